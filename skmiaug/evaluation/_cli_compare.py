@@ -1,0 +1,186 @@
+"""``skmiaug compare``: the command and its course."""
+
+import argparse
+import shutil
+import sys
+from typing import TYPE_CHECKING, Any
+
+from skmiaug.evaluation._compare_arguments import DESCRIPTION, EPILOG, add_arguments
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from skmiaug.evaluation._features import Features
+
+
+def add_command(subparsers: Any) -> None:
+    """Register ``compare``."""
+    parser = subparsers.add_parser(
+        "compare",
+        help="cross-validate samplers side by side",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_arguments(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Compare, print, write."""
+    from skmiaug.evaluation._cli import UsageError
+    from skmiaug.evaluation._defaults import default_classifiers, default_samplers
+
+    if args.n_jobs == 0:
+        raise UsageError("--n-jobs must not be 0; give a number of processes, or -1.")
+    features = _read(args)
+    try:
+        classifiers = default_classifiers(args.classifiers)
+        cv = _splitter(args, features)
+        counts = _training_counts(cv, features, args.seeds)
+        # Last: this may import torch, which an error need not wait for.
+        samplers = default_samplers(args.samplers)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    if args.output is not None:
+        from skmiaug.evaluation._output import prepare_folder
+
+        prepare_folder(args.output, overwrite=args.overwrite)
+    if not args.quiet:
+        print(_describe(features, counts), flush=True)
+    results = _compare(args, features, samplers, classifiers, cv)
+    _report(args, features, results, counts)
+    return 0 if (results["status"] == "ok").any() else 1
+
+
+def _read(args: argparse.Namespace) -> "Features":
+    from skmiaug.evaluation._features import FileOptions, read_features
+
+    names = ("x_key", "y_key", "group_key", "layer", "target", "group", "drop")
+    if args.features is not None:
+        options = FileOptions(**{name: getattr(args, name) for name in names})
+        return read_features(args.features, options)
+    from skmiaug.evaluation._cli import UsageError
+    from skmiaug.evaluation._digits import digits
+
+    for name in names:
+        if getattr(args, name) not in (None, ()):
+            flag = "--" + name.replace("_", "-")
+            raise UsageError(f"{flag} names a part of a file; name the file as well.")
+    return digits()
+
+
+def _splitter(args: argparse.Namespace, features: "Features") -> Any:
+    """The folds asked for, their training parts skewed where asked for."""
+    from skmiaug.evaluation._digits import DIGITS_FRACTIONS
+    from skmiaug.evaluation._skew import SkewedTraining
+    from skmiaug.evaluation._splits import resolve_cv
+
+    fractions = args.skew
+    if fractions is None and args.features is None:
+        fractions = DIGITS_FRACTIONS
+    cv = resolve_cv(args.cv, features.y, features.groups)
+    if fractions is None:
+        return cv
+    if len(fractions) != len(features.classes):
+        raise ValueError(
+            f"--skew has {len(fractions)} fractions, and {features.name} has "
+            f"{len(features.classes)} classes: {', '.join(map(str, features.classes))}."
+        )
+    return SkewedTraining(cv, dict(zip(features.classes, fractions, strict=True)))
+
+
+def _training_counts(cv: Any, features: "Features", n_seeds: int) -> dict[str, int]:
+    """Rows of each class in the first training part: also a trial of all folds."""
+    from skmiaug.evaluation._splits import make_folds
+
+    seeds = list(range(n_seeds))
+    first = make_folds(cv, features.X, features.y, features.groups, seeds)[0]
+    labels = features.y[first.train]
+    return {str(label): int((labels == label).sum()) for label in features.classes}
+
+
+def _describe(features: "Features", counts: dict[str, int]) -> str:
+    rows, columns = features.X.shape
+    groups = ""
+    if features.groups is not None:
+        groups = f", {len(set(features.groups.tolist()))} groups"
+    lines = [
+        f"{features.name}: {rows} rows of {columns} features{groups}",
+        "rows per class: " + _counted(features.class_counts()),
+        "in the first training part: " + _counted(counts),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _counted(counts: dict[str, int]) -> str:
+    return ", ".join(f"{label} {number}" for label, number in counts.items())
+
+
+def _compare(
+    args: argparse.Namespace,
+    features: "Features",
+    samplers: dict[str, Any],
+    classifiers: dict[str, Any],
+    cv: Any,
+) -> "pd.DataFrame":
+    from tqdm import tqdm
+
+    from skmiaug.evaluation._compare import compare_samplers
+
+    shown = not args.quiet and sys.stderr.isatty()
+    with tqdm(
+        file=sys.stderr, disable=not shown, leave=False, unit="run", dynamic_ncols=True
+    ) as bar:
+
+        def progress(done: int, total: int, label: str) -> None:
+            bar.total = total
+            bar.set_description_str(label, refresh=False)
+            bar.update(done - bar.n)
+
+        return compare_samplers(
+            features.X,
+            features.y,
+            samplers,
+            classifiers,
+            cv=cv,
+            groups=features.groups,
+            n_repeats=args.seeds,
+            n_jobs=args.n_jobs,
+            progress=progress,
+        )
+
+
+def _report(
+    args: argparse.Namespace,
+    features: "Features",
+    results: "pd.DataFrame",
+    counts: dict[str, int],
+) -> None:
+    from skmiaug.evaluation._paired import paired_tests
+    from skmiaug.evaluation._text import format_comparison, versus
+
+    # Where the output is no terminal, this gives the fallback.
+    columns = shutil.get_terminal_size((88, 24)).columns
+    print(format_comparison(results, width=min(120, max(60, columns))))
+    compared = set(results["sampler"])
+    for baseline in ("none", "SMOTE"):
+        if {"MIGANAugmenter", baseline} <= compared:
+            line = versus(paired_tests(results, baseline), "MIGANAugmenter")
+            print(f"\n{line}" if baseline == "none" else line)
+    if args.output is None:
+        return
+    from skmiaug.evaluation._output import save_comparison
+
+    settings = {key: value for key, value in vars(args).items() if key != "run"}
+    settings["training_counts_of_first_fold"] = counts
+    paths = save_comparison(
+        results,
+        args.output,
+        title=features.name,
+        class_counts=features.class_counts(),
+        settings=settings,
+        overwrite=args.overwrite,
+    )
+    if not args.quiet:
+        print("\nwritten: " + ", ".join(map(str, paths)))

@@ -1,0 +1,191 @@
+"""Cross-validated comparison of samplers."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import check_array, check_consistent_length, column_or_1d
+from sklearn.utils.multiclass import check_classification_targets
+
+from skmiaug.evaluation._cell import COLUMNS, Row, run_sampler_on_fold
+from skmiaug.evaluation._defaults import BALANCED, default_classifiers, default_samplers
+from skmiaug.evaluation._labels import plain
+from skmiaug.evaluation._splits import Fold, make_folds
+from skmiaug.evaluation._summary import MEAN
+
+__all__ = ["compare_samplers"]
+
+Progress = Callable[[int, int, str], None]
+
+
+def compare_samplers(
+    X: ArrayLike,
+    y: ArrayLike,
+    samplers: Mapping[str, Any] | Sequence[str] | None = None,
+    classifiers: Mapping[str, Any] | Sequence[str] | None = None,
+    *,
+    cv: Any = None,
+    groups: ArrayLike | None = None,
+    n_repeats: int = 1,
+    random_state: int = 0,
+    scale: bool = True,
+    n_jobs: int | None = None,
+    progress: Progress | None = None,
+    on_error: Literal["record", "raise"] = "record",
+) -> pd.DataFrame:
+    """Cross-validate every sampler with every classifier.
+
+    Scaling and resampling see the training part of a fold only; no row that a sampler
+    makes enters a test part. A sampler runs once for each fold and seed, and all
+    classifiers are fitted on what it made.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_samples, n_features)
+        Feature vectors, finite.
+    y : array-like of shape (n_samples,)
+        Classes.
+    samplers : mapping, sequence of str or None, default=None
+        From name to sampler; a name stands for None (no resampling), ``"balanced"``
+        (class weights: ``class_weight="balanced"`` or balanced ``sample_weight``) or an
+        imbalanced-learn sampler. A sequence takes those of `default_samplers`; None all.
+    classifiers : mapping, sequence of str or None, default=None
+        From name to classifier; a sequence takes those of `default_classifiers`.
+    cv : int, "logo", splitter, iterable or None, default=None
+        None: 5 shuffled stratified folds (fewer if the smallest class or the groups
+        allow no more), which keep groups whole where groups are given. ``"logo"`` leaves
+        one group out. A splitter whose ``random_state`` is None gets each repeat's seed.
+    groups : array-like of shape (n_samples,), default=None
+        Speaker or session of each row; never in both parts of a fold.
+    n_repeats : int, default=1
+        How many seeds: ``random_state``, ``random_state + 1``, ...
+    random_state : int, default=0
+        First seed. It shuffles the folds and is given to every sampler and classifier
+        whose own ``random_state`` is None.
+    scale : bool, default=True
+        Standardise the columns, fitted on the training part, before resampling.
+    n_jobs : int or None, default=None
+        Processes (joblib). The scores do not depend on it; the seconds do.
+    progress : callable, default=None
+        Called as ``progress(done, total, label)``, once before the first and then after
+        each sampler and fold.
+    on_error : {"record", "raise"}, default="record"
+        Whether an error of a sampler or classifier becomes a row of status "failed".
+
+    Returns
+    -------
+    results : pandas.DataFrame
+        One row for each (seed, fold, sampler, classifier):
+
+        - ``uar``: mean recall over the classes present in the test part, 0 to 1; a class
+          that the training part lacks counts with recall 0; NaN where nothing came out.
+        - ``resample_seconds``, ``fit_seconds``: wall-clock time of the sampler (shared by
+          the classifiers of that fold) and of fitting the classifier.
+        - ``n_train``, ``n_train_resampled``, ``n_test``: rows.
+        - ``status``: "ok", "failed", or "n/a" (class weights on a classifier that knows
+          none); ``message``: the reason, or what was warned about and adapted.
+
+    Raises
+    ------
+    ValueError
+        Data, `cv`, names or counts do not fit; said before anything is trained.
+
+    Notes
+    -----
+    ``k_neighbors`` (SMOTE and its variants) and ``n_neighbors`` (ADASYN) are lowered to
+    what the smallest class of the training part allows, and ``message`` says so.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_classification
+    >>> from skmiaug.evaluation import compare_samplers
+    >>> X, y = make_classification(weights=[0.9], random_state=0)
+    >>> results = compare_samplers(X, y, ["none", "SMOTE"], ["logistic regression"], cv=3)
+    >>> results.groupby("sampler").size().to_dict()
+    {'SMOTE': 3, 'none': 3}
+    """
+    X, y, groups = _checked_data(X, y, groups)
+    chosen = _checked_samplers(samplers)
+    fitted_on = _checked_classifiers(classifiers)
+    if on_error not in ("record", "raise"):
+        raise ValueError(f"on_error must be 'record' or 'raise'; got {on_error!r}.")
+    if n_repeats < 1:
+        raise ValueError(f"n_repeats must be at least 1; got {n_repeats}.")
+    seeds = list(range(random_state, random_state + n_repeats))
+    folds = make_folds(cv, X, y, groups, seeds)
+    tasks = [(fold, name) for fold in folds for name in chosen]
+    run = delayed(run_sampler_on_fold)
+    parts = Parallel(n_jobs=n_jobs, return_as="generator")(
+        run(X, y, fold, name, chosen[name], fitted_on, scale=scale, on_error=on_error)
+        for fold, name in tasks
+    )
+    rows = _collect(parts, tasks, progress)
+    # A failed sampler has no such count, and a count is no float.
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"n_train_resampled": "Int64"})
+
+
+def _collect(
+    parts: Any, tasks: list[tuple[Fold, str]], progress: Progress | None
+) -> list[Row]:
+    rows: list[Row] = []
+    if progress is not None:
+        progress(0, len(tasks), "")
+    for done, ((fold, name), part) in enumerate(zip(tasks, parts, strict=True), start=1):
+        rows.extend(part)
+        if progress is not None:
+            progress(done, len(tasks), f"{name}, seed {fold.seed}, fold {fold.number}")
+    return rows
+
+
+def _checked_data(
+    X: Any, y: Any, groups: Any
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any] | None]:
+    X = check_array(X, dtype=[np.float64, np.float32])
+    y = column_or_1d(np.asarray(y), warn=True)
+    check_classification_targets(y)
+    check_consistent_length(X, y)
+    classes = np.unique(y)
+    if len(classes) < 2:
+        raise ValueError(
+            f"expected rows of at least 2 classes; all {len(y)} rows are of class "
+            f"{plain(classes[0])!r}."
+        )
+    if groups is not None:
+        groups = column_or_1d(np.asarray(groups))
+        check_consistent_length(X, groups)
+    return X, y, groups
+
+
+def _checked_samplers(samplers: Any) -> dict[str, Any]:
+    if not isinstance(samplers, Mapping):
+        return default_samplers(samplers)
+    for name, sampler in samplers.items():
+        known_word = isinstance(sampler, str) and sampler == BALANCED
+        if not (sampler is None or known_word or hasattr(sampler, "fit_resample")):
+            raise ValueError(
+                f"sampler {name!r} must be None, 'balanced' or an object with "
+                f"fit_resample; got {sampler!r}."
+            )
+    return _not_empty(samplers, "samplers")
+
+
+def _checked_classifiers(classifiers: Any) -> dict[str, Any]:
+    if not isinstance(classifiers, Mapping):
+        return default_classifiers(classifiers)
+    for name, classifier in classifiers.items():
+        if not (hasattr(classifier, "fit") and hasattr(classifier, "predict")):
+            raise ValueError(
+                f"classifier {name!r} must have fit and predict; got {classifier!r}."
+            )
+    if MEAN in classifiers:
+        raise ValueError(f"{MEAN!r} names the mean over classifiers; name yours otherwise.")
+    return _not_empty(classifiers, "classifiers")
+
+
+def _not_empty(named: Mapping[str, Any], what: str) -> dict[str, Any]:
+    if not named:
+        raise ValueError(f"expected at least one of the {what}; got an empty mapping.")
+    return dict(named)

@@ -1,0 +1,197 @@
+"""Feature files of any kind as one checked object."""
+
+import difflib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skmiaug.evaluation._labels import plain
+from skmiaug.exceptions import FileFormatError
+
+SUFFIXES = (".npz", ".csv", ".parquet")
+
+
+@dataclass(frozen=True)
+class Features:
+    """Rows to compare samplers on.
+
+    Attributes
+    ----------
+    X : ndarray of shape (n_samples, n_features), float32 or float64
+        Finite.
+    y : ndarray of shape (n_samples,)
+        int64 or str labels, at least two classes.
+    groups : ndarray of shape (n_samples,) or None
+    classes : list
+        The labels in the file's own order, which is that of ``--skew``.
+    name : str
+        What to call the data.
+    """
+
+    X: NDArray[Any]
+    y: NDArray[Any]
+    groups: NDArray[Any] | None
+    classes: list[Any]
+    name: str
+
+    def class_counts(self) -> dict[str, int]:
+        """Rows of each class, in the order of `classes`."""
+        return {str(label): int(np.sum(self.y == label)) for label in self.classes}
+
+
+@dataclass(frozen=True)
+class FileOptions:
+    """Which parts of a file are meant; None is the default of its kind."""
+
+    x_key: str | None = None
+    y_key: str | None = None
+    group_key: str | None = None
+    layer: int | None = None
+    target: str | None = None
+    group: str | None = None
+    drop: tuple[str, ...] = ()
+
+
+def read_features(path: str | os.PathLike[str], options: FileOptions) -> Features:
+    """Read ``.npz``, ``.csv`` or ``.parquet``.
+
+    Raises
+    ------
+    FileFormatError
+        In one line: what was expected, what came, what to do.
+    MissingExtraError
+        A ``.parquet`` file without pyarrow.
+    """
+    from skmiaug.evaluation._read_npz import read_npz
+    from skmiaug.evaluation._read_table import read_table
+
+    file = Path(path)
+    _check_file(file)
+    suffix = file.suffix.lower()
+    if suffix == ".npz":
+        _refuse(options, ("target", "group", "drop"), "columns of a .csv or .parquet file")
+        return read_npz(file, options)
+    _refuse(options, ("x_key", "y_key", "group_key", "layer"), "arrays of an .npz file")
+    return read_table(file, options)
+
+
+def finish(
+    name: str,
+    X: NDArray[Any],
+    y: NDArray[Any],
+    groups: NDArray[Any] | None,
+    columns: Sequence[str] | None = None,
+    classes: Sequence[Any] | None = None,
+) -> Features:
+    """The checks that all kinds of file share."""
+    _check_shapes(name, X, y, groups)
+    X = X.astype(
+        np.float32 if X.dtype.kind == "f" and X.dtype.itemsize <= 4 else np.float64
+    )
+    _check_finite(name, X, columns)
+    found = list(np.unique(y))
+    if len(found) < 2:
+        raise FileFormatError(
+            f"{name}: expected rows of at least 2 classes; all {len(y)} rows are of class "
+            f"{plain(found[0])!r}; check which column or array holds the classes."
+        )
+    order = found if classes is None else [c for c in classes if c in set(found)]
+    return Features(X, y, groups, [plain(label) for label in order], name)
+
+
+def as_labels(name: str, what: str, values: NDArray[Any]) -> NDArray[Any]:
+    """Class labels as int64 or str; numbers that are no class numbers are refused."""
+    kind = values.dtype.kind
+    if kind in "biu":
+        return values.astype(np.int64)
+    if kind == "U":
+        return values
+    if kind == "S":
+        return np.char.decode(values, "utf-8", "replace")
+    if kind == "f":
+        missing = np.flatnonzero(~np.isfinite(values))
+        if missing.size:
+            raise FileFormatError(
+                f"{name}: {what} is {values[missing[0]]} in row {missing[0]} (counted from "
+                "0); every row needs a class: remove the row or fill it in."
+            )
+        whole = np.mod(values, 1) == 0
+        if not whole.all() or np.abs(values).max(initial=0) > 2**53:
+            odd = values[np.flatnonzero(~whole)[0]] if not whole.all() else values.max()
+            raise FileFormatError(
+                f"{name}: expected classes in {what} and found numbers such as {odd}; name "
+                "the array or column that holds the classes."
+            )
+        return values.astype(np.int64)
+    raise FileFormatError(
+        f"{name}: expected class labels in {what} as numbers or text; its type is "
+        f"{values.dtype}."
+    )
+
+
+def close_matches(wanted: str, names: Sequence[str]) -> str:
+    """A hint such as " Did you mean 'emotion'?", or nothing."""
+    lower = {name.lower(): name for name in names}
+    found = difflib.get_close_matches(wanted.lower(), list(lower), n=1, cutoff=0.5)
+    return f" Did you mean {lower[found[0]]!r}?" if found else ""
+
+
+def _check_file(file: Path) -> None:
+    if file.is_dir():
+        raise FileFormatError(f"{file}: expected a feature file and it is a folder.")
+    if not file.exists():
+        raise FileFormatError(f"{file}: there is no such file; check the path.")
+    if file.suffix.lower() not in SUFFIXES:
+        raise FileFormatError(
+            f"{file}: expected a file that ends in {', '.join(SUFFIXES)}; this one ends in "
+            f"{file.suffix or 'nothing'!r}."
+        )
+    try:
+        with file.open("rb") as opened:
+            empty = not opened.read(1)
+    except OSError as error:
+        raise FileFormatError(f"{file}: cannot be read ({error.strerror}).") from error
+    if empty:
+        raise FileFormatError(f"{file}: the file is empty (0 bytes).")
+
+
+def _refuse(options: FileOptions, names: Sequence[str], what: str) -> None:
+    for name in names:
+        if getattr(options, name) not in (None, ()):
+            flag = "--" + name.replace("_", "-")
+            raise FileFormatError(f"{flag} names {what}, and the file is of another kind.")
+
+
+def _check_shapes(name: str, X: NDArray[Any], y: NDArray[Any], groups: Any) -> None:
+    if not len(X):
+        raise FileFormatError(f"{name}: expected rows of features; there are none.")
+    if not X.shape[1]:
+        raise FileFormatError(f"{name}: expected numeric feature columns; there are none.")
+    for what, values in (("classes", y), ("groups", groups)):
+        if values is not None and len(values) != len(X):
+            raise FileFormatError(
+                f"{name}: {len(X)} rows of features and {len(values)} of {what}; both "
+                "must be of one length."
+            )
+
+
+def _check_finite(name: str, X: NDArray[Any], columns: Sequence[str] | None) -> None:
+    # The sum is NaN or infinite where any value is: no mask of the size of X for good data.
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(X.sum()):
+            return
+    bad = ~np.isfinite(X)
+    if not bad.any():
+        return
+    row, column = (int(i) for i in np.argwhere(bad)[0])
+    where = f"column {column}" if columns is None else f"column {columns[column]!r}"
+    raise FileFormatError(
+        f"{name}: expected finite numbers; row {row} (counted from 0), {where} holds "
+        f"{X[row, column]} ({int(bad.sum())} such values in {int(bad.any(axis=1).sum())} "
+        "rows); fill them in or remove those rows."
+    )

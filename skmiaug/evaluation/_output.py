@@ -1,0 +1,163 @@
+"""Results on disk: a tidy table, everything as JSON, and the plot."""
+
+import json
+import math
+import os
+import tempfile
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from skmiaug.exceptions import FileFormatError
+from skmiaug.utils._atomic import write_text_atomically
+from skmiaug.utils._optional import require
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["save_comparison"]
+
+TABLE, REPORT, PLOT = "table.csv", "results.json", "plot.png"
+FORMAT, FORMAT_VERSION = "skmiaug-comparison", 1
+_PACKAGES = ("skmiaug", "scikit-learn", "imbalanced-learn", "torch", "numpy", "scipy")
+
+
+def save_comparison(
+    results: "pd.DataFrame",
+    folder: str | os.PathLike[str],
+    *,
+    title: str = "",
+    class_counts: Mapping[Any, int] | None = None,
+    settings: Mapping[str, Any] | None = None,
+    overwrite: bool = False,
+) -> list[Path]:
+    """Write ``table.csv``, ``results.json`` and ``plot.png`` into a folder.
+
+    Parameters
+    ----------
+    results : pandas.DataFrame
+        From `compare_samplers`; ``table.csv`` is this table.
+    folder : path-like
+        Made if absent.
+    title : str, default=""
+        What the data are, for the plot and the JSON.
+    class_counts : mapping, default=None
+        Rows of each class.
+    settings : mapping, default=None
+        Whatever else should stand in the JSON; JSON types only.
+    overwrite : bool, default=False
+        See Notes.
+
+    Returns
+    -------
+    paths : list of pathlib.Path
+        The three files.
+
+    Raises
+    ------
+    FileFormatError
+        The folder cannot be written to, or holds other people's files of these names.
+    MissingExtraError
+        matplotlib is not installed.
+
+    Notes
+    -----
+    Each file is replaced in one step. Files of an earlier comparison (its results.json
+    says so) are overwritten; other files of these names only with `overwrite`. The JSON
+    holds the versions of the packages, the seeds, the summary, the paired tests and the
+    score of every fold; what was not scored is null.
+    """
+    target = prepare_folder(folder, overwrite=overwrite)
+    from skmiaug.evaluation._paired import paired_tests
+    from skmiaug.evaluation._plot import plot_comparison
+    from skmiaug.evaluation._summary import summarize_comparison
+
+    report = {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "title": title,
+        "versions": package_versions(),
+        "settings": dict(settings or {}),
+        "seeds": [int(seed) for seed in results["seed"].unique()],
+        "class_counts": {str(k): int(v) for k, v in (class_counts or {}).items()},
+        "summary": _records(summarize_comparison(results)),
+        "paired_tests": _records(paired_tests(results)),
+        "results": _records(results),
+    }
+    text = json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False)
+    write_text_atomically(target / TABLE, results.to_csv(index=False, lineterminator="\n"))
+    plot_comparison(results, target / PLOT, title=title)
+    # Last, so that a results.json is a sign that the other two are there.
+    write_text_atomically(target / REPORT, text + "\n")
+    return [target / TABLE, target / REPORT, target / PLOT]
+
+
+def prepare_folder(folder: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+    """Make the folder and find out now whether it can be written to.
+
+    Raises
+    ------
+    FileFormatError
+        It cannot, or files there would be lost.
+    MissingExtraError
+        matplotlib is not installed, so that the plot could not be drawn later.
+    """
+    require("matplotlib.figure", extra="plots", purpose="write plot.png to --output")
+    target = Path(folder)
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=target):
+            pass
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise FileFormatError(
+            f"expected a folder that can be written to; {str(target)!r} cannot "
+            f"({reason}); name another one."
+        ) from error
+    taken = [name for name in (TABLE, REPORT, PLOT) if (target / name).exists()]
+    if taken and not overwrite and not is_comparison(target / REPORT):
+        raise FileFormatError(
+            f"{str(target)!r} already holds {', '.join(taken)} that did not come from "
+            "`skmiaug compare`; name another folder or allow overwriting (--overwrite)."
+        )
+    return target
+
+
+def is_comparison(path: Path) -> bool:
+    """Whether the file is a results.json of ours."""
+    try:
+        report = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(report, dict) and report.get("format") == FORMAT
+
+
+def package_versions() -> dict[str, str]:
+    """Versions of what the figures depend on, without importing any of it."""
+    found = {}
+    for name in _PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def _records(table: "pd.DataFrame") -> list[dict[str, Any]]:
+    return [
+        {str(key): _json_value(value) for key, value in row.items()}
+        for row in table.to_dict("records")
+    ]
+
+
+def _json_value(value: Any) -> Any:
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, float):
+        if math.isnan(value):
+            return None
+        if math.isinf(value):
+            return "inf" if value > 0 else "-inf"
+        return value
+    return None if repr(value) == "<NA>" else value

@@ -1,0 +1,146 @@
+"""Feature arrays from an .npz file, without unpickling anything."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skmiaug.evaluation._features import (
+    Features,
+    FileOptions,
+    as_labels,
+    close_matches,
+    finish,
+)
+from skmiaug.exceptions import FileFormatError
+
+_NUMERIC = "biuf"
+
+
+def read_npz(file: Path, options: FileOptions) -> Features:
+    """Arrays X, y and, where present or asked for, groups.
+
+    An integer ``y`` next to an array ``classes`` of as many names as it has values is
+    translated into those names.
+    """
+    name = str(file)
+    opened = _open(file)
+    with opened as arrays:
+        held = _Held(name, arrays)
+        X = _feature_rows(held, options)
+        y = _one_row(held, options.y_key or "y", "--y-key", "the classes")
+        y = as_labels(name, repr(options.y_key or "y"), y)
+        groups = None
+        if options.group_key is not None or "groups" in held.names:
+            key = options.group_key or "groups"
+            groups = _one_row(held, key, "--group-key", "the groups")
+        y, classes = _named(held, y)
+    return finish(name, X, y, groups, classes=classes)
+
+
+class _Held:
+    """The arrays of an open file, each read with one error for whatever is wrong."""
+
+    def __init__(self, name: str, arrays: Any) -> None:
+        self.name = name
+        self.names: list[str] = list(arrays.files)
+        self._arrays = arrays
+
+    def read(self, key: str, flag: str, what: str) -> NDArray[Any]:
+        if key not in self.names:
+            raise FileFormatError(
+                f"{self.name}: expected {what} in array {key!r}; the file holds "
+                f"{', '.join(self.names) or 'no array'}; name one with {flag}."
+                f"{close_matches(key, self.names)}"
+            )
+        try:
+            array = self._arrays[key]
+        except Exception as error:
+            # Whatever the decoder makes of damaged bytes, the file is at fault.
+            if "Object arrays" in str(error):
+                raise FileFormatError(
+                    f"{self.name}: array {key!r} holds Python objects, which are never "
+                    "unpickled; save it again as numbers or text (array.astype(str))."
+                ) from error
+            raise FileFormatError(
+                f"{self.name}: array {key!r} cannot be read ({_reason(error)}); the file "
+                "is damaged or cut short: make it again with numpy.savez."
+            ) from error
+        if not isinstance(array, np.ndarray):
+            raise FileFormatError(
+                f"{self.name}: {key!r} is no NumPy array; make the file with numpy.savez."
+            )
+        return array
+
+
+def _open(file: Path) -> Any:
+    try:
+        opened = np.load(file, allow_pickle=False)
+    except Exception as error:
+        raise FileFormatError(
+            f"{file}: expected an .npz file of NumPy arrays, and it cannot be read as one "
+            f"({_reason(error)}); make it with numpy.savez(path, X=..., y=...)."
+        ) from error
+    if isinstance(opened, np.ndarray):
+        raise FileFormatError(
+            f"{file}: expected an .npz file with arrays X and y; this is a single array of "
+            f"shape {opened.shape}; make it with numpy.savez(path, X=..., y=...)."
+        )
+    return opened
+
+
+def _feature_rows(held: _Held, options: FileOptions) -> NDArray[Any]:
+    key = options.x_key or "X"
+    X = held.read(key, "--x-key", "the features")
+    if X.dtype.kind not in _NUMERIC:
+        raise FileFormatError(
+            f"{held.name}: expected numbers in {key!r}; its type is {X.dtype}."
+        )
+    if X.ndim == 2:
+        if options.layer is not None:
+            raise FileFormatError(
+                f"{held.name}: --layer picks one layer of (rows, layers, features), and "
+                f"{key!r} has shape {X.shape}; leave it out."
+            )
+        return X
+    if X.ndim != 3:
+        raise FileFormatError(
+            f"{held.name}: expected {key!r} of shape (rows, features); got {X.shape}."
+        )
+    layers = X.shape[1]
+    if options.layer is None or not 0 <= options.layer < layers:
+        got = "none was named" if options.layer is None else f"got {options.layer}"
+        raise FileFormatError(
+            f"{held.name}: {key!r} has shape {X.shape}, (rows, layers, features); pick a "
+            f"layer with --layer 0 to {layers - 1}; {got}."
+        )
+    return X[:, options.layer]
+
+
+def _one_row(held: _Held, key: str, flag: str, what: str) -> NDArray[Any]:
+    values = held.read(key, flag, what)
+    if values.ndim == 2 and values.shape[1] == 1:
+        values = values[:, 0]
+    if values.ndim != 1:
+        raise FileFormatError(
+            f"{held.name}: expected {what} in {key!r} as one value a row; its shape is "
+            f"{values.shape}."
+        )
+    return values
+
+
+def _named(held: _Held, y: NDArray[Any]) -> tuple[NDArray[Any], list[Any] | None]:
+    """Labels by name, and the order of the names, where the file gives names."""
+    if "classes" not in held.names or y.dtype.kind != "i" or not len(y):
+        return y, None
+    names = held.read("classes", "--y-key", "the names of the classes")
+    fits = names.ndim == 1 and names.dtype.kind == "U" and len(set(names)) == len(names)
+    if not fits or y.min() < 0 or y.max() >= len(names):
+        return y, None
+    return names[y], list(names)
+
+
+def _reason(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0][:120] if lines else type(error).__name__

@@ -1,0 +1,154 @@
+"""Feature columns from a .csv or .parquet file."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from skmiaug.evaluation._features import (
+    Features,
+    FileOptions,
+    as_labels,
+    close_matches,
+    finish,
+)
+from skmiaug.evaluation._labels import listed
+from skmiaug.exceptions import FileFormatError
+from skmiaug.utils._optional import require
+
+
+def read_table(file: Path, options: FileOptions) -> Features:
+    """Every column but the target, the group and the dropped ones is a feature."""
+    name = str(file)
+    table = _read_csv(file) if file.suffix.lower() == ".csv" else _read_parquet(file)
+    table.columns = table.columns.map(str)
+    columns = list(table.columns)
+    _check_names(name, columns, options)
+    assert options.target is not None  # _check_names
+    y = as_labels(name, f"column {options.target!r}", _labels(name, table, options.target))
+    groups = None if options.group is None else _labels(name, table, options.group)
+    left_out = {options.target, options.group, *options.drop}
+    rest = table[[column for column in columns if column not in left_out]]
+    X = _numbers(name, rest)
+    return finish(name, X, y, groups, columns=list(rest.columns))
+
+
+def _read_csv(file: Path) -> pd.DataFrame:
+    try:
+        # Only an empty cell is a missing value: "NA" or "none" may well be a class, and
+        # among the features it should be named as what it is.
+        return pd.read_csv(
+            file, keep_default_na=False, na_values=[""], encoding="utf-8-sig"
+        )
+    except UnicodeDecodeError as error:
+        raise FileFormatError(
+            f"{file}: expected UTF-8 text; byte {error.start} is none; save the table as "
+            "UTF-8."
+        ) from error
+    except Exception as error:
+        # Whatever the parser makes of damaged text, the file is at fault.
+        raise FileFormatError(
+            f"{file}: expected comma-separated values with a line of column names, and it "
+            f"cannot be read as such ({_reason(error)})."
+        ) from error
+
+
+def _read_parquet(file: Path) -> pd.DataFrame:
+    parquet = require("pyarrow.parquet", extra="parquet", purpose=f"read {file.name}")
+    try:
+        return parquet.read_table(file).to_pandas()
+    except Exception as error:
+        raise FileFormatError(
+            f"{file}: expected a Parquet file, and it cannot be read as one "
+            f"({_reason(error)})."
+        ) from error
+
+
+def _check_names(name: str, columns: list[str], options: FileOptions) -> None:
+    twice = {column for column in columns if columns.count(column) > 1}
+    if twice:
+        raise FileFormatError(
+            f"{name}: expected column names that differ; twice came "
+            f"{listed(sorted(twice))}."
+        )
+    if options.target is None:
+        raise FileFormatError(
+            f"{name}: name the column that holds the classes with --target; the columns "
+            f"are {listed(columns)}."
+        )
+    wanted = [("--target", options.target), ("--group", options.group)]
+    wanted += [("--drop", column) for column in options.drop]
+    for flag, column in wanted:
+        if column is not None and column not in columns:
+            raise FileFormatError(
+                f"{name}: there is no column {column!r} ({flag}); the columns are "
+                f"{listed(columns)}.{close_matches(column, columns)}"
+                f"{_separator_hint(columns)}"
+            )
+
+
+def _separator_hint(columns: list[str]) -> str:
+    if len(columns) == 1:
+        for mark, word in ((";", "semicolons"), ("\t", "tabs")):
+            if mark in columns[0]:
+                return f" It looks separated by {word}: save it with commas."
+    return ""
+
+
+def _labels(name: str, table: pd.DataFrame, column: str) -> NDArray[Any]:
+    values = table[column]
+    missing = np.flatnonzero(values.isna().to_numpy())
+    if missing.size:
+        raise FileFormatError(
+            f"{name}: column {column!r} is empty in row {missing[0]} (counted from 0), one "
+            f"of {missing.size} such rows; fill them in or remove those rows."
+        )
+    if pd.api.types.is_bool_dtype(values) or pd.api.types.is_numeric_dtype(values):
+        return values.to_numpy()
+    return values.astype(str).to_numpy(dtype=str)
+
+
+def _numbers(name: str, table: pd.DataFrame) -> NDArray[Any]:
+    text = [str(column) for column in table if not _is_number(table[column])]
+    if text and len(text) == table.shape[1]:
+        raise FileFormatError(
+            f"{name}: expected numeric feature columns, and there are none besides "
+            f"{listed(text)}, which hold text; check the file."
+        )
+    if text:
+        raise FileFormatError(
+            f"{name}: expected numbers in every feature column; "
+            f"{_first_text(table, text[0])}; "
+            f"mend it, or leave the text columns out with --drop {','.join(text)} "
+            "(or --group, for one that names speakers)."
+        )
+    if not table.shape[1]:
+        raise FileFormatError(
+            f"{name}: expected numeric feature columns; no column is left besides the "
+            "target, the group and the dropped ones."
+        )
+    return table.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _is_number(values: pd.Series) -> bool:
+    # A complex number is numeric to pandas, and no feature.
+    numeric = pd.api.types.is_numeric_dtype(values)
+    return numeric and not pd.api.types.is_complex_dtype(values)
+
+
+def _first_text(table: pd.DataFrame, column: str) -> str:
+    values = table[column]
+    as_numbers = pd.to_numeric(values, errors="coerce")
+    odd = np.flatnonzero((as_numbers.isna() & values.notna()).to_numpy())
+    if not odd.size:
+        return f"column {column!r} is of type {values.dtype}"
+    row = int(odd[0])
+    cell = str(values.iloc[row])[:40]
+    return f"row {row} (counted from 0), column {column!r} holds {cell!r}"
+
+
+def _reason(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0][:120] if lines else type(error).__name__

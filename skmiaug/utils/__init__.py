@@ -1,0 +1,1 @@
+"""Helpers without estimators: devices, seeds, containers, files, optional packages."""

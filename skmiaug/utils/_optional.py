@@ -1,0 +1,33 @@
+"""Import of optional packages, with the remedy in the error."""
+
+from importlib import import_module
+from types import ModuleType
+
+from skmiaug.exceptions import MissingExtraError
+
+
+def require(module: str, *, extra: str, purpose: str) -> ModuleType:
+    """Import ``module`` or say which extra of skmiaug brings it.
+
+    Parameters
+    ----------
+    module : str
+        Name to import, for example ``"matplotlib.pyplot"``.
+    extra : str
+        The extra in pyproject.toml that installs it.
+    purpose : str
+        What it is needed for, as the end of "... is needed to".
+
+    Raises
+    ------
+    MissingExtraError
+        The package is not installed.
+    """
+    try:
+        return import_module(module)
+    except ImportError as error:
+        package = module.partition(".")[0]
+        raise MissingExtraError(
+            f"{package} is needed to {purpose}, and it cannot be imported ({error}). "
+            f'Install it with: pip install "skmiaug[{extra}]"'
+        ) from error

@@ -1,0 +1,287 @@
+"""``skmiaug compare`` as a person uses it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import skmiaug
+from skmiaug.evaluation import _cli, _cli_compare, _compare
+from skmiaug.evaluation._cli import main
+
+FAST = ["--samplers", "none,smote", "--classifiers", "lr"]
+
+
+@pytest.fixture
+def features(tmp_path, skewed):
+    X, y = skewed
+    path = tmp_path / "features.npz"
+    np.savez(path, X=X, y=y, groups=np.arange(len(y)) % 6)
+    return path
+
+
+def error_of(capsys, *arguments):
+    """The one line on stderr of a command that must fail with 2."""
+    try:
+        code = main([str(argument) for argument in arguments])
+    except SystemExit as exit_:
+        code = exit_.code
+    printed = capsys.readouterr()
+    assert code == 2
+    assert printed.err.startswith("skmiaug: error: ")
+    assert printed.err.count("\n") == 1
+    return printed.err
+
+
+def run_in_shell(*arguments, **options):
+    return subprocess.run(
+        [sys.executable, "-m", "skmiaug", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        **options,
+    )
+
+
+# ---- a run
+
+
+def test_digits_are_the_default(capsys):
+    assert main(["compare", *FAST, "--cv", "2"]) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith("scikit-learn's digits: 1797 rows of 64 features\n")
+    assert "rows per class: 0 178, 1 182," in out
+    assert "in the first training part: 0 89, 1 45, 2 26, 3 18," in out
+    assert "none " in out
+    assert "SMOTE: k_neighbors lowered from 5 to 4" in out
+    assert err == ""
+
+
+def test_the_skewed_protocol_from_the_command_line(emodb, tmp_path, capsys):
+    arguments = ["compare", emodb, "--x-key", "X_whisper_layers", "--layer", 3]
+    arguments += ["--group-key", "session", "--cv", "logo"]
+    arguments += ["--skew", "1,.5,.3,.2,.25,.4,.15", "--seeds", 2]
+    arguments += ["--samplers", "none", "--classifiers", "lr", "--output", tmp_path]
+    assert main([str(argument) for argument in arguments]) == 0
+    assert "535 rows of 512 features, 5 groups" in capsys.readouterr().out
+    data = json.loads((tmp_path / "results.json").read_text())
+    assert data["class_counts"]["anger"] == 127
+    assert data["settings"]["training_counts_of_first_fold"]["sadness"] == 6
+    first = [row["uar"] for row in data["results"] if row["seed"] == 0]
+    # The figure that shared/data/README.md gives for seed 0.
+    assert 100 * np.mean(first) == pytest.approx(66.2, abs=0.05)
+    assert data["seeds"] == [0, 1]
+
+
+def test_table_and_files_agree(features, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert main(["compare", str(features), *FAST, "--output", str(out)]) == 0
+    text = capsys.readouterr().out
+    table = pd.read_csv(out / "table.csv")
+    mean = 100 * table[table["sampler"] == "SMOTE"]["uar"].mean()
+    line = next(line for line in text.splitlines() if line.startswith("SMOTE "))
+    assert line.split()[1] == f"{mean:.1f}"
+    assert f"written: {out / 'table.csv'}" in text
+    assert table["fold"].nunique() == 5
+    assert main(["compare", str(features), *FAST, "--output", str(out), "--quiet"]) == 0
+    again = pd.read_csv(out / "table.csv")
+    assert list(again["uar"]) == list(table["uar"])
+    text, err = capsys.readouterr()
+    assert text.startswith("UAR %")
+    assert err == ""
+
+
+def test_csv_with_group_and_drop(features, tmp_path, capsys):
+    with np.load(features) as data:
+        frame = pd.DataFrame(data["X"]).add_prefix("f")
+        frame["emotion"], frame["who"] = data["y"], data["groups"]
+    frame["file"] = "a.wav"
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    arguments = ["compare", str(tmp_path / "a.csv"), "--target", "emotion", *FAST]
+    arguments += ["--group", "who", "--drop", "file", "--cv", "3"]
+    assert main(arguments) == 0
+    assert "102 rows of 6 features, 6 groups" in capsys.readouterr().out
+
+
+def test_nothing_scored_is_no_success(features, capsys, monkeypatch):
+    def broken(*args, **kwargs):
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr("sklearn.linear_model.LogisticRegression.fit", broken)
+    assert main(["compare", str(features), *FAST]) == 1
+    assert "none: failed: lr" not in capsys.readouterr().err
+
+
+def test_the_augmenter_is_set_against_none_and_smote(features, capsys, monkeypatch):
+    from imblearn.over_sampling import RandomOverSampler
+
+    from skmiaug.evaluation import _defaults
+
+    make = _defaults._make_sampler
+    monkeypatch.setattr(
+        _defaults,
+        "_make_sampler",
+        lambda name: RandomOverSampler() if name == "MIGANAugmenter" else make(name),
+    )
+    names = ["--samplers", "none,smote,migan", "--classifiers", "lr"]
+    assert main(["compare", str(features), *names]) == 0
+    lines = capsys.readouterr().out.splitlines()[-2:]
+    assert lines[0].startswith("MIGANAugmenter − no resampling: ")
+    assert lines[1].startswith("MIGANAugmenter − SMOTE: ")
+
+
+def test_progress_goes_to_a_terminal_only(features, capsys, monkeypatch):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    # Long enough for the bar to be drawn again after its start.
+    assert main(["compare", str(features), *FAST, "--seeds", "10"]) == 0
+    shown = capsys.readouterr().err
+    assert ", seed " in shown
+    assert "/100 [" in shown
+    assert main(["compare", str(features), *FAST, "--quiet"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+# ---- one line for whatever is wrong
+
+
+def test_wrong_files(features, tmp_path, capsys):
+    (tmp_path / "a.csv").write_text("f,emotion\n1,a\n")
+    assert "no such file" in error_of(capsys, "compare", tmp_path / "none.npz")
+    assert "--target" in error_of(capsys, "compare", tmp_path / "a.csv")
+    assert "names arrays" in error_of(capsys, "compare", tmp_path / "a.csv", "--layer", 1)
+    assert "Did you mean 'X'" in error_of(capsys, "compare", features, "--x-key", "x")
+
+
+def test_too_few_rows_for_the_folds(tmp_path, capsys):
+    y = np.repeat(["a", "b"], [20, 3])
+    np.savez(tmp_path / "a.npz", X=np.random.default_rng(0).normal(size=(23, 2)), y=y)
+    text = error_of(capsys, "compare", tmp_path / "a.npz", "--cv", 5, *FAST)
+    assert "5 folds need at least 5 rows of each class" in text
+    assert "class 'b' has 3 row(s)" in text
+    # Left to itself it takes as many folds as there can be.
+    assert main(["compare", str(tmp_path / "a.npz"), *FAST]) == 0
+    assert "over 3 folds" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--samplers", "smot"], "Did you mean 'SMOTE'?"),
+        (["--classifiers", "forest"], "choose from: logistic regression, RBF SVM, MLP"),
+        (["--samplers", ","], "names separated by commas"),
+        (["--cv", "1"], "a number of folds from 2 on, or logo; got '1'"),
+        (["--cv", "logo"], "needs groups"),
+        (["--seeds", "0"], "a whole number from 1 on; got '0'"),
+        (["--skew", "1,2"], "fractions above 0 and at most 1"),
+        (["--skew", "1,.5"], "--skew has 2 fractions, and scikit-learn's digits has 10"),
+        (["--layer", "3"], "--layer names a part of a file"),
+        (["--n-jobs", "0"], "--n-jobs must not be 0"),
+        (["--colour"], "unrecognized arguments: --colour (see skmiaug"),
+    ],
+)
+def test_wrong_arguments(capsys, arguments, expected):
+    assert expected in error_of(capsys, "compare", *arguments)
+
+
+def test_no_command_and_unknown_command(capsys):
+    assert "required: COMMAND" in error_of(capsys)
+    assert "invalid choice: 'comapre'" in error_of(capsys, "comapre")
+
+
+def test_output_is_tried_before_the_long_run(features, tmp_path, capsys, monkeypatch):
+    def run(*args, **kwargs):
+        raise AssertionError("the comparison was started")
+
+    monkeypatch.setattr(_compare, "compare_samplers", run)
+    (tmp_path / "file").write_text("x")
+    text = error_of(capsys, "compare", features, "--output", tmp_path / "file", *FAST)
+    assert "a folder that can be written to" in text
+    (tmp_path / "table.csv").write_text("mine")
+    text = error_of(capsys, "compare", features, "--output", tmp_path, *FAST)
+    assert "already holds table.csv" in text
+    with pytest.raises(AssertionError, match="was started"):
+        main(["compare", str(features), *FAST, "--output", str(tmp_path), "--overwrite"])
+    assert (tmp_path / "table.csv").read_text() == "mine"
+
+
+# ---- the program around it
+
+
+def test_help_and_version(capsys):
+    for arguments in (["--help"], ["compare", "--help"], ["--version"]):
+        with pytest.raises(SystemExit) as caught:
+            main(arguments)
+        assert caught.value.code == 0
+    assert capsys.readouterr().out.endswith(f"skmiaug {skmiaug.__version__}\n")
+
+
+def test_commands_register_themselves(capsys, monkeypatch):
+    import types
+
+    def add_command(subparsers):
+        subparsers.add_parser("report").set_defaults(run=lambda args: 7)
+
+    extra = types.ModuleType("skmiaug_extra_command")
+    extra.add_command = add_command
+    monkeypatch.setitem(sys.modules, extra.__name__, extra)
+    monkeypatch.setattr(_cli, "COMMANDS", (_cli_compare.__name__, extra.__name__))
+    assert main(["report"]) == 7
+
+
+def test_the_parser_imports_nothing_heavy():
+    code = (
+        "import sys; from skmiaug.evaluation._cli import make_parser; make_parser()\n"
+        "heavy = {'torch', 'sklearn', 'pandas', 'numpy', 'scipy', 'tqdm'}\n"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_without_the_augmenter_there_is_no_torch(features):
+    code = (
+        "import sys; from skmiaug.evaluation._cli import main\n"
+        f"assert main(['compare', r'{features}', *{FAST}]) == 0\n"
+        "assert 'torch' not in sys.modules"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        timeout=60,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONIOENCODING": "ascii"},
+    )
+    assert done.returncode == 0, done.stderr
+    # A terminal without these characters shows "?" for them.
+    assert "UAR % ? SD" in done.stdout
+
+
+def test_as_a_module_with_a_bad_file():
+    done = run_in_shell("compare", "nothing.npz")
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr == (
+        "skmiaug: error: nothing.npz: there is no such file; check the path.\n"
+    )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_interrupt_gives_one_line_and_130(features, tmp_path):
+    command = [sys.executable, "-m", "skmiaug", "compare", str(features), *FAST]
+    command += ["--seeds", "5000", "--output", str(tmp_path / "out")]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        # The first line is printed just before the run starts.
+        assert process.stdout.readline().startswith(str(features))
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert err == "skmiaug: interrupted; no results were written.\n"
+    assert list((tmp_path / "out").iterdir()) == []

@@ -1,0 +1,320 @@
+"""Reading feature files: what comes back, and one line for whatever is wrong."""
+
+import io
+import zipfile
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from skmiaug.evaluation._features import Features, FileOptions, read_features
+from skmiaug.exceptions import FileFormatError, MissingExtraError
+
+TABLE = FileOptions(target="emotion", group="speaker")
+on_disk = settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+matrices = hnp.arrays(
+    st.sampled_from(["float64", "float32", "float16", "int64", "int8", "bool"]),
+    hnp.array_shapes(min_dims=2, max_dims=2, max_side=6),
+    elements={"allow_nan": False, "allow_infinity": False},
+)
+
+
+@pytest.fixture
+def frame():
+    return pd.DataFrame(
+        {
+            "speaker": ["s1", "s1", "s2", "s2"],
+            "f1": [1.5, 2, 3, 4],
+            "emotion": ["joy", "none", "NA", "joy"],
+            "f2": [1, 2, 3, 4],
+        }
+    )
+
+
+DEFAULT = FileOptions()
+
+
+def message_of(path, options=DEFAULT):
+    with pytest.raises(FileFormatError) as caught:
+        read_features(path, options)
+    text = str(caught.value)
+    assert "\n" not in text
+    return text
+
+
+# ---- what comes back
+
+
+@on_disk
+@given(matrices, st.booleans(), st.data())
+def test_npz_comes_back_as_it_was_saved(tmp_path, X, with_groups, data):
+    y = data.draw(hnp.arrays(st.sampled_from(["int64", "int8", "<U3", "S3"]), len(X)))
+    groups = {"groups": np.arange(len(X))} if with_groups else {}
+    np.savez(tmp_path / "a.npz", X=X, y=y, **groups)
+    if len(np.unique(y)) < 2:
+        assert "at least 2 classes" in message_of(tmp_path / "a.npz")
+        return
+    found = read_features(tmp_path / "a.npz", FileOptions())
+    assert found.X.dtype == (np.float32 if X.dtype in ("f2", "f4") else np.float64)
+    np.testing.assert_array_equal(found.X, X)
+    assert found.y.dtype.kind in "iU"
+    assert len(np.unique(found.y)) == len(np.unique(y)) == len(found.classes)
+    assert (found.groups is not None) == with_groups
+
+
+@on_disk
+@given(matrices.filter(lambda X: len(X) > 1), st.sampled_from([".csv", ".parquet"]))
+def test_tables_come_back_as_they_were_saved(tmp_path, X, suffix):
+    frame = pd.DataFrame(X.astype(float)).add_prefix("f")
+    frame.insert(0, "emotion", ["joy", *["fear"] * (len(X) - 1)])
+    frame["speaker"] = np.arange(len(X))
+    path = tmp_path / f"a{suffix}"
+    if suffix == ".csv":
+        frame.to_csv(path, index=False)
+    else:
+        frame.to_parquet(path)
+    found = read_features(path, TABLE)
+    np.testing.assert_allclose(found.X, X.astype(float), rtol=1e-14)
+    assert list(found.y) == list(frame["emotion"])
+    assert list(found.groups) == list(range(len(X)))
+    assert found.classes == ["fear", "joy"]
+
+
+def test_classes_that_look_like_missing_values(frame, tmp_path):
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    found = read_features(tmp_path / "a.csv", TABLE)
+    assert found.class_counts() == {"NA": 1, "joy": 2, "none": 1}
+    assert list(found.groups) == ["s1", "s1", "s2", "s2"]
+    np.testing.assert_array_equal(found.X, frame[["f1", "f2"]])
+
+
+def test_text_is_read_with_a_byte_order_mark(frame, tmp_path):
+    frame = frame[["emotion", "f1", "speaker"]]
+    frame.to_csv(tmp_path / "a.csv", index=False, encoding="utf-8-sig")
+    assert read_features(tmp_path / "a.csv", TABLE).X.shape == (4, 1)
+
+
+def test_names_of_classes_in_their_own_order(tmp_path):
+    X, y = np.zeros((4, 1)), np.array([2, 0, 0, 2])
+    np.savez(tmp_path / "a.npz", X=X, y=y, classes=np.array(["sad", "mad", "glad"]))
+    found = read_features(tmp_path / "a.npz", FileOptions())
+    assert list(found.y) == ["glad", "sad", "sad", "glad"]
+    assert found.class_counts() == {"sad": 2, "glad": 2}
+    # Names that do not fit the numbers are not used.
+    np.savez(tmp_path / "b.npz", X=X, y=y, classes=np.array(["sad", "mad"]))
+    assert list(read_features(tmp_path / "b.npz", FileOptions()).y) == [2, 0, 0, 2]
+
+
+def test_other_keys_and_layers(emodb):
+    options = FileOptions(x_key="X_whisper_layers", layer=3, group_key="session")
+    found = read_features(emodb, options)
+    with np.load(emodb) as data:
+        np.testing.assert_array_equal(found.X, data["X_whisper_layers"][:, 3])
+        np.testing.assert_array_equal(found.groups, data["session"])
+        assert found.classes == list(data["classes"])
+    assert read_features(emodb, FileOptions(x_key="X_egemaps")).groups is None
+    text = message_of(emodb, FileOptions(x_key="X_whisper_layers", layer=7))
+    assert text.endswith("pick a layer with --layer 0 to 6; got 7.")
+    assert "none was named" in message_of(emodb, FileOptions(x_key="X_whisper_layers"))
+    text = message_of(emodb, FileOptions(x_key="X_egemap"))
+    assert "Did you mean 'X_egemaps'?" in text
+    assert "leave it out" in message_of(emodb, FileOptions(x_key="X_egemaps", layer=1))
+
+
+# ---- what is wrong
+
+GOOD = {"X": np.arange(8.0).reshape(4, 2), "y": np.array([0, 0, 1, 1])}
+HOLE = np.array([[1, 2], [3, np.nan], [np.inf, 4], [5, 6]])
+BAD_ARRAYS = {
+    "no X": ({"y": GOOD["y"]}, "features in array 'X'; the file holds y; name one"),
+    "no y": ({"X": GOOD["X"]}, "the classes in array 'y'; the file holds X"),
+    "lengths": ({"y": [0, 1, 1]}, "4 rows of features and 3 of classes"),
+    "groups": ({"groups": [0, 1]}, "4 rows of features and 2 of groups"),
+    "one class": ({"y": [7, 7, 7, 7]}, "all 4 rows are of class 7"),
+    "text": ({"X": [["a"], ["b"]]}, "expected numbers in 'X'; its type is <U1"),
+    "complex": ({"X": [[1j], [2]]}, "its type is complex128"),
+    "one-dimensional": ({"X": [1.0, 2]}, "of shape (rows, features); got (2,)"),
+    "no rows": ({"X": np.zeros((0, 2)), "y": []}, "rows of features; there are none"),
+    "no columns": ({"X": np.zeros((4, 0))}, "feature columns; there are none"),
+    "NaN": ({"X": HOLE}, "row 1 (counted from 0), column 1 holds nan (2 such values in 2"),
+    "objects": ({"X": np.array([[1, None]], dtype=object)}, "are never unpickled"),
+    "object labels": ({"y": np.array([1, None, "a", 2], object)}, "'y' holds Python obj"),
+    "NaN label": ({"y": [0, 1, np.nan, 1]}, "'y' is nan in row 2"),
+    "regression": ({"y": [0.5, 1, 2, 3]}, "classes in 'y' and found numbers such as 0.5"),
+    "one-hot": ({"y": np.eye(4)}, "one value a row; its shape is (4, 4)"),
+    "dates": ({"y": np.array(["2020-01-01"] * 4, "M8[D]")}, "its type is datetime64"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_ARRAYS)
+def test_bad_arrays(tmp_path, case):
+    changed, expected = BAD_ARRAYS[case]
+    arrays = {"y": changed["y"]} if case == "no X" else GOOD | changed
+    if case == "no y":
+        arrays = changed
+    np.savez(tmp_path / "a.npz", **arrays)
+    text = message_of(tmp_path / "a.npz")
+    assert expected in text
+    assert text.startswith(str(tmp_path / "a.npz"))
+
+
+def test_bad_paths(tmp_path):
+    assert "there is no such file" in message_of(tmp_path / "none.npz")
+    assert "it is a folder" in message_of(tmp_path)
+    (tmp_path / "a.npz").touch()
+    assert "empty (0 bytes)" in message_of(tmp_path / "a.npz")
+    (tmp_path / "a.mat").write_text("x")
+    assert "ends in .npz, .csv, .parquet; this one ends in '.mat'" in message_of(
+        tmp_path / "a.mat"
+    )
+    np.save(tmp_path / "b.npy", GOOD["X"])
+    (tmp_path / "b.npy").rename(tmp_path / "b.npz")
+    assert "a single array of shape (4, 2)" in message_of(tmp_path / "b.npz")
+    with zipfile.ZipFile(tmp_path / "c.npz", "w") as archive:
+        archive.writestr("X", "not an array")
+        archive.writestr("y", "nor this")
+    assert "'X' is no NumPy array" in message_of(tmp_path / "c.npz")
+
+
+BAD_TABLES = {
+    "no target": ("f,emotion\n1,a\n", FileOptions(), "with --target; the columns are 'f'"),
+    "absent": (
+        "f,emotoin\n1,a\n",
+        FileOptions(target="emotion"),
+        "no column 'emotion' (--target); the columns are 'f', 'emotoin'. Did you mean",
+    ),
+    "absent group": ("f,emotion\n1,a\n", TABLE, "no column 'speaker' (--group)"),
+    "absent drop": (
+        "f,emotion\n1,a\n",
+        FileOptions(target="emotion", drop=("file",)),
+        "no column 'file' (--drop)",
+    ),
+    "semicolons": (
+        "f;emotion\n1;a\n",
+        FileOptions(target="emotion"),
+        "looks separated by semicolons",
+    ),
+    "all text": (
+        "f,emotion\nx,a\ny,b\n",
+        FileOptions(target="emotion"),
+        "none besides 'f', which hold text",
+    ),
+    "only a target": (
+        "emotion\na\nb\n",
+        FileOptions(target="emotion"),
+        "no column is left",
+    ),
+    "one text cell": (
+        "f,g,emotion\n1,1,a\nNA,2,b\n",
+        FileOptions(target="emotion"),
+        "row 1 (counted from 0), column 'f' holds 'NA'; mend it, or leave the text columns "
+        "out with --drop f ",
+    ),
+    "hole": (
+        "f,g,emotion\n1,1,a\n2,,b\n",
+        FileOptions(target="emotion"),
+        "row 1 (counted from 0), column 'g' holds nan",
+    ),
+    "no label": (
+        "f,emotion\n1,a\n2,\n",
+        FileOptions(target="emotion"),
+        "column 'emotion' is empty in row 1",
+    ),
+    "one class": ("f,emotion\n1,a\n2,a\n", FileOptions(target="emotion"), "of class 'a'"),
+    "heads only": ("f,emotion\n", FileOptions(target="emotion"), "there are none"),
+    "blank": ("\n\n", FileOptions(target="emotion"), "a line of column names"),
+    "ragged": (
+        "f,emotion\n1,a\n1,a,b,c\n",
+        FileOptions(target="emotion"),
+        "cannot be read as such",
+    ),
+    "not for tables": (
+        "f,emotion\n1,a\n",
+        FileOptions(x_key="X"),
+        "--x-key names arrays of an .npz file",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD_TABLES)
+def test_bad_tables(tmp_path, case):
+    content, options, expected = BAD_TABLES[case]
+    (tmp_path / "a.csv").write_text(content)
+    assert expected in message_of(tmp_path / "a.csv", options)
+
+
+def test_options_of_tables_are_refused_for_npz(tmp_path):
+    np.savez(tmp_path / "a.npz", **GOOD)
+    text = message_of(tmp_path / "a.npz", FileOptions(drop=("x",)))
+    assert text.startswith("--drop names columns of a .csv or .parquet file")
+
+
+def test_text_in_another_encoding(tmp_path):
+    (tmp_path / "a.csv").write_bytes("f,emotion\n1,Ärger\n2,b\n".encode("latin-1"))
+    assert "expected UTF-8 text" in message_of(tmp_path / "a.csv", TABLE)
+
+
+def test_parquet_columns_of_other_types(tmp_path, frame):
+    frame["day"] = pd.Timestamp("2020-01-01")
+    frame.to_parquet(tmp_path / "a.parquet")
+    text = message_of(tmp_path / "a.parquet", TABLE)
+    assert "column 'day' is of type datetime64" in text
+    assert "--drop day" in text
+
+
+def test_parquet_without_pyarrow(tmp_path, frame, monkeypatch):
+    frame.to_parquet(tmp_path / "a.parquet")
+    monkeypatch.setitem(__import__("sys").modules, "pyarrow.parquet", None)
+    with pytest.raises(MissingExtraError, match=r"read a.parquet.*skmiaug\[parquet\]"):
+        read_features(tmp_path / "a.parquet", TABLE)
+
+
+def _good_bytes(kind):
+    frame = pd.DataFrame({"f": [1.0, 2, 3, 4], "emotion": list("aabb"), "speaker": 1})
+    buffer = io.BytesIO()
+    if kind == ".npz":
+        np.savez_compressed(buffer, **GOOD)
+    elif kind == ".csv":
+        frame.to_csv(buffer, index=False)
+    else:
+        frame.to_parquet(buffer)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("kind", [".npz", ".csv", ".parquet"])
+def test_damaged_bytes_never_escape_as_another_error(tmp_path, kind):
+    good = _good_bytes(kind)
+    path = tmp_path / f"a{kind}"
+    options = FileOptions() if kind == ".npz" else TABLE
+    path.write_bytes(good)
+    assert isinstance(read_features(path, options), Features)
+    refused = []
+
+    @settings(max_examples=150, deadline=None)
+    @given(
+        st.integers(0, len(good)),
+        st.lists(st.tuples(st.integers(0, len(good) - 1), st.integers(0, 255)), max_size=4),
+    )
+    def check(length, changes):
+        damaged = bytearray(good)
+        for place, value in changes:
+            damaged[place] = value
+        path.write_bytes(damaged[:length])
+        try:
+            found = read_features(path, options)
+        except FileFormatError as error:
+            refused.append(str(error))
+        else:
+            assert np.isfinite(found.X).all()
+            assert len(found.X) == len(found.y)
+
+    check()
+    assert refused
+    assert not any("\n" in text for text in refused)

@@ -1,0 +1,240 @@
+"""Summary, text, plot and files of a comparison."""
+
+import json
+import math
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from skmiaug.evaluation import (
+    compare_samplers,
+    format_comparison,
+    paired_tests,
+    plot_comparison,
+    save_comparison,
+    summarize_comparison,
+)
+from skmiaug.evaluation._text import versus
+from skmiaug.exceptions import FileFormatError, MissingExtraError
+
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+# ---- summary
+
+
+def test_summary_figures(results):
+    lines = summarize_comparison(results).set_index(["sampler", "classifier"])
+    none = lines.loc[("none", "lr")]
+    assert none["uar_percent"] == pytest.approx(55)
+    assert none["sd_percent"] == pytest.approx(np.std([50, 60, 50, 60], ddof=1))
+    assert lines.loc[("none", "mean"), "uar_percent"] == pytest.approx(45)
+    partly = lines.loc[("SMOTE", "svm")]
+    assert (partly["n_scored"], partly["n_folds"]) == (3, 4)
+    assert partly["uar_percent"] == pytest.approx(50)
+    # Only the folds in which both classifiers were scored.
+    mean = lines.loc[("SMOTE", "mean")]
+    assert mean["n_scored"] == 3
+    assert mean["uar_percent"] == pytest.approx(100 * (1.2 + 1.35 + 1.15) / 6)
+
+
+def test_summary_times(results):
+    lines = summarize_comparison(results).set_index(["sampler", "classifier"])
+    smote = lines.loc[("SMOTE", "mean")]
+    assert (smote["resample_seconds"], smote["fit_seconds"]) == (1, 1)
+    assert smote["time_ratio"] == pytest.approx(2)
+    assert lines.loc[("SMOTE", "lr"), "time_ratio"] == pytest.approx(3)
+    assert math.isnan(lines.loc[("broken", "mean"), "fit_seconds"])
+    without = summarize_comparison(results[results["sampler"] == "SMOTE"])
+    assert without["time_ratio"].isna().all()
+
+
+# ---- text
+
+
+def test_text_as_it_is_printed(results):
+    assert (
+        format_comparison(results)
+        == """\
+UAR % ± SD over 2 folds × 2 seeds; times for one fold
+
+                                            resample   fit    time
+               lr          svm        mean         s     s  × none
+──────────────────────────────────────────────────────────────────
+none    55.0 ±5.8  35.0 ± 5.8   45.0 ±5.8       0.00  1.00     1.0
+SMOTE   75.0 ±4.1  50.0 ±10.0*  61.7 ±5.2*      1.00  1.00     2.0
+broken          –            –           –         –     –       –
+
+  * not scored in all folds; – in none. A mean needs every classifier.
+  SMOTE: failed: it broke (1 of 4 folds)
+  broken: failed: it broke (4 of 4 folds)"""
+    )
+
+
+@pytest.mark.parametrize("width", [60, 80, 88, 100])
+@pytest.mark.parametrize("n_classifiers", [1, 3, 8])
+def test_text_fits_its_width(width, n_classifiers):
+    names = [f"long classifier {i}" for i in range(n_classifiers)]
+    rows = [
+        {
+            "sampler": sampler,
+            "classifier": name,
+            "seed": 0,
+            "fold": fold,
+            "uar": 0.5 + 0.1 * fold,
+            "resample_seconds": 100.0,
+            "fit_seconds": 100.0,
+            "status": "ok",
+            "message": "a long story " * 12,
+        }
+        for fold in range(3)
+        for sampler in ("none", "RandomOverSampler")
+        for name in names
+    ]
+    text = format_comparison(pd.DataFrame(rows), width=width)
+    assert max(map(len, text.splitlines())) <= width
+    for number in range(n_classifiers):
+        assert any(f"classifier {number}" in line for line in text.splitlines())
+    assert text.count("100.00") == 2 + 2 * (n_classifiers == 1)
+
+
+def test_text_says_less_where_there_are_too_many_notes(results):
+    results["message"] = [f"note {i}" for i in range(len(results))]
+    text = format_comparison(results)
+    assert "and 16 more; the column 'message' holds them all." in text
+
+
+def test_convergence_is_no_footnote(results):
+    ok = results[results["sampler"] == "none"].assign(
+        message="ConvergenceWarning: stopped | kept"
+    )
+    text = format_comparison(ok)
+    assert "stopped" not in text
+    assert "none: kept (4 of 4 folds)" in text
+
+
+def test_versus_line(results):
+    tests = paired_tests(results[results["classifier"] == "lr"], "none")
+    line = versus(tests, "SMOTE")
+    assert line.startswith("SMOTE − no resampling: +20.0 points (corrected t-test p = ")
+    assert line.endswith("4 pairs)")
+    assert versus(tests, "broken") == ""
+
+
+# ---- plot
+
+
+def test_plot_has_a_panel_for_each_classifier(results, tmp_path):
+    figure = plot_comparison(results, tmp_path / "a.png", title="some data")
+    assert (tmp_path / "a.png").read_bytes().startswith(PNG)
+    axes = [axis for axis in figure.axes if axis.axison]
+    titles = [axis.get_title() for axis in axes]
+    assert titles == ["lr", "svm", "mean over the classifiers", "time"]
+    assert [label.get_text() for label in axes[0].get_yticklabels()] == [
+        "none",
+        "SMOTE",
+        "broken",
+    ]
+    assert "some data" in figure.get_suptitle()
+    # Every fold is a dot: 4 for none, 3 of SMOTE, none of the broken one.
+    dots = [line for line in axes[1].lines if line.get_marker() == "o"]
+    assert sorted(len(line.get_xdata()) for line in dots) == [3, 4]
+    assert "not scored" in [text.get_text() for text in axes[1].texts]
+    assert "50.0*" in [text.get_text() for text in axes[1].texts]
+
+
+def test_plot_shows_every_dot_inside_the_axis(results):
+    figure = plot_comparison(results)
+    values = 100 * results["uar"].dropna()
+    for axis in figure.axes[:3]:
+        low, high = axis.get_xlim()
+        assert low < values.min() < values.max() < high
+
+
+def test_plot_of_nothing_scored(results, tmp_path):
+    plot_comparison(results.assign(uar=np.nan), tmp_path / "a.png")
+    assert (tmp_path / "a.png").stat().st_size > 1000
+
+
+def test_plot_leaves_pyplot_alone(results, tmp_path):
+    results.to_pickle(tmp_path / "results.pkl")
+    code = (
+        "import sys, pandas; from skmiaug.evaluation import plot_comparison\n"
+        f"plot_comparison(pandas.read_pickle(r'{tmp_path / 'results.pkl'}'), "
+        f"r'{tmp_path / 'a.png'}')\n"
+        "assert 'matplotlib.pyplot' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+# ---- files
+
+
+def test_files_say_what_the_table_says(skewed, tmp_path):
+    X, y = skewed
+    found = compare_samplers(X, y, ["none", "SMOTE"], ["lr", "svm"], cv=3, n_repeats=2)
+    found.loc[0, ["uar", "n_train_resampled"]] = pd.NA
+    paths = save_comparison(
+        found,
+        tmp_path / "new" / "folder",
+        title="made up",
+        class_counts={"a": np.int64(60), "b": 30},
+        settings={"cv": 3},
+    )
+    table, report, plot = paths
+    again = pd.read_csv(table, keep_default_na=False, na_values={"uar": [""]})
+    assert len(again) == len(found) == 24
+    np.testing.assert_array_equal(again["uar"], found["uar"])
+
+    def refuse(text):
+        raise AssertionError(f"{text} is no JSON")
+
+    data = json.loads(report.read_text(encoding="utf-8"), parse_constant=refuse)
+    assert data["format"] == "skmiaug-comparison"
+    assert data["seeds"] == [0, 1]
+    assert data["class_counts"] == {"a": 60, "b": 30}
+    assert data["settings"] == {"cv": 3}
+    assert data["versions"]["numpy"] == np.__version__
+    assert {"skmiaug", "torch", "scikit-learn", "imbalanced-learn"} <= set(data["versions"])
+    assert data["results"][0]["uar"] is None
+    assert data["results"][0]["n_train_resampled"] is None
+    assert data["results"][5]["uar"] == found["uar"][5]
+    assert data["results"][5]["n_train"] == int(found["n_train"][5])
+    assert len(data["summary"]) == 2 * 3
+    assert len(data["paired_tests"]) == 3
+    assert plot.read_bytes().startswith(PNG)
+    assert sorted(path.name for path in table.parent.iterdir()) == [
+        "plot.png",
+        "results.json",
+        "table.csv",
+    ]
+
+
+def test_own_files_are_replaced_and_others_are_not(results, tmp_path):
+    save_comparison(results, tmp_path)
+    before = (tmp_path / "table.csv").read_bytes()
+    save_comparison(results[results["sampler"] == "none"], tmp_path)
+    assert (tmp_path / "table.csv").read_bytes() != before
+    (tmp_path / "results.json").write_text('{"format": "another"}')
+    with pytest.raises(FileFormatError, match="already holds table"):
+        save_comparison(results, tmp_path)
+    assert (tmp_path / "results.json").read_text() == '{"format": "another"}'
+    save_comparison(results, tmp_path, overwrite=True)
+    assert json.loads((tmp_path / "results.json").read_text())["summary"]
+
+
+def test_a_folder_that_cannot_be(results, tmp_path):
+    (tmp_path / "file").write_text("x")
+    for target in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(FileFormatError, match="a folder that can be written to"):
+            save_comparison(results, target)
+
+
+def test_without_matplotlib_the_remedy_is_named(results, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with pytest.raises(MissingExtraError, match=r"skmiaug\[plots\]"):
+        save_comparison(results, tmp_path / "out")
+    assert not (tmp_path / "out").exists()

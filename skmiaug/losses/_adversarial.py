@@ -1,0 +1,28 @@
+"""The adversarial game, in its hinge form."""
+
+from torch import Tensor
+from torch.nn import functional
+
+
+def critic_hinge_loss(real_score: Tensor, generated_score: Tensor) -> Tensor:
+    """Mean of max(0, 1 - D(x)) over real plus max(0, 1 + D(x̂)) over generated rows.
+
+    Rows that the critic tells apart by a margin add nothing, so that on few rows it does
+    not go on sharpening what it has memorised (Lim and Ye, 2017, arXiv 1705.02894).
+
+    Parameters
+    ----------
+    real_score, generated_score : Tensor of shape (n,)
+
+    Returns
+    -------
+    Tensor of shape ()
+    """
+    return (
+        functional.relu(1 - real_score).mean() + functional.relu(1 + generated_score).mean()
+    )
+
+
+def generator_hinge_loss(generated_score: Tensor) -> Tensor:
+    """Mean of -D(x̂); ``generated_score`` is (n,)."""
+    return -generated_score.mean()

@@ -1,0 +1,61 @@
+"""Variational lower bounds of mutual information, in nats.
+
+For any q, I(c; x) = H(c) - H(c|x) ≥ H(c) + E[log q(c|x)], with equality when q is the
+posterior (Barber and Agakov, 2003; InfoGAN, Chen et al. 2016, equation 4; the generator of
+arXiv 2510.10078).
+"""
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+
+def class_entropy(class_probabilities: Tensor) -> Tensor:
+    """H(c) of a distribution (n_classes,), in nats; 0 log 0 counts as 0."""
+    return torch.special.entr(class_probabilities).sum()
+
+
+def categorical_information(
+    class_logits: Tensor, classes: Tensor, entropy: float | Tensor
+) -> Tensor:
+    """H(c) + mean of log q(c|x): the class part of the bound.
+
+    Parameters
+    ----------
+    class_logits : Tensor of shape (n, n_classes)
+        Q(c|x), unnormalised.
+    classes : Tensor of shape (n,)
+        The class each row was made for.
+    entropy : float or Tensor of shape ()
+        H(c) of the distribution that ``classes`` were drawn from: the ceiling.
+
+    Returns
+    -------
+    Tensor of shape ()
+        At most ``entropy``; below 0 when q is worse than guessing.
+    """
+    return entropy - functional.cross_entropy(class_logits, classes)
+
+
+def gaussian_code_information(
+    code_mean: Tensor, code_log_variance: Tensor, codes: Tensor
+) -> Tensor:
+    """Mean over standard normal codes of H(code) + E[log N(code; mean, variance)].
+
+    Parameters
+    ----------
+    code_mean, code_log_variance, codes : Tensor of shape (n, n_codes)
+
+    Returns
+    -------
+    Tensor of shape ()
+        0 when there are no codes, or when q knows nothing (mean 0, variance 1).
+    """
+    if codes.shape[1] == 0:
+        return codes.new_zeros(())
+    entropy = 0.5 * (1 + math.log(2 * math.pi))
+    squared = (codes - code_mean).square() * torch.exp(-code_log_variance)
+    log_density = -0.5 * (math.log(2 * math.pi) + code_log_variance + squared)
+    return entropy + log_density.mean()

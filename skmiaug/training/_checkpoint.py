@@ -1,0 +1,68 @@
+"""A run's state on disk, tied to the data and settings it belongs to."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from skmiaug.exceptions import CheckpointError, FileFormatError
+from skmiaug.utils._tensor_file import read_tensor_file, write_tensor_file
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """One file that a run writes as it goes, and that the same run continues from.
+
+    Attributes
+    ----------
+    path : str or path-like
+    fingerprint : str
+        Identity of data and settings; a file with another one is refused.
+    """
+
+    path: str | os.PathLike[str]
+    fingerprint: str
+
+    def exists(self) -> bool:
+        """Whether there is something to continue from."""
+        return Path(self.path).exists()
+
+    def seed_of_run(self, seed: int) -> int:
+        """The seed the run on disk was started with, or ``seed`` when there is none."""
+        return int(self.read()[0]["seed"]) if self.exists() else seed
+
+    def write(self, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
+        """Write the state, atomically."""
+        write_tensor_file(
+            self.path,
+            {"kind": "checkpoint", "fingerprint": self.fingerprint, **header},
+            arrays,
+        )
+
+    def read(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """Read the state back.
+
+        Raises
+        ------
+        CheckpointError
+            The file is damaged, is no checkpoint, or belongs to other data or settings.
+        """
+        try:
+            header, arrays = read_tensor_file(self.path)
+        except FileFormatError as error:
+            raise CheckpointError(f"{error} Delete it to train from the start.") from error
+        if header.get("kind") != "checkpoint":
+            raise CheckpointError(f"{self.path}: this file of skmiaug is not a checkpoint.")
+        if header.get("fingerprint") != self.fingerprint:
+            raise CheckpointError(
+                f"{self.path}: this checkpoint was written for other data or other "
+                "parameters. Use the ones it was written with, another path, or delete it."
+            )
+        return header, arrays
+
+    def remove(self) -> None:
+        """Delete the file, if there is one."""
+        Path(self.path).unlink(missing_ok=True)

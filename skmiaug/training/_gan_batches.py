@@ -1,0 +1,112 @@
+"""Batches, drawn on the device without a host synchronisation."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+
+class GanBatch(NamedTuple):
+    """One step's input; n is the batch size.
+
+    Attributes
+    ----------
+    real : Tensor of shape (n, n_features)
+        Real rows, whitened; classes are equally likely, rows of a class too.
+    real_classes : Tensor of shape (n,)
+    start : Tensor of shape (n, n_features)
+        Draws from the class Gaussian, where the generator starts.
+    start_classes : Tensor of shape (n,)
+    latent : Tensor of shape (n, latent_dim + n_codes)
+        Noise z, then the continuous codes; standard normal.
+    """
+
+    real: Tensor
+    real_classes: Tensor
+    start: Tensor
+    start_classes: Tensor
+    latent: Tensor
+
+
+@dataclass
+class GanBatches:
+    """Draws balanced batches of real rows and of starts.
+
+    Attributes
+    ----------
+    rows : Tensor of shape (n_rows, n_features)
+        Whitened real rows, sorted by class.
+    row_means : Tensor of shape (n_classes, n_features)
+        Means of ``rows`` by class, not shrunken.
+    class_begin, class_count : Tensor of shape (n_classes,)
+        Where each class begins in ``rows``, and how many rows it has.
+    means : Tensor of shape (n_classes, n_features)
+        Shrunken class means, whitened.
+    spread : float
+        Share of the draw that comes from the class Gaussian, see ``draw_start``.
+    latent_width : int
+        Columns of ``GanBatch.latent``.
+    batch_size : int
+    generator : torch.Generator
+        The only source of randomness.
+    """
+
+    rows: Tensor
+    row_means: Tensor
+    class_begin: Tensor
+    class_count: Tensor
+    means: Tensor
+    spread: float
+    latent_width: int
+    batch_size: int
+    generator: torch.Generator
+
+    def draw(self) -> GanBatch:
+        """Draw the next batch."""
+        classes = self._balanced_classes(2 * self.batch_size)
+        picked = self._rows_of(classes)
+        real_classes, start_classes = classes.split(self.batch_size)
+        around = self.rows[picked[self.batch_size :]] - self.row_means[start_classes]
+        start = draw_start(self.means[start_classes], around, self.spread, self.generator)
+        latent = torch.randn(
+            self.batch_size,
+            self.latent_width,
+            generator=self.generator,
+            device=self.rows.device,
+            dtype=self.rows.dtype,
+        )
+        real = self.rows[picked[: self.batch_size]]
+        return GanBatch(real, real_classes, start, start_classes, latent)
+
+    def _balanced_classes(self, n: int) -> Tensor:
+        return torch.randint(
+            len(self.class_count), (n,), generator=self.generator, device=self.rows.device
+        )
+
+    def _rows_of(self, classes: Tensor) -> Tensor:
+        uniform = torch.rand(
+            len(classes), generator=self.generator, device=self.rows.device
+        )
+        count = self.class_count[classes]
+        # float32 rounds 1 - 2**-25 up to 1: the minimum keeps the index in its class.
+        offset = torch.minimum((uniform * count).long(), count - 1)
+        return self.class_begin[classes] + offset
+
+
+def draw_start(
+    means: Tensor, deviations: Tensor | None, spread: float, generator: torch.Generator
+) -> Tensor:
+    """Return means + sqrt(1 - spread²) · deviations + spread · noise, (n, n_features).
+
+    Whatever the spread, the class mean and (in expectation) the class covariance stay:
+    at 0 a draw is a real row moved to the shrunken mean, at 1 it is a draw from the class
+    Gaussian (``deviations`` may then be None).
+    """
+    noise = torch.randn(
+        means.shape, generator=generator, device=means.device, dtype=means.dtype
+    )
+    start = noise.mul_(spread).add_(means)
+    if deviations is not None and spread < 1.0:
+        start.add_(deviations, alpha=(1.0 - spread**2) ** 0.5)
+    return start

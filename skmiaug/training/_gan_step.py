@@ -1,0 +1,129 @@
+"""One training step: a pure function of players, batch and weights."""
+
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from skmiaug.losses import (
+    categorical_information,
+    critic_hinge_loss,
+    gaussian_code_information,
+    generator_hinge_loss,
+    leash_penalty,
+)
+from skmiaug.nn import CriticOutput
+from skmiaug.training._gan_batches import GanBatch
+from skmiaug.training._gan_players import GanPlayers
+
+
+@dataclass(frozen=True)
+class GanWeights:
+    """How much each term counts.
+
+    Attributes
+    ----------
+    information : float
+        The papers' λ, on the mutual-information bound in both players' losses.
+    leash : float
+        On the mean squared residual.
+    entropy : float
+        H(c) of the balanced batches, nats.
+    autocast : torch.dtype or None
+        Type of the matrix products; None is float32.
+    """
+
+    information: float
+    leash: float
+    entropy: float
+    autocast: torch.dtype | None = None
+
+
+def gan_step(players: GanPlayers, batch: GanBatch, weights: GanWeights) -> Tensor:
+    """Update the critic, then the generator, on one batch.
+
+    Returns
+    -------
+    Tensor of shape (3,)
+        Critic loss, generator loss, class information (nats); on the device, detached.
+    """
+    with _precision(batch.real.device, weights.autocast):
+        residual = players.generator(batch.start, batch.latent, batch.start_classes)
+        generated = batch.start + residual
+        critic_loss = _critic_loss(players, batch, generated.detach(), weights)
+    players.critic_optimizer.zero_grad(set_to_none=True)
+    critic_loss.backward()
+    players.critic_optimizer.step()
+
+    with _precision(batch.real.device, weights.autocast), _frozen(players.critic):
+        output = players.critic(generated, batch.start_classes)
+        information = _class_information(output, batch.start_classes, weights)
+        bound = information + _code_information(players, output, batch)
+        generator_loss = (
+            generator_hinge_loss(output.score)
+            - weights.information * bound
+            + weights.leash * leash_penalty(residual)
+        )
+    players.generator_optimizer.zero_grad(set_to_none=True)
+    generator_loss.backward()
+    players.generator_optimizer.step()
+    return torch.stack(
+        [critic_loss.detach(), generator_loss.detach(), information.detach()]
+    )
+
+
+def _critic_loss(
+    players: GanPlayers, batch: GanBatch, generated: Tensor, weights: GanWeights
+) -> Tensor:
+    """Hinge loss, less λ times what Q reads from real and from generated rows.
+
+    InfoGAN shows Q the generated rows alone. Here it sees the real ones too, so that
+    what the generator is asked to say is what the class looks like in the data and not
+    a code that the two players have made up.
+    """
+    n = len(batch.real)
+    both = players.critic(
+        torch.cat([batch.real, generated]),
+        torch.cat([batch.real_classes, batch.start_classes]),
+    )
+    loss = critic_hinge_loss(both.score[:n], both.score[n:])
+    if weights.information > 0:
+        real_error = functional.cross_entropy(both.class_logits[:n], batch.real_classes)
+        on_generated = CriticOutput(*(part[n:] for part in both))
+        read = _class_information(on_generated, batch.start_classes, weights)
+        bound = 0.5 * (read - real_error) + _code_information(players, on_generated, batch)
+        loss = loss - weights.information * bound
+    return loss
+
+
+def _class_information(
+    output: CriticOutput, classes: Tensor, weights: GanWeights
+) -> Tensor:
+    return categorical_information(output.class_logits, classes, weights.entropy)
+
+
+def _code_information(players: GanPlayers, output: CriticOutput, batch: GanBatch) -> Tensor:
+    n_codes = players.critic.n_codes
+    codes = batch.latent[:, batch.latent.shape[1] - n_codes :]
+    return gaussian_code_information(output.code_mean, output.code_log_variance, codes)
+
+
+def _precision(device: torch.device, dtype: torch.dtype | None) -> AbstractContextManager:
+    return nullcontext() if dtype is None else torch.autocast(device.type, dtype)
+
+
+class _frozen(AbstractContextManager):
+    """No gradients for a module's weights inside: the generator's step needs none."""
+
+    def __init__(self, module: torch.nn.Module):
+        self.parameters = list(module.parameters())
+
+    def __enter__(self) -> None:
+        for parameter in self.parameters:
+            parameter.requires_grad_(False)
+
+    def __exit__(self, *exc_info: object) -> None:
+        for parameter in self.parameters:
+            parameter.requires_grad_(True)

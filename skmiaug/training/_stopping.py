@@ -1,0 +1,39 @@
+"""Stopping rules."""
+
+from dataclasses import dataclass
+
+
+@dataclass
+class EarlyStopping:
+    """Stop when a score has not risen by ``tol`` for ``patience`` looks in a row.
+
+    Attributes
+    ----------
+    patience : int
+        Looks without a rise that are allowed.
+    tol : float
+        A rise smaller than this does not count.
+    best_score : float
+        The best score so far.
+    n_stale : int
+        Looks since the last rise.
+    """
+
+    patience: int
+    tol: float
+    best_score: float = float("-inf")
+    n_stale: int = 0
+
+    def is_best(self, score: float) -> bool:
+        """Take in a score; True when it is a new best."""
+        if score > self.best_score + self.tol:
+            self.best_score = score
+            self.n_stale = 0
+            return True
+        self.n_stale += 1
+        return False
+
+    @property
+    def should_stop(self) -> bool:
+        """Whether patience has run out."""
+        return self.n_stale >= self.patience

@@ -1,0 +1,84 @@
+"""Choice of the device, when an estimator is fitted and not before."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+from skmiaug.exceptions import DeviceUnavailableError
+
+
+def resolve_device(device: str | torch.device) -> torch.device:
+    """Return the device that a name stands for, checked to be usable here.
+
+    Parameters
+    ----------
+    device : str or torch.device
+        ``"auto"`` (the current CUDA device if there is one, else the CPU) or anything
+        that ``torch.device`` takes.
+
+    Raises
+    ------
+    DeviceUnavailableError
+        CUDA was asked for and there is none, or this is a forked process whose parent
+        has used CUDA already.
+    ValueError
+        The name is not one of a device.
+    """
+    if str(device) == "auto":
+        usable = torch.cuda.is_available() and not _forked_after_cuda()
+        return (
+            torch.device("cuda", torch.cuda.current_device())
+            if usable
+            else torch.device("cpu")
+        )
+    try:
+        chosen = torch.device(device)
+    except (RuntimeError, TypeError) as error:
+        raise ValueError(
+            f"device must be 'auto', 'cpu', 'cuda' or 'cuda:N', got {device!r}: "
+            f"{str(error).splitlines()[0]}"
+        ) from error
+    if chosen.type == "cuda":
+        _check_cuda(chosen)
+    return chosen
+
+
+def _forked_after_cuda() -> bool:
+    """True in a process forked from one that had started CUDA: CUDA cannot be used."""
+    return bool(torch.cuda._is_in_bad_fork())
+
+
+def _check_cuda(device: torch.device) -> None:
+    if not torch.cuda.is_available():
+        raise DeviceUnavailableError(
+            f"device={str(device)!r} was asked for, but torch finds no CUDA device here. "
+            "Use device='auto' or device='cpu', or install a CUDA build of torch."
+        )
+    if _forked_after_cuda():
+        raise DeviceUnavailableError(
+            f"device={str(device)!r} was asked for in a process forked from one that has "
+            "used CUDA, which CUDA does not allow. Start workers with 'spawn' or 'loky' "
+            "(joblib's default), or use device='cpu' in the workers."
+        )
+    n_devices = torch.cuda.device_count()
+    if device.index is not None and device.index >= n_devices:
+        raise DeviceUnavailableError(
+            f"device={str(device)!r} was asked for, but there are {n_devices} CUDA "
+            f"devices, numbered from 0. Use device='auto' or a lower number."
+        )
+
+
+@contextmanager
+def memory_remedy(device: torch.device, advice: str) -> Iterator[None]:
+    """Say what to lower when the device runs out of memory.
+
+    The error keeps its class (``torch.OutOfMemoryError``), so that callers who retry on
+    it still can.
+    """
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        raise torch.OutOfMemoryError(
+            f"{device} ran out of memory: {advice} ({error})"
+        ) from error

@@ -1,0 +1,51 @@
+"""scikit-learn's callbacks (1.9, experimental), or nothing where it has none.
+
+The one place that knows of ``sklearn.callback``: when its names move, only this file does.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+try:
+    from sklearn.callback import CallbackSupportMixin
+except ImportError:
+
+    class CallbackSupportMixin:  # type: ignore[no-redef]
+        """Stands in before scikit-learn 1.9: no callbacks."""
+
+
+__all__ = ["CallbackSupportMixin", "callback_session"]
+
+# What is called at each look: (X, y, looks done) -> whether to stop.
+Look = Callable[[], bool]
+
+
+@contextmanager
+def callback_session(estimator: Any, n_looks: int, X: Any, y: Any) -> Iterator[Look]:
+    """Run an estimator's callbacks around a fit, and give what to call at each look.
+
+    Parameters
+    ----------
+    estimator : estimator that derives from ``CallbackSupportMixin``
+    n_looks : int
+        The most looks there can be.
+    X, y
+        What is fitted, for the callbacks that ask for it.
+    """
+    if not hasattr(estimator, "_init_callback_context"):
+        yield lambda: False
+        return
+    from sklearn.callback._callback_support import callback_management_context
+
+    with callback_management_context(estimator):
+        context = estimator._init_callback_context(max_subtasks=n_looks)
+        context.call_on_fit_task_begin(estimator=estimator, X=X, y=y)
+
+        def look() -> bool:
+            task = context.subcontext(task_name="look")
+            task.call_on_fit_task_begin(estimator=estimator, X=X, y=y)
+            return bool(task.call_on_fit_task_end(estimator=estimator, X=X, y=y))
+
+        yield look
+        context.call_on_fit_task_end(estimator=estimator, X=X, y=y)

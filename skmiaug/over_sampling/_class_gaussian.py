@@ -1,0 +1,180 @@
+"""Where the generator starts: a class-conditional Gaussian, shrunken twice.
+
+All classes share one covariance, shrunk towards a multiple of the identity (Ledoit and
+Wolf, 2004), and the class means are shrunk towards the grand mean (James and Stein, 1961).
+In the coordinates that make the covariance the identity, a row of class c is μ_c + e with
+standard normal e.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+_CHUNK_ROWS = 4096
+
+
+@dataclass(frozen=True)
+class ClassGaussian:
+    """Class means and shared covariance, in whitened coordinates.
+
+    Whitened rows are u = (z - grand_mean) V / deviation, with the eigenvectors V of the
+    shrunken covariance in order of falling eigenvalues.
+
+    Attributes
+    ----------
+    grand_mean : ndarray of shape (n_features,), float32
+        Mean of the rows.
+    axes : ndarray of shape (n_features, n_features), float32
+        Eigenvectors, one a column.
+    deviation : ndarray of shape (n_features,), float32
+        Square roots of the eigenvalues of the shrunken covariance.
+    means : ndarray of shape (n_classes, n_features), float32
+        Shrunken class means, whitened.
+    noise : ndarray of shape (n_classes,), float32
+        Scale of the noise of each class: 1, less for a class of one row.
+    shrinkage : float
+        Weight of the identity in the covariance, in [0, 1].
+    mean_shrinkage : ndarray of shape (n_classes,), float64
+        Share of each class mean's distance to the grand mean that was taken away.
+    """
+
+    grand_mean: np.ndarray
+    axes: np.ndarray
+    deviation: np.ndarray
+    means: np.ndarray
+    noise: np.ndarray
+    shrinkage: float
+    mean_shrinkage: np.ndarray
+
+    def whiten_in_place(self, Z: np.ndarray) -> np.ndarray:
+        """Overwrite float32 rows ``Z`` by their whitened coordinates, and return them."""
+        whitening = self.axes / self.deviation
+        for begin in range(0, len(Z), _CHUNK_ROWS):
+            rows = slice(begin, begin + _CHUNK_ROWS)
+            Z[rows] = (Z[rows] - self.grand_mean) @ whitening
+        return Z
+
+    def colour(self) -> np.ndarray:
+        """Return the (n_features, n_features) matrix C for which z = grand_mean + u C."""
+        return np.ascontiguousarray((self.axes * self.deviation).T)
+
+
+SINGLE_ROW_NOISE = 0.5
+
+
+def fit_class_gaussian(Z: np.ndarray, classes: np.ndarray, n_classes: int) -> ClassGaussian:
+    """Fit the start to standardised rows.
+
+    Parameters
+    ----------
+    Z : ndarray of shape (n, n_features), float32
+    classes : ndarray of shape (n,)
+        Class indices, each of 0 to n_classes - 1 at least once.
+    n_classes : int
+
+    Notes
+    -----
+    A class of one row gives no deviation and its mean no hint of its own error: its row
+    is kept as the mean and the noise is halved.
+    """
+    counts = np.bincount(classes, minlength=n_classes)
+    class_means = means_by_class(Z, classes, n_classes)
+    covariance, fourth = _pooled_moments(Z, classes, class_means)
+    n_free = max(len(Z) - n_classes, 1)
+    shrinkage = ledoit_wolf_shrinkage(covariance, fourth, len(Z))
+    values, axes = np.linalg.eigh(covariance)
+    values = np.maximum(values[::-1], 0.0) * (len(Z) / n_free)
+    axes = _fixed_signs(axes[:, ::-1])
+    spherical = values.mean()
+    if spherical == 0.0:
+        # Classes of identical rows: nothing is known of their spread.
+        spherical, shrinkage = 1e-6, 1.0
+    shrunken = (1 - shrinkage) * values + shrinkage * spherical
+    deviation = np.sqrt(np.maximum(shrunken, 1e-7 * spherical))
+
+    grand_mean = Z.mean(axis=0, dtype=np.float64)
+    whitened = ((class_means - grand_mean) @ axes) / deviation
+    kept = 1.0 - james_stein_shrinkage(whitened, counts)
+    single = counts == 1
+    kept[single] = 1.0
+    return ClassGaussian(
+        grand_mean=grand_mean.astype(np.float32),
+        axes=np.ascontiguousarray(axes, dtype=np.float32),
+        deviation=deviation.astype(np.float32),
+        means=(kept[:, None] * whitened).astype(np.float32),
+        noise=np.where(single, SINGLE_ROW_NOISE, 1.0).astype(np.float32),
+        shrinkage=float(shrinkage),
+        mean_shrinkage=1.0 - kept,
+    )
+
+
+def _fixed_signs(axes: np.ndarray) -> np.ndarray:
+    """Turn each column so that its largest entry is positive: eigh leaves that open."""
+    largest = np.abs(axes).argmax(axis=0)
+    return axes * np.sign(axes[largest, np.arange(axes.shape[1])])
+
+
+def means_by_class(rows: np.ndarray, classes: np.ndarray, n_classes: int) -> np.ndarray:
+    """Return the float64 mean of each class, (n_classes, n_features)."""
+    return np.stack(
+        [rows[classes == c].mean(axis=0, dtype=np.float64) for c in range(n_classes)]
+    )
+
+
+def james_stein_shrinkage(whitened_means: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Share of each class mean's distance to the grand mean to take away, (n_classes,).
+
+    A mean of n rows in d whitened directions carries noise of expected squared norm d / n.
+    The share is that noise over the squared distance, at most 1 (the positive part of
+    James and Stein's estimator).
+
+    Parameters
+    ----------
+    whitened_means : ndarray of shape (n_classes, n_features)
+        Class means less the grand mean, in coordinates where rows have unit variance.
+    counts : ndarray of shape (n_classes,)
+        Rows of each class.
+    """
+    distance = np.square(whitened_means).sum(axis=1)
+    noise = whitened_means.shape[1] / counts
+    return np.clip(noise / np.maximum(distance, np.finfo(float).tiny), 0.0, 1.0)
+
+
+def ledoit_wolf_shrinkage(covariance: np.ndarray, fourth_moment: float, n: int) -> float:
+    """Weight of the identity that minimises the expected squared error.
+
+    Parameters
+    ----------
+    covariance : ndarray of shape (d, d)
+        Mean of x xᵀ over n centred rows.
+    fourth_moment : float
+        Mean of ||x||⁴ over the same rows.
+    n : int
+
+    Returns
+    -------
+    float
+        In [0, 1]; Ledoit and Wolf (2004), lemma 3.3. The same as
+        ``sklearn.covariance.ledoit_wolf_shrinkage``, from sums that can be taken in chunks.
+    """
+    d = len(covariance)
+    squared_norm = np.square(covariance).sum()
+    dispersion = squared_norm - np.trace(covariance) ** 2 / d
+    error = (fourth_moment - squared_norm) / n
+    return 0.0 if dispersion <= 0 else float(np.clip(error / dispersion, 0.0, 1.0))
+
+
+def _pooled_moments(
+    Z: np.ndarray, classes: np.ndarray, class_means: np.ndarray
+) -> tuple[np.ndarray, float]:
+    """Mean of r rᵀ and of ||r||⁴ over the deviations r from the class means."""
+    d = Z.shape[1]
+    second = np.zeros((d, d))
+    fourth = 0.0
+    means = class_means.astype(np.float32)
+    for begin in range(0, len(Z), _CHUNK_ROWS):
+        rows = slice(begin, begin + _CHUNK_ROWS)
+        r = Z[rows] - means[classes[rows]]
+        second += r.T @ r
+        fourth += float(np.square(np.square(r).sum(axis=1, dtype=np.float64)).sum())
+    return second / len(Z), fourth / len(Z)

@@ -1,0 +1,101 @@
+"""Standardised columns in float32, whatever type and magnitude came in."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+_CHUNK_ROWS = 4096
+
+
+@dataclass(frozen=True)
+class ColumnScale:
+    """Maps columns to mean 0 and standard deviation 1, and back.
+
+    Attributes
+    ----------
+    center, scale : ndarray of shape (n_features,), float64
+        Mean and standard deviation; the scale of a constant column is 0.
+    dtype : numpy.dtype
+        Type of the rows that came in and that go back.
+    """
+
+    center: np.ndarray
+    scale: np.ndarray
+    dtype: np.dtype
+
+    @classmethod
+    def fit(cls, X: np.ndarray) -> "ColumnScale":
+        """Measure the columns of ``X`` (n, n_features).
+
+        Columns are divided by their largest magnitude first, so that squares of 1e300 do
+        not overflow and those of 1e-300 do not vanish.
+        """
+        low, high = X.min(axis=0).astype(np.float64), X.max(axis=0).astype(np.float64)
+        magnitude = np.maximum(np.abs(low), np.abs(high))
+        magnitude[magnitude == 0] = 1.0
+        total = np.zeros(X.shape[1])
+        for chunk in _chunks(X):
+            total += (chunk / magnitude).sum(axis=0)
+        mean = total / len(X)
+        squares = np.zeros(X.shape[1])
+        for chunk in _chunks(X):
+            squares += np.square(chunk / magnitude - mean).sum(axis=0)
+        scale = np.sqrt(squares / len(X)) * magnitude
+        constant = low == high
+        return cls(
+            np.where(constant, low, mean * magnitude),
+            np.where(constant, 0.0, scale),
+            X.dtype,
+        )
+
+    def transform(self, X: np.ndarray) -> np.ndarray:
+        """Return standardised rows, float32 (n, n_features); constant columns become 0."""
+        Z = np.empty(X.shape, dtype=np.float32)
+        # A subnormal spread has no usable reciprocal: divide, and guard the constant ones.
+        divisor = np.where(self.scale > 0, self.scale, 1.0)
+        for begin in range(0, len(X), _CHUNK_ROWS):
+            rows = slice(begin, begin + _CHUNK_ROWS)
+            Z[rows] = (X[rows] - self.center) / divisor
+        return Z
+
+    def inverse_into(self, Z: np.ndarray, out: np.ndarray) -> None:
+        """Write the rows that ``Z`` (float32) stands for into ``out``.
+
+        Integers are rounded; values beyond the type's range stop at its ends.
+        """
+        if self.dtype == np.float32 and self._is_plain_in_float32():
+            np.multiply(Z, self.scale.astype(np.float32), out=out)
+            out += self.center.astype(np.float32)
+            return
+        # The product of a wide column may pass the type's range: that is clipped below.
+        with np.errstate(over="ignore"):
+            values = Z * self.scale + self.center
+        out[...] = _cast(values, self.dtype)
+
+    def _is_plain_in_float32(self) -> bool:
+        largest = max(np.abs(self.center).max(), self.scale.max())
+        varying = self.scale[self.scale > 0]
+        return largest < 1e30 and (len(varying) == 0 or varying.min() > 1e-30)
+
+
+def _chunks(X: np.ndarray) -> Iterator[np.ndarray]:
+    # In C order whatever came: sums in another order differ in their last bits, and the
+    # same rows must give the same bits as an array, as a Fortran array and as a frame.
+    for begin in range(0, len(X), _CHUNK_ROWS):
+        yield np.ascontiguousarray(X[begin : begin + _CHUNK_ROWS], dtype=np.float64)
+
+
+def _cast(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    if np.issubdtype(dtype, np.bool_):
+        return values > 0.5
+    if np.issubdtype(dtype, np.integer):
+        limits = np.iinfo(dtype)
+        # float64 rounds the ends of int64 outwards: compare before the cast.
+        rounded = np.rint(values)
+        cast = np.clip(
+            rounded, float(limits.min), np.nextafter(float(limits.max), 0)
+        ).astype(dtype)
+        return np.where(rounded >= float(limits.max), limits.max, cast)
+    floating = np.finfo(dtype)
+    return np.clip(values, floating.min, floating.max).astype(dtype)

@@ -1,0 +1,140 @@
+"""Draws rows of given classes from a fitted model."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from skmiaug.nn import Critic, ResidualGenerator
+from skmiaug.over_sampling._class_gaussian import ClassGaussian
+from skmiaug.over_sampling._column_scale import ColumnScale
+from skmiaug.utils._random import torch_generator
+
+_CHUNK_ROWS = 8192
+_FIRST_CLASS_STREAM = 1000
+
+
+@dataclass
+class RowSampler:
+    """Everything that sampling needs; numpy arrays and CPU modules.
+
+    Attributes
+    ----------
+    scale : ColumnScale
+    gaussian : ClassGaussian
+    generator : ResidualGenerator
+    critic : Critic
+        Its recognition head ranks draws where some are rejected.
+    n_components : int
+        Leading whitened directions that the networks see.
+    latent_width : int
+        Noise and continuous codes together.
+    spread : float
+    residual_strength : float
+        Factor on the residual, in [0, 1]: chosen on held-out rows.
+    rejection : float
+        Share of the draws that is thrown away, in [0, 1).
+    row_deviations : ndarray of shape (n_rows, n_features) or None, float32
+        Whitened training rows less their class mean, sorted by class; None at spread 1.
+    class_begin : ndarray of shape (n_classes + 1,)
+        Where each class begins in ``row_deviations``.
+    """
+
+    scale: ColumnScale
+    gaussian: ClassGaussian
+    generator: ResidualGenerator
+    critic: Critic
+    n_components: int
+    latent_width: int
+    spread: float
+    residual_strength: float
+    rejection: float
+    row_deviations: np.ndarray | None
+    class_begin: np.ndarray
+
+    def draw_into(
+        self, out: np.ndarray, class_index: int, *, seed: int, device: torch.device
+    ) -> None:
+        """Fill ``out`` (n, n_features) with rows of one class, in chunks.
+
+        The rows depend on the seed, the class and n alone, not on what else is drawn.
+        """
+        rng = torch_generator(seed, _FIRST_CLASS_STREAM + class_index, device)
+        colour = torch.from_numpy(self.gaussian.colour()).to(device)
+        grand_mean = torch.from_numpy(self.gaussian.grand_mean).to(device)
+        generator, critic = self.generator.to(device), self.critic.to(device)
+        try:
+            with torch.inference_mode():
+                for begin in range(0, len(out), _CHUNK_ROWS):
+                    rows = out[begin : begin + _CHUNK_ROWS]
+                    whitened = self._draw(len(rows), class_index, rng)
+                    Z = torch.addmm(grand_mean, whitened, colour)
+                    self.scale.inverse_into(Z.cpu().numpy(), rows)
+        finally:
+            generator.cpu()
+            critic.cpu()
+
+    def draw_whitened(
+        self, n: int, class_index: int, *, seed: int, device: torch.device
+    ) -> Tensor:
+        """Return n rows of one class as the networks see them, (n, n_components)."""
+        rng = torch_generator(seed, _FIRST_CLASS_STREAM + class_index, device)
+        generator, critic = self.generator.to(device), self.critic.to(device)
+        try:
+            with torch.inference_mode():
+                return self._draw(n, class_index, rng)[:, : self.n_components]
+        finally:
+            generator.cpu()
+            critic.cpu()
+
+    def _draw(self, n: int, class_index: int, rng: torch.Generator) -> Tensor:
+        """Draw n whitened rows, after rejection."""
+        if self.rejection == 0.0:
+            return self._propose(n, class_index, rng)
+        n_proposed = int(np.ceil(n / (1.0 - self.rejection)))
+        proposed = self._propose(n_proposed, class_index, rng)
+        classes = torch.full((n_proposed,), class_index, device=rng.device)
+        seen = proposed[:, : self.n_components]
+        log_q = torch.log_softmax(self.critic(seen, classes).class_logits, dim=1)
+        kept = log_q[:, class_index].topk(n, sorted=False).indices.sort().values
+        return proposed[kept]
+
+    def _propose(self, n: int, class_index: int, rng: torch.Generator) -> Tensor:
+        start = self._noise(n, class_index, rng)
+        start += torch.from_numpy(self.gaussian.means[class_index]).to(rng.device)
+        if self.residual_strength > 0:
+            latent = torch.randn(n, self.latent_width, generator=rng, device=rng.device)
+            classes = torch.full((n,), class_index, device=rng.device)
+            seen = start[:, : self.n_components]
+            seen += self.residual_strength * self.generator(seen, latent, classes)
+        return start
+
+    def _noise(self, n: int, class_index: int, rng: torch.Generator) -> Tensor:
+        """Deviations from the class mean, centred so that n rows keep it exactly.
+
+        Few rows of many features would otherwise carry the class mean off by more than
+        the classes differ. Scaled by sqrt(n / (n - 1)), each row is still standard normal.
+        """
+        scale = float(self.gaussian.noise[class_index])
+        d = len(self.gaussian.deviation)
+        noise = torch.randn(n, d, generator=rng, device=rng.device)
+        noise *= self.spread
+        if self.row_deviations is not None:
+            picked = self._pick_rows(n, class_index, rng)
+            around = torch.from_numpy(self.row_deviations).to(rng.device)[picked]
+            noise.add_(around, alpha=(1 - self.spread**2) ** 0.5)
+        if n > 1:
+            noise -= noise.mean(dim=0)
+            scale *= (n / (n - 1)) ** 0.5
+        return noise.mul_(scale) if scale != 1.0 else noise
+
+    def _pick_rows(self, n: int, class_index: int, rng: torch.Generator) -> Tensor:
+        """Row numbers of the class in random order, each as often as any other (±1)."""
+        begin, end = self.class_begin[class_index : class_index + 2]
+        size = int(end - begin)
+        rounds = [
+            torch.randperm(size, generator=rng, device=rng.device)
+            for _ in range(-(-n // size))
+        ]
+        return torch.cat(rounds)[:n] + int(begin)

@@ -1,0 +1,90 @@
+"""The augmenter's parameters, resolved to numbers for one data set."""
+
+import hashlib
+import json
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+LOOK_EVERY = 25
+MAX_COMPONENTS = 512
+ROWS_PER_COMPONENT = 4
+MIN_COMPONENTS = 8
+
+
+@dataclass(frozen=True)
+class FitSettings:
+    """Numbers that a fit needs; the names are those of the augmenter's parameters."""
+
+    mi_weight: float
+    generator_hidden_layer_sizes: tuple[int, ...]
+    critic_hidden_layer_sizes: tuple[int, ...]
+    latent_dim: int
+    n_continuous_codes: int
+    spread: float | None
+    rejection: float
+    leash: float
+    choose_strength: bool
+    n_components: int
+    max_iter: int
+    batch_size: int
+    generator_learning_rate: float
+    critic_learning_rate: float
+    validation_fraction: float
+    n_iter_no_change: int
+    tol: float
+    autocast: torch.dtype | None
+
+    def fingerprint(self, X: np.ndarray, classes: np.ndarray, seed: int | None) -> str:
+        """Identity of a run: settings, data and, where it was given, the seed."""
+        described = {k: str(v) for k, v in asdict(self).items()}
+        digest = hashlib.sha256(
+            json.dumps([described, seed, X.shape, str(X.dtype)]).encode()
+        )
+        digest.update(np.ascontiguousarray(X).data)
+        digest.update(np.ascontiguousarray(classes).data)
+        return digest.hexdigest()
+
+
+def resolve_components(n_components: int | str, n_rows: int, n_classes: int, d: int) -> int:
+    """How many leading directions the networks see.
+
+    A direction whose variance hangs on a handful of rows tells a critic apart what was
+    generated from what is real by the rows' number alone; ``"auto"`` takes one direction
+    for each four rows, 8 to 512.
+    """
+    if n_components != "auto":
+        return min(int(n_components), d)
+    wanted = (n_rows - n_classes) // ROWS_PER_COMPONENT
+    return min(d, max(MIN_COMPONENTS, min(wanted, MAX_COMPONENTS)))
+
+
+def resolve_precision(precision: str, device: torch.device) -> torch.dtype | None:
+    """Type of the matrix products: None for float32, else a 16-bit type under autocast."""
+    if precision == "float32":
+        return None
+    if precision == "bfloat16":
+        return torch.bfloat16
+    fast = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+    return torch.bfloat16 if fast else None
+
+
+def held_out_counts(counts: np.ndarray, fraction: float) -> np.ndarray:
+    """Rows of each class to hold out: none where fewer than 5 would show anything."""
+    wanted = np.floor(counts * fraction).astype(int)
+    return np.where(counts >= 5, np.maximum(wanted, 1), 0) if fraction > 0 else wanted * 0
+
+
+def equal_class_entropy(n_classes: int) -> float:
+    """H(c) of equally likely classes, nats."""
+    return math.log(n_classes)
+
+
+def as_plain(settings: FitSettings) -> dict[str, Any]:
+    """The settings as values that JSON can hold."""
+    return {
+        k: str(v) if isinstance(v, torch.dtype) else v for k, v in asdict(settings).items()
+    }

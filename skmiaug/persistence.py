@@ -1,0 +1,129 @@
+"""Saving fitted estimators without pickle: a JSON header and safetensors.
+
+A file can be read without running code from it, and its sizes are checked before memory is
+taken. ``pickle`` and ``joblib`` work on the estimators too; use them only for files that
+you trust.
+"""
+
+import os
+from typing import Any
+
+import numpy as np
+
+import skmiaug
+from skmiaug.exceptions import FileFormatError
+from skmiaug.over_sampling import MIGANAugmenter
+from skmiaug.utils._tensor_file import read_tensor_file, write_tensor_file
+
+__all__ = ["load", "save"]
+
+_ESTIMATORS: dict[str, type[Any]] = {"MIGANAugmenter": MIGANAugmenter}
+
+
+def save(estimator: Any, path: str | os.PathLike[str]) -> None:
+    """Write a fitted estimator to one file, whole or not at all.
+
+    Parameters
+    ----------
+    estimator : MIGANAugmenter
+        Fitted.
+    path : path-like
+        The file; an older one is replaced only when the new one is complete.
+
+    Raises
+    ------
+    TypeError
+        The estimator is not one of skmiaug's, or a parameter (a function, a generator of
+        random numbers) has no place in a JSON header.
+    sklearn.exceptions.NotFittedError
+        It is not fitted.
+    OSError
+        The file cannot be written.
+    """
+    name = type(estimator).__name__
+    if type(estimator) not in _ESTIMATORS.values():
+        raise TypeError(
+            f"save takes one of {', '.join(_ESTIMATORS)}, got {type(estimator)!r}. Save "
+            "pipelines and other estimators with joblib.dump."
+        )
+    header, arrays = estimator._to_state()
+    write_tensor_file(
+        path,
+        {
+            "kind": "estimator",
+            "class": name,
+            "version": skmiaug.__version__,
+            "parameters": _plain_parameters(estimator.get_params(deep=False)),
+            "state": header,
+        },
+        arrays,
+    )
+
+
+def load(path: str | os.PathLike[str]) -> Any:
+    """Read an estimator that :func:`save` wrote; the CPU is enough for one from a GPU.
+
+    Parameters
+    ----------
+    path : path-like
+
+    Returns
+    -------
+    The fitted estimator.
+
+    Raises
+    ------
+    FileFormatError
+        The file is damaged, is something else, or comes from a later version.
+    FileNotFoundError
+        There is no such file.
+    """
+    header, arrays = read_tensor_file(path)
+    if header.get("kind") != "estimator" or header.get("class") not in _ESTIMATORS:
+        raise FileFormatError(
+            f"{path}: expected an estimator saved by skmiaug.save, got "
+            f"{header.get('kind')!r} {header.get('class', '')!r}."
+        )
+    try:
+        estimator = _ESTIMATORS[header["class"]](**_restored(header["parameters"]))
+        estimator._from_state(header["state"], arrays)
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise FileFormatError(f"{path}: incomplete or changed ({error!r}).") from error
+    return estimator
+
+
+def _plain_parameters(parameters: dict[str, Any]) -> dict[str, Any]:
+    """Parameters as JSON values; tuples are marked, since JSON has lists alone."""
+    return {name: _plain(name, value) for name, value in parameters.items()}
+
+
+def _plain(name: str, value: Any) -> Any:
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, (tuple, list)):
+        return {"sequence": type(value).__name__, "items": [_plain(name, v) for v in value]}
+    if isinstance(value, dict):
+        return {"pairs": [[_plain(name, k), _plain(name, v)] for k, v in value.items()]}
+    if type(value).__module__ == "torch":
+        return str(value)
+    raise TypeError(
+        f"{name}={value!r} cannot be written to a file without pickle. Set it to plain values "
+        "(set_params) before saving, or use joblib.dump."
+    )
+
+
+def _restored(parameters: dict[str, Any]) -> dict[str, Any]:
+    return {name: _restored_value(value) for name, value in parameters.items()}
+
+
+def _restored_value(value: Any) -> Any:
+    if isinstance(value, dict) and "sequence" in value:
+        items = [_restored_value(v) for v in value["items"]]
+        return tuple(items) if value["sequence"] == "tuple" else items
+    if isinstance(value, dict) and "pairs" in value:
+        return {_restored_value(k): _restored_value(v) for k, v in value["pairs"]}
+    return value

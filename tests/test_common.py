@@ -1,0 +1,65 @@
+"""scikit-learn's and imbalanced-learn's own checks of every estimator."""
+
+import pytest
+from imblearn.utils.estimator_checks import (
+    check_dataframe_column_names_consistency,
+    check_param_validation,
+)
+from imblearn.utils.estimator_checks import estimator_checks_generator as imblearn_checks
+from sklearn.utils.estimator_checks import estimator_checks_generator as sklearn_checks
+
+from skmiaug import MIGANAugmenter
+
+# Each entry: name of a check and why it cannot pass. At most two.
+EXPECTED_FAILURES = {
+    "check_samplers_pandas_sparse": (
+        "sparse frames are refused with the remedy, like sparse matrices: features of "
+        "transformers are dense, and a Gaussian draw has no zeros"
+    ),
+}
+
+
+def small() -> MIGANAugmenter:
+    return MIGANAugmenter(
+        generator_hidden_layer_sizes=(8,),
+        critic_hidden_layer_sizes=(8,),
+        max_iter=5,
+        random_state=0,
+        device="cpu",
+    )
+
+
+def name_of(case: object) -> str:
+    check = getattr(case, "func", case)
+    return getattr(check, "__name__", str(case))
+
+
+@pytest.mark.parametrize(
+    ("estimator", "check"),
+    list(sklearn_checks(small(), expected_failed_checks=EXPECTED_FAILURES, mark="xfail")),
+    ids=name_of,
+)
+@pytest.mark.filterwarnings("ignore::skmiaug.exceptions.TinyClassWarning")
+def test_sklearn(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "check"),
+    list(imblearn_checks(small(), expected_failed_checks=EXPECTED_FAILURES, mark="xfail")),
+    ids=name_of,
+)
+@pytest.mark.filterwarnings("ignore::skmiaug.exceptions.TinyClassWarning")
+def test_imblearn(estimator, check):
+    check(estimator)
+
+
+def test_few_failures_are_expected():
+    assert len(EXPECTED_FAILURES) <= 2
+
+
+@pytest.mark.parametrize(
+    "check", [check_param_validation, check_dataframe_column_names_consistency]
+)
+def test_checks_that_the_suites_leave_out(check):
+    check("MIGANAugmenter", small())

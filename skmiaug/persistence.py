@@ -111,8 +111,8 @@ def _plain(name: str, value: Any) -> Any:
     if type(value).__module__ == "torch":
         return str(value)
     raise TypeError(
-        f"{name}={value!r} cannot be written to a file without pickle. Set it to plain values "
-        "(set_params) before saving, or use joblib.dump."
+        f"{name}={value!r} cannot be written to a file without pickle. Set it to plain "
+        "values (set_params) before saving, or use joblib.dump."
     )
 
 

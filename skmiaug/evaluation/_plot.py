@@ -130,9 +130,9 @@ def _draw_times(
     axis.set_xscale("log")
     axis.set_xlabel("seconds for one fold (log scale)")
     axis.set_title("time", fontsize=10)
-    # Below the axis, where it can hide no mark.
-    below = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.145), "ncols": 2}
-    axis.legend(fontsize=8, frameon=False, handletextpad=0.3, columnspacing=1.2, **below)
+    # Beside the axis, where it can hide no mark whatever the number of samplers.
+    beside = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0)}
+    axis.legend(fontsize=8, frameon=False, handletextpad=0.3, **beside)
 
 
 def _name_lines(axis: Any, samplers: list[str], *, named: bool) -> None:

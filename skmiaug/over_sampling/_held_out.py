@@ -16,7 +16,10 @@ def taught_information(
     A linear discriminant with equal priors is fitted in closed form to the generated rows
     and gives q(c|x) of the real ones. H(c) + E[log q(c|x)], each class weighing the same,
     is then a lower bound of I(c; x) of the balanced real data (Barber and Agakov, 2003),
-    and the higher, the better the generated rows stand in for real ones.
+    and the higher, the better the generated rows stand in for real ones. Classes that are
+    made to look further apart than they are cost, since q is then surer than right. (With
+    q at its best temperature that cost is gone, and so was the use on speech features:
+    training went on for longer and the recall on other speakers fell.)
 
     Parameters
     ----------
@@ -44,12 +47,12 @@ def taught_information(
     directions = torch.linalg.solve(covariance, means.T)
     logits = real @ directions - 0.5 * (means.T * directions).sum(0)
     log_q = torch.log_softmax(logits, dim=1).gather(1, real_classes[:, None]).squeeze(1)
-    return math.log(n_classes) + float(_mean_of_class_means(log_q, real_classes, n_classes))
+    return math.log(n_classes) + float(
+        log_q @ _equal_class_weights(real_classes, n_classes)
+    )
 
 
-def _mean_of_class_means(values: Tensor, classes: Tensor, n_classes: int) -> Tensor:
-    sums = torch.zeros(n_classes, dtype=values.dtype, device=values.device)
-    sums.index_add_(0, classes, values)
+def _equal_class_weights(classes: Tensor, n_classes: int) -> Tensor:
+    """Weights (n,) that sum to 1, each class that is present having the same in all."""
     counts = torch.bincount(classes, minlength=n_classes)
-    present = counts > 0
-    return (sums[present] / counts[present]).mean()
+    return 1.0 / (counts[classes] * (counts > 0).sum())

@@ -1,0 +1,163 @@
+"""From what a user passes to ``transform`` to a list of inputs of one kind."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class AudioFile:
+    """A path to a file that is not opened yet."""
+
+    name: str
+    path: str
+
+
+@dataclass(frozen=True)
+class AudioArray:
+    """Samples and their rate in Hz, not checked yet."""
+
+    name: str
+    samples: Any
+    rate: Any
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text that is neither missing nor empty."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Unusable:
+    """An input that is missing or empty, and why it cannot be used."""
+
+    name: str
+    reason: str
+
+
+Item = AudioFile | AudioArray | Text | Unusable
+
+
+def read_items(X: Any, *, modality: str, sampling_rate: int | None) -> list[Item]:
+    """List the inputs in X.
+
+    Parameters
+    ----------
+    X : list, array, Series or one-column DataFrame
+        As in :meth:`TransformerFeatures.transform`.
+    modality : {"audio", "text"}
+        What the model takes.
+    sampling_rate : int or None
+        Rate in Hz of bare arrays.
+
+    Raises
+    ------
+    TypeError
+        X, or an entry of it, is of a kind that this model cannot take. That is an error
+        of the program and is raised whatever ``on_error`` says.
+    ValueError
+        X has the wrong shape, or a bare array comes without a rate.
+    """
+    rows = _rows(X)
+    if modality == "text":
+        return [_text_item(f"X[{i}]", row) for i, row in enumerate(rows)]
+    return [_audio_item(f"X[{i}]", row, sampling_rate) for i, row in enumerate(rows)]
+
+
+def _rows(X: Any) -> list[Any]:
+    if isinstance(X, str | bytes | os.PathLike | Mapping):
+        raise TypeError(
+            f"expected a list of inputs, got a single {type(X).__name__}; put it in a "
+            "list: transform([x])"
+        )
+    columns = getattr(X, "columns", None)
+    if columns is not None:
+        if len(columns) != 1:
+            raise ValueError(
+                f"expected one column of paths, clips or texts, got {len(columns)}: "
+                f"{list(columns)[:8]}; pass one, as X['path'], or use a ColumnTransformer"
+            )
+        X = X[columns[0]]
+    if isinstance(X, np.ndarray):
+        if X.ndim == 1 and X.dtype.kind in "fiu":
+            raise ValueError(
+                f"expected a list of inputs, got one 1-D array of shape {X.shape}; if it "
+                "is one clip, put it in a list: transform([x])"
+            )
+        if X.ndim == 2 and X.shape[1] == 1 and X.dtype.kind not in "fiu":
+            X = X[:, 0]
+        if X.ndim == 0 or (X.ndim > 1 and not (X.ndim == 2 and X.dtype.kind in "fiu")):
+            raise ValueError(
+                f"expected one input a row, got an array of shape {X.shape} and dtype "
+                f"{X.dtype}"
+            )
+    try:
+        return list(X)
+    except TypeError:
+        raise TypeError(
+            "expected a list, array, Series or one-column DataFrame, got "
+            f"{type(X).__name__}"
+        ) from None
+
+
+def _is_missing(row: Any) -> bool:
+    # None, NaN, pandas.NA and NaT; none of them equals itself in the plain way.
+    if row is None:
+        return True
+    if isinstance(row, float | np.floating):
+        return bool(np.isnan(row))
+    return type(row).__name__ in {"NAType", "NaTType"}
+
+
+def _text_item(name: str, row: Any) -> Item:
+    if _is_missing(row):
+        return Unusable(name, "expected text, got a missing value; leave the row out")
+    if not isinstance(row, str):
+        raise TypeError(
+            f"{name}: expected text (str), since the model is a text model, got "
+            f"{type(row).__name__}; for audio choose a speech model"
+        )
+    if not row.strip():
+        return Unusable(name, "expected text, got an empty string; leave the row out")
+    if any("\ud800" <= character <= "\udfff" for character in row):
+        return Unusable(name, "expected text, got one with broken (surrogate) characters")
+    return Text(name, row)
+
+
+def _audio_item(name: str, row: Any, sampling_rate: int | None) -> Item:
+    if _is_missing(row):
+        return Unusable(name, "expected audio, got a missing value; leave the row out")
+    if isinstance(row, str | os.PathLike):
+        path = os.fspath(row)
+        if not isinstance(path, str):
+            path = os.fsdecode(path)
+        if not path.strip():
+            return Unusable(name, "expected a path, got an empty string; leave the row out")
+        return AudioFile(f"{name} ({path})", path)
+    if isinstance(row, Mapping):
+        if row.get("array") is None or row.get("sampling_rate") is None:
+            raise TypeError(
+                f"{name}: expected a dict with 'array' and 'sampling_rate', got the keys "
+                f"{sorted(map(str, row))}"
+            )
+        return AudioArray(name, row["array"], row["sampling_rate"])
+    if isinstance(row, tuple) and len(row) == 2 and np.ndim(row[1]) == 0:
+        return AudioArray(name, row[0], row[1])
+    if np.ndim(row) == 0:
+        raise TypeError(
+            f"{name}: expected a path, an array, an (array, rate) pair or a dict with "
+            f"'array' and 'sampling_rate', since the model is a speech model, got "
+            f"{type(row).__name__}"
+        )
+    if sampling_rate is None:
+        raise ValueError(
+            f"{name}: expected a sampling rate with an array of samples, got none; pass "
+            "(array, rate) pairs, or set sampling_rate"
+        )
+    return AudioArray(name, row, sampling_rate)

@@ -1,0 +1,144 @@
+"""Pretrained models, each loaded once in a process and shared by all estimators."""
+
+import copy
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import nn
+
+from skmiaug.feature_extraction._source import ModelSource, Stamp, read_config, read_shape
+from skmiaug.utils._optional import require
+
+# Loaded models kept in memory. More are unusual (an audio and a text model, in two
+# precisions at most), and each may take gigabytes.
+_MOST_KEPT = 4
+
+_Key = tuple[ModelSource, Stamp, torch.dtype, str]
+_kept: "OrderedDict[_Key, LoadedModel]" = OrderedDict()
+_lock = threading.RLock()
+
+
+@dataclass
+class LoadedModel:
+    """A model in evaluation mode with what prepares its input.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Of an encoder-decoder, the encoder alone.
+    processor : object
+        Feature extractor (audio) or tokenizer (text).
+    config : object
+        Configuration of the whole model.
+    modality : {"audio", "text"}
+    n_layers : int
+    dtype : torch.dtype
+    device : torch.device
+    lock : threading.Lock
+        To be held during a forward: hooks and masks are set on the shared model.
+    """
+
+    model: nn.Module
+    processor: Any
+    config: Any
+    modality: str
+    n_layers: int
+    dtype: torch.dtype
+    device: torch.device
+    lock: Any = field(default_factory=threading.Lock)
+
+
+def load(source: ModelSource, dtype: torch.dtype, device: torch.device) -> LoadedModel:
+    """The model in one precision on one device, from memory if it was loaded before.
+
+    A model that is there in float32 is cast, not read again.
+
+    Raises
+    ------
+    OSError
+        The model cannot be found or read.
+    """
+    stamp = source.stamp()
+    key = (source, stamp, dtype, str(device))
+    with _lock:
+        if key not in _kept:
+            exact = _kept.get((source, stamp, torch.float32, str(device)))
+            _kept[key] = (
+                _read(source, dtype, device) if exact is None else _cast(exact, dtype)
+            )
+            while len(_kept) > _MOST_KEPT:
+                _kept.popitem(last=False)
+        _kept.move_to_end(key)
+        return _kept[key]
+
+
+def release(loaded: LoadedModel | None = None) -> None:
+    """Give up one model that is kept in memory, or all of them."""
+    with _lock:
+        for key in [k for k, kept in _kept.items() if loaded is None or kept is loaded]:
+            del _kept[key]
+
+
+def clear_model_cache() -> None:
+    """Free the pretrained models that this process keeps loaded.
+
+    They are loaded again when needed. Memory of a GPU is returned to torch's allocator.
+    """
+    release()
+
+
+def _read(source: ModelSource, dtype: torch.dtype, device: torch.device) -> LoadedModel:
+    transformers = require("transformers", extra="audio", purpose="load pretrained models")
+    shape = read_shape(source)
+    kind = "AutoTokenizer" if shape.modality == "text" else "AutoFeatureExtractor"
+    processor = source.from_pretrained(getattr(transformers, kind))
+    if getattr(processor, "dither", 0.0):
+        processor.dither = 0.0  # random noise, which no two runs would share
+    with _quiet(transformers):
+        model = source.from_pretrained(
+            transformers.AutoModel, **{_dtype_argument(transformers): dtype}
+        )
+    if getattr(model.config, "is_encoder_decoder", False):
+        model = model.get_encoder()
+    model = model.to(device=device, dtype=dtype).eval().requires_grad_(False)
+    config = read_config(source)
+    return LoadedModel(
+        model, processor, config, shape.modality, shape.n_layers, dtype, device
+    )
+
+
+def _cast(exact: LoadedModel, dtype: torch.dtype) -> LoadedModel:
+    model = copy.deepcopy(exact.model).to(dtype)
+    return LoadedModel(
+        model,
+        exact.processor,
+        exact.config,
+        exact.modality,
+        exact.n_layers,
+        dtype,
+        exact.device,
+    )
+
+
+def _dtype_argument(transformers: Any) -> str:
+    # Renamed in 4.56; the old name warns from 5.0 on.
+    major, minor = (int(part) for part in transformers.__version__.split(".")[:2])
+    return "dtype" if (major, minor) >= (4, 56) else "torch_dtype"
+
+
+@contextmanager
+def _quiet(transformers: Any) -> Iterator[None]:
+    """No progress bar of transformers while weights are read; its setting is restored."""
+    logging = transformers.utils.logging
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()

@@ -1,0 +1,88 @@
+"""Pooling over time: one chunk by its true length, then chunks of one input together.
+
+A pooled chunk is an array of shape (n_parts, dim): "mean_std" has two parts, the mean and
+the variance, which can be merged exactly; the others have one.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+POOLINGS = ("mean", "mean_std", "max", "first", "last")
+
+
+def n_parts(pooling: str) -> int:
+    """Rows of a pooled chunk, and vectors of ``dim`` values in the final feature."""
+    return 2 if pooling == "mean_std" else 1
+
+
+def pool(hidden: torch.Tensor, lengths: Sequence[int], pooling: str) -> np.ndarray:
+    """Pool each row over its true frames, in float32.
+
+    Parameters
+    ----------
+    hidden : Tensor of shape (batch, n_frames, dim)
+        What lies past a row's length is never read, NaN included.
+    lengths : sequence of int, length batch
+        True number of frames of each row, at least 1.
+    pooling : {"mean", "mean_std", "max", "first", "last"}
+
+    Returns
+    -------
+    pooled : ndarray of shape (batch, n_parts, dim), float32
+        "mean_std" gives mean and population variance here; :func:`merge` takes the root.
+    """
+    hidden = hidden.float()
+    count = torch.as_tensor(lengths, device=hidden.device)
+    if pooling == "first":
+        return hidden[:, :1].cpu().numpy()
+    if pooling == "last":
+        rows = torch.arange(len(count), device=hidden.device)
+        return hidden[rows, count - 1][:, None].cpu().numpy()
+    # (batch, n_frames, 1)
+    padding = (torch.arange(hidden.shape[1], device=hidden.device) >= count[:, None])[
+        ..., None
+    ]
+    if pooling == "max":
+        return hidden.masked_fill(padding, -torch.inf).amax(1, keepdim=True).cpu().numpy()
+    share = count[:, None, None]
+    mean = hidden.masked_fill(padding, 0.0).sum(1, keepdim=True) / share
+    if pooling == "mean":
+        return mean.cpu().numpy()
+    square = (hidden - mean).square().masked_fill(padding, 0.0)
+    return torch.cat([mean, square.sum(1, keepdim=True) / share], dim=1).cpu().numpy()
+
+
+def merge(chunks: Sequence[np.ndarray], lengths: Sequence[int], pooling: str) -> np.ndarray:
+    """Pool the chunks of one input together, each weighted by its number of frames.
+
+    Parameters
+    ----------
+    chunks : sequence of ndarray of shape (n_parts, dim)
+        Pooled chunks in order of time.
+    lengths : sequence of int
+        Their true numbers of frames.
+
+    Returns
+    -------
+    feature : ndarray of shape (n_parts * dim,), float32
+        For "mean_std" the means, then the standard deviations (population). It is what
+        pooling all their frames at once gives; a frame in two overlapping chunks counts
+        twice.
+    """
+    parts = np.stack(chunks).astype(np.float64)
+    if pooling == "first":
+        merged = parts[0]
+    elif pooling == "last":
+        merged = parts[-1]
+    elif pooling == "max":
+        merged = parts.max(axis=0)
+    else:
+        share = (np.asarray(lengths) / np.sum(lengths))[:, None]
+        mean = (share * parts[:, 0]).sum(axis=0)
+        merged = mean[None]
+        if pooling == "mean_std":
+            spread = parts[:, 1] + (parts[:, 0] - mean) ** 2
+            merged = np.stack([mean, np.sqrt((share * spread).sum(axis=0))])
+    return merged.reshape(-1).astype(np.float32)

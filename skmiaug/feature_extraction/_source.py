@@ -1,0 +1,210 @@
+"""Which pretrained model: where it lies, what it is, and which weights it has."""
+
+import hashlib
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from skmiaug.utils._optional import require
+
+# Files of a model folder that change nothing in what its torch model computes.
+_NO_WEIGHTS = {".md", ".h5", ".msgpack", ".onnx", ".ot", ".gguf", ".png"}
+
+Stamp = tuple[tuple[str, int, int], ...]
+
+
+@dataclass(frozen=True)
+class ModelSource:
+    """How to find a pretrained model.
+
+    Parameters
+    ----------
+    name : str
+        Local folder or hub name.
+    revision : str or None
+        Branch, tag or commit on the hub.
+    local_files_only : bool
+        Whether the hub must not be asked.
+    trust_remote_code : bool
+        Whether code that comes with the model may run.
+    """
+
+    name: str
+    revision: str | None = None
+    local_files_only: bool = False
+    trust_remote_code: bool = False
+
+    def stamp(self) -> Stamp:
+        """Names, sizes and times of the files of a local folder; empty for a hub name.
+
+        Two loads with equal source and stamp give the same model.
+        """
+        if not os.path.isdir(self.name):
+            return ()
+        found = [
+            (entry.name, entry.stat()) for entry in os.scandir(self.name) if entry.is_file()
+        ]
+        return tuple(sorted((name, st.st_size, st.st_mtime_ns) for name, st in found))
+
+    def from_pretrained(self, factory: Any, **kwargs: Any) -> Any:
+        """Call ``factory.from_pretrained`` with this source.
+
+        Raises
+        ------
+        OSError
+            The model cannot be found or read; the text says where it was looked for.
+        """
+        try:
+            return factory.from_pretrained(
+                self.name,
+                revision=self.revision or "main",
+                local_files_only=self.local_files_only,
+                trust_remote_code=self.trust_remote_code,
+                **kwargs,
+            )
+        except (OSError, ValueError) as error:
+            raise OSError(self._explain(error)) from error
+
+    def identity(self) -> str:
+        """Name of the exact weights: a digest of the folder, or the commit on the hub.
+
+        Raises
+        ------
+        OSError
+            A hub name is not in the local cache of the hub and cannot be fetched.
+        """
+        if os.path.isdir(self.name):
+            return _folder_digest(self.name, self.stamp())
+        hub = require("transformers.utils", extra="audio", purpose="load pretrained models")
+        try:
+            config = hub.cached_file(
+                self.name,
+                "config.json",
+                revision=self.revision or "main",
+                local_files_only=self.local_files_only,
+            )
+        except (OSError, ValueError) as error:
+            raise OSError(self._explain(error)) from error
+        # The cache of the hub is laid out as .../snapshots/<commit>/config.json
+        return f"hub:{self.name}@{Path(config).parent.name}"
+
+    def _explain(self, error: Exception) -> str:
+        said = " ".join(str(error).split())[:500]
+        if os.path.isdir(self.name):
+            return (
+                f"expected a transformers model in the folder {self.name!r} (config.json, "
+                f"weights, tokenizer or feature extractor), it could not be read: {said}"
+            )
+        return (
+            f"expected the model {self.name!r} as a local folder or on the hub, found "
+            f"neither ({said}). Without a network, download it elsewhere "
+            "(huggingface_hub.snapshot_download) and pass the path of its folder."
+        )
+
+
+def _folder_digest(folder: str, stamp: Stamp) -> str:
+    def digest() -> str:
+        total = hashlib.sha256()
+        for name, size, _ in stamp:
+            if name.startswith(".") or Path(name).suffix.lower() in _NO_WEIGHTS:
+                continue
+            with open(os.path.join(folder, name), "rb") as file:
+                content = hashlib.file_digest(file, "sha256").hexdigest()
+            total.update(f"{name}\0{size}\0{content}\n".encode())
+        return f"sha256:{total.hexdigest()}"
+
+    return remembered(("digest", os.path.abspath(folder), stamp), digest)
+
+
+_facts: dict[Any, Any] = {}
+_facts_lock = threading.Lock()
+
+
+def remembered(key: Any, compute: Callable[[], Any]) -> Any:
+    """A small fact about a model, computed once in a process."""
+    with _facts_lock:
+        if key in _facts:
+            return _facts[key]
+    value = compute()
+    with _facts_lock:
+        return _facts.setdefault(key, value)
+
+
+def read_config(source: ModelSource) -> Any:
+    """The configuration of a model, without its weights."""
+    transformers = require("transformers", extra="audio", purpose="load pretrained models")
+    return remembered(
+        ("config", source, source.stamp()),
+        lambda: source.from_pretrained(transformers.AutoConfig),
+    )
+
+
+@dataclass(frozen=True)
+class ModelShape:
+    """What can be known of a model before its weights are loaded.
+
+    Parameters
+    ----------
+    modality : {"audio", "text"}
+    n_layers : int
+        Transformer layers of the model, or of its encoder.
+    dim : int
+        Width of a hidden state.
+    """
+
+    modality: str
+    n_layers: int
+    dim: int
+
+
+def read_shape(source: ModelSource) -> ModelShape:
+    """Modality, depth and width of a model from its configuration.
+
+    Raises
+    ------
+    OSError
+        The model cannot be found.
+    ValueError
+        It is neither a speech nor a text model, or does not say how deep and wide it is.
+    """
+    config = read_config(source)
+    depth = getattr(config, "encoder_layers", None) or getattr(
+        config, "num_hidden_layers", None
+    )
+    width = getattr(config, "hidden_size", None)
+    main_input = _main_input(source, config)
+    modality = {
+        "input_values": "audio",
+        "input_features": "audio",
+        "input_ids": "text",
+    }.get(main_input)
+    if modality is None or not isinstance(depth, int) or not isinstance(width, int):
+        raise ValueError(
+            "expected a speech model (input_values, input_features) or a text model "
+            f"(input_ids) with num_hidden_layers and hidden_size, got {source.name!r} of "
+            f"type {getattr(config, 'model_type', '?')!r} with the input {main_input!r}"
+        )
+    return ModelShape(modality, depth, width)
+
+
+def _main_input(source: ModelSource, config: Any) -> str:
+    transformers = require("transformers", extra="audio", purpose="load pretrained models")
+    try:
+        model_class = transformers.MODEL_MAPPING[type(config)]
+    except KeyError:
+        # An architecture whose code comes with the model: its class has to be fetched.
+        dynamic = require(
+            "transformers.dynamic_module_utils", extra="audio", purpose="load remote code"
+        )
+        reference = getattr(config, "auto_map", {}).get("AutoModel")
+        if reference is None or not source.trust_remote_code:
+            return f"of the unknown class {type(config).__name__}"
+        model_class = dynamic.get_class_from_dynamic_module(
+            reference, source.name, revision=source.revision
+        )
+    if isinstance(model_class, tuple | list):
+        model_class = model_class[0]
+    return model_class.main_input_name

@@ -1,0 +1,143 @@
+"""Everything that an extraction needs to know, in one small object that can be sent."""
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+from skmiaug.feature_extraction._pooling import n_parts
+from skmiaug.feature_extraction._source import ModelShape, ModelSource, read_shape
+from skmiaug.utils._device import resolve_device
+
+
+@dataclass(frozen=True)
+class ExtractionSpec:
+    """Parameters of :class:`TransformerFeatures`, checked and resolved, without weights.
+
+    Parameters
+    ----------
+    source : ModelSource
+    shape : ModelShape
+    layers : tuple of int
+        Layers to read, 0 to ``shape.n_layers``.
+    average : bool
+        Whether their hidden states are averaged; else their features are concatenated.
+    device : str
+        A device that exists: "cpu", "cuda:0", or "cuda" for any GPU.
+    """
+
+    source: ModelSource
+    shape: ModelShape
+    layers: tuple[int, ...]
+    average: bool
+    pooling: str
+    window: str
+    chunk_length: float | None
+    chunk_overlap: float
+    max_duration: float
+    truncation: bool
+    batch_size: int
+    batch_seconds: float
+    dtype: str
+    device: str
+    cache_dir: str | None
+    trusted: bool
+    decode_timeout: float
+    on_error: str
+
+    @property
+    def n_features(self) -> int:
+        """Columns of the result."""
+        blocks = 1 if self.average else len(self.layers)
+        return blocks * n_parts(self.pooling) * self.shape.dim
+
+    def feature_names(self) -> list[str]:
+        """Names in the order of the columns, such as "layer3_mean_0"."""
+        blocks = ["layers"] if self.average else [f"layer{layer}" for layer in self.layers]
+        statistics = ["mean", "std"] if self.pooling == "mean_std" else [self.pooling]
+        return [
+            f"{block}_{statistic}_{k}"
+            for block in blocks
+            for statistic in statistics
+            for k in range(self.shape.dim)
+        ]
+
+
+def resolve_layers(
+    layer: int | list[int] | tuple[int, ...] | str, n_layers: int
+) -> tuple[tuple[int, ...], bool]:
+    """Layers to read, 0 to ``n_layers``, and whether they are averaged.
+
+    Raises
+    ------
+    ValueError
+        An index is out of range, or the list is empty.
+    """
+    if layer == "all":
+        return tuple(range(n_layers + 1)), True
+    wanted = list(layer) if isinstance(layer, list | tuple) else [layer]
+    if not wanted:
+        raise ValueError("expected at least one layer, got an empty list")
+    for index in wanted:
+        if isinstance(index, str | bool) or not -n_layers - 1 <= index <= n_layers:
+            raise ValueError(
+                f"expected layers from {-n_layers - 1} to {n_layers} (0 is the embedding "
+                f"output, {n_layers} or -1 the last of {n_layers} layers), got {index!r}"
+            )
+    return tuple(int(i) % (n_layers + 1) for i in wanted), False
+
+
+def make_spec(params: dict[str, Any]) -> ExtractionSpec:
+    """Resolve the parameters of an estimator against the model and the machine.
+
+    Parameters
+    ----------
+    params : dict
+        As ``TransformerFeatures.get_params`` gives them, of valid types.
+
+    Raises
+    ------
+    OSError
+        The model cannot be found.
+    ValueError
+        A parameter does not fit the model, or chunks would not advance.
+    DeviceUnavailableError
+        The device is not there.
+    """
+    source = ModelSource(
+        os.path.expanduser(os.fspath(params["model"])),
+        params["revision"],
+        bool(params["local_files_only"]),
+        bool(params["trust_remote_code"]),
+    )
+    device = resolve_device(params["device"])
+    shape = read_shape(source)
+    layers, average = resolve_layers(params["layer"], shape.n_layers)
+    length, overlap = params["chunk_length"], float(params["chunk_overlap"])
+    if length is not None and overlap >= length:
+        raise ValueError(
+            f"expected chunk_overlap below chunk_length={length:g} s, got {overlap:g} s"
+        )
+    cache_dir = params["cache_dir"]
+    return ExtractionSpec(
+        source=source,
+        shape=shape,
+        layers=layers,
+        average=average,
+        pooling=params["pooling"],
+        window=params["window"],
+        chunk_length=None if length is None else float(length),
+        chunk_overlap=overlap,
+        max_duration=float(params["max_duration"]),
+        truncation=bool(params["truncation"]),
+        batch_size=int(params["batch_size"]),
+        batch_seconds=float(params["batch_seconds"]),
+        dtype=params["dtype"],
+        # Without a number where none was asked for: several jobs then take a GPU each.
+        device=device.type if str(params["device"]) in {"auto", "cuda"} else str(device),
+        cache_dir=None
+        if cache_dir is None
+        else os.path.abspath(os.path.expanduser(cache_dir)),
+        trusted=bool(params["trusted"]),
+        decode_timeout=float(params["decode_timeout"]),
+        on_error=params["on_error"],
+    )

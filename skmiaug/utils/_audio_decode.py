@@ -1,0 +1,165 @@
+"""From an audio file to mono samples, with every bound checked on the way.
+
+Nothing here guards against a decoder that hangs or crashes: see ``_audio_process``.
+"""
+
+import os
+import stat
+import struct
+from pathlib import Path
+
+import numpy as np
+
+from skmiaug.utils._audio_errors import AudioDecodeError
+from skmiaug.utils._optional import require
+
+# A file larger than this is refused unread, whatever its header says.
+MAX_FILE_BYTES = 2**31
+MAX_CHANNELS = 64
+RATE_LIMITS = (1_000, 768_000)  # Hz
+# libsndfile gives a number of this order where a header leaves the length open.
+_UNKNOWN_FRAMES = 2**60
+# Streamed WAV files hold one of these instead of a length.
+_OPEN_WAV_SIZES = (0, 0x7FFFFFFF, 0xFFFFFFFF)
+_BLOCK_FRAMES = 1 << 18
+_MAX_WAV_CHUNKS = 1000
+
+
+def decode(path: str | os.PathLike[str], *, max_seconds: float) -> tuple[np.ndarray, int]:
+    """Decode a file and mix its channels to mono.
+
+    Parameters
+    ----------
+    path : path-like
+        A file in any format that libsndfile reads (WAV, FLAC, OGG, MP3, AIFF, ...).
+    max_seconds : float
+        Longest clip that is accepted, in seconds. Never are more samples decoded.
+
+    Returns
+    -------
+    samples : ndarray of shape (n_samples,), float32
+        Mean of the channels, full scale at ±1.
+    rate : int
+        Sampling rate in Hz.
+
+    Raises
+    ------
+    AudioDecodeError
+        The file is missing, empty, no regular file, no audio, damaged, cut short, longer
+        than ``max_seconds``, or holds values that are not finite.
+    """
+    check_file(path)
+    _check_wav_length(path)
+    soundfile = require("soundfile", extra="audio", purpose="decode audio files")
+    # As bytes, since soundfile encodes text itself and stumbles over names that are not
+    # UTF-8; Windows has no such names and wants text.
+    name = os.fspath(path) if os.name == "nt" else os.fsencode(path)
+    try:
+        with soundfile.SoundFile(name) as file:
+            _check_header(file, max_seconds)
+            samples = _read_mono(file, max_seconds)
+            claimed, rate, kind = file.frames, file.samplerate, file.format
+    except (soundfile.SoundFileError, MemoryError, OSError) as error:
+        raise AudioDecodeError(
+            f"expected audio that libsndfile can read, got a file of another kind or a "
+            f"damaged one ({error}); convert it to WAV or FLAC, or leave it out"
+        ) from error
+    # The length of an MP3 without an index is a guess of the decoder, not a promise.
+    if len(samples) < claimed < _UNKNOWN_FRAMES and kind != "MP3":
+        raise _cut_short(claimed / rate, len(samples) / rate)
+    if len(samples) == 0:
+        raise AudioDecodeError("expected sound, got a file with no samples; leave it out")
+    if not np.isfinite(samples).all():
+        raise AudioDecodeError("expected finite samples, got NaN or inf; repair the file")
+    return samples, rate
+
+
+def check_file(path: str | os.PathLike[str]) -> int:
+    """Size in bytes of a regular, non-empty file of bounded size, or AudioDecodeError."""
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError) as error:
+        raise AudioDecodeError(f"expected an audio file, got none ({error})") from error
+    if not stat.S_ISREG(status.st_mode):
+        # Reading a pipe or a device could wait for ever.
+        raise AudioDecodeError("expected a regular file, got a folder, pipe or device")
+    if status.st_size == 0:
+        raise AudioDecodeError("expected an audio file, got an empty one (0 bytes)")
+    if status.st_size > MAX_FILE_BYTES:
+        raise AudioDecodeError(
+            f"expected at most {MAX_FILE_BYTES / 2**30:.0f} GiB, got a file of "
+            f"{status.st_size / 2**30:.1f} GiB; split it"
+        )
+    return status.st_size
+
+
+def _check_header(file, max_seconds: float) -> None:
+    low, high = RATE_LIMITS
+    if not low <= file.samplerate <= high:
+        raise AudioDecodeError(
+            f"expected a sampling rate of {low} to {high} Hz, got {file.samplerate} Hz in "
+            "the header; repair the file"
+        )
+    if file.channels > MAX_CHANNELS:
+        raise AudioDecodeError(
+            f"expected at most {MAX_CHANNELS} channels, got {file.channels} in the header"
+        )
+    if file.frames < _UNKNOWN_FRAMES and file.frames > max_seconds * file.samplerate:
+        raise _too_long(file.frames / file.samplerate, max_seconds)
+
+
+def _read_mono(file, max_seconds: float) -> np.ndarray:
+    # In blocks, so that memory follows what is there and not what the header claims.
+    limit = int(max_seconds * file.samplerate)
+    blocks, total = [], 0
+    while True:
+        block = file.read(_BLOCK_FRAMES, dtype="float32", always_2d=True)
+        if len(block) == 0:
+            break
+        total += len(block)
+        if total > limit:
+            raise _too_long(total / file.samplerate, max_seconds)
+        # An own contiguous column: float32 mean over one channel is that channel.
+        blocks.append(block[:, 0].copy() if block.shape[1] == 1 else block.mean(axis=1))
+    return np.concatenate(blocks) if blocks else np.empty(0, dtype=np.float32)
+
+
+def _check_wav_length(path: str | os.PathLike[str]) -> None:
+    """libsndfile silently believes the file where a WAV header promises more; we do not."""
+    with Path(path).open("rb") as file:
+        head = file.read(12)
+        if head[:4] != b"RIFF" or head[8:] != b"WAVE":
+            return
+        size, bytes_per_second = os.fstat(file.fileno()).st_size, 1
+        for _ in range(_MAX_WAV_CHUNKS):
+            name, raw_length = file.read(4), file.read(4)
+            if len(raw_length) < 4:
+                return
+            length = struct.unpack("<I", raw_length)[0]
+            if name == b"data":
+                there = size - file.tell()
+                if length not in _OPEN_WAV_SIZES and length > there:
+                    raise _cut_short(length / bytes_per_second, there / bytes_per_second)
+                return
+            start = file.tell()
+            if name == b"fmt ":
+                bytes_per_second = max(_byte_rate(file.read(16)), 1)
+            file.seek(start + length + length % 2)
+
+
+def _byte_rate(format_chunk: bytes) -> int:
+    return struct.unpack("<I", format_chunk[8:12])[0] if len(format_chunk) >= 12 else 0
+
+
+def _too_long(seconds: float, max_seconds: float) -> AudioDecodeError:
+    return AudioDecodeError(
+        f"expected at most max_duration={max_seconds:g} s, got {seconds:.1f} s or more; "
+        "raise max_duration or cut the file"
+    )
+
+
+def _cut_short(promised: float, there: float) -> AudioDecodeError:
+    return AudioDecodeError(
+        f"expected the {promised:.2f} s that the header promises, got {there:.2f} s: the "
+        "file is cut short or its header is wrong; copy it again or rewrite the header"
+    )

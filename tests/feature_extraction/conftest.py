@@ -1,0 +1,63 @@
+"""Fixtures: tiny models on disk, clips, and the real models where they are at hand."""
+
+import os
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+import pytest
+import torch
+
+from skmiaug.feature_extraction import clear_model_cache
+
+from ._helpers import SHARED, WHISPER_BASE, save_tiny, voice
+
+
+@pytest.fixture
+def whisper_base():
+    if not WHISPER_BASE.is_dir():
+        pytest.skip(f"needs the Whisper encoder in {WHISPER_BASE}")
+    return WHISPER_BASE
+
+
+@pytest.fixture
+def nemo_clips():
+    folder = SHARED / "data" / "nemo_flac" / "samples"
+    if not folder.is_dir():
+        pytest.skip(f"needs the nEMO clips in {folder}")
+    return sorted(map(str, folder.glob("*.flac")))
+
+
+@pytest.fixture(autouse=True)
+def _few_threads():
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="session")
+def clips():
+    """Seven clips at 16 kHz of different length and loudness, in no order."""
+    return [
+        voice(seconds, seed)
+        for seed, seconds in enumerate((0.5, 1.3, 0.2, 0.9, 0.5, 2.0, 0.31))
+    ]
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory):
+    """Function: path of the tiny model of a family."""
+    made = {}
+
+    def path(family):
+        if family not in made:
+            made[family] = save_tiny(family, tmp_path_factory.mktemp(family))
+        return made[family]
+
+    return path
+
+
+@pytest.fixture
+def no_models():
+    """No model is loaded at the start."""
+    clear_model_cache()

@@ -1,0 +1,139 @@
+"""Audio in every form and format that is taken."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+import soxr
+
+from skmiaug import TransformerFeatures
+
+from ._helpers import RATE, voice, write
+
+
+def features(tiny, **kwargs):
+    return TransformerFeatures(
+        model=tiny("wav2vec2-group"), **{"dtype": "float32"} | kwargs
+    )
+
+
+@pytest.fixture
+def clip():
+    return voice(0.6)
+
+
+@pytest.fixture
+def plain(tiny, clip):
+    """Features of ``clip``."""
+    return features(tiny).transform([(clip, RATE)])[0]
+
+
+def close(actual, expected, atol=1e-5):
+    np.testing.assert_allclose(
+        actual, expected, rtol=0, atol=atol * max(1, abs(expected).max())
+    )
+
+
+def test_every_form_of_the_same_clip(tiny, tmp_path, clip, plain):
+    path = write(tmp_path / "a.wav", clip, subtype="FLOAT")
+    forms = [
+        path,
+        Path(path),
+        np.str_(path),
+        (clip, RATE),
+        (clip.tolist(), float(RATE)),
+        clip,
+    ]
+    forms += [{"array": clip, "sampling_rate": RATE, "path": None}, clip.astype(np.float64)]
+    for row in features(tiny, sampling_rate=RATE).transform(forms):
+        close(row, plain)
+
+
+def test_every_container(tiny, tmp_path, clip, plain):
+    path = write(tmp_path / "a.wav", clip, subtype="FLOAT")
+    containers = [
+        [path, path],
+        (path, path),
+        np.array([path, path]),
+        np.array([[path], [path]], dtype=object),
+        pd.Series([path, path]),
+        pd.DataFrame({"path": [path, path]}),
+        pl.Series([path, path]),
+        pl.DataFrame({"path": [path, path]}),
+        np.stack([clip, clip]),
+        pd.Series([(clip, RATE), path]),
+    ]
+    for container in containers:
+        got = features(tiny, sampling_rate=RATE).transform(container)
+        assert got.shape == (2, 24)
+        close(got[0], plain)
+        close(got[1], plain)
+    assert features(tiny).transform([]).shape == (0, 24)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "subtype", "step"),
+    [
+        ("wav", "PCM_U8", 2**-7),
+        ("wav", "PCM_16", 2**-15),
+        ("wav", "PCM_24", 2**-23),
+        ("wav", "FLOAT", 2**-24),
+        ("wav", "DOUBLE", 2**-24),
+        ("flac", "PCM_16", 2**-15),
+        ("aiff", "PCM_24", 2**-23),
+    ],
+)
+def test_bit_depths(tiny, tmp_path, clip, suffix, subtype, step):
+    # Rounded to the format's own steps, the clip comes back exactly.
+    clip = np.clip(np.round(clip / step) * step, -1, 1 - step).astype(np.float32)
+    path = write(tmp_path / f"a.{suffix}", clip, subtype=subtype)
+    close(features(tiny).transform([path])[0], features(tiny).transform([(clip, RATE)])[0])
+
+
+def test_lossy_formats(tiny, tmp_path, clip, plain):
+    for suffix, kind in (("ogg", "VORBIS"), ("mp3", "MPEG_LAYER_III")):
+        path = write(tmp_path / f"a.{suffix}", clip, subtype=kind)
+        got = features(tiny).transform([path])[0]
+        assert np.linalg.norm(got - plain) < 0.5 * np.linalg.norm(plain)
+
+
+def test_pcm_arrays(tiny, clip):
+    eight = np.round(clip * 128).clip(-128, 127)
+    expected = features(tiny).transform([((eight / 128).astype(np.float32), RATE)])[0]
+    for array in (
+        (eight * 2**8).astype(np.int16),
+        (eight * 2**24).astype(np.int32),
+        (eight + 128).astype(np.uint8),
+    ):
+        close(features(tiny).transform([(array, RATE)])[0], expected)
+
+
+def test_stereo_is_averaged(tiny, tmp_path, clip, plain):
+    noise = 0.1 * np.random.RandomState(1).standard_normal(clip.size).astype(np.float32)
+    path = write(
+        tmp_path / "a.wav", np.stack([clip + noise, clip - noise], 1), subtype="FLOAT"
+    )
+    close(features(tiny).transform([path])[0], plain)
+
+
+@pytest.mark.parametrize("rate", [8_000, 22_050, 44_100, 48_000, 96_000])
+def test_any_rate_is_resampled(tiny, tmp_path, rate):
+    clip = voice(0.6, rate=rate)
+    path = write(tmp_path / "a.wav", clip, rate, subtype="FLOAT")
+    expected = features(tiny).transform([(soxr.resample(clip, rate, RATE), RATE)])[0]
+    for row in features(tiny).transform([path, (clip, rate)]):
+        close(row, expected)
+
+
+def test_the_input_is_not_changed(tiny):
+    clip = voice(0.5, rate=22_050)
+    clip.flags.writeable = False
+    row = {"array": clip, "sampling_rate": 22_050}
+    X = [row, (clip, 22_050)]
+    before = clip.copy()
+    features(tiny).fit_transform(X)
+    np.testing.assert_array_equal(clip, before)
+    assert X[0] is row
+    assert set(row) == {"array", "sampling_rate"}

@@ -1,0 +1,267 @@
+"""What is said of audio that cannot be used, and that nothing else suffers from it."""
+
+import os
+import struct
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+import soundfile
+
+from skmiaug import TransformerFeatures
+from skmiaug.feature_extraction import AudioDecodeError, FailedInputWarning
+
+from ._helpers import RATE, voice, write
+
+
+def features(tiny, **kwargs):
+    return TransformerFeatures(
+        model=tiny("wav2vec2-group"), **{"dtype": "float32"} | kwargs
+    )
+
+
+@pytest.fixture
+def clip():
+    return voice(0.6)
+
+
+@pytest.fixture
+def plain(tiny, clip):
+    """Features of ``clip``."""
+    return features(tiny).transform([(clip, RATE)])[0]
+
+
+def close(actual, expected, atol=1e-5):
+    np.testing.assert_allclose(
+        actual, expected, rtol=0, atol=atol * max(1, abs(expected).max())
+    )
+
+
+def pcm(n=8000):
+    return b"".join(struct.pack("<h", int(3000 * np.sin(k / 9))) for k in range(n))
+
+
+def wav_bytes(data, claimed=None, rate=RATE, channels=1):
+    size = len(data) if claimed is None else claimed
+    fmt = struct.pack("<HHIIHH", 1, channels, rate, 2 * rate * channels, 2 * channels, 16)
+    body = (
+        b"WAVEfmt " + struct.pack("<I", len(fmt)) + fmt + b"data" + struct.pack("<I", size)
+    )
+    return b"RIFF" + struct.pack("<I", min(len(body) + size, 2**32 - 1)) + body + data
+
+
+def truncated_flac(path):
+    write(path, voice(3.0))
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def corrupt_flac(path):
+    write(path, voice(3.0))
+    data = bytearray(path.read_bytes())
+    data[len(data) // 3 : len(data) // 3 + 4000] = os.urandom(4000)
+    path.write_bytes(data)
+
+
+def lying_flac(path):
+    # The 36-bit number of samples sits in the last bits before the MD5 of STREAMINFO.
+    write(path, voice(0.5))
+    data = bytearray(path.read_bytes())
+    data[22:26] = struct.pack(">I", 800_000)
+    path.write_bytes(data)
+
+
+BAD_FILES = {
+    "missing": (lambda p: None, "expected an audio file, got none"),
+    "empty": (lambda p: p.write_bytes(b""), r"empty one \(0 bytes\)"),
+    "folder": (lambda p: p.mkdir(), "expected a regular file"),
+    "pipe": (lambda p: os.mkfifo(p), "expected a regular file"),
+    "no audio": (lambda p: p.write_text("Not audio. " * 50), "that libsndfile can read"),
+    "header only": (lambda p: p.write_bytes(wav_bytes(b"")), "no samples"),
+    "half a header": (
+        lambda p: p.write_bytes(wav_bytes(pcm())[:30]),
+        "libsndfile can read",
+    ),
+    "truncated wav": (
+        lambda p: p.write_bytes(wav_bytes(pcm())[:8044]),
+        r"0.50 s that the header promises, got 0.25 s",
+    ),
+    "truncated flac": (truncated_flac, "that the header promises|libsndfile can read"),
+    "corrupt flac": (corrupt_flac, "that the header promises|libsndfile can read"),
+    "lying flac": (
+        lying_flac,
+        r"50.00 s that the header promises, got 0.50 s|libsndfile can read",
+    ),
+    "lying wav": (
+        lambda p: p.write_bytes(wav_bytes(pcm(), claimed=2**30)),
+        "that the header promises, got 0.50 s",
+    ),
+    "hours": (
+        lambda p: p.write_bytes(wav_bytes(pcm() * 10, rate=1000)),
+        "max_duration=60 s",
+    ),
+    "mad rate": (
+        lambda p: p.write_bytes(wav_bytes(pcm(), rate=10)),
+        "sampling rate of 1000",
+    ),
+    "mad channels": (
+        lambda p: p.write_bytes(wav_bytes(pcm(), channels=500)),
+        "at most 64 channels|libsndfile can read",
+    ),
+    "nan": (
+        lambda p: write(p, np.full(8000, np.nan, np.float32), subtype="FLOAT"),
+        "NaN or inf",
+    ),
+    "short": (
+        lambda p: write(p, voice(0.5)[:40]),
+        r"at least 60 samples at 16000 Hz \(3.75 ms, .*receptive field\), got 40",
+    ),
+}
+
+
+@pytest.mark.parametrize("trusted", [False, True])
+@pytest.mark.parametrize("kind", BAD_FILES)
+def test_bad_files_are_named_or_become_nan(tiny, tmp_path, clip, plain, kind, trusted):
+    make, message = BAD_FILES[kind]
+    suffix = ".flac" if "flac" in kind else ".wav"
+    bad = tmp_path / f"bad{suffix}"
+    make(bad)
+    X = [(clip, RATE), str(bad), (clip, RATE)]
+    strict = features(tiny, trusted=trusted, max_duration=60.0)
+    with pytest.raises(AudioDecodeError, match=rf"X\[1\] \(.*bad{suffix}\).*({message})"):
+        strict.transform(X)
+    with pytest.warns(
+        FailedInputWarning, match="1 of 3 inputs could not be used"
+    ) as caught:
+        got = strict.set_params(on_error="nan").transform(X)
+    assert len(caught) == 1
+    assert np.isnan(got[1]).all()
+    close(got[0], plain)
+    close(got[2], plain)
+
+
+BAD_ARRAYS = {
+    "empty": ((np.empty(0), RATE), AudioDecodeError, "no samples"),
+    "nan": ((np.array([0.1, np.nan] * 500), RATE), AudioDecodeError, "NaN or inf"),
+    "stereo": ((np.zeros((2, 800)), RATE), AudioDecodeError, r"shape \(2, 800\); average"),
+    "complex": ((np.zeros(800, complex), RATE), AudioDecodeError, "real numbers"),
+    "words": ((["a", "b"], RATE), AudioDecodeError, "real numbers"),
+    "ragged": (([[1.0], [1.0, 2.0]], RATE), AudioDecodeError, "real numbers"),
+    "no rate": ((np.zeros(800), 0), AudioDecodeError, "rate of 1000 to 768000 Hz, got 0"),
+    "nan rate": ((np.zeros(800), np.nan), AudioDecodeError, "sampling rate"),
+    "word rate": ((np.zeros(800), "fast"), AudioDecodeError, "sampling rate"),
+    "long": (
+        (np.zeros(RATE * 61), RATE),
+        AudioDecodeError,
+        "max_duration=60 s, got 61.0 s",
+    ),
+    "missing": (None, AudioDecodeError, "missing value"),
+    "NA": (pd.NA, AudioDecodeError, "missing value"),
+    "NaN": (float("nan"), AudioDecodeError, "missing value"),
+    "no path": ("", AudioDecodeError, "empty string"),
+}
+
+
+@pytest.mark.parametrize("kind", BAD_ARRAYS)
+def test_bad_arrays_are_named_or_become_nan(tiny, clip, kind):
+    bad, error, message = BAD_ARRAYS[kind]
+    strict = features(tiny, max_duration=60.0)
+    with pytest.raises(error, match=rf"X\[1\].*{message}"):
+        strict.transform([(clip, RATE), bad])
+    with pytest.warns(FailedInputWarning, match=rf"1 of 2 inputs.*X\[1\].*{message}"):
+        got = strict.set_params(on_error="nan").transform([(clip, RATE), bad])
+    assert np.isnan(got).any(axis=1).tolist() == [False, True]
+
+
+def test_the_warning_counts_all_and_shows_some(tiny, clip):
+    with pytest.warns(FailedInputWarning, match=r"5 of 6 inputs.*and 2 more") as caught:
+        features(tiny, on_error="nan").transform([(clip, RATE)] + [None] * 5)
+    assert len(caught) == 1
+    # Said of the line that called transform.
+    assert caught[0].filename == __file__
+
+
+@pytest.mark.parametrize("on_error", ["raise", "nan"])
+@pytest.mark.parametrize(
+    ("X", "error", "message"),
+    [
+        (
+            [np.zeros(800)],
+            ValueError,
+            r"X\[0\]: expected a sampling rate.*set sampling_rate",
+        ),
+        ("a.wav", TypeError, r"single str.*transform\(\[x\]\)"),
+        ({"array": np.zeros(9), "sampling_rate": 9}, TypeError, "single dict"),
+        (np.zeros(800), ValueError, r"one 1-D array of shape \(800,\)"),
+        (np.zeros((2, 3, 4)), ValueError, r"shape \(2, 3, 4\)"),
+        (np.array("a.wav"), ValueError, r"shape \(\)"),
+        (5, TypeError, "got int"),
+        ([5], TypeError, r"X\[0\]: expected a path, an array"),
+        (
+            [{"path": "a.wav"}],
+            TypeError,
+            r"X\[0\].*'array' and 'sampling_rate'.*\['path'\]",
+        ),
+        (pd.DataFrame({"a": ["x"], "b": ["y"]}), ValueError, r"got 2: \['a', 'b'\]"),
+        (pl.DataFrame({"a": ["x"], "b": ["y"]}), ValueError, r"got 2: \['a', 'b'\]"),
+    ],
+)
+def test_errors_of_the_program_are_raised_in_any_case(tiny, X, error, message, on_error):
+    with pytest.raises(error, match=message):
+        features(tiny, on_error=on_error).transform(X)
+
+
+def test_wrong_modality(tiny, clip):
+    text = TransformerFeatures(model=tiny("bert"), on_error="nan")
+    for bad in (
+        (clip, RATE),
+        clip,
+        {"array": clip, "sampling_rate": RATE},
+        Path("a.wav"),
+        b"a",
+    ):
+        with pytest.raises(
+            TypeError, match=r"X\[1\]: expected text.*choose a speech model"
+        ):
+            text.transform(["words", bad])
+    # To a speech model any text is a path, and it is not there.
+    with pytest.raises(
+        AudioDecodeError, match=r"X\[0\] \(it was nice\): expected an audio file"
+    ):
+        features(tiny).transform(["it was nice"])
+
+
+def test_a_streamed_wav_has_no_length_in_its_header(tiny, tmp_path):
+    path = tmp_path / "a.wav"
+    path.write_bytes(wav_bytes(pcm(), claimed=0xFFFFFFFF))
+    samples = np.frombuffer(pcm(), np.int16)
+    close(
+        features(tiny).transform([path])[0], features(tiny).transform([(samples, RATE)])[0]
+    )
+
+
+def test_a_large_file_is_refused_unread(tiny, tmp_path):
+    path = tmp_path / "a.wav"
+    with path.open("wb") as file:
+        file.truncate(2**31 + 1)  # sparse
+    with pytest.raises(AudioDecodeError, match=r"at most 2 GiB, got a file of 2\.0 GiB"):
+        features(tiny).transform([path])
+
+
+def test_never_more_is_decoded_than_max_duration(tmp_path, monkeypatch):
+    # A small file of hours of silence, and a decoder that does not know the length.
+    from skmiaug.utils import _audio_decode
+
+    path = write(tmp_path / "a.flac", np.zeros(RATE * 600, np.float32))
+    monkeypatch.setattr(_audio_decode, "_UNKNOWN_FRAMES", 0)
+    read = []
+    original = soundfile.SoundFile.read
+    monkeypatch.setattr(
+        soundfile.SoundFile,
+        "read",
+        lambda self, n, **kw: read.append(n) or original(self, n, **kw),
+    )
+    with pytest.raises(AudioDecodeError, match="max_duration=20 s"):
+        _audio_decode.decode(path, max_seconds=20)
+    assert sum(read) < 40 * RATE

@@ -1,0 +1,273 @@
+"""The feature cache: what it finds again, what it does not, and what may befall it."""
+
+import multiprocessing
+import pickle
+import time
+import warnings
+
+import numpy as np
+import pytest
+
+from skmiaug import TransformerFeatures
+from skmiaug.feature_extraction import DamagedCacheWarning, clear_model_cache
+from skmiaug.feature_extraction._cache import FeatureCache, content_digest
+from skmiaug.feature_extraction._encoders import Encoder
+
+from ._helpers import RATE, save_tiny, voice, write
+
+
+@pytest.fixture
+def encoded(monkeypatch):
+    """Numbers of units encoded, call by call."""
+    counts = []
+    encode = Encoder.encode
+    monkeypatch.setattr(
+        Encoder,
+        "encode",
+        lambda self, u, wanted: counts.append(len(u)) or encode(self, u, wanted),
+    )
+    return counts
+
+
+def features(model, folder, **kwargs):
+    kwargs = {"dtype": "float32", "sampling_rate": RATE} | kwargs
+    return TransformerFeatures(model=model, cache_dir=folder, **kwargs)
+
+
+def entries(folder):
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def test_each_content_is_encoded_once(tiny, clips, tmp_path, encoded):
+    estimator = features(tiny("wav2vec2-group"), tmp_path / "made" / "on the way")
+    first = estimator.transform(clips[:4])
+    assert sum(encoded) == 4
+    np.testing.assert_array_equal(estimator.transform(clips[3::-1])[::-1], first)
+    assert sum(encoded) == 4
+    estimator.transform(clips)
+    assert sum(encoded) == 7
+
+
+def test_all_cached_needs_no_model(tiny, clips, tmp_path, monkeypatch):
+    from skmiaug.feature_extraction import _loading
+
+    for dtype in ("float32", "auto"):
+        estimator = features(tiny("whisper"), tmp_path, dtype=dtype)
+        expected = estimator.transform(clips)
+        clear_model_cache()
+        with monkeypatch.context() as patch:
+            patch.setattr(_loading, "_read", None)
+            np.testing.assert_array_equal(estimator.transform(clips), expected)
+
+
+def test_a_file_is_known_by_its_bytes(tiny, tmp_path, encoded):
+    estimator = features(tiny("wav2vec2-group"), tmp_path / "cache")
+    a, b = write(tmp_path / "a.wav", voice(0.5)), tmp_path / "b.wav"
+    b.write_bytes((tmp_path / "a.wav").read_bytes())
+    estimator.transform([a])
+    estimator.transform([str(b)])
+    assert sum(encoded) == 1
+    old = estimator.transform([a])
+    write(tmp_path / "a.wav", voice(0.5, 1))  # other bytes under the same name
+    assert np.abs(estimator.transform([a]) - old).max() > 1e-3
+    assert sum(encoded) == 2
+
+
+def test_arrays_are_known_by_samples_type_and_rate(tiny, tmp_path, encoded):
+    estimator = features(tiny("wav2vec2-group"), tmp_path)
+    clip = (voice(0.5) * 1000).astype(np.int16)
+    for X in (
+        [(clip, RATE)],
+        [(clip, RATE)],
+        [(clip, 8000)],
+        [(clip.astype(np.int32), RATE)],
+    ):
+        estimator.transform(X)
+    assert sum(encoded) == 3
+
+
+OTHERS = [
+    {"layer": 2},
+    {"layer": [3, 3]},
+    {"layer": "all"},
+    {"pooling": "max"},
+    {"dtype": "bfloat16"},
+    {"chunk_length": 0.3, "chunk_overlap": 0.1},
+    {"window": "full"},
+]
+
+
+@pytest.mark.parametrize("other", OTHERS, ids=str)
+def test_other_parameters_are_other_entries(tiny, tmp_path, encoded, other):
+    clip = [voice(0.5)]
+    features(tiny("whisper"), tmp_path).transform(clip)
+    before = len(encoded)
+    alone = features(tiny("whisper"), None, **other).transform(clip)
+    calls = len(encoded)
+    assert np.array_equal(
+        features(tiny("whisper"), tmp_path, **other).transform(clip), alone
+    )
+    assert len(encoded) - calls == calls - before > 0
+
+
+@pytest.mark.parametrize(
+    "same",
+    [{"batch_size": 1}, {"max_duration": 5.0}, {"on_error": "nan"}, {"trusted": True}],
+    ids=str,
+)
+def test_parameters_that_do_not_matter_share_entries(tiny, tmp_path, encoded, same):
+    features(tiny("whisper"), tmp_path).transform([voice(0.5)])
+    features(tiny("whisper"), tmp_path, **same).transform([voice(0.5)])
+    assert sum(encoded) == 1
+
+
+def test_other_weights_are_other_entries_also_under_the_same_path(tmp_path):
+    model = save_tiny("wav2vec2-group", tmp_path / "model", seed=0)
+    clip = [voice(0.5)]
+    old = features(model, tmp_path / "cache").transform(clip)
+    time.sleep(0.01)
+    save_tiny("wav2vec2-group", tmp_path / "model", seed=1)
+    new = features(model, tmp_path / "cache").transform(clip)
+    assert np.abs(new - old).max() > 1e-3
+    np.testing.assert_allclose(new, features(model, None).transform(clip), atol=1e-5)
+
+
+def test_the_same_weights_elsewhere_share_entries(tmp_path, encoded):
+    for name in ("here", "there"):
+        model = save_tiny("wav2vec2-group", tmp_path / name)
+        features(model, tmp_path / "cache").transform([voice(0.5)])
+    assert sum(encoded) == 1
+
+
+def test_another_version_of_the_package_does_not_share(
+    tiny, tmp_path, encoded, monkeypatch
+):
+    from skmiaug.feature_extraction import _build
+
+    features(tiny("whisper"), tmp_path).transform([voice(0.5)])
+    monkeypatch.setattr(_build, "version", lambda name: "0.0.0")
+    features(tiny("whisper"), tmp_path).transform([voice(0.5)])
+    assert sum(encoded) == 2
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda data: data[: len(data) // 2],
+        lambda data: b"",
+        lambda data: data[:40] + bytes([data[40] ^ 1]) + data[41:],
+        lambda data: pickle.dumps([1.0]),
+        lambda data: data + b"x",
+    ],
+)
+def test_a_damaged_entry_is_computed_again_and_said_once(
+    tiny, clips, tmp_path, damage, encoded
+):
+    estimator = features(tiny("wav2vec2-group"), tmp_path)
+    expected = estimator.transform(clips)
+    for path in entries(tmp_path)[:2]:
+        path.write_bytes(damage(path.read_bytes()))
+    with pytest.warns(DamagedCacheWarning, match="2 of 7 cache entries") as caught:
+        got = estimator.transform(clips)
+    assert len(caught) == 1
+    np.testing.assert_allclose(got, expected, atol=1e-5)
+    assert sum(encoded) == 9
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        estimator.transform(clips)
+    assert sum(encoded) == 9
+
+
+def test_failures_are_not_kept(tiny, tmp_path):
+    estimator = features(tiny("wav2vec2-group"), tmp_path / "cache", on_error="nan")
+    path = tmp_path / "late.wav"
+    with pytest.warns(UserWarning, match="1 of 1"):
+        assert np.isnan(estimator.transform([str(path)])).all()
+    write(path, voice(0.5))
+    assert np.isfinite(estimator.transform([str(path)])).all()
+
+
+def test_nothing_is_left_but_whole_entries_without_pickle(tiny, clips, tmp_path):
+    features(tiny("wav2vec2-group"), tmp_path).transform(clips)
+    paths = entries(tmp_path)
+    assert len(paths) == 7
+    for path in paths:
+        data = path.read_bytes()
+        assert path.suffix == ".feat"
+        assert data.startswith(b"SKMIFEA1")
+        assert len(data) == 8 + 4 + 24 * 4 + 32
+
+
+def _put_and_get(folder, seed):
+    cache = FeatureCache(folder, {"a": 1})
+    vector = np.arange(5000, dtype=np.float32)
+    for k in range(30):
+        cache.put(f"entry {k}", vector)
+        got = cache.get(f"entry {(k * 7 + seed) % 30}", size=5000)
+        assert got is None or np.array_equal(got, vector)
+    return cache.n_damaged
+
+
+def test_many_processes_may_share_a_folder(tmp_path):
+    with multiprocessing.get_context("fork").Pool(3) as pool:
+        damaged = pool.starmap(_put_and_get, [(str(tmp_path), seed) for seed in range(3)])
+    assert damaged == [0, 0, 0]
+    assert len(entries(tmp_path)) == 30
+
+
+def _slowly(estimator, X):
+    encode = Encoder.encode
+
+    def slow(self, units, wanted):
+        time.sleep(0.1)
+        return encode(self, units, wanted)
+
+    Encoder.encode = slow
+    estimator.transform(X)
+
+
+def test_a_run_killed_half_way_goes_on(tiny, tmp_path, encoded):
+    X = [voice(0.3, n) for n in range(30)]
+    estimator = features(tiny("wav2vec2-group"), tmp_path, batch_size=1)
+    run = multiprocessing.get_context("fork").Process(target=_slowly, args=(estimator, X))
+    run.start()
+    for _ in range(600):
+        if len(list(tmp_path.rglob("*.feat"))) >= 5:
+            break
+        time.sleep(0.02)
+    run.kill()
+    run.join()
+    done = len(list(tmp_path.rglob("*.feat")))
+    assert 5 <= done < 30
+    got = estimator.transform(X)
+    assert sum(encoded) == 30 - done
+    expected = features(tiny("wav2vec2-group"), None).transform(X)
+    np.testing.assert_allclose(got, expected, atol=1e-5)
+
+
+def test_a_folder_that_cannot_be_written_says_so(tiny, tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(OSError, match="file"):
+        features(tiny("wav2vec2-group"), tmp_path / "file").transform([voice(0.5)])
+
+
+def test_digests_tell_contents_apart(tmp_path):
+    from skmiaug.feature_extraction._items import AudioArray, AudioFile, Text, Unusable
+
+    path = write(tmp_path / "a.wav", voice(0.1))
+    items = [
+        Text("a", "words"),
+        Text("a", "words "),
+        AudioFile("a", path),
+        AudioArray("a", [1.0, 2.0], 16000),
+        AudioArray("a", [1.0, 2.0], 8000),
+        AudioArray("a", np.float32([1.0, 2.0]), 8000),
+    ]
+    assert len({content_digest(item) for item in items}) == len(items)
+    assert content_digest(Text("b", "words")) == content_digest(items[0])
+    for item in (
+        Unusable("a", "b"),
+        AudioFile("a", "nowhere"),
+        AudioArray("a", [[1], [1, 2]], 1),
+    ):
+        assert content_digest(item) is None

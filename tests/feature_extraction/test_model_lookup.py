@@ -1,0 +1,93 @@
+"""Where models are looked for, and what is said if they are not there."""
+
+import sys
+
+import numpy as np
+import pytest
+
+from skmiaug import TransformerFeatures
+from skmiaug.exceptions import MissingExtraError
+
+from ._helpers import RATE
+
+SETTINGS = {"layer": [1, 2], "pooling": "max", "dtype": "float32", "sampling_rate": RATE}
+
+
+@pytest.fixture
+def estimator(tiny):
+    return TransformerFeatures(model=tiny("wav2vec2-group"), **SETTINGS)
+
+
+@pytest.mark.parametrize(
+    "name", ["/nowhere/model", "nobody/no-such-model", "no-such-model"]
+)
+def test_a_model_that_cannot_be_found_offline(name):
+    estimator = TransformerFeatures(model=name, local_files_only=True)
+    with pytest.raises(
+        OSError, match=f"(?s)expected the model '{name}'.*snapshot_download"
+    ):
+        estimator.fit([])
+
+
+def test_a_folder_that_holds_no_model(tmp_path):
+    with pytest.raises(
+        OSError, match=r"transformers model in the folder.*could not be read"
+    ):
+        TransformerFeatures(model=tmp_path).fit([])
+
+
+def test_a_model_of_images(tmp_path):
+    import transformers
+
+    transformers.ViTConfig(hidden_size=8, num_hidden_layers=1).save_pretrained(tmp_path)
+    with pytest.raises(ValueError, match=r"expected a speech model.*'vit'.*'pixel_values'"):
+        TransformerFeatures(model=tmp_path).fit([])
+
+
+def test_a_hub_name_is_found_in_the_local_cache(tiny, clips, tmp_path, monkeypatch):
+    import shutil
+
+    import huggingface_hub
+    import transformers
+
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    repo = tmp_path / "models--someone--tiny"
+    shutil.copytree(tiny("wav2vec2-group"), repo / "snapshots" / commit)
+    (repo / "refs").mkdir()
+    (repo / "refs" / "main").write_text(commit)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr(
+        transformers.utils.hub, "TRANSFORMERS_CACHE", str(tmp_path), raising=False
+    )
+    estimator = TransformerFeatures(
+        model="someone/tiny", cache_dir=tmp_path / "features", **SETTINGS
+    )
+    expected = TransformerFeatures(model=tiny("wav2vec2-group"), **SETTINGS).transform(
+        clips
+    )
+    np.testing.assert_array_equal(estimator.transform(clips), expected)
+    assert estimator._spec().source.identity() == f"hub:someone/tiny@{commit}"
+
+
+def test_the_users_home_is_known(tiny, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "model").symlink_to(tiny("bert"))
+    assert TransformerFeatures(model="~/model").fit([]).n_features_out_ == 24
+
+
+def test_without_transformers_the_remedy_is_named(estimator, monkeypatch):
+    monkeypatch.setitem(sys.modules, "transformers", None)
+    with pytest.raises(MissingExtraError, match=r"transformers.*skmiaug\[audio\]"):
+        estimator.fit([])
+
+
+def test_import_needs_no_optional_package():
+    import subprocess
+
+    code = (
+        "import sys\n"
+        "for name in ('transformers', 'soundfile', 'soxr'): sys.modules[name] = None\n"
+        "from skmiaug import TransformerFeatures as T\n"
+        "T(model='x').get_params()"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -17,6 +17,15 @@ from skmiaug.utils._tensor_file import read_tensor_file, write_tensor_file
 
 __all__ = ["load", "save"]
 
+# What a file that was made by hand can raise while an estimator is built from it.
+_DAMAGE = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
 _ESTIMATORS: dict[str, type[Any]] = {"MIGANAugmenter": MIGANAugmenter}
 
 
@@ -79,15 +88,15 @@ def load(path: str | os.PathLike[str]) -> Any:
         There is no such file.
     """
     header, arrays = read_tensor_file(path)
-    if header.get("kind") != "estimator" or header.get("class") not in _ESTIMATORS:
+    kind, name = header.get("kind"), str(header.get("class"))
+    if kind != "estimator" or name not in _ESTIMATORS:
         raise FileFormatError(
-            f"{path}: expected an estimator saved by skmiaug.save, got "
-            f"{header.get('kind')!r} {header.get('class', '')!r}."
+            f"{path}: expected an estimator saved by skmiaug.save, got {kind!r} {name!r}."
         )
     try:
-        estimator = _ESTIMATORS[header["class"]](**_restored(header["parameters"]))
+        estimator = _ESTIMATORS[name](**_restored(header["parameters"]))
         estimator._from_state(header["state"], arrays)
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+    except _DAMAGE as error:
         raise FileFormatError(f"{path}: incomplete or changed ({error!r}).") from error
     return estimator
 

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import log_softmax
 from sklearn.linear_model import LogisticRegression
 
 _INVERSE_PENALTY = 0.01
@@ -50,7 +51,11 @@ def classifier_information(
     classifier = LogisticRegression(
         C=_INVERSE_PENALTY, class_weight="balanced", max_iter=200, tol=1e-3
     ).fit(X_train, y_train)
-    log_q = classifier.predict_log_proba(X_test)
+    logits = classifier.decision_function(X_test)
+    if logits.ndim == 1:
+        logits = np.column_stack([np.zeros_like(logits), logits])
+    # Not predict_log_proba: it takes the log of probabilities that have become 0.
+    log_q = log_softmax(logits, axis=1)
     column = np.searchsorted(classifier.classes_, y_test)
     share = np.bincount(column) / len(y_test)
     share = share[share > 0]

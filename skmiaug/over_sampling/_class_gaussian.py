@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 _CHUNK_ROWS = 4096
+_MOST_MEAN_SHRINKAGE = 0.8
 
 
 @dataclass(frozen=True)
@@ -94,9 +95,10 @@ def fit_class_gaussian(Z: np.ndarray, classes: np.ndarray, n_classes: int) -> Cl
 
     grand_mean = Z.mean(axis=0, dtype=np.float64)
     whitened = ((class_means - grand_mean) @ axes) / deviation
-    kept = 1.0 - james_stein_shrinkage(whitened, counts)
     single = counts == 1
-    kept[single] = 1.0
+    several = ~single if not single.all() else np.ones(n_classes, dtype=bool)
+    shrunken_by = james_stein_shrinkage(whitened[several], counts[several])
+    kept = np.where(single, 1.0, 1.0 - shrunken_by)
     return ClassGaussian(
         grand_mean=grand_mean.astype(np.float32),
         axes=np.ascontiguousarray(axes, dtype=np.float32),
@@ -121,12 +123,14 @@ def means_by_class(rows: np.ndarray, classes: np.ndarray, n_classes: int) -> np.
     )
 
 
-def james_stein_shrinkage(whitened_means: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """Share of each class mean's distance to the grand mean to take away, (n_classes,).
+def james_stein_shrinkage(whitened_means: np.ndarray, counts: np.ndarray) -> float:
+    """Share of the class means' distances to the grand mean to take away.
 
     A mean of n rows in d whitened directions carries noise of expected squared norm d / n.
-    The share is that noise over the squared distance, at most 1 (the positive part of
-    James and Stein's estimator).
+    The share is the noise of all means over their squared distances (James and Stein,
+    1961, with one factor for all classes: a factor for each would move a class of a few
+    rows onto the grand mean and leave nothing of it). At most 0.8, so that classes stay
+    apart however few rows there are.
 
     Parameters
     ----------
@@ -135,9 +139,10 @@ def james_stein_shrinkage(whitened_means: np.ndarray, counts: np.ndarray) -> np.
     counts : ndarray of shape (n_classes,)
         Rows of each class.
     """
-    distance = np.square(whitened_means).sum(axis=1)
-    noise = whitened_means.shape[1] / counts
-    return np.clip(noise / np.maximum(distance, np.finfo(float).tiny), 0.0, 1.0)
+    distance = np.square(whitened_means).sum()
+    noise = whitened_means.shape[1] * (1.0 / counts).sum()
+    # Not over less than the noise: a distance of 0 would overflow.
+    return float(min(noise / max(distance, noise), _MOST_MEAN_SHRINKAGE))
 
 
 def ledoit_wolf_shrinkage(covariance: np.ndarray, fourth_moment: float, n: int) -> float:

@@ -1,6 +1,6 @@
 """Standardised columns in float32, whatever type and magnitude came in."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,6 +77,16 @@ class ColumnScale:
         largest = max(np.abs(self.center).max(), self.scale.max())
         varying = self.scale[self.scale > 0]
         return largest < 1e30 and (len(varying) == 0 or varying.min() > 1e-30)
+
+
+def fit_into_types(rows: np.ndarray, dtypes: Sequence[np.dtype]) -> None:
+    """Round and clip each column of ``rows``, in place, to what its type can hold.
+
+    For frames whose columns differ in type: they are fitted as one array of a wider type.
+    """
+    for column, dtype in zip(rows.T, dtypes, strict=True):
+        if dtype != rows.dtype:
+            column[...] = _cast(column, dtype)
 
 
 def _chunks(X: np.ndarray) -> Iterator[np.ndarray]:

@@ -36,6 +36,7 @@ from skmiaug.training import (
 )
 from skmiaug.training._gan_batches import draw_start
 from skmiaug.utils._random import numpy_generator, torch_generator
+from skmiaug.utils._threads import cpu_threads_for
 
 _HOLD_OUT, _SUBSAMPLE, _WEIGHTS, _BATCHES, _PROBE = range(5)
 _SPREAD_ROWS = 2000
@@ -87,7 +88,8 @@ def fit_row_sampler(
 
     prepared = _prepare(whitened, sorted_classes, gaussian, settings, seed, device)
     players = _build(settings, n_classes, seed, device)
-    record, strength = _train(players, prepared, settings, seed, on_look, checkpoint)
+    with cpu_threads_for(settings.largest_product(), device):
+        record, strength = _train(players, prepared, settings, seed, on_look, checkpoint)
 
     spread = prepared.spread
     row_deviations = None

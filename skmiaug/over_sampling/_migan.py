@@ -1,8 +1,8 @@
 """MIGANAugmenter: the estimator around start, networks and sampler."""
 
+import operator
 import os
 import warnings
-from collections.abc import Mapping
 from numbers import Integral, Real
 from typing import Any
 
@@ -16,6 +16,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skmiaug.exceptions import TinyClassWarning
+from skmiaug.over_sampling._column_scale import fit_into_types
 from skmiaug.over_sampling._counts import expanded_counts, requested_classes
 from skmiaug.over_sampling._fit import FittedSampler, fit_row_sampler
 from skmiaug.over_sampling._settings import (
@@ -26,7 +27,12 @@ from skmiaug.over_sampling._settings import (
 )
 from skmiaug.over_sampling._state import sampler_from_state, sampler_to_state
 from skmiaug.training import Checkpoint, TrainingRecord
-from skmiaug.utils._containers import check_numeric_columns, like_polars, polars_to_pandas
+from skmiaug.utils._containers import (
+    check_numeric_columns,
+    like_polars,
+    mixed_dtypes,
+    polars_to_pandas,
+)
 from skmiaug.utils._device import memory_remedy, resolve_device
 from skmiaug.utils._progress import ProgressBar
 from skmiaug.utils._random import draw_seed
@@ -36,6 +42,7 @@ _MEMORY_ADVICE = (
     "lower batch_size, the hidden layer sizes or n_components, or use device='cpu'."
 )
 _LEASH = 1.0
+_MAX_LABEL_BYTES = 2**28
 _PLAIN_ATTRIBUTES = (
     "best_iter_",
     "critic_loss_curve_",
@@ -291,6 +298,7 @@ class MIGANAugmenter(CallbackSupportMixin, BaseOverSampler):
         self.sampling_strategy_ = check_sampling_strategy(
             self.sampling_strategy, y, self._sampling_type
         )
+        self.sampling_strategy_ = self._rows_to_make(y)
         self._train(X, y)
         return self
 
@@ -354,7 +362,7 @@ class MIGANAugmenter(CallbackSupportMixin, BaseOverSampler):
         return out, self.classes_[wanted]
 
     def _fit_resample(self, X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        to_make = self._rows_to_make(y)
+        to_make = self.sampling_strategy_ = self._rows_to_make(y)
         self._train(X, y)
         n_made = sum(to_make.values())
         X_new = np.empty((len(X) + n_made, X.shape[1]), dtype=X.dtype)
@@ -370,7 +378,8 @@ class MIGANAugmenter(CallbackSupportMixin, BaseOverSampler):
         self.synthetic_mask_ = np.arange(len(X_new)) >= len(X)
         return X_new, np.concatenate(labels)
 
-    def _rows_to_make(self, y: np.ndarray) -> Mapping[Any, int]:
+    def _rows_to_make(self, y: np.ndarray) -> dict[Any, int]:
+        """Rows to make of each class: the strategy's, then the expansion's."""
         if self.expansion != 1 and not isinstance(self.sampling_strategy, str):
             raise ValueError(
                 "expansion grows every class to the same size, so sampling_strategy must "
@@ -379,10 +388,7 @@ class MIGANAugmenter(CallbackSupportMixin, BaseOverSampler):
             )
         labels, counts = np.unique(y, return_counts=True)
         present = dict(zip(labels.tolist(), counts.tolist(), strict=True))
-        self.sampling_strategy_ = expanded_counts(
-            self.sampling_strategy_, present, self.expansion
-        )
-        return self.sampling_strategy_
+        return expanded_counts(self.sampling_strategy_, present, self.expansion)
 
     def _train(self, X: np.ndarray, y: np.ndarray) -> None:
         """Fit the sampler and set the fitted attributes."""
@@ -398,6 +404,7 @@ class MIGANAugmenter(CallbackSupportMixin, BaseOverSampler):
             known_seed = seed if isinstance(self.random_state, Integral) else None
             print_ = settings.fingerprint(X, classes, known_seed)
             checkpoint = Checkpoint(self.checkpoint, print_)
+            checkpoint.check_writable()
             seed = checkpoint.seed_of_run(seed)
         with memory_remedy(device, _MEMORY_ADVICE):
             fitted = self._run(X, y, classes, settings, seed, device, checkpoint)
@@ -497,6 +504,8 @@ class MIGANAugmenter(CallbackSupportMixin, BaseOverSampler):
         device = resolve_device(self.device)
         with memory_remedy(device, _MEMORY_ADVICE):
             self._sampler.draw_into(out, class_index, seed=seed, device=device)
+        if self._column_dtypes is not None:
+            fit_into_types(out, self._column_dtypes)
 
     def _warn_of_tiny_classes(self, counts: np.ndarray) -> None:
         single = self.classes_[counts == 1]
@@ -514,6 +523,10 @@ class MIGANAugmenter(CallbackSupportMixin, BaseOverSampler):
     ) -> tuple[np.ndarray, np.ndarray, bool]:
         """Validate as imbalanced-learn does, dense numbers only."""
         check_numeric_columns(X)
+        self._column_dtypes = mixed_dtypes(X)
+        if getattr(y, "ndim", 1) == 2:
+            # imbalanced-learn looks for the classes of a frame as if it were an array.
+            y = np.asarray(y)
         y, binarize_y = check_target_type(y, indicate_one_vs_all=True)
         X, y = validate_data(self, X=X, y=y, reset=True, accept_sparse=False)
         return X, y, binarize_y
@@ -527,6 +540,7 @@ class MIGANAugmenter(CallbackSupportMixin, BaseOverSampler):
             list(map(int, self.critic_hidden_layer_sizes)),
         )
         names = getattr(self, "feature_names_in_", None)
+        dtypes = self._column_dtypes
         header = {name: getattr(self, name) for name in _PLAIN_ATTRIBUTES}
         header |= {
             "sampler": sampler_header,
@@ -537,19 +551,25 @@ class MIGANAugmenter(CallbackSupportMixin, BaseOverSampler):
                 [_item(c), int(n)] for c, n in self.sampling_strategy_.items()
             ],
             "feature_names": None if names is None else names.tolist(),
+            "column_dtypes": None if dtypes is None else [dtype.str for dtype in dtypes],
         }
+        if hasattr(self, "synthetic_mask_"):
+            arrays["synthetic_mask"] = self.synthetic_mask_
         return header, arrays
 
     def _from_state(self, header: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
         """Take over what :meth:`_to_state` gave."""
         self._sampler = sampler_from_state(header["sampler"], arrays)
         self._seed = header["seed"]
-        dtype, labels = header["classes"]
-        self.classes_ = np.array(labels, dtype=dtype)
+        self.classes_ = _labels(*header["classes"])
         self._class_shares = np.array(header["class_shares"])
         self.sampling_strategy_ = dict(header["sampling_strategy"])
         if header["feature_names"] is not None:
             self.feature_names_in_ = np.array(header["feature_names"], dtype=object)
+        dtypes = header["column_dtypes"]
+        self._column_dtypes = None if dtypes is None else tuple(map(np.dtype, dtypes))
+        if "synthetic_mask" in arrays:
+            self.synthetic_mask_ = arrays["synthetic_mask"]
         for name in _PLAIN_ATTRIBUTES:
             setattr(self, name, header[name])
 
@@ -559,6 +579,13 @@ class MIGANAugmenter(CallbackSupportMixin, BaseOverSampler):
         return tags
 
 
+def _labels(dtype: str, labels: list[Any]) -> np.ndarray:
+    """Class labels as an array, after a look at what the type would take."""
+    if np.dtype(dtype).itemsize * len(labels) > _MAX_LABEL_BYTES:
+        raise ValueError(f"{len(labels)} labels of type {dtype} are too large")
+    return np.array(labels, dtype=dtype)
+
+
 def _item(label: Any) -> Any:
     """A class label as a plain value."""
     return label.item() if isinstance(label, np.generic) else label
@@ -566,7 +593,7 @@ def _item(label: Any) -> Any:
 
 def _layer_sizes(name: str, sizes: Any) -> tuple[int, ...]:
     try:
-        checked = tuple(int(size) for size in sizes)
+        checked = tuple(map(operator.index, sizes))
     except (TypeError, ValueError):
         checked = ()
     if not checked or min(checked) < 1:

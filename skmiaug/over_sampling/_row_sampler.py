@@ -9,7 +9,7 @@ from torch import Tensor
 from skmiaug.nn import Critic, ResidualGenerator
 from skmiaug.over_sampling._class_gaussian import ClassGaussian
 from skmiaug.over_sampling._column_scale import ColumnScale
-from skmiaug.utils._random import torch_generator
+from skmiaug.utils._random import normal_rows, torch_generator
 
 _CHUNK_ROWS = 8192
 _FIRST_CLASS_STREAM = 1000
@@ -62,7 +62,7 @@ class RowSampler:
         """
         rng = torch_generator(seed, _FIRST_CLASS_STREAM + class_index, device)
         colour = torch.from_numpy(self.gaussian.colour()).to(device)
-        grand_mean = torch.from_numpy(self.gaussian.grand_mean).to(device)
+        grand_mean = torch.tensor(self.gaussian.grand_mean, device=device)
         generator, critic = self.generator.to(device), self.critic.to(device)
         try:
             with torch.inference_mode():
@@ -101,8 +101,7 @@ class RowSampler:
         return proposed[kept]
 
     def _propose(self, n: int, class_index: int, rng: torch.Generator) -> Tensor:
-        start = self._noise(n, class_index, rng)
-        start += torch.from_numpy(self.gaussian.means[class_index]).to(rng.device)
+        start = self._start(n, class_index, rng)
         if self.residual_strength > 0:
             latent = torch.randn(n, self.latent_width, generator=rng, device=rng.device)
             classes = torch.full((n,), class_index, device=rng.device)
@@ -110,24 +109,23 @@ class RowSampler:
             seen += self.residual_strength * self.generator(seen, latent, classes)
         return start
 
-    def _noise(self, n: int, class_index: int, rng: torch.Generator) -> Tensor:
-        """Deviations from the class mean, centred so that n rows keep it exactly.
+    def _start(self, n: int, class_index: int, rng: torch.Generator) -> Tensor:
+        """Draws from the class Gaussian, centred so that n rows keep its mean exactly.
 
         Few rows of many features would otherwise carry the class mean off by more than
         the classes differ. Scaled by sqrt(n / (n - 1)), each row is still standard normal.
         """
-        scale = float(self.gaussian.noise[class_index])
-        d = len(self.gaussian.deviation)
-        noise = torch.randn(n, d, generator=rng, device=rng.device)
-        noise *= self.spread
+        noise = normal_rows(n, len(self.gaussian.deviation), rng, deviation=self.spread)
         if self.row_deviations is not None:
             picked = self._pick_rows(n, class_index, rng)
-            around = torch.from_numpy(self.row_deviations).to(rng.device)[picked]
-            noise.add_(around, alpha=(1 - self.spread**2) ** 0.5)
+            rows = torch.from_numpy(self.row_deviations).to(rng.device)
+            noise.add_(rows.index_select(0, picked), alpha=(1 - self.spread**2) ** 0.5)
+        mean = torch.from_numpy(self.gaussian.means[class_index]).to(rng.device)
+        scale = float(self.gaussian.noise[class_index])
         if n > 1:
-            noise -= noise.mean(dim=0)
             scale *= (n / (n - 1)) ** 0.5
-        return noise.mul_(scale) if scale != 1.0 else noise
+            mean = mean - scale * noise.mean(dim=0)
+        return torch.add(mean, noise, alpha=scale, out=noise)
 
     def _pick_rows(self, n: int, class_index: int, rng: torch.Generator) -> Tensor:
         """Row numbers of the class in random order, each as often as any other (±1)."""

@@ -38,6 +38,13 @@ class FitSettings:
     tol: float
     autocast: torch.dtype | None
 
+    def largest_product(self) -> int:
+        """Multiply-adds of the largest matrix product of a training step."""
+        sizes = self.generator_hidden_layer_sizes + self.critic_hidden_layer_sizes
+        widest = max(self.n_components + self.latent_dim + self.n_continuous_codes, *sizes)
+        # The critic sees real and generated rows in one product.
+        return 2 * self.batch_size * widest * max(sizes)
+
     def fingerprint(self, X: np.ndarray, classes: np.ndarray, seed: int | None) -> str:
         """Identity of a run: settings, data and, where it was given, the seed."""
         described = {k: str(v) for k, v in asdict(self).items()}

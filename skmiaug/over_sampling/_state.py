@@ -51,15 +51,21 @@ def sampler_from_state(header: dict[str, Any], arrays: dict[str, np.ndarray]) ->
     )
     m, width = header["n_components"], header["latent_width"]
     n_classes = len(gaussian.means)
-    generator = ResidualGenerator(m, n_classes, width, header["generator_sizes"])
-    critic = Critic(m, n_classes, header["n_codes"], header["critic_sizes"])
+    generator_sizes, critic_sizes = header["generator_sizes"], header["critic_sizes"]
+    if len(generator_sizes) + len(critic_sizes) > len(arrays):
+        raise ValueError("more layers than arrays")
+    # Without memory: the sizes are not checked until the arrays are put in their place.
+    with torch.device("meta"):
+        generator = ResidualGenerator(m, n_classes, width, generator_sizes)
+        critic = Critic(m, n_classes, header["n_codes"], critic_sizes)
     for key, module in (("generator", generator), ("critic", critic)):
         own = {
             n.removeprefix(f"{key}."): a
             for n, a in arrays.items()
             if n.startswith(f"{key}.")
         }
-        module.load_state_dict({n: torch.from_numpy(a.copy()) for n, a in own.items()})
+        weights = {n: torch.tensor(a) for n, a in own.items()}
+        module.load_state_dict(weights, assign=True)
         module.eval()
     return RowSampler(
         scale=ColumnScale(

@@ -1,6 +1,7 @@
 """A run's state on disk, tied to the data and settings it belongs to."""
 
 import os
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,28 @@ class Checkpoint:
     def seed_of_run(self, seed: int) -> int:
         """The seed the run on disk was started with, or ``seed`` when there is none."""
         return int(self.read()[0]["seed"]) if self.exists() else seed
+
+    def check_writable(self) -> None:
+        """Fail before training rather than in its course.
+
+        Raises
+        ------
+        CheckpointError
+            The folder is absent or cannot be written to, or the path is a folder.
+        """
+        path = Path(self.path)
+        if path.is_dir():
+            raise CheckpointError(
+                f"{path}: a checkpoint is a file and this is a folder. Add a file name."
+            )
+        try:
+            with tempfile.TemporaryFile(dir=path.parent):
+                pass
+        except OSError as error:
+            raise CheckpointError(
+                f"{path}: no checkpoint can be written there ({error.strerror}). Name a "
+                "file in a folder that exists and that you may write to."
+            ) from error
 
     def write(self, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
         """Write the state, atomically."""

@@ -1,8 +1,10 @@
 """The training loop of generator and critic."""
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -13,7 +15,7 @@ from skmiaug.training._gan_players import GanPlayers
 from skmiaug.training._gan_step import GanWeights, gan_step
 from skmiaug.training._record import TrainingRecord
 from skmiaug.training._stopping import EarlyStopping
-from skmiaug.utils._interrupt import StopRequest, deferred_signals
+from skmiaug.utils._interrupt import deferred_signals
 
 _MAX_ROLLBACKS = 3
 _ROLLBACK_RATE_FACTOR = 0.1
@@ -52,7 +54,6 @@ class _RunState:
     good: dict[str, Tensor]
     sums: Tensor
     steps_in_sum: int = 0
-    good_rng: Tensor = field(default_factory=lambda: torch.empty(0))
 
 
 def train_gan(
@@ -68,8 +69,9 @@ def train_gan(
     """Train until ``max_iter`` steps, early stopping or a callback; keep the best weights.
 
     SIGINT and SIGTERM end it after the step in progress: the checkpoint is written if one
-    is asked for, and the signal acts. A non-finite loss takes the last good weights back
-    and lowers the rates; the third time it is an error.
+    is asked for, and the signal acts; if its handler returns, training goes on. A loss, a
+    weight or a held-out measure that is not finite takes the last good weights back and
+    lowers the rates; the third time it is an error.
 
     Parameters
     ----------
@@ -100,8 +102,8 @@ def train_gan(
                 break
             if request:
                 _save(state, players, batches, events)
-                break
-    _finish(state, players, request)
+                request.act()
+    _finish(state, players)
     return state.record
 
 
@@ -118,41 +120,34 @@ def _begin(
         if start is not None:
             stopping.is_best(start)
         state.best = players.snapshot()
-    _mark_good(state, players, batches)
+        state.good = players.snapshot()
     return state
 
 
 def _look(
     state: _RunState, players: GanPlayers, batches: GanBatches, events: GanEvents
 ) -> bool:
-    """Check the losses, measure, keep the best; True when a callback wants the end."""
+    """Check losses and weights, measure, keep the best; True: a callback wants the end."""
     critic, generator, information = (state.sums / state.steps_in_sum).tolist()
     state.sums.zero_()
     state.steps_in_sum = 0
-    if not all(map(_is_finite, (critic, generator, information))):
-        _roll_back(state, players, batches)
+    healthy = all(map(math.isfinite, (critic, generator, information)))
+    healthy = healthy and players.are_finite()
+    score = events.evaluate(players) if healthy else None
+    if not healthy or (score is not None and not math.isfinite(score)):
+        _roll_back(state, players)
         return False
-    score = events.evaluate(players)
     record = state.record
     record.add(record.n_iter, (critic, generator, information), score)
     if score is None or state.stopping.is_best(score):
         state.best = players.snapshot()
         record.best_iter = record.n_iter
-    _mark_good(state, players, batches)
+    state.good = players.snapshot()
     _save(state, players, batches, events)
     return events.on_look(record)
 
 
-def _is_finite(value: float) -> bool:
-    return value - value == 0.0
-
-
-def _mark_good(state: _RunState, players: GanPlayers, batches: GanBatches) -> None:
-    state.good = players.snapshot()
-    state.good_rng = batches.generator.get_state()
-
-
-def _roll_back(state: _RunState, players: GanPlayers, batches: GanBatches) -> None:
+def _roll_back(state: _RunState, players: GanPlayers) -> None:
     record = state.record
     record.n_rollbacks += 1
     if record.n_rollbacks >= _MAX_ROLLBACKS:
@@ -167,7 +162,7 @@ def _roll_back(state: _RunState, players: GanPlayers, batches: GanBatches) -> No
     players.lower_rates(_ROLLBACK_RATE_FACTOR)
 
 
-def _finish(state: _RunState, players: GanPlayers, request: StopRequest) -> None:
+def _finish(state: _RunState, players: GanPlayers) -> None:
     record = state.record
     if state.stopping.should_stop:
         record.stop_reason = "early_stopping"
@@ -183,15 +178,20 @@ def _save(
         return
     arrays = {f"now.{name}": array for name, array in players.to_arrays().items()}
     arrays |= {f"best.{name}": t.cpu().numpy() for name, t in state.best.items()}
+    if state.steps_in_sum > 0:
+        # Between looks the last good weights are older than those of now.
+        arrays |= {f"good.{name}": t.cpu().numpy() for name, t in state.good.items()}
     arrays["rng"] = batches.generator.get_state().numpy()
     arrays["sums"] = state.sums.cpu().numpy()
     rates = [g["lr"] for _, o in players.optimizers() for g in o.param_groups]
+    best_score = state.stopping.best_score
     events.checkpoint.write(
         {
             "seed": events.seed,
             "record": state.record.to_dict(),
             "steps_in_sum": state.steps_in_sum,
-            "best_score": state.stopping.best_score,
+            # None before the first score: JSON has no infinity.
+            "best_score": best_score if math.isfinite(best_score) else None,
             "n_stale": state.stopping.n_stale,
             "rates": rates,
         },
@@ -203,20 +203,21 @@ def _resume(
     state: _RunState, players: GanPlayers, batches: GanBatches, checkpoint: Checkpoint
 ) -> None:
     header, arrays = checkpoint.read()
-    players.load_arrays(
-        {n.removeprefix("now."): a for n, a in arrays.items() if n.startswith("now.")}
-    )
+
+    def part(key: str) -> dict[str, np.ndarray]:
+        return {n.removeprefix(key): a for n, a in arrays.items() if n.startswith(key)}
+
     device = batches.rows.device
-    state.best = {
-        n.removeprefix("best."): torch.from_numpy(a.copy()).to(device)
-        for n, a in arrays.items()
-        if n.startswith("best.")
-    }
+    players.load_arrays(part("now."))
+    state.best = {n: torch.tensor(a, device=device) for n, a in part("best.").items()}
+    state.good = {n: torch.tensor(a, device=device) for n, a in part("good.").items()}
+    state.good = state.good or players.snapshot()
     batches.generator.set_state(torch.from_numpy(arrays["rng"].copy()))
     state.sums.copy_(torch.from_numpy(arrays["sums"].copy()))
     state.record = TrainingRecord(**header["record"])
     state.steps_in_sum = header["steps_in_sum"]
-    state.stopping.best_score = header["best_score"]
+    if header["best_score"] is not None:
+        state.stopping.best_score = header["best_score"]
     state.stopping.n_stale = header["n_stale"]
     groups = [g for _, o in players.optimizers() for g in o.param_groups]
     for group, rate in zip(groups, header["rates"], strict=True):

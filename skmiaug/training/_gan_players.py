@@ -1,5 +1,6 @@
 """The two players with their optimisers."""
 
+import inspect
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -35,6 +36,10 @@ class GanPlayers:
         for _, optimizer in self.optimizers():
             for group in optimizer.param_groups:
                 group["lr"] *= factor
+
+    def are_finite(self) -> bool:
+        """Whether every weight and optimiser moment is finite; waits for the device."""
+        return bool(torch.stack([t.isfinite().all() for _, t in self._tensors()]).all())
 
     def snapshot(self) -> dict[str, torch.Tensor]:
         """Copy every weight and optimiser moment, on their device."""
@@ -114,10 +119,21 @@ def build_players(
     )
 
 
+class _AdamW(torch.optim.AdamW):
+    """AdamW without what torch wraps around it for its compiler.
+
+    The wrappers import that compiler: two seconds at the first fit of a process.
+    """
+
+    add_param_group = inspect.unwrap(torch.optim.AdamW.add_param_group)
+    zero_grad = inspect.unwrap(torch.optim.AdamW.zero_grad)
+    step = torch.no_grad()(inspect.unwrap(torch.optim.AdamW.step))
+
+
 def _adam(module: nn.Module, learning_rate: float) -> torch.optim.Optimizer:
     # No momentum in the first moment: the opponent moves the loss at every step. The
     # decay keeps a critic on few rows from growing without bound.
-    return torch.optim.AdamW(
+    return _AdamW(
         module.parameters(),
         lr=learning_rate,
         betas=(0.5, 0.99),

@@ -118,7 +118,7 @@ class _frozen(AbstractContextManager):
     """No gradients for a module's weights inside: the generator's step needs none."""
 
     def __init__(self, module: torch.nn.Module):
-        self.parameters = list(module.parameters())
+        self.parameters = [p for p in module.parameters() if p.requires_grad]
 
     def __enter__(self) -> None:
         for parameter in self.parameters:

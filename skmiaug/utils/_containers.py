@@ -24,7 +24,9 @@ def polars_to_pandas(data: Any) -> Any:
 
     if isinstance(data, pl.Series):
         return pd.Series(data.to_numpy(), name=data.name)
-    return pd.DataFrame({name: data[name].to_numpy() for name in data.columns})
+    # A Decimal would become an object, which polars does not take back.
+    columns = (c.cast(pl.Float64) if c.dtype.is_decimal() else c for c in data)
+    return pd.DataFrame({column.name: column.to_numpy() for column in columns})
 
 
 def like_polars(made: Any, original: Any) -> Any:
@@ -40,28 +42,60 @@ def like_polars(made: Any, original: Any) -> Any:
 
 
 def check_numeric_columns(X: Any) -> None:
-    """Refuse frame columns that hold no numbers, by name and with the remedy.
+    """Refuse frame columns that hold no numbers or are sparse, by name, with the remedy.
 
     Raises
     ------
     ValueError
         A column of a pandas frame is neither numeric nor boolean.
+    TypeError
+        A column is sparse.
     """
     dtypes = getattr(X, "dtypes", None)
     if dtypes is None or not hasattr(dtypes, "items"):
         return
+    import pandas as pd
     from pandas.api.types import is_bool_dtype, is_numeric_dtype, is_object_dtype
 
-    def refused(dtype: Any) -> bool:
-        # Object columns may hold numbers: scikit-learn converts those or says why not.
-        return not (
-            is_numeric_dtype(dtype) or is_bool_dtype(dtype) or is_object_dtype(dtype)
+    sparse = [str(c) for c, t in dtypes.items() if isinstance(t, pd.SparseDtype)]
+    if sparse:
+        raise TypeError(
+            f"X must be dense; these columns are sparse: {', '.join(sparse[:5])}"
+            f"{' ...' if len(sparse) > 5 else ''}. Use X.sparse.to_dense() first."
         )
 
-    bad = [f"{name} ({dtype})" for name, dtype in dtypes.items() if refused(dtype)]
+    def refused(position: int, dtype: Any) -> bool:
+        if is_object_dtype(dtype):
+            return not _holds_numbers(X.iloc[:, position])
+        return not (is_numeric_dtype(dtype) or is_bool_dtype(dtype))
+
+    bad = [
+        f"{name} ({dtype})"
+        for position, (name, dtype) in enumerate(dtypes.items())
+        if refused(position, dtype)
+    ]
     if bad:
         raise ValueError(
             f"X must hold numbers; these columns do not: {', '.join(bad[:5])}"
             f"{' ...' if len(bad) > 5 else ''}. Encode or drop them first, for example "
             "with sklearn.preprocessing.OrdinalEncoder."
         )
+
+
+def _holds_numbers(column: Any) -> bool:
+    try:
+        column.astype(float)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def mixed_dtypes(X: Any) -> tuple[np.dtype, ...] | None:
+    """Types of a frame's columns where they differ, else None; object counts as float."""
+    dtypes = getattr(X, "dtypes", None)
+    if dtypes is None or not hasattr(dtypes, "items"):
+        return None
+    # The types that may hold pd.NA say which numpy type lies beneath.
+    plain = [np.dtype(getattr(dtype, "numpy_dtype", dtype)) for dtype in dtypes]
+    plain = [np.dtype(float) if dtype.hasobject else dtype for dtype in plain]
+    return tuple(plain) if len(set(plain)) > 1 else None

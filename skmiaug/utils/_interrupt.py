@@ -1,56 +1,73 @@
 """Ctrl-C and SIGTERM that wait for the end of the training step."""
 
-import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 
 class StopRequest:
-    """Remembers the signal that asked for the end, until the loop looks."""
+    """Holds SIGINT and SIGTERM back, and remembers the one that came."""
 
     def __init__(self) -> None:
         self.signal_number: int | None = None
+        self._former: dict[int, Callable[[int, FrameType | None], Any] | int] = {}
 
     def __bool__(self) -> bool:
         return self.signal_number is not None
 
-    def note(self, signal_number: int, frame: FrameType | None) -> None:
-        """Signal handler: remember the first; a second one acts at once."""
+    def hold(self) -> None:
+        """Take over both signals, where they are not ignored."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            handler = signal.getsignal(number)
+            # None: a handler that was not set from Python and could not be put back.
+            if handler is not None and handler != signal.SIG_IGN:
+                signal.signal(number, self._note)
+                self._former[number] = handler
+
+    def release(self) -> None:
+        """Put the former handlers back."""
+        while self._former:
+            signal.signal(*self._former.popitem())
+
+    def act(self) -> None:
+        """Do what the signal does when nobody holds it back.
+
+        Returns when no signal came, or when its handler lets the program go on.
+        """
+        if self.signal_number is None:
+            return
+        number, self.signal_number = self.signal_number, None
+        held = bool(self._former)
+        self.release()
+        signal.raise_signal(number)
+        if held:
+            self.hold()
+
+    def _note(self, signal_number: int, frame: FrameType | None) -> None:
+        """Signal handler: remember the first; a second one does not wait."""
         if self.signal_number is not None:
             raise KeyboardInterrupt
         self.signal_number = signal_number
-
-    def act(self) -> None:
-        """Do what the signal does when nobody waits for it."""
-        if self.signal_number == signal.SIGINT:
-            raise KeyboardInterrupt
-        if self.signal_number is not None:
-            os.kill(os.getpid(), self.signal_number)
 
 
 @contextmanager
 def deferred_signals() -> Iterator[StopRequest]:
     """Hold SIGINT and SIGTERM back inside, then let them act.
 
-    Inside, ask the returned request between steps. After the block the former handlers
-    are back and a signal that came acts through them. Only the main thread can set
-    handlers; elsewhere this does nothing.
+    Inside, ask the request between steps and call its ``act``. After the block, left by
+    an error too, the former handlers are back and a signal that came acts through them.
+    Only the main thread can set handlers; elsewhere this does nothing.
     """
     request = StopRequest()
     if threading.current_thread() is not threading.main_thread():
         yield request
         return
-    former = {}
-    for number in (signal.SIGINT, signal.SIGTERM):
-        # None: a handler that was not set from Python and could not be put back.
-        if signal.getsignal(number) is not None:
-            former[number] = signal.signal(number, request.note)
+    request.hold()
     try:
         yield request
     finally:
-        for number, handler in former.items():
-            signal.signal(number, handler)
-    request.act()
+        request.release()
+        request.act()

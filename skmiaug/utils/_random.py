@@ -3,13 +3,17 @@
 The global random states of numpy and torch are never read nor written.
 """
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import numpy as np
 import torch
 
 _SEED_BOUND = 2**31 - 1
+_GLOBAL_GENERATOR = threading.Lock()
+_BLOCK_ROWS = 1024
 
 
 def draw_seed(random_state: np.random.RandomState) -> int:
@@ -28,16 +32,43 @@ def torch_generator(seed: int, stream: int, device: torch.device) -> torch.Gener
     return torch.Generator(device).manual_seed(int(state[0] >> np.uint64(1)))
 
 
+def normal_rows(
+    n: int, d: int, rng: torch.Generator, *, deviation: float = 1.0
+) -> torch.Tensor:
+    """Return normal (n, d) with mean 0, drawn by all threads of torch.
+
+    On the CPU torch draws normals with one thread. Here blocks of rows have a generator
+    each, seeded from ``rng``, so the bits do not depend on the number of threads.
+    """
+    noise = torch.empty(n, d, device=rng.device)
+    if rng.device.type != "cpu":
+        return noise.normal_(0.0, deviation, generator=rng)
+    blocks = noise.split(_BLOCK_ROWS)
+    seeds = torch.randint(2**62, (len(blocks),), generator=rng).tolist()
+
+    @torch.inference_mode()  # a thread's own state; the caller may be in it
+    def fill(block: torch.Tensor, seed: int) -> None:
+        block.normal_(0.0, deviation, generator=torch.Generator().manual_seed(seed))
+
+    if len(blocks) == 1:
+        fill(blocks[0], seeds[0])
+    else:
+        with ThreadPoolExecutor(torch.get_num_threads()) as pool:
+            list(pool.map(fill, blocks, seeds))
+    return noise
+
+
 @contextmanager
 def isolated_torch_seed(seed: int) -> Iterator[None]:
     """Seed torch's global CPU generator inside, and put its state back after.
 
     Module constructors draw their first weights from the global generator and take no
-    other.
+    other. One thread at a time: fits in parallel threads would seed it for each other.
     """
-    state = torch.random.get_rng_state()
-    try:
-        torch.default_generator.manual_seed(seed)
-        yield
-    finally:
-        torch.random.set_rng_state(state)
+    with _GLOBAL_GENERATOR:
+        state = torch.random.get_rng_state()
+        try:
+            torch.default_generator.manual_seed(seed)
+            yield
+        finally:
+            torch.random.set_rng_state(state)

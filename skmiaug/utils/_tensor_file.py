@@ -1,13 +1,16 @@
 """One file format for fitted state: a JSON header and tensors, written whole or not at all.
 
-The file is a safetensors file whose metadata hold one key, ``skmiaug``, with a JSON text.
-Reading it runs no code from the file, and the sizes that its header claims are compared
-with the size of the file before anything is allocated.
+The file is a safetensors file whose metadata hold two keys: ``skmiaug``, a JSON text, and
+``crc32``, a checksum of that text and of all tensors. Reading it runs no code from the
+file, and the sizes that its header claims are compared with the size of the file before
+anything is allocated.
 """
 
 import json
 import math
+import operator
 import os
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +22,7 @@ from skmiaug.utils._atomic import write_bytes_atomically
 
 FORMAT_VERSION = 1
 _MAX_HEADER_BYTES = 16 * 2**20
+_MAX_DIMENSIONS = 64
 _ITEM_BYTES = {
     "BOOL": 1, "U8": 1, "I8": 1, "U16": 2, "I16": 2, "F16": 2, "BF16": 2,
     "U32": 4, "I32": 4, "F32": 4, "U64": 8, "I64": 8, "F64": 8,
@@ -42,8 +46,9 @@ def write_tensor_file(
     from safetensors.numpy import save
 
     text = json.dumps({"format_version": FORMAT_VERSION, **header}, allow_nan=False)
-    contiguous = {name: np.ascontiguousarray(value) for name, value in arrays.items()}
-    write_bytes_atomically(Path(path), save(contiguous, metadata={"skmiaug": text}))
+    contiguous = {name: np.asarray(value, order="C") for name, value in arrays.items()}
+    metadata = {"skmiaug": text, "crc32": _checksum(text, contiguous)}
+    write_bytes_atomically(Path(path), save(contiguous, metadata=metadata))
 
 
 def read_tensor_file(
@@ -62,12 +67,26 @@ def read_tensor_file(
     from safetensors.numpy import load
 
     content = _checked_header(Path(path))
-    header = _own_header(path, content)
+    text, checksum, header = _own_header(path, content)
     try:
         arrays = load(Path(path).read_bytes())
     except (SafetensorError, ValueError, KeyError) as error:
         raise FileFormatError(f"{path}: damaged tensors ({error}).") from error
+    if checksum != _checksum(text, arrays):
+        raise FileFormatError(
+            f"{path}: its checksum does not fit what it holds: the file was damaged."
+        )
     return header, arrays
+
+
+def _checksum(text: str, arrays: Mapping[str, np.ndarray]) -> str:
+    """CRC-32 of the JSON text and of every array with its name, type and shape."""
+    crc = zlib.crc32(text.encode(errors="backslashreplace"))
+    for name in sorted(arrays):
+        array = arrays[name]
+        crc = zlib.crc32(f"{name} {array.dtype.str} {array.shape}".encode(), crc)
+        crc = zlib.crc32(array.reshape(-1).view(np.uint8).data, crc)
+    return f"{crc:08x}"
 
 
 def _checked_header(path: Path) -> dict[str, Any]:
@@ -100,21 +119,26 @@ def _checked_header(path: Path) -> dict[str, Any]:
 def _claimed_bytes(path: Path, entry: Any) -> int:
     try:
         shape, (begin, end) = entry["shape"], entry["data_offsets"]
-        n_bytes = math.prod(shape) * _ITEM_BYTES[entry["dtype"]]
+        item = _ITEM_BYTES[entry["dtype"]]
+        whole = [operator.index(n) for n in (*shape, begin, end)]
     except (KeyError, TypeError, ValueError) as error:
         raise _not_ours(path) from error
-    if n_bytes != end - begin or any(not isinstance(s, int) or s < 0 for s in shape):
+    # The limits keep the product below small: whole numbers in JSON may be of any length.
+    if len(shape) > _MAX_DIMENSIONS or not all(0 <= n < 2**63 for n in whole):
         raise _not_ours(path)
-    return n_bytes
+    if math.prod(shape) * item != end - begin:
+        raise _not_ours(path)
+    return end - begin
 
 
-def _own_header(path: str | os.PathLike[str], content: dict[str, Any]) -> dict[str, Any]:
-    metadata = content.get("__metadata__")
-    if not isinstance(metadata, dict) or "skmiaug" not in metadata:
-        raise _not_ours(path)
+def _own_header(
+    path: str | os.PathLike[str], content: dict[str, Any]
+) -> tuple[str, str, dict[str, Any]]:
+    """Return our JSON text, its checksum and what it says."""
     try:
-        header = json.loads(metadata["skmiaug"])
-        version = int(header["format_version"])
+        text, checksum = (content["__metadata__"][k] for k in ("skmiaug", "crc32"))
+        header = json.loads(text)
+        version = operator.index(header["format_version"])
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise _not_ours(path) from error
     if version > FORMAT_VERSION:
@@ -122,7 +146,7 @@ def _own_header(path: str | os.PathLike[str], content: dict[str, Any]) -> dict[s
             f"{path}: written in format {version} by a later skmiaug; this one reads up to "
             f"{FORMAT_VERSION}. Update skmiaug."
         )
-    return header
+    return text, checksum, header
 
 
 def _not_ours(path: str | os.PathLike[str]) -> FileFormatError:

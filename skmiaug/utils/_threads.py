@@ -1,0 +1,32 @@
+"""How many CPU threads small networks are worth."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+# Multiply-adds of a matrix product below which a second thread waits longer than it works,
+# and on a busy machine far longer.
+_WORTH_A_SECOND_THREAD = 2**25
+
+
+@contextmanager
+def cpu_threads_for(multiply_adds: int, device: torch.device) -> Iterator[None]:
+    """Run on one thread inside if the largest matrix product is small.
+
+    Parameters
+    ----------
+    multiply_adds : int
+        Of the largest matrix product inside.
+    device : torch.device
+        Only the CPU is limited.
+    """
+    before = torch.get_num_threads()
+    if device.type != "cpu" or multiply_adds >= _WORTH_A_SECOND_THREAD or before == 1:
+        yield
+        return
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -1,0 +1,46 @@
+"""Small augmenters and what tests compare on them."""
+
+import numpy as np
+
+from skmiaug import MIGANAugmenter
+
+NAMES = np.array(["anger", "fear", "joy"])
+
+
+def small(**changes) -> MIGANAugmenter:
+    """An augmenter that trains in a blink; ``changes`` are parameters."""
+    parameters = {
+        "generator_hidden_layer_sizes": (8,),
+        "critic_hidden_layer_sizes": (8,),
+        "max_iter": 5,
+        "random_state": 0,
+        "device": "cpu",
+    }
+    return MIGANAugmenter(**parameters | changes)
+
+
+def label_of(value) -> str:
+    """Id of a parametrised test: the same in every worker, unlike a function's address."""
+    return getattr(value, "__name__", str(value))
+
+
+def trained(**changes) -> MIGANAugmenter:
+    """As `small`, with weights that are always used: nothing is held out to judge them."""
+    return small(**{"validation_fraction": 0.0, "leash": 0.1} | changes)
+
+
+def counts(y) -> dict:
+    """Rows of each class, with plain keys."""
+    return dict(zip(*(a.tolist() for a in np.unique(y, return_counts=True)), strict=True))
+
+
+def assert_same_fit(one: MIGANAugmenter, other: MIGANAugmenter) -> None:
+    """Both hold the same training and draw the same bits."""
+    assert one.n_iter_ == other.n_iter_
+    assert one.loss_curve_ == other.loss_curve_
+    assert one.critic_loss_curve_ == other.critic_loss_curve_
+    assert one.mi_curve_ == other.mi_curve_
+    assert one.score_curve_ == other.score_curve_
+    assert one.mutual_information_ == other.mutual_information_
+    for label in one.classes_.tolist():
+        np.testing.assert_array_equal(one.sample(7, label)[0], other.sample(7, label)[0])

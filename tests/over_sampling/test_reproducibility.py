@@ -1,0 +1,93 @@
+"""One seed, the same bits; nothing global is touched."""
+
+import random
+
+import numpy as np
+import pytest
+import torch
+from sklearn.base import clone
+
+from skmiaug.over_sampling._settings import LOOK_EVERY
+from tests._helpers import assert_same_fit, small, trained
+
+
+def global_states():
+    torch_state = torch.random.get_rng_state().numpy()
+    return random.getstate(), np.random.get_state(), torch_state
+
+
+@pytest.mark.parametrize("make", [small, trained])
+def test_one_seed_gives_the_same_bits_at_every_fit(skewed, make, seed):
+    X, y = skewed
+    augmenter = make(random_state=seed, max_iter=LOOK_EVERY + 5)
+    first, _ = augmenter.fit_resample(X, y)
+    again, _ = augmenter.fit_resample(X, y)
+    np.testing.assert_array_equal(first, again)
+    copy = clone(augmenter)
+    np.testing.assert_array_equal(first, copy.fit_resample(X, y)[0])
+    assert_same_fit(augmenter, copy)
+    assert_same_fit(augmenter, clone(augmenter).fit(X, y))
+
+
+def test_different_seeds_differ(skewed):
+    X, y = skewed
+    first, second = (trained(random_state=s).fit(X, y) for s in (0, 1))
+    assert first.loss_curve_ != second.loss_curve_
+    assert not np.array_equal(first.sample(5, 0)[0], second.sample(5, 0)[0])
+
+
+def test_without_a_seed_every_fit_differs(skewed):
+    X, y = skewed
+    augmenter = small(random_state=None)
+    first, _ = augmenter.fit_resample(X, y)
+    assert not np.array_equal(first, augmenter.fit_resample(X, y)[0])
+
+
+def test_a_random_state_moves_on_and_can_be_replayed(skewed):
+    X, y = skewed
+    augmenter = small(random_state=np.random.RandomState(7))
+    first, second = (augmenter.fit_resample(X, y)[0] for _ in range(2))
+    assert not np.array_equal(first, second)
+    replayed, _ = small(random_state=np.random.RandomState(7)).fit_resample(X, y)
+    np.testing.assert_array_equal(first, replayed)
+
+
+@pytest.mark.parametrize(
+    "random_state", [0, np.random.RandomState(0)], ids=["int", "state"]
+)
+def test_global_random_states_are_untouched(skewed, random_state):
+    before = global_states()
+    small(random_state=random_state).fit(*skewed).sample(5)
+    for old, new in zip(before, global_states(), strict=True):
+        np.testing.assert_equal(new, old)
+
+
+def test_global_seeds_do_not_matter(skewed):
+    first = trained().fit(*skewed)
+    torch.manual_seed(99)
+    np.random.seed(99)
+    assert_same_fit(first, trained().fit(*skewed))
+
+
+def test_the_order_of_classes_in_a_request_does_not_matter(skewed):
+    augmenter = trained().fit(*skewed)
+    np.testing.assert_array_equal(
+        augmenter.sample(4, [0, 0, 2, 2])[0],
+        augmenter.sample(4, [2, 2, 0, 0])[0][[2, 3, 0, 1]],
+    )
+
+
+def test_rows_of_a_class_do_not_depend_on_the_other_counts(skewed):
+    X, y = skewed
+    alone = small(sampling_strategy={2: 20})
+    beside = small(sampling_strategy={1: 40, 2: 20})
+    first, y_first = alone.fit_resample(X, y)
+    second, y_second = beside.fit_resample(X, y)
+    np.testing.assert_array_equal(first[y_first == 2], second[y_second == 2])
+
+
+def test_labels_do_not_change_the_rows(skewed):
+    X, y = skewed
+    numbers, _ = trained().fit_resample(X, y)
+    text, _ = trained().fit_resample(X, np.array(["a", "b", "c"])[y])
+    np.testing.assert_array_equal(numbers, text)

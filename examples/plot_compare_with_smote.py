@@ -1,0 +1,39 @@
+"""
+MIGANAugmenter beside SMOTE
+===========================
+
+Skewed handwritten digits: the training parts keep all rows of the digit 0 and ever fewer
+of the others, down to 5; the test parts stay whole and balanced. Class weights cost
+nothing and are the rival that every sampler has to beat.
+"""
+
+# %%
+# The comparison. Scaling and resampling happen inside the training part of each fold.
+from pathlib import Path
+
+from sklearn.datasets import load_digits
+from sklearn.model_selection import StratifiedKFold
+
+from skmiaug.evaluation import (
+    SkewedTraining,
+    compare_samplers,
+    format_comparison,
+    plot_comparison,
+)
+
+X, y = load_digits(return_X_y=True)
+fractions = [1.0, 0.5, 0.3, 0.2, 0.15, 0.1, 0.08, 0.06, 0.04, 0.04]
+cv = SkewedTraining(StratifiedKFold(3, shuffle=True, random_state=0), fractions)
+results = compare_samplers(
+    X,
+    y,
+    ["none", "weights", "random", "smote", "migan"],
+    ["logistic", "svm"],
+    cv=cv,
+)
+print(format_comparison(results))
+
+# %%
+# Each dot is a fold; the diamond is the mean.
+figure = plot_comparison(results, title="Skewed digits")
+figure.savefig(Path("compare_with_smote.png"), dpi=120)

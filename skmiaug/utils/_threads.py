@@ -7,7 +7,7 @@ import torch
 
 # Multiply-adds of a matrix product below which a second thread waits longer than it works,
 # and on a busy machine far longer.
-_WORTH_A_SECOND_THREAD = 2**25
+_WORTH_A_SECOND_THREAD = 2**26
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 
 _CHUNK_ROWS = 4096
 
@@ -65,8 +66,12 @@ class ColumnScale:
         Integers are rounded; values beyond the type's range stop at its ends.
         """
         if self.dtype == np.float32 and self._is_plain_in_float32():
-            np.multiply(Z, self.scale.astype(np.float32), out=out)
-            out += self.center.astype(np.float32)
+            # One pass on all threads, where numpy would take two on one.
+            factor, offset = (
+                torch.from_numpy(row.astype(np.float32))
+                for row in (self.scale, self.center)
+            )
+            torch.addcmul(offset, torch.from_numpy(Z), factor, out=torch.from_numpy(out))
             return
         # The product of a wide column may pass the type's range: that is clipped below.
         with np.errstate(over="ignore"):

@@ -118,9 +118,11 @@ class RowSampler:
         noise = normal_rows(n, len(self.gaussian.deviation), rng, deviation=self.spread)
         if self.row_deviations is not None:
             picked = self._pick_rows(n, class_index, rng)
-            rows = torch.from_numpy(self.row_deviations).to(rng.device)
-            noise.add_(rows.index_select(0, picked), alpha=(1 - self.spread**2) ** 0.5)
-        mean = torch.from_numpy(self.gaussian.means[class_index]).to(rng.device)
+            # In numpy: the rows may be a read-only memory map, which torch warns of.
+            around = np.take(self.row_deviations, picked.cpu().numpy(), axis=0)
+            pull = (1 - self.spread**2) ** 0.5
+            noise.add_(torch.from_numpy(around).to(rng.device), alpha=pull)
+        mean = torch.tensor(self.gaussian.means[class_index], device=rng.device)
         scale = float(self.gaussian.noise[class_index])
         if n > 1:
             scale *= (n / (n - 1)) ** 0.5

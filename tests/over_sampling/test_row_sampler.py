@@ -89,10 +89,10 @@ def test_the_global_generators_are_left_alone(fitted):
 def test_the_number_of_threads_does_not_change_a_bit_of_the_noise(fitted, n_threads):
     before = torch.get_num_threads()
     rng = [torch.Generator().manual_seed(5) for _ in range(2)]
-    one = fitted._noise(5000, 0, rng[0])
+    one = fitted._start(5000, 0, rng[0])
     try:
         torch.set_num_threads(n_threads)
-        other = fitted._noise(5000, 0, rng[1])
+        other = fitted._start(5000, 0, rng[1])
     finally:
         torch.set_num_threads(before)
     assert torch.equal(one, other)

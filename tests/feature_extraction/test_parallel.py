@@ -44,9 +44,10 @@ def test_failures_are_counted_and_named_over_all_jobs(tiny, many, tmp_path, back
         got = features(tiny, n_jobs=2, on_error="nan").transform(many)
     assert len(caught) == 1
     assert np.flatnonzero(np.isnan(got).any(axis=1)).tolist() == [3, 38]
+    # Which of the two shards fails first is up to the scheduler.
     with (
         parallel_config(backend=backend),
-        pytest.raises(AudioDecodeError, match=r"X\[3\].*nowhere.wav"),
+        pytest.raises(AudioDecodeError, match=r"X\[(3|38)\].*nowhere.wav"),
     ):
         features(tiny, n_jobs=2).transform(many)
 

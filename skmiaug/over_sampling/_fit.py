@@ -86,9 +86,9 @@ def fit_row_sampler(
     gaussian = fit_class_gaussian(Z, sorted_classes, n_classes)
     whitened = gaussian.whiten_in_place(Z)
 
-    prepared = _prepare(whitened, sorted_classes, gaussian, settings, seed, device)
-    players = _build(settings, n_classes, seed, device)
     with cpu_threads_for(settings.largest_product(), device):
+        prepared = _prepare(whitened, sorted_classes, gaussian, settings, seed, device)
+        players = _build(settings, n_classes, seed, device)
         record, strength = _train(players, prepared, settings, seed, on_look, checkpoint)
 
     spread = prepared.spread

@@ -206,6 +206,11 @@ def test_every_row_is_filled_across_the_borders_of_chunks(fitted, monkeypatch, n
     assert len(np.unique(out.round(9), axis=0)) == n
 
 
+def test_no_row_is_drawn_twice_in_a_large_number(fitted):
+    rows = whitened(gaussian_alone(fitted), 20_000, 0)
+    assert len(np.unique(rows, axis=0)) == 20_000
+
+
 def test_more_rows_than_a_chunk_are_of_one_kind(fitted):
     n = _row_sampler._CHUNK_ROWS + 3000
     rows = draw(fitted, n, 1)

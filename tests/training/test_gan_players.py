@@ -1,5 +1,8 @@
 """Players: seeded weights, snapshots and arrays that hold the whole state."""
 
+import subprocess
+import sys
+
 import pytest
 import torch
 
@@ -95,3 +98,30 @@ def test_one_bad_number_anywhere_is_found(bad):
     parameter = players.critic.heads.bias
     players.critic_optimizer.state[parameter]["exp_avg"][1] = bad
     assert not players.are_finite()
+
+
+def test_training_does_without_the_compiler_of_torch():
+    # Its import takes two seconds: torch's own AdamW needs it at the first step.
+    script = """
+import sys
+from skmiaug.training import gan_step
+from tests.training._toy import toy_batches, toy_players, toy_weights
+gan_step(toy_players(), toy_batches().draw(), toy_weights())
+print("torch._dynamo" in sys.modules)
+"""
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert run.stdout.strip() == "False", run.stderr
+
+
+def test_a_step_is_adam_with_decoupled_weight_decay():
+    players = toy_players(rate=0.1)
+    parameter = players.critic.heads.bias
+    start = parameter.detach().clone()
+    gan_step(players, toy_batches().draw(), toy_weights())
+    # The first step: the rate against the sign of the gradient, after the decay.
+    decayed = start * (1 - 0.1 * players.critic_optimizer.param_groups[0]["weight_decay"])
+    expected = decayed - 0.1 * parameter.grad.sign()
+    moved = parameter.grad.abs() > 1e-5
+    torch.testing.assert_close(
+        parameter.detach()[moved], expected[moved], rtol=1e-3, atol=1e-3
+    )

@@ -7,8 +7,10 @@ class here derives from it, so that callers may catch either.
 
 __all__ = [
     "CheckpointError",
+    "CorpusWarning",
     "DeviceUnavailableError",
     "FileFormatError",
+    "LeakageError",
     "MissingExtraError",
     "SkmiaugWarning",
     "TinyClassWarning",
@@ -32,6 +34,10 @@ class FileFormatError(ValueError):
     """A file is not in the format that was expected."""
 
 
+class LeakageError(ValueError):
+    """A speaker, dialog or sentence is in the training and the test part of a fold."""
+
+
 class MissingExtraError(ImportError):
     """An optional package is needed for what was asked; the text names the remedy."""
 
@@ -42,3 +48,7 @@ class SkmiaugWarning(UserWarning):
 
 class TinyClassWarning(SkmiaugWarning):
     """A class has too few rows to learn from; its rows are made by scaled noise."""
+
+
+class CorpusWarning(SkmiaugWarning):
+    """A corpus on disk is not quite what its release should be; something was left out."""

@@ -1,0 +1,295 @@
+"""Manifests: what a corpus holds, one row an utterance, in a format of its own."""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from skmiaug.datasets._columns import COLUMNS, NUMBERS, check_frame, make_frame
+from skmiaug.datasets._files import join_inside, need_regular_file, safe_relative
+from skmiaug.datasets._jsonl import read_flat_lines
+from skmiaug.exceptions import FileFormatError
+from skmiaug.utils._atomic import write_text_atomically
+
+FORMAT, FORMAT_VERSION = "skmiaug-manifest", 1
+MAX_FILE_BYTES = 2**31
+MAX_ROWS = 5_000_000
+
+
+class Manifest:
+    """The utterances of a corpus with their labels: corpus-neutral, checked.
+
+    Parameters
+    ----------
+    frame : DataFrame of shape (n_rows, n_columns)
+        The columns ``id``, ``path`` (audio file, absolute or below `root`), ``start``,
+        ``end`` (seconds, where the utterance is a part of the file; NaN for all of it),
+        ``transcript``, ``emotion``, ``valence``, ``activation``, ``dominance``,
+        ``speaker``, ``gender``, ``session``, ``dialog``, ``sentence`` and ``split``, and
+        any others. Only ``id`` must be filled in everywhere, and only once each.
+    name : str, default=""
+        What to call the corpus.
+    root : path-like, default=None
+        Folder that the paths are inside of; needed by :meth:`write`.
+
+    Attributes
+    ----------
+    classes : list of str
+        The emotions, sorted.
+
+    Raises
+    ------
+    FileFormatError
+        The table is no manifest; names the row.
+
+    Examples
+    --------
+    >>> from skmiaug.datasets import Manifest
+    >>> rows = {"id": ["a", "b"], "path": ["a.wav", "b.wav"], "emotion": ["joy", "anger"]}
+    >>> manifest = Manifest.from_columns(rows, name="mine")
+    >>> manifest.classes
+    ['anger', 'joy']
+    """
+
+    def __init__(
+        self,
+        frame: pd.DataFrame,
+        *,
+        name: str = "",
+        root: str | os.PathLike[str] | None = None,
+    ) -> None:
+        check_frame(frame, name or "manifest")
+        self.frame = frame
+        self.name = name
+        self.root = None if root is None else Path(root)
+
+    @classmethod
+    def from_columns(
+        cls,
+        columns: Mapping[str, Any],
+        *,
+        name: str = "",
+        root: str | os.PathLike[str] | None = None,
+    ) -> "Manifest":
+        """Make one from some of the columns; the others are left empty."""
+        return cls(make_frame(columns), name=name, root=root)
+
+    @classmethod
+    def read(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        root: str | os.PathLike[str] | None = None,
+        check_files: bool = True,
+        allow_links: bool = False,
+    ) -> "Manifest":
+        """Read a JSONL manifest; a hostile one does no harm.
+
+        Parameters
+        ----------
+        path : path-like
+            From :meth:`write`, or made by hand in the same format.
+        root : path-like, default=None
+            Folder of the audio; None is the folder of the manifest.
+        check_files : bool, default=True
+            Whether every audio file must be there.
+        allow_links : bool, default=False
+            Whether symbolic links may lead out of `root`.
+
+        Returns
+        -------
+        manifest : Manifest
+            Its ``path`` column is absolute.
+
+        Raises
+        ------
+        FileFormatError
+            The file is missing, damaged, cut short or no manifest, a path leads out of
+            `root`, or an audio file is missing. Names the line or the file.
+        """
+        file = need_regular_file(path, MAX_FILE_BYTES, "a manifest (JSON lines)")
+        base = Path(os.path.abspath(file.parent if root is None else root))
+        lines = read_flat_lines(file)
+        header = next(lines, None)
+        name = _check_header(file, header)
+        rows = []
+        for row in lines:
+            rows.append(row)
+            if len(rows) > MAX_ROWS:
+                raise FileFormatError(f"{file}: expected at most {MAX_ROWS} rows.")
+        assert header is not None
+        if header.get("rows", len(rows)) != len(rows):
+            raise FileFormatError(
+                f"{file}: expected the {header['rows']} rows that its first line tells of; "
+                f"{len(rows)} are there: the file is cut short or was edited."
+            )
+        columns = _columns(file, rows)
+        columns["path"] = join_inside(
+            base, columns["path"], str(file), allow_links=allow_links
+        )
+        manifest = cls(make_frame(columns), name=name, root=base)
+        if check_files:
+            manifest.check_files()
+        return manifest
+
+    def write(self, path: str | os.PathLike[str]) -> None:
+        """Write as JSON lines, whole or not at all.
+
+        The first line names the format and the number of rows; every further line is a
+        flat object with those columns of a row that are filled in. Paths are written
+        relative to ``root``, so that the corpus and its manifest can move.
+
+        Raises
+        ------
+        FileFormatError
+            A path is not below ``root``, or the root is not known.
+        OSError
+            The file cannot be written.
+        """
+        header = {
+            "format": FORMAT,
+            "format_version": FORMAT_VERSION,
+            "name": self.name,
+            "rows": len(self.frame),
+        }
+        relative = self._relative_paths()
+        lines = [json.dumps(header, ensure_ascii=False)]
+        columns = {str(name): self.frame[name] for name in self.frame.columns}
+        # Columns without a value need not be gone through row by row.
+        filled = [name for name, values in columns.items() if values.notna().any()]
+        cells = [relative if name == "path" else columns[name] for name in filled]
+        encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+        for row in zip(*cells, strict=True):
+            values = {n: _plain(v) for n, v in zip(filled, row, strict=True)}
+            lines.append(encode({n: v for n, v in values.items() if v is not None}))
+        write_text_atomically(path, "\n".join(lines) + "\n")
+
+    @property
+    def classes(self) -> list[str]:
+        """The emotions, sorted."""
+        return sorted(self.frame["emotion"].dropna().unique())
+
+    def counts(self) -> dict[str, Any]:
+        """Rows in all and by emotion, session and split, and the number of speakers."""
+        frame = self.frame
+        found: dict[str, Any] = {
+            "rows": len(frame),
+            "speakers": int(frame["speaker"].nunique()),
+        }
+        for column in ("emotion", "session", "split"):
+            numbers = frame[column].value_counts()
+            found[column] = {str(k): int(numbers[k]) for k in sorted(numbers.index)}
+        return found
+
+    def paths(self) -> list[str | None]:
+        """The audio file of each row, with the root before relative ones."""
+        root = "" if self.root is None else os.path.abspath(self.root)
+        return [
+            os.path.join(root, path) if isinstance(path, str) else None
+            for path in self.frame["path"]
+        ]
+
+    def check_files(self) -> None:
+        """See to it that every audio file is there.
+
+        Raises
+        ------
+        FileFormatError
+            Some are not; names the first and says how many.
+        """
+        paths = list(dict.fromkeys(path for path in self.paths() if path is not None))
+        missing = [path for path in paths if not os.path.isfile(path)]
+        if missing:
+            raise FileFormatError(
+                f"{self.name or 'manifest'}: expected {len(paths)} audio files; "
+                f"{len(missing)} are not there, the first of them {missing[0]!r}. Pass the "
+                "folder of the audio as root, or check_files=False to do without."
+            )
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def __repr__(self) -> str:
+        return f"Manifest({self.name!r}, {len(self)} rows, classes {self.classes})"
+
+    def _relative_paths(self) -> list[str | None]:
+        if self.frame["path"].isna().all():
+            return [None] * len(self.frame)
+        if self.root is None:
+            raise FileFormatError(
+                "expected a root folder to write paths relative to; got none: pass root= "
+                "to Manifest."
+            )
+        root = os.path.abspath(self.root)
+        start = os.path.join(root, "")
+        relative: list[str | None] = []
+        for path in self.paths():
+            if path is None:
+                relative.append(None)
+                continue
+            if path.startswith(start):
+                below = path[len(start) :]
+            else:
+                below = os.path.relpath(path, root)
+            below = below.replace(os.sep, "/")
+            relative.append(safe_relative(below, f"{path!r} with the root {root!r}"))
+        return relative
+
+
+def _check_header(file: Path, header: dict[str, Any] | None) -> str:
+    if header is None or header.get("format") != FORMAT:
+        raise FileFormatError(
+            f'{file}: expected a first line with "format": "{FORMAT}"; it is not there, so '
+            "this is no manifest."
+        )
+    version = header.get("format_version")
+    if version != FORMAT_VERSION:
+        raise FileFormatError(
+            f"{file}: expected format_version {FORMAT_VERSION}; got {version!r}. A later "
+            "skmiaug may read it."
+        )
+    name = header.get("name", "")
+    if not isinstance(name, str):
+        raise FileFormatError(f"{file}: expected a name as text; got {name!r}.")
+    return name
+
+
+def _columns(file: Path, rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
+    """Rows to columns, each value of its column's kind."""
+    names = dict.fromkeys(COLUMNS)
+    for row in rows:
+        names |= dict.fromkeys(row)
+    columns: dict[str, list[Any]] = {}
+    for name in names:
+        values = [row.get(name) for row in rows]
+        if name in COLUMNS:
+            _check_kind(file, name, values)
+        columns[name] = values
+    for name in NUMBERS:
+        columns[name] = [np.nan if v is None else float(v) for v in columns[name]]
+    return columns
+
+
+def _check_kind(file: Path, name: str, values: list[Any]) -> None:
+    kinds, expected = ((int, float), "a number") if name in NUMBERS else ((str,), "text")
+    for row, value in enumerate(values):
+        right = isinstance(value, kinds) and not isinstance(value, bool)
+        if value is not None and not right:
+            raise FileFormatError(
+                f"{file}, line {row + 2}: expected {expected} under {name!r}; got "
+                f"{str(value)[:80]!r}."
+            )
+
+
+def _plain(value: Any) -> Any:
+    """A value of a cell as JSON knows it; missing is None."""
+    if type(value) is str:
+        return value
+    value = value.item() if isinstance(value, np.generic) else value
+    if value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value):
+        return None
+    return value

@@ -1,0 +1,199 @@
+"""The acoustic frames of CMU-MOSEI's segments, read when they are asked for."""
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skmiaug.datasets._csd import CsdFile, open_csd
+
+__all__ = ["AcousticSegments", "pad_left", "pooled_frames"]
+
+
+class Segment(NamedTuple):
+    """A part of a video; start and end in seconds."""
+
+    id: str
+    video: str
+    start: float
+    end: float
+
+
+def overlapping(
+    intervals: NDArray[np.float64], start: float, end: float
+) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Frames that share time with a segment, and their intervals clipped to it.
+
+    Parameters
+    ----------
+    intervals : ndarray of shape (n_frames, 2)
+        Start and end in seconds, in any order.
+    start, end : float
+        The segment.
+
+    Returns
+    -------
+    rows : ndarray of shape (n_kept,)
+        In order of time.
+    clipped : ndarray of shape (n_kept, 2)
+        None of zero length.
+    """
+    first = np.maximum(intervals[:, 0], start)
+    last = np.minimum(intervals[:, 1], end)
+    rows = np.flatnonzero(last > first)
+    rows = rows[np.argsort(intervals[rows, 0], kind="stable")]
+    return rows, np.column_stack([first[rows], last[rows]])
+
+
+def finite(frames: NDArray[np.float32]) -> NDArray[np.float32]:
+    """NaN and infinities set to 0, as COVAREP's unvoiced frames are."""
+    return np.nan_to_num(frames, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
+
+
+class AcousticSegments(Sequence[NDArray[np.float32]]):
+    """The frames of each segment as a sequence of arrays, read from the file on demand.
+
+    Parameters
+    ----------
+    path : path-like
+        A .csd file whose entries are videos, or segments ("video[3]").
+    segments : sequence of Segment
+    non_finite : {"zero", "keep"}, default="zero"
+        Whether NaN and ±inf become 0 or stay for a mask.
+
+    Notes
+    -----
+    ``data[i]`` has shape (n_frames, n_features), float32, with every frame that overlaps
+    the segment. The whole corpus takes some 5 GB: take what you need, or iterate.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        segments: Sequence[Segment],
+        *,
+        non_finite: str = "zero",
+    ) -> None:
+        if non_finite not in ("zero", "keep"):
+            raise ValueError(f"non_finite must be 'zero' or 'keep'; got {non_finite!r}.")
+        self.path = Path(path)
+        self.segments = list(segments)
+        self.non_finite = non_finite
+
+    def __len__(self) -> int:
+        return len(self.segments)
+
+    @overload
+    def __getitem__(self, index: int) -> NDArray[np.float32]: ...
+    @overload
+    def __getitem__(self, index: slice) -> "AcousticSegments": ...
+    def __getitem__(self, index: int | slice) -> "NDArray[np.float32] | AcousticSegments":
+        if isinstance(index, slice):
+            return self.take(range(len(self))[index])
+        return next(iter(self.take([index])))
+
+    def __iter__(self) -> Iterator[NDArray[np.float32]]:
+        for frames, _ in self.with_intervals():
+            yield frames
+
+    def take(self, rows: Sequence[int]) -> "AcousticSegments":
+        """Some of the segments."""
+        return AcousticSegments(
+            self.path, [self.segments[row] for row in rows], non_finite=self.non_finite
+        )
+
+    def with_intervals(
+        self,
+    ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float64]]]:
+        """Frames of each segment with their intervals, seconds, shape (n_frames, 2)."""
+        with open_csd(self.path) as csd:
+            reader = _Reader(csd)
+            for segment in self.segments:
+                frames, intervals = reader.read(segment)
+                yield (finite(frames) if self.non_finite == "zero" else frames), intervals
+
+
+class _Reader:
+    """Reads segment after segment; neighbours of one video share its intervals."""
+
+    def __init__(self, csd: CsdFile) -> None:
+        self._csd = csd
+        self._key = ""
+        self._intervals: NDArray[np.float64] = np.empty((0, 2))
+
+    def read(self, segment: Segment) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+        # Files aligned to the words hold segments; those as recorded hold videos.
+        aligned = segment.id in self._csd
+        key = segment.id if aligned else segment.video
+        if key != self._key:
+            self._key, self._intervals = key, self._csd.intervals(key)
+        if aligned:
+            return self._csd.features(key), self._intervals
+        rows, clipped = overlapping(self._intervals, segment.start, segment.end)
+        if not len(rows):
+            return np.empty((0, self._csd.shape(key)[1]), dtype=np.float32), clipped
+        first = int(rows.min())
+        frames = self._csd.features(key, first, int(rows.max()) + 1)
+        return frames[rows - first], clipped
+
+
+def pad_left(
+    sequences: Sequence[NDArray[np.float32]], n_steps: int = 50
+) -> NDArray[np.float32]:
+    """Bring sequences to one length: zeros before short ones, the end of long ones.
+
+    This is how the word-aligned arrays of CMU-MOSEI are laid out.
+
+    Parameters
+    ----------
+    sequences : sequence of ndarray of shape (n_frames, n_features)
+    n_steps : int, default=50
+
+    Returns
+    -------
+    padded : ndarray of shape (n_sequences, n_steps, n_features), float32
+
+    Raises
+    ------
+    ValueError
+        There is no sequence.
+    """
+    if not len(sequences):
+        raise ValueError("expected at least one sequence; got none.")
+    first = np.asarray(next(iter(sequences)))
+    padded = np.zeros((len(sequences), n_steps, first.shape[1]), dtype=np.float32)
+    for row, frames in enumerate(sequences):
+        kept = frames[-n_steps:]
+        if len(kept):
+            padded[row, -len(kept) :] = kept
+    return padded
+
+
+def pooled_frames(sequences: AcousticSegments) -> NDArray[np.float32]:
+    """Mean and standard deviation of each feature over a segment's frames.
+
+    Parameters
+    ----------
+    sequences : AcousticSegments
+        Of `load_cmu_mosei`.
+
+    Returns
+    -------
+    features : ndarray of shape (n_segments, 2 * n_features), float32
+        Means, then population deviations, over finite values; 0 where there are none.
+    """
+    raw = AcousticSegments(sequences.path, sequences.segments, non_finite="keep")
+    rows = [_pooled(frames) for frames in raw]
+    return np.asarray(rows, dtype=np.float32)
+
+
+def _pooled(frames: NDArray[np.float32]) -> NDArray[np.float64]:
+    known = np.isfinite(frames)
+    values = np.where(known, frames, 0.0).astype(np.float64)
+    count = np.maximum(known.sum(axis=0), 1)
+    mean = values.sum(axis=0) / count
+    spread = np.where(known, values - mean, 0.0)
+    return np.concatenate([mean, np.sqrt((spread**2).sum(axis=0) / count)])

@@ -1,0 +1,140 @@
+"""The label files of MSP-Podcast, each as a table of text."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from skmiaug.datasets._files import find_entry, lines_of, read_text
+from skmiaug.exceptions import FileFormatError
+
+# The columns of labels_consensus.csv.
+COLUMNS = (
+    "FileName",
+    "EmoClass",
+    "EmoAct",
+    "EmoVal",
+    "EmoDom",
+    "SpkrID",
+    "Gender",
+    "Split_Set",
+)
+_TURN = re.compile(
+    r"^(MSP-PODCAST\S+\.wav); *(\S+); *A:(\S+); *V:(\S+); *D:(\S+);", re.MULTILINE
+)
+
+
+def read_table(file: Path, needed: tuple[str, ...]) -> pd.DataFrame:
+    """A CSV file as text, with at least these columns.
+
+    Raises
+    ------
+    FileFormatError
+        It is no CSV, or a column is missing.
+    """
+    try:
+        # As plain Python text: faster to go through than Arrow's.
+        table = pd.read_csv(file, dtype=object, encoding="utf-8-sig", keep_default_na=False)
+    except (ValueError, OSError) as error:  # ParserError and UnicodeDecodeError too
+        reason = str(error).strip().splitlines() or ["no reason given"]
+        raise FileFormatError(f"{file}: expected a CSV table; {reason[0]}.") from error
+    missing = [name for name in needed if name not in table.columns]
+    if missing:
+        raise FileFormatError(
+            f"{file}: expected the columns {', '.join(needed)}; missing are "
+            f"{', '.join(missing)}."
+        )
+    if not len(table):
+        raise FileFormatError(f"{file}: expected rows below the head; there are none.")
+    return table
+
+
+def read_consensus(file: Path) -> pd.DataFrame:
+    """``labels_consensus.csv``; empty fields are None.
+
+    Raises
+    ------
+    FileFormatError
+        A column is missing, or a row has no label, split or name.
+    """
+    table = read_table(file, COLUMNS)[list(COLUMNS)]
+    for name in ("FileName", "EmoClass", "Split_Set"):
+        empty = table[name].str.strip() == ""
+        if empty.any():
+            row = int(empty.to_numpy().nonzero()[0][0])
+            raise FileFormatError(
+                f"{file}, line {row + 2}: expected {name} to be filled in; it is empty."
+            )
+    return table.where(table != "", None)
+
+
+def read_partitions(file: Path) -> dict[str, str]:
+    """``Partitions.txt``: lines of "Train; MSP-PODCAST_0001_0008.wav".
+
+    Raises
+    ------
+    FileFormatError
+        A line is of another form.
+    """
+    parts: dict[str, str] = {}
+    for number, line in enumerate(lines_of(read_text(file)), start=1):
+        part, _, rest = line.partition(";")
+        name = rest.rstrip("; ").lstrip()
+        if not line.strip():
+            continue
+        if not name.endswith(".wav"):
+            raise FileFormatError(
+                f"{file}, line {number}: expected 'Train; MSP-PODCAST_0001_0008.wav'; got "
+                f"{line[:120]!r}."
+            )
+        parts[name] = part.strip()
+    return parts
+
+
+def read_speakers(root: Path) -> dict[str, tuple[str, str | None]]:
+    """``Speaker_ids.txt``: speaker and gender by file; nothing where it is absent."""
+    file = find_entry(root, ["Speaker_ids.txt"])
+    if file is None:
+        return {}
+    genders: dict[str, str] = {}
+    speakers: dict[str, str] = {}
+    for line in lines_of(read_text(file)):
+        name, _, value = (part.strip() for part in line.partition(";"))
+        if name.endswith(".wav"):
+            speakers[name] = value
+        elif name.startswith("Speaker_"):
+            genders[name.removeprefix("Speaker_")] = value
+    return {name: (who, genders.get(who)) for name, who in speakers.items()}
+
+
+def read_label_text(
+    file: Path,
+    parts: Mapping[str, str],
+    speakers: Mapping[str, tuple[str, str | None]],
+) -> pd.DataFrame:
+    """``labels.txt`` with partitions and speakers, as `read_consensus` gives it.
+
+    Raises
+    ------
+    FileFormatError
+        No turn stands there, or one has no partition.
+    """
+    turns = _TURN.findall(read_text(file))
+    if not turns:
+        raise FileFormatError(
+            f"{file}: expected turns 'MSP-PODCAST_0001_0008.wav; N; A:..; V:..; D:..;'; "
+            "there are none."
+        )
+    table = pd.DataFrame(turns, columns=list(COLUMNS[:5]), dtype=object)
+    lost = [name for name in table["FileName"] if name not in parts]
+    if lost:
+        raise FileFormatError(
+            f"{file}: expected a partition for every turn; {len(lost)} have none, the "
+            f"first of them {lost[0]}."
+        )
+    who = [speakers.get(name, (None, None)) for name in table["FileName"]]
+    table["SpkrID"] = pd.Series([one for one, _ in who], dtype=object)
+    table["Gender"] = pd.Series([gender for _, gender in who], dtype=object)
+    table["Split_Set"] = [parts[name] for name in table["FileName"]]
+    return table

@@ -1,0 +1,185 @@
+"""The protocols of the corpora as scikit-learn splitters."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skmiaug.datasets._columns import frame_of, listed
+from skmiaug.datasets._disjoint import check_parts
+
+__all__ = ["LeaveOneSessionOut", "LeaveOneSpeakerOut", "OfficialSplit"]
+
+Parts = tuple[NDArray[np.intp], NDArray[np.intp]]
+# Shared by both sides, these make a score too good; a sentence may be shared by design.
+GUARDED = ("speaker", "dialog")
+
+
+class _ManifestSplitter:
+    """A splitter that is bound to the rows of a manifest."""
+
+    def __init__(self, manifest: Any, *, disjoint: Sequence[str] = GUARDED) -> None:
+        self.frame = frame_of(manifest)
+        self.disjoint = tuple(disjoint)
+
+    def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
+        """Number of folds."""
+        return len(list(self._parts()))
+
+    def split(self, X: Any = None, y: Any = None, groups: Any = None) -> Iterator[Parts]:
+        """Yield (training rows, test rows) of each fold.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, ...), default=None
+            Looked at for its length only.
+        y, groups : object
+            Not looked at.
+
+        Raises
+        ------
+        ValueError
+            X has not as many rows as the manifest.
+        LeakageError
+            Something of the columns `disjoint` is on both sides of a fold.
+        """
+        rows = None if X is None else getattr(X, "shape", [len(X)])[0]
+        if rows is not None and rows != len(self.frame):
+            raise ValueError(
+                f"expected the {len(self.frame)} rows of the manifest that this splitter "
+                f"was made from, in its order; got {rows}."
+            )
+        for number, (train, test) in enumerate(self._parts()):
+            check_parts(self.frame, train, test, self.disjoint, f"fold {number}")
+            yield train, test
+
+    def _parts(self) -> Iterator[Parts]:
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({len(self.frame)} rows)"
+
+
+class _LeaveOneOut(_ManifestSplitter):
+    """Each value of a column is the test part once, in sorted order."""
+
+    column: ClassVar[str]
+
+    def _parts(self) -> Iterator[Parts]:
+        values = self.frame[self.column]
+        if values.isna().any():
+            raise ValueError(
+                f"expected a {self.column} in every row; {int(values.isna().sum())} rows "
+                f"have none, the first of them {self.frame['id'][values.isna()].iloc[0]!r}."
+            )
+        names = sorted(values.unique())
+        if len(names) < 2:
+            raise ValueError(
+                f"leaving one {self.column} out needs at least two; all rows are of "
+                f"{listed(names)}."
+            )
+        for name in names:
+            held_out = (values == name).to_numpy()
+            yield np.flatnonzero(~held_out), np.flatnonzero(held_out)
+
+
+class LeaveOneSessionOut(_LeaveOneOut):
+    """Each session is the test part once: IEMOCAP in 5 folds, MSP-IMPROV in 6.
+
+    Parameters
+    ----------
+    manifest : Manifest, Bunch of a loader, or DataFrame
+        With a session in every row.
+    disjoint : sequence of str, default=("speaker", "dialog")
+        Columns of which nothing may be on both sides of a fold; missing values do not
+        count. See `check_disjoint`.
+
+    Raises
+    ------
+    ValueError
+        On splitting: a row has no session, or there is only one.
+
+    Examples
+    --------
+    >>> from skmiaug.datasets import LeaveOneSessionOut, Manifest
+    >>> rows = {"id": list("abcd"), "session": ["1", "1", "2", "2"]}
+    >>> cv = LeaveOneSessionOut(Manifest.from_columns(rows))
+    >>> [test.tolist() for _, test in cv.split()]
+    [[0, 1], [2, 3]]
+    """
+
+    column = "session"
+
+
+class LeaveOneSpeakerOut(_LeaveOneOut):
+    """Each speaker is the test part once.
+
+    Dialogs of two speakers are then on both sides, which `split` refuses: leave the
+    session out where a corpus has dialogs, or pass ``disjoint=("speaker",)``.
+
+    Parameters
+    ----------
+    manifest : Manifest, Bunch of a loader, or DataFrame
+        With a speaker in every row.
+    disjoint : sequence of str, default=("speaker", "dialog")
+        Columns of which nothing may be on both sides of a fold; missing values do not
+        count. See `check_disjoint`.
+
+    Raises
+    ------
+    ValueError
+        On splitting: a row has no speaker, or there is only one.
+    """
+
+    column = "speaker"
+
+
+class OfficialSplit(_ManifestSplitter):
+    """The parts that come with a corpus: MSP-Podcast, CMU-MOSEI.
+
+    Parameters
+    ----------
+    manifest : Manifest, Bunch of a loader, or DataFrame
+        With a split in the rows that take part; rows of other parts are in no fold.
+    train : sequence of str, default=("train",)
+        Parts to train on.
+    test : sequence of str, default=None
+        Parts to test on, each a fold of its own. None takes "test", or else "test1".
+    disjoint : sequence of str, default=("speaker", "dialog")
+        Columns of which nothing may be on both sides of a fold; missing values do not
+        count. See `check_disjoint`.
+
+    Raises
+    ------
+    ValueError
+        A part has no rows.
+    """
+
+    def __init__(
+        self,
+        manifest: Any,
+        *,
+        train: Sequence[str] = ("train",),
+        test: Sequence[str] | None = None,
+        disjoint: Sequence[str] = GUARDED,
+    ) -> None:
+        super().__init__(manifest, disjoint=disjoint)
+        self.train = (train,) if isinstance(train, str) else tuple(train)
+        self.test = (test,) if isinstance(test, str) else test
+
+    def _parts(self) -> Iterator[Parts]:
+        split = self.frame["split"]
+        known = sorted(split.dropna().unique())
+        tests = self.test
+        if tests is None:
+            tests = ("test",) if "test" in known else ("test1",)
+        for part in (*self.train, *tests):
+            if part not in known:
+                raise ValueError(
+                    f"expected rows of the part {part!r}; the manifest has the parts "
+                    f"{', '.join(known) or 'none'}."
+                )
+        train = np.flatnonzero(split.isin(self.train))
+        for part in tests:
+            yield train, np.flatnonzero(split == part)

@@ -1,0 +1,156 @@
+"""MSP-Podcast, on trees in the formats of its releases."""
+
+import numpy as np
+import pytest
+
+from skmiaug.datasets import OfficialSplit, check_disjoint, load_msp_podcast
+from skmiaug.exceptions import CorpusWarning, FileFormatError
+from tests.datasets._trees import msp_podcast
+
+
+@pytest.fixture
+def release(tmp_path):
+    return msp_podcast(tmp_path)
+
+
+def test_rows(release):
+    data = load_msp_podcast(release)
+    frame = data.frame.set_index("id")
+    assert data.classes == ["anger", "happiness", "neutral", "sadness"]
+    first = frame.loc["MSP-PODCAST_0001_0008"]
+    assert first["path"].endswith("Audios/MSP-PODCAST_0001_0008.wav")
+    assert (first["emotion"], first["split"], first["speaker"]) == (
+        "neutral",
+        "test1",
+        "30",
+    )
+    assert (first["activation"], first["valence"], first["dominance"]) == (2.2, 4.0, 2.6)
+    assert first["gender"] == "male"
+    assert data.raters is None
+    assert frame["transcript"].isna().all()
+
+
+def test_eight_classes_and_all(release):
+    eight = load_msp_podcast(release, labels="8class").frame
+    assert "contempt" in set(eight["emotion"])
+    # Other and no agreement are in no class.
+    assert len(eight) == 6
+    everything = load_msp_podcast(release, labels="all").frame.set_index("id")
+    assert everything.loc["MSP-PODCAST_0003_0002", "emotion"] is None
+    # The third test part is listed in the partitions only.
+    hidden = everything.loc["MSP-PODCAST_9999_0001"]
+    assert (hidden["split"], hidden["emotion"]) == ("test3", None)
+    assert np.isnan(hidden["valence"])
+
+
+def test_unknown_speakers_and_three_groups_of_digits(release):
+    frame = load_msp_podcast(release, labels="8class").frame.set_index("id")
+    assert frame.loc["MSP-PODCAST_0003_0001", "speaker"] is None
+    assert frame.loc["MSP-PODCAST_0003_0001", "gender"] is None
+    assert frame.loc["MSP-PODCAST_0002_0034_0001", "podcast"] == "0002"
+
+
+@pytest.mark.parametrize(
+    "layout",
+    [
+        {"labels": "label", "consensus": "labels_concensus.csv", "detailed": "1.6"},
+        {"dev": "Validation", "consensus": "labels_concensus.csv"},
+        {"labels": "labels", "consensus": "labels_concensus.csv", "audio": "Audio"},
+        {"partitions": "Partition.txt"},
+        {"partitions": None},
+        {"consensus": None},
+        {"consensus": None, "detailed": None},
+        {"detailed": "2.0"},
+    ],
+    ids=str,
+)
+def test_releases_agree(tmp_path, layout):
+    usual = load_msp_podcast(msp_podcast(tmp_path / "a"), labels="8class", raters=True)
+    other = load_msp_podcast(
+        msp_podcast(tmp_path / "b", **layout), labels="8class", raters=True
+    )
+    columns = ["id", "emotion", "valence", "speaker", "gender", "split", "agreement"]
+    if layout.get("consensus", "") is None:
+        # In labels.txt a speaker is known from Speaker_ids.txt, which holds "Unknown" too.
+        assert set(usual.frame["split"]) == set(other.frame["split"])
+    assert usual.frame[columns].equals(other.frame[columns])
+    assert usual.raters.equals(other.raters)
+
+
+def test_raters(release):
+    raters = load_msp_podcast(release, raters=True).raters
+    own = raters[raters["id"] == "MSP-PODCAST_0001_0008"].set_index("rater")
+    assert own["emotion"].to_dict() == {
+        "WORKER0000001": "neutral",
+        "WORKER0000002": "neutral",
+        "WORKER0000003": "other",
+    }
+    assert own["secondary"]["WORKER0000001"] == "Neutral,Confused"
+    assert tuple(own.loc["WORKER0000002", ["activation", "valence", "dominance"]]) == (
+        2,
+        5,
+        2,
+    )
+    agreed = load_msp_podcast(release, min_agreement=0.6)
+    assert agreed.frame["agreement"].to_numpy() == pytest.approx(2 / 3)
+    with pytest.raises(FileFormatError, match="none is left"):
+        load_msp_podcast(release, min_agreement=1)
+
+
+def test_transcripts_on_demand(release):
+    frame = load_msp_podcast(release, transcripts=True).frame
+    assert frame["transcript"].iloc[0] == "Said in MSP-PODCAST_0001_0008."
+
+
+def test_official_parts(release):
+    data = load_msp_podcast(release)
+    assert data.protocol == "official"
+    ((train, test),) = OfficialSplit(data).split(np.zeros((len(data.frame), 2)))
+    assert set(data.frame["split"].iloc[train]) == {"train"}
+    assert set(data.frame["split"].iloc[test]) == {"test1"}
+    # The test parts share speaker 30 with each other; that is no leak.
+    both = OfficialSplit(data, test=("test1", "test2"))
+    assert both.get_n_splits() == 2
+    check_disjoint(data, both)
+
+
+def test_a_listed_file_without_audio_is_no_reason_to_stop(tmp_path):
+    release = msp_podcast(tmp_path, missing=("MSP-PODCAST_0001_0008",))
+    with pytest.warns(CorpusWarning, match="1 of 5 rows have no audio file.*0001_0008"):
+        data = load_msp_podcast(release)
+    assert "MSP-PODCAST_0001_0008" not in set(data.frame["id"])
+    with pytest.raises(FileFormatError, match="1 are not there: MSP-PODCAST_0001_0008"):
+        load_msp_podcast(release, max_missing_audio=0)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "text"),
+    [
+        (".wav,N,", ".wav,Q,", "expected one of A, .* in EmoClass; MSP-PODCAST_0001_0008"),
+        ("Test1", "Test9", "in Split_Set; MSP-PODCAST_0001_0008.wav has 'Test9'"),
+        (",2.2,", ",much,", "expected a number in EmoAct; .* has 'much'"),
+        ("MSP-PODCAST_0001_0008.wav", "../../x.wav", r"file names such as .* got '\.\./"),
+        ("EmoVal", "EmoValue", "missing are EmoVal"),
+        (".wav,N,", ".wav,,", "line 2: expected EmoClass to be filled in"),
+    ],
+)
+def test_broken_tables(release, old, new, text):
+    file = release / "Labels/labels_consensus.csv"
+    file.write_text(file.read_text().replace(old, new, 1))
+    with pytest.raises(FileFormatError, match=text):
+        load_msp_podcast(release)
+
+
+def test_missing_files_are_named(release, tmp_path):
+    for name in ("labels_consensus.csv", "labels.txt", "labels_detailed.csv"):
+        (release / "Labels" / name).unlink()
+    with pytest.raises(FileFormatError, match=r"expected labels_consensus.csv or"):
+        load_msp_podcast(release)
+    with pytest.raises(FileFormatError, match="expected Labels or label in"):
+        load_msp_podcast(tmp_path)
+
+
+def test_unknown_format_of_raters(release):
+    (release / "Labels/labels_detailed.csv").write_text("FileName,Who\na.wav,b\n")
+    with pytest.raises(FileFormatError, match="expected EmoDetail, or WorkerID"):
+        load_msp_podcast(release, raters=True)

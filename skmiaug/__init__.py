@@ -11,7 +11,11 @@ from typing import Any
 __version__ = _version("skmiaug")
 
 _HOME_OF = {
+    "ContrastiveAligner": "skmiaug.representation",
     "MIGANAugmenter": "skmiaug.over_sampling",
+    "MaskedTimestepEncoder": "skmiaug.representation",
+    "SequenceEmotionClassifier": "skmiaug.representation",
+    "SequenceEmotionRegressor": "skmiaug.representation",
     "TransformerFeatures": "skmiaug.feature_extraction",
     "load": "skmiaug.persistence",
     "save": "skmiaug.persistence",
@@ -19,7 +23,11 @@ _HOME_OF = {
 _SUBMODULES = ("datasets", "evaluation", "exceptions", "metrics")
 
 __all__ = [
+    "ContrastiveAligner",
     "MIGANAugmenter",
+    "MaskedTimestepEncoder",
+    "SequenceEmotionClassifier",
+    "SequenceEmotionRegressor",
     "TransformerFeatures",
     "__version__",
     "datasets",

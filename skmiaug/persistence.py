@@ -13,6 +13,12 @@ import numpy as np
 import skmiaug
 from skmiaug.exceptions import FileFormatError
 from skmiaug.over_sampling import MIGANAugmenter
+from skmiaug.representation import (
+    ContrastiveAligner,
+    MaskedTimestepEncoder,
+    SequenceEmotionClassifier,
+    SequenceEmotionRegressor,
+)
 from skmiaug.utils._tensor_file import read_tensor_file, write_tensor_file
 
 __all__ = ["load", "save"]
@@ -26,7 +32,13 @@ _DAMAGE = (
     TypeError,
     ValueError,
 )
-_ESTIMATORS: dict[str, type[Any]] = {"MIGANAugmenter": MIGANAugmenter}
+_ESTIMATORS: dict[str, type[Any]] = {
+    "ContrastiveAligner": ContrastiveAligner,
+    "MIGANAugmenter": MIGANAugmenter,
+    "MaskedTimestepEncoder": MaskedTimestepEncoder,
+    "SequenceEmotionClassifier": SequenceEmotionClassifier,
+    "SequenceEmotionRegressor": SequenceEmotionRegressor,
+}
 
 
 def save(estimator: Any, path: str | os.PathLike[str]) -> None:
@@ -34,8 +46,8 @@ def save(estimator: Any, path: str | os.PathLike[str]) -> None:
 
     Parameters
     ----------
-    estimator : MIGANAugmenter
-        Fitted.
+    estimator : estimator of skmiaug
+        Fitted; all but TransformerFeatures, which learns nothing.
     path : path-like
         The file; an older one is replaced only when the new one is complete.
 
@@ -49,24 +61,14 @@ def save(estimator: Any, path: str | os.PathLike[str]) -> None:
     OSError
         The file cannot be written.
     """
-    name = type(estimator).__name__
     if type(estimator) not in _ESTIMATORS.values():
         raise TypeError(
             f"save takes one of {', '.join(_ESTIMATORS)}, got {type(estimator)!r}. Save "
             "pipelines and other estimators with joblib.dump."
         )
-    header, arrays = estimator._to_state()
-    write_tensor_file(
-        path,
-        {
-            "kind": "estimator",
-            "class": name,
-            "version": skmiaug.__version__,
-            "parameters": _plain_parameters(estimator.get_params(deep=False)),
-            "state": header,
-        },
-        arrays,
-    )
+    described, arrays = _taken_apart(estimator)
+    header = {"kind": "estimator", "version": skmiaug.__version__, **described}
+    write_tensor_file(path, header, arrays)
 
 
 def load(path: str | os.PathLike[str]) -> Any:
@@ -94,10 +96,42 @@ def load(path: str | os.PathLike[str]) -> Any:
             f"{path}: expected an estimator saved by skmiaug.save, got {kind!r} {name!r}."
         )
     try:
-        estimator = _ESTIMATORS[name](**_restored(header["parameters"]))
-        estimator._from_state(header["state"], arrays)
+        return _put_together(header, arrays)
     except _DAMAGE as error:
         raise FileFormatError(f"{path}: incomplete or changed ({error!r}).") from error
+
+
+def _taken_apart(estimator: Any) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Class, parameters and state as plain values, and arrays.
+
+    A parameter that is one of our estimators, fitted, is taken apart likewise; its arrays
+    have its name before theirs.
+    """
+    parameters = estimator.get_params(deep=False)
+    header, arrays = estimator._to_state()
+    inner: dict[str, Any] = {}
+    for name, value in list(parameters.items()):
+        if type(value) in _ESTIMATORS.values():
+            inner[name], own = _taken_apart(parameters.pop(name))
+            arrays |= {f"{name}/{key}": array for key, array in own.items()}
+    described = {
+        "class": type(estimator).__name__,
+        "parameters": _plain_parameters(parameters),
+        "state": header,
+    }
+    return described | ({"inner": inner} if inner else {}), arrays
+
+
+def _put_together(described: dict[str, Any], arrays: dict[str, np.ndarray]) -> Any:
+    """Rebuild what :func:`_taken_apart` took apart."""
+    parameters = _restored(described["parameters"])
+    for name, part in described.get("inner", {}).items():
+        start = f"{name}/"
+        own = {k.removeprefix(start): a for k, a in arrays.items() if k.startswith(start)}
+        arrays = {k: a for k, a in arrays.items() if not k.startswith(start)}
+        parameters[name] = _put_together(part, own)
+    estimator = _ESTIMATORS[described["class"]](**parameters)
+    estimator._from_state(described["state"], arrays)
     return estimator
 
 
@@ -109,11 +143,14 @@ def _plain_parameters(parameters: dict[str, Any]) -> dict[str, Any]:
 def _plain(name: str, value: Any) -> Any:
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
-    if isinstance(value, np.generic):
-        return value.item()
+    if hasattr(value, "tolist"):  # numpy's numbers and arrays, pandas' indexes
+        return _plain(name, value.tolist())
+    if isinstance(value, slice):
+        ends = (value.start, value.stop, value.step)
+        return {"slice": [_plain(name, end) for end in ends]}
     if isinstance(value, os.PathLike):
         return os.fspath(value)
-    if isinstance(value, (tuple, list)):
+    if isinstance(value, (tuple, list, range)):
         return {"sequence": type(value).__name__, "items": [_plain(name, v) for v in value]}
     if isinstance(value, dict):
         return {"pairs": [[_plain(name, k), _plain(name, v)] for k, v in value.items()]}
@@ -130,6 +167,8 @@ def _restored(parameters: dict[str, Any]) -> dict[str, Any]:
 
 
 def _restored_value(value: Any) -> Any:
+    if isinstance(value, dict) and "slice" in value:
+        return slice(*value["slice"])
     if isinstance(value, dict) and "sequence" in value:
         items = [_restored_value(v) for v in value["items"]]
         return tuple(items) if value["sequence"] == "tuple" else items

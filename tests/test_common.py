@@ -8,7 +8,7 @@ from imblearn.utils.estimator_checks import (
 from imblearn.utils.estimator_checks import estimator_checks_generator as imblearn_checks
 from sklearn.utils.estimator_checks import estimator_checks_generator as sklearn_checks
 
-from skmiaug import MIGANAugmenter
+from skmiaug import ContrastiveAligner, MIGANAugmenter
 
 # Each entry: name of a check and why it cannot pass. At most two.
 EXPECTED_FAILURES = {
@@ -27,6 +27,10 @@ def small() -> MIGANAugmenter:
         random_state=0,
         device="cpu",
     )
+
+
+def small_aligner() -> ContrastiveAligner:
+    return ContrastiveAligner(n_components=4, max_iter=5, random_state=0, device="cpu")
 
 
 def name_of(case: object) -> str:
@@ -54,6 +58,13 @@ def test_imblearn(estimator, check):
     check(estimator)
 
 
+@pytest.mark.parametrize(
+    ("aligner", "check"), list(sklearn_checks(small_aligner())), ids=name_of
+)
+def test_the_aligner(aligner, check):
+    check(aligner)
+
+
 def test_few_failures_are_expected():
     assert len(EXPECTED_FAILURES) <= 2
 
@@ -63,3 +74,4 @@ def test_few_failures_are_expected():
 )
 def test_checks_that_the_suites_leave_out(check):
     check("MIGANAugmenter", small())
+    check("ContrastiveAligner", small_aligner())

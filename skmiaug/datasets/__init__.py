@@ -12,6 +12,7 @@ from skmiaug.datasets._mosei_frames import AcousticSegments, pad_left, pooled_fr
 from skmiaug.datasets._msp_improv import load_msp_improv
 from skmiaug.datasets._msp_podcast import load_msp_podcast
 from skmiaug.datasets._nemo import load_nemo
+from skmiaug.datasets._sequences import make_emotion_sequences
 from skmiaug.datasets._splitters import (
     LeaveOneSessionOut,
     LeaveOneSpeakerOut,
@@ -31,6 +32,7 @@ __all__ = [
     "load_msp_improv",
     "load_msp_podcast",
     "load_nemo",
+    "make_emotion_sequences",
     "pad_left",
     "pooled_frames",
 ]

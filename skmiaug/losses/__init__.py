@@ -1,7 +1,14 @@
 """Losses as pure functions of tensors; each names its equation."""
 
 from skmiaug.losses._adversarial import critic_hinge_loss, generator_hinge_loss
+from skmiaug.losses._contrastive import (
+    SAME_CLASS_ROLES,
+    cosine_scores,
+    info_nce_information,
+    symmetric_info_nce,
+)
 from skmiaug.losses._leash import leash_penalty
+from skmiaug.losses._masked import RECONSTRUCTION_ERRORS, masked_reconstruction_loss
 from skmiaug.losses._mutual_information import (
     categorical_information,
     class_entropy,
@@ -9,10 +16,16 @@ from skmiaug.losses._mutual_information import (
 )
 
 __all__ = [
+    "RECONSTRUCTION_ERRORS",
+    "SAME_CLASS_ROLES",
     "categorical_information",
     "class_entropy",
+    "cosine_scores",
     "critic_hinge_loss",
     "gaussian_code_information",
     "generator_hinge_loss",
+    "info_nce_information",
     "leash_penalty",
+    "masked_reconstruction_loss",
+    "symmetric_info_nce",
 ]

@@ -3,5 +3,36 @@
 from skmiaug.nn._critic import Critic, CriticOutput
 from skmiaug.nn._generator import ResidualGenerator
 from skmiaug.nn._mlp import hidden_stack
+from skmiaug.nn._projection import (
+    AlignmentNetwork,
+    AlignmentOutput,
+    ProjectionHead,
+    on_sphere,
+    shared_code,
+)
+from skmiaug.nn._timestep_encoder import BACKBONES, TimestepArchitecture, TimestepEncoder
+from skmiaug.nn._timestep_head import SequenceHead
+from skmiaug.nn._timestep_noise import Drop, channel_dropout, keep_all
+from skmiaug.nn._timestep_pooling import POOLINGS, pool_timesteps, pooled_width
 
-__all__ = ["Critic", "CriticOutput", "ResidualGenerator", "hidden_stack"]
+__all__ = [
+    "BACKBONES",
+    "POOLINGS",
+    "AlignmentNetwork",
+    "AlignmentOutput",
+    "Critic",
+    "CriticOutput",
+    "Drop",
+    "ProjectionHead",
+    "ResidualGenerator",
+    "SequenceHead",
+    "TimestepArchitecture",
+    "TimestepEncoder",
+    "channel_dropout",
+    "hidden_stack",
+    "keep_all",
+    "on_sphere",
+    "pool_timesteps",
+    "pooled_width",
+    "shared_code",
+]

@@ -1,22 +1,91 @@
 """Training loops: they take modules, tensors and callbacks, and return records."""
 
+from skmiaug.training._align_loop import (
+    AlignmentBatches,
+    AlignmentRecord,
+    alignment_score,
+    take_rows,
+    train_alignment,
+)
+from skmiaug.training._align_model import AlignmentModel, build_alignment
+from skmiaug.training._align_step import (
+    AlignmentBatch,
+    AlignmentWeights,
+    align_step,
+    alignment_terms,
+)
 from skmiaug.training._checkpoint import Checkpoint
 from skmiaug.training._gan_batches import GanBatches
 from skmiaug.training._gan_loop import GanEvents, train_gan
-from skmiaug.training._gan_players import GanPlayers, build_players
+from skmiaug.training._gan_players import (
+    GanPlayers,
+    build_players,
+)
 from skmiaug.training._gan_step import GanWeights, gan_step
-from skmiaug.training._record import TrainingRecord
+from skmiaug.training._loop import TrainingEvents, run_loop
+from skmiaug.training._model_state import ModelState
+from skmiaug.training._record import RunRecord, TrainingRecord
+from skmiaug.training._sequence_batches import SequenceBatches, in_chunks
+from skmiaug.training._sequence_embedding import embed_all
+from skmiaug.training._sequence_label_task import LabelledSet, LabelSettings, LabelTask
+from skmiaug.training._sequence_loop import SequenceRecord, train_sequences
+from skmiaug.training._sequence_masked_task import (
+    MaskedTask,
+    MaskingSettings,
+    restoration_loss,
+)
+from skmiaug.training._sequence_masking import REPLACEMENTS, corrupt, draw_spans
+from skmiaug.training._sequence_model import (
+    RateSchedule,
+    SequenceModel,
+    build_sequence_model,
+)
+from skmiaug.training._sequence_set import SequenceBatch, SequenceSet
 from skmiaug.training._stopping import EarlyStopping
 
 __all__ = [
+    "REPLACEMENTS",
+    "AlignmentBatch",
+    "AlignmentBatches",
+    "AlignmentModel",
+    "AlignmentRecord",
+    "AlignmentWeights",
     "Checkpoint",
     "EarlyStopping",
     "GanBatches",
     "GanEvents",
     "GanPlayers",
     "GanWeights",
+    "LabelSettings",
+    "LabelTask",
+    "LabelledSet",
+    "MaskedTask",
+    "MaskingSettings",
+    "ModelState",
+    "RateSchedule",
+    "RunRecord",
+    "SequenceBatch",
+    "SequenceBatches",
+    "SequenceModel",
+    "SequenceRecord",
+    "SequenceSet",
+    "TrainingEvents",
     "TrainingRecord",
+    "align_step",
+    "alignment_score",
+    "alignment_terms",
+    "build_alignment",
     "build_players",
+    "build_sequence_model",
+    "corrupt",
+    "draw_spans",
+    "embed_all",
     "gan_step",
+    "in_chunks",
+    "restoration_loss",
+    "run_loop",
+    "take_rows",
+    "train_alignment",
     "train_gan",
+    "train_sequences",
 ]

@@ -68,7 +68,7 @@ class GanBatches:
         classes = self._balanced_classes(2 * self.batch_size)
         real_classes, start_classes = classes.split(self.batch_size)
         # index_select copies whole rows, a few times as fast as indexing.
-        picked = self.rows.index_select(0, self._rows_of(classes))
+        picked = self.rows.index_select(0, self.rows_of(classes))
         real, near = picked.split(self.batch_size)
         centre = self._centre.index_select(0, start_classes)
         start = draw_start(centre, near, self.spread, self.generator)
@@ -91,7 +91,8 @@ class GanBatches:
             len(self.class_count), (n,), generator=self.generator, device=self.rows.device
         )
 
-    def _rows_of(self, classes: Tensor) -> Tensor:
+    def rows_of(self, classes: Tensor) -> Tensor:
+        """Draw the numbers (n,) of rows of these classes, each as likely as any other."""
         uniform = torch.rand(
             len(classes), generator=self.generator, device=self.rows.device
         )

@@ -49,7 +49,7 @@ def gan_step(players: GanPlayers, batch: GanBatch, weights: GanWeights) -> Tenso
     Tensor of shape (3,)
         Critic loss, generator loss, class information (nats); on the device, detached.
     """
-    with _precision(batch.real.device, weights.autocast):
+    with precision(batch.real.device, weights.autocast):
         residual = players.generator(batch.start, batch.latent, batch.start_classes)
         generated = batch.start + residual
         critic_loss = _critic_loss(players, batch, generated.detach(), weights)
@@ -57,7 +57,7 @@ def gan_step(players: GanPlayers, batch: GanBatch, weights: GanWeights) -> Tenso
     critic_loss.backward()
     players.critic_optimizer.step()
 
-    with _precision(batch.real.device, weights.autocast), _frozen(players.critic):
+    with precision(batch.real.device, weights.autocast), frozen(players.critic):
         output = players.critic(generated, batch.start_classes)
         information = _class_information(output, batch.start_classes, weights)
         bound = information + _code_information(players, output, batch)
@@ -110,11 +110,12 @@ def _code_information(players: GanPlayers, output: CriticOutput, batch: GanBatch
     return gaussian_code_information(output.code_mean, output.code_log_variance, codes)
 
 
-def _precision(device: torch.device, dtype: torch.dtype | None) -> AbstractContextManager:
+def precision(device: torch.device, dtype: torch.dtype | None) -> AbstractContextManager:
+    """Matrix products in ``dtype`` inside; None leaves them as they are."""
     return nullcontext() if dtype is None else torch.autocast(device.type, dtype)
 
 
-class _frozen(AbstractContextManager):
+class frozen(AbstractContextManager):
     """No gradients for a module's weights inside: the generator's step needs none."""
 
     def __init__(self, module: torch.nn.Module):

@@ -1,12 +1,16 @@
 """What a training run leaves behind."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 
 @dataclass
-class TrainingRecord:
+class RunRecord:
     """Curves of a run; one entry for each look at the held-out measure.
+
+    A subclass adds a list for each figure that its training step returns, and names them
+    in ``figures`` in the same order.
 
     Attributes
     ----------
@@ -15,11 +19,7 @@ class TrainingRecord:
     best_iter : int
         The step whose weights were kept (0: the untrained start).
     iterations : list of int
-        The steps at which the curves below were taken.
-    critic_loss, generator_loss : list of float
-        Means over the steps since the last look.
-    information : list of float
-        The bound H(c) + E[log Q(c|x̂)] of generated rows, nats, likewise.
+        The steps at which the curves were taken.
     score : list of float or None
         The held-out measure; higher is better. None when nothing was held out.
     stop_reason : str
@@ -28,26 +28,41 @@ class TrainingRecord:
         How often the last good weights were taken back after a non-finite loss.
     """
 
+    figures: ClassVar[tuple[str, ...]] = ()
+
     n_iter: int = 0
     best_iter: int = 0
     iterations: list[int] = field(default_factory=list)
-    critic_loss: list[float] = field(default_factory=list)
-    generator_loss: list[float] = field(default_factory=list)
-    information: list[float] = field(default_factory=list)
     score: list[float | None] = field(default_factory=list)
     stop_reason: str = "not_started"
     n_rollbacks: int = 0
 
-    def add(
-        self, iteration: int, means: tuple[float, float, float], score: float | None
-    ) -> None:
-        """Append one look."""
+    def add(self, iteration: int, means: Sequence[float], score: float | None) -> None:
+        """Append one look: the means of the figures since the last one, and the score."""
         self.iterations.append(iteration)
-        self.critic_loss.append(means[0])
-        self.generator_loss.append(means[1])
-        self.information.append(means[2])
+        for name, mean in zip(self.figures, means, strict=True):
+            getattr(self, name).append(mean)
         self.score.append(score)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values that JSON can hold."""
         return asdict(self)
+
+
+@dataclass
+class TrainingRecord(RunRecord):
+    """The record of generator and critic.
+
+    Attributes
+    ----------
+    critic_loss, generator_loss : list of float
+        Means over the steps since the last look.
+    information : list of float
+        The bound H(c) + E[log Q(c|x̂)] of generated rows, nats, likewise.
+    """
+
+    figures: ClassVar[tuple[str, ...]] = ("critic_loss", "generator_loss", "information")
+
+    critic_loss: list[float] = field(default_factory=list)
+    generator_loss: list[float] = field(default_factory=list)
+    information: list[float] = field(default_factory=list)

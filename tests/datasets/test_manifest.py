@@ -69,7 +69,11 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20
 FINITE = st.one_of(st.just(np.nan), st.floats(allow_nan=False, allow_infinity=False))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    deadline=None,
+    max_examples=40,
+)
 @given(st.data())
 def test_any_text_and_number_survives(tmp_path, data):
     n = data.draw(st.integers(1, 4))

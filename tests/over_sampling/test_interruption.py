@@ -224,7 +224,7 @@ def test_a_place_without_access_is_refused_before_training(
 # ---------------------------------------------------------------- real processes
 
 CHILD = """
-import signal, sys, time
+import os, signal, sys, time
 import numpy as np
 from skmiaug.training import _gan_loop
 from tests._helpers import trained
@@ -232,7 +232,8 @@ from tests._helpers import trained
 signal.signal(signal.SIGINT, signal.default_int_handler)
 step = _gan_loop.gan_step
 def slow_step(*args):
-    time.sleep(0.02)
+    # Slow enough, once there is a checkpoint, for the signal to come before the end.
+    time.sleep(0.5 if os.path.exists(sys.argv[2]) else 0)
     return step(*args)
 _gan_loop.gan_step = slow_step
 

@@ -1,0 +1,145 @@
+"""Projection of several modalities into one space, with what is read from there."""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from skmiaug.nn._mlp import hidden_stack
+
+
+class ProjectionHead(nn.Module):
+    """A linear map, and a network beside it that begins at zero where one is asked for.
+
+    Parameters
+    ----------
+    n_features : int
+        Features of the modality.
+    n_components : int
+        Dimensions of the shared space.
+    hidden_layer_sizes : sequence of int
+        Widths of the hidden layers; empty for the linear map alone.
+    """
+
+    def __init__(
+        self, n_features: int, n_components: int, hidden_layer_sizes: Sequence[int]
+    ):
+        super().__init__()
+        self.linear = nn.Linear(n_features, n_components)
+        self.residual: nn.Module | None = None
+        if hidden_layer_sizes:
+            trunk, width = hidden_stack(n_features, hidden_layer_sizes)
+            leave = nn.Linear(width, n_components)
+            nn.init.zeros_(leave.weight)
+            nn.init.zeros_(leave.bias)
+            self.residual = nn.Sequential(trunk, leave)
+
+    def forward(self, rows: Tensor) -> Tensor:
+        """Project ``rows`` (n, n_features) to (n, n_components)."""
+        projected = self.linear(rows)
+        return projected if self.residual is None else projected + self.residual(rows)
+
+
+class AlignmentOutput(NamedTuple):
+    """What n rows look like in the shared space.
+
+    Attributes
+    ----------
+    codes : tuple of Tensor of shape (n, n_components)
+        One for each modality, on the sphere of :func:`on_sphere`.
+    class_logits : tuple of Tensor of shape (n, n_classes)
+        q(c | code) of each modality, unnormalised.
+    shared_logits : Tensor of shape (n, n_classes)
+        q(c | shared code), unnormalised.
+    """
+
+    codes: tuple[Tensor, ...]
+    class_logits: tuple[Tensor, ...]
+    shared_logits: Tensor
+
+
+class AlignmentNetwork(nn.Module):
+    """A projection head and a class head for each modality, and a class head for all.
+
+    Parameters
+    ----------
+    n_features : sequence of int
+        Features of each modality.
+    n_classes : int
+    n_components : int
+    hidden_layer_sizes : sequence of int
+        Of each projection head.
+    temperature : float
+        What the cosines are divided by at first; ``log_scale`` learns it.
+    """
+
+    def __init__(
+        self,
+        n_features: Sequence[int],
+        n_classes: int,
+        n_components: int,
+        hidden_layer_sizes: Sequence[int],
+        temperature: float,
+    ):
+        super().__init__()
+        self.heads = nn.ModuleList(
+            ProjectionHead(n, n_components, hidden_layer_sizes) for n in n_features
+        )
+        self.class_heads = nn.ModuleList(
+            nn.Linear(n_components, n_classes) for _ in n_features
+        )
+        self.shared_class_head = nn.Linear(n_components, n_classes)
+        self.log_scale = nn.Parameter(torch.tensor(-math.log(temperature)))
+
+    def codes(self, rows: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        """Project the rows of each modality (n, n_features) onto the sphere."""
+        return tuple(
+            on_sphere(head(part)) for head, part in zip(self.heads, rows, strict=True)
+        )
+
+    def forward(
+        self, rows: Sequence[Tensor], present: Tensor | None = None
+    ) -> AlignmentOutput:
+        """Project, and read the classes.
+
+        Parameters
+        ----------
+        rows : sequence of Tensor of shape (n, n_features)
+            One for each modality; what stands where one is missing does not matter.
+        present : Tensor of shape (n, n_modalities), bool, or None
+            False where a row lacks a modality. None: all are there.
+        """
+        codes = self.codes(rows)
+        logits = tuple(
+            head(code).float() for head, code in zip(self.class_heads, codes, strict=True)
+        )
+        shared = shared_code(codes, present)
+        return AlignmentOutput(codes, logits, self.shared_class_head(shared).float())
+
+
+def on_sphere(codes: Tensor) -> Tensor:
+    """Scale rows (n, n_components) to the length √n_components, so that the mean square
+    of a coordinate is 1; zeros stay."""
+    return functional.normalize(codes, dim=1) * math.sqrt(codes.shape[1])
+
+
+def shared_code(codes: Sequence[Tensor], present: Tensor | None = None) -> Tensor:
+    """Return the mean direction of the codes that are there, (n, n_components).
+
+    Parameters
+    ----------
+    codes : sequence of Tensor of shape (n, n_components)
+    present : Tensor of shape (n, n_modalities), bool, or None
+        None: all are there.
+    """
+    if present is not None:
+        # where, not a product: a missing part may hold anything.
+        codes = [
+            torch.where(there[:, None], code, 0.0)
+            for code, there in zip(codes, present.T, strict=True)
+        ]
+    first, *others = codes
+    return on_sphere(sum(others, start=first))

@@ -1,0 +1,381 @@
+"""ContrastiveAligner: the estimator around the aligned space."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from sklearn.base import TransformerMixin
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import (
+    _check_feature_names_in,
+    check_is_fitted,
+    validate_data,
+)
+
+from skmiaug.representation._align_columns import SHARED, column_groups, output_blocks
+from skmiaug.representation._align_fit import FittedSpace, fit_space
+from skmiaug.representation._align_parameters import AlignerParameters
+from skmiaug.representation._align_rows import check_each_is_there, present_modalities
+from skmiaug.representation._align_settings import LOOK_EVERY
+from skmiaug.representation._align_state import aligner_from_state, aligner_to_state
+from skmiaug.representation._retrieval import score_pairs
+from skmiaug.representation._session import training_session
+from skmiaug.utils._containers import check_numeric_columns, polars_to_pandas
+from skmiaug.utils._device import memory_remedy, resolve_device
+from skmiaug.utils._sklearn_callbacks import CallbackSupportMixin
+
+_MEMORY_ADVICE = "lower batch_size or n_components, or use device='cpu'."
+_ROWS = {"dtype": (np.float64, np.float32), "ensure_all_finite": "allow-nan"}
+
+
+class ContrastiveAligner(CallbackSupportMixin, TransformerMixin, AlignerParameters):
+    """Project several modalities of the same rows into one space.
+
+    One projection for each modality (audio features h, text features t, ...) is trained so
+    that the two parts of a row lie near each other and far from those of other rows, and
+    so that each tells the row's class c. The loss, in nats, is
+
+        w · [CE(c|h) + CE(c|t)] + α · InfoNCE(h, t) - β · (H(c) + E[log q(c|s)])
+
+    with the weights w = ``classification_weight``, α = ``contrastive_weight`` and
+    β = ``mi_weight``. InfoNCE is the mean of the cross-entropies of finding a row's text
+    among those of the batch by its audio, and its audio by its text, from cosines over a
+    learned temperature. The last term is the variational lower bound of the mutual
+    information of the class and the shared code s, the mean direction of the row's codes.
+    With more than two modalities, the second term is a sum over the pairs.
+
+    Codes lie on a sphere, scaled so that the mean square of a coordinate is 1.
+
+    Read more in docs/cross_modal.md.
+
+    Parameters
+    ----------
+    modalities : dict of str to slice, mask, list of int or list of str, or None
+        The columns of each modality, such as ``{"audio": slice(0, 768), "text":
+        slice(768, 1152)}``, or lists of column names of a DataFrame. Each column belongs
+        to one. None takes all columns as one modality: a supervised projection, with
+        nothing to align.
+
+    n_components : int, default=128
+        Dimensions of the space.
+
+    hidden_layer_sizes : tuple of int, default=()
+        Widths of the hidden layers of a network beside each linear projection.
+
+    classification_weight : float, default=1.0
+        Weight w of the cross-entropies.
+
+    contrastive_weight : float, default=1.0
+        Weight α of InfoNCE.
+
+    mi_weight : float, default=1.0
+        Weight β of the mutual-information term.
+
+    same_class : {"negative", "masked", "positive"}, default="negative"
+        What two rows of one class are to each other in InfoNCE: told apart as any two,
+        left out, or as good as partners. docs/cross_modal.md says what was measured.
+
+    temperature : float, default=0.07
+        What the cosines are divided by at first; learned from there.
+
+    output : str, default="joined"
+        What ``transform`` gives: "joined" the codes of all modalities side by side,
+        "shared" their mean direction, or the name of one modality.
+
+    max_iter : int, default=1000
+        Training steps at most, one batch each.
+
+    batch_size : int, default=256
+        Rows of a step, and so the number among which partners are found.
+
+    dropout : float in [0, 1), default=0.5
+        Share of the features of a row that are blanked in a training step.
+
+    learning_rate : float, default=1e-3
+        Step size of AdamW.
+
+    weight_decay : float, default=0.01
+        Pull of AdamW on the matrices towards zero.
+
+    validation_fraction : float in [0, 1), default=0.15
+        Share of the rows of each class held out while training, for early stopping;
+        classes of fewer than 5 rows are not split. 0 trains for ``max_iter`` steps.
+
+    n_iter_no_change : int, default=5
+        Looks at the held-out rows (one each 25 steps) without a gain before training ends.
+
+    tol : float, default=1e-4
+        Gain in nats that counts.
+
+    device : str or torch.device, default="auto"
+        Where the network is trained; "auto" is CUDA where there is one. ``transform`` runs
+        on the CPU.
+
+    precision : {"auto", "float32", "bfloat16"}, default="auto"
+        Type of the matrix products in training. "auto" takes bfloat16 on CUDA devices that
+        have it.
+
+    checkpoint : path-like or None, default=None
+        File that training writes as it goes (each 25 steps, and when Ctrl-C or SIGTERM
+        ends it) and continues from when the same fit is run again. Removed when the fit is
+        done.
+
+    random_state : int, RandomState instance or None, default=None
+        Seed of everything. The same int gives the same bits on one device.
+
+    verbose : int, default=0
+        1 shows a progress bar with the loss and the information, nats.
+
+    Attributes
+    ----------
+    modalities_ : dict of str to ndarray
+        Column numbers of each modality.
+    classes_ : ndarray of shape (n_classes,)
+        Class labels, sorted.
+    n_features_in_, feature_names_in_
+        As in scikit-learn.
+    n_iter_, best_iter_ : int
+        Training steps done, and the one whose weights are used.
+    loss_curve_ : list of float
+        The loss, one mean for each 25 steps.
+    class_error_curve_, pair_error_curve_, information_curve_ : list of float
+        Its terms, unweighted, nats.
+    score_curve_ : list of float or None
+        The loss of the held-out rows, negated; None where none were held out.
+    temperature_ : float
+        What was learned.
+    mutual_information_ : float or None
+        Lower bound of I(c; s) on the held-out rows, nats; None where none were held out,
+        and where ``mi_weight`` is 0, since q is not trained then.
+    mutual_information_ceiling_ : float
+        H(c), the most it can be.
+    device_ : str
+        Device of the fit.
+
+    Notes
+    -----
+    A row that lacks a modality (NaN in all its columns) is aligned from the others and is
+    left out of InfoNCE; in the output the mean direction of its other codes stands in. NaN
+    in part of a modality is an error.
+
+    References
+    ----------
+    Ahn, Rana, Sivadas, Busso, Rajapakse: Improving Speech Emotion Recognition with Mutual
+    Information Regularized Generative Model. arXiv 2510.10078.
+    van den Oord, Li, Vinyals (2018): Representation learning with contrastive predictive
+    coding. arXiv 1807.03748, equation 4.
+    Radford et al. (2021): Learning transferable visual models from natural language
+    supervision. arXiv 2103.00020, figure 3 (symmetric form, learned temperature).
+    Barber and Agakov (2003): The IM algorithm (the bound of the information).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmiaug import ContrastiveAligner
+    >>> rng = np.random.default_rng(0)
+    >>> y = rng.integers(3, size=300)
+    >>> X = np.eye(3)[y] @ rng.normal(size=(3, 30)) + rng.normal(size=(300, 30))
+    >>> aligner = ContrastiveAligner(
+    ...     modalities={"audio": slice(0, 20), "text": slice(20, 30)},
+    ...     n_components=8,
+    ...     random_state=0,
+    ... )
+    >>> aligner.fit_transform(X, y).shape
+    (300, 16)
+    >>> aligner.get_feature_names_out()[[0, 8]].tolist()
+    ['audio_0', 'text_0']
+    """
+
+    def fit(self, X: Any, y: Any) -> "ContrastiveAligner":
+        """Learn the space.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_samples, n_features)
+            Numbers; NaN in all columns of a modality where a row lacks it.
+        y : array-like of shape (n_samples,)
+            Class labels.
+
+        Returns
+        -------
+        self : ContrastiveAligner
+
+        Raises
+        ------
+        ValueError
+            ``modalities`` do not fit the columns, NaN in part of a modality, or a row or
+            all rows without one.
+        """
+        self._validate_params()
+        X, y = self._checked_X_y(X, y)
+        modalities = column_groups(
+            self.modalities, X.shape[1], getattr(self, "feature_names_in_", None)
+        )
+        output_blocks(self.output, list(modalities))
+        present = present_modalities(X, modalities)
+        check_each_is_there(present, modalities)
+        labels, classes = np.unique(y, return_inverse=True)
+        device = resolve_device(self.device)
+        settings = self._settings(device)
+
+        def fingerprint(seed: int | None) -> str:
+            return settings.fingerprint(X, classes, modalities, seed)
+
+        with (
+            memory_remedy(device, _MEMORY_ADVICE),
+            training_session(
+                self,
+                X,
+                y,
+                fingerprint=fingerprint,
+                n_looks=-(-self.max_iter // LOOK_EVERY),
+                shown={"loss": "loss", "mi": "information"},
+            ) as session,
+        ):
+            fitted = fit_space(X, present, classes, modalities, settings, session, device)
+        self.modalities_ = modalities
+        self.classes_ = labels
+        self.device_ = str(device)
+        self._take_over(fitted)
+        return self
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Project rows into the space.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features_out)
+            As ``output`` says. Where a modality is missing, the mean direction of the
+            row's other codes stands in.
+        """
+        check_is_fitted(self, "_space")
+        names = list(self.modalities_)
+        blocks = output_blocks(self.output, names)
+        codes, shared, present, dtype = self._codes(X)
+        if blocks == [SHARED]:
+            return shared.astype(dtype, copy=False)
+        codes = np.where(present[:, :, None], codes, shared[:, None])
+        chosen = codes[:, [names.index(block) for block in blocks]]
+        return chosen.reshape(len(codes), -1).astype(dtype, copy=False)
+
+    def transform_modalities(self, X: Any) -> dict[str, np.ndarray]:
+        """Project rows, and keep the modalities apart.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_samples, n_features)
+
+        Returns
+        -------
+        dict of str to ndarray of shape (n_samples, n_components)
+            NaN where a row lacks the modality.
+        """
+        codes, _, present, dtype = self._codes(X)
+        codes = np.where(present[:, :, None], codes, np.nan).astype(dtype, copy=False)
+        return {name: codes[:, i] for i, name in enumerate(self.modalities_)}
+
+    def score_retrieval(self, X: Any, *, k: Sequence[int] = (1, 5, 10)) -> dict[str, float]:
+        """Recall at k: how often a row's partner is among the k nearest.
+
+        For each pair of modalities and both directions, the share of rows whose code in
+        the one has their own code in the other among the k of highest cosine. Codes as
+        near as the partner's count by the odds of their order, so that texts that occur
+        several times give chance among them.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_samples, n_features)
+            Rows that lack one of the two modalities are left out.
+        k : sequence of int, default=(1, 5, 10)
+
+        Returns
+        -------
+        dict of str to float
+            Keys such as ``"audio_to_text_at_5"``. Chance is k / n_samples.
+
+        Raises
+        ------
+        ValueError
+            There is only one modality, or no row has both of two.
+
+        Examples
+        --------
+        As the scorer of a cross-validation::
+
+            cross_validate(aligner, X, y, scoring=lambda a, X, y: a.score_retrieval(X))
+        """
+        codes, _, present, _ = self._codes(X)
+        return score_pairs(codes, present, list(self.modalities_), k)
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Names of the columns that ``transform`` gives.
+
+        Parameters
+        ----------
+        input_features : array-like of str or None, default=None
+            Only checked against the names seen in ``fit``.
+
+        Returns
+        -------
+        ndarray of str
+            Such as ``"audio_0"`` or ``"shared_0"``.
+        """
+        check_is_fitted(self, "_space")
+        _check_feature_names_in(self, input_features, generate_names=False)
+        blocks = output_blocks(self.output, list(self.modalities_))
+        n = range(self._space.network.shared_class_head.in_features)
+        return np.array([f"{block}_{i}" for block in blocks for i in n], dtype=object)
+
+    def _codes(self, X: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.dtype]:
+        """Codes by modality, shared codes, what is there, and the type of the rows."""
+        check_is_fitted(self, "_space")
+        X = self._checked(X)
+        present = present_modalities(X, self.modalities_)
+        codes, shared = self._space.codes(X, present)
+        return codes.numpy(), shared.numpy(), present, X.dtype
+
+    def _checked_X_y(self, X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
+        X, y = polars_to_pandas(X), polars_to_pandas(y)
+        check_numeric_columns(X)
+        X, y = validate_data(self, X, y, **_ROWS)
+        check_classification_targets(y)
+        return X, y
+
+    def _checked(self, X: Any) -> np.ndarray:
+        X = polars_to_pandas(X)
+        check_numeric_columns(X)
+        return validate_data(self, X, reset=False, **_ROWS)
+
+    def _take_over(self, fitted: FittedSpace) -> None:
+        record = fitted.record
+        self._space = fitted.space
+        self.n_iter_ = record.n_iter
+        self.best_iter_ = record.best_iter
+        self.loss_curve_ = record.loss
+        self.class_error_curve_ = record.class_error
+        self.pair_error_curve_ = record.pair_error
+        self.information_curve_ = record.information
+        self.score_curve_ = record.score
+        self.temperature_ = fitted.temperature
+        self.mutual_information_ = fitted.information
+        self.mutual_information_ceiling_ = fitted.entropy
+
+    def _to_state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """Return what ``skmiaug.save`` writes: plain values and arrays."""
+        check_is_fitted(self, "_space")
+        return aligner_to_state(self)
+
+    def _from_state(self, header: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
+        """Take over what :meth:`_to_state` gave."""
+        aligner_from_state(self, header, arrays)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = self.modalities is not None
+        tags.target_tags.required = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags

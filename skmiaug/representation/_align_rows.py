@@ -1,0 +1,124 @@
+"""Rows of several modalities: what is missing, and every column standardised."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+_BLOCK_COLUMNS = 64
+_SHOWN = 5
+# Further out than any real value: beyond, squares in float32 would overflow.
+_FARTHEST = 1e6
+
+
+def present_modalities(X: np.ndarray, modalities: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Return which row has which modality, (n, n_modalities), bool.
+
+    A modality is missing where all its columns are NaN.
+
+    Raises
+    ------
+    ValueError
+        NaN in a part of a row's modality, or a row without any.
+    """
+    present = np.ones((len(X), len(modalities)), dtype=bool)
+    for index, (name, columns) in enumerate(modalities.items()):
+        n_missing = np.zeros(len(X), dtype=np.intp)
+        for block in _blocks(columns):
+            n_missing += np.isnan(X[:, block]).sum(axis=1)
+        partly = np.flatnonzero((n_missing > 0) & (n_missing < len(columns)))
+        if len(partly):
+            raise ValueError(
+                f"Input X contains NaN in part of modality {name!r} in {len(partly)} "
+                f"rows: {_some(partly)}. A modality is whole, or missing with NaN in all "
+                f"its {len(columns)} columns: impute the single values first, for example "
+                "with sklearn.impute.SimpleImputer."
+            )
+        present[:, index] = n_missing == 0
+    empty = np.flatnonzero(~present.any(axis=1))
+    if len(empty):
+        raise ValueError(
+            f"Input X contains NaN throughout {len(empty)} rows: {_some(empty)}. A row "
+            "needs at least one modality: drop these."
+        )
+    return present
+
+
+def check_each_is_there(present: np.ndarray, modalities: Mapping[str, np.ndarray]) -> None:
+    """Refuse training rows (n, n_modalities) that all lack one modality.
+
+    Raises
+    ------
+    ValueError
+        A modality is missing everywhere.
+    """
+    absent = [name for i, name in enumerate(modalities) if not present[:, i].any()]
+    if absent:
+        raise ValueError(
+            f"Input X contains NaN throughout modality {absent[0]!r}, and nothing can be "
+            "learned of it. Give rows that have it, or drop its columns."
+        )
+
+
+@dataclass(frozen=True)
+class ModalityScale:
+    """Maps the columns of one modality to mean 0 and standard deviation 1.
+
+    Attributes
+    ----------
+    columns : ndarray of shape (n_columns,)
+        Where they are in X.
+    center : ndarray of shape (n_columns,), float64
+    scale : ndarray of shape (n_columns,), float64
+        Standard deviation; 0 for a constant column.
+    """
+
+    columns: np.ndarray
+    center: np.ndarray
+    scale: np.ndarray
+
+    @classmethod
+    def fit(
+        cls, X: np.ndarray, columns: np.ndarray, present: np.ndarray
+    ) -> "ModalityScale":
+        """Measure ``columns`` of ``X`` over the rows where ``present`` (n,) is True."""
+        center, scale = np.zeros(len(columns)), np.zeros(len(columns))
+        for begin in range(0, len(columns), _BLOCK_COLUMNS):
+            here = slice(begin, begin + _BLOCK_COLUMNS)
+            block = X[:, columns[here]][present].astype(np.float64)
+            low, high = block.min(axis=0), block.max(axis=0)
+            # Squares of 1e300 would overflow, and those of 1e-300 vanish.
+            magnitude = np.maximum(np.abs(low), np.abs(high))
+            block /= np.where(magnitude > 0, magnitude, 1.0)
+            constant = low == high
+            center[here] = np.where(constant, low, block.mean(axis=0) * magnitude)
+            scale[here] = np.where(constant, 0.0, block.std(axis=0) * magnitude)
+        return cls(columns, center, scale)
+
+    def transform(
+        self, X: np.ndarray, present: np.ndarray, dtype: type[np.floating]
+    ) -> np.ndarray:
+        """Return standardised rows (n, n_columns); 0 in rows without the modality.
+
+        Columns that were constant in training become 0, whatever they hold now.
+        """
+        Z = np.zeros((len(X), len(self.columns)), dtype=dtype)
+        varies = self.scale > 0
+        for begin in range(0, len(self.columns), _BLOCK_COLUMNS):
+            here = slice(begin, begin + _BLOCK_COLUMNS)
+            block = X[:, self.columns[here]].astype(np.float64)
+            with np.errstate(over="ignore"):
+                block -= self.center[here]
+                block /= np.where(varies[here], self.scale[here], 1.0)
+            kept = present[:, None] & varies[here]
+            Z[:, here] = np.where(kept, block, 0.0).clip(-_FARTHEST, _FARTHEST)
+        return Z
+
+
+def _blocks(columns: np.ndarray) -> list[np.ndarray]:
+    return np.array_split(columns, -(-len(columns) // _BLOCK_COLUMNS))
+
+
+def _some(rows: np.ndarray) -> str:
+    dots = ", ..." if len(rows) > _SHOWN else ""
+    return ", ".join(map(str, rows[:_SHOWN].tolist())) + dots

@@ -1,0 +1,228 @@
+"""The loop that every model is trained by: looks, early stopping, recovery, checkpoints."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from skmiaug.exceptions import TrainingDivergedError
+from skmiaug.training._checkpoint import Checkpoint
+from skmiaug.training._model_state import ModelState
+from skmiaug.training._record import RunRecord
+from skmiaug.training._stopping import EarlyStopping
+from skmiaug.utils._interrupt import deferred_signals
+
+_MAX_ROLLBACKS = 3
+_ROLLBACK_RATE_FACTOR = 0.1
+
+RecordT = TypeVar("RecordT", bound=RunRecord)
+
+
+@dataclass
+class TrainingEvents:
+    """What a loop calls.
+
+    Attributes
+    ----------
+    evaluate : callable
+        The held-out measure of the present model; higher is better. None when nothing
+        was held out: every look then counts as the best.
+    on_look : callable
+        Called with the record after each look; returns True to stop.
+    checkpoint : Checkpoint or None
+        Where the state goes at each look and when a signal ends the run.
+    seed : int
+        What the run was started with; kept in the checkpoint.
+    """
+
+    evaluate: Callable[[Any], float | None]
+    on_look: Callable[[Any], bool] = lambda record: False
+    checkpoint: Checkpoint | None = None
+    seed: int = 0
+
+
+@dataclass
+class _Run(Generic[RecordT]):
+    """What a run carries from step to step beside the weights."""
+
+    model: ModelState
+    record: RecordT
+    generator: torch.Generator
+    stopping: EarlyStopping
+    events: TrainingEvents
+    remedy: str
+    sums: Tensor
+    best: dict[str, Tensor]
+    good: dict[str, Tensor]
+    steps_in_sum: int = 0
+
+
+def run_loop(
+    model: ModelState,
+    step: Callable[[], Tensor],
+    record: RecordT,
+    *,
+    generator: torch.Generator,
+    max_iter: int,
+    look_every: int,
+    stopping: EarlyStopping,
+    events: TrainingEvents,
+    remedy: str,
+) -> RecordT:
+    """Train until ``max_iter`` steps, early stopping or a callback; keep the best weights.
+
+    SIGINT and SIGTERM end it after the step in progress: the checkpoint is written if one
+    is asked for, and the signal acts; if its handler returns, training goes on. A loss, a
+    weight or a held-out measure that is not finite takes the last good weights back and
+    lowers the rates; the third time it is an error.
+
+    Parameters
+    ----------
+    model : ModelState
+        Changed in place.
+    step : callable
+        Draws a batch, updates ``model`` and returns the figures that ``record`` names,
+        detached and on the device, (n_figures,).
+    record : RunRecord
+        An empty one; its class names the figures.
+    generator : torch.Generator
+        The only source of randomness of ``step``, on the device of the model.
+    max_iter : int
+    look_every : int
+        Steps between looks at the figures and at the held-out measure, which are the only
+        points where the device is waited for.
+    stopping : EarlyStopping
+    events : TrainingEvents
+    remedy : str
+        What to change when the losses stay non-finite, for the error.
+
+    Raises
+    ------
+    TrainingDivergedError
+        The losses were not finite again after the rates were lowered.
+    """
+    sums = torch.zeros(len(record.figures), device=generator.device)
+    run = _Run(model, record, generator, stopping, events, remedy, sums, {}, {})
+    _begin(run)
+    with deferred_signals() as request:
+        while run.record.n_iter < max_iter and not stopping.should_stop:
+            run.sums += step()
+            run.record.n_iter += 1
+            run.steps_in_sum += 1
+            due = run.record.n_iter % look_every == 0 or run.record.n_iter == max_iter
+            if due and _look(run):
+                run.record.stop_reason = "callback"
+                break
+            if request:
+                _save(run)
+                request.act()
+    _finish(run)
+    return run.record
+
+
+def _begin(run: _Run) -> None:
+    checkpoint = run.events.checkpoint
+    if checkpoint is not None and checkpoint.exists():
+        _resume(run, checkpoint)
+    else:
+        # The untrained start is the first candidate: training must earn its place.
+        start = run.events.evaluate(run.model)
+        if start is not None:
+            run.stopping.is_best(start)
+        run.best = run.model.snapshot()
+        run.good = run.model.snapshot()
+
+
+def _look(run: _Run) -> bool:
+    """Check losses and weights, measure, keep the best; True: a callback wants the end."""
+    means = (run.sums / run.steps_in_sum).tolist()
+    run.sums.zero_()
+    run.steps_in_sum = 0
+    healthy = all(map(math.isfinite, means)) and run.model.are_finite()
+    score = run.events.evaluate(run.model) if healthy else None
+    if not healthy or (score is not None and not math.isfinite(score)):
+        _roll_back(run)
+        return False
+    record = run.record
+    record.add(record.n_iter, means, score)
+    if score is None or run.stopping.is_best(score):
+        run.best = run.model.snapshot()
+        record.best_iter = record.n_iter
+    run.good = run.model.snapshot()
+    _save(run)
+    return run.events.on_look(record)
+
+
+def _roll_back(run: _Run) -> None:
+    record = run.record
+    record.n_rollbacks += 1
+    if record.n_rollbacks >= _MAX_ROLLBACKS:
+        run.model.restore(run.best)
+        raise TrainingDivergedError(
+            f"The losses were not finite {record.n_rollbacks} times, the last time before "
+            f"step {record.n_iter}, although the learning rates were lowered each time. "
+            f"{run.remedy}"
+        )
+    run.model.restore(run.good)
+    run.model.lower_rates(_ROLLBACK_RATE_FACTOR)
+
+
+def _finish(run: _Run) -> None:
+    if run.stopping.should_stop:
+        run.record.stop_reason = "early_stopping"
+    elif run.record.stop_reason != "callback":
+        run.record.stop_reason = "max_iter"
+    run.model.restore(run.best)
+
+
+def _save(run: _Run) -> None:
+    if run.events.checkpoint is None:
+        return
+    arrays = {f"now.{name}": array for name, array in run.model.to_arrays().items()}
+    arrays |= {f"best.{name}": t.cpu().numpy() for name, t in run.best.items()}
+    if run.steps_in_sum > 0:
+        # Between looks the last good weights are older than those of now.
+        arrays |= {f"good.{name}": t.cpu().numpy() for name, t in run.good.items()}
+    arrays["rng"] = run.generator.get_state().numpy()
+    arrays["sums"] = run.sums.cpu().numpy()
+    rates = [g["lr"] for _, o in run.model.optimizers() for g in o.param_groups]
+    best_score = run.stopping.best_score
+    run.events.checkpoint.write(
+        {
+            "seed": run.events.seed,
+            "record": run.record.to_dict(),
+            "steps_in_sum": run.steps_in_sum,
+            # None before the first score: JSON has no infinity.
+            "best_score": best_score if math.isfinite(best_score) else None,
+            "n_stale": run.stopping.n_stale,
+            "rates": rates,
+        },
+        arrays,
+    )
+
+
+def _resume(run: _Run, checkpoint: Checkpoint) -> None:
+    header, arrays = checkpoint.read()
+
+    def part(key: str) -> dict[str, np.ndarray]:
+        return {n.removeprefix(key): a for n, a in arrays.items() if n.startswith(key)}
+
+    device = run.sums.device
+    run.model.load_arrays(part("now."))
+    run.best = {n: torch.tensor(a, device=device) for n, a in part("best.").items()}
+    run.good = {n: torch.tensor(a, device=device) for n, a in part("good.").items()}
+    run.good = run.good or run.model.snapshot()
+    run.generator.set_state(torch.from_numpy(arrays["rng"].copy()))
+    run.sums.copy_(torch.from_numpy(arrays["sums"].copy()))
+    run.record = type(run.record)(**header["record"])
+    run.steps_in_sum = header["steps_in_sum"]
+    if header["best_score"] is not None:
+        run.stopping.best_score = header["best_score"]
+    run.stopping.n_stale = header["n_stale"]
+    groups = [g for _, o in run.model.optimizers() for g in o.param_groups]
+    for group, rate in zip(groups, header["rates"], strict=True):
+        group["lr"] = rate

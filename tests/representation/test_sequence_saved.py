@@ -1,0 +1,109 @@
+"""skmiaug.save and load of the sequence estimators."""
+
+import numpy as np
+import pytest
+from sklearn.exceptions import NotFittedError
+
+import skmiaug
+from skmiaug.exceptions import FileFormatError
+from skmiaug.utils._tensor_file import read_tensor_file, write_tensor_file
+from tests.representation._sequences import (
+    assert_same_curves,
+    small_classifier,
+    small_encoder,
+    small_regressor,
+    toy,
+)
+
+X, Y = toy(missing=0.05)
+NAMES = np.array(["anger", "fear", "joy"])
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "model.skmiaug"
+
+
+@pytest.fixture(scope="module")
+def encoder():
+    return small_encoder().fit(X)
+
+
+def back(estimator, path):
+    skmiaug.save(estimator, path)
+    return skmiaug.load(path)
+
+
+@pytest.mark.parametrize("backbone", ["transformer", "gru"])
+def test_an_encoder_comes_back(path, backbone):
+    encoder = small_encoder(backbone=backbone, pooling="max").fit(X)
+    copy = back(encoder, path)
+    assert copy.get_params() == encoder.get_params()
+    assert_same_curves(copy, encoder)
+    masks = [np.arange(len(x)) % 2 == 0 for x in X]
+    np.testing.assert_array_equal(copy.transform(X), encoder.transform(X))
+    assert copy.score(X) == encoder.score(X)
+    for one, other in zip(copy.restore(X, masks), encoder.restore(X, masks), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert_same_curves(copy.fit(X), encoder)
+
+
+@pytest.mark.parametrize("labels", [NAMES, NAMES.astype(object), np.array([5, 7, 9])])
+def test_a_classifier_comes_back(path, labels):
+    classifier = small_classifier().fit(X, labels[Y])
+    copy = back(classifier, path)
+    assert_same_curves(copy, classifier)
+    np.testing.assert_array_equal(copy.predict(X), classifier.predict(X))
+    np.testing.assert_array_equal(copy.predict_proba(X), classifier.predict_proba(X))
+    assert copy.classes_.dtype == classifier.classes_.dtype
+
+
+@pytest.mark.parametrize("columns", [1, 6])
+def test_a_regressor_comes_back(path, columns):
+    _, y = toy(target="intensity", n_emotions=6)
+    y = y[:, 0] if columns == 1 else y
+    regressor = small_regressor(backbone="gru").fit(X, y)
+    copy = back(regressor, path)
+    assert copy.output_range == (0.0, 3.0)
+    np.testing.assert_array_equal(copy.predict(X), regressor.predict(X))
+
+
+def test_the_pretrained_encoder_comes_back_with_the_classifier(path, encoder):
+    classifier = small_classifier(pretrained=encoder).fit(X, Y)
+    copy = back(classifier, path)
+    np.testing.assert_array_equal(copy.predict_proba(X), classifier.predict_proba(X))
+    np.testing.assert_array_equal(copy.pretrained.transform(X), encoder.transform(X))
+    assert_same_curves(copy.fit(X, Y), classifier)
+    np.testing.assert_array_equal(copy.predict_proba(X), classifier.predict_proba(X))
+
+
+@pytest.mark.parametrize("make", [small_encoder, small_classifier, small_regressor])
+def test_what_is_not_fitted_is_refused(path, make):
+    with pytest.raises(NotFittedError):
+        skmiaug.save(make(), path)
+    assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda header, arrays: header["state"]["space"].update(hidden_size=10**9),
+        lambda header, arrays: header["state"]["space"].update(n_layers=10**9),
+        lambda header, arrays: header["state"]["space"].update(backbone="gru"),
+        lambda header, arrays: header["state"].pop("space"),
+        lambda header, arrays: header["state"].pop("classes"),
+        lambda header, arrays: header["inner"]["pretrained"].update({"class": "os"}),
+        lambda header, arrays: header["inner"]["pretrained"]["state"].pop("seed"),
+        lambda header, arrays: arrays.pop("head.linear.weight"),
+        lambda header, arrays: arrays.pop("encoder.enter.bias"),
+        lambda header, arrays: arrays.pop("pretrained/scale.low"),
+    ],
+)
+def test_files_that_were_changed_are_refused(path, encoder, change):
+    skmiaug.save(small_classifier(pretrained=encoder).fit(X, Y), path)
+    header, arrays = read_tensor_file(path)
+    header.pop("format_version")
+    change(header, arrays)
+    write_tensor_file(path, header, arrays)
+    with pytest.raises(FileFormatError, match="incomplete or changed"):
+        skmiaug.load(path)

@@ -1,0 +1,118 @@
+"""Euclidean distances by matrix products, in blocks that fit in memory.
+
+Float32 throughout: a distance is off by about 3e-4 of the length of the rows at worst, and
+the distances that are returned are taken again, exactly.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "count_within",
+    "nearest",
+    "on_common_scale",
+    "squared_distance_blocks",
+]
+
+_BLOCK_BYTES = 2**27
+_COPY_ROWS = 8192
+
+
+def on_common_scale(
+    reference: NDArray[Any], *sets: NDArray[Any], standardize: bool = True
+) -> list[NDArray[np.float32]]:
+    """Float32 copies of ``sets``, centred and scaled by the columns of ``reference``.
+
+    Columns that are constant in the reference keep their unit. With ``standardize=False``
+    they are only centred, which makes the products of long rows exact enough.
+    """
+    mean = reference.mean(axis=0, dtype=np.float64)
+    divisor = np.ones_like(mean)
+    if standardize:
+        deviation = reference.std(axis=0, dtype=np.float64)
+        varies = deviation > 1e-7 * np.abs(mean)
+        divisor[varies] = deviation[varies]
+    scaled = []
+    for rows in sets:
+        out = np.empty(rows.shape, dtype=np.float32)
+        for start in range(0, len(rows), _COPY_ROWS):
+            block = slice(start, start + _COPY_ROWS)
+            out[block] = (rows[block] - mean) / divisor
+        scaled.append(out)
+    return scaled
+
+
+def squared_distance_blocks(
+    queries: NDArray[Any], reference: NDArray[Any]
+) -> Iterator[tuple[slice, NDArray[np.float32]]]:
+    """Yield (slice of the queries, their squared distances to all of the reference).
+
+    The array (rows of the slice, n_reference) is the caller's until the next one is drawn.
+    """
+    left = np.asarray(queries, dtype=np.float32)
+    right = np.asarray(reference, dtype=np.float32)
+    lengths = np.einsum("ij,ij->i", right, right)
+    n_rows = max(1, min(len(left), _BLOCK_BYTES // (4 * len(right))))
+    buffer = np.empty((n_rows, len(right)), dtype=np.float32)
+    for start in range(0, len(left), n_rows):
+        block = slice(start, min(start + n_rows, len(left)))
+        rows = left[block]
+        squared = buffer[: len(rows)]
+        np.matmul(-2.0 * rows, right.T, out=squared)
+        squared += lengths
+        squared += np.einsum("ij,ij->i", rows, rows)[:, None]
+        np.maximum(squared, 0.0, out=squared)
+        yield block, squared
+
+
+def nearest(
+    queries: NDArray[Any],
+    reference: NDArray[Any],
+    k: int = 1,
+    *,
+    same_rows: bool = False,
+) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """Distances (n, k), nearest first, and the rows of the reference they lead to.
+
+    ``same_rows``: queries and reference are the same rows, and no row is its own neighbour.
+    """
+    distances = np.empty((len(queries), k))
+    rows = np.empty((len(queries), k), dtype=np.intp)
+    for block, squared in squared_distance_blocks(queries, reference):
+        n_block = len(squared)
+        if same_rows:
+            squared[np.arange(n_block), np.arange(block.start, block.stop)] = np.inf
+        if k == 1:
+            found = squared.argmin(axis=1)[:, None]
+        else:
+            found = np.argpartition(squared, k - 1, axis=1)[:, :k]
+        for column in range(k):
+            gap = queries[block].astype(np.float64) - reference[found[:, column]]
+            distances[block, column] = np.sqrt(np.einsum("ij,ij->i", gap, gap))
+        order = np.argsort(distances[block], axis=1, kind="stable")
+        distances[block] = np.take_along_axis(distances[block], order, axis=1)
+        rows[block] = np.take_along_axis(found, order, axis=1)
+    return distances, rows
+
+
+def count_within(
+    queries: NDArray[Any], reference: NDArray[Any], radius: NDArray[Any]
+) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """How many balls hold each query, and whether each ball holds any.
+
+    Parameters
+    ----------
+    radius : ndarray of shape (n_reference,)
+        Of the ball around each row of the reference; its surface belongs to it.
+    """
+    counts = np.empty(len(queries), dtype=np.intp)
+    hit = np.zeros(len(reference), dtype=bool)
+    limit = np.square(radius).astype(np.float32)
+    for block, squared in squared_distance_blocks(queries, reference):
+        inside = squared <= limit
+        counts[block] = np.count_nonzero(inside, axis=1)
+        hit |= inside.any(axis=0)
+    return counts, hit

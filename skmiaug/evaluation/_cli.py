@@ -12,7 +12,7 @@ from skmiaug.exceptions import FileFormatError, MissingExtraError
 
 # Each module has add_command(subparsers), which sets `run` on its parser: a function of
 # the parsed arguments that returns the exit code.
-COMMANDS = ("skmiaug.evaluation._cli_compare",)
+COMMANDS = ("skmiaug.evaluation._cli_compare", "skmiaug.evaluation._cli_benchmark")
 
 BAD_INPUT, INTERRUPTED, PIPE_CLOSED = 2, 130, 141
 

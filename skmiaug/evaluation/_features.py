@@ -112,7 +112,7 @@ def as_labels(name: str, what: str, values: NDArray[Any]) -> NDArray[Any]:
     if kind == "U":
         return values
     if kind == "S":
-        return np.char.decode(values, "utf-8", "replace")
+        return np.char.decode(values, "utf-8", "backslashreplace")
     if kind == "f":
         missing = np.flatnonzero(~np.isfinite(values))
         if missing.size:

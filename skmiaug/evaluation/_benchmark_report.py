@@ -1,0 +1,141 @@
+"""What a benchmark prints and writes."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from skmiaug.datasets._disjoint import shared
+from skmiaug.evaluation._benchmark import Data
+from skmiaug.evaluation._benchmark_corpora import CORPORA
+from skmiaug.evaluation._benchmark_protocol import PROTOCOLS, training_counts
+from skmiaug.evaluation._output import _records, package_versions, save_comparison
+from skmiaug.evaluation._paired import paired_tests
+from skmiaug.evaluation._summary import MEAN, summarize_comparison
+from skmiaug.evaluation._text import format_comparison, versus
+from skmiaug.utils._atomic import write_text_atomically
+
+# What argparse adds of its own.
+_NOT_ASKED = frozenset({"run", "command", "version"})
+
+__all__ = ["describe", "published_text", "save_benchmark", "save_part", "table_text"]
+
+REPORT = "benchmark.json"
+FORMAT, FORMAT_VERSION = "skmiaug-benchmark", 1
+WARNING = (
+    "Encoders, folds and tuning differ between publications and from this run: figures to "
+    "look at, not a comparison of like with like."
+)
+
+
+def describe(args: Any, data: Data) -> str:
+    """The corpus, its protocol and its classes, before the run."""
+    corpus = CORPORA[args.corpus]
+    folds = next(iter(data.folds.values()))
+    per_seed = len({fold.number for fold in folds})
+    lines = [
+        f"{corpus.title}: {len(data.y)} rows of {data.counts['speakers'] or 'unknown'} "
+        f"speakers; {PROTOCOLS[data.protocol]}, {per_seed} fold(s), {args.seeds} seed(s)",
+        "rows per class: " + _counted(pd.Series(data.y).value_counts().sort_index()),
+    ]
+    for setting, parts in data.folds.items():
+        counted = _counted(training_counts(parts, data.y))
+        lines.append(f"{setting}, first training part: {counted}")
+    for key in ("without_emotion", "without_transcript", "without_split"):
+        if data.counts.get(key):
+            lines.append(f"{key.replace('_', ' ')}, left out: {data.counts[key]} rows")
+    both = shared(data.frame, folds[0].train, folds[0].test, "sentence")
+    if both and args.text_model is not None:
+        lines.append(
+            f"note: {len(both)} sentences are spoken on both sides of the first fold, so "
+            "text features have seen them"
+        )
+    return "\n".join(lines)
+
+
+def table_text(title: str, results: pd.DataFrame, width: int) -> str:
+    """The table of one modality and setting, and where the augmenter stands."""
+    lines = [title, "=" * len(title), format_comparison(results, width=width)]
+    compared = set(results["sampler"])
+    for baseline in ("none", "SMOTE"):
+        if {"MIGANAugmenter", baseline} <= compared:
+            line = versus(paired_tests(results, baseline), "MIGANAugmenter")
+            if line:
+                lines += [""] * (baseline == "none") + [line]
+    return "\n".join(lines)
+
+
+def published_text(corpus: str, results: Mapping[str, pd.DataFrame]) -> str:
+    """Figures of the literature beside this run's; "" where none are known."""
+    known = CORPORA[corpus].published
+    if not known:
+        return ""
+    lines = [f"Published for {CORPORA[corpus].title} (UAR %):"]
+    lines += [f"  {p.uar:.2f}  {p.modality}, {p.method} ({p.source})" for p in known]
+    lines.append("This run, best of each table (mean over the classifiers):")
+    for name, table in results.items():
+        summary = summarize_comparison(table)
+        means = summary[(summary["classifier"] == MEAN) & summary["uar_percent"].notna()]
+        if len(means):
+            best = means.sort_values("uar_percent").iloc[-1]
+            lines.append(f"  {best['uar_percent']:.2f}  {name}, {best['sampler']}")
+    lines.append(WARNING)
+    return "\n".join(lines)
+
+
+def save_part(
+    results: pd.DataFrame, folder: Path, title: str, args: Any, data: Data, setting: str
+) -> list[Path]:
+    """Table, JSON and plot of one modality and setting."""
+    return save_comparison(
+        results,
+        folder,
+        title=title,
+        class_counts=pd.Series(data.y).value_counts().sort_index().to_dict(),
+        settings=_settings(args)
+        | {
+            "protocol": data.protocol,
+            "skew": data.fractions[setting],
+            "training_counts_of_first_fold": training_counts(data.folds[setting], data.y),
+        },
+        overwrite=args.overwrite,
+    )
+
+
+def save_benchmark(
+    args: Any, data: Data, results: Mapping[str, pd.DataFrame], folder: Path
+) -> Path:
+    """``benchmark.json``: what was asked, what the corpus holds, and all summaries."""
+    corpus = CORPORA[args.corpus]
+    report = {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "corpus": corpus.title,
+        "manifest": data.counts,
+        "rows": len(data.y),
+        "protocol": data.protocol,
+        "disjoint": list(args.disjoint),
+        "skew": data.fractions,
+        "seeds": list(range(args.seeds)),
+        "versions": package_versions(),
+        "settings": _settings(args),
+        "layer": data.layer,
+        "tables": {name: _records(summarize_comparison(t)) for name, t in results.items()},
+        "published": [vars(p) for p in corpus.published],
+        "published_warning": WARNING if corpus.published else "",
+    }
+    path = folder / REPORT
+    text = json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False)
+    write_text_atomically(path, text + "\n")
+    return path
+
+
+def _settings(args: Any) -> dict[str, Any]:
+    return {name: value for name, value in vars(args).items() if name not in _NOT_ASKED}
+
+
+def _counted(counts: Any) -> str:
+    pairs: Sequence[Any] = list(counts.items())
+    return ", ".join(f"{name} {number}" for name, number in pairs)

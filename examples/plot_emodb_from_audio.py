@@ -15,6 +15,8 @@ repository. Testing is by speaker: the model never hears the one it is tested on
 # ----------
 # The file names hold everything: speaker, sentence, emotion (in German) and version.
 
+# Needs: ../shared/data/emodb_flac
+# Needs: ../shared/models/whisper-base-encoder
 import tempfile
 from pathlib import Path
 

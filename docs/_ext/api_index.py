@@ -1,0 +1,63 @@
+"""The list of the public API, written from the modules' own ``__all__``."""
+
+import inspect
+from importlib import import_module
+from pathlib import Path
+
+# Module, title, and the names that are listed under another title already.
+_PARTS = (
+    ("skmiaug", "Estimators and files"),
+    ("skmiaug.evaluation", "Comparing samplers"),
+    ("skmiaug.metrics", "Measures of generated data"),
+    ("skmiaug.datasets", "Corpora, protocols, synthetic data"),
+    ("skmiaug.feature_extraction", "Feature extraction"),
+    ("skmiaug.representation", "Representations"),
+    ("skmiaug.exceptions", "Errors and warnings"),
+)
+_HEAD = """\
+.. This file is written by docs/_ext/api_index.py at each build.
+
+API
+===
+
+Everything public, by the module it is imported from. What does not stand here, and every
+module whose name begins with an underscore, may change without notice.
+"""
+
+
+def public_names() -> dict[str, list[str]]:
+    """Public classes and functions of each module, each name under one module only."""
+    found: dict[str, list[str]] = {}
+    seen: list[object] = []
+    for module_name, _ in _PARTS:
+        try:
+            module = import_module(module_name)
+        except ModuleNotFoundError as error:
+            if error.name != module_name:
+                raise
+            continue
+        names = []
+        for name in module.__all__:
+            value = getattr(module, name)
+            documented = inspect.isclass(value) or inspect.isroutine(value)
+            if documented and not any(value is other for other in seen):
+                seen.append(value)
+                names.append(name)
+        found[module_name] = names
+    return found
+
+
+def write_api_index(path: Path) -> None:
+    """Write the page, if it is not there already with the same text."""
+    text = _HEAD
+    names = public_names()
+    for module, title in _PARTS:
+        if not names.get(module):
+            continue
+        text += f"\n{title}\n{'-' * len(title)}\n\nFrom ``{module}``:\n\n"
+        text += f".. currentmodule:: {module}\n\n"
+        text += ".. autosummary::\n   :toctree: ../generated\n   :nosignatures:\n\n"
+        text += "".join(f"   {name}\n" for name in names[module])
+    if not path.exists() or path.read_text() != text:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)

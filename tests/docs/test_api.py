@@ -1,0 +1,163 @@
+"""Every public name is documented: parameters, results, errors, sources."""
+
+import inspect
+import sys
+from collections.abc import Iterator
+from dataclasses import is_dataclass
+from typing import Any, NamedTuple
+
+import pytest
+
+from tests.docs._pages import DOCS
+
+pytest.importorskip("numpydoc", reason="numpydoc reads the docstrings (extra: docs)")
+from numpydoc.docscrape import ClassDoc, FunctionDoc
+
+sys.path.insert(0, str(DOCS / "_ext"))
+from api_index import public_names, write_api_index
+
+sys.path.remove(str(DOCS / "_ext"))
+
+
+class Public(NamedTuple):
+    """A public class, function or method."""
+
+    name: str
+    value: Any
+    owner: type | None = None
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def own_methods(cls: type) -> Iterator[tuple[str, Any]]:
+    """Public methods written in skmiaug, those of private bases of ours too."""
+    for name, value in inspect.getmembers(cls, inspect.isroutine):
+        written_here = str(getattr(value, "__module__", "")).startswith("skmiaug")
+        made_by_sklearn = name.startswith("set_") and name.endswith("_request")
+        if not name.startswith("_") and written_here and not made_by_sklearn:
+            yield name, value
+
+
+def walk() -> Iterator[Public]:
+    from importlib import import_module
+
+    for module_name, names in public_names().items():
+        module = import_module(module_name)
+        for name in names:
+            value = getattr(module, name)
+            yield Public(f"{module_name}.{name}", value)
+            if inspect.isclass(value) and not issubclass(value, (tuple, BaseException)):
+                for method_name, method in own_methods(value):
+                    yield Public(f"{module_name}.{name}.{method_name}", method, value)
+
+
+ALL = list(walk())
+ERRORS = [p for p in ALL if inspect.isclass(p.value) and issubclass(p.value, BaseException)]
+TUPLES = [p for p in ALL if inspect.isclass(p.value) and issubclass(p.value, tuple)]
+CLASSES = [
+    p for p in ALL if inspect.isclass(p.value) and p not in ERRORS and p not in TUPLES
+]
+FUNCTIONS = [p for p in ALL if not inspect.isclass(p.value)]
+
+
+def documented(parameters: list[Any]) -> list[str]:
+    """Names of a section, those of "a, b : int" one by one and without their stars."""
+    return [
+        name.strip().lstrip("*")
+        for parameter in parameters
+        for name in parameter.name.split(",")
+    ]
+
+
+def in_signature(value: Any) -> list[str]:
+    names = [n for n in inspect.signature(value).parameters if n not in ("self", "cls")]
+    return names
+
+
+def raises_itself(value: Any) -> bool:
+    """Whether the body has a raise of its own with a public kind of error."""
+    source = inspect.getsource(inspect.unwrap(value))
+    return "\n    raise " in source or "\n        raise " in source
+
+
+@pytest.mark.parametrize("public", ALL, ids=str)
+def test_it_begins_with_one_sentence(public):
+    lines = (inspect.getdoc(public.value) or "").split("\n")
+    assert lines[0].strip(), "no docstring"
+    assert lines[0].rstrip().endswith((".", ":")), "no sentence on the first line"
+    assert len(lines) == 1 or not lines[1].strip(), "the first line does not stand alone"
+
+
+@pytest.mark.parametrize("public", CLASSES, ids=str)
+def test_a_class_documents_its_parameters(public):
+    doc = ClassDoc(public.value)
+    told = documented(doc["Parameters"])
+    if is_dataclass(public.value):
+        told = told or documented(doc["Attributes"])  # the fields are both
+    assert told == in_signature(public.value)
+
+
+@pytest.mark.parametrize("public", FUNCTIONS, ids=str)
+def test_a_function_documents_its_parameters(public):
+    wanted = in_signature(public.value)
+    doc = FunctionDoc(public.value)
+    text = inspect.getdoc(public.value) or ""
+    if not doc["Parameters"] and len(wanted) <= 3 and public.owner is not None:
+        # A method of a splitter and the like: a line of text may say it all.
+        return
+    if not doc["Parameters"] and len(wanted) == 1 and f"``{wanted[0]}``" in text:
+        return
+    assert documented(doc["Parameters"]) == wanted
+
+
+@pytest.mark.parametrize("public", FUNCTIONS, ids=str)
+def test_a_function_documents_its_result(public):
+    annotation = inspect.signature(public.value).return_annotation
+    doc = FunctionDoc(public.value)
+    if annotation in (None, "None"):
+        assert not doc["Returns"]
+    elif public.owner is None:
+        assert doc["Returns"] or doc["Yields"]
+
+
+@pytest.mark.parametrize("public", FUNCTIONS, ids=str)
+def test_a_function_that_raises_documents_its_errors(public):
+    if public.owner is None and raises_itself(public.value):
+        assert FunctionDoc(public.value)["Raises"]
+
+
+@pytest.mark.parametrize("public", [p for p in CLASSES if hasattr(p.value, "fit")], ids=str)
+def test_an_estimator_documents_what_it_fits(public):
+    names = documented(ClassDoc(public.value)["Attributes"])
+    assert names
+    assert all(name.endswith("_") or name == "feature_names_in_" for name in names)
+
+
+@pytest.mark.parametrize("public", TUPLES, ids=str)
+def test_a_named_tuple_documents_its_fields(public):
+    doc = ClassDoc(public.value)
+    told = documented(doc["Attributes"]) or documented(doc["Parameters"])
+    assert told == list(public.value._fields)
+
+
+def test_every_public_name_is_on_the_page_of_the_api(tmp_path):
+    write_api_index(tmp_path / "index.rst")
+    page = (tmp_path / "index.rst").read_text()
+    for public in ALL:
+        if public.owner is None:
+            assert f"\n   {public.name.rpartition('.')[2]}\n" in page
+
+
+def test_the_walk_finds_the_estimators_and_the_modules():
+    names = {public.name for public in ALL}
+    assert {
+        "skmiaug.MIGANAugmenter",
+        "skmiaug.MIGANAugmenter.fit_resample",
+        "skmiaug.TransformerFeatures.transform",
+        "skmiaug.save",
+        "skmiaug.evaluation.compare_samplers",
+        "skmiaug.exceptions.LeakageError",
+    } <= names
+    assert any(name.startswith("skmiaug.metrics.") for name in names)
+    assert any(name.startswith("skmiaug.datasets.load_") for name in names)

@@ -112,7 +112,11 @@ def ksg_information(
     if bias_correction and u.shape[1] + v.shape[1] > 2:
         estimate, spread = _corrected(found, correlations, u, v, k, seed)
     rng = generator(seed, _SHUFFLE)
-    null = [ksg_mean(u, v[rng.permutation(n)], k) for _ in range(n_permutations)]
+    # Rotated anew each time: directions found in one pairing favour that pairing.
+    null = [
+        ksg_mean(*canonical_columns(u, v[rng.permutation(n)])[:2], k)
+        for _ in range(n_permutations)
+    ]
     return finished(
         "KSG",
         estimate,

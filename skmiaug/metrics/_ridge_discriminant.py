@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import log_softmax
 
 from skmiaug.metrics._distances import on_common_scale
 
@@ -29,6 +28,7 @@ _SCORE_SHRINKAGE = 0.1
 # than its logarithm.
 _FLOOR = 0.01
 _LEAST_STRENGTH = 1e-5
+_LEAST_VARIANCE = 1e-18
 
 
 @dataclass(frozen=True)
@@ -146,8 +146,9 @@ def class_log_probability(
     """ln q(c|x) of each row's own class, with ``shares`` as prior and as floor (n,)."""
     with np.errstate(divide="ignore"):
         log_prior = np.log(shares)
-    log_q = log_softmax(log_density + log_prior, axis=1)
-    own = log_q[np.arange(len(classes)), classes]
+    joint = log_density + log_prior
+    joint -= joint.max(axis=1, keepdims=True)
+    own = joint[np.arange(len(classes)), classes] - np.log(np.exp(joint).sum(axis=1))
     return np.logaddexp(math.log1p(-_FLOOR) + own, math.log(_FLOOR) + log_prior[classes])
 
 
@@ -191,7 +192,8 @@ def _class_gaussians(
     width = len(covariance)
     equal = np.trace(covariance) / width * np.eye(width)
     covariance = (1 - _SCORE_SHRINKAGE) * covariance + _SCORE_SHRINKAGE * equal
-    return means, np.linalg.pinv(covariance, hermitian=True)
+    # Scores that are all alike have no covariance to invert.
+    return means, np.linalg.inv(covariance + _LEAST_VARIANCE * np.eye(width))
 
 
 def _log_density(

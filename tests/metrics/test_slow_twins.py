@@ -100,7 +100,7 @@ def test_ridge_without_each_row(n, d):
             model = Ridge(alpha=penalty * n).fit(X[others], indicator[others])
             expected = model.predict(X[[i]])[0] - indicator[others].mean(axis=0)
             # Float32 where next to nothing of a row is left over.
-            atol = 2e-2 if n < d and penalty < 0.01 else 2e-3
+            atol = 2e-2 if (n < d and penalty < 0.01) else 2e-3
             np.testing.assert_allclose(found[i], expected, atol=atol)
 
 

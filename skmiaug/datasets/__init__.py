@@ -18,9 +18,16 @@ from skmiaug.datasets._splitters import (
     LeaveOneSpeakerOut,
     OfficialSplit,
 )
+from skmiaug.datasets._synthetic_pairs import (
+    AudioTextPairs,
+    make_circle_pairs,
+    make_gaussian_pairs,
+    make_joint_class_pairs,
+)
 
 __all__ = [
     "AcousticSegments",
+    "AudioTextPairs",
     "LeaveOneSessionOut",
     "LeaveOneSpeakerOut",
     "Manifest",
@@ -32,7 +39,10 @@ __all__ = [
     "load_msp_improv",
     "load_msp_podcast",
     "load_nemo",
+    "make_circle_pairs",
     "make_emotion_sequences",
+    "make_gaussian_pairs",
+    "make_joint_class_pairs",
     "pad_left",
     "pooled_frames",
 ]

@@ -3,6 +3,7 @@
 from skmiaug.nn._critic import Critic, CriticOutput
 from skmiaug.nn._generator import ResidualGenerator
 from skmiaug.nn._mlp import hidden_stack
+from skmiaug.nn._pair_heads import ContrastiveHeads, GaussianHead
 from skmiaug.nn._projection import (
     AlignmentNetwork,
     AlignmentOutput,
@@ -20,9 +21,11 @@ __all__ = [
     "POOLINGS",
     "AlignmentNetwork",
     "AlignmentOutput",
+    "ContrastiveHeads",
     "Critic",
     "CriticOutput",
     "Drop",
+    "GaussianHead",
     "ProjectionHead",
     "ResidualGenerator",
     "SequenceHead",

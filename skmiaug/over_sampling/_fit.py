@@ -15,6 +15,7 @@ from skmiaug.over_sampling._class_gaussian import (
 )
 from skmiaug.over_sampling._column_scale import ColumnScale
 from skmiaug.over_sampling._held_out import taught_information
+from skmiaug.over_sampling._joint_sampler import JointSampler
 from skmiaug.over_sampling._row_sampler import RowSampler
 from skmiaug.over_sampling._settings import (
     LOOK_EVERY,
@@ -49,7 +50,7 @@ _STRENGTHS = (0.0, 0.5, 1.0)
 class FittedSampler:
     """What a fit returns: the sampler, how training went, and what the rows say."""
 
-    sampler: RowSampler
+    sampler: RowSampler | JointSampler
     record: TrainingRecord
     information: InformationEstimate
 
@@ -126,7 +127,7 @@ def _prepare(
 ) -> _Prepared:
     """Hold rows out, shrink the means of the rest alike, choose the spread."""
     m, n_classes = settings.n_components, len(gaussian.means)
-    held = _hold_out(classes, n_classes, settings.validation_fraction, seed)
+    held = hold_out(classes, n_classes, settings.validation_fraction, seed)
     rows = torch.from_numpy(np.ascontiguousarray(whitened[:, :m])).to(device)
     labels = torch.from_numpy(classes).to(device)
     kept = torch.from_numpy(np.flatnonzero(~held)).to(device)
@@ -138,7 +139,7 @@ def _prepare(
     means = keep[:, None] * row_means
     spread = settings.spread
     if spread is None:
-        some = _subsample(len(classes), seed)
+        some = subsample(len(classes), seed)
         picked = torch.from_numpy(some).to(device)
         spread = choose_spread(
             rows[picked],
@@ -153,7 +154,7 @@ def _prepare(
     return _Prepared(rows, labels, kept, held_out, row_means, means, spread)
 
 
-def _hold_out(
+def hold_out(
     classes: np.ndarray, n_classes: int, fraction: float, seed: int
 ) -> np.ndarray:
     """Mask (n,) of the rows to hold out, drawn class by class."""
@@ -165,7 +166,7 @@ def _hold_out(
     return held
 
 
-def _subsample(n: int, seed: int) -> np.ndarray:
+def subsample(n: int, seed: int) -> np.ndarray:
     if n <= _SPREAD_ROWS:
         return np.arange(n)
     chosen = numpy_generator(seed, _SUBSAMPLE).choice(n, _SPREAD_ROWS, replace=False)
@@ -240,7 +241,7 @@ def _measure_information(
 ) -> InformationEstimate:
     """Bound I(c; x̂) of generated rows by a classifier that saw real rows alone."""
     n_classes = len(prepared.means)
-    some = _subsample(len(prepared.classes), seed)
+    some = subsample(len(prepared.classes), seed)
     made = [
         sampler.draw_whitened(_MEASURED_ROWS, c, seed=seed, device=device).cpu().numpy()
         for c in range(n_classes)

@@ -4,13 +4,14 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
 from skmiaug.nn import Critic, ResidualGenerator
 from skmiaug.over_sampling._class_gaussian import ClassGaussian
 from skmiaug.over_sampling._column_scale import ColumnScale
 from skmiaug.over_sampling._row_sampler import RowSampler
 
-_GAUSSIAN_ARRAYS = ("grand_mean", "axes", "deviation", "means", "noise", "mean_shrinkage")
+GAUSSIAN_ARRAYS = ("grand_mean", "axes", "deviation", "means", "noise", "mean_shrinkage")
 
 
 def sampler_to_state(
@@ -35,7 +36,7 @@ def sampler_to_state(
         "scale.scale": sampler.scale.scale,
         "class_begin": sampler.class_begin,
     }
-    arrays |= {f"gaussian.{name}": getattr(gaussian, name) for name in _GAUSSIAN_ARRAYS}
+    arrays |= {f"gaussian.{name}": getattr(gaussian, name) for name in GAUSSIAN_ARRAYS}
     for key, module in (("generator", sampler.generator), ("critic", sampler.critic)):
         arrays |= {f"{key}.{n}": t.numpy() for n, t in module.state_dict().items()}
     if sampler.row_deviations is not None:
@@ -46,27 +47,19 @@ def sampler_to_state(
 def sampler_from_state(header: dict[str, Any], arrays: dict[str, np.ndarray]) -> RowSampler:
     """Rebuild the sampler."""
     gaussian = ClassGaussian(
-        **{name: arrays[f"gaussian.{name}"] for name in _GAUSSIAN_ARRAYS},
+        **{name: arrays[f"gaussian.{name}"] for name in GAUSSIAN_ARRAYS},
         shrinkage=header["shrinkage"],
     )
     m, width = header["n_components"], header["latent_width"]
     n_classes = len(gaussian.means)
     generator_sizes, critic_sizes = header["generator_sizes"], header["critic_sizes"]
-    if len(generator_sizes) + len(critic_sizes) > len(arrays):
-        raise ValueError("more layers than arrays")
+    check_sizes([*generator_sizes, *critic_sizes], len(arrays))
     # Without memory: the sizes are not checked until the arrays are put in their place.
     with torch.device("meta"):
         generator = ResidualGenerator(m, n_classes, width, generator_sizes)
         critic = Critic(m, n_classes, header["n_codes"], critic_sizes)
-    for key, module in (("generator", generator), ("critic", critic)):
-        own = {
-            n.removeprefix(f"{key}."): a
-            for n, a in arrays.items()
-            if n.startswith(f"{key}.")
-        }
-        weights = {n: torch.tensor(a) for n, a in own.items()}
-        module.load_state_dict(weights, assign=True)
-        module.eval()
+    load_weights(generator, arrays, "generator")
+    load_weights(critic, arrays, "critic")
     return RowSampler(
         scale=ColumnScale(
             arrays["scale.center"], arrays["scale.scale"], np.dtype(header["dtype"])
@@ -82,3 +75,21 @@ def sampler_from_state(header: dict[str, Any], arrays: dict[str, np.ndarray]) ->
         row_deviations=arrays.get("row_deviations"),
         class_begin=arrays["class_begin"],
     )
+
+
+def check_sizes(sizes: list[int], n_arrays: int) -> None:
+    """Refuse more layers than there are arrays, before any is built."""
+    if len(sizes) > n_arrays:
+        raise ValueError("more layers than arrays")
+
+
+def load_weights(module: nn.Module, arrays: dict[str, np.ndarray], key: str) -> None:
+    """Put the arrays whose names begin with ``key`` in the place of the weights."""
+    prefix = f"{key}."
+    weights = {
+        name.removeprefix(prefix): torch.tensor(array)
+        for name, array in arrays.items()
+        if name.startswith(prefix)
+    }
+    module.load_state_dict(weights, assign=True)
+    module.eval()

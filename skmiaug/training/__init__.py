@@ -16,9 +16,14 @@ from skmiaug.training._align_step import (
 )
 from skmiaug.training._checkpoint import Checkpoint
 from skmiaug.training._gan_batches import GanBatches
-from skmiaug.training._gan_loop import GanEvents, train_gan
+from skmiaug.training._gan_joint_batches import JointBatch, JointBatches, JointLayout
+from skmiaug.training._gan_joint_step import excess, generate, joint_step, judge
+from skmiaug.training._gan_loop import GanEvents, JointRecord, train_gan, train_joint_gan
+from skmiaug.training._gan_pairs import Pairs, read_pairs
 from skmiaug.training._gan_players import (
     GanPlayers,
+    JointPlayers,
+    build_joint_players,
     build_players,
 )
 from skmiaug.training._gan_step import GanWeights, gan_step
@@ -56,12 +61,18 @@ __all__ = [
     "GanEvents",
     "GanPlayers",
     "GanWeights",
+    "JointBatch",
+    "JointBatches",
+    "JointLayout",
+    "JointPlayers",
+    "JointRecord",
     "LabelSettings",
     "LabelTask",
     "LabelledSet",
     "MaskedTask",
     "MaskingSettings",
     "ModelState",
+    "Pairs",
     "RateSchedule",
     "RunRecord",
     "SequenceBatch",
@@ -75,17 +86,24 @@ __all__ = [
     "alignment_score",
     "alignment_terms",
     "build_alignment",
+    "build_joint_players",
     "build_players",
     "build_sequence_model",
     "corrupt",
     "draw_spans",
     "embed_all",
+    "excess",
     "gan_step",
+    "generate",
     "in_chunks",
+    "joint_step",
+    "judge",
+    "read_pairs",
     "restoration_loss",
     "run_loop",
     "take_rows",
     "train_alignment",
     "train_gan",
+    "train_joint_gan",
     "train_sequences",
 ]

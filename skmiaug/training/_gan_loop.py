@@ -1,17 +1,39 @@
-"""The training loop of generator and critic."""
+"""The training loops of generator and critic."""
+
+from dataclasses import dataclass, field
+from typing import ClassVar
 
 from skmiaug.training._gan_batches import GanBatches
-from skmiaug.training._gan_players import GanPlayers
+from skmiaug.training._gan_joint_batches import JointBatches
+from skmiaug.training._gan_joint_step import heads_step, joint_step
+from skmiaug.training._gan_players import GanPlayers, JointPlayers
 from skmiaug.training._gan_step import GanWeights, gan_step
 from skmiaug.training._loop import TrainingEvents, run_loop
 from skmiaug.training._record import TrainingRecord
 from skmiaug.training._stopping import EarlyStopping
 
 GanEvents = TrainingEvents
+N_HEAD_STEPS = 200
 _REMEDY = (
     "Lower generator_learning_rate and critic_learning_rate, lower mi_weight, or look for "
     "extreme values in X."
 )
+
+
+@dataclass
+class JointRecord(TrainingRecord):
+    """The record of players for rows of several modalities.
+
+    Attributes
+    ----------
+    pair_information : list of float
+        Bound of what the modalities of generated rows say of each other given the class,
+        summed over the pairs of modalities, nats.
+    """
+
+    figures: ClassVar[tuple[str, ...]] = (*TrainingRecord.figures, "pair_information")
+
+    pair_information: list[float] = field(default_factory=list)
 
 
 def train_gan(
@@ -42,6 +64,38 @@ def train_gan(
         players,
         lambda: gan_step(players, batches.draw(), weights),
         TrainingRecord(),
+        generator=batches.generator,
+        max_iter=max_iter,
+        look_every=look_every,
+        stopping=stopping,
+        events=events,
+        remedy=_REMEDY,
+    )
+
+
+def train_joint_gan(
+    players: JointPlayers,
+    batches: JointBatches,
+    weights: GanWeights,
+    *,
+    max_iter: int,
+    look_every: int,
+    stopping: EarlyStopping,
+    events: TrainingEvents,
+) -> JointRecord:
+    """Train both players for rows of several modalities, as :func:`train_gan` does.
+
+    The heads learn first, alone: until they read something from real pairs they have
+    nothing to say to the generator, and early stopping would not wait for them.
+    """
+    resumed = events.checkpoint is not None and events.checkpoint.exists()
+    if weights.information > 0 and max_iter > 0 and not resumed:
+        for _ in range(N_HEAD_STEPS):
+            heads_step(players, batches.draw(), batches.layout)
+    return run_loop(
+        players,
+        lambda: joint_step(players, batches.draw(), weights, batches.layout),
+        JointRecord(),
         generator=batches.generator,
         max_iter=max_iter,
         look_every=look_every,

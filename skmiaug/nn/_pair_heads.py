@@ -1,0 +1,98 @@
+"""What one modality of a row says about another, given the class: two kinds of head."""
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+_WIDTH = 64
+_N_COMPONENTS = 16
+_CLASS_SCALE = 0.3
+
+
+class ClassNetwork(nn.Module):
+    """A network whose first layer depends on the class, in scale and in offset.
+
+    What goes with what may differ from class to class: it may even be only the way in which
+    the modalities go together that tells the classes apart.
+    """
+
+    def __init__(self, n_features: int, n_classes: int, n_outputs: int):
+        super().__init__()
+        self.enter = nn.Linear(n_features, _WIDTH)
+        self.class_scale = nn.Embedding(n_classes, _WIDTH)
+        self.class_offset = nn.Embedding(n_classes, _WIDTH)
+        self.hidden = nn.Linear(_WIDTH, _WIDTH)
+        self.leave = nn.Linear(_WIDTH, n_outputs)
+        for embedding in (self.class_scale, self.class_offset):
+            nn.init.normal_(embedding.weight, std=_CLASS_SCALE)
+
+    def forward(self, rows: Tensor, classes: Tensor) -> Tensor:
+        """Map ``rows`` (n, n_features) of ``classes`` (n,) to (n, n_outputs)."""
+        scale = 1 + self.class_scale(classes)
+        entered = self.enter(rows) * scale + self.class_offset(classes)
+        hidden = self.hidden(functional.leaky_relu(entered, 0.2))
+        return self.leave(functional.leaky_relu(hidden, 0.2))
+
+
+class ContrastiveHeads(nn.Module):
+    """Scores of how well rows of two modalities go together, given the class.
+
+    Parameters
+    ----------
+    n_features : sequence of int
+        Columns of each modality.
+    n_classes : int
+    """
+
+    def __init__(self, n_features: Sequence[int], n_classes: int):
+        super().__init__()
+        # One more output: what a row adds to all its scores.
+        self.networks = nn.ModuleList(
+            ClassNetwork(n, n_classes, _N_COMPONENTS + 1) for n in n_features
+        )
+
+    def forward(self, rows: Sequence[Tensor], classes: Tensor) -> tuple[Tensor, ...]:
+        """Return the codes of the rows of each modality, (n, n_components + 1) each.
+
+        The last column is what a row adds to all its scores.
+        """
+        return tuple(
+            network(part, classes).float()
+            for network, part in zip(self.networks, rows, strict=True)
+        )
+
+    @staticmethod
+    def scores(first: Tensor, second: Tensor) -> Tensor:
+        """Return the score of each code of one with each of the other, (..., n, m)."""
+        one, one_offset = first.tensor_split([_N_COMPONENTS], dim=-1)
+        other, other_offset = second.tensor_split([_N_COMPONENTS], dim=-1)
+        products = one @ other.transpose(-1, -2) / math.sqrt(_N_COMPONENTS)
+        return products + one_offset + other_offset.transpose(-1, -2)
+
+
+class GaussianHead(nn.Module):
+    """The Gaussian q(t | h, c) of the rows of a second modality given the first.
+
+    Parameters
+    ----------
+    n_features : sequence of int
+        Columns of h and of t.
+    n_classes : int
+    """
+
+    def __init__(self, n_features: Sequence[int], n_classes: int):
+        super().__init__()
+        first, self.n_outputs = n_features
+        self.network = ClassNetwork(first, n_classes, 2 * self.n_outputs)
+        # Before training q knows nothing: mean 0 and variance 1, as whitened rows have.
+        nn.init.zeros_(self.network.leave.weight)
+        nn.init.zeros_(self.network.leave.bias)
+
+    def forward(self, first: Tensor, classes: Tensor) -> tuple[Tensor, Tensor]:
+        """Return mean and log variance of t, (n, n_features[1]) each."""
+        outputs = self.network(first, classes).float()
+        mean, log_variance = torch.split(outputs, self.n_outputs, dim=1)
+        return mean, log_variance.clamp(-6.0, 6.0)

@@ -1,0 +1,237 @@
+"""Rows from a fitted augmenter: sampling, and filling in what is missing."""
+
+from collections.abc import Iterator
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from skmiaug.over_sampling._column_scale import fit_into_types
+from skmiaug.over_sampling._counts import requested_classes
+from skmiaug.over_sampling._joint_sampler import JointSampler
+from skmiaug.over_sampling._modal_input import check_condition, missing_parts
+from skmiaug.over_sampling._parameters import AugmenterParameters
+from skmiaug.over_sampling._row_sampler import RowSampler
+from skmiaug.over_sampling._training_run import MEMORY_ADVICE
+from skmiaug.utils._containers import like_polars, polars_to_pandas
+from skmiaug.utils._device import memory_remedy, resolve_device
+from skmiaug.utils._random import draw_seed, numpy_generator
+
+_CLASSES_STREAM = 7
+
+
+class DrawsRows(AugmenterParameters):
+    """What a fitted :class:`MIGANAugmenter` can make."""
+
+    _sampler: RowSampler | JointSampler
+    _column_dtypes: tuple[np.dtype, ...] | None
+
+    def sample(
+        self, n_samples: int = 1, y: Any = None, *, condition: Any = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Draw new rows from the fitted model.
+
+        Parameters
+        ----------
+        n_samples : int, default=1
+            Rows to make.
+        y : class, array of shape (n_samples,), or None
+            Class of the rows; None takes the shares of the training rows, or with a
+            condition draws each class by what the condition says of it.
+        condition : array-like of shape (n_samples, n_condition_features) or None
+            What each row is to go with, for an augmenter that was fitted with a condition.
+            None draws it as ``condition_sampling`` says.
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, n_features)
+            Of the type of the training rows.
+        y : ndarray of shape (n_samples,)
+
+        Notes
+        -----
+        With an int as ``random_state``, the same call gives the same rows.
+        """
+        check_is_fitted(self, "_sampler")
+        if not isinstance(n_samples, Integral) or n_samples < 1:
+            raise ValueError(
+                f"n_samples must be a whole number above 0, got {n_samples!r}."
+            )
+        n = int(n_samples)
+        seed = self._draw_seed()
+        given = self._checked_given(condition, n)
+        if given is not None and y is None:
+            wanted = self._likely_classes({1: given}, seed)
+        else:
+            wanted = requested_classes(n, y, self.classes_, self._class_shares)
+        out = np.empty((n, self.n_features_in_), dtype=self._row_dtype())
+        for c in np.unique(wanted):
+            rows = np.flatnonzero(wanted == c)
+            own = None if given is None else given[rows]
+            if rows[-1] - rows[0] + 1 == len(rows):
+                self._draw_into(out[rows[0] : rows[-1] + 1], int(c), seed, own)
+            else:
+                made = np.empty((len(rows), out.shape[1]), dtype=out.dtype)
+                self._draw_into(made, int(c), seed, own)
+                out[rows] = made
+        return out, self.classes_[wanted]
+
+    def impute(self, X: Any, y: Any = None) -> Any:
+        """Make the modalities that rows lack, given those that they have.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_samples, n_features)
+            All columns of a missing modality are NaN.
+        y : array-like of shape (n_samples,) or None
+            Classes of the rows. None draws the class of each row with a gap from what its
+            other modalities say of it, with the shares of the training rows.
+
+        Returns
+        -------
+        X_filled
+            In the container and type of ``X``; what was there is unchanged.
+
+        Raises
+        ------
+        ValueError
+            The augmenter was fitted without ``modalities``; a row has NaN in a part of a
+            modality or in all of them; ``y`` has an unknown class or another length.
+
+        Notes
+        -----
+        With an int as ``random_state``, the same call gives the same rows.
+        """
+        check_is_fitted(self, "_sampler")
+        modalities = getattr(self, "modalities_", None)
+        if modalities is None:
+            raise ValueError(
+                "impute needs to know which columns belong together. Set modalities, for "
+                "example {'audio': slice(0, 768), 'text': slice(768, None)}, and fit again."
+            )
+        frame = polars_to_pandas(X)
+        rows = validate_data(
+            self, X=frame, reset=False, ensure_all_finite="allow-nan", copy=True
+        )
+        if not np.issubdtype(rows.dtype, np.floating):
+            return X  # whole numbers have no NaN
+        missing = missing_parts(rows, modalities)
+        seed = self._draw_seed()
+        classes = None
+        if y is not None:
+            labels = np.asarray(polars_to_pandas(y))
+            if labels.shape != (len(rows),):
+                raise ValueError(
+                    f"y must have a class for each of the {len(rows)} rows, got an array "
+                    f"of shape {labels.shape}."
+                )
+            classes = requested_classes(
+                len(rows), labels, self.classes_, self._class_shares
+            )
+        columns = list(modalities.values())
+        for pattern, index in _patterns(missing):
+            known = {
+                int(k): rows[np.ix_(index, columns[k])] for k in np.flatnonzero(~pattern)
+            }
+            own = self._likely_classes(known, seed) if classes is None else classes[index]
+            for c in np.unique(own):
+                at = own == c
+                given = {k: part[at] for k, part in known.items()}
+                parts = self._draw_parts(int(at.sum()), int(c), seed, given)
+                for k in np.flatnonzero(pattern):
+                    rows[np.ix_(index[at], columns[k])] = parts[int(k)]
+        return like_polars(_in_container(rows, frame), X)
+
+    def _draw_seed(self) -> int:
+        """The seed of the fit, or a new one where that was not an int."""
+        if isinstance(self.random_state, Integral):
+            return self._seed
+        return draw_seed(check_random_state(self.random_state))
+
+    def _row_dtype(self) -> np.dtype:
+        if isinstance(self._sampler, JointSampler):
+            return self._sampler.scales[0].dtype
+        return self._sampler.scale.dtype
+
+    def _checked_given(self, condition: Any, n: int) -> np.ndarray | None:
+        if condition is None:
+            return None
+        width = getattr(self, "n_condition_features_in_", None)
+        if width is None:
+            raise ValueError(
+                "condition was passed to sample, but the augmenter was fitted without one. "
+                "Pass condition to fit or fit_resample too."
+            )
+        rows = check_condition(condition, n, width)
+        if np.isnan(rows).any():
+            raise ValueError("condition has NaN: a row cannot go with what is missing.")
+        return rows
+
+    def _likely_classes(self, given: dict[int, np.ndarray], seed: int) -> np.ndarray:
+        """Draw a class index for each row from its posterior given some modalities."""
+        assert isinstance(self._sampler, JointSampler)
+        log_p = self._sampler.class_log_density(given) + np.log(self._class_shares)
+        gumbel = numpy_generator(seed, _CLASSES_STREAM).gumbel(size=log_p.shape)
+        return (log_p + gumbel).argmax(axis=1)
+
+    def _draw_parts(
+        self,
+        n: int,
+        class_index: int,
+        seed: int,
+        given: dict[int, np.ndarray] | None = None,
+    ) -> dict[int, np.ndarray]:
+        """Draw n rows of a class, (n, n_columns) for each modality."""
+        assert isinstance(self._sampler, JointSampler)
+        device = resolve_device(self.device)
+        with memory_remedy(device, MEMORY_ADVICE):
+            return self._sampler.draw(n, class_index, given, seed=seed, device=device)
+
+    def _draw_into(
+        self,
+        out: np.ndarray,
+        class_index: int,
+        seed: int,
+        condition: np.ndarray | None = None,
+    ) -> np.ndarray | None:
+        """Fill ``out`` with rows of a class; return the conditions they were made for."""
+        used = None
+        if isinstance(self._sampler, JointSampler):
+            given = None if condition is None else {1: condition}
+            parts = self._draw_parts(len(out), class_index, seed, given)
+            modalities = getattr(self, "modalities_", None)
+            if modalities is None:
+                out[...], used = parts[0], parts[1]
+            else:
+                self._join(out, parts)
+        else:
+            device = resolve_device(self.device)
+            with memory_remedy(device, MEMORY_ADVICE):
+                self._sampler.draw_into(out, class_index, seed=seed, device=device)
+        if self._column_dtypes is not None:
+            fit_into_types(out, self._column_dtypes)
+        return used
+
+    def _join(self, out: np.ndarray, parts: dict[int, np.ndarray]) -> None:
+        """Put the parts of rows into their columns."""
+        for k, columns in enumerate(self.modalities_.values()):
+            out[:, columns] = parts[k]
+
+
+def _patterns(missing: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield each set of missing modalities, and the numbers of its rows."""
+    for pattern in np.unique(missing, axis=0):
+        if pattern.any():
+            yield pattern, np.flatnonzero((missing == pattern).all(axis=1))
+
+
+def _in_container(rows: np.ndarray, original: Any) -> Any:
+    """Return rows as a frame like ``original``, if that is one."""
+    if not hasattr(original, "iloc"):
+        return rows
+    import pandas as pd
+
+    frame = pd.DataFrame(rows, columns=original.columns, index=original.index)
+    return frame.astype(original.dtypes.to_dict())

@@ -1,0 +1,102 @@
+"""A fitted augmenter as a JSON header and arrays, and back."""
+
+from typing import Any
+
+import numpy as np
+
+from skmiaug.over_sampling._joint_sampler import JointSampler
+from skmiaug.over_sampling._joint_state import (
+    joint_sampler_from_state,
+    joint_sampler_to_state,
+)
+from skmiaug.over_sampling._state import sampler_from_state, sampler_to_state
+
+_LAST_RESULT = ("synthetic_mask_", "condition_")
+_MAX_LABEL_BYTES = 2**28
+_PLAIN_ATTRIBUTES = (
+    "best_iter_",
+    "critic_loss_curve_",
+    "device_",
+    "loss_curve_",
+    "mi_curve_",
+    "mutual_information_",
+    "mutual_information_ceiling_",
+    "n_features_in_",
+    "n_iter_",
+    "pair_mi_curve_",
+    "residual_strength_",
+    "score_curve_",
+    "spread_",
+)
+
+
+def augmenter_to_state(augmenter: Any) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Return plain values and arrays that :func:`augmenter_from_state` takes."""
+    sampler = augmenter._sampler
+    joint = isinstance(sampler, JointSampler)
+    sampler_header, arrays = (joint_sampler_to_state if joint else sampler_to_state)(
+        sampler,
+        list(map(int, augmenter.generator_hidden_layer_sizes)),
+        list(map(int, augmenter.critic_hidden_layer_sizes)),
+    )
+    modalities = getattr(augmenter, "modalities_", None)
+    names = getattr(augmenter, "feature_names_in_", None)
+    dtypes = augmenter._column_dtypes
+    header = {name: getattr(augmenter, name) for name in _PLAIN_ATTRIBUTES}
+    header |= {
+        "sampler": sampler_header,
+        "joint": joint,
+        "modalities": modalities and [[k, v.tolist()] for k, v in modalities.items()],
+        "n_condition_features": getattr(augmenter, "n_condition_features_in_", None),
+        "seed": augmenter._seed,
+        "classes": [augmenter.classes_.dtype.str, augmenter.classes_.tolist()],
+        "class_shares": augmenter._class_shares.tolist(),
+        "sampling_strategy": [
+            [_item(c), int(n)] for c, n in augmenter.sampling_strategy_.items()
+        ],
+        "feature_names": None if names is None else names.tolist(),
+        "column_dtypes": None if dtypes is None else [dtype.str for dtype in dtypes],
+    }
+    for name in _LAST_RESULT:
+        if hasattr(augmenter, name):
+            arrays[name.rstrip("_")] = getattr(augmenter, name)
+    return header, arrays
+
+
+def augmenter_from_state(
+    augmenter: Any, header: dict[str, Any], arrays: dict[str, np.ndarray]
+) -> None:
+    """Give an unfitted augmenter what :func:`augmenter_to_state` took from a fitted one."""
+    rebuild = joint_sampler_from_state if header["joint"] else sampler_from_state
+    augmenter._sampler = rebuild(header["sampler"], arrays)
+    if header["modalities"] is not None:
+        augmenter.modalities_ = {
+            name: np.array(columns, dtype=np.intp) for name, columns in header["modalities"]
+        }
+    if header["n_condition_features"] is not None:
+        augmenter.n_condition_features_in_ = header["n_condition_features"]
+    augmenter._seed = header["seed"]
+    augmenter.classes_ = _labels(*header["classes"])
+    augmenter._class_shares = np.array(header["class_shares"])
+    augmenter.sampling_strategy_ = dict(header["sampling_strategy"])
+    if header["feature_names"] is not None:
+        augmenter.feature_names_in_ = np.array(header["feature_names"], dtype=object)
+    dtypes = header["column_dtypes"]
+    augmenter._column_dtypes = None if dtypes is None else tuple(map(np.dtype, dtypes))
+    for name in _LAST_RESULT:
+        if name.rstrip("_") in arrays:
+            setattr(augmenter, name, arrays[name.rstrip("_")])
+    for name in _PLAIN_ATTRIBUTES:
+        setattr(augmenter, name, header[name])
+
+
+def _labels(dtype: str, labels: list[Any]) -> np.ndarray:
+    """Class labels as an array, after a look at what the type would take."""
+    if np.dtype(dtype).itemsize * len(labels) > _MAX_LABEL_BYTES:
+        raise ValueError(f"{len(labels)} labels of type {dtype} are too large")
+    return np.array(labels, dtype=dtype)
+
+
+def _item(label: Any) -> Any:
+    """A class label as a plain value."""
+    return label.item() if isinstance(label, np.generic) else label

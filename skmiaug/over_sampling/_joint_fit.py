@@ -1,0 +1,262 @@
+"""From rows of several modalities and settings to a fitted sampler."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from skmiaug.metrics import InformationEstimate, classifier_information
+from skmiaug.over_sampling._class_gaussian import means_by_class
+from skmiaug.over_sampling._fit import FittedSampler, hold_out, subsample
+from skmiaug.over_sampling._joint_probe import JointProbe
+from skmiaug.over_sampling._joint_rows import JointRows, prepare_joint_rows, whole_rows
+from skmiaug.over_sampling._joint_sampler import JointSampler
+from skmiaug.over_sampling._joint_settings import JointSettings
+from skmiaug.over_sampling._joint_start import JointStart
+from skmiaug.over_sampling._settings import LOOK_EVERY, equal_class_entropy
+from skmiaug.over_sampling._spread import SPREAD_GRID, choose_spread
+from skmiaug.training import (
+    Checkpoint,
+    EarlyStopping,
+    GanEvents,
+    GanWeights,
+    JointBatches,
+    JointPlayers,
+    JointRecord,
+    TrainingRecord,
+    build_joint_players,
+    train_joint_gan,
+)
+from skmiaug.utils._random import numpy_generator, torch_generator
+from skmiaug.utils._threads import cpu_threads_for
+
+_WEIGHTS, _BATCHES, _PROBE = 2, 3, 4
+_MEASURED_ROWS = 256
+_STRENGTHS = (0.0, 0.5, 1.0)
+
+
+@dataclass
+class _Leading:
+    """Leading coordinates of the whole rows, on the device, sorted by class."""
+
+    rows: Tensor
+    classes: Tensor
+    kept: Tensor
+    held_out: Tensor
+    row_means: Tensor
+    means: Tensor
+
+
+def fit_joint_sampler(
+    parts: Sequence[np.ndarray],
+    classes: np.ndarray,
+    n_classes: int,
+    settings: JointSettings,
+    *,
+    seed: int,
+    device: torch.device,
+    on_look: Callable[[TrainingRecord], bool],
+    checkpoint: Checkpoint | None,
+) -> FittedSampler:
+    """Fit start, spread, networks and their strength to several modalities.
+
+    Parameters
+    ----------
+    parts : sequence of ndarray of shape (n, n_columns)
+        The rows of each modality, those that are made first; NaN where one is missing.
+    classes : ndarray of shape (n,)
+        Class indices; each class has a row with all modalities.
+    n_classes, settings, seed, device, on_look, checkpoint
+        As for ``fit_row_sampler``.
+    """
+    base = settings.base
+    data = prepare_joint_rows(parts, classes, n_classes, settings.sizes, seed)
+    with cpu_threads_for(base.largest_product(), device):
+        leading = _leading(data, settings, seed, device)
+        spread = base.spread
+        if spread is None:
+            spread = _choose_spread(data, leading, settings, seed)
+        players = _build(settings, n_classes, seed, device)
+        record, strength = _train(
+            players, data, leading, settings, spread, seed, on_look, checkpoint
+        )
+    for _, module in players.modules():
+        module.cpu().eval()
+    start = JointStart(data.gaussian, spread, data.class_begin(), None)
+    sampler = JointSampler(
+        scales=data.scales,
+        start=start,
+        generator=players.generator,
+        critic=players.critic,
+        heads=players.heads,
+        n_made=settings.n_made,
+        latent_width=base.latent_dim + base.n_continuous_codes,
+        residual_strength=strength,
+        rejection=base.rejection,
+        given_spread=settings.given_spread,
+        given_rows=_given_rows(parts, classes, settings),
+    )
+    if spread < 1.0 or settings.given_spread is not None:
+        start.row_deviations = data.take_deviations()
+    information = _measure_information(sampler, leading, seed, device)
+    return FittedSampler(sampler, record, information)
+
+
+def _leading(
+    data: JointRows, settings: JointSettings, seed: int, device: torch.device
+) -> _Leading:
+    """Hold rows out, and shrink the means of the rest as much as those of all rows."""
+    rows, n_classes = data.leading(), len(data.gaussian.parts[0].means)
+    held = hold_out(data.classes, n_classes, settings.base.validation_fraction, seed)
+    row_means = means_by_class(rows[~held], data.classes[~held], n_classes)
+    row_means = row_means.astype(np.float32)
+    arrays = (
+        rows,
+        data.classes,
+        np.flatnonzero(~held),
+        np.flatnonzero(held),
+        row_means,
+        data.gaussian.kept_means() * row_means,
+    )
+    return _Leading(*(torch.from_numpy(array).to(device) for array in arrays))
+
+
+def _choose_spread(
+    data: JointRows, leading: _Leading, settings: JointSettings, seed: int
+) -> float:
+    """Choose the spread by what is made, in coordinates of independent noise."""
+    made = data.gaussian.columns(tuple(range(settings.n_made)))
+    to_white = data.gaussian.whitening(made)
+    n_classes = len(leading.means)
+    rows = data.leading()[:, made] @ to_white
+    means = data.gaussian.means()[:, made] @ to_white
+    some = subsample(len(rows), seed)
+    row_means = means_by_class(rows, data.classes, n_classes).astype(np.float32)
+
+    def on_device(array: np.ndarray) -> Tensor:
+        return torch.from_numpy(array).to(leading.rows.device)
+
+    return choose_spread(
+        on_device(rows[some]),
+        on_device(data.classes[some]),
+        on_device(row_means),
+        on_device(means),
+        SPREAD_GRID,
+    )
+
+
+def _build(
+    settings: JointSettings, n_classes: int, seed: int, device: torch.device
+) -> JointPlayers:
+    base = settings.base
+    return build_joint_players(
+        layout=settings.layout,
+        n_classes=n_classes,
+        latent_dim=base.latent_dim,
+        n_codes=base.n_continuous_codes,
+        generator_sizes=base.generator_hidden_layer_sizes,
+        critic_sizes=base.critic_hidden_layer_sizes,
+        gaussian_head=settings.gaussian_head,
+        generator_lr=base.generator_learning_rate,
+        critic_lr=base.critic_learning_rate,
+        seed=int(numpy_generator(seed, _WEIGHTS).integers(2**31)),
+        device=device,
+    )
+
+
+def _train(
+    players: JointPlayers,
+    data: JointRows,
+    leading: _Leading,
+    settings: JointSettings,
+    spread: float,
+    seed: int,
+    on_look: Callable[[TrainingRecord], bool],
+    checkpoint: Checkpoint | None,
+) -> tuple[JointRecord, float]:
+    """Train both players; return the record and the strength of the residual to use."""
+    base, n_classes = settings.base, len(leading.means)
+    batches = _batches(data, leading, settings, spread, seed)
+    probe = JointProbe(
+        batches, n_classes, seed=seed, stream=_PROBE, with_pairs=base.mi_weight > 0
+    )
+    weights = GanWeights(
+        information=base.mi_weight,
+        leash=base.leash,
+        entropy=equal_class_entropy(n_classes),
+        autocast=base.autocast,
+    )
+    record = train_joint_gan(
+        players,
+        batches,
+        weights,
+        max_iter=base.max_iter,
+        look_every=LOOK_EVERY,
+        stopping=EarlyStopping(base.n_iter_no_change, base.tol),
+        events=GanEvents(probe.score, on_look, checkpoint, seed),
+    )
+    scores = {strength: probe.score(players, strength) for strength in _STRENGTHS}
+    if not base.choose_strength or scores[1.0] is None:
+        return record, 1.0
+    # The shortest residual of equals.
+    return record, max(_STRENGTHS, key=lambda strength: (scores[strength], -strength))
+
+
+def _batches(
+    data: JointRows, leading: _Leading, settings: JointSettings, spread: float, seed: int
+) -> JointBatches:
+    base, layout = settings.base, settings.layout
+    device = leading.rows.device
+    labels = leading.classes[leading.kept]
+    count = torch.bincount(labels, minlength=len(leading.means))
+    return JointBatches(
+        rows=leading.rows[leading.kept],
+        row_means=leading.row_means,
+        class_begin=torch.cumsum(count, 0) - count,
+        class_count=count,
+        means=leading.means,
+        spread=spread,
+        latent_width=base.latent_dim + base.n_continuous_codes,
+        batch_size=min(base.batch_size, max(len(labels), 2)),
+        generator=torch_generator(seed, _BATCHES, device),
+        layout=layout,
+        factor=torch.from_numpy(data.gaussian.factor()).to(device),
+        regressions={
+            given: torch.from_numpy(data.gaussian.regression(given)).to(device)
+            for given in layout.subsets()
+        },
+        given_spread=settings.given_spread,
+        held_rows=leading.rows[leading.held_out],
+        held_classes=leading.classes[leading.held_out],
+    )
+
+
+def _given_rows(
+    parts: Sequence[np.ndarray], classes: np.ndarray, settings: JointSettings
+) -> np.ndarray | None:
+    """The rows of the modality that is always given, as they came, sorted by class."""
+    if settings.given_spread != 0.0:
+        return None
+    order = np.argsort(classes, kind="stable")
+    return parts[-1][order[whole_rows(parts)[order]]]
+
+
+def _measure_information(
+    sampler: JointSampler, leading: _Leading, seed: int, device: torch.device
+) -> InformationEstimate:
+    """Bound I(c; x̂) of what is made by a classifier that saw real rows alone."""
+    n_classes = len(leading.means)
+    some = subsample(len(leading.classes), seed)
+    made = [
+        sampler.draw_leading(_MEASURED_ROWS, c, seed=seed, device=device)
+        for c in range(n_classes)
+    ]
+    rows = np.concatenate(made)
+    return classifier_information(
+        leading.rows.cpu().numpy()[some][:, : rows.shape[1]],
+        leading.classes.cpu().numpy()[some],
+        rows,
+        np.repeat(np.arange(n_classes), _MEASURED_ROWS),
+    )

@@ -1,0 +1,167 @@
+"""Where rows of several modalities start when they are sampled: without any network."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from skmiaug.over_sampling._joint_gaussian import JointGaussian
+from skmiaug.utils._random import normal_rows
+
+_LARGEST_TABLE = 2**24
+
+
+@dataclass
+class JointStart:
+    """Draws from the joint class Gaussian, or around real rows, given what is known.
+
+    Attributes
+    ----------
+    gaussian : JointGaussian
+    spread : float
+        1 draws from the Gaussian alone, less stays near real rows.
+    class_begin : ndarray of shape (n_classes + 1,)
+        Where each class begins in ``row_deviations``.
+    row_deviations : list of ndarray of shape (n_rows, n_columns) or None, float32
+        For each modality, whitened training rows less their class mean, sorted by class;
+        None where no draw lies around real rows.
+    """
+
+    gaussian: JointGaussian
+    spread: float
+    class_begin: np.ndarray
+    row_deviations: list[np.ndarray] | None
+
+    def draw(
+        self, n: int, class_index: int, known: Mapping[int, Tensor], rng: torch.Generator
+    ) -> list[Tensor]:
+        """Return n whitened rows of a class, (n, n_columns) for each modality.
+
+        A draw of all modalities is taken first. Where some are known, the others are then
+        moved by their regression on what separates the known part from the drawn one: that
+        is a draw from the Gaussian given that part (Matheron's rule). Without anything
+        known, n rows keep the class mean exactly, as in ``RowSampler``.
+
+        Parameters
+        ----------
+        n, class_index : int
+        known : mapping of int to Tensor of shape (n, n_columns)
+            Whitened rows of the modalities that are known.
+        rng : torch.Generator
+        """
+        parts, sizes = self.gaussian.parts, self.gaussian.sizes
+        device = rng.device
+        noise = [
+            normal_rows(n, len(part.deviation), rng, deviation=self.spread)
+            for part in parts
+        ]
+        factor = torch.from_numpy(self.gaussian.factor()).to(device)
+        together = (self.leading(noise) @ factor.T).split(sizes, dim=1)
+        for U, lead, m in zip(noise, together, sizes, strict=True):
+            U[:, :m] = lead
+        if self.spread < 1.0:
+            self._add_rows(noise, class_index, known, rng)
+        for part, U in zip(parts, noise, strict=True):
+            scale = float(part.noise[class_index])
+            if n > 1:
+                U -= U.mean(dim=0)
+                scale *= (n / (n - 1)) ** 0.5
+            U.mul_(scale).add_(torch.tensor(part.means[class_index], device=device))
+        return self._moved(noise, known) if known else noise
+
+    def leading(
+        self, parts: Sequence[Tensor], modalities: Sequence[int] | None = None
+    ) -> Tensor:
+        """Put the leading coordinates of modalities (all of them) side by side."""
+        sizes = self.gaussian.sizes
+        of = range(len(parts)) if modalities is None else modalities
+        return torch.cat(
+            [part[:, : sizes[k]] for k, part in zip(of, parts, strict=True)], dim=1
+        )
+
+    def pick_rows(self, n: int, class_index: int, rng: torch.Generator) -> Tensor:
+        """Row numbers of a class in random order, each as often as any other (±1)."""
+        begin, end = self.class_begin[class_index : class_index + 2]
+        rounds = [
+            torch.randperm(int(end - begin), generator=rng, device=rng.device)
+            for _ in range(-(-n // int(end - begin)))
+        ]
+        return torch.cat(rounds)[:n] + int(begin)
+
+    def class_log_density(self, known: Mapping[int, Tensor]) -> np.ndarray:
+        """Log density of known parts under each class, up to a constant, (n, n_classes)."""
+        modalities = tuple(sorted(known))
+        columns = self.gaussian.columns(modalities)
+        rows = self.leading([known[k] for k in modalities], modalities)
+        means = torch.from_numpy(self.gaussian.means()[:, columns])
+        distance = torch.cdist(
+            self._independent(rows, columns), self._independent(means, columns)
+        )
+        return -0.5 * distance.square().numpy()
+
+    def _moved(self, start: list[Tensor], known: Mapping[int, Tensor]) -> list[Tensor]:
+        """Move the other parts of a joint draw to where what is known puts them."""
+        modalities, sizes = tuple(sorted(known)), self.gaussian.sizes
+        others = [k for k in range(len(sizes)) if k not in known]
+        A = torch.from_numpy(self.gaussian.regression(modalities)).to(start[0].device)
+        apart = [known[k][:, : sizes[k]] - start[k][:, : sizes[k]] for k in modalities]
+        steps = (torch.cat(apart, dim=1) @ A).split([sizes[k] for k in others], dim=1)
+        for k, step in zip(others, steps, strict=True):
+            start[k][:, : sizes[k]] += step
+        return [known.get(k, part) for k, part in enumerate(start)]
+
+    def _add_rows(
+        self,
+        noise: list[Tensor],
+        class_index: int,
+        known: Mapping[int, Tensor],
+        rng: torch.Generator,
+    ) -> None:
+        """Add the deviations of real rows, of those that what is known speaks for."""
+        assert self.row_deviations is not None
+        if known:
+            picked = self._rows_near(class_index, known, rng)
+        else:
+            picked = self.pick_rows(len(noise[0]), class_index, rng)
+        rows = picked.cpu().numpy()
+        for U, deviations in zip(noise, self.row_deviations, strict=True):
+            # In numpy: the rows may be a read-only memory map, which torch warns of.
+            around = torch.from_numpy(np.take(deviations, rows, axis=0))
+            U.add_(around.to(U.device), alpha=self._pull)
+
+    def _rows_near(
+        self, class_index: int, known: Mapping[int, Tensor], rng: torch.Generator
+    ) -> Tensor:
+        """Draw the row each draw lies around from its posterior given the known parts."""
+        assert self.row_deviations is not None
+        modalities, sizes = tuple(sorted(known)), self.gaussian.sizes
+        columns = self.gaussian.columns(modalities)
+        begin, end = map(int, self.class_begin[class_index : class_index + 2])
+        own = [
+            torch.from_numpy(self.row_deviations[k][begin:end, : sizes[k]].copy())
+            for k in modalities
+        ]
+        means = torch.from_numpy(self.gaussian.means()[class_index, columns])
+        centres = means + self._pull * torch.cat(own, dim=1)
+        centres = self._independent(centres.to(rng.device), columns)
+        rows = self.leading([known[k] for k in modalities], modalities)
+        rows = self._independent(rows, columns)
+        picked = []
+        for block in rows.split(max(_LARGEST_TABLE // len(centres), 1)):
+            log_weight = -torch.cdist(block, centres).square() / (2 * self.spread**2)
+            uniform = torch.rand(log_weight.shape, generator=rng, device=rng.device)
+            # The largest of log weight plus Gumbel noise is a draw by these weights.
+            gumbel = -(-uniform.clamp(1e-10, 1 - 1e-7).log()).log()
+            picked.append((log_weight + gumbel).argmax(dim=1) + begin)
+        return torch.cat(picked)
+
+    def _independent(self, rows: Tensor, columns: np.ndarray) -> Tensor:
+        """Leading coordinates of some modalities, in which their noise is independent."""
+        to_white = torch.from_numpy(self.gaussian.whitening(columns))
+        return rows @ to_white.to(rows.device)
+
+    @property
+    def _pull(self) -> float:
+        return (1.0 - self.spread**2) ** 0.5

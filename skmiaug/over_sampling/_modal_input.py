@@ -1,0 +1,126 @@
+"""Checks of what several modalities bring in: missing parts, and conditions."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_array
+
+from skmiaug.over_sampling._joint_rows import whole_rows
+from skmiaug.utils._containers import check_numeric_columns, polars_to_pandas
+
+_SHOWN = 5
+
+
+def missing_parts(X: np.ndarray, modalities: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Return which modalities each row lacks, (n, n_modalities) bool.
+
+    Raises
+    ------
+    ValueError
+        A row has NaN in a part of a modality, or lacks all of them.
+    """
+    missing = np.empty((len(X), len(modalities)), dtype=bool)
+    for k, (name, columns) in enumerate(modalities.items()):
+        gaps = np.isnan(X[:, columns])
+        missing[:, k] = gaps.all(axis=1)
+        partly = np.flatnonzero(gaps.any(axis=1) & ~missing[:, k])
+        if len(partly):
+            raise ValueError(
+                f"Modality {name!r} has NaN in some of its columns in {_rows(partly)}. A "
+                "row either has a modality or lacks it: fill the gaps, or set all columns "
+                "of the modality to NaN."
+            )
+    empty = np.flatnonzero(missing.all(axis=1))
+    if len(empty):
+        raise ValueError(
+            f"All modalities are NaN in {_rows(empty)}: there is nothing to go by. Drop "
+            "these rows."
+        )
+    return missing
+
+
+def check_condition(
+    condition: Any, n_rows: int, n_columns: int | None = None
+) -> np.ndarray:
+    """Return the condition as numbers (n_rows, n_columns); a row may be all NaN.
+
+    Raises
+    ------
+    ValueError
+        It is not two-dimensional, has another length or width than expected, holds
+        infinity or something that is no number, or NaN in a part of a row.
+    """
+    condition = polars_to_pandas(condition)
+    check_numeric_columns(condition)
+    rows = check_array(
+        condition, dtype="numeric", ensure_all_finite="allow-nan", input_name="condition"
+    )
+    if not np.issubdtype(rows.dtype, np.floating):
+        rows = rows.astype(np.float64)
+    if len(rows) != n_rows:
+        raise ValueError(
+            f"condition must have a row for each of the {n_rows} rows, got {len(rows)}."
+        )
+    if n_columns is not None and rows.shape[1] != n_columns:
+        raise ValueError(
+            f"condition must have the {n_columns} columns it was fitted with, got "
+            f"{rows.shape[1]}."
+        )
+    gaps = np.isnan(rows)
+    partly = np.flatnonzero(gaps.any(axis=1) & ~gaps.all(axis=1))
+    if len(partly):
+        raise ValueError(
+            f"condition has NaN in some of its columns in {_rows(partly)}. Fill the gaps, "
+            "or set the whole row to NaN if it is missing."
+        )
+    return rows
+
+
+def check_expected(augmenter: Any, method: str, condition: Any) -> None:
+    """Refuse a fit without condition where one was asked for.
+
+    imbalanced-learn's Pipeline drops what it does not route without a word.
+
+    Raises
+    ------
+    ValueError
+        ``require_condition`` is set, or metadata routing was told to bring a condition, and
+        none came.
+    """
+    requests = getattr(augmenter.get_metadata_routing(), method).requests
+    if condition is not None or not (
+        augmenter.require_condition or requests.get("condition") is True
+    ):
+        return
+    raise ValueError(
+        f"{type(augmenter).__name__} was told to expect a condition, and {method} got "
+        "none. In a Pipeline a condition arrives only with "
+        "sklearn.set_config(enable_metadata_routing=True), with "
+        ".set_fit_resample_request(condition=True) on the augmenter, and when it is "
+        "passed to fit as condition=... (cross_validate: params={'condition': ...}). To do "
+        "without one, set require_condition=False and take the request back."
+    )
+
+
+def check_whole_rows(
+    parts: Sequence[np.ndarray], classes: np.ndarray, labels: np.ndarray
+) -> None:
+    """Refuse classes of which no row has all modalities.
+
+    Raises
+    ------
+    ValueError
+    """
+    counts = np.bincount(classes[whole_rows(parts)], minlength=len(labels))
+    if (counts == 0).any():
+        raise ValueError(
+            "How modalities go together is learned from rows that have all of them, and "
+            f"these classes have none: {', '.join(map(str, labels[counts == 0]))}. Add "
+            "such rows, or leave the classes out."
+        )
+
+
+def _rows(numbers: np.ndarray) -> str:
+    dots = ", ..." if len(numbers) > _SHOWN else ""
+    return f"rows {', '.join(map(str, numbers[:_SHOWN]))}{dots}"

@@ -1,0 +1,123 @@
+"""One fit of an augmenter: seed, checkpoint, progress bar and scikit-learn's callbacks."""
+
+from collections.abc import Sequence
+from numbers import Integral
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from sklearn.utils import check_random_state
+
+from skmiaug.over_sampling._fit import FittedSampler, fit_row_sampler
+from skmiaug.over_sampling._joint_fit import fit_joint_sampler
+from skmiaug.over_sampling._joint_settings import JointSettings
+from skmiaug.over_sampling._settings import LOOK_EVERY, FitSettings
+from skmiaug.training import Checkpoint, TrainingRecord
+from skmiaug.utils._device import memory_remedy
+from skmiaug.utils._progress import ProgressBar
+from skmiaug.utils._random import draw_seed
+from skmiaug.utils._sklearn_callbacks import callback_session
+
+MEMORY_ADVICE = (
+    "lower batch_size, the hidden layer sizes or n_components, or use device='cpu'."
+)
+
+
+class TrainingData(NamedTuple):
+    """What a fit is made of; n rows.
+
+    Attributes
+    ----------
+    X : ndarray of shape (n, n_features)
+    y : ndarray of shape (n,)
+        Class labels, for callbacks.
+    classes : ndarray of shape (n,)
+        Class indices.
+    parts : sequence of ndarray of shape (n, n_columns), or None
+        The rows of each modality, where there are several.
+    """
+
+    X: np.ndarray
+    y: np.ndarray
+    classes: np.ndarray
+    parts: Sequence[np.ndarray] | None = None
+
+
+class TrainingRun(NamedTuple):
+    """What came of a fit, and the seed that it was made with."""
+
+    fitted: FittedSampler
+    seed: int
+
+
+def run_training(
+    augmenter: Any,
+    data: TrainingData,
+    settings: FitSettings | JointSettings,
+    device: torch.device,
+) -> TrainingRun:
+    """Fit a sampler with the augmenter's seed, checkpoint, bar and callbacks.
+
+    Parameters
+    ----------
+    augmenter : MIGANAugmenter
+        Its parameters are read; its ``classes_`` are known.
+    data : TrainingData
+    settings : FitSettings or JointSettings
+        The latter where ``data`` has several modalities.
+    device : torch.device
+    """
+    seed = draw_seed(check_random_state(augmenter.random_state))
+    checkpoint = None
+    if augmenter.checkpoint is not None:
+        known_seed = seed if isinstance(augmenter.random_state, Integral) else None
+        rows = data.X if data.parts is None else np.hstack(list(data.parts))
+        print_ = settings.fingerprint(rows, data.classes, known_seed)
+        checkpoint = Checkpoint(augmenter.checkpoint, print_)
+        checkpoint.check_writable()
+        seed = checkpoint.seed_of_run(seed)
+    with memory_remedy(device, MEMORY_ADVICE):
+        fitted = _train(augmenter, data, settings, seed, device, checkpoint)
+    if checkpoint is not None:
+        checkpoint.remove()
+    return TrainingRun(fitted, seed)
+
+
+def _train(
+    augmenter: Any,
+    data: TrainingData,
+    settings: FitSettings | JointSettings,
+    seed: int,
+    device: torch.device,
+    checkpoint: Checkpoint | None,
+) -> FittedSampler:
+    """Fit under a progress bar and scikit-learn's callbacks."""
+    base = settings.base if isinstance(settings, JointSettings) else settings
+    name, n_classes = type(augmenter).__name__, len(augmenter.classes_)
+    bar = ProgressBar(base.max_iter, name, enabled=augmenter.verbose > 0)
+    n_looks = -(-base.max_iter // LOOK_EVERY)
+    with callback_session(augmenter, n_looks, data.X, data.y) as tell_callbacks:
+
+        def on_look(record: TrainingRecord) -> bool:
+            bar.show(
+                record.n_iter,
+                loss=record.generator_loss[-1],
+                mi=record.information[-1],
+            )
+            return tell_callbacks()
+
+        how: dict[str, Any] = {
+            "seed": seed,
+            "device": device,
+            "on_look": on_look,
+            "checkpoint": checkpoint,
+        }
+        try:
+            if isinstance(settings, JointSettings):
+                assert data.parts is not None
+                return fit_joint_sampler(
+                    data.parts, data.classes, n_classes, settings, **how
+                )
+            return fit_row_sampler(data.X, data.classes, n_classes, settings, **how)
+        finally:
+            bar.close()

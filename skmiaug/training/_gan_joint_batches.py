@@ -1,0 +1,256 @@
+"""Batches of rows of several modalities, of which some may be given."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from skmiaug.training._gan_batches import GanBatches
+
+# Rows of a batch, and which modalities are given to them.
+Blocks = Sequence[tuple[slice, tuple[int, ...]]]
+
+
+class JointBatch(NamedTuple):
+    """One step's input; n is the batch size, columns are those of all modalities.
+
+    Attributes
+    ----------
+    real : Tensor of shape (n, n_features)
+        Real rows, whitened; classes are equally likely, rows of a class too.
+    real_classes, real_ids : Tensor of shape (n,)
+    start : Tensor of shape (n, n_features)
+        Where the generator starts: draws from the joint class Gaussian, and where a
+        modality is given, draws of the others given this one.
+    start_classes, start_ids : Tensor of shape (n,)
+        Two rows of one id share a real row.
+    inputs : Tensor of shape (n, n_inputs)
+        What the generator sees beside the start: which modalities are given, noise and
+        continuous codes, the codes last.
+    free : Tensor of shape (n, n_generated)
+        1 where the generator may change the start, 0 in what is given.
+    target, target_classes, target_ids
+        Held-out real rows, likewise; those of ``real`` where none were held out.
+    """
+
+    real: Tensor
+    real_classes: Tensor
+    real_ids: Tensor
+    start: Tensor
+    start_classes: Tensor
+    start_ids: Tensor
+    inputs: Tensor
+    free: Tensor
+    target: Tensor
+    target_classes: Tensor
+    target_ids: Tensor
+
+
+@dataclass(frozen=True)
+class JointLayout:
+    """Which columns belong to which modality, and which are made.
+
+    Attributes
+    ----------
+    sizes : tuple of int
+        Columns of each modality, side by side.
+    n_made : int
+        How many modalities, the first ones, are made; the others are always given.
+    """
+
+    sizes: tuple[int, ...]
+    n_made: int
+
+    @property
+    def n_features(self) -> int:
+        """Columns of all modalities."""
+        return sum(self.sizes)
+
+    @property
+    def n_generated(self) -> int:
+        """Columns of the modalities that are made."""
+        return sum(self.sizes[: self.n_made])
+
+    @property
+    def n_flags(self) -> int:
+        """Inputs that say which modalities are given; none where it is always the same."""
+        return len(self.sizes) if self.n_made == len(self.sizes) else 0
+
+    def columns(self, modalities: tuple[int, ...], device: torch.device) -> Tensor:
+        """Return the column numbers of some modalities."""
+        numbers = torch.arange(self.n_features, device=device).split(self.sizes)
+        empty = numbers[0][:0]
+        return torch.cat([empty, *(numbers[k] for k in modalities)])
+
+    def subsets(self) -> list[tuple[int, ...]]:
+        """Return the sets of modalities that can be given while others are made."""
+        n = len(self.sizes)
+        always = tuple(range(self.n_made, n))
+        if always:
+            return [always]
+        return [s for size in range(1, n) for s in combinations(range(n), size)]
+
+    @property
+    def n_blocks(self) -> int:
+        """Equal blocks of a batch: as many are made as a whole as there are others."""
+        return 2 * len(self.subsets()) if self.n_flags else 2
+
+    def blocks(self, n: int) -> Blocks:
+        """Share the n rows of a batch among what can be given to them.
+
+        Half of the rows are made as a whole, and the rest is shared among the sets that
+        can be given. By position, so that nothing waits for the device.
+        """
+        subsets = self.subsets()
+        if not self.n_flags:
+            return [(slice(0, n), subsets[0])]
+        size = n // self.n_blocks
+        starts = range(len(subsets) * size, self.n_blocks * size, max(size, 1))
+        return [
+            (slice(start, start + size), given)
+            for start, given in zip(starts, subsets, strict=False)
+        ]
+
+
+@dataclass
+class JointBatches(GanBatches):
+    """Draws balanced batches of rows whose modalities belong together.
+
+    Attributes
+    ----------
+    layout : JointLayout
+    factor : Tensor of shape (n_features, n_features)
+        Lower triangular F; the noise of the joint Gaussian is F e.
+    regressions : dict of tuple of int to Tensor
+        For each set of modalities that may be given, what moves the others per unit of
+        the given ones, (n_given columns, n_other columns).
+    given_spread : float or None
+        How much of the part of an always given modality is drawn from its class Gaussian
+        (0 takes that of a real row); None where modalities are not always given.
+    held_rows : Tensor of shape (n_held, n_features)
+        Held-out rows, sorted by class.
+    held_classes : Tensor of shape (n_held,)
+    """
+
+    layout: JointLayout
+    factor: Tensor
+    regressions: dict[tuple[int, ...], Tensor]
+    given_spread: float | None
+    held_rows: Tensor
+    held_classes: Tensor
+
+    def draw(self) -> JointBatch:  # type: ignore[override]
+        """Draw the next batch."""
+        n = self.batch_size
+        classes = self._balanced_classes(2 * n)
+        real_classes, start_classes = classes.split(n)
+        ids = self.rows_of(classes)
+        real_ids, start_ids = ids.split(n)
+        real, near = self.rows.index_select(0, ids).split(n)
+        start = self.draw_start(start_classes, near, self.layout.blocks(n))
+        noise = self._normal(n, self.latent_width)
+        if len(self.held_rows):
+            target_ids = self.held_ids(n)
+            target = self.held_rows.index_select(0, target_ids)
+            target_classes = self.held_classes.index_select(0, target_ids)
+        else:
+            target, target_classes, target_ids = real, real_classes, real_ids
+        return JointBatch(
+            real, real_classes, real_ids,
+            start, start_classes, start_ids,
+            torch.cat([self._flags, noise], dim=1), self.free,
+            target, target_classes, target_ids,
+        )  # fmt: skip
+
+    def draw_start(self, classes: Tensor, near: Tensor, blocks: Blocks) -> Tensor:
+        """Return where the generator starts, (n, n_features).
+
+        A draw of all modalities is taken first. Where some are given, the others are then
+        moved by their regression on what separates the given part from the drawn one:
+        that is a draw from the Gaussian given that part (Matheron's rule).
+
+        Parameters
+        ----------
+        classes : Tensor of shape (n,)
+        near : Tensor of shape (n, n_features)
+            Real rows of these classes: the draws lie around them, and the parts that are
+            given are theirs.
+        blocks : sequence of (rows, modalities)
+            What is given to which rows.
+        """
+        noise = self._normal(len(classes), self.layout.n_features) @ self.factor.T
+        centre = self._centre.index_select(0, classes)
+        start = torch.add(centre, noise, alpha=self.spread)
+        if self.spread < 1.0:
+            start.add_(near, alpha=(1.0 - self.spread**2) ** 0.5)
+        device = start.device
+        for rows, given in blocks:
+            known = self.layout.columns(given, device)
+            others = self.layout.columns(self._others(given), device)
+            part = self._given_part(classes[rows], near[rows][:, known], known)
+            step = (part - start[rows][:, known]) @ self.regressions[given]
+            start[rows].index_add_(1, others, step)
+            start[rows].index_copy_(1, known, part)
+        return start
+
+    def _given_part(self, classes: Tensor, near: Tensor, columns: Tensor) -> Tensor:
+        if not self.given_spread:
+            return near
+        share = self.given_spread
+        means = self.means[:, columns]
+        around = near - self.row_means[:, columns][classes]
+        noise = self._normal(*near.shape)
+        return means[classes] + (1.0 - share**2) ** 0.5 * around + share * noise
+
+    def _others(self, given: tuple[int, ...]) -> tuple[int, ...]:
+        return tuple(k for k in range(len(self.layout.sizes)) if k not in given)
+
+    @cached_property
+    def _is_given(self) -> Tensor:
+        """Which modalities are given to each row of a batch, (n, n_modalities)."""
+        given = torch.zeros(
+            self.batch_size, len(self.layout.sizes), device=self.rows.device
+        )
+        for rows, modalities in self.layout.blocks(self.batch_size):
+            for k in modalities:
+                given[rows, k] = 1.0
+        return given
+
+    @cached_property
+    def _flags(self) -> Tensor:
+        return self._is_given[:, : self.layout.n_flags]
+
+    @cached_property
+    def free(self) -> Tensor:
+        """1 where the generator may change a batch, (n, n_generated)."""
+        made = self.layout.n_made
+        sizes = torch.tensor(self.layout.sizes[:made], device=self.rows.device)
+        return 1.0 - self._is_given[:, :made].repeat_interleave(sizes, dim=1)
+
+    @cached_property
+    def _held_counts(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Classes with held-out rows, where each begins, and how many it has."""
+        counts = torch.bincount(self.held_classes, minlength=len(self.class_count))
+        begin = torch.cumsum(counts, 0) - counts
+        present = torch.nonzero(counts).squeeze(1)
+        return present, begin[present], counts[present]
+
+    def held_ids(self, n: int) -> Tensor:
+        """Draw the numbers of n held-out rows, their classes equally likely."""
+        present, begin, count = self._held_counts
+        device, rng = self.rows.device, self.generator
+        picked = torch.randint(len(present), (n,), generator=rng, device=device)
+        uniform = torch.rand(n, generator=rng, device=device)
+        size = count.index_select(0, picked)
+        offset = torch.minimum((uniform * size).long(), size - 1)
+        return begin.index_select(0, picked) + offset
+
+    def _normal(self, n: int, width: int) -> Tensor:
+        return torch.randn(
+            n, width, generator=self.generator,
+            device=self.rows.device, dtype=self.rows.dtype,
+        )  # fmt: skip

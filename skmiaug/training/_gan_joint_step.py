@@ -1,0 +1,201 @@
+"""One training step for rows of several modalities."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from skmiaug.losses import (
+    categorical_information,
+    critic_hinge_loss,
+    gaussian_code_information,
+    generator_hinge_loss,
+    leash_penalty,
+)
+from skmiaug.nn import Critic, CriticOutput, ResidualGenerator
+from skmiaug.training._gan_joint_batches import JointBatch, JointLayout
+from skmiaug.training._gan_pairs import Pairs, read_pairs
+from skmiaug.training._gan_players import JointPlayers
+from skmiaug.training._gan_step import GanWeights, frozen, precision
+
+
+def generate(
+    generator: ResidualGenerator,
+    layout: JointLayout,
+    start: Tensor,
+    inputs: Tensor,
+    classes: Tensor,
+    *,
+    free: Tensor | float = 1.0,
+    strength: float = 1.0,
+) -> tuple[Tensor, Tensor]:
+    """Move the starts by the residual.
+
+    Parameters
+    ----------
+    generator : ResidualGenerator
+    layout : JointLayout
+    start, inputs, free
+        As in a ``JointBatch``.
+    classes : Tensor of shape (n,)
+    strength : float
+        Factor on the residual.
+
+    Returns
+    -------
+    rows : Tensor of shape (n, n_features)
+        What is given stays.
+    residual : Tensor of shape (n, n_generated)
+        Before ``strength``.
+    """
+    made, context = start.tensor_split([layout.n_generated], dim=1)
+    residual = generator(made, torch.cat([context, inputs], dim=1), classes) * free
+    return torch.cat([made + strength * residual, context], dim=1), residual
+
+
+def judge(
+    critic: Critic, rows: Tensor, classes: Tensor, layout: JointLayout
+) -> CriticOutput:
+    """Return what the critic says of rows (n, n_features), given their context."""
+    made, context = rows.tensor_split([layout.n_generated], dim=1)
+    return critic(made, classes, context)
+
+
+def joint_step(
+    players: JointPlayers, batch: JointBatch, weights: GanWeights, layout: JointLayout
+) -> Tensor:
+    """Update the critic with its heads, then the generator, on one batch.
+
+    Returns
+    -------
+    Tensor of shape (4,)
+        Critic loss, generator loss, class information, information of the pairs (nats);
+        on the device, detached.
+    """
+    device, autocast = batch.real.device, weights.autocast
+    with precision(device, autocast):
+        made, residual = generate(
+            players.generator,
+            layout,
+            batch.start,
+            batch.inputs,
+            batch.start_classes,
+            free=batch.free,
+        )
+        critic_loss = _critic_loss(players, batch, made.detach(), weights, layout)
+    players.critic_optimizer.zero_grad(set_to_none=True)
+    critic_loss.backward()
+    players.critic_optimizer.step()
+
+    with precision(device, autocast), frozen(players.critic), frozen(players.heads):
+        output = judge(players.critic, made, batch.start_classes, layout)
+        information = categorical_information(
+            output.class_logits, batch.start_classes, weights.entropy
+        )
+        bound = information + _code_information(players, output, batch)
+        pairs = information.new_zeros(())
+        if weights.information > 0:
+            pairs, worth = _pair_terms(players, batch, made, layout)
+            bound = bound + worth
+        generator_loss = (
+            generator_hinge_loss(output.score)
+            - weights.information * bound
+            + weights.leash * leash_penalty(residual)
+        )
+    players.generator_optimizer.zero_grad(set_to_none=True)
+    generator_loss.backward()
+    players.generator_optimizer.step()
+    figures = (critic_loss, generator_loss, information, pairs)
+    return torch.stack([figure.detach() for figure in figures])
+
+
+def heads_step(players: JointPlayers, batch: JointBatch, layout: JointLayout) -> Tensor:
+    """Teach the heads alone, on real rows and on starts, and return what they read.
+
+    Returns
+    -------
+    Tensor of shape ()
+        Information of the real pairs, nats; on the device, detached.
+    """
+    real, start = _read(
+        players,
+        layout,
+        Pairs(batch.real, batch.real_classes, batch.real_ids),
+        Pairs(batch.start, batch.start_classes, batch.start_ids),
+    )
+    loss = -0.5 * (real + start).mean(dim=0).sum()
+    players.critic_optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    players.critic_optimizer.step()
+    return real.detach().mean(dim=0).sum()
+
+
+def _critic_loss(
+    players: JointPlayers,
+    batch: JointBatch,
+    made: Tensor,
+    weights: GanWeights,
+    layout: JointLayout,
+) -> Tensor:
+    """As for rows of one modality, and the heads learn from real and from made pairs."""
+    n = len(batch.real)
+    both = judge(
+        players.critic,
+        torch.cat([batch.real, made]),
+        torch.cat([batch.real_classes, batch.start_classes]),
+        layout,
+    )
+    loss = critic_hinge_loss(both.score[:n], both.score[n:])
+    if weights.information == 0:
+        return loss
+    real_error = functional.cross_entropy(both.class_logits[:n], batch.real_classes)
+    on_made = CriticOutput(*(part[n:] for part in both))
+    read = categorical_information(
+        on_made.class_logits, batch.start_classes, weights.entropy
+    )
+    pairs = _read(
+        players,
+        layout,
+        Pairs(batch.real, batch.real_classes, batch.real_ids),
+        Pairs(made, batch.start_classes, batch.start_ids),
+    )
+    bound = 0.5 * (read - real_error) + pairs.mean(dim=1).sum(dim=1).mean()
+    return loss - weights.information * (bound + _code_information(players, on_made, batch))
+
+
+def _pair_terms(
+    players: JointPlayers, batch: JointBatch, made: Tensor, layout: JointLayout
+) -> tuple[Tensor, Tensor]:
+    """Information of the made pairs, and what it is worth to the generator.
+
+    It is worth its nats as far as the same heads find held-out real pairs to depend on
+    each other. Beyond that, and beyond what the start had, it costs them: without that
+    limit generated pairs depend on each other more than real ones do.
+    """
+    classes, ids = batch.start_classes, batch.start_ids
+    of_made = _read(players, layout, Pairs(made, classes, ids))[0]
+    with torch.no_grad():
+        wanted, of_start = _read(
+            players,
+            layout,
+            Pairs(batch.target, batch.target_classes, batch.target_ids),
+            Pairs(batch.start, classes, ids),
+        )
+    worth = torch.minimum(of_made, wanted) - excess(of_made, wanted, of_start)
+    return of_made.mean(dim=0).sum(), worth.mean(dim=0).sum()
+
+
+def excess(of_made: Tensor, wanted: Tensor, of_start: Tensor) -> Tensor:
+    """Return by how much information is above what is wanted and what the start had."""
+    return (of_made - torch.maximum(wanted, of_start)).clamp(min=0.0)
+
+
+def _read(players: JointPlayers, layout: JointLayout, *sets: Pairs) -> Tensor:
+    return read_pairs(players.heads, layout.sizes, layout.n_blocks, *sets)
+
+
+def _code_information(
+    players: JointPlayers, output: CriticOutput, batch: JointBatch
+) -> Tensor:
+    n_codes = players.critic.n_codes
+    codes = batch.inputs[:, batch.inputs.shape[1] - n_codes :]
+    return gaussian_code_information(output.code_mean, output.code_log_variance, codes)

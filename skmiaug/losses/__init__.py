@@ -11,6 +11,7 @@ from skmiaug.losses._leash import leash_penalty
 from skmiaug.losses._masked import RECONSTRUCTION_ERRORS, masked_reconstruction_loss
 from skmiaug.losses._mutual_information import (
     categorical_information,
+    class_cross_entropy,
     class_entropy,
     gaussian_code_information,
 )
@@ -19,6 +20,7 @@ __all__ = [
     "RECONSTRUCTION_ERRORS",
     "SAME_CLASS_ROLES",
     "categorical_information",
+    "class_cross_entropy",
     "class_entropy",
     "cosine_scores",
     "critic_hinge_loss",

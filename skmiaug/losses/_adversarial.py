@@ -12,17 +12,17 @@ def critic_hinge_loss(real_score: Tensor, generated_score: Tensor) -> Tensor:
 
     Parameters
     ----------
-    real_score, generated_score : Tensor of shape (n,)
+    real_score, generated_score : Tensor of shape (..., n)
 
     Returns
     -------
-    Tensor of shape ()
+    Tensor of shape (...)
+        One loss for each critic of a stack; a scalar for a single one.
     """
-    return (
-        functional.relu(1 - real_score).mean() + functional.relu(1 + generated_score).mean()
-    )
+    on_real = functional.relu(1 - real_score).mean(-1)
+    return on_real + functional.relu(1 + generated_score).mean(-1)
 
 
 def generator_hinge_loss(generated_score: Tensor) -> Tensor:
-    """Mean of -D(x̂); ``generated_score`` is (n,)."""
-    return -generated_score.mean()
+    """Mean of -D(x̂); ``generated_score`` is (..., n), what comes out (...)."""
+    return -generated_score.mean(-1)

@@ -11,10 +11,10 @@ def leash_penalty(residual: Tensor) -> Tensor:
 
     Parameters
     ----------
-    residual : Tensor of shape (n, n_features)
+    residual : Tensor of shape (..., n, n_features)
 
     Returns
     -------
-    Tensor of shape ()
+    Tensor of shape (...)
     """
-    return residual.float().square().sum(dim=1).mean()
+    return residual.float().square().sum(dim=-1).mean(-1)

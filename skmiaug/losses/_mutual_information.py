@@ -9,12 +9,17 @@ import math
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 
 def class_entropy(class_probabilities: Tensor) -> Tensor:
     """H(c) of a distribution (n_classes,), in nats; 0 log 0 counts as 0."""
     return torch.special.entr(class_probabilities).sum()
+
+
+def class_cross_entropy(class_logits: Tensor, classes: Tensor) -> Tensor:
+    """Mean of -log q(c|x), nats: (..., n, n_classes) and (..., n) give (...)."""
+    log_q = torch.log_softmax(class_logits, dim=-1)
+    return -log_q.gather(-1, classes[..., None]).squeeze(-1).mean(-1)
 
 
 def categorical_information(
@@ -24,19 +29,19 @@ def categorical_information(
 
     Parameters
     ----------
-    class_logits : Tensor of shape (n, n_classes)
+    class_logits : Tensor of shape (..., n, n_classes)
         Q(c|x), unnormalised.
-    classes : Tensor of shape (n,)
+    classes : Tensor of shape (..., n)
         The class each row was made for.
     entropy : float or Tensor of shape ()
         H(c) of the distribution that ``classes`` were drawn from: the ceiling.
 
     Returns
     -------
-    Tensor of shape ()
+    Tensor of shape (...)
         At most ``entropy``; below 0 when q is worse than guessing.
     """
-    return entropy - functional.cross_entropy(class_logits, classes)
+    return entropy - class_cross_entropy(class_logits, classes)
 
 
 def gaussian_code_information(
@@ -46,16 +51,16 @@ def gaussian_code_information(
 
     Parameters
     ----------
-    code_mean, code_log_variance, codes : Tensor of shape (n, n_codes)
+    code_mean, code_log_variance, codes : Tensor of shape (..., n, n_codes)
 
     Returns
     -------
-    Tensor of shape ()
+    Tensor of shape (...)
         0 when there are no codes, or when q knows nothing (mean 0, variance 1).
     """
-    if codes.shape[1] == 0:
-        return codes.new_zeros(())
+    if codes.shape[-1] == 0:
+        return codes.new_zeros(codes.shape[:-2])
     entropy = 0.5 * (1 + math.log(2 * math.pi))
     squared = (codes - code_mean).square() * torch.exp(-code_log_variance)
     log_density = -0.5 * (math.log(2 * math.pi) + code_log_variance + squared)
-    return entropy + log_density.mean()
+    return entropy + log_density.mean((-2, -1))

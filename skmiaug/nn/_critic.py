@@ -77,11 +77,11 @@ class Critic(nn.Module):
         hidden = self.trunk(rows)
         outputs = self.heads(hidden).float()
         realness, by_class, class_logits, code_mean, code_log_variance = torch.split(
-            outputs, [1, self.n_classes, self.n_classes, self.n_codes, self.n_codes], dim=1
+            outputs, [1, self.n_classes, self.n_classes, self.n_codes, self.n_codes], dim=-1
         )
-        score = (realness + by_class.gather(1, classes[:, None])).squeeze(1)
+        score = (realness + by_class.gather(-1, classes[..., None])).squeeze(-1)
         if self.context is not None:
-            score = score + (hidden * self.context(context)).sum(dim=1).float()
+            score = score + (hidden * self.context(context)).sum(dim=-1).float()
         return CriticOutput(
             score,
             class_logits,

@@ -56,5 +56,5 @@ class ResidualGenerator(nn.Module):
         classes : Tensor of shape (n,)
             Class indices.
         """
-        hidden = self.enter(torch.cat([start, latent], dim=1)) + self.class_offset(classes)
+        hidden = self.enter(torch.cat([start, latent], dim=-1)) + self.class_offset(classes)
         return self.leave(self.trunk(functional.leaky_relu(hidden, 0.2)))

@@ -4,13 +4,14 @@ import warnings
 from typing import Any
 
 import numpy as np
+from imblearn.utils import check_sampling_strategy
 from imblearn.utils._validation import check_target_type
+from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
 from skmiaug.exceptions import TinyClassWarning
 from skmiaug.over_sampling._counts import expanded_counts
 from skmiaug.over_sampling._drawing import DrawsRows
-from skmiaug.over_sampling._fit import FittedSampler
 from skmiaug.over_sampling._joint_settings import JointSettings
 from skmiaug.over_sampling._modal_input import (
     check_condition,
@@ -19,8 +20,17 @@ from skmiaug.over_sampling._modal_input import (
 )
 from skmiaug.over_sampling._pairing import rows_of_all_combinations
 from skmiaug.over_sampling._settings import FitSettings
-from skmiaug.over_sampling._training_run import TrainingData, run_training
-from skmiaug.utils._containers import check_numeric_columns, mixed_dtypes
+from skmiaug.over_sampling._training_run import (
+    TrainingData,
+    TrainingPlan,
+    TrainingRun,
+    run_training,
+)
+from skmiaug.utils._containers import (
+    check_numeric_columns,
+    mixed_dtypes,
+    polars_to_pandas,
+)
 from skmiaug.utils._device import resolve_device
 from skmiaug.utils._modalities import resolve_modalities
 
@@ -50,6 +60,25 @@ class FitsModel(DrawsRows):
         self, X: np.ndarray, y: np.ndarray, condition: Any = None
     ) -> np.ndarray | None:
         """Fit the sampler, set the fitted attributes, return the checked condition."""
+        plan = self._plan(X, y, condition)
+        run = run_training(self, plan)
+        self._take_over(plan, run)
+        parts = plan.data.parts
+        return None if condition is None or parts is None else parts[1]
+
+    def _check_rows(self, X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Check rows and classes, and settle how many rows each class is to get."""
+        X, y = polars_to_pandas(X), polars_to_pandas(y)
+        check_classification_targets(y)
+        X, y, _ = self._check_X_y(X, y)
+        self.sampling_strategy_ = check_sampling_strategy(
+            self.sampling_strategy, y, self._sampling_type
+        )
+        self.sampling_strategy_ = self._rows_to_make(y)
+        return X, y
+
+    def _plan(self, X: np.ndarray, y: np.ndarray, condition: Any = None) -> TrainingPlan:
+        """Resolve the parameters for checked rows, up to where training begins."""
         self.classes_, classes, counts = np.unique(
             y, return_inverse=True, return_counts=True
         )
@@ -63,12 +92,8 @@ class FitsModel(DrawsRows):
             check_whole_rows(parts, classes, self.classes_)
             n_made = len(parts) if condition is None else 1
             settings = self._joint_settings(parts, n_made, device)
-        run = run_training(self, TrainingData(X, y, classes, parts), settings, device)
-        self._seed = run.seed
         self._class_shares = counts / counts.sum()
-        self.device_ = str(device)
-        self._take_over(run.fitted)
-        return None if condition is None or parts is None else parts[1]
+        return TrainingPlan(TrainingData(X, y, classes, parts), settings, device)
 
     def _parts(self, X: np.ndarray, condition: Any) -> list[np.ndarray] | None:
         """Return the rows of each modality; None where there is but one."""
@@ -96,8 +121,11 @@ class FitsModel(DrawsRows):
         missing_parts(X, self.modalities_)
         return [X[:, columns] for columns in self.modalities_.values()]
 
-    def _take_over(self, fitted: FittedSampler) -> None:
-        record = fitted.record
+    def _take_over(self, plan: TrainingPlan, run: TrainingRun) -> None:
+        """Set the attributes that a fit leaves."""
+        fitted, record = run.fitted, run.fitted.record
+        self._seed = run.seed
+        self.device_ = str(plan.device)
         self._sampler = fitted.sampler
         self.n_iter_ = record.n_iter
         self.best_iter_ = record.best_iter

@@ -9,12 +9,13 @@ from torch import Tensor
 
 from skmiaug.metrics import InformationEstimate, classifier_information
 from skmiaug.over_sampling._class_gaussian import means_by_class
-from skmiaug.over_sampling._fit import FittedSampler, hold_out, subsample
+from skmiaug.over_sampling._fit import FittedSampler
 from skmiaug.over_sampling._joint_probe import JointProbe
 from skmiaug.over_sampling._joint_rows import JointRows, prepare_joint_rows, whole_rows
 from skmiaug.over_sampling._joint_sampler import JointSampler
 from skmiaug.over_sampling._joint_settings import JointSettings
 from skmiaug.over_sampling._joint_start import JointStart
+from skmiaug.over_sampling._preparation import hold_out, subsample
 from skmiaug.over_sampling._settings import LOOK_EVERY, equal_class_entropy
 from skmiaug.over_sampling._spread import SPREAD_GRID, choose_spread
 from skmiaug.training import (

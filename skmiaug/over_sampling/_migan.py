@@ -3,8 +3,6 @@
 from typing import Any
 
 import numpy as np
-from imblearn.utils import check_sampling_strategy
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from skmiaug.over_sampling._estimator_state import augmenter_from_state, augmenter_to_state
@@ -22,9 +20,10 @@ class MIGANAugmenter(CallbackSupportMixin, FitsModel):
     shrunken covariance for all classes, moved by a residual network that is trained
     against a critic. A recognition head Q on the critic bounds the mutual information of
     row and class from below, and both players maximise that bound, weighed by
-    ``mi_weight``. Rows may be made to go with a condition (text features, say) or made as
-    pairs of several modalities that depend on each other. The network begins at zero and is kept only as far as it passes more
-    information on to held-out rows than the Gaussian alone.
+    ``mi_weight``. The network begins at zero and is kept only as far as it passes more
+    information on to held-out rows than the Gaussian alone. Rows may be made to go with a
+    condition (text features, say), or as pairs of several modalities that depend on each
+    other.
 
     Read more in the README and in docs/method.md.
 
@@ -211,13 +210,7 @@ class MIGANAugmenter(CallbackSupportMixin, FitsModel):
         """
         self._validate_params()
         check_expected(self, "fit", condition)
-        X, y = polars_to_pandas(X), polars_to_pandas(y)
-        check_classification_targets(y)
-        X, y, _ = self._check_X_y(X, y)
-        self.sampling_strategy_ = check_sampling_strategy(
-            self.sampling_strategy, y, self._sampling_type
-        )
-        self.sampling_strategy_ = self._rows_to_make(y)
+        X, y = self._check_rows(X, y)
         self._train(X, y, condition)
         return self
 

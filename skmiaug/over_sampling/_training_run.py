@@ -43,6 +43,14 @@ class TrainingData(NamedTuple):
     parts: Sequence[np.ndarray] | None = None
 
 
+class TrainingPlan(NamedTuple):
+    """All that a fit needs, checked and resolved."""
+
+    data: TrainingData
+    settings: FitSettings | JointSettings
+    device: torch.device
+
+
 class TrainingRun(NamedTuple):
     """What came of a fit, and the seed that it was made with."""
 
@@ -50,23 +58,17 @@ class TrainingRun(NamedTuple):
     seed: int
 
 
-def run_training(
-    augmenter: Any,
-    data: TrainingData,
-    settings: FitSettings | JointSettings,
-    device: torch.device,
-) -> TrainingRun:
+def run_training(augmenter: Any, plan: TrainingPlan) -> TrainingRun:
     """Fit a sampler with the augmenter's seed, checkpoint, bar and callbacks.
 
     Parameters
     ----------
     augmenter : MIGANAugmenter
         Its parameters are read; its ``classes_`` are known.
-    data : TrainingData
-    settings : FitSettings or JointSettings
-        The latter where ``data`` has several modalities.
-    device : torch.device
+    plan : TrainingPlan
+        Its settings are ``JointSettings`` where the data has several modalities.
     """
+    data, settings, device = plan
     seed = draw_seed(check_random_state(augmenter.random_state))
     checkpoint = None
     if augmenter.checkpoint is not None:

@@ -79,8 +79,8 @@ def build_players(
     return GanPlayers(
         generator,
         critic,
-        _adam(generator, generator_lr),
-        _adam(critic, critic_lr),
+        adam(generator, generator_lr),
+        adam(critic, critic_lr),
     )
 
 
@@ -125,8 +125,8 @@ def build_joint_players(
     players = JointPlayers(
         generator,
         critic,
-        _adam(generator, generator_lr),
-        _adam(critic, critic_lr),
+        adam(generator, generator_lr),
+        adam(critic, critic_lr),
         heads,
     )
     players.critic_optimizer.add_param_group(
@@ -139,7 +139,7 @@ def build_joint_players(
     return players
 
 
-def _adam(module: nn.Module, learning_rate: float) -> torch.optim.Optimizer:
+def adam(module: nn.Module, learning_rate: float) -> torch.optim.Optimizer:
     # No momentum in the first moment: the opponent moves the loss at every step. The
     # decay keeps a critic on few rows from growing without bound.
     return AdamW(

@@ -1,14 +1,18 @@
-"""One training step: a pure function of players, batch and weights."""
+"""One training step: a pure function of players, batch and weights.
+
+The players may be a stack of models, see :class:`GanStack`: every tensor then has a first
+axis of n_models, and so has what a loss returns.
+"""
 
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from skmiaug.losses import (
     categorical_information,
+    class_cross_entropy,
     critic_hinge_loss,
     gaussian_code_information,
     generator_hinge_loss,
@@ -25,8 +29,9 @@ class GanWeights:
 
     Attributes
     ----------
-    information : float
-        The papers' λ, on the mutual-information bound in both players' losses.
+    information : float or Tensor of shape (n_models,)
+        The papers' λ, on the mutual-information bound in both players' losses; one for
+        each model of a stack.
     leash : float
         On the mean squared residual.
     entropy : float
@@ -35,10 +40,15 @@ class GanWeights:
         Type of the matrix products; None is float32.
     """
 
-    information: float
+    information: float | Tensor
     leash: float
     entropy: float
     autocast: torch.dtype | None = None
+
+    @property
+    def informed(self) -> bool:
+        """Whether any model has a λ above 0, without waiting for the device."""
+        return isinstance(self.information, Tensor) or self.information > 0
 
 
 def gan_step(players: GanPlayers, batch: GanBatch, weights: GanWeights) -> Tensor:
@@ -46,7 +56,7 @@ def gan_step(players: GanPlayers, batch: GanBatch, weights: GanWeights) -> Tenso
 
     Returns
     -------
-    Tensor of shape (3,)
+    Tensor of shape (3,) or (n_models, 3)
         Critic loss, generator loss, class information (nats); on the device, detached.
     """
     with precision(batch.real.device, weights.autocast):
@@ -54,7 +64,8 @@ def gan_step(players: GanPlayers, batch: GanBatch, weights: GanWeights) -> Tenso
         generated = batch.start + residual
         critic_loss = _critic_loss(players, batch, generated.detach(), weights)
     players.critic_optimizer.zero_grad(set_to_none=True)
-    critic_loss.backward()
+    # The models of a stack share no weights: the sum gives each its own gradient.
+    critic_loss.sum().backward()
     players.critic_optimizer.step()
 
     with precision(batch.real.device, weights.autocast), frozen(players.critic):
@@ -67,11 +78,10 @@ def gan_step(players: GanPlayers, batch: GanBatch, weights: GanWeights) -> Tenso
             + weights.leash * leash_penalty(residual)
         )
     players.generator_optimizer.zero_grad(set_to_none=True)
-    generator_loss.backward()
+    generator_loss.sum().backward()
     players.generator_optimizer.step()
-    return torch.stack(
-        [critic_loss.detach(), generator_loss.detach(), information.detach()]
-    )
+    figures = (critic_loss, generator_loss, information)
+    return torch.stack([figure.detach() for figure in figures], dim=-1)
 
 
 def _critic_loss(
@@ -83,15 +93,17 @@ def _critic_loss(
     what the generator is asked to say is what the class looks like in the data and not
     a code that the two players have made up.
     """
-    n = len(batch.real)
+    n = batch.real.shape[-2]
     both = players.critic(
-        torch.cat([batch.real, generated]),
-        torch.cat([batch.real_classes, batch.start_classes]),
+        torch.cat([batch.real, generated], dim=-2),
+        torch.cat([batch.real_classes, batch.start_classes], dim=-1),
     )
-    loss = critic_hinge_loss(both.score[:n], both.score[n:])
-    if weights.information > 0:
-        real_error = functional.cross_entropy(both.class_logits[:n], batch.real_classes)
-        on_generated = CriticOutput(*(part[n:] for part in both))
+    loss = critic_hinge_loss(both.score[..., :n], both.score[..., n:])
+    if weights.informed:
+        real_error = class_cross_entropy(both.class_logits[..., :n, :], batch.real_classes)
+        on_generated = CriticOutput(
+            both.score[..., n:], *(part[..., n:, :] for part in both[1:])
+        )
         read = _class_information(on_generated, batch.start_classes, weights)
         bound = 0.5 * (read - real_error) + _code_information(players, on_generated, batch)
         loss = loss - weights.information * bound
@@ -106,7 +118,7 @@ def _class_information(
 
 def _code_information(players: GanPlayers, output: CriticOutput, batch: GanBatch) -> Tensor:
     n_codes = players.critic.n_codes
-    codes = batch.latent[:, batch.latent.shape[1] - n_codes :]
+    codes = batch.latent[..., batch.latent.shape[-1] - n_codes :]
     return gaussian_code_information(output.code_mean, output.code_log_variance, codes)
 
 

@@ -1,0 +1,89 @@
+"""Many networks of one shape as one network, by batched matrix products."""
+
+from collections.abc import Sequence
+from copy import deepcopy
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+
+ModuleT = TypeVar("ModuleT", bound=nn.Module)
+
+
+class StackedLinear(nn.Module):
+    """``n_models`` linear layers; weight (n_models, n_outputs, n_inputs)."""
+
+    def __init__(self, weight: Tensor, bias: Tensor):
+        super().__init__()
+        self.weight = nn.Parameter(weight)
+        self.bias = nn.Parameter(bias)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Map (n_models, n, n_inputs) to (n_models, n, n_outputs)."""
+        return torch.baddbmm(self.bias[:, None], inputs, self.weight.mT)
+
+
+class StackedEmbedding(nn.Module):
+    """``n_models`` tables of vectors; weight (n_models, n_entries, width)."""
+
+    def __init__(self, weight: Tensor):
+        super().__init__()
+        self.weight = nn.Parameter(weight)
+
+    def forward(self, indices: Tensor) -> Tensor:
+        """Look up (n_models, n) indices: (n_models, n, width)."""
+        n_models, n_entries, width = self.weight.shape
+        first = torch.arange(n_models, device=indices.device)[:, None] * n_entries
+        rows = (indices + first).flatten()
+        return self.weight.flatten(0, 1).index_select(0, rows).view(n_models, -1, width)
+
+
+def stack_modules(modules: Sequence[ModuleT]) -> ModuleT:
+    """Join networks of one shape into one that takes inputs with a leading model axis.
+
+    Parameters
+    ----------
+    modules : sequence of Module
+        Of one class and one shape, made of linear layers, embeddings and what has no
+        weights; their ``forward`` works on trailing axes.
+
+    Returns
+    -------
+    Module
+        Of the same class. Its ``state_dict`` has the names of a single network's, each
+        tensor with a first axis of ``len(modules)``.
+
+    Raises
+    ------
+    TypeError
+        A layer with weights is neither linear nor an embedding.
+    """
+    joined = deepcopy(modules[0])
+    for path, layer in list(joined.named_modules()):
+        if next(layer.parameters(recurse=False), None) is None:
+            continue
+        alike = [module.get_submodule(path) for module in modules]
+        parent_path, _, name = path.rpartition(".")
+        setattr(joined.get_submodule(parent_path), name, _stack_layers(path, alike))
+    return joined
+
+
+def _stack_layers(path: str, layers: Sequence[nn.Module]) -> nn.Module:
+    def stacked(name: str) -> Tensor:
+        return torch.stack([getattr(layer, name).detach() for layer in layers])
+
+    first = layers[0]
+    if isinstance(first, nn.Linear) and first.bias is not None:
+        return StackedLinear(stacked("weight"), stacked("bias"))
+    if isinstance(first, nn.Embedding):
+        return StackedEmbedding(stacked("weight"))
+    raise TypeError(
+        f"Only linear layers with a bias and embeddings can be stacked; {path} is a "
+        f"{type(first).__name__}."
+    )
+
+
+def load_model(module: nn.Module, stack: nn.Module, index: int) -> None:
+    """Copy the weights of one model of a stack into a single network."""
+    state = {name: tensor[index] for name, tensor in stack.state_dict().items()}
+    module.load_state_dict(state)

@@ -1,0 +1,50 @@
+"""The look at a generator in training: what its rows teach about held-out ones."""
+
+import torch
+
+from skmiaug.over_sampling._held_out import taught_information
+from skmiaug.over_sampling._preparation import Preparation
+from skmiaug.training import GanBatches, GanPlayers
+from skmiaug.training._gan_batches import draw_start
+from skmiaug.utils._random import torch_generator
+
+_PROBE = 4
+_PROBE_ROWS = 4096
+
+
+class Probe:
+    """Scores the players by what their rows teach about the held-out ones.
+
+    The same starts and the same noise at every look, so that two looks differ by the
+    networks alone.
+    """
+
+    def __init__(self, prepared: Preparation, batches: GanBatches, seed: int):
+        device, n_classes = prepared.rows.device, prepared.n_classes
+        rng = torch_generator(seed, _PROBE, device)
+        per_class = _PROBE_ROWS // n_classes + 1
+        self.classes = torch.arange(n_classes, device=device).repeat_interleave(per_class)
+        uniform = torch.rand(len(self.classes), generator=rng, device=device)
+        count = batches.class_count[self.classes]
+        picked = batches.class_begin[self.classes] + (uniform * count).long().clamp(
+            max=count - 1
+        )
+        around = batches.rows[picked] - batches.row_means[self.classes]
+        self.start = draw_start(batches.means[self.classes], around, batches.spread, rng)
+        self.latent = torch.randn(
+            len(self.classes), batches.latent_width, generator=rng, device=device
+        )
+        self.real = prepared.rows[prepared.held_out]
+        self.real_classes = prepared.classes[prepared.held_out]
+        self.n_classes = n_classes
+
+    def score(self, players: GanPlayers, strength: float = 1.0) -> float | None:
+        """Information in nats that is passed on; None when no row was held out."""
+        if len(self.real) == 0:
+            return None
+        with torch.inference_mode():
+            residual = players.generator(self.start, self.latent, self.classes)
+            made = self.start + strength * residual
+            return taught_information(
+                made, self.classes, self.real, self.real_classes, self.n_classes
+            )

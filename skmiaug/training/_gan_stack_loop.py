@@ -1,0 +1,162 @@
+"""The training loop of a stack: every model has its own curves and its own end."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+import torch
+from torch import Tensor
+
+from skmiaug.training._gan_players import GanPlayers
+from skmiaug.training._gan_stack import GanStack, StackBatches, stack_players
+from skmiaug.training._gan_step import GanWeights, gan_step
+from skmiaug.training._record import TrainingRecord
+from skmiaug.training._stopping import EarlyStopping
+from skmiaug.utils._interrupt import deferred_signals
+
+
+@dataclass
+class StackedModel:
+    """One model of a stack and what becomes of it.
+
+    Attributes
+    ----------
+    players : GanPlayers
+        Untrained; in the end they have the best weights.
+    evaluate : callable
+        The held-out measure of ``players``, or None where nothing was held out.
+    stopping : EarlyStopping
+    record : TrainingRecord
+    diverged : bool
+        A loss, a weight or a measure was not finite. The model left the stack then, its
+        players are of no use, and it must be trained alone, at lower rates.
+    """
+
+    players: GanPlayers
+    evaluate: Callable[[GanPlayers], float | None]
+    stopping: EarlyStopping
+    record: TrainingRecord = field(default_factory=TrainingRecord)
+    diverged: bool = False
+    best: dict[str, Tensor] = field(default_factory=dict, repr=False)
+
+    def judge(self) -> bool:
+        """Measure the players as they are now and remember the best; False: not finite."""
+        score = self.evaluate(self.players)
+        if score is not None and not math.isfinite(score):
+            return False
+        self.record.score.append(score)
+        if score is None or self.stopping.is_best(score):
+            self.best = _weights(self.players)
+            self.record.best_iter = self.record.n_iter
+        return True
+
+
+def train_gan_stack(
+    models: Sequence[StackedModel],
+    batches: StackBatches,
+    weights: GanWeights,
+    *,
+    max_iter: int,
+    look_every: int,
+    on_look: Callable[[int, int], None] = lambda step, n_active: None,
+) -> None:
+    """Train all models together; each ends as it would have ended alone.
+
+    The batches, the noise, the held-out measure and the stopping rule of a model are those
+    of :func:`train_gan`; what differs is the order of sums inside the matrix products. A
+    model that has stopped leaves the stack, so that the others do not pay for it.
+
+    Parameters
+    ----------
+    models : sequence of StackedModel
+        Changed in place.
+    batches : StackBatches
+        In the order of ``models``.
+    weights : GanWeights
+        ``information`` is (n_models,).
+    max_iter, look_every : int
+        As for ``train_gan``.
+    on_look : callable
+        Called after each look with the step and the number of models still training.
+    """
+    for model in models:
+        start = model.evaluate(model.players)
+        if start is not None:
+            model.stopping.is_best(start)
+        model.best = _weights(model.players)
+    stack = stack_players([model.players for model in models])
+    active = list(models)
+    sums = torch.zeros(len(active), 3, device=weights.information.device)
+    steps = 0
+    with deferred_signals() as request:
+        while active and steps < max_iter:
+            sums += gan_step(stack, batches.draw(), weights)
+            steps += 1
+            if steps % look_every == 0 or steps == max_iter:
+                since = steps % look_every or look_every
+                going_on = _look(active, stack, sums / since, steps)
+                if len(going_on) < len(active):
+                    active = [active[k] for k in going_on]
+                    weights = _narrow(stack, batches, weights, going_on)
+                sums = torch.zeros(len(active), 3, device=sums.device)
+                on_look(steps, len(active))
+            if request:
+                request.act()
+    for model in models:
+        _finish(model)
+
+
+def _look(
+    active: Sequence[StackedModel], stack: GanStack, means: Tensor, steps: int
+) -> list[int]:
+    """Look at every model; return the places of those that go on."""
+    healthy = (stack.finite_models() & means.isfinite().all(dim=1)).tolist()
+    going_on = []
+    for k, (model, figures) in enumerate(zip(active, means.tolist(), strict=True)):
+        stack.load_into(model.players, k)
+        model.record.n_iter = steps
+        if not healthy[k] or not model.judge():
+            model.diverged = True
+            continue
+        record = model.record
+        record.iterations.append(steps)
+        for name, mean in zip(record.figures, figures, strict=True):
+            getattr(record, name).append(mean)
+        if not model.stopping.should_stop:
+            going_on.append(k)
+    return going_on
+
+
+def _narrow(
+    stack: GanStack, batches: StackBatches, weights: GanWeights, kept: list[int]
+) -> GanWeights:
+    """Take the models that ended out of the stack, its batches and its weights."""
+    if not kept:
+        return weights
+    places = torch.tensor(kept, device=weights.information.device)
+    stack.keep(places)
+    batches.keep(kept)
+    return replace(weights, information=weights.information.index_select(0, places))
+
+
+def _finish(model: StackedModel) -> None:
+    stopped = model.stopping.should_stop
+    model.record.stop_reason = "early_stopping" if stopped else "max_iter"
+    if not model.diverged:
+        for name, module in model.players.modules():
+            prefix = f"{name}."
+            module.load_state_dict(
+                {
+                    key.removeprefix(prefix): value
+                    for key, value in model.best.items()
+                    if key.startswith(prefix)
+                }
+            )
+
+
+def _weights(players: GanPlayers) -> dict[str, Tensor]:
+    return {
+        f"{key}.{name}": tensor.detach().clone()
+        for key, module in players.modules()
+        for name, tensor in module.state_dict().items()
+    }

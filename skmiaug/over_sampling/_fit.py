@@ -133,7 +133,8 @@ def weights_of(course: Course) -> GanWeights:
 def arrive(course: Course, record: TrainingRecord) -> FittedSampler:
     """Choose the strength of the trained residual, and measure what its rows say."""
     prepared, settings, players = course.prepared, course.settings, course.players
-    strength = _choose_strength(course)
+    # An untrained residual is 0, whatever its strength.
+    strength = _choose_strength(course) if record.best_iter > 0 else _untrained(course)
     device = prepared.rows.device
     for _, module in players.modules():
         module.cpu().eval()
@@ -154,6 +155,11 @@ def arrive(course: Course, record: TrainingRecord) -> FittedSampler:
     )
     information = _measure_information(sampler, prepared, course.seed, device)
     return FittedSampler(sampler, record, information)
+
+
+def _untrained(course: Course) -> float:
+    looked = course.settings.choose_strength and len(course.prepared.held_out) > 0
+    return 0.0 if looked else 1.0
 
 
 def _choose_strength(course: Course) -> float:

@@ -26,6 +26,8 @@ from skmiaug.training._gan_players import (
     build_joint_players,
     build_players,
 )
+from skmiaug.training._gan_stack import GanStack, StackBatches, stack_players
+from skmiaug.training._gan_stack_loop import StackedModel, train_gan_stack
 from skmiaug.training._gan_step import GanWeights, gan_step
 from skmiaug.training._loop import TrainingEvents, run_loop
 from skmiaug.training._model_state import ModelState
@@ -60,6 +62,7 @@ __all__ = [
     "GanBatches",
     "GanEvents",
     "GanPlayers",
+    "GanStack",
     "GanWeights",
     "JointBatch",
     "JointBatches",
@@ -80,6 +83,8 @@ __all__ = [
     "SequenceModel",
     "SequenceRecord",
     "SequenceSet",
+    "StackBatches",
+    "StackedModel",
     "TrainingEvents",
     "TrainingRecord",
     "align_step",
@@ -101,9 +106,11 @@ __all__ = [
     "read_pairs",
     "restoration_loss",
     "run_loop",
+    "stack_players",
     "take_rows",
     "train_alignment",
     "train_gan",
+    "train_gan_stack",
     "train_joint_gan",
     "train_sequences",
 ]

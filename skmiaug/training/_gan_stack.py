@@ -84,6 +84,6 @@ class StackBatches:
         drawn = [group.draw() for group in self.groups]
         if len(drawn) == 1:
             n_models = len(self.group_of)
-            return GanBatch(*(t.expand(n_models, *t.shape) for t in drawn[0]))
+            return GanBatch(*(t.expand(n_models, *t.shape).contiguous() for t in drawn[0]))
         fields = zip(*drawn, strict=True)
         return GanBatch(*(torch.stack([f[g] for g in self.group_of]) for f in fields))

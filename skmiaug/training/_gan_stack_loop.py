@@ -55,6 +55,7 @@ def train_gan_stack(
     models: Sequence[StackedModel],
     batches: StackBatches,
     weights: GanWeights,
+    mi_weights: Tensor,
     *,
     max_iter: int,
     look_every: int,
@@ -73,7 +74,9 @@ def train_gan_stack(
     batches : StackBatches
         In the order of ``models``.
     weights : GanWeights
-        ``information`` is (n_models,).
+        Of all models.
+    mi_weights : Tensor of shape (n_models,)
+        The λ of each, which stands in for ``weights.information``.
     max_iter, look_every : int
         As for ``train_gan``.
     on_look : callable
@@ -86,7 +89,8 @@ def train_gan_stack(
         model.best = _weights(model.players)
     stack = stack_players([model.players for model in models])
     active = list(models)
-    sums = torch.zeros(len(active), 3, device=weights.information.device)
+    sums = torch.zeros(len(active), 3, device=mi_weights.device)
+    weights = replace(weights, information=mi_weights)
     steps = 0
     with deferred_signals() as request:
         while active and steps < max_iter:
@@ -97,7 +101,12 @@ def train_gan_stack(
                 going_on = _look(active, stack, sums / since, steps)
                 if len(going_on) < len(active):
                     active = [active[k] for k in going_on]
-                    weights = _narrow(stack, batches, weights, going_on)
+                    if active:
+                        places = torch.tensor(going_on, device=sums.device)
+                        stack.keep(places)
+                        batches.keep(going_on)
+                        mi_weights = mi_weights.index_select(0, places)
+                        weights = replace(weights, information=mi_weights)
                 sums = torch.zeros(len(active), 3, device=sums.device)
                 on_look(steps, len(active))
             if request:
@@ -125,18 +134,6 @@ def _look(
         if not model.stopping.should_stop:
             going_on.append(k)
     return going_on
-
-
-def _narrow(
-    stack: GanStack, batches: StackBatches, weights: GanWeights, kept: list[int]
-) -> GanWeights:
-    """Take the models that ended out of the stack, its batches and its weights."""
-    if not kept:
-        return weights
-    places = torch.tensor(kept, device=weights.information.device)
-    stack.keep(places)
-    batches.keep(kept)
-    return replace(weights, information=weights.information.index_select(0, places))
 
 
 def _finish(model: StackedModel) -> None:

@@ -31,3 +31,13 @@ def cpu_threads_for(multiply_adds: int, device: torch.device) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def threads_to_spare(multiply_adds: int, device: torch.device) -> int:
+    """How many separate models of such products can train side by side on the CPU.
+
+    1 where :func:`cpu_threads_for` lets all threads share each product, and off the CPU.
+    """
+    if device.type != "cpu" or multiply_adds >= _WORTH_A_SECOND_THREAD:
+        return 1
+    return torch.get_num_threads()

@@ -1,0 +1,158 @@
+"""Many fits at once: a λ grid times folds times seeds as stacks of models."""
+
+from collections import defaultdict
+from collections.abc import Hashable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from skmiaug.over_sampling._fit import (
+    Course,
+    FittedSampler,
+    arrive,
+    fit_row_sampler,
+    set_out,
+    weights_of,
+)
+from skmiaug.over_sampling._preparation import Preparation, prepare
+from skmiaug.over_sampling._settings import LOOK_EVERY, FitSettings
+from skmiaug.training import StackBatches, StackedModel, TrainingRecord, train_gan_stack
+from skmiaug.utils._progress import ProgressBar
+from skmiaug.utils._threads import cpu_threads_for, threads_to_spare
+
+
+@dataclass(frozen=True)
+class FitJob:
+    """One fit of a grid.
+
+    Attributes
+    ----------
+    X : ndarray of shape (n, n_features)
+        Fits to the same rows share this very array, and with it what is computed of it.
+    classes : ndarray of shape (n,)
+        Class indices, shared likewise.
+    n_classes : int
+    settings : FitSettings
+    seed : int
+    device : torch.device
+    """
+
+    X: np.ndarray
+    classes: np.ndarray
+    n_classes: int
+    settings: FitSettings
+    seed: int
+    device: torch.device
+
+    @property
+    def rows_key(self) -> Hashable:
+        """Equal for jobs that differ in ``mi_weight`` and in nothing else."""
+        common = replace(self.settings, mi_weight=0.0)
+        return id(self.X), id(self.classes), self.seed, str(self.device), common
+
+    @property
+    def stack_key(self) -> Hashable:
+        """Equal for jobs whose networks and batches have one shape."""
+        s = self.settings
+        sizes = (s.n_components, min(s.batch_size, len(self.X)), self.n_classes)
+        return sizes, str(self.device), replace(s, mi_weight=0.0)
+
+
+def fit_together(jobs: Sequence[FitJob], *, verbose: bool = False) -> list[FittedSampler]:
+    """Fit every job; those of one shape train as one batched model.
+
+    Returns
+    -------
+    list of FittedSampler
+        In the order of ``jobs``; each what :func:`fit_row_sampler` returns for it, but
+        for rounding.
+    """
+    prepared: dict[Hashable, Preparation] = {}
+    stacks: dict[Hashable, list[int]] = defaultdict(list)
+    courses: list[Course] = []
+    for k, job in enumerate(jobs):
+        with cpu_threads_for(job.settings.largest_product(), job.device):
+            if job.rows_key not in prepared:
+                prepared[job.rows_key] = prepare(
+                    job.X, job.classes, job.n_classes, job.settings,
+                    seed=job.seed, device=job.device,
+                )  # fmt: skip
+            course = set_out(prepared[job.rows_key], job.settings, job.seed)
+        courses.append(course)
+        # Few rows in a fold can make its batches smaller than those of another.
+        stacks[job.stack_key, course.batches.batch_size].append(k)
+
+    fitted: list[FittedSampler | None] = [None] * len(jobs)
+    for places in stacks.values():
+        records = _train_in_threads([courses[k] for k in places], verbose)
+        for k, record in zip(places, records, strict=True):
+            fitted[k] = (
+                _fit_alone(jobs[k]) if record is None else arrive(courses[k], record)
+            )
+    return fitted  # type: ignore[return-value]
+
+
+def _train_in_threads(courses: list[Course], verbose: bool) -> list[TrainingRecord | None]:
+    """Train courses of one shape, on a CPU a part of them in each thread.
+
+    Products too small for two threads to share (see ``cpu_threads_for``) are still worth
+    a thread for each part of the stack: the parts never wait for each other.
+    """
+    device = courses[0].prepared.rows.device
+    product = courses[0].settings.largest_product()
+    n_parts = min(threads_to_spare(product, device), len(courses))
+    if n_parts == 1:
+        with cpu_threads_for(product, device):
+            return _train_stack(courses, verbose)
+    parts = [courses[k::n_parts] for k in range(n_parts)]
+    with cpu_threads_for(product, device), ThreadPoolExecutor(n_parts - 1) as pool:
+        others = [pool.submit(_one_thread, part) for part in parts[1:]]
+        # The main thread takes a part, since signals reach it alone.
+        records = [_train_stack(parts[0], verbose), *(other.result() for other in others)]
+    joined: list[TrainingRecord | None] = [None] * len(courses)
+    for k, part in enumerate(records):
+        joined[k::n_parts] = part
+    return joined
+
+
+def _one_thread(courses: list[Course]) -> list[TrainingRecord | None]:
+    # The number of threads belongs to the thread that asks.
+    torch.set_num_threads(1)
+    return _train_stack(courses, verbose=False)
+
+
+def _train_stack(courses: list[Course], verbose: bool) -> list[TrainingRecord | None]:
+    """Train courses of one shape; a record each, None where the losses diverged."""
+    settings, device = courses[0].settings, courses[0].prepared.rows.device
+    groups = {id(course.prepared): course.batches for course in courses}
+    numbers = {key: number for number, key in enumerate(groups)}
+    batches = StackBatches(
+        list(groups.values()), [numbers[id(course.prepared)] for course in courses]
+    )
+    mi_weights = torch.tensor([c.settings.mi_weight for c in courses], device=device)
+    models = [StackedModel(c.players, c.probe.score, c.stopping()) for c in courses]
+    name = f"{len(courses)} augmenters"
+    bar = ProgressBar(settings.max_iter, name, enabled=verbose)
+    try:
+        train_gan_stack(
+            models,
+            batches,
+            weights_of(courses[0]),
+            mi_weights,
+            max_iter=settings.max_iter,
+            look_every=LOOK_EVERY,
+            on_look=lambda step, n_active: bar.show(step, training=n_active),
+        )
+    finally:
+        bar.close()
+    return [None if model.diverged else model.record for model in models]
+
+
+def _fit_alone(job: FitJob) -> FittedSampler:
+    """Fit one job by itself: its losses diverged, and its rates alone are lowered."""
+    return fit_row_sampler(
+        job.X, job.classes, job.n_classes, job.settings,
+        seed=job.seed, device=job.device, on_look=lambda record: False, checkpoint=None,
+    )  # fmt: skip

@@ -13,6 +13,8 @@ __version__ = _version("skmiaug")
 _HOME_OF = {
     "ContrastiveAligner": "skmiaug.representation",
     "MIGANAugmenter": "skmiaug.over_sampling",
+    "MIGANAugmenterCV": "skmiaug.over_sampling",
+    "mi_path": "skmiaug.over_sampling",
     "MaskedTimestepEncoder": "skmiaug.representation",
     "SequenceEmotionClassifier": "skmiaug.representation",
     "SequenceEmotionRegressor": "skmiaug.representation",
@@ -25,6 +27,7 @@ _SUBMODULES = ("datasets", "evaluation", "exceptions", "metrics")
 __all__ = [
     "ContrastiveAligner",
     "MIGANAugmenter",
+    "MIGANAugmenterCV",
     "MaskedTimestepEncoder",
     "SequenceEmotionClassifier",
     "SequenceEmotionRegressor",
@@ -35,6 +38,7 @@ __all__ = [
     "exceptions",
     "load",
     "metrics",
+    "mi_path",
     "save",
 ]
 

@@ -8,7 +8,7 @@ from imblearn.utils.estimator_checks import (
 from imblearn.utils.estimator_checks import estimator_checks_generator as imblearn_checks
 from sklearn.utils.estimator_checks import estimator_checks_generator as sklearn_checks
 
-from skmiaug import ContrastiveAligner, MIGANAugmenter
+from skmiaug import ContrastiveAligner, MIGANAugmenter, MIGANAugmenterCV
 
 # Each entry: name of a check and why it cannot pass. At most two.
 EXPECTED_FAILURES = {
@@ -31,6 +31,10 @@ def small() -> MIGANAugmenter:
 
 def small_aligner() -> ContrastiveAligner:
     return ContrastiveAligner(n_components=4, max_iter=5, random_state=0, device="cpu")
+
+
+def small_search() -> MIGANAugmenterCV:
+    return MIGANAugmenterCV(mi_weights=(0, 1), augmenter=small(), cv=2, random_state=0)
 
 
 def name_of(case: object) -> str:
@@ -65,6 +69,22 @@ def test_the_aligner(aligner, check):
     check(aligner)
 
 
+@pytest.mark.parametrize(
+    ("search", "check"),
+    [
+        case
+        for checks in (sklearn_checks, imblearn_checks)
+        for case in checks(
+            small_search(), expected_failed_checks=EXPECTED_FAILURES, mark="xfail"
+        )
+    ],
+    ids=name_of,
+)
+@pytest.mark.filterwarnings("ignore::skmiaug.exceptions.TinyClassWarning")
+def test_the_search(search, check):
+    check(search)
+
+
 def test_few_failures_are_expected():
     assert len(EXPECTED_FAILURES) <= 2
 
@@ -75,3 +95,4 @@ def test_few_failures_are_expected():
 def test_checks_that_the_suites_leave_out(check):
     check("MIGANAugmenter", small())
     check("ContrastiveAligner", small_aligner())
+    check("MIGANAugmenterCV", small_search())

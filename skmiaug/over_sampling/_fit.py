@@ -154,9 +154,7 @@ def _prepare(
     return _Prepared(rows, labels, kept, held_out, row_means, means, spread)
 
 
-def hold_out(
-    classes: np.ndarray, n_classes: int, fraction: float, seed: int
-) -> np.ndarray:
+def hold_out(classes: np.ndarray, n_classes: int, fraction: float, seed: int) -> np.ndarray:
     """Mask (n,) of the rows to hold out, drawn class by class."""
     rng = numpy_generator(seed, _HOLD_OUT)
     wanted = held_out_counts(np.bincount(classes, minlength=n_classes), fraction)

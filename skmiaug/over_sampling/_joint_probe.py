@@ -102,18 +102,31 @@ class JointProbe:
         """Distance of the start from the held-out pairs less that of the made rows."""
         held, picked = self.held_ids, self.picked
         classes, ids = self.classes[picked], self.ids[picked]
-        wanted, of_start, of_made = (
-            read_pairs(
-                players.heads,
-                self.layout.sizes,
-                _PAIR_BLOCKS,
-                Pairs(self.real[held], self.real_classes[held], held),
-                Pairs(self.start[picked], classes, ids),
-                Pairs(made[picked], classes, ids),
-            )
-            .mean(dim=1)
-            # Less than no information is none.
-            .clamp(min=0.0)
-        )
-        lacking = (wanted - of_start).clamp(min=0.0) - (wanted - of_made).clamp(min=0.0)
-        return float((lacking - excess(of_made, wanted, of_start)).sum())
+        wanted, of_start, of_made = read_pairs(
+            players.heads,
+            self.layout.sizes,
+            _PAIR_BLOCKS,
+            Pairs(self.real[held], self.real_classes[held], held),
+            Pairs(self.start[picked], classes, ids),
+            Pairs(made[picked], classes, ids),
+        ).mean(dim=1)
+        return float(gain_of_pairs(wanted, of_start, of_made).sum())
+
+
+def gain_of_pairs(wanted: Tensor, of_start: Tensor, of_made: Tensor) -> Tensor:
+    """Return how much nearer to the wanted information made rows are than the start, nats.
+
+    A start without information reads below 0. The way from there is then counted as what
+    there is to gain, ``wanted`` nats: made rows that are on their way, and still below 0,
+    have come nearer, and early stopping is to see it.
+
+    Parameters
+    ----------
+    wanted, of_start, of_made : Tensor of shape (n_pairs,)
+        What the same heads read from held-out real rows, from starts, and from what was
+        made of these; nats.
+    """
+    gain = (wanted - of_start).clamp(min=0.0) - (wanted - of_made).clamp(min=0.0)
+    way = (wanted - of_start).clamp(min=torch.finfo(wanted.dtype).tiny)
+    gain = torch.where(of_start < 0, gain * wanted.clamp(min=0.0) / way, gain)
+    return gain - excess(of_made, wanted.clamp(min=0.0), of_start)

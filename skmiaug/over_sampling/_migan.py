@@ -22,11 +22,13 @@ class MIGANAugmenter(CallbackSupportMixin, FitsModel):
     shrunken covariance for all classes, moved by a residual network that is trained
     against a critic. A recognition head Q on the critic bounds the mutual information of
     row and class from below, and both players maximise that bound, weighed by
-    ``mi_weight``. Rows may be made to go with a condition (text features, say) or made as
-    pairs of several modalities that depend on each other. The network begins at zero and is kept only as far as it passes more
+    ``mi_weight``. The network begins at zero and is kept only as far as it passes more
     information on to held-out rows than the Gaussian alone.
 
-    Read more in the README and in docs/method.md.
+    Rows may be made to go with a condition (text features, say), or several modalities
+    be made together so that they depend on each other as in the data.
+
+    Read more in the README, docs/method.md and docs/paired_generation.md.
 
     Parameters
     ----------

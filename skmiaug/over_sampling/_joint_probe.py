@@ -71,7 +71,7 @@ class JointProbe:
         if self.with_pairs:
             shuffled = torch.randperm(len(self.classes), generator=rng, device=device)
             self.picked = shuffled[:_PAIR_ROWS]
-            self.held_ids = own.held_ids(_PAIR_ROWS)
+            self.held_out = own.draw_held_out(_PAIR_ROWS)
 
     def score(self, players: JointPlayers, strength: float = 1.0) -> float | None:
         """Nats, higher is better; None when no row was held out."""
@@ -100,15 +100,15 @@ class JointProbe:
 
     def _gain_of_pairs(self, players: JointPlayers, made: Tensor) -> float:
         """Distance of the start from the held-out pairs less that of the made rows."""
-        held, picked = self.held_ids, self.picked
-        classes, ids = self.classes[picked], self.ids[picked]
+        picked = self.picked
+        start = Pairs(self.start[picked], self.classes[picked], self.ids[picked])
         wanted, of_start, of_made = read_pairs(
             players.heads,
             self.layout.sizes,
             _PAIR_BLOCKS,
-            Pairs(self.real[held], self.real_classes[held], held),
-            Pairs(self.start[picked], classes, ids),
-            Pairs(made[picked], classes, ids),
+            self.held_out,
+            start,
+            start._replace(rows=made[picked]),
         ).mean(dim=1)
         return float(gain_of_pairs(wanted, of_start, of_made).sum())
 

@@ -1,6 +1,6 @@
 """MIGANAugmenter: the estimator around start, networks and sampler."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from imblearn.utils import check_sampling_strategy
@@ -193,6 +193,10 @@ class MIGANAugmenter(CallbackSupportMixin, FitsModel):
     >>> int((y_new == 1).sum()) == int((y_new == 0).sum())
     True
     """
+
+    # What fit takes is asked for by itself: a Pipeline looks at both methods, and one
+    # set_fit_resample_request(condition=True) is to be enough.
+    __metadata_request__fit: ClassVar[dict[str, bool]] = {"condition": True}
 
     def fit(self, X: Any, y: Any, *, condition: Any = None) -> "MIGANAugmenter":
         """Train on rows and classes, without returning any rows.

@@ -169,7 +169,7 @@ class JointBatches(GanBatches):
         classes : Tensor of shape (n,)
         near : Tensor of shape (n, n_features)
             Real rows of these classes: the draws lie around them, and the parts that are
-            given are theirs.
+            given are theirs, moved as the class means were shrunken.
         blocks : sequence of (rows, modalities)
             What is given to which rows.
         """
@@ -180,20 +180,23 @@ class JointBatches(GanBatches):
             start.add_(near, alpha=(1.0 - self.spread**2) ** 0.5)
         for rows, given in blocks:
             known, others = self._columns[given]
-            part = self._given_part(classes[rows], near[rows][:, known], known)
-            step = (part - start[rows][:, known]) @ self.regressions[given]
+            part = near[rows].index_select(1, known)
+            part = self._given_part(classes[rows], part, known)
+            step = (part - start[rows].index_select(1, known)) @ self.regressions[given]
             start[rows].index_add_(1, others, step)
             start[rows].index_copy_(1, known, part)
         return start
 
     def _given_part(self, classes: Tensor, near: Tensor, columns: Tensor) -> Tensor:
-        if not self.given_spread:
-            return near
-        share = self.given_spread
-        means = self.means[:, columns]
-        around = near - self.row_means[:, columns][classes]
+        """Part of real rows, moved as the means of their classes were shrunken."""
+        share = self.given_spread or 0.0
+        means, row_means = self.means[:, columns], self.row_means[:, columns]
+        if share == 0.0:
+            return near + (means - row_means).index_select(0, classes)
+        around = near - row_means.index_select(0, classes)
         noise = self._normal(*near.shape)
-        return means[classes] + (1.0 - share**2) ** 0.5 * around + share * noise
+        centre = means.index_select(0, classes)
+        return centre + (1.0 - share**2) ** 0.5 * around + share * noise
 
     @cached_property
     def _columns(self) -> dict[tuple[int, ...], tuple[Tensor, Tensor]]:

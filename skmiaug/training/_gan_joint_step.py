@@ -47,17 +47,28 @@ def generate(
     residual : Tensor of shape (n, n_generated)
         Before ``strength``.
     """
-    made, context = start.tensor_split([layout.n_generated], dim=1)
-    residual = generator(made, torch.cat([context, inputs], dim=1), classes) * free
-    return torch.cat([made + strength * residual, context], dim=1), residual
+    made, context = _made_and_context(start, layout)
+    if context is not None:
+        inputs = torch.cat([context, inputs], dim=1)
+    residual = generator(made, inputs, classes) * free
+    rows = made + strength * residual
+    return rows if context is None else torch.cat([rows, context], dim=1), residual
 
 
 def judge(
     critic: Critic, rows: Tensor, classes: Tensor, layout: JointLayout
 ) -> CriticOutput:
     """Return what the critic says of rows (n, n_features), given their context."""
-    made, context = rows.tensor_split([layout.n_generated], dim=1)
+    made, context = _made_and_context(rows, layout)
     return critic(made, classes, context)
+
+
+def _made_and_context(rows: Tensor, layout: JointLayout) -> tuple[Tensor, Tensor | None]:
+    """Cut rows into what is made and what is always given, if there is such a part."""
+    if layout.n_generated == layout.n_features:
+        return rows, None
+    made, context = rows.tensor_split([layout.n_generated], dim=1)
+    return made, context
 
 
 def joint_step(

@@ -102,7 +102,7 @@ class JointSampler:
         given = dict(given or {})
         if self.given_spread is not None and not given:
             given[self.n_made] = self.draw_given(n, class_index, seed=seed)
-            of_class = self.given_rows is not None
+            of_class = self.given_rows is not None or __import__('os').environ.get('CENTRE')
         out = {
             k: np.empty((n, len(scale.center)), dtype=scale.dtype)
             for k, scale in enumerate(self.scales)
@@ -172,6 +172,9 @@ class JointSampler:
         whitened = self.whiten(k, rows)
         if of_class is not None:
             whitened += torch.from_numpy(self.gaussian.mean_shift(k, of_class))
+            import os
+            if os.environ.get('CENTRE') and len(whitened) > 1:
+                whitened += torch.tensor(self.gaussian.parts[k].means[of_class]) - whitened.mean(dim=0)
         return whitened.to(device)
 
     def _write(self, k: int, whitened: Tensor, out: np.ndarray) -> None:

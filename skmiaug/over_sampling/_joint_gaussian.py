@@ -52,17 +52,6 @@ class JointGaussian:
         ]
         return np.hstack(kept).astype(np.float32)
 
-    def mean_shift(self, modality: int, class_index: int) -> np.ndarray:
-        """Return what moves the mean of a class's rows to its shrunken mean, (n_columns,).
-
-        In whitened coordinates. The mean of a few rows is mostly chance, and what goes
-        with them would inherit it: where the rows of a class are given to draws, they are
-        moved by this first.
-        """
-        part = self.parts[modality]
-        taken = part.mean_shrinkage[class_index]
-        return (-taken / (1 - taken) * part.means[class_index]).astype(np.float32)
-
     def columns(self, modalities: tuple[int, ...]) -> np.ndarray:
         """Return the numbers of the leading coordinates of some modalities."""
         ends = np.cumsum([0, *self.sizes])

@@ -96,13 +96,14 @@ class JointSampler:
             With the class, n and what is given it decides the rows, and nothing else does.
         device : torch.device
         of_class : bool
-            Whether what is given are the training rows of the class, all alike, so that
-            their mean is to be shrunken as that of the class is.
+            Whether what is given are rows of the class, all alike, and not rows to be
+            gone with: their mean is moved to the shrunken mean of the class. The mean of
+            a few rows is mostly chance, and what is made would inherit it.
         """
         given = dict(given or {})
         if self.given_spread is not None and not given:
             given[self.n_made] = self.draw_given(n, class_index, seed=seed)
-            of_class = self.given_rows is not None or __import__('os').environ.get('CENTRE')
+            of_class = True
         out = {
             k: np.empty((n, len(scale.center)), dtype=scale.dtype)
             for k, scale in enumerate(self.scales)
@@ -168,13 +169,11 @@ class JointSampler:
     def _known(
         self, k: int, rows: np.ndarray, of_class: int | None, device: torch.device
     ) -> Tensor:
-        """Whiten given rows, and move those of a class as its mean was shrunken."""
+        """Whiten given rows, and move the mean of several of a class to its own."""
         whitened = self.whiten(k, rows)
-        if of_class is not None:
-            whitened += torch.from_numpy(self.gaussian.mean_shift(k, of_class))
-            import os
-            if os.environ.get('CENTRE') and len(whitened) > 1:
-                whitened += torch.tensor(self.gaussian.parts[k].means[of_class]) - whitened.mean(dim=0)
+        if of_class is not None and len(whitened) > 1:
+            own = torch.tensor(self.gaussian.parts[k].means[of_class])
+            whitened += own - whitened.mean(dim=0)
         return whitened.to(device)
 
     def _write(self, k: int, whitened: Tensor, out: np.ndarray) -> None:

@@ -36,10 +36,15 @@ print(f"{len(X)} rows, {corpus.information:.2f} nats of text in the audio")
 # %%
 # Pairs
 # -----
-# Once with the term that rewards dependence, and once without it.
+# Once with the term that rewards dependence, and once without it. Rows have far to go from
+# where they start here, so they get a longer leash and more patience than by default.
 
 together = MIGANAugmenter(
-    modalities=modalities, max_iter=100 if short else 500, random_state=0
+    modalities=modalities,
+    leash=0.3,
+    n_iter_no_change=40,
+    max_iter=100 if short else 600,
+    random_state=0,
 ).fit(X, corpus.y)
 apart = MIGANAugmenter(modalities=modalities, mi_weight=0, random_state=0).fit(X, corpus.y)
 
@@ -52,7 +57,8 @@ def information(rows):
 # %%
 # A missing modality
 # ------------------
-# New clips come without their text. It is made for the audio that is there.
+# New clips come without their text. It is made for the audio that is there: the harder
+# task, since one part has to go all the way to the other.
 
 new = make_circle_pairs(900, random_state=1)
 incomplete = np.hstack([new.audio, np.full_like(new.text, np.nan)])
@@ -62,7 +68,8 @@ filled = together.impute(incomplete, new.y)
 # What came out
 # -------------
 # Each dot is a row: the angle that its audio says, and that its text says. The grey lines
-# are the rule of the data, twice the angle.
+# are the rule of the data, twice the angle. Above each panel stands what the two angles say
+# of each other.
 
 panels = {
     "real rows": X,

@@ -124,9 +124,11 @@ class MIGANAugmenter(CallbackSupportMixin, FitsModel):
         2 ** n_modalities combinations then gets N rows; the real ones that lack are made
         whole.
 
-    condition_sampling : {"rows", "noise", "gaussian"}, default="rows"
-        Where the condition of a row to be made comes from: a real row of the class, one
-        moved half-way by noise, or the class Gaussian of the conditions.
+    condition_sampling : {"gaussian", "rows", "noise"}, default="gaussian"
+        Where the condition of a row to be made comes from: the class Gaussian of the
+        conditions, a real row of the class, or one moved half-way by noise. Where a class
+        has few rows, their conditions are the same few over and over: on nEMO, whose text
+        says nothing of the emotion, "gaussian" cost least.
 
     condition_head : {"infonce", "gaussian"}, default="infonce"
         What bounds the information of a condition and a row made for it: telling the

@@ -41,7 +41,9 @@ def test_blocks_are_scored_apart(parts):
 def test_the_class_changes_what_is_read(parts):
     torch.manual_seed(0)
     for heads in (ContrastiveHeads((5, 3), 3), GaussianHead((5, 3), 3)):
-        network = heads.networks[0] if isinstance(heads, ContrastiveHeads) else heads.network
+        network = (
+            heads.networks[0] if isinstance(heads, ContrastiveHeads) else heads.network
+        )
         torch.nn.init.normal_(network.leave.weight)
         one = network(parts[0], torch.zeros(10, dtype=torch.long))
         other = network(parts[0], torch.ones(10, dtype=torch.long))

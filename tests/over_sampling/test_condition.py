@@ -110,7 +110,7 @@ def test_rows_without_a_condition_count_for_the_rest(data):
 def test_no_condition_gives_the_bits_of_no_word_of_it(data):
     X, y, _ = data
     expected, _ = trained().fit_resample(X, y)
-    augmenter = trained(condition_sampling="gaussian", condition_head="gaussian")
+    augmenter = trained(condition_sampling="rows", condition_head="gaussian")
     X_new, _ = augmenter.fit_resample(X, y, condition=None)
     np.testing.assert_array_equal(X_new, expected)
     assert not hasattr(augmenter, "condition_")

@@ -55,7 +55,7 @@ def pipeline(augmenter) -> Pipeline:
 def test_cross_validation_slices_the_condition_by_fold(data):
     X, y, text, groups = data
     result = cross_validate(
-        pipeline(asking()), X, y, cv=GroupKFold(4),
+        pipeline(asking(condition_sampling="rows")), X, y, cv=GroupKFold(4),
         params={"condition": text, "groups": groups},
         return_estimator=True, return_indices=True, error_score="raise",
     )  # fmt: skip
@@ -90,9 +90,7 @@ def test_a_grid_search_routes_the_condition_to_fits_and_refit(data):
 def test_a_pipeline_hands_on_a_condition_and_scores_as_by_hand(data):
     X, y, text, _ = data
     steps = pipeline(asking()).fit(X, y, condition=text)
-    by_hand, _ = small().fit_resample(
-        StandardScaler().fit_transform(X), y, condition=text
-    )
+    by_hand, _ = small().fit_resample(StandardScaler().fit_transform(X), y, condition=text)
     piped, _ = steps["aug"].fit_resample(steps["scale"].transform(X), y, condition=text)
     np.testing.assert_array_equal(piped, by_hand)
 

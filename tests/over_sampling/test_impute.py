@@ -164,7 +164,11 @@ def test_an_augmenter_without_modalities_cannot_impute():
     ("spoil", "kwargs", "message"),
     [
         (lambda X: X[:, :-1], {}, "9 features"),
-        (lambda X: X * np.where(np.arange(10) == 7, np.nan, 1), {}, "'text' has NaN in som"),
+        (
+            lambda X: X * np.where(np.arange(10) == 7, np.nan, 1),
+            {},
+            "'text' has NaN in som",
+        ),
         (lambda X: X * np.nan, {}, "All modalities are NaN"),
         (lambda X: X * np.inf, {}, "infinity"),
         (lambda X: X, {"y": [0, 1]}, "a class for each of the 47 rows"),

@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 
 from tests._helpers import trained
-from tests.over_sampling._pairs import AUDIO, BY_NAME, TEXT, frame_of, paired, pairs, without
+from tests.over_sampling._pairs import (
+    AUDIO,
+    BY_NAME,
+    TEXT,
+    frame_of,
+    paired,
+    pairs,
+    without,
+)
 
 pytestmark = pytest.mark.usefixtures("few_head_steps")
 

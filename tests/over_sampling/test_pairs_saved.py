@@ -1,4 +1,4 @@
-"""Pairs and conditions: clone, pickle, save and load, checkpoints; one seed, the same bits."""
+"""Pairs and conditions: clone, pickle, save and load, checkpoints; seeds and bits."""
 
 import pickle
 
@@ -19,8 +19,8 @@ LONG = {"max_iter": 2 * LOOK_EVERY, "n_iter_no_change": 1000}
 KINDS = {
     "pairs": {"modalities": MODALITIES},
     "combined": {"modalities": MODALITIES, "pairing": "all", "spread": 0.5},
-    "condition": {},
-    "gaussian condition": {"condition_sampling": "gaussian", "condition_head": "gaussian"},
+    "condition": {"condition_sampling": "rows"},
+    "gaussian condition": {"condition_head": "gaussian"},
     "noisy condition": {"condition_sampling": "noise", "rejection": 0.3},
 }
 

@@ -173,7 +173,10 @@ class JointBatches(GanBatches):
         blocks : sequence of (rows, modalities)
             What is given to which rows.
         """
-        noise = self._normal(len(classes), self.layout.n_features) @ self.factor.T
+        noise = self._normal(len(classes), self.layout.n_features)
+        # The first modality goes by itself: its rows of the factor are those of 1.
+        first = self.layout.sizes[0]
+        noise = torch.cat([noise[:, :first], noise @ self.factor[first:].T], dim=1)
         centre = self._centre.index_select(0, classes)
         start = torch.add(centre, noise, alpha=self.spread)
         if self.spread < 1.0:

@@ -12,6 +12,7 @@ from skmiaug.training import (
     Pairs,
     excess,
     generate,
+    less_margin,
     read_pairs,
 )
 from skmiaug.utils._random import torch_generator
@@ -126,6 +127,7 @@ def gain_of_pairs(wanted: Tensor, of_start: Tensor, of_made: Tensor) -> Tensor:
         What the same heads read from held-out real rows, from starts, and from what was
         made of these; nats.
     """
+    wanted = less_margin(wanted, of_start)
     gain = (wanted - of_start).clamp(min=0.0) - (wanted - of_made).clamp(min=0.0)
     way = (wanted - of_start).clamp(min=torch.finfo(wanted.dtype).tiny)
     gain = torch.where(of_start < 0, gain * wanted.clamp(min=0.0) / way, gain)

@@ -17,6 +17,8 @@ from skmiaug.training._gan_pairs import Pairs, read_pairs
 from skmiaug.training._gan_players import JointPlayers
 from skmiaug.training._gan_step import GanWeights, frozen, precision
 
+_MARGIN = 0.1
+
 
 def generate(
     generator: ResidualGenerator,
@@ -182,8 +184,19 @@ def _pair_terms(
     of_made = _read(players, layout, batch.start._replace(rows=made))[0]
     with torch.no_grad():
         wanted, of_start = _read(players, layout, batch.target, batch.start)
+    wanted = less_margin(wanted, of_start)
     worth = torch.minimum(of_made, wanted) - excess(of_made, wanted, of_start)
     return of_made.mean(dim=0).sum(), worth.mean(dim=0).sum()
+
+
+def less_margin(wanted: Tensor, of_start: Tensor) -> Tensor:
+    """Return the information that made pairs are to come to, nats.
+
+    Heads that are tuned to real pairs read less from others that depend on each other as
+    much, and made pairs would make up for it by depending more. The margin is a share of
+    what the start has, for there it was seen: where the start holds nothing there is none.
+    """
+    return wanted - _MARGIN * of_start.clamp(min=0.0)
 
 
 def excess(of_made: Tensor, wanted: Tensor, of_start: Tensor) -> Tensor:

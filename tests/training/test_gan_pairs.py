@@ -8,7 +8,7 @@ import torch
 from skmiaug.losses import gaussian_code_information, info_nce_information
 from skmiaug.nn import ContrastiveHeads, GaussianHead
 from skmiaug.over_sampling._joint_probe import gain_of_pairs
-from skmiaug.training import Pairs, excess, read_pairs
+from skmiaug.training import Pairs, excess, less_margin, read_pairs
 from skmiaug.training._gan_pairs import contrastive_information, pair_information
 
 SIZES = (4, 3, 2)
@@ -118,17 +118,25 @@ def test_excess_is_what_neither_the_data_nor_the_start_has(made, wanted, start, 
 
 
 @pytest.mark.parametrize(
+    ("wanted", "start", "expected"), [(1.0, 0.5, 0.95), (1.0, -0.5, 1.0), (-0.2, 0.0, -0.2)]
+)
+def test_the_margin_is_a_tenth_of_what_the_start_has(wanted, start, expected):
+    found = less_margin(torch.tensor(wanted), torch.tensor(start))
+    assert float(found) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
     ("wanted", "start", "made", "expected"),
     [
         (1.0, 0.2, 0.2, 0.0),  # nothing learned
         (1.0, 0.2, 0.7, 0.5),
-        (1.0, 0.2, 1.0, 0.8),  # all of it
-        (1.0, 0.2, 1.3, 0.5),  # too much costs what is too much
+        (1.0, 0.2, 0.98, 0.78),  # all of it, less a tenth of the start
+        (1.0, 0.2, 1.28, 0.48),  # too much costs what is too much
         (1.0, -1.0, 0.0, 0.5),  # half of the way from a start without information
         (1.0, -1.0, 1.0, 1.0),
         (-0.1, -0.5, -0.1, 0.0),  # there is nothing to learn
         (0.5, 0.8, 0.8, 0.0),  # a start that has more may stay
-        (0.5, 0.8, 0.4, -0.1),
+        (0.5, 0.8, 0.4, -0.02),
     ],
 )
 def test_the_gain_is_how_much_nearer_made_pairs_are(wanted, start, made, expected):

@@ -15,7 +15,7 @@ from skmiaug.over_sampling._modal_input import check_condition, missing_parts
 from skmiaug.over_sampling._parameters import AugmenterParameters
 from skmiaug.over_sampling._row_sampler import RowSampler
 from skmiaug.over_sampling._training_run import MEMORY_ADVICE
-from skmiaug.utils._containers import like_polars, polars_to_pandas
+from skmiaug.utils._containers import column_dtypes, like_polars, polars_to_pandas
 from skmiaug.utils._device import memory_remedy, resolve_device
 from skmiaug.utils._random import draw_seed, numpy_generator
 
@@ -216,9 +216,11 @@ def _check_count(name: str, value: Any) -> None:
 
 def _in_container(rows: np.ndarray, original: Any) -> Any:
     """Return rows as a frame like ``original``, if that is one."""
-    if not hasattr(original, "iloc"):
+    dtypes = column_dtypes(original)
+    if dtypes is None:
         return rows
     import pandas as pd
 
+    fit_into_types(rows, dtypes)
     frame = pd.DataFrame(rows, columns=original.columns, index=original.index)
     return frame.astype(original.dtypes.to_dict())

@@ -252,6 +252,7 @@ class MIGANAugmenter(CallbackSupportMixin, FitsModel):
             A condition was expected and none came, or it does not fit ``X``; see
             ``require_condition``.
         """
+        self._validate_params()
         check_expected(self, "fit_resample", condition)
         X_new, y_new = super().fit_resample(
             polars_to_pandas(X), polars_to_pandas(y), condition=condition

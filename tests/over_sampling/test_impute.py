@@ -149,6 +149,18 @@ def test_containers_come_back_as_they_were():
     np.testing.assert_array_equal(again.to_numpy(), filled)
 
 
+def test_columns_of_whole_numbers_are_filled_with_whole_numbers():
+    X, y = pairs()
+    frame, labels = frame_of((10 * X).round(), y)
+    frame = frame.astype({"t3": "Int64", "t2": "Float32", "h0": np.int16})
+    frame.iloc[SOME, 6:] = pd.NA
+    augmenter = paired(modalities=BY_NAME).fit(frame, labels)
+    for n_draws in (1, 3):
+        filled = augmenter.impute(frame, labels, n_draws=n_draws)
+        assert filled.dtypes.tolist() == frame.dtypes.tolist()
+        assert filled.notna().all(axis=None)
+
+
 # ---------------------------------------------------------------- refused
 
 

@@ -108,12 +108,14 @@ def make_joint_class_pairs(
 
     Parameters
     ----------
-    n_samples, n_audio, n_text, n_classes, random_state
+    n_samples, n_audio, n_text
         As for `make_gaussian_pairs`.
     correlation : float, default=0.9
         ρ, between -1 and 1, not the ends.
     n_planes : int, default=1
         Each takes two columns of either modality, the first ones.
+    n_classes, random_state
+        As for `make_gaussian_pairs`.
 
     Returns
     -------
@@ -161,10 +163,12 @@ def make_circle_pairs(
 
     Parameters
     ----------
-    n_samples, n_audio, n_text, n_classes, random_state
+    n_samples, n_audio, n_text
         As for `make_gaussian_pairs`.
     concentration : float, default=8.0
         κ; 0 makes them independent.
+    n_classes, random_state
+        As for `make_gaussian_pairs`.
 
     Returns
     -------

@@ -22,17 +22,15 @@ class ClassNetwork(nn.Module):
     def __init__(self, n_features: int, n_classes: int, n_outputs: int):
         super().__init__()
         self.enter = nn.Linear(n_features, _WIDTH)
-        self.class_scale = nn.Embedding(n_classes, _WIDTH)
-        self.class_offset = nn.Embedding(n_classes, _WIDTH)
+        self.of_class = nn.Embedding(n_classes, 2 * _WIDTH)
         self.hidden = nn.Linear(_WIDTH, _WIDTH)
         self.leave = nn.Linear(_WIDTH, n_outputs)
-        for embedding in (self.class_scale, self.class_offset):
-            nn.init.normal_(embedding.weight, std=_CLASS_SCALE)
+        nn.init.normal_(self.of_class.weight, std=_CLASS_SCALE)
 
     def forward(self, rows: Tensor, classes: Tensor) -> Tensor:
         """Map ``rows`` (n, n_features) of ``classes`` (n,) to (n, n_outputs)."""
-        scale = 1 + self.class_scale(classes)
-        entered = self.enter(rows) * scale + self.class_offset(classes)
+        scale, offset = self.of_class(classes).chunk(2, dim=1)
+        entered = torch.addcmul(offset, self.enter(rows), 1 + scale)
         hidden = self.hidden(functional.leaky_relu(entered, 0.2))
         return self.leave(functional.leaky_relu(hidden, 0.2))
 

@@ -1,6 +1,5 @@
 """Rows from a fitted augmenter: sampling, and filling in what is missing."""
 
-from collections.abc import Iterator
 from numbers import Integral
 from typing import Any
 
@@ -10,12 +9,13 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skmiaug.over_sampling._column_scale import fit_into_types
 from skmiaug.over_sampling._counts import requested_classes
+from skmiaug.over_sampling._imputing import fill_missing
 from skmiaug.over_sampling._joint_sampler import JointSampler
 from skmiaug.over_sampling._modal_input import check_condition, missing_parts
 from skmiaug.over_sampling._parameters import AugmenterParameters
 from skmiaug.over_sampling._row_sampler import RowSampler
 from skmiaug.over_sampling._training_run import MEMORY_ADVICE
-from skmiaug.utils._containers import like_polars, polars_to_pandas
+from skmiaug.utils._containers import column_dtypes, like_polars, polars_to_pandas
 from skmiaug.utils._device import memory_remedy, resolve_device
 from skmiaug.utils._random import draw_seed, numpy_generator
 
@@ -55,10 +55,7 @@ class DrawsRows(AugmenterParameters):
         With an int as ``random_state``, the same call gives the same rows.
         """
         check_is_fitted(self, "_sampler")
-        if not isinstance(n_samples, Integral) or n_samples < 1:
-            raise ValueError(
-                f"n_samples must be a whole number above 0, got {n_samples!r}."
-            )
+        _check_count("n_samples", n_samples)
         n = int(n_samples)
         seed = self._draw_seed()
         given = self._checked_given(condition, n)
@@ -78,7 +75,7 @@ class DrawsRows(AugmenterParameters):
                 out[rows] = made
         return out, self.classes_[wanted]
 
-    def impute(self, X: Any, y: Any = None) -> Any:
+    def impute(self, X: Any, y: Any = None, *, n_draws: int = 1) -> Any:
         """Make the modalities that rows lack, given those that they have.
 
         Parameters
@@ -88,6 +85,10 @@ class DrawsRows(AugmenterParameters):
         y : array-like of shape (n_samples,) or None
             Classes of the rows. None draws the class of each row with a gap from what its
             other modalities say of it, with the shares of the training rows.
+        n_draws : int, default=1
+            What is filled in is the mean of this many draws. One is spread as real rows
+            are: to make data with. The mean of many is nearest to what is missing: to
+            predict with.
 
         Returns
         -------
@@ -105,6 +106,7 @@ class DrawsRows(AugmenterParameters):
         With an int as ``random_state``, the same call gives the same rows.
         """
         check_is_fitted(self, "_sampler")
+        _check_count("n_draws", n_draws)
         modalities = getattr(self, "modalities_", None)
         if modalities is None:
             raise ValueError(
@@ -118,31 +120,18 @@ class DrawsRows(AugmenterParameters):
         if not np.issubdtype(rows.dtype, np.floating):
             return X  # whole numbers have no NaN
         missing = missing_parts(rows, modalities)
-        seed = self._draw_seed()
-        classes = None
-        if y is not None:
-            labels = np.asarray(polars_to_pandas(y))
-            if labels.shape != (len(rows),):
-                raise ValueError(
-                    f"y must have a class for each of the {len(rows)} rows, got an array "
-                    f"of shape {labels.shape}."
-                )
-            classes = requested_classes(
-                len(rows), labels, self.classes_, self._class_shares
-            )
-        columns = list(modalities.values())
-        for pattern, index in _patterns(missing):
-            known = {
-                int(k): rows[np.ix_(index, columns[k])] for k in np.flatnonzero(~pattern)
-            }
-            own = self._likely_classes(known, seed) if classes is None else classes[index]
-            for c in np.unique(own):
-                at = own == c
-                given = {k: part[at] for k, part in known.items()}
-                parts = self._draw_parts(int(at.sum()), int(c), seed, given)
-                for k in np.flatnonzero(pattern):
-                    rows[np.ix_(index[at], columns[k])] = parts[int(k)]
+        classes = None if y is None else self._class_indices(y, len(rows))
+        fill_missing(self, rows, missing, classes, int(n_draws), self._draw_seed())
         return like_polars(_in_container(rows, frame), X)
+
+    def _class_indices(self, y: Any, n: int) -> np.ndarray:
+        labels = np.asarray(polars_to_pandas(y))
+        if labels.shape != (n,):
+            raise ValueError(
+                f"y must have a class for each of the {n} rows, got an array of shape "
+                f"{labels.shape}."
+            )
+        return requested_classes(n, labels, self.classes_, self._class_shares)
 
     def _draw_seed(self) -> int:
         """The seed of the fit, or a new one where that was not an int."""
@@ -220,18 +209,18 @@ class DrawsRows(AugmenterParameters):
             out[:, columns] = parts[k]
 
 
-def _patterns(missing: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield each set of missing modalities, and the numbers of its rows."""
-    for pattern in np.unique(missing, axis=0):
-        if pattern.any():
-            yield pattern, np.flatnonzero((missing == pattern).all(axis=1))
+def _check_count(name: str, value: Any) -> None:
+    if not isinstance(value, Integral) or value < 1:
+        raise ValueError(f"{name} must be a whole number above 0, got {value!r}.")
 
 
 def _in_container(rows: np.ndarray, original: Any) -> Any:
     """Return rows as a frame like ``original``, if that is one."""
-    if not hasattr(original, "iloc"):
+    dtypes = column_dtypes(original)
+    if dtypes is None:
         return rows
     import pandas as pd
 
+    fit_into_types(rows, dtypes)
     frame = pd.DataFrame(rows, columns=original.columns, index=original.index)
     return frame.astype(original.dtypes.to_dict())

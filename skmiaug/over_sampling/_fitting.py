@@ -110,6 +110,12 @@ class FitsModel(DrawsRows):
             self.n_condition_features_in_ = rows.shape[1]
             return [X, rows]
         if self.modalities is None:
+            if self.pairing != "generated":
+                raise ValueError(
+                    f"pairing={self.pairing!r} combines modalities, and none are named. "
+                    "Set modalities, for example {'audio': slice(0, 768), 'text': "
+                    "slice(768, 1152)}."
+                )
             return None
         names = getattr(self, "feature_names_in_", None)
         self.modalities_ = resolve_modalities(self.modalities, X.shape[1], names)

@@ -81,17 +81,13 @@ class JointGaussian:
         return np.linalg.solve(known_known, known_unknown).astype(np.float32)
 
 
-def fit_coherence(
-    deviations: list[np.ndarray], n_classes: int, rng: np.random.Generator
-) -> np.ndarray:
+def fit_coherence(deviations: list[np.ndarray], rng: np.random.Generator) -> np.ndarray:
     """Return the correlations of the leading coordinates of all modalities.
 
     Parameters
     ----------
     deviations : list of ndarray of shape (n, m_k)
         For each modality, whitened rows less their class mean.
-    n_classes : int
-        How many means were taken away.
     rng : numpy.random.Generator
         Draws the folds.
 
@@ -104,11 +100,8 @@ def fit_coherence(
     spans = [slice(*span) for span in pairwise(ends)]
     C = np.eye(ends[-1])
     folds = rng.permutation(n) % _FOLDS
-    # Deviations from the means of few rows are small: on n - n_classes rows they are not.
-    scale = (n / max(n - n_classes, 1)) ** 0.5
-    scaled = [scale * rows.astype(float) for rows in deviations]
-    for (i, one), (j, other) in combinations(enumerate(scaled), 2):
-        block = cross_validated_coherence(one, other, folds)
+    for (i, one), (j, other) in combinations(enumerate(deviations), 2):
+        block = cross_validated_coherence(one.astype(float), other.astype(float), folds)
         C[spans[i], spans[j]] = block
         C[spans[j], spans[i]] = block.T
     return _made_positive(C).astype(np.float32)
@@ -117,13 +110,15 @@ def fit_coherence(
 def cross_validated_coherence(
     one: np.ndarray, other: np.ndarray, folds: np.ndarray
 ) -> np.ndarray:
-    """Mean of x yᵀ with singular values that hold on rows it was not taken from.
+    """Mean of x yᵀ with correlations that hold on rows it was not taken from.
 
     In many directions and few rows some directions of the two modalities seem to go
     together by chance. The singular vectors of the rows outside a fold are therefore
-    measured on the rows in it; the means over the folds, made to fall, take the place of
+    measured on the rows in it; their correlations there, made to fall, take the place of
     the singular values. What is chance is 0 in expectation, and what holds is kept whole
-    (linear shrinkage would take as much from it as from the rest).
+    (linear shrinkage would take as much from it as from the rest). Correlations, not
+    covariances: whitening by a shrunken covariance leaves variances of about 1, and where
+    a correlation is high, a few percent of variance are a large part of the information.
 
     Parameters
     ----------
@@ -139,13 +134,16 @@ def cross_validated_coherence(
     ndarray of shape (p, q)
         Its singular values are in [0, 0.995].
     """
-    total, n = one.T @ other, len(one)
-    held = np.zeros(min(total.shape))
+    total = one.T @ other
+    products, of_one, of_other = np.zeros((3, min(total.shape)))
     for fold in np.unique(folds):
-        inside = folds == fold
-        part = one[inside].T @ other[inside]
-        left, _, right = np.linalg.svd(total - part, full_matrices=False)
-        held += np.einsum("ik,ij,kj->k", left, part, right, optimize=True) / n
+        x, y = one[folds == fold], other[folds == fold]
+        left, _, right = np.linalg.svd(total - x.T @ y, full_matrices=False)
+        x, y = x @ left, y @ right.T
+        products += (x * y).sum(axis=0)
+        of_one += np.square(x).sum(axis=0)
+        of_other += np.square(y).sum(axis=0)
+    held = products / np.sqrt(np.maximum(of_one * of_other, np.finfo(float).tiny))
     falling = IsotonicRegression(increasing=False).fit_transform(np.arange(len(held)), held)
     left, _, right = np.linalg.svd(total, full_matrices=False)
     return (left * np.clip(falling, 0.0, _MOST_COHERENCE)) @ right

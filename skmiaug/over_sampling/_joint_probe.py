@@ -12,6 +12,7 @@ from skmiaug.training import (
     Pairs,
     excess,
     generate,
+    less_margin,
     read_pairs,
 )
 from skmiaug.utils._random import torch_generator
@@ -71,7 +72,7 @@ class JointProbe:
         if self.with_pairs:
             shuffled = torch.randperm(len(self.classes), generator=rng, device=device)
             self.picked = shuffled[:_PAIR_ROWS]
-            self.held_ids = own.held_ids(_PAIR_ROWS)
+            self.held_out = own.draw_held_out(_PAIR_ROWS)
 
     def score(self, players: JointPlayers, strength: float = 1.0) -> float | None:
         """Nats, higher is better; None when no row was held out."""
@@ -100,20 +101,34 @@ class JointProbe:
 
     def _gain_of_pairs(self, players: JointPlayers, made: Tensor) -> float:
         """Distance of the start from the held-out pairs less that of the made rows."""
-        held, picked = self.held_ids, self.picked
-        classes, ids = self.classes[picked], self.ids[picked]
-        wanted, of_start, of_made = (
-            read_pairs(
-                players.heads,
-                self.layout.sizes,
-                _PAIR_BLOCKS,
-                Pairs(self.real[held], self.real_classes[held], held),
-                Pairs(self.start[picked], classes, ids),
-                Pairs(made[picked], classes, ids),
-            )
-            .mean(dim=1)
-            # Less than no information is none.
-            .clamp(min=0.0)
-        )
-        lacking = (wanted - of_start).clamp(min=0.0) - (wanted - of_made).clamp(min=0.0)
-        return float((lacking - excess(of_made, wanted, of_start)).sum())
+        picked = self.picked
+        start = Pairs(self.start[picked], self.classes[picked], self.ids[picked])
+        wanted, of_start, of_made = read_pairs(
+            players.heads,
+            self.layout.sizes,
+            _PAIR_BLOCKS,
+            self.held_out,
+            start,
+            start._replace(rows=made[picked]),
+        ).mean(dim=1)
+        return float(gain_of_pairs(wanted, of_start, of_made).sum())
+
+
+def gain_of_pairs(wanted: Tensor, of_start: Tensor, of_made: Tensor) -> Tensor:
+    """Return how much nearer to the wanted information made rows are than the start, nats.
+
+    A start without information reads below 0. The way from there is then counted as what
+    there is to gain, ``wanted`` nats: made rows that are on their way, and still below 0,
+    have come nearer, and early stopping is to see it.
+
+    Parameters
+    ----------
+    wanted, of_start, of_made : Tensor of shape (n_pairs,)
+        What the same heads read from held-out real rows, from starts, and from what was
+        made of these; nats.
+    """
+    wanted = less_margin(wanted, of_start)
+    gain = (wanted - of_start).clamp(min=0.0) - (wanted - of_made).clamp(min=0.0)
+    way = (wanted - of_start).clamp(min=torch.finfo(wanted.dtype).tiny)
+    gain = torch.where(of_start < 0, gain * wanted.clamp(min=0.0) / way, gain)
+    return gain - excess(of_made, wanted.clamp(min=0.0), of_start)

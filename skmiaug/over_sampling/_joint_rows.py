@@ -97,6 +97,6 @@ def prepare_joint_rows(
         lead = U[:, :m]
         means = means_by_class(lead, sorted_classes, n_classes).astype(np.float32)
         deviations.append(lead - means[sorted_classes])
-    coherence = fit_coherence(deviations, n_classes, numpy_generator(seed, _FOLDS_STREAM))
+    coherence = fit_coherence(deviations, numpy_generator(seed, _FOLDS_STREAM))
     gaussian_of_all = JointGaussian(tuple(gaussians), sizes, coherence)
     return JointRows(tuple(scales), gaussian_of_all, sorted_classes, whitened)

@@ -82,6 +82,7 @@ class JointSampler:
         *,
         seed: int,
         device: torch.device,
+        of_class: bool = False,
     ) -> Parts:
         """Return n rows of one class, (n, n_columns) for each modality.
 
@@ -94,10 +95,15 @@ class JointSampler:
         seed : int
             With the class, n and what is given it decides the rows, and nothing else does.
         device : torch.device
+        of_class : bool
+            Whether what is given are rows of the class, all alike, and not rows to be
+            gone with: their mean is moved to the shrunken mean of the class. The mean of
+            a few rows is mostly chance, and what is made would inherit it.
         """
         given = dict(given or {})
         if self.given_spread is not None and not given:
             given[self.n_made] = self.draw_given(n, class_index, seed=seed)
+            of_class = True
         out = {
             k: np.empty((n, len(scale.center)), dtype=scale.dtype)
             for k, scale in enumerate(self.scales)
@@ -108,7 +114,8 @@ class JointSampler:
             for begin in range(0, n, _CHUNK_ROWS):
                 rows = slice(begin, min(begin + _CHUNK_ROWS, n))
                 known = {
-                    k: self.whiten(k, part[rows]).to(device) for k, part in given.items()
+                    k: self._known(k, part[rows], class_index if of_class else None, device)
+                    for k, part in given.items()
                 }
                 drawn = self._draw(rows.stop - begin, class_index, known, rng)
                 for k, target in out.items():
@@ -122,9 +129,10 @@ class JointSampler:
         given: Parts = {}
         if self.given_spread is not None:
             given[self.n_made] = self.draw_given(n, class_index, seed=seed)
+        of_class = class_index if self.given_rows is not None else None
         rng = torch_generator(seed, self._stream(class_index, given), device)
         with torch.inference_mode(), self._on(device):
-            known = {k: self.whiten(k, part).to(device) for k, part in given.items()}
+            known = {k: self._known(k, part, of_class, device) for k, part in given.items()}
             drawn = self._draw(n, class_index, known, rng)
             return self.start.leading(drawn[: self.n_made]).cpu().numpy()
 
@@ -157,6 +165,16 @@ class JointSampler:
         """Return the whitened coordinates of rows of modality k, (n, n_columns)."""
         Z = self.scales[k].transform(np.asarray(rows))
         return torch.from_numpy(self.gaussian.parts[k].whiten_in_place(Z))
+
+    def _known(
+        self, k: int, rows: np.ndarray, of_class: int | None, device: torch.device
+    ) -> Tensor:
+        """Whiten given rows, and move the mean of several of a class to its own."""
+        whitened = self.whiten(k, rows)
+        if of_class is not None and len(whitened) > 1:
+            own = torch.tensor(self.gaussian.parts[k].means[of_class])
+            whitened += own - whitened.mean(dim=0)
+        return whitened.to(device)
 
     def _write(self, k: int, whitened: Tensor, out: np.ndarray) -> None:
         """Write the rows that whitened coordinates stand for into ``out``."""

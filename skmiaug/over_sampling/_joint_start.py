@@ -42,7 +42,8 @@ class JointStart:
         A draw of all modalities is taken first. Where some are known, the others are then
         moved by their regression on what separates the known part from the drawn one: that
         is a draw from the Gaussian given that part (Matheron's rule). Without anything
-        known, n rows keep the class mean exactly, as in ``RowSampler``.
+        known, n rows keep the class mean exactly, as in ``RowSampler``; else the noise of
+        n rows has mean 0.
 
         Parameters
         ----------
@@ -61,14 +62,16 @@ class JointStart:
         together = (self.leading(noise) @ factor.T).split(sizes, dim=1)
         for U, lead, m in zip(noise, together, sizes, strict=True):
             U[:, :m] = lead
-        if self.spread < 1.0:
+        if known:
+            # The rows that what is known speaks for have a mean of their own.
+            _centre(noise)
             self._add_rows(noise, class_index, known, rng)
+        else:
+            self._add_rows(noise, class_index, known, rng)
+            _centre(noise)
         for part, U in zip(parts, noise, strict=True):
-            scale = float(part.noise[class_index])
-            if n > 1:
-                U -= U.mean(dim=0)
-                scale *= (n / (n - 1)) ** 0.5
-            U.mul_(scale).add_(torch.tensor(part.means[class_index], device=device))
+            U.mul_(float(part.noise[class_index]))
+            U.add_(torch.tensor(part.means[class_index], device=device))
         return self._moved(noise, known) if known else noise
 
     def leading(
@@ -120,6 +123,8 @@ class JointStart:
         rng: torch.Generator,
     ) -> None:
         """Add the deviations of real rows, of those that what is known speaks for."""
+        if self.spread == 1.0:
+            return
         assert self.row_deviations is not None
         if known:
             picked = self._rows_near(class_index, known, rng)
@@ -165,3 +170,11 @@ class JointStart:
     @property
     def _pull(self) -> float:
         return (1.0 - self.spread**2) ** 0.5
+
+
+def _centre(parts: Sequence[Tensor]) -> None:
+    """Take the mean of n rows away from each part, in place; their variance is kept."""
+    for rows in parts:
+        n = len(rows)
+        if n > 1:
+            rows.sub_(rows.mean(dim=0)).mul_((n / (n - 1)) ** 0.5)

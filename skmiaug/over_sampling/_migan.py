@@ -1,6 +1,6 @@
 """MIGANAugmenter: the estimator around start, networks and sampler."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
@@ -21,11 +21,12 @@ class MIGANAugmenter(CallbackSupportMixin, FitsModel):
     against a critic. A recognition head Q on the critic bounds the mutual information of
     row and class from below, and both players maximise that bound, weighed by
     ``mi_weight``. The network begins at zero and is kept only as far as it passes more
-    information on to held-out rows than the Gaussian alone. Rows may be made to go with a
-    condition (text features, say), or as pairs of several modalities that depend on each
-    other.
+    information on to held-out rows than the Gaussian alone.
 
-    Read more in the README and in docs/method.md.
+    Rows may be made to go with a condition (text features, say), or several modalities
+    be made together so that they depend on each other as in the data.
+
+    Read more in the README, docs/method.md and docs/paired_generation.md.
 
     Parameters
     ----------
@@ -121,9 +122,11 @@ class MIGANAugmenter(CallbackSupportMixin, FitsModel):
         2 ** n_modalities combinations then gets N rows; the real ones that lack are made
         whole.
 
-    condition_sampling : {"rows", "noise", "gaussian"}, default="rows"
-        Where the condition of a row to be made comes from: a real row of the class, one
-        moved half-way by noise, or the class Gaussian of the conditions.
+    condition_sampling : {"gaussian", "rows", "noise"}, default="gaussian"
+        Where the condition of a row to be made comes from: the class Gaussian of the
+        conditions, a real row of the class, or one moved half-way by noise. Where a class
+        has few rows, their conditions are the same few over and over: on nEMO, whose text
+        says nothing of the emotion, "gaussian" cost least.
 
     condition_head : {"infonce", "gaussian"}, default="infonce"
         What bounds the information of a condition and a row made for it: telling the
@@ -191,6 +194,10 @@ class MIGANAugmenter(CallbackSupportMixin, FitsModel):
     True
     """
 
+    # What fit takes is asked for by itself: a Pipeline looks at both methods, and one
+    # set_fit_resample_request(condition=True) is to be enough.
+    __metadata_request__fit: ClassVar[dict[str, bool]] = {"condition": True}
+
     def fit(self, X: Any, y: Any, *, condition: Any = None) -> "MIGANAugmenter":
         """Train on rows and classes, without returning any rows.
 
@@ -237,6 +244,7 @@ class MIGANAugmenter(CallbackSupportMixin, FitsModel):
             A condition was expected and none came, or it does not fit ``X``; see
             ``require_condition``.
         """
+        self._validate_params()
         check_expected(self, "fit_resample", condition)
         X_new, y_new = super().fit_resample(
             polars_to_pandas(X), polars_to_pandas(y), condition=condition

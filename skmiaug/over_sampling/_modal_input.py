@@ -88,7 +88,7 @@ def check_expected(augmenter: Any, method: str, condition: Any) -> None:
         ``require_condition`` is set, or metadata routing was told to bring a condition, and
         none came.
     """
-    requests = getattr(augmenter.get_metadata_routing(), method).requests
+    requests = augmenter.get_metadata_routing().fit_resample.requests
     if condition is not None or not (
         augmenter.require_condition or requests.get("condition") is True
     ):

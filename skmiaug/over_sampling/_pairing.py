@@ -86,4 +86,6 @@ def draw_combination(
     order = np.concatenate([rng.permutation(there) for _ in range(rounds)])
     picked = order[: combination.n]
     given = {k: parts[k][picked] for k in kept}
-    return sampler.draw(combination.n, class_index, given, seed=seed, device=device)
+    return sampler.draw(
+        combination.n, class_index, given, seed=seed, device=device, of_class=True
+    )

@@ -88,7 +88,7 @@ class AugmenterParameters(BaseOverSampler):
         verbose: int = 0,
         modalities: dict[str, Any] | None = None,
         pairing: str = "generated",
-        condition_sampling: str = "rows",
+        condition_sampling: str = "gaussian",
         condition_head: str = "infonce",
         require_condition: bool = False,
     ):

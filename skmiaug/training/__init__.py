@@ -17,7 +17,13 @@ from skmiaug.training._align_step import (
 from skmiaug.training._checkpoint import Checkpoint
 from skmiaug.training._gan_batches import GanBatches
 from skmiaug.training._gan_joint_batches import JointBatch, JointBatches, JointLayout
-from skmiaug.training._gan_joint_step import excess, generate, joint_step, judge
+from skmiaug.training._gan_joint_step import (
+    excess,
+    generate,
+    joint_step,
+    judge,
+    less_margin,
+)
 from skmiaug.training._gan_loop import GanEvents, JointRecord, train_gan, train_joint_gan
 from skmiaug.training._gan_pairs import Pairs, read_pairs
 from skmiaug.training._gan_players import (
@@ -103,6 +109,7 @@ __all__ = [
     "in_chunks",
     "joint_step",
     "judge",
+    "less_margin",
     "read_pairs",
     "restoration_loss",
     "run_loop",

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from skmiaug.training._gan_batches import GanBatches
+from skmiaug.training._gan_pairs import Pairs
 
 # Rows of a batch, and which modalities are given to them.
 Blocks = Sequence[tuple[slice, tuple[int, ...]]]
@@ -20,34 +21,25 @@ class JointBatch(NamedTuple):
 
     Attributes
     ----------
-    real : Tensor of shape (n, n_features)
+    real : Pairs
         Real rows, whitened; classes are equally likely, rows of a class too.
-    real_classes, real_ids : Tensor of shape (n,)
-    start : Tensor of shape (n, n_features)
+    start : Pairs
         Where the generator starts: draws from the joint class Gaussian, and where a
         modality is given, draws of the others given this one.
-    start_classes, start_ids : Tensor of shape (n,)
-        Two rows of one id share a real row.
+    target : Pairs
+        Held-out real rows; those of ``real`` where none were held out.
     inputs : Tensor of shape (n, n_inputs)
         What the generator sees beside the start: which modalities are given, noise and
         continuous codes, the codes last.
     free : Tensor of shape (n, n_generated)
         1 where the generator may change the start, 0 in what is given.
-    target, target_classes, target_ids
-        Held-out real rows, likewise; those of ``real`` where none were held out.
     """
 
-    real: Tensor
-    real_classes: Tensor
-    real_ids: Tensor
-    start: Tensor
-    start_classes: Tensor
-    start_ids: Tensor
+    real: Pairs
+    start: Pairs
+    target: Pairs
     inputs: Tensor
     free: Tensor
-    target: Tensor
-    target_classes: Tensor
-    target_ids: Tensor
 
 
 @dataclass(frozen=True)
@@ -145,26 +137,25 @@ class JointBatches(GanBatches):
 
     def draw(self) -> JointBatch:  # type: ignore[override]
         """Draw the next batch."""
+        real, start = self.draw_pairs()
+        noise = self._normal(self.batch_size, self.latent_width)
+        inputs = torch.cat([self._flags, noise], dim=1)
+        target = self.draw_held_out(self.batch_size) if len(self.held_rows) else real
+        return JointBatch(real, start, target, inputs, self.free)
+
+    def draw_pairs(self) -> tuple[Pairs, Pairs]:
+        """Draw real rows and starts, ``batch_size`` each."""
         n = self.batch_size
         classes = self._balanced_classes(2 * n)
-        real_classes, start_classes = classes.split(n)
         ids = self.rows_of(classes)
-        real_ids, start_ids = ids.split(n)
         real, near = self.rows.index_select(0, ids).split(n)
+        real_classes, start_classes = classes.split(n)
+        real_ids, start_ids = ids.split(n)
         start = self.draw_start(start_classes, near, self.layout.blocks(n))
-        noise = self._normal(n, self.latent_width)
-        if len(self.held_rows):
-            target_ids = self.held_ids(n)
-            target = self.held_rows.index_select(0, target_ids)
-            target_classes = self.held_classes.index_select(0, target_ids)
-        else:
-            target, target_classes, target_ids = real, real_classes, real_ids
-        return JointBatch(
-            real, real_classes, real_ids,
-            start, start_classes, start_ids,
-            torch.cat([self._flags, noise], dim=1), self.free,
-            target, target_classes, target_ids,
-        )  # fmt: skip
+        return (
+            Pairs(real, real_classes, real_ids),
+            Pairs(start, start_classes, start_ids),
+        )
 
     def draw_start(self, classes: Tensor, near: Tensor, blocks: Blocks) -> Tensor:
         """Return where the generator starts, (n, n_features).
@@ -178,36 +169,51 @@ class JointBatches(GanBatches):
         classes : Tensor of shape (n,)
         near : Tensor of shape (n, n_features)
             Real rows of these classes: the draws lie around them, and the parts that are
-            given are theirs.
+            given are theirs, moved as the class means were shrunken.
         blocks : sequence of (rows, modalities)
             What is given to which rows.
         """
-        noise = self._normal(len(classes), self.layout.n_features) @ self.factor.T
+        noise = self._normal(len(classes), self.layout.n_features)
+        # The first modality goes by itself: its rows of the factor are those of 1.
+        first = self.layout.sizes[0]
+        noise = torch.cat([noise[:, :first], noise @ self.factor[first:].T], dim=1)
         centre = self._centre.index_select(0, classes)
         start = torch.add(centre, noise, alpha=self.spread)
         if self.spread < 1.0:
             start.add_(near, alpha=(1.0 - self.spread**2) ** 0.5)
-        device = start.device
         for rows, given in blocks:
-            known = self.layout.columns(given, device)
-            others = self.layout.columns(self._others(given), device)
-            part = self._given_part(classes[rows], near[rows][:, known], known)
-            step = (part - start[rows][:, known]) @ self.regressions[given]
+            known, others = self._columns[given]
+            part = near[rows].index_select(1, known)
+            part = self._given_part(classes[rows], part, known)
+            step = (part - start[rows].index_select(1, known)) @ self.regressions[given]
             start[rows].index_add_(1, others, step)
             start[rows].index_copy_(1, known, part)
         return start
 
     def _given_part(self, classes: Tensor, near: Tensor, columns: Tensor) -> Tensor:
-        if not self.given_spread:
-            return near
-        share = self.given_spread
-        means = self.means[:, columns]
-        around = near - self.row_means[:, columns][classes]
+        """Part of real rows, moved as the means of their classes were shrunken."""
+        share = self.given_spread or 0.0
+        means, row_means = self.means[:, columns], self.row_means[:, columns]
+        if share == 0.0:
+            return near + (means - row_means).index_select(0, classes)
+        around = near - row_means.index_select(0, classes)
         noise = self._normal(*near.shape)
-        return means[classes] + (1.0 - share**2) ** 0.5 * around + share * noise
+        centre = means.index_select(0, classes)
+        return centre + (1.0 - share**2) ** 0.5 * around + share * noise
 
-    def _others(self, given: tuple[int, ...]) -> tuple[int, ...]:
-        return tuple(k for k in range(len(self.layout.sizes)) if k not in given)
+    @cached_property
+    def _columns(self) -> dict[tuple[int, ...], tuple[Tensor, Tensor]]:
+        """Columns of what can be given, and of the rest."""
+        n_modalities, device = len(self.layout.sizes), self.rows.device
+        return {
+            given: (
+                self.layout.columns(given, device),
+                self.layout.columns(
+                    tuple(k for k in range(n_modalities) if k not in given), device
+                ),
+            )
+            for given in self.layout.subsets()
+        }
 
     @cached_property
     def _is_given(self) -> Tensor:
@@ -239,15 +245,18 @@ class JointBatches(GanBatches):
         present = torch.nonzero(counts).squeeze(1)
         return present, begin[present], counts[present]
 
-    def held_ids(self, n: int) -> Tensor:
-        """Draw the numbers of n held-out rows, their classes equally likely."""
+    def draw_held_out(self, n: int) -> Pairs:
+        """Draw n held-out rows, their classes equally likely."""
         present, begin, count = self._held_counts
         device, rng = self.rows.device, self.generator
         picked = torch.randint(len(present), (n,), generator=rng, device=device)
         uniform = torch.rand(n, generator=rng, device=device)
         size = count.index_select(0, picked)
         offset = torch.minimum((uniform * size).long(), size - 1)
-        return begin.index_select(0, picked) + offset
+        ids = begin.index_select(0, picked) + offset
+        return Pairs(
+            self.held_rows.index_select(0, ids), self.held_classes.index_select(0, ids), ids
+        )
 
     def _normal(self, n: int, width: int) -> Tensor:
         return torch.randn(

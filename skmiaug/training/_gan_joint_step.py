@@ -17,6 +17,8 @@ from skmiaug.training._gan_pairs import Pairs, read_pairs
 from skmiaug.training._gan_players import JointPlayers
 from skmiaug.training._gan_step import GanWeights, frozen, precision
 
+_MARGIN = 0.1
+
 
 def generate(
     generator: ResidualGenerator,
@@ -47,17 +49,28 @@ def generate(
     residual : Tensor of shape (n, n_generated)
         Before ``strength``.
     """
-    made, context = start.tensor_split([layout.n_generated], dim=1)
-    residual = generator(made, torch.cat([context, inputs], dim=1), classes) * free
-    return torch.cat([made + strength * residual, context], dim=1), residual
+    made, context = _made_and_context(start, layout)
+    if context is not None:
+        inputs = torch.cat([context, inputs], dim=1)
+    residual = generator(made, inputs, classes) * free
+    rows = made + strength * residual
+    return rows if context is None else torch.cat([rows, context], dim=1), residual
 
 
 def judge(
     critic: Critic, rows: Tensor, classes: Tensor, layout: JointLayout
 ) -> CriticOutput:
     """Return what the critic says of rows (n, n_features), given their context."""
-    made, context = rows.tensor_split([layout.n_generated], dim=1)
+    made, context = _made_and_context(rows, layout)
     return critic(made, classes, context)
+
+
+def _made_and_context(rows: Tensor, layout: JointLayout) -> tuple[Tensor, Tensor | None]:
+    """Cut rows into what is made and what is always given, if there is such a part."""
+    if layout.n_generated == layout.n_features:
+        return rows, None
+    made, context = rows.tensor_split([layout.n_generated], dim=1)
+    return made, context
 
 
 def joint_step(
@@ -71,14 +84,14 @@ def joint_step(
         Critic loss, generator loss, class information, information of the pairs (nats);
         on the device, detached.
     """
-    device, autocast = batch.real.device, weights.autocast
+    device, autocast = batch.real.rows.device, weights.autocast
     with precision(device, autocast):
         made, residual = generate(
             players.generator,
             layout,
-            batch.start,
+            batch.start.rows,
             batch.inputs,
-            batch.start_classes,
+            batch.start.classes,
             free=batch.free,
         )
         critic_loss = _critic_loss(players, batch, made.detach(), weights, layout)
@@ -87,9 +100,9 @@ def joint_step(
     players.critic_optimizer.step()
 
     with precision(device, autocast), frozen(players.critic), frozen(players.heads):
-        output = judge(players.critic, made, batch.start_classes, layout)
+        output = judge(players.critic, made, batch.start.classes, layout)
         information = categorical_information(
-            output.class_logits, batch.start_classes, weights.entropy
+            output.class_logits, batch.start.classes, weights.entropy
         )
         bound = information + _code_information(players, output, batch)
         pairs = information.new_zeros(())
@@ -108,7 +121,9 @@ def joint_step(
     return torch.stack([figure.detach() for figure in figures])
 
 
-def heads_step(players: JointPlayers, batch: JointBatch, layout: JointLayout) -> Tensor:
+def heads_step(
+    players: JointPlayers, real: Pairs, start: Pairs, layout: JointLayout
+) -> Tensor:
     """Teach the heads alone, on real rows and on starts, and return what they read.
 
     Returns
@@ -116,17 +131,12 @@ def heads_step(players: JointPlayers, batch: JointBatch, layout: JointLayout) ->
     Tensor of shape ()
         Information of the real pairs, nats; on the device, detached.
     """
-    real, start = _read(
-        players,
-        layout,
-        Pairs(batch.real, batch.real_classes, batch.real_ids),
-        Pairs(batch.start, batch.start_classes, batch.start_ids),
-    )
-    loss = -0.5 * (real + start).mean(dim=0).sum()
+    of_real, of_start = _read(players, layout, real, start)
+    loss = -0.5 * (of_real + of_start).mean(dim=0).sum()
     players.critic_optimizer.zero_grad(set_to_none=True)
     loss.backward()
     players.critic_optimizer.step()
-    return real.detach().mean(dim=0).sum()
+    return of_real.detach().mean(dim=0).sum()
 
 
 def _critic_loss(
@@ -137,27 +147,27 @@ def _critic_loss(
     layout: JointLayout,
 ) -> Tensor:
     """As for rows of one modality, and the heads learn from real and from made pairs."""
-    n = len(batch.real)
+    n = len(batch.real.rows)
     both = judge(
         players.critic,
-        torch.cat([batch.real, made]),
-        torch.cat([batch.real_classes, batch.start_classes]),
+        torch.cat([batch.real.rows, made]),
+        torch.cat([batch.real.classes, batch.start.classes]),
         layout,
     )
     loss = critic_hinge_loss(both.score[:n], both.score[n:])
     if weights.information == 0:
         return loss
-    real_error = functional.cross_entropy(both.class_logits[:n], batch.real_classes)
+    real_error = functional.cross_entropy(both.class_logits[:n], batch.real.classes)
     on_made = CriticOutput(*(part[n:] for part in both))
     read = categorical_information(
-        on_made.class_logits, batch.start_classes, weights.entropy
+        on_made.class_logits, batch.start.classes, weights.entropy
     )
-    pairs = _read(
-        players,
-        layout,
-        Pairs(batch.real, batch.real_classes, batch.real_ids),
-        Pairs(made, batch.start_classes, batch.start_ids),
+    # Every other row is enough to learn from, at half the time.
+    real, of_made = (
+        Pairs(*(part[::2] for part in pairs))
+        for pairs in (batch.real, batch.start._replace(rows=made))
     )
+    pairs = _read(players, layout, real, of_made)
     bound = 0.5 * (read - real_error) + pairs.mean(dim=1).sum(dim=1).mean()
     return loss - weights.information * (bound + _code_information(players, on_made, batch))
 
@@ -171,17 +181,22 @@ def _pair_terms(
     each other. Beyond that, and beyond what the start had, it costs them: without that
     limit generated pairs depend on each other more than real ones do.
     """
-    classes, ids = batch.start_classes, batch.start_ids
-    of_made = _read(players, layout, Pairs(made, classes, ids))[0]
+    of_made = _read(players, layout, batch.start._replace(rows=made))[0]
     with torch.no_grad():
-        wanted, of_start = _read(
-            players,
-            layout,
-            Pairs(batch.target, batch.target_classes, batch.target_ids),
-            Pairs(batch.start, classes, ids),
-        )
+        wanted, of_start = _read(players, layout, batch.target, batch.start)
+    wanted = less_margin(wanted, of_start)
     worth = torch.minimum(of_made, wanted) - excess(of_made, wanted, of_start)
     return of_made.mean(dim=0).sum(), worth.mean(dim=0).sum()
+
+
+def less_margin(wanted: Tensor, of_start: Tensor) -> Tensor:
+    """Return the information that made pairs are to come to, nats.
+
+    Heads that are tuned to real pairs read less from others that depend on each other as
+    much, and made pairs would make up for it by depending more. The margin is a share of
+    what the start has, for there it was seen: where the start holds nothing there is none.
+    """
+    return wanted - _MARGIN * of_start.clamp(min=0.0)
 
 
 def excess(of_made: Tensor, wanted: Tensor, of_start: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ from skmiaug.training._record import TrainingRecord
 from skmiaug.training._stopping import EarlyStopping
 
 GanEvents = TrainingEvents
-N_HEAD_STEPS = 200
+N_HEAD_STEPS = 100
 _REMEDY = (
     "Lower generator_learning_rate and critic_learning_rate, lower mi_weight, or look for "
     "extreme values in X."
@@ -91,7 +91,7 @@ def train_joint_gan(
     resumed = events.checkpoint is not None and events.checkpoint.exists()
     if weights.information > 0 and max_iter > 0 and not resumed:
         for _ in range(N_HEAD_STEPS):
-            heads_step(players, batches.draw(), batches.layout)
+            heads_step(players, *batches.draw_pairs(), batches.layout)
     return run_loop(
         players,
         lambda: joint_step(players, batches.draw(), weights, batches.layout),

@@ -94,7 +94,8 @@ def read_pairs(
     """
     used = len(sets[0].rows) // n_blocks * n_blocks
     together = [
-        torch.cat([part[:used] for part in parts]) for parts in zip(*sets, strict=True)
+        parts[0][:used] if len(sets) == 1 else torch.cat([part[:used] for part in parts])
+        for parts in zip(*sets, strict=True)
     ]
     rows, classes, ids = together
     n = len(sets) * n_blocks

@@ -92,10 +92,15 @@ def _holds_numbers(column: Any) -> bool:
 
 def mixed_dtypes(X: Any) -> tuple[np.dtype, ...] | None:
     """Types of a frame's columns where they differ, else None; object counts as float."""
+    dtypes = column_dtypes(X)
+    return None if dtypes is None or len(set(dtypes)) < 2 else dtypes
+
+
+def column_dtypes(X: Any) -> tuple[np.dtype, ...] | None:
+    """Types of a frame's columns, None where X is no frame; object counts as float."""
     dtypes = getattr(X, "dtypes", None)
     if dtypes is None or not hasattr(dtypes, "items"):
         return None
     # The types that may hold pd.NA say which numpy type lies beneath.
     plain = [np.dtype(getattr(dtype, "numpy_dtype", dtype)) for dtype in dtypes]
-    plain = [np.dtype(float) if dtype.hasobject else dtype for dtype in plain]
-    return tuple(plain) if len(set(plain)) > 1 else None
+    return tuple(np.dtype(float) if dtype.hasobject else dtype for dtype in plain)

@@ -1,0 +1,11 @@
+"""What the tests of the augmenter share."""
+
+import pytest
+
+from skmiaug.training import _gan_loop
+
+
+@pytest.fixture
+def few_head_steps(monkeypatch):
+    """Fits of pairs in a blink: their heads learn hardly anything before the players."""
+    monkeypatch.setattr(_gan_loop, "N_HEAD_STEPS", 3)

@@ -1,0 +1,220 @@
+"""Paired generation: how many rows, which parts are made, and what comes back in what."""
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from skmiaug.over_sampling._pairing import combinations_of, rows_of_all_combinations
+from tests._helpers import counts, trained
+from tests.over_sampling._pairs import (
+    AUDIO,
+    BY_NAME,
+    COUNTS,
+    MODALITIES,
+    TEXT,
+    frame_of,
+    paired,
+    pairs,
+    without,
+)
+
+pytestmark = pytest.mark.usefixtures("few_head_steps")
+
+# ---------------------------------------------------------------- whole made rows
+
+
+@pytest.mark.parametrize(
+    ("parameters", "wanted"),
+    [
+        ({}, {0: 30, 1: 30, 2: 30}),
+        ({"sampling_strategy": {2: 20}}, {0: 30, 1: 12, 2: 20}),
+        ({"sampling_strategy": "minority"}, {0: 30, 1: 12, 2: 30}),
+        ({"expansion": 2}, {0: 60, 1: 60, 2: 60}),
+    ],
+    ids=str,
+)
+def test_pairs_follow_the_usual_grammar(parameters, wanted):
+    X, y = pairs()
+    augmenter = paired(**parameters)
+    X_new, y_new = augmenter.fit_resample(X, y)
+    assert counts(y_new) == wanted
+    np.testing.assert_array_equal(X_new[: len(X)], X)
+    assert np.isfinite(X_new).all()
+    mask = augmenter.synthetic_mask_
+    assert mask.shape == (len(X_new), 2)
+    assert not mask[: len(X)].any()
+    assert mask[len(X) :].all()
+
+
+# ---------------------------------------------------------------- all combinations
+
+
+@pytest.mark.parametrize(
+    ("parameters", "balanced"),
+    [
+        ({}, {0: 30, 1: 30, 2: 30}),
+        ({"sampling_strategy": {2: 20}}, {0: 30, 1: 12, 2: 20}),
+        ({"expansion": 2}, {0: 60, 1: 60, 2: 60}),
+    ],
+    ids=str,
+)
+def test_all_combinations_make_each_balanced_class_fourfold(parameters, balanced):
+    X, y = pairs()
+    augmenter = paired(pairing="all", **parameters)
+    X_new, y_new = augmenter.fit_resample(X, y)
+    assert counts(y_new) == {c: 4 * n for c, n in balanced.items()}
+    np.testing.assert_array_equal(X_new[: len(X)], X)
+    mask = augmenter.synthetic_mask_
+    for c, n in balanced.items():
+        of_class = mask[y_new == c]
+        n_real = COUNTS[c]
+        kinds = {(False, False): n_real, (False, True): n, (True, False): n}
+        kinds[True, True] = 2 * n - n_real
+        for kind, number in kinds.items():
+            assert (of_class == kind).all(axis=1).sum() == number
+
+
+def test_the_mask_says_which_parts_are_real():
+    X, y = pairs()
+    augmenter = paired(pairing="all")
+    X_new, y_new = augmenter.fit_resample(X, y)
+    for k, columns in enumerate((AUDIO, TEXT)):
+        for c in range(3):
+            known = {tuple(row) for row in X[y == c][:, columns]}
+            rows = X_new[y_new == c][:, columns]
+            made = augmenter.synthetic_mask_[y_new == c, k]
+            assert [tuple(row) not in known for row in rows] == made.tolist()
+
+
+def test_real_parts_are_used_alike():
+    X, y = pairs()
+    augmenter = paired(pairing="all")
+    X_new, y_new = augmenter.fit_resample(X, y)
+    half = (augmenter.synthetic_mask_ == [False, True]).all(axis=1) & (y_new == 1)
+    _, uses = np.unique(X_new[half][:, AUDIO], axis=0, return_counts=True)
+    assert len(uses) == COUNTS[1]
+    assert uses.max() - uses.min() <= 1
+
+
+@settings(deadline=None)
+@given(st.integers(2, 4), st.integers(1, 50), st.integers(0, 50))
+def test_combinations_fill_every_class_to_the_same_multiple(n_modalities, n_real, n_more):
+    kinds = combinations_of(n_modalities, n_real, n_more)
+    assert len({kind.made for kind in kinds}) == len(kinds) == 2**n_modalities - 1
+    assert all(kind.made for kind in kinds)
+    total = rows_of_all_combinations(n_modalities, n_real, n_more)
+    assert total == sum(kind.n for kind in kinds)
+    assert n_real + total == 2**n_modalities * (n_real + n_more)
+
+
+def test_three_modalities_combine_eightfold():
+    X, y = pairs()
+    groups = {"audio": slice(0, 4), "text": slice(4, 7), "face": slice(7, 10)}
+    augmenter = paired(modalities=groups, pairing="all")
+    _, y_new = augmenter.fit_resample(X, y)
+    assert counts(y_new) == dict.fromkeys(range(3), 8 * 30)
+    kinds = np.unique(augmenter.synthetic_mask_, axis=0)
+    assert kinds.shape == (8, 3)
+
+
+def test_rows_without_text_give_their_audio_alone():
+    X, y = pairs()
+    missing = np.flatnonzero(y == 0)[:10]
+    X = without(X, TEXT, missing)
+    augmenter = paired(pairing="all")
+    X_new, y_new = augmenter.fit_resample(X, y)
+    np.testing.assert_array_equal(X_new[: len(X)], X)
+    assert np.isfinite(X_new[len(X) :]).all()
+    of_class = (augmenter.synthetic_mask_ == [False, True]).all(axis=1) & (y_new == 0)
+    lone = {tuple(row) for row in X[missing][:, AUDIO]}
+    assert lone <= {tuple(row) for row in X_new[of_class][:, AUDIO]}
+
+
+# ---------------------------------------------------------------- containers and columns
+
+
+@pytest.mark.parametrize("pairing", ["generated", "all"])
+def test_frames_and_column_names_give_the_bits_of_arrays(pairing):
+    X, y = pairs()
+    expected, y_expected = paired(pairing=pairing).fit_resample(X, y)
+    frame, labels = frame_of(X, y)
+    augmenter = paired(modalities=BY_NAME, pairing=pairing)
+    X_new, y_new = augmenter.fit_resample(frame, labels)
+    assert isinstance(X_new, pd.DataFrame)
+    assert X_new.columns.tolist() == frame.columns.tolist()
+    np.testing.assert_array_equal(X_new, expected)
+    np.testing.assert_array_equal(y_new, y_expected)
+    assert augmenter.modalities_["text"].tolist() == [6, 7, 8, 9]
+
+
+@pytest.mark.parametrize("pairing", ["generated", "all"])
+def test_polars_keep_their_schema(pairing):
+    X, y = pairs(dtype=np.float32)
+    frame = pl.DataFrame(X, schema=list(frame_of(X, y)[0].columns))
+    X_new, _ = paired(modalities=BY_NAME, pairing=pairing).fit_resample(frame, y)
+    assert X_new.schema == frame.schema
+    expected, _ = paired(pairing=pairing).fit_resample(X, y)
+    np.testing.assert_array_equal(X_new.to_numpy(), expected)
+
+
+def test_types_of_columns_are_kept_in_made_parts():
+    X, y = pairs()
+    frame, labels = frame_of((10 * X).round(), y)
+    frame = frame.astype({"h1": np.int16, "t2": np.uint8, "t3": bool}, errors="ignore")
+    X_new, _ = paired(modalities=BY_NAME, pairing="all").fit_resample(frame, labels)
+    assert X_new.dtypes.tolist() == frame.dtypes.tolist()
+    assert X_new["t2"].nunique() > 2
+
+
+def test_where_the_columns_stand_does_not_matter():
+    X, y = pairs()
+    order = np.random.default_rng(1).permutation(10)
+    place = np.argsort(order)
+    moved = {"audio": place[:6].tolist(), "text": place[6:].tolist()}
+    X_new, _ = paired(modalities=moved).fit_resample(X[:, order], y)
+    expected, _ = paired().fit_resample(X, y)
+    np.testing.assert_array_equal(X_new, expected[:, order])
+
+
+# ---------------------------------------------------------------- what is drawn
+
+
+def test_drawn_rows_of_a_class_keep_its_mean_and_spread():
+    X, y = pairs((300, 200, 100))
+    augmenter = paired(max_iter=0).fit(X, y)
+    for c in range(3):
+        drawn, labels = augmenter.sample(4000, c)
+        assert (labels == c).all()
+        real = X[y == c]
+        assert np.abs(drawn.mean(axis=0) - real.mean(axis=0)).max() < 0.3
+        np.testing.assert_allclose(drawn.std(axis=0), real.std(axis=0), rtol=0.25)
+
+
+def test_curves_of_the_pairs_are_recorded():
+    X, y = pairs()
+    augmenter = paired(max_iter=60, validation_fraction=0.2).fit(X, y)
+    assert len(augmenter.pair_mi_curve_) == len(augmenter.loss_curve_)
+    assert np.isfinite(augmenter.pair_mi_curve_).all()
+    assert trained(max_iter=60).fit(X, y).pair_mi_curve_ is None
+
+
+def test_fitting_again_without_modalities_forgets_them():
+    X, y = pairs()
+    augmenter = paired().fit(X, y)
+    assert list(augmenter.modalities_) == list(MODALITIES)
+    augmenter.set_params(modalities=None).fit_resample(X, y)
+    assert not hasattr(augmenter, "modalities_")
+    assert augmenter.synthetic_mask_.ndim == 1
+
+
+@pytest.mark.parametrize("spread", [0.4, 1.0])
+@pytest.mark.parametrize("rejection", [0.0, 0.5])
+def test_rejection_and_spread_work_with_pairs(spread, rejection):
+    X, y = pairs()
+    augmenter = paired(spread=spread, rejection=rejection, pairing="all")
+    X_new, y_new = augmenter.fit_resample(X, y)
+    assert counts(y_new) == dict.fromkeys(range(3), 120)
+    assert np.isfinite(X_new).all()

@@ -83,10 +83,8 @@ CASES = [
 )
 def test_estimates_and_intervals(estimator, name, case):
     draw, truth = case
-    # The reference rows of five dimensions take seconds a seed.
-    n_seeds = 20 if estimator is ksg_information and name in MANY else N_SEEDS
-    if estimator is gaussian_information:
-        n_seeds *= 4  # cheap: a share of 95 % comes out as 90 of 100 once in 30 runs
+    # Where it is cheap, more: a share of 95 % comes out as 90 of 100 once in 30 runs.
+    n_seeds = 4 * N_SEEDS if estimator is gaussian_information else N_SEEDS
     estimates, covered = [], 0
     for seed in range(n_seeds):
         found = estimator(

@@ -15,6 +15,7 @@ from skmiaug.evaluation._compare_arguments import (
 from skmiaug.evaluation._defaults import CLASSIFIER_NAMES, SAMPLER_NAMES
 
 if TYPE_CHECKING:
+    from skmiaug.evaluation._features import Features
     from skmiaug.evaluation._report import QualityReport
 
 _OUTPUT = "report.html"
@@ -70,8 +71,8 @@ def _add_report_arguments(parser: argparse.ArgumentParser) -> None:
         "--cv",
         type=_folds,
         metavar="N|logo",
-        help="hold out the first of N stratified folds, groups kept whole, or the first "
-        "group (logo) [3]",
+        help="hold out one of N stratified folds, groups kept whole, or one group (logo): "
+        "that with most rows of its rarest class [3]",
     )
     group.add_argument(
         "--skew",
@@ -97,52 +98,77 @@ def _add_report_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Judge, print the main points, write."""
     from skmiaug.evaluation._cli import UsageError
-    from skmiaug.evaluation._cli_compare import (
-        _describe,
-        _read,
-        _splitter,
-        _training_counts,
-    )
-    from skmiaug.evaluation._defaults import default_samplers
+    from skmiaug.evaluation._cli_compare import _describe, _read, _splitter
+    from skmiaug.evaluation._report_data import default_splits
     from skmiaug.utils._optional import require
 
     features = _read(args)
     require("matplotlib.figure", extra="plots", purpose="draw the report")
     target = _writable(args.output, overwrite=args.overwrite)
     try:
-        args.cv = args.cv or _held_out_folds(features)
+        args.cv = args.cv or default_splits(features.y, features.groups)
         cv = _splitter(args, features)
-        counts = _training_counts(cv, features, 1)
-        names = [args.sampler]
-        sampler = default_samplers(names)
-        if set(sampler) & set(_NO_OVERSAMPLERS):
-            raise ValueError(f"{args.sampler!r} makes no rows; name an over-sampler.")
+        counts = _training_counts(cv, features, args.seed)
+        sampler = _over_sampler(args.sampler)
         if not args.quiet:
-            print(_describe(features, counts), flush=True)
+            print(_describe(features, counts, "in the training part"), flush=True)
         from skmiaug.evaluation._report import quality_report
 
         report = quality_report(
-            next(iter(sampler.values())),
+            sampler,
             features.X,
             features.y,
             groups=features.groups,
             cv=cv,
             classifiers=args.classifiers,
-            title=features.name,
+            title=_title(args, features),
             random_state=args.seed,
         )
     except ValueError as error:
         raise UsageError(str(error)) from error
-    report.to_html(target)
+    _write(report, target)
     if not args.quiet:
         _print(report, target)
     return 0
 
 
-def _held_out_folds(features: Any) -> int:
-    from skmiaug.evaluation._report_data import _default_splits
+def _over_sampler(name: str) -> Any:
+    from skmiaug.evaluation._defaults import default_samplers
 
-    return _default_splits(features.y, features.groups)
+    found = default_samplers([name])
+    if set(found) & set(_NO_OVERSAMPLERS):
+        raise ValueError(f"{name!r} makes no rows; name an over-sampler.")
+    return next(iter(found.values()))
+
+
+def _training_counts(cv: Any, features: "Features", seed: int) -> dict[str, int]:
+    """Rows of each class in the training part that is used."""
+    from skmiaug.evaluation._report_data import judged_fold
+
+    fold = judged_fold(cv, features.X, features.y, features.groups, seed)
+    labels = features.y[fold.train]
+    return {str(label): int((labels == label).sum()) for label in features.classes}
+
+
+def _title(args: argparse.Namespace, features: "Features") -> str:
+    """The file without its folder, and the part of it that was meant."""
+    if args.features is None:
+        return features.name
+    part = [str(args.x_key)] if args.x_key else []
+    part += [f"layer {args.layer}"] if args.layer is not None else []
+    return Path(args.features).name + (f" ({', '.join(part)})" if part else "")
+
+
+def _write(report: "QualityReport", target: Path) -> None:
+    from skmiaug.exceptions import FileFormatError
+
+    try:
+        report.to_html(target)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise FileFormatError(
+            f"could not write {str(target)!r}: {reason}; name another file with --output."
+        ) from error
 
 
 def _writable(path: str, *, overwrite: bool) -> Path:

@@ -1,24 +1,30 @@
 """A report on the quality of what an over-sampler makes."""
 
+import math
 import os
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 from numpy.typing import ArrayLike
+from sklearn.exceptions import ConvergenceWarning
 
+from skmiaug.evaluation._cell import told
 from skmiaug.evaluation._compare import _checked_classifiers, _checked_data
 from skmiaug.evaluation._report_data import ReportRows, prepare_rows
+from skmiaug.evaluation._report_findings import Finding, findings
 from skmiaug.evaluation._report_measures import Measures, measure
-from skmiaug.evaluation._report_plots import PANELS, curves_of
-from skmiaug.evaluation._report_table import Finding, findings, measures_table
+from skmiaug.evaluation._report_plots import Panel, report_panels
+from skmiaug.evaluation._report_table import measures_table
+from skmiaug.evaluation._report_words import SECTIONS, about, remarks
 from skmiaug.utils._atomic import write_text_atomically
 from skmiaug.utils._optional import require
 
 __all__ = ["QualityReport", "quality_report"]
 
-_WIDTH = 9.0
+_WIDTH = 9.6
 
 
 @dataclass(frozen=True)
@@ -59,14 +65,22 @@ class QualityReport:
         MissingExtraError
             matplotlib is not installed.
         """
-        require("matplotlib.figure", extra="plots", purpose="draw the report")
-        names = self._sections()
-        heights = [PANELS[name][1](self._rows) for name in names]
-        figure = _figure(sum(heights) + 0.5)
-        parts = figure.subfigures(len(names), 1, height_ratios=heights, squeeze=False)
-        for part, name in zip(parts[:, 0], names, strict=True):
-            PANELS[name][0](part, self._rows, self._measures)
-        figure.suptitle(self.title, fontsize=11, x=0.01, ha="left")
+        module = require("matplotlib.figure", extra="plots", purpose="draw the report")
+        sections = report_panels(self._rows, self._measures)
+        grids = [_grid(panels) for panels in sections.values()]
+        height = sum(grid.height for grid in grids) + 0.5
+        figure = module.Figure(figsize=(_WIDTH, height), layout="constrained")
+        parts = figure.subfigures(
+            len(grids), 1, height_ratios=[grid.height for grid in grids], squeeze=False
+        )[:, 0]
+        for part, grid, name in zip(parts, grids, sections, strict=True):
+            axes = part.subplots(grid.lines, grid.columns, squeeze=False).ravel()
+            for axis, panel in zip(axes, sections[name], strict=False):
+                panel.draw(axis)
+            for axis in axes[len(sections[name]) :]:
+                axis.set_axis_off()
+            part.suptitle(SECTIONS[name][0], fontsize=10.5, x=0.01, ha="left")
+        figure.suptitle(self.title, fontsize=12, x=0.01, ha="left")
         return figure
 
     def to_html(self, path: str | os.PathLike[str] | None = None) -> str:
@@ -75,7 +89,7 @@ class QualityReport:
         Parameters
         ----------
         path : path-like, default=None
-            Where it is written, in one step.
+            Where it is written, in one step: an older file is either left or replaced.
 
         Returns
         -------
@@ -85,30 +99,23 @@ class QualityReport:
         ------
         MissingExtraError
             matplotlib is not installed.
+        OSError
+            The folder of ``path`` is absent or cannot be written to.
         """
         from skmiaug.evaluation._report_html import page
 
-        require("matplotlib.figure", extra="plots", purpose="draw the report")
-        figures = {}
-        for name in self._sections():
-            draw, height = PANELS[name]
-            figures[name] = _figure(height(self._rows))
-            draw(figures[name], self._rows, self._measures)
         html = page(
             title=self.title,
             about=self._about,
             findings=self.findings,
             table=self.table,
             notes=self.notes,
-            figures=figures,
+            remarks=remarks(self._rows),
+            panels=report_panels(self._rows, self._measures),
         )
         if path is not None:
             write_text_atomically(path, html)
         return html
-
-    def _sections(self) -> list[str]:
-        has_curves = bool(curves_of(self._rows.sampler))
-        return [name for name in PANELS if name != "training" or has_curves]
 
 
 def quality_report(
@@ -142,7 +149,8 @@ def quality_report(
     groups : array-like of shape (n_samples,), default=None
         Speaker or session of each row; the split keeps them whole.
     cv : int, "logo", splitter, iterable or None, default=None
-        As in `compare_samplers`; the first fold is used. None holds out a third.
+        As in `compare_samplers`; None is 3 folds. One fold is used: that whose held-out
+        part has most rows of its rarest class.
     classifiers : mapping, sequence of str or None, default=None
         As in `compare_samplers`.
     n_permutations : int, default=200
@@ -177,52 +185,42 @@ def quality_report(
     """
     X, y, groups = _checked_data(X, y, groups)
     chosen = _checked_classifiers(classifiers)
-    rows = prepare_rows(augmenter, X, y, groups, cv, random_state)
-    measures = measure(
-        rows, chosen, n_permutations=n_permutations, max_rows=max_rows, seed=random_state
-    )
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        rows = prepare_rows(augmenter, X, y, groups, cv, random_state)
+        measures = measure(
+            rows,
+            chosen,
+            n_permutations=n_permutations,
+            max_rows=max_rows,
+            seed=random_state,
+        )
     name = type(augmenter).__name__
     return QualityReport(
         table=measures_table(measures),
         findings=findings(measures),
         title=f"{name} on {title}" if title else name,
-        notes=rows.notes,
+        notes=[*rows.notes, *_worth_telling(caught)],
         _rows=rows,
         _measures=measures,
-        _about=_about(augmenter, X, rows, measures),
+        _about=about(augmenter, X.shape, rows, measures),
     )
 
 
-def _figure(height: float) -> Any:
-    module = require("matplotlib.figure", extra="plots", purpose="draw the report")
-    return module.Figure(figsize=(_WIDTH, height), layout="constrained")
+def _worth_telling(caught: list[warnings.WarningMessage]) -> list[str]:
+    """Warnings as notes; a classifier that stops at its max_iter is no news."""
+    news = [item for item in caught if not issubclass(item.category, ConvergenceWarning)]
+    return [text.rstrip(".") for text in told(news)]
 
 
-def _about(augmenter: Any, X: Any, rows: ReportRows, measures: Measures) -> dict[str, str]:
-    """What a reader must know about where the figures come from."""
-    n_train, n_held = len(rows.train[1]), len(rows.held_out[1])
-    split = f"{n_train} training rows, {n_held} held-out rows"
-    if rows.n_train_groups is not None:
-        split += (
-            f"; groups kept whole: {rows.n_train_groups} in training, "
-            f"{rows.n_held_out_groups} held out"
-        )
-    compared = ""
-    if measures.n_compared < n_train:
-        compared = f" (information, fidelity, leakage: {measures.n_compared} drawn of each)"
-    return {
-        "Over-sampler": " ".join(repr(augmenter).split()),
-        "Data": f"{len(X)} rows of {X.shape[1]} features, {len(rows.classes)} classes",
-        "Split": split,
-        "Made rows": f"{len(rows.made[1])}, as many of each class as in training{compared}",
-        "Unseen": "the over-sampler has seen the training rows alone; the critic, the "
-        "comparison and the tests of use are on the held-out rows",
-        "Version": _version(),
-    }
+class _Grid(NamedTuple):
+    lines: int
+    columns: int
+    height: float
 
 
-def _version() -> str:
-    from skmiaug.evaluation._output import package_versions
-
-    known = package_versions()
-    return ", ".join(f"{name} {version}" for name, version in known.items())
+def _grid(panels: Sequence[Panel]) -> _Grid:
+    """As many panels side by side as have room, and the height of all lines."""
+    columns = max(2, round(_WIDTH / panels[0].width))
+    lines = math.ceil(len(panels) / columns)
+    return _Grid(lines, columns, 0.4 + lines * max(panel.height for panel in panels))

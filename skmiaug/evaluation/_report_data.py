@@ -10,9 +10,9 @@ from sklearn.preprocessing import StandardScaler
 from skmiaug.evaluation._cell import seeded_clone
 from skmiaug.evaluation._labels import listed, plain
 from skmiaug.evaluation._neighbors import adapt_neighbors
-from skmiaug.evaluation._splits import make_folds
+from skmiaug.evaluation._splits import Fold, make_folds
 
-__all__ = ["ReportRows", "prepare_rows"]
+__all__ = ["ReportRows", "Rows", "default_splits", "judged_fold", "prepare_rows"]
 
 _SPLITS = 3
 
@@ -30,7 +30,10 @@ class ReportRows:
     resampled : tuple of (X, y)
         What ``fit_resample`` made of the training part, real rows first.
     made : tuple of (X, y)
-        Generated rows, as many of each class as the training part has.
+        Generated rows, as many of each class as the training part has, of the classes
+        that the held-out rows can tell something about.
+    all_made : tuple of (X, y)
+        Those of all classes.
     classes : list
         Sorted labels.
     sampler : estimator
@@ -44,6 +47,7 @@ class ReportRows:
     held_out: Rows
     resampled: Rows
     made: Rows
+    all_made: Rows
     classes: list[Any]
     sampler: Any
     n_train_groups: int | None = None
@@ -64,7 +68,7 @@ def prepare_rows(
     cv: Any,
     seed: int,
 ) -> ReportRows:
-    """Fit a clone of the sampler to the training part of the first fold.
+    """Fit a clone of the sampler to the training part of one fold.
 
     Raises
     ------
@@ -72,8 +76,7 @@ def prepare_rows(
         The sampler is no over-sampler that can make rows of every class.
     """
     _check_sampler(sampler)
-    splitter = _default_splits(y, groups) if cv is None else cv
-    fold = make_folds(splitter, X, y, groups, [seed])[0]
+    fold = judged_fold(cv, X, y, groups, seed)
     scaler = StandardScaler().fit(X[fold.train])
     train = scaler.transform(X[fold.train]), y[fold.train]
     held_out = scaler.transform(X[fold.test]), y[fold.test]
@@ -86,11 +89,13 @@ def prepare_rows(
             "expected an over-sampler, which returns the rows given before those it "
             f"makes; {type(sampler).__name__} does not."
         )
+    made = _as_many_of_each(sampler, fitted, train, seed, notes)
     rows = ReportRows(
         train=train,
         held_out=held_out,
         resampled=resampled,
-        made=_as_many_of_each(sampler, fitted, train, seed, notes),
+        made=made,
+        all_made=made,
         classes=[plain(label) for label in np.unique(y)],
         sampler=fitted,
     )
@@ -100,6 +105,23 @@ def prepare_rows(
     _leave_out_unknown_classes(rows, notes)
     rows.notes = [note for note in notes if note]
     return rows
+
+
+def judged_fold(
+    cv: Any, X: NDArray[Any], y: NDArray[Any], groups: NDArray[Any] | None, seed: int
+) -> Fold:
+    """The fold whose held-out part has most rows of its rarest class, the first of equals.
+
+    With few groups some classes may be all but absent from a held-out part, and nothing
+    could be told of them.
+    """
+    splitter = default_splits(y, groups) if cv is None else cv
+    labels = np.unique(y)
+
+    def rows_of_the_rarest(fold: Fold) -> int:
+        return min(int(np.sum(y[fold.test] == label)) for label in labels)
+
+    return max(make_folds(splitter, X, y, groups, [seed]), key=rows_of_the_rarest)
 
 
 def _check_sampler(sampler: Any) -> None:
@@ -113,7 +135,7 @@ def _check_sampler(sampler: Any) -> None:
         )
 
 
-def _default_splits(y: NDArray[Any], groups: NDArray[Any] | None) -> int:
+def default_splits(y: NDArray[Any], groups: NDArray[Any] | None) -> int:
     """A third of the rows is held out, or half where there is too little."""
     most = int(np.unique(y, return_counts=True)[1].min())
     if groups is not None:

@@ -9,78 +9,65 @@ from typing import Any
 
 import pandas as pd
 
-from skmiaug.evaluation._report_table import Finding
+from skmiaug.evaluation._report_findings import Finding
+from skmiaug.evaluation._report_plots import Panel
+from skmiaug.evaluation._report_words import SECTIONS
+from skmiaug.utils._optional import require
 
 __all__ = ["MARKER", "page"]
 
 MARKER = '<meta name="generator" content="skmiaug report">'
 _MARKS = {"good": "●", "look": "◐", "bad": "○"}
-_SECTIONS = {
-    "counts": ("Class counts", "Rows of the training part before and after resampling."),
-    "information": (
-        "Mutual information",
-        "How much a critic that was fitted to held-out real rows, and has seen neither the "
-        "made rows nor the training rows, reads from a row about its class: a lower bound "
-        "of I(c; x̂) in nats. Dashed: the ceiling H(c). Grey band: the same critic with the "
-        "classes shuffled. More than real rows give is no merit: it means rows that are "
-        "typical of their class and nothing else.",
-    ),
-    "training": ("Training", "Curves of the fit. Q was trained with the generator: its "
-                 "information is a training curve, not a measure."),
-    "view": (
-        "Real and made rows",
-        "A plane shows little of many features: look for classes that are displaced, "
-        "collapsed to points, or strung on lines.",
-    ),
-    "fidelity": (
-        "Fidelity and variety",
-        "Precision and density: do made rows lie among real ones? Recall and coverage: is "
-        "all of the real rows there? Variance ratio: interpolation shrinks classes. Real "
-        "training rows in their place show what can be reached.",
-    ),
-    "leakage": (
-        "Leakage",
-        "A curve left of the dashed one: made rows are nearer to training rows than fresh "
-        "real rows come.",
-    ),
-    "utility": (
-        "Use",
-        "One split says little: `skmiaug compare` repeats it over folds and seeds.",
-    ),
-    "calibration": (
-        "Calibration",
-        "Resampling shifts the class priors that a classifier learns, and with them its "
-        "probabilities. Correcting the priors (PriorCorrectedClassifier) undoes the shift. "
-        "Logistic regression, for the class shares of the held-out rows.",
-    ),
-}  # fmt: skip
+_PIXELS_AN_INCH = 96
+_SMALL = 3.0
 _STYLE = """
 :root { color-scheme: light; }
+* { box-sizing: border-box; }
 body { font: 15px/1.5 system-ui, "Segoe UI", Helvetica, Arial, sans-serif; color: #111;
-  background: #fff; max-width: 62rem; margin: 2rem auto; padding: 0 1.2rem; }
-h1 { font-size: 1.6rem; line-height: 1.25; margin: 0 0 .6rem; }
+  background: #fff; max-width: 63rem; margin: 2rem auto; padding: 0 1.2rem; }
+h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 .6rem; overflow-wrap: anywhere; }
 h2 { font-size: 1.15rem; margin: 2.4rem 0 .3rem; padding-top: .5rem;
   border-top: 1px solid #ddd; }
 p { max-width: 46rem; margin: .3rem 0 .8rem; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem;
   font-size: .87rem; margin: 0 0 1.2rem; }
-dt { color: #666; } dd { margin: 0; overflow-wrap: anywhere; }
+dt { color: #595959; } dd { margin: 0; overflow-wrap: anywhere; }
 ul.findings { list-style: none; padding: 0; margin: 1rem 0; }
 ul.findings li { display: grid; grid-template-columns: 1.4rem 6.5rem 1fr; gap: .5rem;
   padding: .5rem .2rem; border-bottom: 1px solid #eee; }
 ul.findings b { font-weight: 600; }
 .good { color: #14633b; } .look { color: #8a5a00; } .bad { color: #a01818; }
-.key, .notes { font-size: .83rem; color: #555; }
-img { max-width: 100%; height: auto; display: block; margin: .4rem 0; }
-.wide { overflow-x: auto; }
-table { border-collapse: collapse; font-size: .85rem; margin: .5rem 0 1rem; width: 100%; }
+.key, .notes { font-size: .85rem; color: #444; }
+.remark { border-left: 3px solid #bbb; padding-left: .7rem; }
+.figures { display: flex; flex-wrap: wrap; gap: .6rem 1.2rem; margin: .5rem 0; }
+figure { margin: 0; max-width: 100%; }
+figure.small { max-width: calc(50% - .6rem); }
+figure img { max-width: 100%; height: auto; display: block; }
+figcaption { font-size: .8rem; color: #444; max-width: 28rem; }
+table { border-collapse: collapse; font-size: .87rem; margin: .8rem 0 1rem; width: 100%; }
 th { text-align: left; font-weight: 600; border-bottom: 1.5px solid #999; }
 th, td { padding: .25rem .6rem; vertical-align: top; }
 td { border-bottom: 1px solid #eee; }
-.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-@media (max-width: 40rem) { ul.findings li { grid-template-columns: 1.4rem 1fr; }
-  ul.findings li span:last-child { grid-column: 2; } }
-@media print { h2, img { break-inside: avoid; } }
+.n { text-align: right; font-variant-numeric: tabular-nums; }
+.n, .best { white-space: nowrap; }
+@media (max-width: 46rem) {
+  body { padding: 0 .9rem; margin-top: 1rem; }
+  h1 { font-size: 1.3rem; }
+  dl { grid-template-columns: 1fr; gap: 0; } dt { margin-top: .3rem; }
+  ul.findings li { grid-template-columns: 1.4rem 1fr; gap: .1rem .5rem; }
+  ul.findings li span:last-child { grid-column: 2; }
+  thead { display: none; }
+  table, tbody { display: block; }
+  tr { display: flex; flex-wrap: wrap; gap: 0 1rem; padding: .5rem 0;
+    border-bottom: 1px solid #ddd; }
+  td { border: 0; padding: 0; }
+  td:empty { display: none; }
+  td:first-child, td:last-child { flex-basis: 100%; }
+  td:first-child { font-weight: 600; }
+  td:last-child { color: #444; }
+  td[data-is]::before { content: attr(data-is) "\\00a0"; color: #595959; }
+}
+@media print { h2, figure, tr { break-inside: avoid; } }
 """
 
 
@@ -91,22 +78,26 @@ def page(
     findings: Sequence[Finding],
     table: pd.DataFrame,
     notes: Sequence[str],
-    figures: Mapping[str, Any],
+    remarks: Mapping[str, str],
+    panels: Mapping[str, Sequence[Panel]],
 ) -> str:
     """The whole document; figures become images within it."""
     body = [
         f"<h1>{_text(title)}</h1>",
         _definitions(about),
         _findings(findings),
-        _notes(notes),
+        "".join(f'<p class="notes">Note: {_text(note)}.</p>\n' for note in notes),
     ]
-    for name, (heading, text) in _SECTIONS.items():
+    for name, (heading, text) in SECTIONS.items():
         part = table[table["section"] == name]
-        if name not in figures and part.empty:
+        if name not in panels and part.empty:
             continue
         body.append(f'<h2 id="{name}">{_text(heading)}</h2>\n<p>{_text(text)}</p>')
-        if name in figures:
-            body.append(_image(figures[name], heading))
+        if name in remarks:
+            body.append(f'<p class="remark">{_text(remarks[name])}</p>')
+        if name in panels:
+            drawn = [_picture(panel, heading) for panel in panels[name]]
+            body.append('<div class="figures">\n' + "\n".join(drawn) + "\n</div>")
         if not part.empty:
             body.append(_table(part))
     return (
@@ -128,57 +119,83 @@ def _findings(found: Sequence[Finding]) -> str:
         f"<b>{_text(topic)}</b><span>{_text(text)}</span></li>"
         for mark, topic, text in found
     ]
-    key = "● as it should be   ◐ look closer   ○ a fault (rules of thumb, not tests)"
+    key = "● as it should be · ◐ look closer · ○ a fault (rules of thumb, not tests)"
     return (
         '<ul class="findings">\n' + "\n".join(lines) + f'\n</ul>\n<p class="key">{key}</p>'
     )
 
 
-def _notes(notes: Sequence[str]) -> str:
-    return "".join(f'<p class="notes">Note: {_text(note)}.</p>\n' for note in notes)
-
-
-def _image(figure: Any, heading: str) -> str:
+def _picture(panel: Panel, heading: str) -> str:
+    module = require("matplotlib.figure", extra="plots", purpose="draw the report")
+    figure = module.Figure(figsize=(panel.width, panel.height), layout="constrained")
+    panel.draw(figure.subplots())
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=160)
+    figure.savefig(buffer, format="png", dpi=2 * _PIXELS_AN_INCH)
     data = base64.b64encode(buffer.getvalue()).decode("ascii")
-    return f'<img alt="{_text(heading)}" src="data:image/png;base64,{data}">'
+    width, height = (round(_PIXELS_AN_INCH * side) for side in panel[1:3])
+    small = ' class="small"' if panel.width < _SMALL else ""
+    return (
+        f'<figure{small}><img alt="{_text(heading)}: {_text(panel.says)}" '
+        f'width="{width}" height="{height}" src="data:image/png;base64,{data}">'
+        f"<figcaption>{_text(panel.says)}</figcaption></figure>"
+    )
+
+
+# Heading on the page and, where it differs, the word before the figure on a phone.
+_COLUMNS = {
+    "measure": "",
+    "made rows": "made",
+    "real rows": "real",
+    "95 % interval": "95 %",
+    "p": "p",
+    "best": "best:",
+    "what it says": "",
+}
+_NUMERIC = {"made rows", "real rows", "95 % interval", "p"}
 
 
 def _table(part: pd.DataFrame) -> str:
-    intervals = part["low"].notna().any()
-    tested = part["p_value"].notna().any()
-    heads = ["measure", "made rows", "real rows"]
-    heads += ["95 % interval"] * int(intervals) + ["p"] * int(tested)
-    heads += ["best", "what it says"]
-    numeric = {"made rows", "real rows", "95 % interval", "p"}
+    shown = [_cells(row) for row in part.to_dict("records")]
+    # Columns that are empty throughout are left out.
+    heads = [head for head in _COLUMNS if any(row[head] for row in shown)]
+    top = "".join(f"<th{_class(head)}>{head}</th>" for head in heads)
     lines = [
         "<tr>"
-        + "".join(f"<th{_class(name in numeric)}>{name}</th>" for name in heads)
+        + "".join(f"<td{_class(h)}{_word(h)}>{_text(row[h])}</td>" for h in heads)
         + "</tr>"
+        for row in shown
     ]
-    for row in part.to_dict("records"):
-        cells = [row["measure"], _number(row["value"]), _number(row["real"])]
-        if intervals:
-            known = math.isfinite(row["low"])
-            between = f"{_number(row['low'])} to {_number(row['high'])}"
-            cells.append(between if known else "")
-        if tested:
-            cells.append("" if math.isnan(row["p_value"]) else f"{row['p_value']:.2g}")
-        cells += [row["better"], row["meaning"]]
-        lines.append(
-            "<tr>"
-            + "".join(
-                f"<td{_class(name in numeric)}>{_text(cell)}</td>"
-                for name, cell in zip(heads, cells, strict=True)
-            )
-            + "</tr>"
-        )
-    return '<div class="wide"><table>\n' + "\n".join(lines) + "\n</table></div>"
+    return (
+        f"<table>\n<thead><tr>{top}</tr></thead>\n<tbody>\n"
+        + "\n".join(lines)
+        + "\n</tbody>\n</table>"
+    )
 
 
-def _class(numeric: bool) -> str:
-    return ' class="n"' if numeric else ""
+def _cells(row: Mapping[Any, Any]) -> dict[str, str]:
+    between = ""
+    if math.isfinite(row["low"]):
+        between = f"{_number(row['low'])} to {_number(row['high'])}"
+    p_value = row["p_value"]
+    return {
+        "measure": row["measure"],
+        "made rows": _number(row["value"]),
+        "real rows": _number(row["real"]),
+        "95 % interval": between,
+        "p": "" if math.isnan(p_value) else f"{p_value:.2g}",
+        "best": row["better"],
+        "what it says": row["meaning"],
+    }
+
+
+def _class(head: str) -> str:
+    if head in _NUMERIC:
+        return ' class="n"'
+    return ' class="best"' if head == "best" else ""
+
+
+def _word(head: str) -> str:
+    return f' data-is="{_COLUMNS[head]}"' if _COLUMNS[head] else ""
 
 
 def _number(value: float) -> str:

@@ -60,6 +60,9 @@ class Measures:
     made, real : Against
         The generated rows, and the real training rows in their place: what can be reached.
     leakage : LeakageResult
+    real_nearer : float
+        ``leakage.nearer_to_training`` of one half of the training rows, with the other half
+        in the place of the training rows: what rows like them give that are no copies.
     utility : list of Utility
     calibration : list of Calibration
     n_compared : int
@@ -69,6 +72,7 @@ class Measures:
     made: Against
     real: Against
     leakage: metrics.LeakageResult
+    real_nearer: float
     utility: list[Utility]
     calibration: list[Calibration]
     n_compared: int
@@ -99,6 +103,7 @@ def measure(
         leakage=metrics.nearest_row_leakage(
             made[0], train[0], fresh[0], scale=False, random_state=seed
         ),
+        real_nearer=_nearer_by_halves(train[0], fresh[0], rng, seed),
         utility=[
             _utility(name, seeded_clone(classifier, seed), rows, seed)
             for name, classifier in classifiers.items()
@@ -127,6 +132,19 @@ def _against(some: Rows, fresh: Rows, options: dict[str, Any]) -> Against:
     )
 
 
+def _nearer_by_halves(
+    train: NDArray[Any], fresh: NDArray[Any], rng: np.random.Generator, seed: int
+) -> float:
+    order = rng.permutation(len(train))
+    half = len(order) // 2
+    if half < 2:
+        return float("nan")
+    found = metrics.nearest_row_leakage(
+        train[order[:half]], train[order[half:]], fresh, scale=False, random_state=seed
+    )
+    return found.nearer_to_training
+
+
 def _utility(name: str, classifier: Any, rows: ReportRows, seed: int) -> Utility:
     n = len(rows.train[0])
     extra = rows.resampled[0][n:], rows.resampled[1][n:]
@@ -140,7 +158,7 @@ def _utility(name: str, classifier: Any, rows: ReportRows, seed: int) -> Utility
             random_state=seed,
         ),
         metrics.train_on_synthetic_test_on_real(
-            *rows.made, *rows.held_out, classifier=classifier
+            *rows.all_made, *rows.held_out, classifier=classifier
         ),
     )
 

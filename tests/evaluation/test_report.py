@@ -1,20 +1,24 @@
 """quality_report: what it holds, what it sees, and the page it writes."""
 
 import base64
+import json
 import re
-import shutil
 import subprocess
+import warnings
+from html import escape, unescape
 from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 from imblearn.over_sampling import SMOTE, RandomOverSampler
 from imblearn.under_sampling import RandomUnderSampler
+from matplotlib.image import imread
 from sklearn.base import BaseEstimator
 
 from skmiaug.evaluation import QualityReport, SkewedTraining, quality_report
 from skmiaug.exceptions import MissingExtraError
 from tests._helpers import small
+from tests.docs._browser import chromium
 
 OPTIONS = {"classifiers": ["lr"], "n_permutations": 19}
 
@@ -136,6 +140,59 @@ def test_groups_are_kept_whole_and_said_so(rows):
     assert f"{n_train} in training, {n_held} held out" in text
 
 
+def test_the_fold_that_is_used_holds_out_most_of_the_rarest_class(rows):
+    X, y = rows
+    # All but two rows of c are of group 3.
+    groups = np.where(y == "c", 3, np.arange(len(y)) % 3)
+    groups[180], groups[181] = 0, 1
+    report = quality_report(SMOTE(), X, y, groups=groups, cv="logo", **OPTIONS)
+    assert report._rows.n_held_out_groups == 1
+    held_out = report._rows.counts("held_out")
+    # Group 3 holds nothing else, so the first that has any of all classes is taken.
+    assert (held_out["a"], held_out["b"], held_out["c"]) == (40, 20, 1)
+
+
+def test_what_is_said_depends_on_groups(rows):
+    X, y = rows
+    without = quality_report(SMOTE(), X, y, **OPTIONS).to_html()
+    assert "No groups were given" in without
+    groups = np.arange(len(y)) % 7
+    given = quality_report(SMOTE(), X, y, groups=groups, **OPTIONS).to_html()
+    assert "No groups were given" not in given
+    assert "of other groups" in given
+
+
+def test_real_rows_stand_beside_the_share_that_is_nearer_to_training(rows):
+    X, y = rows
+    held_out = np.arange(0, len(y), 3)
+    train = np.setdiff1d(np.arange(len(y)), held_out)
+    moved = X.copy()
+    # Nothing is copied, and yet training rows are nearer to each other.
+    moved[held_out] += [4, -4, 4, -4, 4, -4]
+    report = quality_report(SMOTE(), moved, y, cv=[(train, held_out)], **OPTIONS)
+    measured = report.table.set_index("measure").loc["nearer to training rows (share)"]
+    assert measured["real"] > 0.8
+    usual = quality_report(SMOTE(), X, y, cv=[(train, held_out)], **OPTIONS)
+    measured = usual.table.set_index("measure").loc["nearer to training rows (share)"]
+    assert 0.3 < measured["real"] < 0.7
+    assert measured["value"] > measured["real"]
+
+
+def test_warnings_become_notes(rows):
+    class Telling(SMOTE):
+        def _fit_resample(self, X, y):
+            warnings.warn("few neighbours.", UserWarning, stacklevel=1)
+            return super()._fit_resample(X, y)
+
+    report = quality_report(Telling(), *rows, **OPTIONS)
+    assert report.notes == ["UserWarning: few neighbours"]
+
+
+def test_a_training_that_changed_nothing_is_told(report, page):
+    said = "training has changed nothing here" in page
+    assert said is (report._rows.sampler.best_iter_ == 0)
+
+
 def test_a_fitted_augmenter_is_left_alone(rows):
     augmenter = small().fit(*rows)
     before = augmenter.sample(5, "a")[0]
@@ -213,7 +270,9 @@ def test_page_is_well_formed_and_needs_nothing_else(page, report):
     tags = Tags()
     tags.feed(page)
     assert tags.open == []
-    assert len(tags.images) == 7
+    assert len(page) < 3_000_000
+    # Counts, information 2, training 2, classes 3, fidelity 3, leakage, utility.
+    assert len(tags.images) == 13
     assert all(link.startswith("data:image/png;base64,") for link in tags.links)
     for image in tags.images:
         assert image["alt"]
@@ -265,27 +324,65 @@ def test_without_matplotlib_the_remedy_is_named(report, monkeypatch):
             draw()
 
 
-def test_page_opens_in_a_browser(report, tmp_path):
-    browser = shutil.which("chromium") or shutil.which("google-chrome")
-    if browser is None:
-        pytest.skip("needs chromium (apt-get install chromium)")
-    report.to_html(tmp_path / "report.html")
+# A phone and a wide window side by side; what each shows goes into the title.
+LOOK = """<!doctype html><meta charset="utf-8"><body>FRAMES<script>
+addEventListener("load", () => {
+  document.title = JSON.stringify([...document.querySelectorAll("iframe")].map(frame => {
+    const inside = frame.contentDocument, root = inside.documentElement;
+    return {
+      width: root.clientWidth, needed: root.scrollWidth,
+      heading: inside.querySelector("h1").textContent,
+      images: inside.images.length,
+      broken: [...inside.images].filter(image => !image.naturalWidth).length,
+      narrowest: Math.min(...[...inside.images].map(image => image.clientWidth)),
+      asked: frame.contentWindow.performance.getEntriesByType("resource")
+        .map(entry => entry.name).filter(name => !name.startsWith("data:")),
+      smallest: Math.min(...[...inside.querySelectorAll("p, td, dd, li, figcaption")]
+        .map(e => parseFloat(frame.contentWindow.getComputedStyle(e).fontSize))),
+    };
+  }));
+});
+</script></body>"""
+
+
+@pytest.mark.skipif(chromium() is None, reason="needs Chromium")
+@pytest.mark.timeout(180)
+def test_page_is_whole_on_a_phone_and_on_a_wide_screen(page, tmp_path):
+    frames = "".join(
+        f'<iframe style="width:{width}px;height:900px;border:0" srcdoc="{escape(page)}">'
+        "</iframe>"
+        for width in (360, 1280)
+    )
+    outer = tmp_path / "look.html"
+    outer.write_text(LOOK.replace("FRAMES", frames), encoding="utf-8")
     options = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}"]
-    address = (tmp_path / "report.html").as_uri()
     loaded = subprocess.run(
-        [browser, *options, "--host-resolver-rules=MAP * ~NOTFOUND", "--dump-dom", address],
+        [chromium(), *options, "--window-size=1700,1000", "--dump-dom", outer.as_uri()],
         capture_output=True, text=True, timeout=120,
     )  # fmt: skip
-    assert loaded.stdout.count("<img") == 7
-    assert "Mutual information" in loaded.stdout
+    title = re.search("<title>(.*?)</title>", loaded.stdout, re.DOTALL)
+    assert title, loaded.stderr
+    phone, wide = json.loads(unescape(title[1]))
+    for shown in (phone, wide):
+        assert shown["needed"] <= shown["width"]
+        assert shown["heading"] == "MIGANAugmenter on made-up rows"
+        assert (shown["images"], shown["broken"], shown["asked"]) == (13, 0, [])
+        assert shown["smallest"] >= 12
+    assert phone["width"] < 400 < wide["width"]
+    assert phone["narrowest"] >= 140
+
+
+@pytest.mark.skipif(chromium() is None, reason="needs Chromium")
+@pytest.mark.timeout(180)
+def test_page_has_ink_all_the_way_down(report, tmp_path):
+    report.to_html(tmp_path / "report.html")
     picture = tmp_path / "report.png"
     subprocess.run(
-        [browser, *options, "--window-size=1000,5000", f"--screenshot={picture}", address],
+        [chromium(), "--headless", "--no-sandbox", "--disable-gpu",
+         f"--user-data-dir={tmp_path}", "--window-size=1000,5000",
+         f"--screenshot={picture}", (tmp_path / "report.html").as_uri()],
         capture_output=True, timeout=120, check=True,
     )  # fmt: skip
-    from matplotlib.image import imread
-
     pixels = imread(picture)[..., :3]
-    # Ink all the way down: the page is drawn, and so are its figures.
     inked = (pixels.min(axis=2) < 0.5).reshape(20, -1).mean(axis=1)
     assert (inked[:16] > 0.001).all()

@@ -41,6 +41,8 @@ def test_a_page_and_the_main_points(features, tmp_path, capsys):
     assert max(map(len, text.splitlines())) <= 120
     page = out.read_text(encoding="utf-8")
     assert "groups kept whole" in page
+    assert "<h1>SMOTE on features.npz</h1>" in page
+    assert str(tmp_path) not in page
     # An earlier report is replaced, without a word where asked for.
     assert main(["report", str(features), *FAST, "--output", str(out), "--quiet"]) == 0
     assert capsys.readouterr() == ("", "")
@@ -56,7 +58,7 @@ def test_csv_skew_and_seed(features, tmp_path, capsys):
     arguments = ["report", str(tmp_path / "a.csv"), "--target", "emotion", *FAST]
     arguments += ["--skew", "0.5,1,1", "--seed", "3", "--output", str(tmp_path / "a.html")]
     assert main(arguments) == 0
-    assert "in the first training part: a 20, b 20, c 8" in capsys.readouterr().out
+    assert "in the training part: a 20, b 20, c 8" in capsys.readouterr().out
 
 
 def test_digits_are_the_default(tmp_path, monkeypatch, capsys):
@@ -92,6 +94,26 @@ def test_wrong_arguments(tmp_path, monkeypatch, capsys, arguments, expected):
     monkeypatch.chdir(tmp_path)
     assert expected in error_of(capsys, "report", *arguments)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_write_that_fails_leaves_the_older_report(
+    features, tmp_path, capsys, monkeypatch
+):
+    out = tmp_path / "report.html"
+    assert main(["report", str(features), *FAST, "--output", str(out), "--quiet"]) == 0
+    before = out.read_bytes()
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("skmiaug.utils._atomic.os.fsync", full)
+    text = error_of(capsys, "report", features, *FAST, "--output", out, "--quiet")
+    assert "No space left on device" in text
+    assert out.read_bytes() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "features.npz",
+        "report.html",
+    ]
 
 
 def test_wrong_files(tmp_path, capsys):

@@ -4,7 +4,6 @@ import math
 import os
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -27,9 +26,21 @@ __all__ = ["QualityReport", "quality_report"]
 _WIDTH = 9.6
 
 
-@dataclass(frozen=True)
 class QualityReport:
-    """What `quality_report` found.
+    """What `quality_report` found, which is what makes one.
+
+    Parameters
+    ----------
+    rows : ReportRows
+        Training rows, held-out rows and made rows.
+    measures : Measures
+        What was measured on them.
+    title : str
+        Sampler and data.
+    notes : list of str
+        What was adapted or left out.
+    about : dict
+        From word to text: where the figures come from.
 
     Attributes
     ----------
@@ -39,18 +50,30 @@ class QualityReport:
         ``p_value``, ``better`` (what to wish for) and ``meaning``.
     findings : list of (mark, topic, text)
         The main points in words; marks are "good", "look" and "bad", by rule of thumb.
-    title : str
-    notes : list of str
-        What was adapted or left out.
+    title, notes, about
+        As given.
     """
 
-    table: pd.DataFrame
-    findings: list[Finding]
-    title: str
-    notes: list[str]
-    _rows: ReportRows = field(repr=False)
-    _measures: Measures = field(repr=False)
-    _about: dict[str, str] = field(repr=False)
+    def __init__(
+        self,
+        rows: ReportRows,
+        measures: Measures,
+        *,
+        title: str,
+        notes: list[str],
+        about: dict[str, str],
+    ):
+        self._rows = rows
+        self._measures = measures
+        self.table: pd.DataFrame = measures_table(measures)
+        self.findings: list[Finding] = findings(measures)
+        self.title = title
+        self.notes = notes
+        self.about = about
+
+    def __repr__(self) -> str:
+        marks = ", ".join(f"{topic} {mark}" for mark, topic, _ in self.findings)
+        return f"<QualityReport: {self.title}; {marks}>"
 
     def plot(self) -> Any:
         """All figures in one.
@@ -106,7 +129,7 @@ class QualityReport:
 
         html = page(
             title=self.title,
-            about=self._about,
+            about=self.about,
             findings=self.findings,
             table=self.table,
             notes=self.notes,
@@ -197,13 +220,11 @@ def quality_report(
         )
     name = type(augmenter).__name__
     return QualityReport(
-        table=measures_table(measures),
-        findings=findings(measures),
+        rows,
+        measures,
         title=f"{name} on {title}" if title else name,
         notes=[*rows.notes, *_worth_telling(caught)],
-        _rows=rows,
-        _measures=measures,
-        _about=about(augmenter, X.shape, rows, measures),
+        about=about(augmenter, X.shape, rows, measures),
     )
 
 

@@ -94,6 +94,7 @@ def test_findings_name_their_figures(report):
         "Use",
     ]
     assert {finding.mark for finding in report.findings} <= {"good", "look", "bad"}
+    assert repr(report).startswith("<QualityReport: MIGANAugmenter on made-up rows; Info")
     value = report.table.set_index("measure").loc["mutual information (nats)", "value"]
     assert f"{value:.2f}" in report.findings[0].text
 
@@ -133,7 +134,7 @@ def test_groups_are_kept_whole_and_said_so(rows):
     X, y = rows
     groups = np.arange(len(y)) % 7
     report = quality_report(SMOTE(), X, y, groups=groups, **OPTIONS)
-    text = report._about["Split"]
+    text = report.about["Split"]
     assert "groups kept whole" in text
     n_train, n_held = report._rows.n_train_groups, report._rows.n_held_out_groups
     assert n_train + n_held == 7
@@ -250,7 +251,7 @@ def test_small_classes_lower_the_neighbours(rows):
 
 def test_more_rows_than_wanted_are_drawn(rows):
     report = quality_report(SMOTE(), *rows, max_rows=40, **OPTIONS)
-    assert "40 drawn of each" in report._about["Made rows"]
+    assert "40 drawn of each" in report.about["Made rows"]
 
 
 def test_what_is_no_over_sampler_is_refused(rows):

@@ -1,4 +1,4 @@
-"""Ten known distributions: the estimates, and how often the intervals hold the truth."""
+"""Known distributions: the estimates, and how often the intervals hold the truth."""
 
 import numpy as np
 import pytest
@@ -9,6 +9,7 @@ from skmiaug.metrics import (
     infonce_information,
     ksg_information,
     mixed_information,
+    mutual_information_score,
 )
 from tests.metrics import _known as known
 
@@ -43,6 +44,12 @@ def infonce(x, y, **options):
     return infonce_information(x, y, critic="gaussian", **options)
 
 
+def score_of_fresh_rows(X, y, **options):
+    """Half of the rows in the place of generated ones, the critic from the other half."""
+    half = len(y) // 2
+    return mutual_information_score(X[:half], y[:half], X[half:], y[half:], **options)
+
+
 PAIRS = {
     "independent": gaussian(1, 0.0),
     "gaussian 0.3": gaussian(1, 0.3),
@@ -71,6 +78,7 @@ CASES = [
         (infonce, PAIRS | MANY),
         (mixed_information, CLASSES),
         (classifier_bound, CLASSES),
+        (score_of_fresh_rows, CLASSES),
     )
     for name, case in cases.items()
 ]

@@ -41,6 +41,22 @@ def test_pointwise_values_average_to_the_score():
     assert middle[0] > middle[1]
 
 
+def test_the_interval_keeps_the_counts_of_classes():
+    """Where every row of a class says the same, no draw differs and none is needed."""
+    X = np.array([[-1, 0, 0], [2, 0, 0]])
+    y = np.repeat([0, 1], [150, 50])
+    found = mutual_information_score(X[y], y, *REAL, n_permutations=0)
+    assert found.interval == pytest.approx((found.estimate, found.estimate), abs=1e-12)
+    # By hand: the classes' means have independent errors, weighed by their shares.
+    made = mixture(600, 5)
+    points = pointwise_mutual_information(*made, *REAL)
+    found = mutual_information_score(*made, *REAL, n_permutations=0, n_bootstrap=4000)
+    parts = [points[made[1] == c] for c in (0, 1)]
+    error = np.sqrt(sum(len(p) * p.var() for p in parts)) / 600
+    width = found.interval[1] - found.interval[0]
+    assert width == pytest.approx(2 * 1.96 * error, rel=0.06)
+
+
 def test_shuffled_and_swapped_labels():
     X, y = mixture(1000, 1)
     shuffled = np.random.default_rng(0).permutation(y)

@@ -47,16 +47,17 @@ def _about_information(m: Measures) -> Finding:
 
 
 def _about_variety(m: Measures) -> Finding:
-    ratio = _mean(m.made.variance_ratio)
-    real = _mean(m.real.variance_ratio)
-    mark = "good" if ratio >= 0.85 * real else "look"
+    ratio = _median(m.made.variance_ratio)
+    real = _median(m.real.variance_ratio)
+    mark = "good" if 0.85 * real <= ratio <= 1.5 * real else "look"
     if ratio < 0.3 * real or m.made.prdc.recall < 0.1 * m.real.prdc.recall:
         mark = "bad"
     return Finding(
         mark,
         "Variety",
-        f"Within a class, made rows have {ratio:.2f} of the variance of held-out rows "
-        f"(real training rows {real:.2f}), and {100 * m.made.prdc.recall:.0f} % of the "
+        f"Within a class (the median of them), made rows have {ratio:.2f} times the "
+        f"variance of held-out rows (real training rows {real:.2f}), and "
+        f"{100 * m.made.prdc.recall:.0f} % of the "
         f"held-out rows lie among them (real {100 * m.real.prdc.recall:.0f} %).",
     )
 
@@ -115,6 +116,6 @@ def _about_utility(m: Measures) -> Finding:
     )
 
 
-def _mean(ratios: dict[Any, float]) -> float:
+def _median(ratios: dict[Any, float]) -> float:
     values = [ratio for ratio in ratios.values() if math.isfinite(ratio)]
-    return float(np.mean(values)) if values else math.nan
+    return float(np.median(values)) if values else math.nan

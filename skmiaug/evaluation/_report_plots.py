@@ -27,6 +27,8 @@ from skmiaug.evaluation._report_view import class_views
 __all__ = ["Panel", "curves_of", "report_panels"]
 
 _WIDTH = 4.7
+# Ratios above this are shown on a logarithmic scale.
+_MOST_LINEAR = 4.0
 
 
 class Panel(NamedTuple):
@@ -157,7 +159,11 @@ def _variance(axis: Any, sets: list[tuple[str, Against, str]]) -> None:
     _pairs(axis, labels, sets,
            lambda m: [m.variance_ratio.get(c, math.nan) for c in labels])  # fmt: skip
     axis.axvline(1, color=REAL, lw=1, zorder=0)
-    axis.set_xlim(0, max(1.3, axis.get_xlim()[1]))
+    highest = axis.get_xlim()[1]
+    if highest > _MOST_LINEAR:
+        axis.set_xscale("log")
+    else:
+        axis.set_xlim(0, max(1.3, highest))
     axis.set_xlabel("variance within the class, held-out rows = 1")
 
 
@@ -183,7 +189,11 @@ def _distances(axis: Any, measures: Measures) -> None:
     ):
         axis.step(*_shares_below(distances), style, color=colour, lw=1.8, where="post",
                   label=name)  # fmt: skip
-    axis.set_xlim(left=0)
+    # A few rows far out must not squeeze all others together.
+    every = np.concatenate(
+        [found.distances, found.held_out_distances, found.real_distances]
+    )
+    axis.set_xlim(0, 1.3 * np.quantile(every, 0.98) or 1.0)
     axis.set_xlabel("distance to the nearest training row")
     axis.set_ylabel("share of rows nearer")
     clean(axis)

@@ -28,8 +28,8 @@ def class_views(rows: ReportRows) -> list[View]:
         which: _on_plane(plane, getattr(rows, which)[0]) for which in ("held_out", "made")
     }
     # Rows far out must not squeeze all others together.
-    low, high = np.quantile(np.vstack(list(points.values())), [0.002, 0.998], axis=0)
-    margin = 0.06 * (high - low)
+    low, high = np.quantile(np.vstack(list(points.values())), [0.01, 0.99], axis=0)
+    margin = 0.15 * (high - low)
     limits = np.stack([low - margin, high + margin])
     views: list[View] = []
     for label in rows.classes[:MOST_CLASSES]:

@@ -230,6 +230,22 @@ def test_known_faults_are_marked(rows):
     assert found[0].topic == "Information"
 
 
+def test_rows_that_vary_too_much_are_marked_and_drawn(rows):
+    class Scattering(SMOTE):
+        def _fit_resample(self, X, y):
+            made, labels = super()._fit_resample(X, y)
+            far = 8 * np.random.default_rng(0).normal(size=made.shape)
+            far[: len(X)] = 0
+            return made + far, labels
+
+    report = quality_report(Scattering(), *rows, **OPTIONS)
+    assert report.findings[1][:2] == ("look", "Variety")
+    assert report.findings[2][:2] == ("bad", "Likeness")
+    axes = [axis for part in report.plot().subfigs for axis in part.axes]
+    (spread,) = (axis for axis in axes if "variance" in axis.get_xlabel())
+    assert spread.get_xscale() == "log"
+
+
 def test_rare_classes_are_left_out_and_told(rows):
     X, y = rows
     # One row of c is held out: too little to tell anything about it.

@@ -1,7 +1,7 @@
 """``skmiaug report``: the quality of what an over-sampler makes, as a page."""
 
 import argparse
-import os
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -177,20 +177,26 @@ def _writable(path: str, *, overwrite: bool) -> Path:
     from skmiaug.exceptions import FileFormatError
 
     target = Path(path)
-    folder = target.parent
-    if target.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
+    try:
+        if target.is_dir():
+            raise IsADirectoryError(f"{path!r} is a folder")
+        # A trial, before minutes of work: permissions alone do not tell.
+        with tempfile.TemporaryFile(dir=target.parent):
+            pass
+        head = b""
+        if target.exists() and not overwrite:
+            with target.open("rb") as file:
+                head = file.read(4096)
+    except OSError as error:
         raise FileFormatError(
-            f"expected a file in a folder that can be written to; {path!r} is none; name "
-            "another one with --output."
+            "--output must be a file in a folder that can be written to, got "
+            f"{path!r} ({error.strerror or error}); name another one."
+        ) from error
+    if head and MARKER.encode() not in head:
+        raise FileFormatError(
+            f"{path!r} is no report of `skmiaug report`; name another file or allow "
+            "overwriting (--overwrite)."
         )
-    if target.exists() and not overwrite:
-        with target.open("rb") as file:
-            head = file.read(4096)
-        if MARKER.encode() not in head:
-            raise FileFormatError(
-                f"{path!r} is no report of `skmiaug report`; name another file or allow "
-                "overwriting (--overwrite)."
-            )
     return target
 
 

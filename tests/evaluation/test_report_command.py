@@ -86,6 +86,8 @@ def test_other_files_are_not_overwritten(features, tmp_path, capsys):
         (["--sampler", "none"], "'none' makes no rows; name an over-sampler"),
         (["--classifiers", "forest"], "unknown classifier 'forest'"),
         (["--output", "nowhere/a.html"], "a folder that can be written to"),
+        (["--output", "."], "'.' is a folder"),
+        (["--output", "/proc/a.html"], "a folder that can be written to"),
         (["--skew", "1,.5"], "--skew has 2 fractions"),
         (["--layer", "1"], "--layer names a part of a file"),
     ],

@@ -69,8 +69,9 @@ def ksg_information(
         Shuffles of y for the null; 0 leaves it out. Both sides of that comparison are
         uncorrected.
     confidence_level : float, default=0.95
-        The interval comes from the spread over disjoint fifths of the rows. The drift of
-        the estimate from a fifth of the rows to all is added at the end it points to.
+        The interval comes from the spread over disjoint fifths of the rows and is widened
+        by the drift of the estimate from a fifth of the rows to all: it covers more often
+        than it says.
     random_state : int, RandomState or None, default=0
 
     Returns

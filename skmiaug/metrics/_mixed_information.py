@@ -57,8 +57,8 @@ def mixed_information(
     n_permutations : int, default=100
         Shuffles of the classes for the null; 0 leaves it out.
     confidence_level : float, default=0.95
-        The interval comes from the spread over disjoint parts of the rows. The drift of
-        the estimate from a part to all is added at the end it points to.
+        The interval comes from the spread over disjoint parts of the rows and is widened by
+        the drift of the estimate from a part to all: it covers more often than it says.
     random_state : int, RandomState or None, default=0
 
     Returns

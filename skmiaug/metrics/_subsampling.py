@@ -75,13 +75,13 @@ def stratified_parts(classes: NDArray[np.intp], rng: np.random.Generator) -> lis
 def interval_around(
     estimate: float, error: float, drift: float, confidence_level: float
 ) -> tuple[float, float]:
-    """Student's interval, with the drift added at the end that it points to.
+    """Student's interval, widened at both ends by the drift.
 
-    An estimate that has risen from the parts to all rows would rise further with more. A
-    bias that falls as n^-a goes on by 1 / (5^a - 1) of its drift from fifths: by less than
+    A bias that falls as n^-a is 1 / (5^a - 1) of its drift from fifths to all: less than
     the drift itself for a of 0.43 or more. Added, not squared and added: bias is the same
-    in every sample, so it does not average out against the noise.
+    in every sample, so it does not average out against the noise. At both ends: an estimate
+    that has risen from too low may have overshot already.
     """
     t = stats.t.ppf((1 + confidence_level) / 2, 2 * (N_PARTS - 1))
-    low = estimate - t * error + min(drift, 0.0)
-    return low, estimate + t * error + max(drift, 0.0)
+    half_width = t * error + abs(drift)
+    return estimate - half_width, estimate + half_width

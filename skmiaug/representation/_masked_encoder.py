@@ -105,7 +105,8 @@ class MaskedTimestepEncoder(
 
     precision : {"auto", "float32", "bfloat16"}, default="auto"
         Type of the matrix products in training. "auto" takes bfloat16 on CUDA devices that
-        have it; ``transform`` and ``restore`` use float32.
+        have it, and for transformers of 128 channels and more on CPUs that have units for
+        it (Intel's AMX). ``transform`` and ``restore`` use float32.
 
     checkpoint : path-like or None, default=None
         File that training writes as it goes (each 50 steps, and when Ctrl-C or SIGTERM

@@ -9,8 +9,10 @@ import torch
 from joblib import Parallel, delayed
 from sklearn.base import clone
 
+from skmiaug import MaskedTimestepEncoder
 from skmiaug.exceptions import CheckpointError, DeviceUnavailableError
 from skmiaug.training import SequenceModel
+from skmiaug.utils import _precision
 from tests.representation._sequences import (
     assert_same_curves,
     small_classifier,
@@ -248,6 +250,28 @@ def test_bfloat16_trains_and_differs(make):
     half = make(precision="bfloat16").fit(X, Y)
     assert np.isfinite(outputs(half).astype(float)).all()
     assert half.loss_curve_ != make().fit(X, Y).loss_curve_
+
+
+def test_bfloat16_learns_as_much():
+    losses = {}
+    for precision in ("float32", "bfloat16"):
+        encoder = small_encoder(precision=precision, max_iter=150, learning_rate=1e-2)
+        curve = encoder.fit(X).loss_curve_
+        losses[precision] = curve[-1]
+        assert curve[-1] < 0.95 * curve[0]
+    assert losses["bfloat16"] == pytest.approx(losses["float32"], rel=0.03)
+
+
+def test_auto_takes_bfloat16_where_the_encoder_is_wide(monkeypatch):
+    monkeypatch.setattr(_precision, "has_bfloat16_units", lambda: True)
+    cpu = torch.device("cpu")
+
+    def taken(**shape):
+        return MaskedTimestepEncoder(**shape)._settings(4, cpu).masking.autocast
+
+    assert taken() == torch.bfloat16
+    assert taken(hidden_size=64) is None
+    assert taken(backbone="gru") is None
 
 
 @pytest.mark.gpu

@@ -50,9 +50,9 @@ class MaskedTimestepEncoder(
     n_heads : int, default=4
         Heads of the transformer's attention.
 
-    pooling : {"mean", "mean_std", "max"}, default="mean_std"
-        How ``transform`` goes from hidden states to one vector: "mean_std" gives means and
-        standard deviations over the sequence's own timesteps.
+    pooling : {"mean", "mean_std", "max"}, default="mean"
+        How ``transform`` goes from hidden states to one vector, over the sequence's own
+        timesteps: "mean_std" gives means and standard deviations.
 
     clip : float in [0, 0.5), default=0.005
         Share of the training values of each feature that is pulled in at either end
@@ -145,7 +145,7 @@ class MaskedTimestepEncoder(
     >>> X, y = make_emotion_sequences(40, random_state=0)
     >>> encoder = MaskedTimestepEncoder(hidden_size=16, max_iter=20, random_state=0)
     >>> encoder.fit_transform(X).shape
-    (40, 32)
+    (40, 16)
     """
 
     def fit(self, X: Any, y: Any = None, *, lengths: Any = None) -> "MaskedTimestepEncoder":

@@ -54,7 +54,7 @@ class EncoderParameters(BaseEstimator):
         hidden_size: int = 128,
         n_layers: int = 3,
         n_heads: int = 4,
-        pooling: str = "mean_std",
+        pooling: str = "mean",
         clip: float = 0.005,
         mask_ratio: float = 0.3,
         span_length: int = 3,

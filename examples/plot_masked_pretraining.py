@@ -6,14 +6,15 @@ Labels of emotions are few, speech is plenty. :class:`~skmiaug.MaskedTimestepEnc
 trained to restore timesteps that were hidden from it, on audio of two corpora and without
 a label; :class:`~skmiaug.SequenceEmotionClassifier` then learns emotions from 50 labelled
 clips and up. Beside it stands the same network from a random start, trained on the same
-clips with the same seeds: the comparison of arXiv 2307.12343, on other data.
+clips with the same seeds: the comparison of arXiv 2307.12343, on other data, where it has
+to be seen whether pretraining pays.
 
 The corpora are EmoDB (German) and nEMO (Polish), both acted. What the network sees are
 hidden states of Whisper's encoder, layer 3, ten a second. Speakers that are tested on are
 heard neither in pretraining nor in training.
 
-Every choice (features, network, masks, schedule) was made on nEMO; the figures are of
-EmoDB. All of it takes about 15 minutes of one core, and under one minute with
+Every choice (features, network, masks, schedule) was made on nEMO; EmoDB shows what it is
+worth elsewhere. All of it takes some 25 minutes of one core, and about a minute with
 ``SKMIAUG_EXAMPLES=short``, whose figures mean nothing.
 """
 

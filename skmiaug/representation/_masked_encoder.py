@@ -33,9 +33,7 @@ class MaskedTimestepEncoder(
     of shape (n, n_timesteps, n_features) with ``lengths``; without ``lengths``, timesteps
     at its end that are NaN throughout are padding. Cells that are not finite count as
     unknown: they are left out of the scale and of the loss, and shown as the feature's
-    mean.
-
-    Read more in docs/masked_pretraining.md.
+    mean. Read more in docs/masked_pretraining.md.
 
     Parameters
     ----------

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any
 
 _HOME_OF = {
+    "QualityReport": "_report",
     "SkewedTraining": "_skew",
     "average_ranks": "_statistics",
     "compare_samplers": "_compare",
@@ -17,12 +18,14 @@ _HOME_OF = {
     "make_skewed": "_skew",
     "paired_tests": "_paired",
     "plot_comparison": "_plot",
+    "quality_report": "_report",
     "save_comparison": "_output",
     "summarize_comparison": "_summary",
     "wilcoxon_signed_rank": "_statistics",
 }
 
 __all__ = [
+    "QualityReport",
     "SkewedTraining",
     "average_ranks",
     "compare_samplers",
@@ -33,6 +36,7 @@ __all__ = [
     "make_skewed",
     "paired_tests",
     "plot_comparison",
+    "quality_report",
     "save_comparison",
     "summarize_comparison",
     "wilcoxon_signed_rank",

@@ -130,7 +130,7 @@ def _resample(parts: _Parts, sampler: Any, seed: int) -> None:
         parts.resample_seconds = perf_counter() - start
     parts.X_train, parts.y_train = np.asarray(made[0]), np.asarray(made[1])
     idle = classes_left_as_they_were(sampler, before, parts.y_train)
-    parts.message = _joined(parts.message, idle, _told(caught))
+    parts.message = _joined(parts.message, idle, SEPARATOR.join(told(caught)))
 
 
 def _score(
@@ -154,7 +154,7 @@ def _score(
         if on_error == "raise":
             raise
         return row | {"status": "failed", "message": _text_of(name, error)}
-    message = _joined(parts.message, _told(caught))
+    message = _joined(parts.message, SEPARATOR.join(told(caught)))
     uar = unweighted_average_recall(parts.y_test, predicted)
     return row | {"uar": uar, "status": "ok", "message": message}
 
@@ -186,10 +186,11 @@ def _joined(*texts: str) -> str:
     return SEPARATOR.join(filter(None, texts))
 
 
-def _told(caught: list[warnings.WarningMessage]) -> str:
+def told(caught: list[warnings.WarningMessage]) -> list[str]:
+    """Each kind and first line once, without those about interfaces."""
     texts: dict[str, None] = {}
     for item in caught:
         if not issubclass(item.category, _NOT_TOLD):
             lines = str(item.message).strip().splitlines() or ["no text"]
             texts[f"{item.category.__name__}: {lines[0]}"[:_LONGEST_MESSAGE]] = None
-    return SEPARATOR.join(texts)
+    return list(texts)

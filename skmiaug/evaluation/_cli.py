@@ -12,7 +12,11 @@ from skmiaug.exceptions import FileFormatError, MissingExtraError
 
 # Each module has add_command(subparsers), which sets `run` on its parser: a function of
 # the parsed arguments that returns the exit code.
-COMMANDS = ("skmiaug.evaluation._cli_compare", "skmiaug.evaluation._cli_benchmark")
+COMMANDS = (
+    "skmiaug.evaluation._cli_compare",
+    "skmiaug.evaluation._cli_benchmark",
+    "skmiaug.evaluation._cli_report",
+)
 
 BAD_INPUT, INTERRUPTED, PIPE_CLOSED = 2, 130, 141
 

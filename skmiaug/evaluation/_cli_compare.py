@@ -100,7 +100,9 @@ def _training_counts(cv: Any, features: "Features", n_seeds: int) -> dict[str, i
     return {str(label): int((labels == label).sum()) for label in features.classes}
 
 
-def _describe(features: "Features", counts: dict[str, int]) -> str:
+def _describe(
+    features: "Features", counts: dict[str, int], part: str = "in the first training part"
+) -> str:
     rows, columns = features.X.shape
     groups = ""
     if features.groups is not None:
@@ -108,7 +110,7 @@ def _describe(features: "Features", counts: dict[str, int]) -> str:
     lines = [
         f"{features.name}: {rows} rows of {columns} features{groups}",
         "rows per class: " + _counted(features.class_counts()),
-        "in the first training part: " + _counted(counts),
+        f"{part}: {_counted(counts)}",
     ]
     return "\n".join(lines) + "\n"
 

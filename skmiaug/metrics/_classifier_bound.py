@@ -1,6 +1,6 @@
 """A lower bound of the information of rows and classes, cross-fitted."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -116,11 +116,12 @@ def classifier_bound(
     )
     shares = np.bincount(classes) / len(classes)
     ceiling = class_entropy(shares)
-    terms = log_q([classes])[0] - np.log(shares)[classes]
     rng = generator(seed, _SHUFFLE)
     blocks = [test for _, test in folds] if members is None else _members_of(members)
     shuffled = [shuffled_within(blocks, classes, rng) for _ in range(n_permutations)]
-    null = ceiling + in_batches(log_q, shuffled).mean(axis=1)
+    held_out = log_q([classes, *shuffled])
+    terms = held_out[0] - np.log(shares)[classes]
+    null = ceiling + held_out[1:].mean(axis=1)
     return finished(
         "classifier bound",
         float(terms.mean()),
@@ -174,33 +175,30 @@ def shuffled_within(
 
 
 def in_batches(
-    score: HeldOutPosterior, class_sets: Sequence[NDArray[np.intp]]
-) -> NDArray[np.float64]:
-    """All sets of classes, a few at a time: products large enough, memory bounded."""
-    batches = [
-        score(class_sets[start : start + _BATCH])
-        for start in range(0, len(class_sets), _BATCH)
-    ]
-    return np.concatenate(batches) if batches else np.empty((0, 1))
+    class_sets: Sequence[NDArray[np.intp]],
+) -> Iterator[tuple[int, Sequence[NDArray[np.intp]]]]:
+    """(number of the first, a few of the sets): large products, and memory bounded."""
+    for start in range(0, len(class_sets), _BATCH):
+        yield start, class_sets[start : start + _BATCH]
 
 
 def ridge_folds(rows: NDArray[Any], folds: Folds) -> HeldOutPosterior:
     """Held-out ln q(c|x) by `RidgeBasis`, the part without classes computed once."""
-    prepared = []
-    for train, test in folds:
-        basis = RidgeBasis(rows[train])
-        prepared.append((basis, basis.project(rows[test])))
 
     def log_q(class_sets: Sequence[NDArray[np.intp]]) -> NDArray[np.float64]:
         n_classes = int(class_sets[0].max()) + 1
         out = np.empty((len(class_sets), len(rows)))
-        for (train, test), (basis, projected) in zip(folds, prepared, strict=True):
-            seen = [classes[train] for classes in class_sets]
-            for i, found in enumerate(basis.fit_many(seen, n_classes)):
-                shares = np.bincount(seen[i], minlength=n_classes) / len(train)
-                out[i, test] = class_log_probability(
-                    found.log_density(projected), class_sets[i][test], shares
-                )
+        # A fold at a time, since a basis is as large as its rows.
+        for train, test in folds:
+            basis = RidgeBasis(rows[train])
+            projected = basis.project(rows[test])
+            for first, some in in_batches(class_sets):
+                seen = [classes[train] for classes in some]
+                for i, found in enumerate(basis.fit_many(seen, n_classes)):
+                    shares = np.bincount(seen[i], minlength=n_classes) / len(train)
+                    out[first + i, test] = class_log_probability(
+                        found.log_density(projected), some[i][test], shares
+                    )
         return out
 
     return log_q

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "ColumnScale",
     "count_within",
     "nearest",
     "on_common_scale",
@@ -21,28 +22,39 @@ _BLOCK_BYTES = 2**27
 _COPY_ROWS = 8192
 
 
+class ColumnScale:
+    """Mean and divisor of the columns of some rows, without the rows.
+
+    Columns that are constant keep their unit.
+    """
+
+    def __init__(self, reference: NDArray[Any], *, standardize: bool = True) -> None:
+        self.mean = reference.mean(axis=0, dtype=np.float64)
+        self.divisor = np.ones_like(self.mean)
+        if standardize:
+            deviation = reference.std(axis=0, dtype=np.float64)
+            varies = deviation > 1e-7 * np.abs(self.mean)
+            self.divisor[varies] = deviation[varies]
+
+    def __call__(self, rows: NDArray[Any]) -> NDArray[np.float32]:
+        """A float32 copy of ``rows`` (n, d), centred and scaled."""
+        out = np.empty(rows.shape, dtype=np.float32)
+        for start in range(0, len(rows), _COPY_ROWS):
+            block = slice(start, start + _COPY_ROWS)
+            out[block] = (rows[block] - self.mean) / self.divisor
+        return out
+
+
 def on_common_scale(
     reference: NDArray[Any], *sets: NDArray[Any], standardize: bool = True
 ) -> list[NDArray[np.float32]]:
     """Float32 copies of ``sets``, centred and scaled by the columns of ``reference``.
 
-    Columns that are constant in the reference keep their unit. With ``standardize=False``
-    they are only centred, which makes the products of long rows exact enough.
+    With ``standardize=False`` they are only centred, which makes the products of long rows
+    exact enough.
     """
-    mean = reference.mean(axis=0, dtype=np.float64)
-    divisor = np.ones_like(mean)
-    if standardize:
-        deviation = reference.std(axis=0, dtype=np.float64)
-        varies = deviation > 1e-7 * np.abs(mean)
-        divisor[varies] = deviation[varies]
-    scaled = []
-    for rows in sets:
-        out = np.empty(rows.shape, dtype=np.float32)
-        for start in range(0, len(rows), _COPY_ROWS):
-            block = slice(start, start + _COPY_ROWS)
-            out[block] = (rows[block] - mean) / divisor
-        scaled.append(out)
-    return scaled
+    scale = ColumnScale(reference, standardize=standardize)
+    return [scale(rows) for rows in sets]
 
 
 def squared_distance_blocks(

@@ -7,7 +7,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["InformationResult", "bootstrap_interval", "class_entropy", "finished"]
+__all__ = [
+    "InformationResult",
+    "bootstrap_interval",
+    "bootstrap_within_classes",
+    "class_entropy",
+    "finished",
+]
 
 
 @dataclass(frozen=True)
@@ -130,6 +136,28 @@ def bootstrap_interval(
     for b in range(n_bootstrap):
         drawn = rng.integers(len(sums), size=len(sums))
         means[b] = sums[drawn].sum() / sizes[drawn].sum()
+    tail = (1 - confidence_level) / 2
+    low, high = np.quantile(means, [tail, 1 - tail])
+    return float(low), float(high)
+
+
+def bootstrap_within_classes(
+    terms: NDArray[np.float64],
+    classes: NDArray[np.intp],
+    confidence_level: float,
+    n_bootstrap: int,
+    rng: np.random.Generator,
+) -> tuple[float, float]:
+    """Percentile bootstrap of the mean of ``terms`` (n,), the counts of classes kept."""
+    order = np.argsort(classes, kind="stable")
+    sizes = np.bincount(classes)
+    first = np.repeat(np.cumsum(sizes) - sizes, sizes)
+    size = np.repeat(sizes, sizes)
+    ordered = terms[order]
+    means = np.empty(n_bootstrap)
+    for b in range(n_bootstrap):
+        drawn = first + (rng.random(len(terms)) * size).astype(np.intp)
+        means[b] = ordered[drawn].mean()
     tail = (1 - confidence_level) / 2
     low, high = np.quantile(means, [tail, 1 - tail])
     return float(low), float(high)

@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.spatial import cKDTree
 from scipy.special import digamma, ndtri
 from scipy.stats import rankdata
 
@@ -18,6 +17,7 @@ from skmiaug.metrics._checks import (
 )
 from skmiaug.metrics._gaussian_information import orthonormal_columns
 from skmiaug.metrics._information_result import InformationResult, finished
+from skmiaug.metrics._ksg_counts import counts_by_pairs, counts_by_tree
 from skmiaug.metrics._subsampling import (
     PartSpread,
     interval_around,
@@ -29,6 +29,8 @@ __all__ = ["ksg_information"]
 
 _MOST_COLUMNS = 100
 _N_REFERENCES = 4
+# Trees are quicker up to here; beyond, they look at nearly all pairs, one by one.
+_MOST_TREE_COLUMNS = 4
 _SAMPLE, _PARTS, _SHUFFLE, _REFERENCE = range(4)
 
 
@@ -68,7 +70,8 @@ def ksg_information(
         uncorrected.
     confidence_level : float, default=0.95
         The interval comes from the spread over disjoint fifths of the rows and is widened
-        by the drift of the estimate from a fifth of the rows to all.
+        by the drift of the estimate from a fifth of the rows to all: it covers more often
+        than it says.
     random_state : int, RandomState or None, default=0
 
     Returns
@@ -135,22 +138,11 @@ def ksg_mean(u: NDArray[np.float64], v: NDArray[np.float64], k: int) -> float:
     n_u and n_v are the other rows nearer than the k-th neighbour in both together, on one
     side alone.
     """
-    n, both = len(u), np.hstack([u, v])
-    joint = cKDTree(both)
-    reach = joint.query(both, k + 1, p=np.inf)[0][:, k]
-    copies = reach == 0
-    # Just below the k-th neighbour, which is not counted; copies are.
-    radius = np.where(copies, 0.0, np.nextafter(reach, 0.0))
-    near_u, near_v = (
-        cKDTree(side).query_ball_point(side, radius, p=np.inf, return_length=True) - 1
-        for side in (u, v)
-    )
-    n_joint = np.full(n, k)
-    if copies.any():
-        same = joint.query_ball_point(both[copies], 0.0, p=np.inf, return_length=True)
-        n_joint[copies] = same - 1
+    few = u.shape[1] + v.shape[1] <= _MOST_TREE_COLUMNS
+    n_joint, near_u, near_v = (counts_by_tree if few else counts_by_pairs)(u, v, k)
     return float(
-        digamma(n) + np.mean(digamma(n_joint) - digamma(near_u + 1) - digamma(near_v + 1))
+        digamma(len(u))
+        + np.mean(digamma(n_joint) - digamma(near_u + 1) - digamma(near_v + 1))
     )
 
 

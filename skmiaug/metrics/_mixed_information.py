@@ -58,7 +58,7 @@ def mixed_information(
         Shuffles of the classes for the null; 0 leaves it out.
     confidence_level : float, default=0.95
         The interval comes from the spread over disjoint parts of the rows and is widened by
-        the drift of the estimate from a part to all.
+        the drift of the estimate from a part to all: it covers more often than it says.
     random_state : int, RandomState or None, default=0
 
     Returns

@@ -15,7 +15,7 @@ from skmiaug.metrics._checks import (
 )
 from skmiaug.metrics._information_result import (
     InformationResult,
-    bootstrap_interval,
+    bootstrap_within_classes,
     class_entropy,
     finished,
 )
@@ -57,7 +57,8 @@ def mutual_information_score(
         Shuffles of ``y_synthetic`` for the null, under the same critic (it has not seen
         these rows, so the test is exact); 0 leaves the null out.
     n_bootstrap : int, default=1000
-        Draws of generated rows behind the interval, given the critic.
+        Draws of generated rows behind the interval, given the critic. As many are drawn of
+        each class as there are: the classes were asked for and are not chance.
     confidence_level : float, default=0.95
     random_state : int, RandomState or None, default=0
 
@@ -97,8 +98,8 @@ def mutual_information_score(
         "critic of real rows",
         float(terms.mean()),
         ceiling=ceiling,
-        interval=bootstrap_interval(
-            terms, confidence_level, n_bootstrap, generator(seed, _BOOTSTRAP)
+        interval=bootstrap_within_classes(
+            terms, classes, confidence_level, n_bootstrap, generator(seed, _BOOTSTRAP)
         ),
         confidence_level=confidence_level,
         null=null,

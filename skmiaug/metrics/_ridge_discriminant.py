@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skmiaug.metrics._distances import on_common_scale
+from skmiaug.metrics._distances import ColumnScale
 
 __all__ = ["Discriminant", "RidgeBasis", "class_log_probability"]
 
@@ -62,11 +62,12 @@ class RidgeBasis:
     """
 
     def __init__(self, X: NDArray[Any]) -> None:
-        self._reference = X
-        rows = on_common_scale(X, X)[0]
+        self._scale = ColumnScale(X)
+        rows = self._scale(X)
         if len(rows) >= rows.shape[1]:
             strength, directions = _eigen(rows.T @ rows)
-            left = rows @ directions / strength
+            left = rows @ directions
+            left /= strength
         else:
             strength, left = _eigen(rows @ rows.T)
             directions = rows.T @ left / strength
@@ -79,7 +80,7 @@ class RidgeBasis:
 
     def project(self, X: NDArray[Any]) -> NDArray[np.float32]:
         """Rows on the scale of the basis, in its directions (n, rank)."""
-        return on_common_scale(self._reference, X)[0] @ self._directions
+        return self._scale(X) @ self._directions
 
     def fit(self, classes: NDArray[np.intp], n_classes: int) -> Discriminant:
         """Fit to one class for each row of the basis, every class having some."""

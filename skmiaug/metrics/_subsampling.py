@@ -75,7 +75,13 @@ def stratified_parts(classes: NDArray[np.intp], rng: np.random.Generator) -> lis
 def interval_around(
     estimate: float, error: float, drift: float, confidence_level: float
 ) -> tuple[float, float]:
-    """Student's interval, widened by the drift: bias does not average out."""
+    """Student's interval, widened at both ends by the drift.
+
+    A bias that falls as n^-a is 1 / (5^a - 1) of its drift from fifths to all: less than
+    the drift itself for a of 0.43 or more. Added, not squared and added: bias is the same
+    in every sample, so it does not average out against the noise. At both ends: an estimate
+    that has risen from too low may have overshot already.
+    """
     t = stats.t.ppf((1 + confidence_level) / 2, 2 * (N_PARTS - 1))
-    half_width = math.hypot(t * error, drift)
+    half_width = t * error + abs(drift)
     return estimate - half_width, estimate + half_width

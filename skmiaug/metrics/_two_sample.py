@@ -100,11 +100,12 @@ def classifier_two_sample_test(
         scores = _discriminant_scores(with_squares(real, made), folds)
     else:
         scores = _classifier_scores(np.vstack([real, made]), folds, classifier)
-    areas = _areas(scores([is_made]), [is_made], folds)
     rng = generator(seed, _SHUFFLE)
     tests = [test for _, test in folds]
     shuffled = [shuffled_within(tests, is_made, rng) for _ in range(n_permutations)]
-    null = _areas(in_batches(scores, shuffled), shuffled, folds)
+    class_sets = [is_made, *shuffled]
+    areas = _areas(scores(class_sets), class_sets, folds)
+    null = areas[1:]
     area = float(areas[0])
     reached = int((null >= area - 1e-12).sum())
     p_value = (1 + reached) / (1 + n_permutations) if n_permutations else float("nan")
@@ -123,18 +124,17 @@ def with_squares(real: NDArray[Any], made: NDArray[Any]) -> NDArray[np.float32]:
 
 
 def _discriminant_scores(rows: NDArray[np.float32], folds: Folds) -> HeldOutPosterior:
-    prepared = []
-    for train, test in folds:
-        basis = RidgeBasis(rows[train])
-        prepared.append((basis, basis.project(rows[test])))
-
     def scores(class_sets: Sequence[NDArray[np.intp]]) -> NDArray[np.float64]:
         out = np.empty((len(class_sets), len(rows)))
-        for (train, test), (basis, projected) in zip(folds, prepared, strict=True):
-            fitted = basis.fit_many([classes[train] for classes in class_sets], 2)
-            for i, found in enumerate(fitted):
-                density = found.log_density(projected)
-                out[i, test] = density[:, 1] - density[:, 0]
+        # A fold at a time, since a basis is as large as its rows.
+        for train, test in folds:
+            basis = RidgeBasis(rows[train])
+            projected = basis.project(rows[test])
+            for first, some in in_batches(class_sets):
+                fitted = basis.fit_many([classes[train] for classes in some], 2)
+                for i, found in enumerate(fitted):
+                    density = found.log_density(projected)
+                    out[first + i, test] = density[:, 1] - density[:, 0]
         return out
 
     return scores

@@ -87,11 +87,9 @@ class TimestepEncoder(nn.Module):
         drop : callable
             Dropout of the backbone; see ``channel_dropout``.
         """
-        hidden = self.enter(values)
+        hidden = self.enter(values).float()
         if masked is not None:
-            hidden = torch.where(
-                masked[..., None], self.hidden_step.to(hidden.dtype), hidden
-            )
+            hidden = torch.where(masked[..., None], self.hidden_step, hidden)
         return self.backbone(hidden, lengths, drop)
 
     def restore(self, hidden: Tensor) -> Tensor:

@@ -44,11 +44,12 @@ class TransformerBackbone(nn.Module):
         """
         n_steps, device = hidden.shape[1], hidden.device
         angles = rotary_angles(n_steps, self.head_width, device)
+        turns = torch.polar(torch.ones_like(angles), angles)[:, None, None]
         bias = torch.zeros(len(hidden), 1, 1, n_steps, device=device)
         padding = torch.arange(n_steps, device=device) >= lengths[:, None]
         bias.masked_fill_(padding[:, None, None, :], -torch.inf)
         for block in self.blocks:
-            hidden = block(hidden, bias, angles, drop)
+            hidden = block(hidden, bias, turns, drop)
         return self.norm(hidden)
 
 
@@ -63,22 +64,25 @@ class _Block(nn.Module):
         self.widen = nn.Linear(width, _WIDENING * width)
         self.narrow = nn.Linear(_WIDENING * width, width)
 
-    def forward(self, hidden: Tensor, bias: Tensor, angles: Tensor, drop: Drop) -> Tensor:
-        hidden = hidden + drop(self._attend(self.attention_norm(hidden), bias, angles))
+    def forward(self, hidden: Tensor, bias: Tensor, turns: Tensor, drop: Drop) -> Tensor:
+        hidden = hidden + drop(self._attend(self.attention_norm(hidden), bias, turns))
         wide = functional.gelu(self.widen(self.feedforward_norm(hidden)))
         return hidden + drop(self.narrow(wide))
 
-    def _attend(self, hidden: Tensor, bias: Tensor, angles: Tensor) -> Tensor:
+    def _attend(self, hidden: Tensor, bias: Tensor, turns: Tensor) -> Tensor:
         n, n_steps, width = hidden.shape
         # (n, time, query or key or value, heads, width of a head)
         parts = self.query_key_value(hidden).view(n, n_steps, 3, self.n_heads, -1)
-        query, key = rotate(parts[:, :, :2], angles[:, None, None]).unbind(2)
-        mixed = functional.scaled_dot_product_attention(
-            query.transpose(1, 2),
-            key.transpose(1, 2),
-            parts[:, :, 2].transpose(1, 2),
-            attn_mask=bias.to(query.dtype),
-        )
+        # On a CPU, attention and its gradient take 5 times as long in bfloat16.
+        dtype = torch.float32 if parts.device.type == "cpu" else parts.dtype
+        query, key = rotate(parts[:, :, :2].float(), turns).to(dtype).unbind(2)
+        with torch.autocast("cpu", enabled=False):
+            mixed = functional.scaled_dot_product_attention(
+                query.transpose(1, 2),
+                key.transpose(1, 2),
+                parts[:, :, 2].to(dtype).transpose(1, 2),
+                attn_mask=bias.to(dtype),
+            )
         return self.attention_out(mixed.transpose(1, 2).reshape(n, n_steps, width))
 
 
@@ -91,15 +95,15 @@ def rotary_angles(n_steps: int, width: int, device: torch.device) -> Tensor:
     return torch.arange(n_steps, device=device)[:, None] / _SLOWEST**share
 
 
-def rotate(channels: Tensor, angles: Tensor) -> Tensor:
+def rotate(channels: Tensor, turns: Tensor) -> Tensor:
     """Rotate pairs of channels; inner products then depend on differences of angles.
 
     Parameters
     ----------
-    channels : Tensor of shape (..., width)
-        The first half are the first of each pair.
-    angles : Tensor of shape (..., width / 2)
+    channels : Tensor of shape (..., width), float32
+        Pairs lie side by side: each is a complex number.
+    turns : Tensor of shape (..., width / 2), complex64
+        Numbers of length 1 at the angles to rotate by.
     """
-    cos, sin = angles.cos().to(channels.dtype), angles.sin().to(channels.dtype)
-    first, second = channels.chunk(2, dim=-1)
-    return torch.cat([first * cos - second * sin, first * sin + second * cos], dim=-1)
+    numbers = torch.view_as_complex(channels.unflatten(-1, (-1, 2)))
+    return torch.view_as_real(numbers * turns).flatten(-2)

@@ -4,40 +4,22 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils.validation import check_is_fitted
 
-from skmiaug.nn import pooled_width
 from skmiaug.representation._masked_fit import pretrain_space
-from skmiaug.representation._masked_parameters import EncoderParameters
+from skmiaug.representation._masked_fitted import MEMORY_ADVICE, FittedEncoder
 from skmiaug.representation._masked_score import share_explained
 from skmiaug.representation._masked_settings import LOOK_EVERY
-from skmiaug.representation._sequence_input import (
-    Sequences,
-    check_width,
-    read_masks,
-    read_sequences,
-)
-from skmiaug.representation._sequence_state import space_from_state, space_to_state
+from skmiaug.representation._sequence_input import read_masks, read_sequences
 from skmiaug.representation._session import training_session
 from skmiaug.utils._device import memory_remedy, resolve_device
 from skmiaug.utils._sklearn_callbacks import CallbackSupportMixin
-
-MEMORY_ADVICE = "lower batch_size or hidden_size, cut long sequences, or use device='cpu'."
-_PLAIN_ATTRIBUTES = (
-    "best_iter_",
-    "device_",
-    "loss_curve_",
-    "n_features_in_",
-    "n_iter_",
-    "score_curve_",
-)
 
 
 class MaskedTimestepEncoder(
     CallbackSupportMixin,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
-    EncoderParameters,
+    FittedEncoder,
 ):
     """Learn from unlabelled sequences by restoring timesteps that were hidden.
 
@@ -51,9 +33,7 @@ class MaskedTimestepEncoder(
     of shape (n, n_timesteps, n_features) with ``lengths``; without ``lengths``, timesteps
     at its end that are NaN throughout are padding. Cells that are not finite count as
     unknown: they are left out of the scale and of the loss, and shown as the feature's
-    mean.
-
-    Read more in docs/masked_pretraining.md.
+    mean. Read more in docs/masked_pretraining.md.
 
     Parameters
     ----------
@@ -68,9 +48,9 @@ class MaskedTimestepEncoder(
     n_heads : int, default=4
         Heads of the transformer's attention.
 
-    pooling : {"mean", "mean_std", "max"}, default="mean_std"
-        How ``transform`` goes from hidden states to one vector: "mean_std" gives means and
-        standard deviations over the sequence's own timesteps.
+    pooling : {"mean", "mean_std", "max"}, default="mean"
+        How ``transform`` goes from hidden states to one vector, over the sequence's own
+        timesteps: "mean_std" gives means and standard deviations.
 
     clip : float in [0, 0.5), default=0.005
         Share of the training values of each feature that is pulled in at either end
@@ -123,7 +103,8 @@ class MaskedTimestepEncoder(
 
     precision : {"auto", "float32", "bfloat16"}, default="auto"
         Type of the matrix products in training. "auto" takes bfloat16 on CUDA devices that
-        have it; ``transform`` and ``restore`` use float32.
+        have it, and for transformers of 128 channels and more on CPUs that have units for
+        it (Intel's AMX). ``transform`` and ``restore`` use float32.
 
     checkpoint : path-like or None, default=None
         File that training writes as it goes (each 50 steps, and when Ctrl-C or SIGTERM
@@ -162,7 +143,7 @@ class MaskedTimestepEncoder(
     >>> X, y = make_emotion_sequences(40, random_state=0)
     >>> encoder = MaskedTimestepEncoder(hidden_size=16, max_iter=20, random_state=0)
     >>> encoder.fit_transform(X).shape
-    (40, 32)
+    (40, 16)
     """
 
     def fit(self, X: Any, y: Any = None, *, lengths: Any = None) -> "MaskedTimestepEncoder":
@@ -309,42 +290,6 @@ class MaskedTimestepEncoder(
             error=self.loss,
             seed=self._seed,
         )
-
-    @property
-    def _n_features_out(self) -> int:
-        width = self._space.encoder.architecture.hidden_size
-        return pooled_width(width, self.pooling)
-
-    def _restored(self, sequences: Sequences, masked: np.ndarray) -> np.ndarray:
-        device = resolve_device(self.device)
-        with memory_remedy(device, MEMORY_ADVICE):
-            return self._space.restore(
-                sequences,
-                masked,
-                self.batch_size,
-                device,
-                as_zeros=self.replacement == "zero",
-            )
-
-    def _read(self, X: Any, lengths: Any) -> Sequences:
-        check_is_fitted(self, "_space")
-        sequences = read_sequences(X, lengths)
-        check_width(sequences, self.n_features_in_, type(self).__name__)
-        return sequences
-
-    def _to_state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-        """Return what ``skmiaug.save`` writes: plain values and arrays."""
-        check_is_fitted(self, "_space")
-        header, arrays = space_to_state(self._space)
-        plain = {name: getattr(self, name) for name in _PLAIN_ATTRIBUTES}
-        return plain | {"space": header, "seed": self._seed}, arrays
-
-    def _from_state(self, header: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
-        """Take over what :meth:`_to_state` gave."""
-        self._space = space_from_state(header["space"], arrays)
-        self._seed = header["seed"]
-        for name in _PLAIN_ATTRIBUTES:
-            setattr(self, name, header[name])
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

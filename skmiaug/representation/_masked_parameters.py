@@ -14,6 +14,9 @@ from skmiaug.representation._masked_settings import PretrainingSettings
 from skmiaug.training import REPLACEMENTS, MaskingSettings
 from skmiaug.utils._precision import resolve_precision
 
+# Narrower transformers, and GRUs of any width, gain nothing from bfloat16 on a CPU.
+_WIDE = 128
+
 
 class EncoderParameters(BaseEstimator):
     """What a :class:`MaskedTimestepEncoder` is told before it sees data."""
@@ -51,7 +54,7 @@ class EncoderParameters(BaseEstimator):
         hidden_size: int = 128,
         n_layers: int = 3,
         n_heads: int = 4,
-        pooling: str = "mean_std",
+        pooling: str = "mean",
         clip: float = 0.005,
         mask_ratio: float = 0.3,
         span_length: int = 3,
@@ -97,6 +100,7 @@ class EncoderParameters(BaseEstimator):
 
     def _settings(self, n_features: int, device: torch.device) -> PretrainingSettings:
         """Resolve the parameters; refuse what does not fit together."""
+        wide = self.backbone == "transformer" and self.hidden_size >= _WIDE
         return PretrainingSettings(
             architecture=TimestepArchitecture(
                 n_features,
@@ -111,7 +115,7 @@ class EncoderParameters(BaseEstimator):
                 replacement=self.replacement,
                 error=self.loss,
                 dropout=float(self.dropout),
-                autocast=resolve_precision(self.precision, device),
+                autocast=resolve_precision(self.precision, device, large_products=wide),
             ),
             clip=float(self.clip),
             max_iter=int(self.max_iter),

@@ -10,7 +10,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from skmiaug.nn import BACKBONES, POOLINGS
-from skmiaug.representation._masked_encoder import MEMORY_ADVICE
+from skmiaug.representation._masked_fitted import MEMORY_ADVICE
 from skmiaug.representation._sequence_architecture import (
     resolve_start,
 )

@@ -3,18 +3,32 @@
 import torch
 
 
-def resolve_precision(precision: str, device: torch.device) -> torch.dtype | None:
+def resolve_precision(
+    precision: str, device: torch.device, *, large_products: bool = False
+) -> torch.dtype | None:
     """Type of the matrix products: None for float32, else a 16-bit type under autocast.
 
     Parameters
     ----------
     precision : {"auto", "float32", "bfloat16"}
-        "auto" takes bfloat16 on CUDA devices that have it.
+        "auto" takes bfloat16 on CUDA devices that have it, and for large products on CPUs
+        that have units for it.
     device : torch.device
+    large_products : bool, default=False
+        Whether matrix products take most of a training step on a CPU.
     """
     if precision == "float32":
         return None
     if precision == "bfloat16":
         return torch.bfloat16
-    fast = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+    if device.type == "cuda":
+        fast = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        fast = device.type == "cpu" and large_products and has_bfloat16_units()
     return torch.bfloat16 if fast else None
+
+
+def has_bfloat16_units() -> bool:
+    """Whether this CPU multiplies bfloat16 matrices in hardware (Intel's AMX)."""
+    probe = getattr(torch.cpu, "_is_amx_tile_supported", None)
+    return probe is not None and probe()

@@ -1,4 +1,4 @@
-"""Ten known distributions: the estimates, and how often the intervals hold the truth."""
+"""Known distributions: the estimates, and how often the intervals hold the truth."""
 
 import numpy as np
 import pytest
@@ -9,6 +9,7 @@ from skmiaug.metrics import (
     infonce_information,
     ksg_information,
     mixed_information,
+    mutual_information_score,
 )
 from tests.metrics import _known as known
 
@@ -43,6 +44,12 @@ def infonce(x, y, **options):
     return infonce_information(x, y, critic="gaussian", **options)
 
 
+def score_of_fresh_rows(X, y, **options):
+    """Half of the rows in the place of generated ones, the critic from the other half."""
+    half = len(y) // 2
+    return mutual_information_score(X[:half], y[:half], X[half:], y[half:], **options)
+
+
 PAIRS = {
     "independent": gaussian(1, 0.0),
     "gaussian 0.3": gaussian(1, 0.3),
@@ -71,6 +78,7 @@ CASES = [
         (infonce, PAIRS | MANY),
         (mixed_information, CLASSES),
         (classifier_bound, CLASSES),
+        (score_of_fresh_rows, CLASSES),
     )
     for name, case in cases.items()
 ]
@@ -83,8 +91,8 @@ CASES = [
 )
 def test_estimates_and_intervals(estimator, name, case):
     draw, truth = case
-    # The reference rows of five dimensions take seconds a seed.
-    n_seeds = 20 if estimator is ksg_information and name in MANY else N_SEEDS
+    # Where it is cheap, more: a share of 95 % comes out as 90 of 100 once in 30 runs.
+    n_seeds = 4 * N_SEEDS if estimator is gaussian_information else N_SEEDS
     estimates, covered = [], 0
     for seed in range(n_seeds):
         found = estimator(

@@ -93,11 +93,12 @@ def test_prdc_half_of_the_data_has_precision_and_no_recall():
 def test_two_samples_of_one_distribution_cannot_be_told_apart():
     p_values = [
         classifier_two_sample_test(
-            normal(80, seed=2 * s), normal(80, seed=2 * s + 1), n_permutations=19
+            normal(60, seed=2 * s), normal(60, seed=2 * s + 1), n_permutations=9
         ).p_value
-        for s in range(20)
+        for s in range(15)
     ]
-    assert np.mean(np.array(p_values) <= 0.2) < 0.5
+    # P(p <= 0.2) is 0.2: 8 or more of 15 have a chance of 0.4 %.
+    assert np.sum(np.array(p_values) <= 0.2) < 8
 
 
 @pytest.mark.parametrize("change", [{"mean": 0.7}, {"spread": 0.5}])

@@ -17,6 +17,7 @@ from skmiaug.metrics import (
 )
 from skmiaug.metrics._classifier_bound import held_out_folds, shuffled_within
 from skmiaug.metrics._distances import count_within, nearest, squared_distance_blocks
+from skmiaug.metrics._ksg_counts import counts_by_pairs, counts_by_tree
 from skmiaug.metrics._ksg_information import ksg_mean
 from skmiaug.metrics._mixed_information import neighbour_order, ross_mean
 from skmiaug.metrics._ridge_discriminant import RidgeBasis, _left_out
@@ -44,6 +45,18 @@ def test_ksg(d, k):
         total += digamma(near_x + 1) + digamma(near_y + 1)
     expected = digamma(k) + digamma(n) - total / n
     assert ksg_mean(x, y, k) == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("d", [1, 3])
+def test_ksg_counts_of_trees_and_of_all_pairs(d):
+    # Exact in float32 too, with copies on both sides, on one, and three of a kind.
+    u, v = RNG.normal(size=(2, 700, d)).astype(np.float32).astype(np.float64)
+    u[:20], v[:20] = u[20:40], v[20:40]
+    v[40:60] = v[60:80]
+    u[100:105] = v[100:105] = 0.5
+    for k in (1, 3, 6):
+        tree, pairs = counts_by_tree(u, v, k), counts_by_pairs(u, v, k)
+        np.testing.assert_array_equal(pairs, tree)
 
 
 @pytest.mark.parametrize("k", [1, 3])

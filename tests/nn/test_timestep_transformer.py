@@ -8,11 +8,16 @@ from skmiaug.nn._timestep_transformer import rotary_angles, rotate
 CPU = torch.device("cpu")
 
 
+def turns_of(angles):
+    return torch.polar(torch.ones_like(angles), angles)
+
+
 @pytest.mark.parametrize("width", [2, 8])
 def test_inner_products_depend_on_the_distance_alone(width, seed):
     query, key = torch.randn(2, width, generator=torch.Generator().manual_seed(seed))
-    angles = rotary_angles(40, width, CPU)
-    products = rotate(query.expand(40, -1), angles) @ rotate(key.expand(40, -1), angles).T
+    turns = turns_of(rotary_angles(40, width, CPU))
+    query, key = (row.expand(40, -1).contiguous() for row in (query, key))
+    products = rotate(query, turns) @ rotate(key, turns).T
     for distance in range(-39, 40):
         diagonal = products.diagonal(distance)
         torch.testing.assert_close(diagonal, diagonal[:1].expand_as(diagonal))
@@ -21,7 +26,7 @@ def test_inner_products_depend_on_the_distance_alone(width, seed):
 
 def test_a_rotation_keeps_lengths_and_the_first_timestep():
     channels = torch.randn(7, 6, generator=torch.Generator().manual_seed(0))
-    turned = rotate(channels, rotary_angles(7, 6, CPU))
+    turned = rotate(channels, turns_of(rotary_angles(7, 6, CPU)))
     torch.testing.assert_close(turned.norm(dim=1), channels.norm(dim=1))
     assert torch.equal(turned[0], channels[0])
 

@@ -9,8 +9,10 @@ import torch
 from joblib import Parallel, delayed
 from sklearn.base import clone
 
+from skmiaug import MaskedTimestepEncoder
 from skmiaug.exceptions import CheckpointError, DeviceUnavailableError
 from skmiaug.training import SequenceModel
+from skmiaug.utils import _precision
 from tests.representation._sequences import (
     assert_same_curves,
     small_classifier,
@@ -20,7 +22,7 @@ from tests.representation._sequences import (
 )
 
 MAKERS = [small_encoder, small_classifier, small_regressor]
-LONG = {"max_iter": 130, "n_iter_no_change": 1000, "validation_fraction": 0.2}
+LONG = {"max_iter": 70, "n_iter_no_change": 1000, "validation_fraction": 0.2}
 X, Y = toy(missing=0.05)
 
 
@@ -100,9 +102,9 @@ def test_fits_in_threads_give_the_bits_of_a_fit_alone(make):
 
 
 @pytest.mark.parametrize("make", MAKERS)
-@pytest.mark.parametrize("at", [3, 77, 100])
+@pytest.mark.parametrize("at", [3, 57, 50])
 def test_a_run_continued_after_ctrl_c_equals_one_in_one_go(monkeypatch, path, make, at):
-    # Steps 77 and 100 lie between looks and at one, in a later epoch.
+    # Steps 57 and 50 lie between looks and at one, in a later epoch.
     estimator = make(checkpoint=path, **LONG)
     interrupted(monkeypatch, estimator, at)
     assert path.exists()
@@ -154,7 +156,7 @@ def test_ctrl_c_leaves_an_earlier_fit_as_it_was(monkeypatch, make):
 @pytest.mark.parametrize("make", MAKERS)
 @pytest.mark.parametrize(
     "changes",
-    [{"learning_rate": 0.5}, {"max_iter": 131}, {"random_state": 1}, {"n_layers": 2}],
+    [{"learning_rate": 0.5}, {"max_iter": 71}, {"random_state": 1}, {"n_layers": 2}],
     ids=str,
 )
 def test_a_checkpoint_of_other_parameters_is_refused(monkeypatch, path, make, changes):
@@ -248,6 +250,28 @@ def test_bfloat16_trains_and_differs(make):
     half = make(precision="bfloat16").fit(X, Y)
     assert np.isfinite(outputs(half).astype(float)).all()
     assert half.loss_curve_ != make().fit(X, Y).loss_curve_
+
+
+def test_bfloat16_learns_as_much():
+    losses = {}
+    for precision in ("float32", "bfloat16"):
+        encoder = small_encoder(precision=precision, max_iter=150, learning_rate=1e-2)
+        curve = encoder.fit(X).loss_curve_
+        losses[precision] = curve[-1]
+        assert curve[-1] < 0.95 * curve[0]
+    assert losses["bfloat16"] == pytest.approx(losses["float32"], rel=0.03)
+
+
+def test_auto_takes_bfloat16_where_the_encoder_is_wide(monkeypatch):
+    monkeypatch.setattr(_precision, "has_bfloat16_units", lambda: True)
+    cpu = torch.device("cpu")
+
+    def taken(**shape):
+        return MaskedTimestepEncoder(**shape)._settings(4, cpu).masking.autocast
+
+    assert taken() == torch.bfloat16
+    assert taken(hidden_size=64) is None
+    assert taken(backbone="gru") is None
 
 
 @pytest.mark.gpu

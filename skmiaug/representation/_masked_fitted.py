@@ -1,0 +1,66 @@
+"""What a fitted encoder holds and does, beneath its public methods."""
+
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from skmiaug.nn import pooled_width
+from skmiaug.representation._masked_fit import SequenceSpace
+from skmiaug.representation._masked_parameters import EncoderParameters
+from skmiaug.representation._sequence_input import Sequences, check_width, read_sequences
+from skmiaug.representation._sequence_state import space_from_state, space_to_state
+from skmiaug.utils._device import memory_remedy, resolve_device
+
+MEMORY_ADVICE = "lower batch_size or hidden_size, cut long sequences, or use device='cpu'."
+_PLAIN_ATTRIBUTES = (
+    "best_iter_",
+    "device_",
+    "loss_curve_",
+    "n_features_in_",
+    "n_iter_",
+    "score_curve_",
+)
+
+
+class FittedEncoder(EncoderParameters):
+    """Reads sequences, restores timesteps, and becomes plain values and arrays."""
+
+    _space: SequenceSpace
+    _seed: int
+
+    @property
+    def _n_features_out(self) -> int:
+        width = self._space.encoder.architecture.hidden_size
+        return pooled_width(width, self.pooling)
+
+    def _restored(self, sequences: Sequences, masked: np.ndarray) -> np.ndarray:
+        device = resolve_device(self.device)
+        with memory_remedy(device, MEMORY_ADVICE):
+            return self._space.restore(
+                sequences,
+                masked,
+                self.batch_size,
+                device,
+                as_zeros=self.replacement == "zero",
+            )
+
+    def _read(self, X: Any, lengths: Any) -> Sequences:
+        check_is_fitted(self, "_space")
+        sequences = read_sequences(X, lengths)
+        check_width(sequences, self.n_features_in_, type(self).__name__)
+        return sequences
+
+    def _to_state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """Return what ``skmiaug.save`` writes: plain values and arrays."""
+        check_is_fitted(self, "_space")
+        header, arrays = space_to_state(self._space)
+        plain = {name: getattr(self, name) for name in _PLAIN_ATTRIBUTES}
+        return plain | {"space": header, "seed": self._seed}, arrays
+
+    def _from_state(self, header: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
+        """Take over what :meth:`_to_state` gave."""
+        self._space = space_from_state(header["space"], arrays)
+        self._seed = header["seed"]
+        for name in _PLAIN_ATTRIBUTES:
+            setattr(self, name, header[name])

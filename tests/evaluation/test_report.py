@@ -1,0 +1,405 @@
+"""quality_report: what it holds, what it sees, and the page it writes."""
+
+import base64
+import json
+import re
+import subprocess
+import warnings
+from html import escape, unescape
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from imblearn.over_sampling import SMOTE, RandomOverSampler
+from imblearn.under_sampling import RandomUnderSampler
+from matplotlib.image import imread
+from sklearn.base import BaseEstimator
+
+from skmiaug.evaluation import QualityReport, SkewedTraining, quality_report
+from skmiaug.exceptions import MissingExtraError
+from tests._helpers import small
+from tests.docs._browser import chromium
+
+OPTIONS = {"classifiers": ["lr"], "n_permutations": 19}
+
+
+@pytest.fixture(scope="module")
+def rows():
+    rng = np.random.default_rng(0)
+    y = np.repeat(["a", "b", "c"], [120, 60, 30])
+    centres = {"a": 0.0, "b": 1.5, "c": 3.0}
+    X = rng.normal(size=(len(y), 6)) + np.array([centres[c] for c in y])[:, None]
+    return X, y
+
+
+@pytest.fixture(scope="module")
+def report(rows):
+    return quality_report(small(max_iter=50), *rows, title="made-up rows", **OPTIONS)
+
+
+@pytest.fixture(scope="module")
+def page(report):
+    return report.to_html()
+
+
+class Tags(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.open, self.images, self.links, self.text = [], [], [], []
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        if tag not in ("meta", "img", "br", "link"):
+            self.open.append(tag)
+        if tag == "img":
+            self.images.append(attributes)
+        self.links += [v for k, v in attributes.items() if k in ("src", "href", "srcset")]
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+# ---- what it holds
+
+
+def test_table_has_every_section_and_real_rows_beside(report):
+    table = report.table
+    assert list(dict.fromkeys(table["section"])) == [
+        "information",
+        "fidelity",
+        "leakage",
+        "utility",
+        "calibration",
+    ]
+    assert not table["measure"].duplicated().any()
+    assert np.isfinite(table["value"]).all()
+    by_name = table.set_index("measure")
+    information = by_name.loc["mutual information (nats)"]
+    assert information["low"] < information["value"] < information["high"]
+    assert information["p_value"] == pytest.approx(1 / 20)
+    assert 0 < information["value"] < by_name.loc["ceiling H(c) (nats)", "value"]
+    assert information["real"] > 0
+    assert len([name for name in by_name.index if name.startswith("variance ratio")]) == 3
+
+
+def test_findings_name_their_figures(report):
+    assert [finding.topic for finding in report.findings] == [
+        "Information",
+        "Variety",
+        "Likeness",
+        "Copies",
+        "Use",
+    ]
+    assert {finding.mark for finding in report.findings} <= {"good", "look", "bad"}
+    assert repr(report).startswith("<QualityReport: MIGANAugmenter on made-up rows; Info")
+    value = report.table.set_index("measure").loc["mutual information (nats)", "value"]
+    assert f"{value:.2f}" in report.findings[0].text
+
+
+def test_same_seed_same_table(rows, report):
+    again = quality_report(small(max_iter=50), *rows, **OPTIONS)
+    assert again.table.equals(report.table)
+    other = quality_report(small(max_iter=50), *rows, random_state=1, **OPTIONS)
+    assert not other.table["value"].equals(report.table["value"])
+
+
+# ---- what it sees
+
+
+def test_the_sampler_never_sees_held_out_rows(rows):
+    X, y = rows
+    seen = []
+
+    class Watching(SMOTE):
+        def _fit_resample(self, X, y):
+            seen.append(len(X))
+            return super()._fit_resample(X, y)
+
+    held_out = np.arange(0, len(y), 3)
+    train = np.setdiff1d(np.arange(len(y)), held_out)
+    report = quality_report(Watching(), X, y, cv=[(train, held_out)], **OPTIONS)
+    assert set(seen) == {len(train)}
+    # Rows that only the held-out part has may change, and the made rows do not.
+    changed = X.copy()
+    changed[held_out] += 0.5
+    again = quality_report(Watching(), changed, y, cv=[(train, held_out)], **OPTIONS)
+    np.testing.assert_array_equal(again._rows.made[0], report._rows.made[0])
+    np.testing.assert_array_equal(again._rows.resampled[0], report._rows.resampled[0])
+
+
+def test_groups_are_kept_whole_and_said_so(rows):
+    X, y = rows
+    groups = np.arange(len(y)) % 7
+    report = quality_report(SMOTE(), X, y, groups=groups, **OPTIONS)
+    text = report.about["Split"]
+    assert "groups kept whole" in text
+    n_train, n_held = report._rows.n_train_groups, report._rows.n_held_out_groups
+    assert n_train + n_held == 7
+    assert f"{n_train} in training, {n_held} held out" in text
+
+
+def test_the_fold_that_is_used_holds_out_most_of_the_rarest_class(rows):
+    X, y = rows
+    # All but two rows of c are of group 3.
+    groups = np.where(y == "c", 3, np.arange(len(y)) % 3)
+    groups[180], groups[181] = 0, 1
+    report = quality_report(SMOTE(), X, y, groups=groups, cv="logo", **OPTIONS)
+    assert report._rows.n_held_out_groups == 1
+    held_out = report._rows.counts("held_out")
+    # Group 3 holds nothing else, so the first that has any of all classes is taken.
+    assert (held_out["a"], held_out["b"], held_out["c"]) == (40, 20, 1)
+
+
+def test_what_is_said_depends_on_groups(rows):
+    X, y = rows
+    without = quality_report(SMOTE(), X, y, **OPTIONS).to_html()
+    assert "No groups were given" in without
+    groups = np.arange(len(y)) % 7
+    given = quality_report(SMOTE(), X, y, groups=groups, **OPTIONS).to_html()
+    assert "No groups were given" not in given
+    assert "of other groups" in given
+
+
+def test_real_rows_stand_beside_the_share_that_is_nearer_to_training(rows):
+    X, y = rows
+    held_out = np.arange(0, len(y), 3)
+    train = np.setdiff1d(np.arange(len(y)), held_out)
+    moved = X.copy()
+    # Nothing is copied, and yet training rows are nearer to each other.
+    moved[held_out] += [4, -4, 4, -4, 4, -4]
+    report = quality_report(SMOTE(), moved, y, cv=[(train, held_out)], **OPTIONS)
+    measured = report.table.set_index("measure").loc["nearer to training rows (share)"]
+    assert measured["real"] > 0.8
+    usual = quality_report(SMOTE(), X, y, cv=[(train, held_out)], **OPTIONS)
+    measured = usual.table.set_index("measure").loc["nearer to training rows (share)"]
+    assert 0.3 < measured["real"] < 0.7
+    assert measured["value"] > measured["real"]
+
+
+def test_warnings_become_notes(rows):
+    class Telling(SMOTE):
+        def _fit_resample(self, X, y):
+            warnings.warn("few neighbours.", UserWarning, stacklevel=1)
+            return super()._fit_resample(X, y)
+
+    report = quality_report(Telling(), *rows, **OPTIONS)
+    assert report.notes == ["UserWarning: few neighbours"]
+
+
+def test_a_training_that_changed_nothing_is_told(report, page):
+    said = "training has changed nothing here" in page
+    assert said is (report._rows.sampler.best_iter_ == 0)
+
+
+def test_a_fitted_augmenter_is_left_alone(rows):
+    augmenter = small().fit(*rows)
+    before = augmenter.sample(5, "a")[0]
+    quality_report(augmenter, *rows, **OPTIONS)
+    np.testing.assert_array_equal(augmenter.sample(5, "a")[0], before)
+
+
+def test_skewed_training_parts(rows):
+    from sklearn.model_selection import StratifiedKFold
+
+    cv = SkewedTraining(StratifiedKFold(2, shuffle=True), {"a": 0.5})
+    report = quality_report(SMOTE(), *rows, cv=cv, **OPTIONS)
+    assert report._rows.counts("train") == {"a": 30, "b": 30, "c": 15}
+    assert report._rows.counts("held_out")["a"] == 60
+    assert report._rows.counts("made") == report._rows.counts("train")
+
+
+def test_known_faults_are_marked(rows):
+    marks = {
+        finding.topic: finding.mark
+        for finding in quality_report(RandomOverSampler(), *rows, **OPTIONS).findings
+    }
+    assert marks["Copies"] == "bad"
+
+    class Shuffling(SMOTE):
+        def _fit_resample(self, X, y):
+            made, labels = super()._fit_resample(X, y)
+            n = len(X)
+            rng = np.random.default_rng(0)
+            return made, np.concatenate([labels[:n], rng.permutation(labels[n:])])
+
+    found = quality_report(Shuffling(), *rows, **OPTIONS).findings
+    assert found[0].mark == "bad"
+    assert found[0].topic == "Information"
+
+
+def test_rows_that_vary_too_much_are_marked_and_drawn(rows):
+    class Scattering(SMOTE):
+        def _fit_resample(self, X, y):
+            made, labels = super()._fit_resample(X, y)
+            far = 8 * np.random.default_rng(0).normal(size=made.shape)
+            far[: len(X)] = 0
+            return made + far, labels
+
+    report = quality_report(Scattering(), *rows, **OPTIONS)
+    assert report.findings[1][:2] == ("look", "Variety")
+    assert report.findings[2][:2] == ("bad", "Likeness")
+    axes = [axis for part in report.plot().subfigs for axis in part.axes]
+    (spread,) = (axis for axis in axes if "variance" in axis.get_xlabel())
+    assert spread.get_xscale() == "log"
+
+
+def test_rare_classes_are_left_out_and_told(rows):
+    X, y = rows
+    # One row of c is held out: too little to tell anything about it.
+    held_out = np.concatenate([np.arange(0, 180, 3), [180]])
+    train = np.setdiff1d(np.arange(len(y)), held_out)
+    report = quality_report(SMOTE(), X, y, cv=[(train, held_out)], **OPTIONS)
+    assert report.notes == [
+        "made rows of 'c' are not judged: fewer than 2 rows of that class are held out"
+    ]
+    assert "variance ratio, c" not in set(report.table["measure"])
+
+
+def test_small_classes_lower_the_neighbours(rows):
+    X, y = rows
+    few = np.concatenate([np.arange(100), np.arange(180, 186)])
+    report = quality_report(SMOTE(), X[few], y[few], **OPTIONS)
+    assert any(note.startswith("k_neighbors lowered from 5 to 3") for note in report.notes)
+
+
+def test_more_rows_than_wanted_are_drawn(rows):
+    report = quality_report(SMOTE(), *rows, max_rows=40, **OPTIONS)
+    assert "40 drawn of each" in report.about["Made rows"]
+
+
+def test_what_is_no_over_sampler_is_refused(rows):
+    X, y = rows
+    with pytest.raises(ValueError, match="expected an over-sampler with fit_resample"):
+        quality_report(BaseEstimator(), X, y)
+    with pytest.raises(ValueError, match="returns the rows given before"):
+        quality_report(RandomUnderSampler(), X, y)
+    with pytest.raises(ValueError, match="at least 2 classes; all"):
+        quality_report(SMOTE(), X, np.zeros(len(y)))
+
+
+# ---- the page
+
+
+def test_page_is_well_formed_and_needs_nothing_else(page, report):
+    tags = Tags()
+    tags.feed(page)
+    assert tags.open == []
+    assert len(page) < 3_000_000
+    # Counts, information 2, training 2, classes 3, fidelity 3, leakage, utility.
+    assert len(tags.images) == 13
+    assert all(link.startswith("data:image/png;base64,") for link in tags.links)
+    for image in tags.images:
+        assert image["alt"]
+        data = base64.b64decode(image["src"].partition(",")[2])
+        assert data.startswith(b"\x89PNG\r\n\x1a\n")
+        assert len(data) > 5000
+    assert not re.search(r"https?://|@import|url\(|<script", page)
+    text = " ".join(tags.text)
+    for heading in ("Class counts", "Mutual information", "Training", "Leakage", "Use"):
+        assert heading in text
+    for measure in report.table["measure"]:
+        assert measure in text
+
+
+def test_page_is_written_whole(report, tmp_path):
+    html = report.to_html(tmp_path / "a.html")
+    assert (tmp_path / "a.html").read_text(encoding="utf-8") == html
+    assert [path.name for path in tmp_path.iterdir()] == ["a.html"]
+
+
+def test_labels_and_titles_cannot_break_the_page(rows):
+    X, y = rows
+    named = np.where(y == "a", "<b>&'\"", y)
+    html = quality_report(SMOTE(), X, named, title="<i>", **OPTIONS).to_html()
+    tags = Tags()
+    tags.feed(html)
+    assert tags.open == []
+    assert "SMOTE on <i>" in " ".join(tags.text)
+    # No curves: no section on training.
+    assert "Training" not in re.findall(r"<h2[^>]*>([^<]*)</h2>", html)
+
+
+def test_plot_shows_all_panels(report):
+    figure = report.plot()
+    assert len(figure.subfigs) == 7
+    assert "made-up rows" in figure.get_suptitle()
+    labels = [axis.get_xlabel() for part in figure.subfigs for axis in part.axes]
+    assert "information about the class (nats)" in labels
+    assert "UAR on held-out real rows (%)" in labels
+    assert isinstance(report, QualityReport)
+
+
+def test_without_matplotlib_the_remedy_is_named(report, monkeypatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    for draw in (report.to_html, report.plot):
+        with pytest.raises(MissingExtraError, match=r"skmiaug\[plots\]"):
+            draw()
+
+
+# A phone and a wide window side by side; what each shows goes into the title.
+LOOK = """<!doctype html><meta charset="utf-8"><body>FRAMES<script>
+addEventListener("load", () => {
+  document.title = JSON.stringify([...document.querySelectorAll("iframe")].map(frame => {
+    const inside = frame.contentDocument, root = inside.documentElement;
+    return {
+      width: root.clientWidth, needed: root.scrollWidth,
+      heading: inside.querySelector("h1").textContent,
+      images: inside.images.length,
+      broken: [...inside.images].filter(image => !image.naturalWidth).length,
+      narrowest: Math.min(...[...inside.images].map(image => image.clientWidth)),
+      asked: frame.contentWindow.performance.getEntriesByType("resource")
+        .map(entry => entry.name).filter(name => !name.startsWith("data:")),
+      smallest: Math.min(...[...inside.querySelectorAll("p, td, dd, li, figcaption")]
+        .map(e => parseFloat(frame.contentWindow.getComputedStyle(e).fontSize))),
+    };
+  }));
+});
+</script></body>"""
+
+
+@pytest.mark.skipif(chromium() is None, reason="needs Chromium")
+@pytest.mark.timeout(180)
+def test_page_is_whole_on_a_phone_and_on_a_wide_screen(page, tmp_path):
+    frames = "".join(
+        f'<iframe style="width:{width}px;height:900px;border:0" srcdoc="{escape(page)}">'
+        "</iframe>"
+        for width in (360, 1280)
+    )
+    outer = tmp_path / "look.html"
+    outer.write_text(LOOK.replace("FRAMES", frames), encoding="utf-8")
+    options = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}"]
+    loaded = subprocess.run(
+        [chromium(), *options, "--window-size=1700,1000", "--dump-dom", outer.as_uri()],
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    title = re.search("<title>(.*?)</title>", loaded.stdout, re.DOTALL)
+    assert title, loaded.stderr
+    phone, wide = json.loads(unescape(title[1]))
+    for shown in (phone, wide):
+        assert shown["needed"] <= shown["width"]
+        assert shown["heading"] == "MIGANAugmenter on made-up rows"
+        assert (shown["images"], shown["broken"], shown["asked"]) == (13, 0, [])
+        assert shown["smallest"] >= 12
+    assert phone["width"] < 400 < wide["width"]
+    assert phone["narrowest"] >= 140
+
+
+@pytest.mark.skipif(chromium() is None, reason="needs Chromium")
+@pytest.mark.timeout(180)
+def test_page_has_ink_all_the_way_down(report, tmp_path):
+    report.to_html(tmp_path / "report.html")
+    picture = tmp_path / "report.png"
+    subprocess.run(
+        [chromium(), "--headless", "--no-sandbox", "--disable-gpu",
+         f"--user-data-dir={tmp_path}", "--window-size=1000,5000",
+         f"--screenshot={picture}", (tmp_path / "report.html").as_uri()],
+        capture_output=True, timeout=120, check=True,
+    )  # fmt: skip
+    pixels = imread(picture)[..., :3]
+    inked = (pixels.min(axis=2) < 0.5).reshape(20, -1).mean(axis=1)
+    assert (inked[:16] > 0.001).all()

@@ -1,0 +1,80 @@
+"""Distances to training rows, copies, and what is nearer than it should be."""
+
+import numpy as np
+import pytest
+from imblearn.over_sampling import SMOTE
+
+from skmiaug.metrics import nearest_row_leakage
+
+
+def normal(n, seed, d=6):
+    return np.random.default_rng(seed).normal(size=(n, d))
+
+
+TRAIN, HELD_OUT = normal(400, 0), normal(400, 1)
+
+
+def test_fresh_rows_leak_nothing():
+    found = nearest_row_leakage(normal(400, 2), TRAIN, HELD_OUT)
+    assert found.n_exact == 0
+    assert found.n_near < 15
+    assert found.near_expected == 4
+    assert found.distance_ratio == pytest.approx(1, abs=0.1)
+    assert found.nearer_to_training == pytest.approx(0.5, abs=0.08)
+    assert found.p_value > 0.01
+    assert len(found.held_out_distances) == 400
+
+
+def test_copies_are_counted_exactly():
+    made = normal(50, 3)
+    made[:7] = TRAIN[:7]
+    made[7] = TRAIN[0] + 1e-13
+    found = nearest_row_leakage(made, TRAIN)
+    assert found.n_exact == 7
+    assert found.n_near >= 8
+    assert np.isnan(found.nearer_to_training)
+    single = nearest_row_leakage(made.astype(np.float32), TRAIN)
+    # In float32 the eighth is a copy too.
+    assert single.n_exact == 8
+
+
+def test_rows_around_training_rows_are_noticed():
+    rng = np.random.default_rng(4)
+    hugging = TRAIN[rng.integers(400, size=300)] + 0.05 * rng.normal(size=(300, 6))
+    found = nearest_row_leakage(hugging, TRAIN, HELD_OUT)
+    assert found.n_exact == 0
+    assert found.n_near > 200
+    assert found.distance_ratio < 0.3
+    assert found.nearer_to_training > 0.9
+    assert found.p_value < 1e-6
+
+
+def test_smote_is_noticed():
+    y = np.repeat([0, 1], [300, 100])
+    made = SMOTE(random_state=0).fit_resample(TRAIN, y)[0][400:]
+    found = nearest_row_leakage(made, TRAIN, HELD_OUT)
+    assert found.distance_ratio < 0.7
+    assert found.n_near > 5 * found.near_expected
+    assert found.p_value < 1e-6
+
+
+def test_rows_elsewhere_leak_nothing():
+    found = nearest_row_leakage(TRAIN + 50, TRAIN, HELD_OUT)
+    assert found.n_near == 0
+    assert found.distance_ratio > 10
+
+
+def test_repeated_training_rows_do_not_break_it():
+    found = nearest_row_leakage(normal(20, 5), np.repeat(TRAIN[:5], 4, axis=0), TRAIN)
+    assert found.n_near == found.n_exact == 0
+    assert np.isnan(found.distance_ratio)
+
+
+def test_units_of_columns_do_not_matter_unless_asked_for():
+    unit = np.array([1, 10, 100, 1, 1, 1.0])
+    made = normal(100, 6)
+    one = nearest_row_leakage(made, TRAIN)
+    two = nearest_row_leakage(made * unit, TRAIN * unit)
+    assert two.distance_ratio == pytest.approx(one.distance_ratio, rel=1e-4)
+    three = nearest_row_leakage(made * unit, TRAIN * unit, scale=False)
+    assert three.distance_ratio != pytest.approx(one.distance_ratio, rel=1e-4)

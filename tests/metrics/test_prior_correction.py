@@ -1,0 +1,180 @@
+"""PriorCorrectedClassifier: closed forms, pipelines, and scikit-learn's checks."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+import sklearn
+from imblearn.over_sampling import SMOTE, RandomOverSampler
+from imblearn.pipeline import make_pipeline
+from imblearn.under_sampling import RandomUnderSampler
+from sklearn.base import clone
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import make_pipeline as sklearn_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import estimator_checks_generator
+
+from skmiaug.metrics import PriorCorrectedClassifier, brier_score
+
+# Name of a check of scikit-learn and why it cannot pass.
+EXPECTED_FAILURES: dict[str, str] = {}
+
+
+@pytest.fixture
+def rare():
+    """5 % of one class, overlapping."""
+    rng = np.random.default_rng(0)
+    y = (rng.random(4000) < 0.05).astype(int)
+    return rng.normal(size=(4000, 3)) + 1.5 * y[:, None], y
+
+
+@pytest.mark.parametrize(
+    ("estimator", "check"),
+    list(
+        estimator_checks_generator(
+            PriorCorrectedClassifier(LogisticRegression(C=0.1)),
+            expected_failed_checks=EXPECTED_FAILURES,
+            mark="xfail",
+        )
+    ),
+    ids=lambda case: getattr(getattr(case, "func", case), "__name__", "classifier"),
+)
+def test_sklearn_checks(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.parametrize(
+    "sampler", [RandomOverSampler(random_state=0), RandomUnderSampler(random_state=0)]
+)
+def test_it_gives_back_the_probabilities_without_resampling(rare, sampler):
+    X, y = rare
+    plain = LogisticRegression().fit(X, y).predict_proba(X)[:, 1]
+    pipeline = make_pipeline(StandardScaler(), sampler, LogisticRegression())
+    balanced = clone(pipeline).fit(X, y).predict_proba(X)[:, 1]
+    corrected = PriorCorrectedClassifier(pipeline).fit(X, y)
+    found = corrected.predict_proba(X)[:, 1]
+    np.testing.assert_allclose(corrected.trained_prior_, [0.5, 0.5])
+    np.testing.assert_allclose(corrected.target_prior_[1], y.mean())
+    assert np.abs(balanced - plain).mean() > 0.08
+    assert np.abs(found - plain).mean() < 0.01
+    assert found.mean() == pytest.approx(y.mean(), abs=0.01)
+
+
+def test_calibration_is_mended(rare):
+    X, y = rare
+    pipeline = make_pipeline(SMOTE(random_state=0), LogisticRegression())
+    balanced = clone(pipeline).fit(X, y)
+    corrected = PriorCorrectedClassifier(pipeline).fit(X, y)
+    worse, better = (
+        brier_score(y, model.predict_proba(X), model.classes_)
+        for model in (balanced, corrected)
+    )
+    assert better < 0.6 * worse
+
+
+@pytest.mark.parametrize("weight", ["balanced", {0: 1.0, 1: 19.0}])
+def test_class_weights_are_undone_like_copies(rare, weight):
+    X, y = rare
+    plain = LogisticRegression().fit(X, y).predict_proba(X)
+    weighted = LogisticRegression(class_weight=weight)
+    found = PriorCorrectedClassifier(weighted).fit(X, y).predict_proba(X)
+    assert np.abs(found - plain).mean() < 0.01
+
+
+def test_priors_of_discriminant_analysis_in_closed_form(rare):
+    """With fixed class densities, the correction is exact Bayes."""
+    X, y = rare
+    shares = np.array([0.9, 0.1])
+    expected = LinearDiscriminantAnalysis(priors=shares).fit(X, y).predict_proba(X)
+    balanced = LinearDiscriminantAnalysis(priors=[0.5, 0.5])
+    found = PriorCorrectedClassifier(
+        balanced, trained_prior="uniform", target_prior={0: 9, 1: 1}
+    ).fit(X, y)
+    np.testing.assert_allclose(found.predict_proba(X), expected, atol=1e-6)
+    np.testing.assert_allclose(found.predict_log_proba(X), np.log(expected), atol=1e-3)
+
+
+def test_uniform_target_makes_a_classifier_for_uar(rare):
+    X, y = rare
+    plain = LogisticRegression().fit(X, y)
+    found = PriorCorrectedClassifier(LogisticRegression(), target_prior="uniform").fit(X, y)
+    assert found.predict(X).mean() > 3 * plain.predict(X).mean()
+
+
+def test_nothing_to_correct_changes_nothing(rare):
+    X, y = rare
+    for inner in (GaussianNB(), sklearn_pipeline(StandardScaler(), GaussianNB())):
+        found = PriorCorrectedClassifier(inner).fit(X, y).predict_proba(X)
+        np.testing.assert_allclose(found, clone(inner).fit(X, y).predict_proba(X))
+
+
+def test_the_given_pipeline_and_the_fitted_one_are_left_in_order(rare):
+    X, y = rare
+    pipeline = make_pipeline(RandomOverSampler(random_state=0), LogisticRegression())
+    model = PriorCorrectedClassifier(pipeline).fit(X, y)
+    assert isinstance(model.estimator_[-1], LogisticRegression)
+    assert not hasattr(pipeline[-1], "coef_")
+    again = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(again.predict(X), model.predict(X))
+
+
+def test_in_a_grid_search_with_frames_and_names(rare):
+    X, y = rare
+    frame, named = pd.DataFrame(X).add_prefix("f"), np.array(["calm", "angry"])[y]
+    pipeline = make_pipeline(RandomOverSampler(random_state=0), LogisticRegression())
+    search = GridSearchCV(
+        PriorCorrectedClassifier(pipeline),
+        {"estimator__logisticregression__C": [0.1, 1.0]},
+        scoring="neg_log_loss",
+        cv=3,
+    ).fit(frame, named)
+    assert list(search.best_estimator_.feature_names_in_) == ["f0", "f1", "f2"]
+    assert set(search.predict(frame)) <= {"calm", "angry"}
+    plain = cross_val_score(pipeline, frame, named, scoring="neg_log_loss", cv=3)
+    assert search.best_score_ > plain.mean() + 0.1
+
+
+def test_fit_parameters_reach_the_last_step(rare):
+    X, y = rare
+    weights = np.where(y == 1, 5.0, 1.0)
+    pipeline = sklearn_pipeline(StandardScaler(), LogisticRegression())
+    one = PriorCorrectedClassifier(pipeline).fit(
+        X, y, logisticregression__sample_weight=weights
+    )
+    two = PriorCorrectedClassifier(pipeline).fit(X, y)
+    assert np.abs(one.predict_proba(X) - two.predict_proba(X)).mean() > 0.02
+
+
+def test_with_metadata_routing(rare):
+    X, y = rare
+    last = LogisticRegression()
+    with sklearn.config_context(enable_metadata_routing=True):
+        last.set_fit_request(sample_weight=True)
+        scaler = StandardScaler().set_fit_request(sample_weight=False)
+        model = PriorCorrectedClassifier(sklearn_pipeline(scaler, last))
+        model.fit(X, y, sample_weight=np.ones(len(y)))
+    assert model.predict_proba(X).shape == (4000, 2)
+
+
+def test_a_class_of_target_share_0_is_never_given(rare):
+    X, y = rare
+    model = PriorCorrectedClassifier(LogisticRegression(), target_prior=[1, 0]).fit(X, y)
+    np.testing.assert_array_equal(model.predict_proba(X)[:, 1], 0)
+    assert (model.predict(X) == 0).all()
+
+
+def test_errors_say_what_to_do(rare):
+    X, y = rare
+    with pytest.raises(ValueError, match=r"target_prior gives no share .* \[1\]"):
+        PriorCorrectedClassifier(GaussianNB(), target_prior={0: 1.0}).fit(X, y)
+    with pytest.raises(ValueError, match="one share of 0 or more for each of 2 classes"):
+        PriorCorrectedClassifier(GaussianNB(), trained_prior=[1, 2, 3]).fit(X, y)
+    with pytest.raises(ValueError, match="a share above 0"):
+        PriorCorrectedClassifier(GaussianNB(), trained_prior=[0, 0]).fit(X, y)
+    nested = sklearn_pipeline(StandardScaler(), sklearn_pipeline(GaussianNB()))
+    with pytest.raises(TypeError, match="is a pipeline itself"):
+        PriorCorrectedClassifier(nested).fit(X, y)

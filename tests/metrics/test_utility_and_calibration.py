@@ -1,0 +1,136 @@
+"""Train on synthetic, test on real; Brier score and calibration error."""
+
+import numpy as np
+import pytest
+from sklearn.calibration import calibration_curve
+from sklearn.dummy import DummyClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import balanced_accuracy_score, brier_score_loss
+
+from skmiaug.metrics import (
+    brier_score,
+    expected_calibration_error,
+    train_on_synthetic_test_on_real,
+    utility_gain,
+)
+
+
+def classes(n_each, apart=1.5, seed=0, d=4):
+    rng = np.random.default_rng(seed)
+    y = np.repeat(np.arange(len(n_each)), n_each)
+    X = rng.normal(size=(len(y), d))
+    X[:, 0] += apart * y
+    return X, y
+
+
+def test_real_like_rows_teach_and_shuffled_ones_do_not():
+    X, y = classes([200, 200, 200])
+    test = classes([300, 300, 300], seed=1)
+    good = train_on_synthetic_test_on_real(X, y, *test)
+    shuffled = np.random.default_rng(0).permutation(y)
+    bad = train_on_synthetic_test_on_real(X, shuffled, *test)
+    assert good > 0.6
+    assert bad < good - 0.15
+    by_hand = LogisticRegression().fit(X, y).predict(test[0])
+    found = train_on_synthetic_test_on_real(X, y, *test, classifier=LogisticRegression())
+    assert found == pytest.approx(balanced_accuracy_score(test[1], by_hand))
+
+
+def test_rows_of_a_rare_class_bring_a_gain():
+    train, extra = classes([400, 12]), classes([0, 388], seed=5)
+    test = classes([300, 300], seed=1)
+    found = utility_gain(*train, *extra, *test)
+    assert found.gain == pytest.approx(found.uar_with - found.uar_without)
+    assert found.interval[0] < found.gain < found.interval[1]
+    assert found.interval[0] > 0
+    none = utility_gain(*train, *train, *test, classifier=DummyClassifier())
+    assert none.gain == 0
+    assert none.interval == (0, 0)
+
+
+def test_classes_that_were_not_trained_on_have_recall_0():
+    X, y = classes([50, 50], apart=50.0)
+    test_X, test_y = classes([40, 40, 40], apart=50.0, seed=1)
+    found = train_on_synthetic_test_on_real(X, y, test_X, test_y)
+    assert found == pytest.approx(2 / 3)
+
+
+def test_interval_of_the_gain_is_that_of_paired_rows():
+    """Of 400 test rows of each class, 5 and 10 % are won: the closed form of a mean."""
+    rng = np.random.default_rng(0)
+    y = np.repeat([0, 1], 400)
+    won = np.concatenate([rng.random(400) < 0.05, rng.random(400) < 0.10])
+    X = np.column_stack([y, won]).astype(float)
+    plain, marked = X.copy(), X.copy()
+    plain[:, 1] = 0
+
+    class Reads(DummyClassifier):
+        """Wrong on the rows that are to be won, unless trained on marked ones."""
+
+        def fit(self, X, y):
+            self.marked_ = X[:, 1].any()
+            self.classes_ = np.unique(y)
+            return self
+
+        def predict(self, X):
+            flip = (X[:, 1] == 1) & (not self.marked_)
+            return np.where(flip, 1 - X[:, 0], X[:, 0]).astype(int)
+
+    found = utility_gain(plain, y, marked, y, X, y, classifier=Reads(), n_bootstrap=4000)
+    shares = won[:400].mean(), won[400:].mean()
+    error = np.sqrt(sum(p * (1 - p) / 400 for p in shares)) / 2
+    assert found.gain == pytest.approx(np.mean(shares))
+    assert found.interval[1] - found.interval[0] == pytest.approx(3.92 * error, rel=0.08)
+
+
+# ---- calibration
+
+
+def sure(y, p):
+    return np.column_stack([1 - p, p]), np.asarray(y)
+
+
+def test_brier_score_of_two_classes_is_twice_that_of_scikit_learn():
+    rng = np.random.default_rng(0)
+    p = rng.random(200)
+    proba, y = sure(rng.random(200) < p, p)
+    assert brier_score(y, proba, [False, True]) == pytest.approx(2 * brier_score_loss(y, p))
+
+
+def test_brier_score_ends():
+    proba = np.eye(3)[[0, 1, 2]]
+    assert brier_score(["a", "b", "c"], proba, ["a", "b", "c"]) == 0
+    assert brier_score(["b", "c", "a"], proba, ["a", "b", "c"]) == 2
+
+
+def test_calibration_error_of_calibrated_and_of_too_sure_probabilities():
+    rng = np.random.default_rng(0)
+    p = rng.random(40_000)
+    happened = (rng.random(40_000) < p).astype(int)
+    calibrated, y = sure(happened, p)
+    assert expected_calibration_error(y, calibrated, [0, 1]) < 0.02
+    # Always sure, right in three of four.
+    certain = np.eye(2)[np.where(rng.random(4000) < 0.75, 1, 0)]
+    found = expected_calibration_error(np.ones(4000, int), certain, [0, 1])
+    assert found == pytest.approx(0.25, abs=0.03)
+
+
+def test_calibration_error_by_scikit_learns_bins():
+    rng = np.random.default_rng(1)
+    p = 0.5 + 0.5 * rng.random(500)
+    right = rng.random(500) < 0.7
+    proba, y = sure(right.astype(int), p)
+    share, confidence = calibration_curve(right, p, n_bins=10)
+    rows = np.histogram(p, np.linspace(0, 1, 11))[0]
+    expected = np.sum(rows[rows > 0] * np.abs(share - confidence)) / 500
+    found = expected_calibration_error(y, proba, [0, 1], n_bins=10)
+    assert found == pytest.approx(expected, abs=1e-9)
+
+
+def test_probabilities_are_checked():
+    with pytest.raises(ValueError, match="sum to 1"):
+        brier_score([0, 1], [[0.5, 0.2], [0.5, 0.5]], [0, 1])
+    with pytest.raises(ValueError, match="3 columns and there are 2 classes"):
+        brier_score([0, 1], np.full((2, 3), 1 / 3), [0, 1])
+    with pytest.raises(ValueError, match=r"y_true holds \[7\]"):
+        expected_calibration_error([0, 7], np.full((2, 2), 0.5), [0, 1])

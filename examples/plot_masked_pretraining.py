@@ -14,8 +14,8 @@ hidden states of Whisper's encoder, layer 3, ten a second. Speakers that are tes
 heard neither in pretraining nor in training.
 
 Features, network, masks and schedule were chosen by looking at both corpora, nEMO most, so
-differences of a few points say little. All of it takes some 25 minutes of one core, and about a minute with
-``SKMIAUG_EXAMPLES=short``, whose figures mean nothing.
+differences of a few points say little. All of it takes some 25 minutes of one core, about a
+minute with ``SKMIAUG_EXAMPLES=short``, whose figures mean nothing.
 """
 
 # Needs: ../shared/data/emodb_flac

@@ -82,7 +82,6 @@ class MIGANAugmenterCV(BaseOverSampler):
     See Also
     --------
     mi_path : All λ, without a choice.
-    MIWeightSearchCV : The same for an augmenter inside a pipeline.
 
     References
     ----------

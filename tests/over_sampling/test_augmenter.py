@@ -332,3 +332,15 @@ def test_any_small_data_are_balanced(
     assert set(counts(y_new).values()) == {max(class_counts)}
     constant = (X[0] == X).all(axis=0)
     assert (X_new[:, constant] == X[0, constant]).all()
+
+
+@pytest.mark.parametrize("n_components", [12, 6])
+def test_information_is_measured_beside_rows_with_their_class_means(skewed, n_components):
+    # Where the networks see every column, rows and deviations must not share memory.
+    X, y = skewed
+    near, gaussian = (
+        trained(max_iter=0, n_components=n_components, spread=spread).fit(X, y)
+        for spread in (0.9, 1.0)
+    )
+    assert near.mutual_information_ == pytest.approx(gaussian.mutual_information_, abs=0.2)
+    assert near.mutual_information_ > 0.1

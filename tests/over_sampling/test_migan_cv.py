@@ -1,0 +1,140 @@
+"""MIGANAugmenterCV chooses as GridSearchCV would."""
+
+import numpy as np
+import polars as pl
+import pytest
+from imblearn.pipeline import Pipeline
+from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import (
+    GridSearchCV,
+    GroupKFold,
+    StratifiedKFold,
+    cross_val_score,
+)
+from sklearn.naive_bayes import GaussianNB
+
+from skmiaug import MIGANAugmenter, MIGANAugmenterCV
+from tests.over_sampling.test_mi_path import small, three_classes
+
+WEIGHTS = (0.0, 1.0, 8.0)
+
+
+@pytest.fixture
+def skewed() -> tuple[np.ndarray, np.ndarray]:
+    return three_classes()
+
+
+def search(**parameters) -> MIGANAugmenterCV:
+    settings = {
+        "mi_weights": WEIGHTS,
+        "augmenter": small(leash=0.1),
+        "classifier": GaussianNB(),
+        "cv": StratifiedKFold(3),
+    }
+    return MIGANAugmenterCV(**(settings | parameters))
+
+
+def test_the_table_is_that_of_a_grid_search(skewed):
+    X, y = skewed
+    pipeline = Pipeline([("aug", small(leash=0.1)), ("clf", GaussianNB())])
+    grid = GridSearchCV(
+        pipeline,
+        {"aug__mi_weight": WEIGHTS},
+        cv=StratifiedKFold(3),
+        scoring="balanced_accuracy",
+    ).fit(X, y)
+    chosen = search().fit(X, y)
+    for column in ("split0_test_score", "mean_test_score", "std_test_score"):
+        np.testing.assert_allclose(
+            chosen.cv_results_[column], grid.cv_results_[column], atol=0.02
+        )
+    assert len(chosen.cv_results_["params"]) == 3
+    assert chosen.cv_results_["rank_test_score"].min() == 1
+
+
+def test_the_best_weight_is_fitted_to_all_rows(skewed):
+    X, y = skewed
+    chosen = search().fit(X, y)
+    best = int(np.argmax(chosen.cv_results_["mean_test_score"]))
+    assert chosen.mi_weight_ == WEIGHTS[best] == chosen.augmenter_.mi_weight
+    assert chosen.best_score_ == chosen.cv_results_["mean_test_score"][best]
+    alone = small(leash=0.1, mi_weight=chosen.mi_weight_).fit(X, y)
+    np.testing.assert_array_equal(chosen.sample(9)[0], alone.sample(9)[0])
+    X_new, y_new = search().fit_resample(X, y)
+    assert np.bincount(y_new).tolist() == [60, 60, 60]
+    np.testing.assert_array_equal(X_new, alone.fit_resample(X, y)[0])
+
+
+def test_information_can_decide_without_a_classifier(skewed):
+    class Refuses(GaussianNB):
+        def fit(self, X, y):
+            raise AssertionError("no classifier is needed")
+
+    chosen = search(selection="mutual_information", classifier=Refuses()).fit(*skewed)
+    table = chosen.cv_results_
+    np.testing.assert_array_equal(
+        table["mean_test_score"], table["mean_mutual_information"]
+    )
+    assert chosen.best_index_ == int(table["mean_mutual_information"].argmax())
+
+
+def test_groups_stay_together(skewed):
+    X, y = skewed
+    groups = np.arange(102) % 6
+    seen = []
+
+    class Remembers(GaussianNB):
+        def fit(self, X, y):
+            seen.append(X)
+            return super().fit(X, y)
+
+    search(cv=3, classifier=Remembers()).fit(X, y, groups=groups)
+    group_of = {row.tobytes(): group for row, group in zip(X, groups, strict=True)}
+    for rows in seen:
+        real = {group_of[row.tobytes()] for row in rows if row.tobytes() in group_of}
+        assert len(real) == 4  # of six: two are in the test part
+    search(cv=GroupKFold(2)).fit(X, y, groups=groups)
+    with pytest.raises(ValueError, match="inconsistent"):
+        search(cv=3).fit(X, y, groups=groups[:50])
+
+
+def test_a_pipeline_holds_it(skewed):
+    X, y = skewed
+    pipeline = Pipeline([("aug", search(cv=2)), ("clf", LogisticRegression())])
+    assert cross_val_score(pipeline, X, y, cv=2).shape == (2,)
+    assert clone(pipeline)["aug"].get_params()["augmenter__leash"] == 0.1
+
+
+def test_counts_of_the_whole_do_not_bind_the_folds(skewed):
+    X, y = skewed
+    _, y_new = search(sampling_strategy={2: 50}).fit_resample(X, y)
+    assert np.bincount(y_new).tolist() == [60, 30, 50]
+
+
+def test_a_polars_frame_comes_back_as_one(skewed):
+    X, y = skewed
+    frame = pl.DataFrame({f"f{k}": column for k, column in enumerate(X.T)})
+    X_new, _ = search(cv=2).fit_resample(frame, y)
+    assert isinstance(X_new, pl.DataFrame)
+    assert len(X_new) == 180
+
+
+def test_seeds(skewed):
+    one, same, other = (search(random_state=seed).fit(*skewed) for seed in (5, 5, 6))
+    np.testing.assert_array_equal(one.sample(4)[0], same.sample(4)[0])
+    assert not np.array_equal(one.sample(4)[0], other.sample(4)[0])
+
+
+@pytest.mark.parametrize("weights", [[], [-1.0], [np.nan]])
+def test_weights_that_are_none(skewed, weights):
+    with pytest.raises(ValueError, match="none below 0"):
+        search(mi_weights=weights).fit(*skewed)
+
+
+def test_the_default_is_ready_to_use(skewed):
+    X, y = skewed
+    chosen = MIGANAugmenterCV(
+        mi_weights=[0, 1], augmenter=MIGANAugmenter(max_iter=5), cv=2, random_state=0
+    ).fit(X, y)
+    assert chosen.mi_weight_ in (0, 1)

@@ -8,12 +8,7 @@ from sklearn.utils import check_random_state
 from skmiaug.over_sampling._migan import MIGANAugmenter
 from skmiaug.over_sampling._settings import FitSettings
 from skmiaug.over_sampling._together import FitJob, fit_together
-from skmiaug.over_sampling._training_run import (
-    MEMORY_ADVICE,
-    TrainingData,
-    TrainingPlan,
-    TrainingRun,
-)
+from skmiaug.over_sampling._training_run import MEMORY_ADVICE, TrainingRun
 from skmiaug.utils._device import memory_remedy
 from skmiaug.utils._random import draw_seed
 
@@ -41,30 +36,39 @@ def fit_augmenters(
     ValueError
         An augmenter has a checkpoint, or several modalities; or its ``fit`` would raise.
     """
-    plans: list[TrainingPlan] = []
-    seeds: list[int] = []
     jobs: list[FitJob] = []
-    checked: dict[tuple[int, int], TrainingData] = {}
+    like: dict[tuple[int, int], FitJob] = {}
     for augmenter, (X, y) in zip(augmenters, data, strict=True):
-        _check_plain(augmenter)
-        augmenter._validate_params()
-        plan = augmenter._plan(*augmenter._check_rows(X, y))
-        shared = checked.setdefault((id(X), id(y)), plan.data)
-        plan = plan._replace(data=shared)
-        assert isinstance(plan.settings, FitSettings)
-        seed = draw_seed(check_random_state(augmenter.random_state))
-        n_classes = len(augmenter.classes_)
-        jobs.append(
-            FitJob(shared.X, shared.classes, n_classes, plan.settings, seed, plan.device)
-        )
-        plans.append(plan)
-        seeds.append(seed)
-    with memory_remedy(plans[0].device, MEMORY_ADVICE):
+        job = job_of(augmenter, X, y, like=like.get((id(X), id(y))))
+        like[id(X), id(y)] = job
+        jobs.append(job)
+    with memory_remedy(jobs[0].device, MEMORY_ADVICE):
         fitted = fit_together(jobs, verbose=verbose)
-    for augmenter, plan, sampler, seed in zip(
-        augmenters, plans, fitted, seeds, strict=True
-    ):
-        augmenter._take_over(plan, TrainingRun(sampler, seed))
+    for augmenter, job, sampler in zip(augmenters, jobs, fitted, strict=True):
+        augmenter._take_over(job.device, TrainingRun(sampler, job.seed))
+
+
+def job_of(
+    augmenter: MIGANAugmenter, X: Any, y: Any, *, like: FitJob | None = None
+) -> FitJob:
+    """Check rows and classes as ``augmenter.fit`` does, and resolve its parameters.
+
+    Parameters
+    ----------
+    augmenter : MIGANAugmenter
+        What is known before training is set in place.
+    X : array-like or DataFrame of shape (n_samples, n_features)
+    y : array-like of shape (n_samples,)
+    like : FitJob or None
+        A job of the same rows, to share its arrays with.
+    """
+    _check_plain(augmenter)
+    augmenter._validate_params()
+    plan = augmenter._plan(*augmenter._check_rows(X, y))
+    assert isinstance(plan.settings, FitSettings)
+    rows = (plan.data.X, plan.data.classes) if like is None else (like.X, like.classes)
+    seed = draw_seed(check_random_state(augmenter.random_state))
+    return FitJob(*rows, len(augmenter.classes_), plan.settings, seed, plan.device)
 
 
 def _check_plain(augmenter: MIGANAugmenter) -> None:

@@ -62,7 +62,7 @@ class FitsModel(DrawsRows):
         """Fit the sampler, set the fitted attributes, return the checked condition."""
         plan = self._plan(X, y, condition)
         run = run_training(self, plan)
-        self._take_over(plan, run)
+        self._take_over(plan.device, run)
         parts = plan.data.parts
         return None if condition is None or parts is None else parts[1]
 
@@ -127,11 +127,11 @@ class FitsModel(DrawsRows):
         missing_parts(X, self.modalities_)
         return [X[:, columns] for columns in self.modalities_.values()]
 
-    def _take_over(self, plan: TrainingPlan, run: TrainingRun) -> None:
+    def _take_over(self, device: Any, run: TrainingRun) -> None:
         """Set the attributes that a fit leaves."""
         fitted, record = run.fitted, run.fitted.record
         self._seed = run.seed
-        self.device_ = str(plan.device)
+        self.device_ = str(device)
         self._sampler = fitted.sampler
         self.n_iter_ = record.n_iter
         self.best_iter_ = record.best_iter

@@ -12,6 +12,7 @@ from skmiaug.over_sampling._fit import FittedSampler, fit_row_sampler
 from skmiaug.over_sampling._joint_fit import fit_joint_sampler
 from skmiaug.over_sampling._joint_settings import JointSettings
 from skmiaug.over_sampling._settings import LOOK_EVERY, FitSettings
+from skmiaug.over_sampling._trained import any_trained, recall
 from skmiaug.training import Checkpoint, TrainingRecord
 from skmiaug.utils._device import memory_remedy
 from skmiaug.utils._progress import ProgressBar
@@ -70,9 +71,13 @@ def run_training(augmenter: Any, plan: TrainingPlan) -> TrainingRun:
     """
     data, settings, device = plan
     seed = draw_seed(check_random_state(augmenter.random_state))
+    known_seed = seed if isinstance(augmenter.random_state, Integral) else None
     checkpoint = None
+    if augmenter.checkpoint is None and data.parts is None and any_trained():
+        ready = recall(settings.fingerprint(data.X, data.classes, known_seed))
+        if ready is not None:
+            return TrainingRun(ready, seed)
     if augmenter.checkpoint is not None:
-        known_seed = seed if isinstance(augmenter.random_state, Integral) else None
         rows = data.X if data.parts is None else np.hstack(list(data.parts))
         print_ = settings.fingerprint(rows, data.classes, known_seed)
         checkpoint = Checkpoint(augmenter.checkpoint, print_)

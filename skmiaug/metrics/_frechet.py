@@ -16,7 +16,7 @@ _BLOCK_ROWS = 8192
 def frechet_distance(
     X_real: ArrayLike, X_synthetic: ArrayLike, *, scale: bool = True
 ) -> float:
-    """Squared Fréchet distance: |μ₁ - μ₂|² + tr(Σ₁ + Σ₂ - 2 (Σ₁Σ₂)^½).
+    """Squared Fréchet distance: ``‖μ₁ - μ₂‖² + tr(Σ₁ + Σ₂ - 2 (Σ₁Σ₂)^½)``.
 
     Parameters
     ----------

@@ -39,13 +39,28 @@ class MIWeightSearchCV(BaseSearchCV):
     mi_weights : sequence of float, default=(0, 0.1, 0.3, 1, 3, 10)
         The λ to choose from.
 
-    scoring, refit, cv, verbose, error_score, return_train_score
-        As for GridSearchCV, which has the types and defaults.
+    scoring : str, callable, list, tuple or dict, default=None
+        As for GridSearchCV.
 
     n_jobs : int or None, default=None
         Threads, not processes, since only they see the augmenters trained ahead.
 
+    refit : bool, str or callable, default=True
+        As for GridSearchCV.
+
+    cv : int, splitter or iterable, default=None
+        As for GridSearchCV: an int does not look at groups.
+
+    verbose : int, default=0
+        Above 0, a bar for the training ahead and GridSearchCV's messages.
+
     pre_dispatch : int or str, default="2*n_jobs"
+        As for GridSearchCV.
+
+    error_score : "raise" or float, default=nan
+        As for GridSearchCV; an augmenter that cannot be trained is always an error.
+
+    return_train_score : bool, default=False
         As for GridSearchCV.
 
     Attributes

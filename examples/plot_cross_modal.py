@@ -121,7 +121,7 @@ for way in ("audio_to_text", "text_to_audio"):
 # --------------------------------------------
 # Left: clips of the speaker left out, in the plane of largest variance; the two parts of a
 # clip are joined by a line, the colour is the sentence. Right: training rows and generated
-# ones of two rare emotions, in the plane that tells the real ones best apart.
+# ones of the three rarest emotions, in the plane that tells the real ones best apart.
 
 train, test = folds[0]
 aligner.fit(X.iloc[train], y[train])
@@ -146,17 +146,25 @@ for i, colour in enumerate(colours(numbers)):
     left.plot(*ends.T, color=colour, alpha=0.35, linewidth=1)
 left.scatter(*points["audio"].T, c=colours(numbers), s=22, label="audio")
 left.scatter(*points["text"].T, c=colours(numbers), s=60, marker="*", label="text")
-left.set(title="A speaker not trained on: 8 sentences", xlabel="first", ylabel="second")
+left.set(
+    title="A speaker not trained on: 8 sentences",
+    xlabel="first principal direction",
+    ylabel="second principal direction",
+)
 left.legend()
 
-for colour, emotion in zip(colours(np.arange(3)), rare, strict=True):
+# A shape for each emotion as well, for those who see the colours in grey.
+for colour, shape, emotion in zip(colours(np.arange(3)), "os^", rare, strict=True):
     real = discriminant.transform(codes[y[train] == emotion])
     made = discriminant.transform(augmenter.sample(150, emotion)[0])
-    right.scatter(*made.T, color=colour, s=8, alpha=0.35, marker="x", linewidth=0.8)
-    right.scatter(
-        *real.T, color=colour, s=34, edgecolor="black", label=f"{emotion} ({len(real)})"
-    )
-right.scatter([], [], color="grey", s=12, marker="x", label="generated")
-right.set(title="The three rarest emotions", xlabel="first", ylabel="second")
+    right.scatter(*made.T, color=colour, s=9, alpha=0.45, marker=shape, linewidth=0)
+    name = f"{emotion} ({len(real)})"
+    right.scatter(*real.T, color=colour, s=36, marker=shape, edgecolor="black", label=name)
+right.scatter([], [], color="grey", s=9, label="generated: small")
+right.set(
+    title="The three rarest emotions",
+    xlabel="first discriminant direction",
+    ylabel="second discriminant direction",
+)
 right.legend()
-figure.savefig(Path("cross_modal.png"), dpi=120)
+plt.show()

@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Sequence
 from itertools import chain
 from numbers import Integral
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from imblearn.over_sampling.base import BaseOverSampler
@@ -132,6 +132,9 @@ class MIGANAugmenterCV(BaseOverSampler):
         self.cv = cv
         self.random_state = random_state
         self.verbose = verbose
+
+    # So that one set_fit_resample_request(groups=True) is enough, see MIGANAugmenter.
+    __metadata_request__fit: ClassVar[dict[str, bool]] = {"groups": True}
 
     def fit(self, X: Any, y: Any, *, groups: Any = None) -> "MIGANAugmenterCV":
         """Choose λ and train with it on all rows.

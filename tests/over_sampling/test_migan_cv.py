@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 from imblearn.pipeline import Pipeline
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import (
@@ -11,6 +12,7 @@ from sklearn.model_selection import (
     GroupKFold,
     StratifiedKFold,
     cross_val_score,
+    cross_validate,
 )
 from sklearn.naive_bayes import GaussianNB
 
@@ -138,3 +140,24 @@ def test_the_default_is_ready_to_use(skewed):
         mi_weights=[0, 1], augmenter=MIGANAugmenter(max_iter=5), cv=2, random_state=0
     ).fit(X, y)
     assert chosen.mi_weight_ in (0, 1)
+
+
+def test_groups_are_routed_through_a_pipeline(skewed):
+    X, y = skewed
+    groups = np.arange(102) % 6
+    seen = []
+
+    class Remembers(GaussianNB):
+        def fit(self, X, y):
+            seen.append(len(X))
+            return super().fit(X, y)
+
+    sampler = search(cv=GroupKFold(2), classifier=Remembers())
+    with config_context(enable_metadata_routing=True):
+        sampler.set_fit_resample_request(groups=True)
+        pipeline = Pipeline([("aug", sampler), ("clf", LogisticRegression())])
+        result = cross_validate(
+            pipeline, X, y, params={"groups": groups}, cv=GroupKFold(3), error_score="raise"
+        )
+    assert len(result["test_score"]) == 3
+    assert len(seen) == 3 * 2 * len(WEIGHTS)

@@ -7,7 +7,8 @@ vectors, :class:`~skmiaug.MIGANAugmenter` balances the classes of each training 
 a logistic regression learns from them. The corpus is EmoDB, the Berlin Database of
 Emotional Speech (535 acted clips, 10 speakers, 7 emotions, CC0); the encoder is Whisper's,
 of which layer 3 carries most emotion. Both are read from the folder ``shared`` beside the
-repository. Testing is by speaker: the model never hears the one it is tested on.
+repository. Testing is by speaker: the model never hears the one it is tested on. Takes
+some minutes on two cores, most of them for the features.
 """
 
 # %%

@@ -1,14 +1,15 @@
 """From rows and settings to a fitted sampler."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 
-from skmiaug.metrics import InformationEstimate, classifier_information
+from skmiaug.metrics import InformationEstimate
 from skmiaug.over_sampling._joint_sampler import JointSampler
-from skmiaug.over_sampling._preparation import Preparation, prepare, subsample
+from skmiaug.over_sampling._measured import measure_information
+from skmiaug.over_sampling._preparation import Preparation, prepare
 from skmiaug.over_sampling._probe import Probe
 from skmiaug.over_sampling._row_sampler import RowSampler
 from skmiaug.over_sampling._settings import (
@@ -16,6 +17,7 @@ from skmiaug.over_sampling._settings import (
     FitSettings,
     equal_class_entropy,
 )
+from skmiaug.over_sampling._strength import choose_strength
 from skmiaug.training import (
     Checkpoint,
     EarlyStopping,
@@ -31,8 +33,6 @@ from skmiaug.utils._random import numpy_generator, torch_generator
 from skmiaug.utils._threads import cpu_threads_for
 
 _WEIGHTS, _BATCHES = 2, 3
-_MEASURED_ROWS = 256
-_STRENGTHS = (0.0, 0.5, 1.0)
 
 
 @dataclass
@@ -89,11 +89,26 @@ def fit_row_sampler(
 
 def set_out(prepared: Preparation, settings: FitSettings, seed: int) -> Course:
     """Build the players and what they train on."""
-    n_classes, device = prepared.n_classes, prepared.rows.device
-    latent_width = settings.latent_dim + settings.n_continuous_codes
-    players = build_players(
+    batches = _batches(prepared, settings, seed)
+    players = _players(prepared, settings, seed)
+    return Course(
+        prepared, settings, seed, players, batches, Probe(prepared, batches, seed)
+    )
+
+
+def set_out_like(course: Course, settings: FitSettings) -> Course:
+    """Build a course that differs in ``mi_weight`` alone: rows and looks are shared."""
+    prepared, seed = course.prepared, course.seed
+    generator = torch_generator(seed, _BATCHES, prepared.rows.device)
+    batches = replace(course.batches, generator=generator)
+    players = _players(prepared, settings, seed)
+    return Course(prepared, settings, seed, players, batches, course.probe)
+
+
+def _players(prepared: Preparation, settings: FitSettings, seed: int) -> GanPlayers:
+    return build_players(
         n_features=settings.n_components,
-        n_classes=n_classes,
+        n_classes=prepared.n_classes,
         latent_dim=settings.latent_dim,
         n_codes=settings.n_continuous_codes,
         generator_sizes=settings.generator_hidden_layer_sizes,
@@ -101,23 +116,24 @@ def set_out(prepared: Preparation, settings: FitSettings, seed: int) -> Course:
         generator_lr=settings.generator_learning_rate,
         critic_lr=settings.critic_learning_rate,
         seed=int(numpy_generator(seed, _WEIGHTS).integers(2**31)),
-        device=device,
+        device=prepared.rows.device,
     )
+
+
+def _batches(prepared: Preparation, settings: FitSettings, seed: int) -> GanBatches:
     rows, labels = prepared.rows[prepared.kept], prepared.classes[prepared.kept]
-    count = torch.bincount(labels, minlength=n_classes)
-    batches = GanBatches(
+    count = torch.bincount(labels, minlength=prepared.n_classes)
+    return GanBatches(
         rows=rows,
         row_means=prepared.row_means,
         class_begin=torch.cumsum(count, 0) - count,
         class_count=count,
         means=prepared.means,
         spread=prepared.spread,
-        latent_width=latent_width,
+        latent_width=settings.latent_dim + settings.n_continuous_codes,
         batch_size=min(settings.batch_size, max(len(rows), 2)),
         generator=torch_generator(seed, _BATCHES, rows.device),
     )
-    probe = Probe(prepared, batches, seed)
-    return Course(prepared, settings, seed, players, batches, probe)
 
 
 def weights_of(course: Course) -> GanWeights:
@@ -133,8 +149,9 @@ def weights_of(course: Course) -> GanWeights:
 def arrive(course: Course, record: TrainingRecord) -> FittedSampler:
     """Choose the strength of the trained residual, and measure what its rows say."""
     prepared, settings, players = course.prepared, course.settings, course.players
-    # An untrained residual is 0, whatever its strength.
-    strength = _choose_strength(course) if record.best_iter > 0 else _untrained(course)
+    strength = 1.0
+    if settings.choose_strength:
+        strength = choose_strength(lambda s: course.probe.score(players, s), record)
     device = prepared.rows.device
     for _, module in players.modules():
         module.cpu().eval()
@@ -153,36 +170,13 @@ def arrive(course: Course, record: TrainingRecord) -> FittedSampler:
             prepared.sorted_classes, np.arange(prepared.n_classes + 1)
         ),
     )
-    information = _measure_information(sampler, prepared, course.seed, device)
-    return FittedSampler(sampler, record, information)
-
-
-def _untrained(course: Course) -> float:
-    looked = course.settings.choose_strength and len(course.prepared.held_out) > 0
-    return 0.0 if looked else 1.0
-
-
-def _choose_strength(course: Course) -> float:
-    """Share of the residual to use: the one whose rows teach most, the least of equals."""
-    scores = {s: course.probe.score(course.players, s) for s in _STRENGTHS}
-    if not course.settings.choose_strength or scores[1.0] is None:
-        return 1.0
-    return max(_STRENGTHS, key=lambda strength: (scores[strength], -strength))
-
-
-def _measure_information(
-    sampler: RowSampler, prepared: Preparation, seed: int, device: torch.device
-) -> InformationEstimate:
-    """Bound I(c; x̂) of generated rows by a classifier that saw real rows alone."""
-    n_classes = prepared.n_classes
-    some = subsample(len(prepared.classes), seed)
-    made = [
-        sampler.draw_whitened(_MEASURED_ROWS, c, seed=seed, device=device).cpu().numpy()
-        for c in range(n_classes)
-    ]
-    return classifier_information(
-        prepared.rows.cpu().numpy()[some],
-        prepared.classes.cpu().numpy()[some],
-        np.concatenate(made),
-        np.repeat(np.arange(n_classes), _MEASURED_ROWS),
+    information = measure_information(
+        lambda n, c: (
+            sampler.draw_whitened(n, c, seed=course.seed, device=device).cpu().numpy()
+        ),
+        prepared.rows,
+        prepared.classes,
+        prepared.n_classes,
+        course.seed,
     )
+    return FittedSampler(sampler, record, information)

@@ -7,7 +7,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from skmiaug.metrics import InformationEstimate, classifier_information
 from skmiaug.over_sampling._class_gaussian import means_by_class
 from skmiaug.over_sampling._fit import FittedSampler
 from skmiaug.over_sampling._joint_probe import JointProbe
@@ -15,9 +14,11 @@ from skmiaug.over_sampling._joint_rows import JointRows, prepare_joint_rows, who
 from skmiaug.over_sampling._joint_sampler import JointSampler
 from skmiaug.over_sampling._joint_settings import JointSettings
 from skmiaug.over_sampling._joint_start import JointStart
+from skmiaug.over_sampling._measured import measure_information
 from skmiaug.over_sampling._preparation import hold_out, subsample
 from skmiaug.over_sampling._settings import LOOK_EVERY, equal_class_entropy
 from skmiaug.over_sampling._spread import SPREAD_GRID, choose_spread
+from skmiaug.over_sampling._strength import choose_strength
 from skmiaug.training import (
     Checkpoint,
     EarlyStopping,
@@ -34,8 +35,6 @@ from skmiaug.utils._random import numpy_generator, torch_generator
 from skmiaug.utils._threads import cpu_threads_for
 
 _WEIGHTS, _BATCHES, _PROBE = 2, 3, 4
-_MEASURED_ROWS = 256
-_STRENGTHS = (0.0, 0.5, 1.0)
 
 
 @dataclass
@@ -101,7 +100,13 @@ def fit_joint_sampler(
     )
     if spread < 1.0 or settings.given_spread is not None:
         start.row_deviations = data.take_deviations()
-    information = _measure_information(sampler, leading, seed, device)
+    information = measure_information(
+        lambda n, c: sampler.draw_leading(n, c, seed=seed, device=device),
+        leading.rows,
+        leading.classes,
+        n_classes,
+        seed,
+    )
     return FittedSampler(sampler, record, information)
 
 
@@ -198,11 +203,9 @@ def _train(
         stopping=EarlyStopping(base.n_iter_no_change, base.tol),
         events=GanEvents(probe.score, on_look, checkpoint, seed),
     )
-    scores = {strength: probe.score(players, strength) for strength in _STRENGTHS}
-    if not base.choose_strength or scores[1.0] is None:
+    if not base.choose_strength:
         return record, 1.0
-    # The shortest residual of equals.
-    return record, max(_STRENGTHS, key=lambda strength: (scores[strength], -strength))
+    return record, choose_strength(lambda s: probe.score(players, s), record)
 
 
 def _batches(
@@ -242,22 +245,3 @@ def _given_rows(
         return None
     order = np.argsort(classes, kind="stable")
     return parts[-1][order[whole_rows(parts)[order]]]
-
-
-def _measure_information(
-    sampler: JointSampler, leading: _Leading, seed: int, device: torch.device
-) -> InformationEstimate:
-    """Bound I(c; x̂) of what is made by a classifier that saw real rows alone."""
-    n_classes = len(leading.means)
-    some = subsample(len(leading.classes), seed)
-    made = [
-        sampler.draw_leading(_MEASURED_ROWS, c, seed=seed, device=device)
-        for c in range(n_classes)
-    ]
-    rows = np.concatenate(made)
-    return classifier_information(
-        leading.rows.cpu().numpy()[some][:, : rows.shape[1]],
-        leading.classes.cpu().numpy()[some],
-        rows,
-        np.repeat(np.arange(n_classes), _MEASURED_ROWS),
-    )

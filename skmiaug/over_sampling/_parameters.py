@@ -17,11 +17,8 @@ from skmiaug.over_sampling._joint_settings import (
     condition_components,
     share_components,
 )
-from skmiaug.over_sampling._settings import (
-    FitSettings,
-    resolve_components,
-    resolve_precision,
-)
+from skmiaug.over_sampling._settings import FitSettings, resolve_components
+from skmiaug.utils._precision import resolve_precision
 
 _LEASH = 1.0
 

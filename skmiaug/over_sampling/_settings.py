@@ -69,16 +69,6 @@ def resolve_components(n_components: int | str, n_rows: int, n_classes: int, d: 
     return min(d, max(MIN_COMPONENTS, min(wanted, MAX_COMPONENTS)))
 
 
-def resolve_precision(precision: str, device: torch.device) -> torch.dtype | None:
-    """Type of the matrix products: None for float32, else a 16-bit type under autocast."""
-    if precision == "float32":
-        return None
-    if precision == "bfloat16":
-        return torch.bfloat16
-    fast = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
-    return torch.bfloat16 if fast else None
-
-
 def held_out_counts(counts: np.ndarray, fraction: float) -> np.ndarray:
     """Rows of each class to hold out: none where fewer than 5 would show anything."""
     wanted = np.floor(counts * fraction).astype(int)

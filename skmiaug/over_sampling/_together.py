@@ -14,9 +14,10 @@ from skmiaug.over_sampling._fit import (
     arrive,
     fit_row_sampler,
     set_out,
+    set_out_like,
     weights_of,
 )
-from skmiaug.over_sampling._preparation import Preparation, prepare
+from skmiaug.over_sampling._preparation import prepare
 from skmiaug.over_sampling._settings import LOOK_EVERY, FitSettings
 from skmiaug.training import StackBatches, StackedModel, TrainingRecord, train_gan_stack
 from skmiaug.utils._progress import ProgressBar
@@ -54,10 +55,8 @@ class FitJob:
 
     @property
     def stack_key(self) -> Hashable:
-        """Equal for jobs whose networks and batches have one shape."""
-        s = self.settings
-        sizes = (s.n_components, min(s.batch_size, len(self.X)), self.n_classes)
-        return sizes, str(self.device), replace(s, mi_weight=0.0)
+        """Equal for jobs whose networks have one shape and one schedule."""
+        return self.n_classes, str(self.device), replace(self.settings, mi_weight=0.0)
 
 
 def fit_together(jobs: Sequence[FitJob], *, verbose: bool = False) -> list[FittedSampler]:
@@ -69,17 +68,15 @@ def fit_together(jobs: Sequence[FitJob], *, verbose: bool = False) -> list[Fitte
         In the order of ``jobs``; each what :func:`fit_row_sampler` returns for it, but
         for rounding.
     """
-    prepared: dict[Hashable, Preparation] = {}
+    first: dict[Hashable, Course] = {}
     stacks: dict[Hashable, list[int]] = defaultdict(list)
     courses: list[Course] = []
     for k, job in enumerate(jobs):
         with cpu_threads_for(job.settings.largest_product(), job.device):
-            if job.rows_key not in prepared:
-                prepared[job.rows_key] = prepare(
-                    job.X, job.classes, job.n_classes, job.settings,
-                    seed=job.seed, device=job.device,
-                )  # fmt: skip
-            course = set_out(prepared[job.rows_key], job.settings, job.seed)
+            if job.rows_key in first:
+                course = set_out_like(first[job.rows_key], job.settings)
+            else:
+                course = first[job.rows_key] = _first_course(job)
         courses.append(course)
         # Few rows in a fold can make its batches smaller than those of another.
         stacks[job.stack_key, course.batches.batch_size].append(k)
@@ -92,6 +89,13 @@ def fit_together(jobs: Sequence[FitJob], *, verbose: bool = False) -> list[Fitte
                 _fit_alone(jobs[k]) if record is None else arrive(courses[k], record)
             )
     return fitted  # type: ignore[return-value]
+
+
+def _first_course(job: FitJob) -> Course:
+    prepared = prepare(
+        job.X, job.classes, job.n_classes, job.settings, seed=job.seed, device=job.device
+    )
+    return set_out(prepared, job.settings, job.seed)
 
 
 def _train_in_threads(courses: list[Course], verbose: bool) -> list[TrainingRecord | None]:

@@ -2,12 +2,10 @@
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from skmiaug.losses import (
     categorical_information,
     critic_hinge_loss,
-    gaussian_code_information,
     generator_hinge_loss,
     leash_penalty,
 )
@@ -15,7 +13,13 @@ from skmiaug.nn import Critic, CriticOutput, ResidualGenerator
 from skmiaug.training._gan_joint_batches import JointBatch, JointLayout
 from skmiaug.training._gan_pairs import Pairs, read_pairs
 from skmiaug.training._gan_players import JointPlayers
-from skmiaug.training._gan_step import GanWeights, frozen, precision
+from skmiaug.training._gan_step import (
+    GanWeights,
+    code_information,
+    frozen,
+    precision,
+    read_classes,
+)
 
 _MARGIN = 0.1
 
@@ -104,7 +108,7 @@ def joint_step(
         information = categorical_information(
             output.class_logits, batch.start.classes, weights.entropy
         )
-        bound = information + _code_information(players, output, batch)
+        bound = information + code_information(players.critic, output, batch.inputs)
         pairs = information.new_zeros(())
         if weights.information > 0:
             pairs, worth = _pair_terms(players, batch, made, layout)
@@ -157,10 +161,8 @@ def _critic_loss(
     loss = critic_hinge_loss(both.score[:n], both.score[n:])
     if weights.information == 0:
         return loss
-    real_error = functional.cross_entropy(both.class_logits[:n], batch.real.classes)
-    on_made = CriticOutput(*(part[n:] for part in both))
-    read = categorical_information(
-        on_made.class_logits, batch.start.classes, weights.entropy
+    on_made, bound = read_classes(
+        both, batch.real.classes, batch.start.classes, weights.entropy
     )
     # Every other row is enough to learn from, at half the time.
     real, of_made = (
@@ -168,8 +170,9 @@ def _critic_loss(
         for pairs in (batch.real, batch.start._replace(rows=made))
     )
     pairs = _read(players, layout, real, of_made)
-    bound = 0.5 * (read - real_error) + pairs.mean(dim=1).sum(dim=1).mean()
-    return loss - weights.information * (bound + _code_information(players, on_made, batch))
+    bound = bound + pairs.mean(dim=1).sum(dim=1).mean()
+    bound = bound + code_information(players.critic, on_made, batch.inputs)
+    return loss - weights.information * bound
 
 
 def _pair_terms(
@@ -206,11 +209,3 @@ def excess(of_made: Tensor, wanted: Tensor, of_start: Tensor) -> Tensor:
 
 def _read(players: JointPlayers, layout: JointLayout, *sets: Pairs) -> Tensor:
     return read_pairs(players.heads, layout.sizes, layout.n_blocks, *sets)
-
-
-def _code_information(
-    players: JointPlayers, output: CriticOutput, batch: JointBatch
-) -> Tensor:
-    n_codes = players.critic.n_codes
-    codes = batch.inputs[:, batch.inputs.shape[1] - n_codes :]
-    return gaussian_code_information(output.code_mean, output.code_log_variance, codes)

@@ -39,16 +39,29 @@ class StackedModel:
     diverged: bool = False
     best: dict[str, Tensor] = field(default_factory=dict, repr=False)
 
-    def judge(self) -> bool:
-        """Measure the players as they are now and remember the best; False: not finite."""
+    def begin(self) -> None:
+        """Take the untrained players as the first candidate, as ``run_loop`` does."""
+        score = self.evaluate(self.players)
+        if score is not None:
+            self.stopping.is_best(score)
+        self.best = self.players.snapshot()
+
+    def look(self, means: Sequence[float]) -> bool:
+        """Measure the players as they are now and keep the best; False: not finite."""
         score = self.evaluate(self.players)
         if score is not None and not math.isfinite(score):
             return False
-        self.record.score.append(score)
+        self.record.add(self.record.n_iter, means, score)
         if score is None or self.stopping.is_best(score):
-            self.best = _weights(self.players)
+            self.best = self.players.snapshot()
             self.record.best_iter = self.record.n_iter
         return True
+
+    def finish(self) -> None:
+        """Give the players their best weights, and say why training ended."""
+        stopped = self.stopping.should_stop
+        self.record.stop_reason = "early_stopping" if stopped else "max_iter"
+        self.players.restore(self.best)
 
 
 def train_gan_stack(
@@ -83,10 +96,7 @@ def train_gan_stack(
         Called after each look with the step and the number of models still training.
     """
     for model in models:
-        start = model.evaluate(model.players)
-        if start is not None:
-            model.stopping.is_best(start)
-        model.best = _weights(model.players)
+        model.begin()
     stack = stack_players([model.players for model in models])
     active = list(models)
     sums = torch.zeros(len(active), 3, device=mi_weights.device)
@@ -112,7 +122,7 @@ def train_gan_stack(
             if request:
                 request.act()
     for model in models:
-        _finish(model)
+        model.finish()
 
 
 def _look(
@@ -124,36 +134,7 @@ def _look(
     for k, (model, figures) in enumerate(zip(active, means.tolist(), strict=True)):
         stack.load_into(model.players, k)
         model.record.n_iter = steps
-        if not healthy[k] or not model.judge():
-            model.diverged = True
-            continue
-        record = model.record
-        record.iterations.append(steps)
-        for name, mean in zip(record.figures, figures, strict=True):
-            getattr(record, name).append(mean)
-        if not model.stopping.should_stop:
+        model.diverged = not (healthy[k] and model.look(figures))
+        if not model.diverged and not model.stopping.should_stop:
             going_on.append(k)
     return going_on
-
-
-def _finish(model: StackedModel) -> None:
-    stopped = model.stopping.should_stop
-    model.record.stop_reason = "early_stopping" if stopped else "max_iter"
-    if not model.diverged:
-        for name, module in model.players.modules():
-            prefix = f"{name}."
-            module.load_state_dict(
-                {
-                    key.removeprefix(prefix): value
-                    for key, value in model.best.items()
-                    if key.startswith(prefix)
-                }
-            )
-
-
-def _weights(players: GanPlayers) -> dict[str, Tensor]:
-    return {
-        f"{key}.{name}": tensor.detach().clone()
-        for key, module in players.modules()
-        for name, tensor in module.state_dict().items()
-    }

@@ -18,7 +18,7 @@ from skmiaug.losses import (
     generator_hinge_loss,
     leash_penalty,
 )
-from skmiaug.nn import CriticOutput
+from skmiaug.nn import Critic, CriticOutput
 from skmiaug.training._gan_batches import GanBatch
 from skmiaug.training._gan_players import GanPlayers
 
@@ -70,8 +70,10 @@ def gan_step(players: GanPlayers, batch: GanBatch, weights: GanWeights) -> Tenso
 
     with precision(batch.real.device, weights.autocast), frozen(players.critic):
         output = players.critic(generated, batch.start_classes)
-        information = _class_information(output, batch.start_classes, weights)
-        bound = information + _code_information(players, output, batch)
+        information = categorical_information(
+            output.class_logits, batch.start_classes, weights.entropy
+        )
+        bound = information + code_information(players.critic, output, batch.latent)
         generator_loss = (
             generator_hinge_loss(output.score)
             - weights.information * bound
@@ -100,25 +102,37 @@ def _critic_loss(
     )
     loss = critic_hinge_loss(both.score[..., :n], both.score[..., n:])
     if weights.informed:
-        real_error = class_cross_entropy(both.class_logits[..., :n, :], batch.real_classes)
-        on_generated = CriticOutput(
-            both.score[..., n:], *(part[..., n:, :] for part in both[1:])
+        on_generated, bound = read_classes(
+            both, batch.real_classes, batch.start_classes, weights.entropy
         )
-        read = _class_information(on_generated, batch.start_classes, weights)
-        bound = 0.5 * (read - real_error) + _code_information(players, on_generated, batch)
+        bound = bound + code_information(players.critic, on_generated, batch.latent)
         loss = loss - weights.information * bound
     return loss
 
 
-def _class_information(
-    output: CriticOutput, classes: Tensor, weights: GanWeights
-) -> Tensor:
-    return categorical_information(output.class_logits, classes, weights.entropy)
+def read_classes(
+    both: CriticOutput, real_classes: Tensor, made_classes: Tensor, entropy: float
+) -> tuple[CriticOutput, Tensor]:
+    """Return what the critic says of the made rows, and what Q reads from all of them.
+
+    Parameters
+    ----------
+    both : CriticOutput
+        Of real rows, then of made ones.
+    real_classes, made_classes : Tensor of shape (..., n)
+    entropy : float
+        H(c), nats.
+    """
+    n = real_classes.shape[-1]
+    real_error = class_cross_entropy(both.class_logits[..., :n, :], real_classes)
+    on_made = CriticOutput(both.score[..., n:], *(part[..., n:, :] for part in both[1:]))
+    read = categorical_information(on_made.class_logits, made_classes, entropy)
+    return on_made, 0.5 * (read - real_error)
 
 
-def _code_information(players: GanPlayers, output: CriticOutput, batch: GanBatch) -> Tensor:
-    n_codes = players.critic.n_codes
-    codes = batch.latent[..., batch.latent.shape[-1] - n_codes :]
+def code_information(critic: Critic, output: CriticOutput, inputs: Tensor) -> Tensor:
+    """What Q reads of the codes, the last columns of the generator's inputs; nats."""
+    codes = inputs[..., inputs.shape[-1] - critic.n_codes :]
     return gaussian_code_information(output.code_mean, output.code_log_variance, codes)
 
 

@@ -32,7 +32,7 @@ class ColumnScale:
         Columns are divided by their largest magnitude first, so that squares of 1e300 do
         not overflow and those of 1e-300 do not vanish.
         """
-        low, high = X.min(axis=0).astype(np.float64), X.max(axis=0).astype(np.float64)
+        low, high = _range(X)
         magnitude = np.maximum(np.abs(low), np.abs(high))
         magnitude[magnitude == 0] = 1.0
         total = np.zeros(X.shape[1])
@@ -84,6 +84,31 @@ class ColumnScale:
         return largest < 1e30 and (len(varying) == 0 or varying.min() > 1e-30)
 
 
+@dataclass(frozen=True)
+class StandardisedRows:
+    """Rows that are standardised as they are read, for those that memory does not hold.
+
+    Attributes
+    ----------
+    X : ndarray of shape (n, n_features)
+    scale : ColumnScale
+    """
+
+    X: np.ndarray
+    scale: ColumnScale
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Rows and columns."""
+        return self.X.shape
+
+    def __len__(self) -> int:
+        return len(self.X)
+
+    def __getitem__(self, rows: slice) -> np.ndarray:
+        return self.scale.transform(self.X[rows])
+
+
 def fit_into_types(rows: np.ndarray, dtypes: Sequence[np.dtype]) -> None:
     """Round and clip each column of ``rows``, in place, to what its type can hold.
 
@@ -92,6 +117,16 @@ def fit_into_types(rows: np.ndarray, dtypes: Sequence[np.dtype]) -> None:
     for column, dtype in zip(rows.T, dtypes, strict=True):
         if dtype != rows.dtype:
             column[...] = _cast(column, dtype)
+
+
+def _range(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Least and largest value of each column, float64; one pass, since X may be a file."""
+    low, high = np.full(X.shape[1], np.inf), np.full(X.shape[1], -np.inf)
+    for begin in range(0, len(X), _CHUNK_ROWS):
+        chunk = X[begin : begin + _CHUNK_ROWS]
+        np.minimum(low, chunk.min(axis=0), out=low)
+        np.maximum(high, chunk.max(axis=0), out=high)
+    return low, high
 
 
 def _chunks(X: np.ndarray) -> Iterator[np.ndarray]:

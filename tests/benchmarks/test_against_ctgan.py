@@ -59,8 +59,8 @@ def test_ten_times_the_rows_a_second_in_training_passes(table, ctgan):
     assert fit.augmenter.n_iter_ == n_steps
     ratio = fit.rows_per_second / ctgan.rows_per_second
     print(
-        f"\n{N_PASSES} passes over {N_ROWS} x {N_FEATURES}: {fit.rows_per_second:,.0f} rows "
-        f"a second, CTGAN {ctgan.rows_per_second:,.0f}, ratio {ratio:.1f}",
+        f"\n{N_PASSES} passes over {N_ROWS} x {N_FEATURES}: {fit.rows_per_second:,.0f} "
+        f"rows a second, CTGAN {ctgan.rows_per_second:,.0f}, ratio {ratio:.1f}",
         end="",
     )
     assert ratio >= 10

@@ -140,7 +140,7 @@ def _run(
     model = CTGAN(epochs=epochs, enable_gpu=False)
     model.set_random_state(0)
     with (
-        mock.patch.object(module, "DataTransformer", lambda: transformer),
+        mock.patch.object(module, "DataTransformer", return_value=transformer),
         mock.patch.object(module, "tqdm", timed_epochs),
         warnings.catch_warnings(),
         # Its columns are transformed in processes, whose start takes longer.

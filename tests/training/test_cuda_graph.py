@@ -1,7 +1,8 @@
-"""Capture of the step as a CUDA graph: on the CPU with a stand-in, on a GPU for real.
+"""Capture of the step as a CUDA graph: on the CPU with stand-ins, on a GPU for real.
 
-The stand-in keeps to what a graph does: fixed inputs, figures that each replay overwrites,
-and the state at its capture left some steps further.
+The stand-ins keep to what a graph does: fixed inputs, figures that each replay overwrites,
+and the state at its capture left some steps further. One takes the step again; the other
+has recorded its operations and runs those, as a graph does with kernels.
 """
 
 import contextlib
@@ -10,6 +11,7 @@ import warnings
 
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from skmiaug.exceptions import CudaGraphWarning
 from skmiaug.training import (
@@ -67,6 +69,55 @@ class StandIn:
         return Graph(replay, inputs, figures)
 
 
+class Tape(TorchDispatchMode):
+    """Records every operation, and can run just these again, on the same memory."""
+
+    def __init__(self):
+        super().__init__()
+        self.done: list[tuple] = []
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        result = func(*args, **(kwargs or {}))
+        if func.namespace == "aten":  # and not the profiler's marks
+            self.done.append((func, args, kwargs or {}, result))
+        return result
+
+    @torch.no_grad()
+    def replay(self):
+        for func, args, kwargs, result in self.done:
+            again = func(*args, **kwargs)
+            for place, tensor in zip(parts_of(result), parts_of(again), strict=True):
+                # Views, and what was changed in place, lie where they lay.
+                if place.data_ptr() != tensor.data_ptr():
+                    place.copy_(tensor)
+
+
+def parts_of(result):
+    if isinstance(result, torch.Tensor):
+        return [result]
+    return [p for p in result or () if isinstance(p, torch.Tensor)]
+
+
+class Recording(StandIn):
+    """Captures as a graph does: the operations alone, with nothing of Python between."""
+
+    def __call__(self, model, update, batch, device) -> Graph:
+        self.captures += 1
+        inputs = copy_of(batch)
+        update(inputs)
+        with Tape() as tape:
+            figures = update(inputs)
+
+        def replay():
+            self.replays += 1
+            tape.replay()
+
+        return Graph(replay, inputs, figures)
+
+
+both_kinds = pytest.mark.parametrize("kind", [StandIn, Recording])
+
+
 @pytest.fixture
 def use(monkeypatch):
     """Let steps on the CPU be captured by a stand-in."""
@@ -94,9 +145,16 @@ def trained_plain(device=CPU, **changes) -> tuple[GanPlayers, object]:
     return players, record
 
 
-def trained_joint(device=CPU) -> tuple[GanPlayers, object]:
-    layout = toy_layout()
-    players, batches = moved(toy_joint_players(layout), toy_joint_batches(layout), device)
+def trained_joint(
+    device=CPU, *, conditioned=False, gaussian_head=False
+) -> tuple[GanPlayers, object]:
+    layout = toy_layout(conditioned=conditioned)
+    given_spread = 1.0 if conditioned else None
+    players, batches = moved(
+        toy_joint_players(layout, gaussian_head=gaussian_head),
+        toy_joint_batches(layout, given_spread=given_spread),
+        device,
+    )
     return players, train_joint_gan(players, batches, toy_joint_weights(), **how())
 
 
@@ -137,9 +195,10 @@ def on(value, device):
 # ---- replay instead of eager steps
 
 
-def test_replays_train_as_eager_steps_do(use):
+@both_kinds
+def test_replays_train_as_eager_steps_do(use, kind):
     eager, record = trained_plain()
-    stand_in = use(StandIn())
+    stand_in = use(kind())
     by_graph, same_record = trained_plain()
     # One replay to compare; the first step itself is eager.
     assert (stand_in.captures, stand_in.replays) == (1, 20)
@@ -147,18 +206,25 @@ def test_replays_train_as_eager_steps_do(use):
     assert record.to_dict() == same_record.to_dict()
 
 
-def test_so_do_those_for_several_modalities(use):
-    eager, record = trained_joint()
-    stand_in = use(StandIn())
-    by_graph, same_record = trained_joint()
+@both_kinds
+@pytest.mark.parametrize(
+    "how",
+    [{}, {"conditioned": True}, {"conditioned": True, "gaussian_head": True}],
+    ids=["paired", "condition", "Gaussian head"],
+)
+def test_so_do_those_for_several_modalities(use, kind, how):
+    eager, record = trained_joint(**how)
+    stand_in = use(kind())
+    by_graph, same_record = trained_joint(**how)
     assert (stand_in.captures, stand_in.replays) == (1, 20)
     assert same(eager.snapshot(), by_graph.snapshot())
     assert record.to_dict() == same_record.to_dict()
 
 
-def test_a_stack_is_captured_again_when_a_model_has_left(use):
+@both_kinds
+def test_a_stack_is_captured_again_when_a_model_has_left(use, kind):
     eager, _ = trained_stack()
-    stand_in = use(StandIn())
+    stand_in = use(kind())
     by_graph, models = trained_stack()
     assert [model.record.n_iter for model in models] == [12, 5, 12]
     assert stand_in.captures == 2
@@ -166,13 +232,14 @@ def test_a_stack_is_captured_again_when_a_model_has_left(use):
         assert same(one.snapshot(), other.snapshot())
 
 
-def test_a_lowered_rate_reaches_the_captured_step(use):
+@both_kinds
+def test_a_lowered_rate_reaches_the_captured_step(use, kind):
     def exploding():
         scores = iter([0.0, 0.0, float("nan"), 0.0, 0.0, 0.0])
         return trained_plain(**how(evaluate=lambda players: next(scores)))
 
     eager, record = exploding()
-    stand_in = use(StandIn())
+    stand_in = use(kind())
     by_graph, _ = exploding()
     assert record.n_rollbacks == 1
     assert stand_in.captures == 2
@@ -234,6 +301,23 @@ def test_capture_where_there_is_no_cuda_is_such_a_failure(monkeypatch):
 def trained_plain_without_graph(monkeypatch):
     monkeypatch.setattr(_cuda_graph, "may_capture", lambda device: False)
     return trained_plain()
+
+
+def test_python_between_the_operations_is_not_recorded(use):
+    players, factor = toy_players(), [1.0]
+
+    def update(batch):
+        with torch.no_grad():
+            weight = players.generator.leave.bias
+            weight.add_(factor[0])
+            return weight.sum()
+
+    use(Recording())
+    step, batch = graphed(players, update, CPU), toy_batches().draw()
+    step(batch)
+    factor[0] = 5.0
+    step(batch)
+    torch.testing.assert_close(players.generator.leave.bias, torch.full((4,), 2.0))
 
 
 def test_an_error_of_the_step_itself_is_not_swallowed(use):

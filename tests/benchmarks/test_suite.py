@@ -13,6 +13,7 @@ from tests.benchmarks.suite import __main__ as command
 from tests.benchmarks.suite import _parts
 from tests.benchmarks.suite._corpora import IEMOCAP, corpus, skewed_counts
 from tests.benchmarks.suite._ctgan import BATCH_SIZE, CTGANCost, ctgan_cost, have_ctgan
+from tests.benchmarks.suite._device import on_device
 from tests.benchmarks.suite._measure import choose_clock, cost_of, timed_parts
 from tests.benchmarks.suite._step import build_step, default_settings, step_products
 from tests.benchmarks.suite._table import Line, format_table
@@ -144,6 +145,15 @@ def test_a_whole_fit_of_ctgan_is_the_sum_of_its_parts():
     assert cost.pass_seconds == pytest.approx(8 * 0.2)  # as many whole batches
     assert cost.whole_fit(10) == pytest.approx(42 + 16)
     assert cost.rows_per_second == BATCH_SIZE / 0.2
+
+
+def test_a_device_is_measured_by_step_fit_and_many_weights():
+    lines = list(on_device(torch.device("cpu"), (120, 9, 3), 2, n_steps=10))
+    whats = [line.what.split(",")[0] for line in lines]
+    assert whats == ["step", "step", "fit at defaults", "one λ", "many λ"]
+    assert all(line.seconds > 0 for line in lines)
+    assert lines[1].ratio == pytest.approx(lines[1].seconds / lines[0].seconds)
+    assert lines[-1].weights == 2
 
 
 @pytest.mark.slow

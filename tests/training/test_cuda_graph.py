@@ -6,7 +6,6 @@ has recorded its operations and runs those, as a graph does with kernels.
 """
 
 import contextlib
-import time
 import warnings
 
 import pytest
@@ -495,52 +494,3 @@ def test_a_captured_step_that_waits_falls_back_and_the_device_still_works():
         step(batches.draw())
     assert step(batches.draw()).isfinite().all()
     assert torch.randn(3, device=CUDA).isfinite().all()
-
-
-@pytest.mark.gpu
-@pytest.mark.benchmark
-def test_the_captured_step_has_five_times_the_rate_of_the_eager_one(monkeypatch):
-    from tests.benchmarks.suite._step import default_settings
-
-    settings = default_settings(84_030, 1024, 8)
-    rates = []
-    for wanted in ("1", "0"):
-        monkeypatch.setenv("SKMIAUG_CUDA_GRAPH", wanted)
-        players, batches = moved(*_corpus_run(settings), CUDA)
-        weights = toy_weights(autocast=torch.bfloat16)
-        update = _update(players, weights)
-        step = graphed(players, update, CUDA)
-        for _ in range(20):
-            step(batches.draw())
-        torch.cuda.synchronize()
-        start = time.perf_counter()
-        for _ in range(500):
-            step(batches.draw())
-        torch.cuda.synchronize()
-        rates.append(500 / (time.perf_counter() - start))
-    print(f"\nsteps a second: {rates[0]:.0f} captured, {rates[1]:.0f} eager", end="")
-    assert rates[0] >= 5 * rates[1]
-
-
-def _update(players, weights):
-    return lambda batch: gan_step(players, batch, weights)
-
-
-def _corpus_run(settings):
-    """Players and batches of the size of a corpus, eight classes."""
-    from skmiaug.training import GanBatches, build_players
-
-    m, n, k = settings.n_components, 84_030, 8
-    counts = torch.full((k,), n // k)
-    players = build_players(
-        n_features=m, n_classes=k, latent_dim=16, n_codes=2,
-        generator_sizes=(256, 256), critic_sizes=(256, 256),
-        generator_lr=2e-4, critic_lr=2e-4, seed=0, device=CPU,
-    )  # fmt: skip
-    batches = GanBatches(
-        rows=torch.randn(n, m), row_means=torch.zeros(k, m),
-        class_begin=torch.cumsum(counts, 0) - counts, class_count=counts,
-        means=torch.randn(k, m), spread=0.7, latent_width=18,
-        batch_size=256, generator=torch.Generator(),
-    )  # fmt: skip
-    return players, batches

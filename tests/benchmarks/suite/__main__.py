@@ -14,6 +14,7 @@ import torch
 from skmiaug import MIGANAugmenter
 from tests.benchmarks.suite._corpora import corpus, skewed_counts
 from tests.benchmarks.suite._ctgan import SKIPPED, have_ctgan
+from tests.benchmarks.suite._device import on_device
 from tests.benchmarks.suite._measure import choose_clock
 from tests.benchmarks.suite._parts import growth, sizes, steps
 from tests.benchmarks.suite._table import Line, format_table, write_csv, write_json
@@ -46,6 +47,10 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         "--clock", choices=["wall", "cpu"], default="wall",
         help="cpu: seconds of the CPU, for a machine with other work",
     )  # fmt: skip
+    parser.add_argument(
+        "--device", type=torch.device,
+        help="measure that device alone (cuda): step, fit and 16 λ at 84,030 × 1,024",
+    )  # fmt: skip
     parser.add_argument("--csv", type=Path, help="file to write")
     parser.add_argument("--json", type=Path, help="likewise")
     options = parser.parse_args(arguments)
@@ -56,6 +61,9 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 
 def measure(options: argparse.Namespace) -> Iterator[Line]:
     """Yield all lines that were asked for."""
+    if options.device is not None:
+        yield from on_device(options.device, (84_030, 1024, 8), 16)
+        return
     with_ctgan = have_ctgan() and not options.without_ctgan
     k = options.classes
     # What a first fit imports and starts is no part of any.

@@ -9,23 +9,36 @@ import torch
 from skmiaug import MIGANAugmenter
 from skmiaug.over_sampling._settings import FitSettings, equal_class_entropy
 from skmiaug.training import GanBatches, GanWeights, build_players, gan_step
+from skmiaug.training._cuda_graph import graphed
+from skmiaug.training._gan_batches import GanBatch
 
 CPU = torch.device("cpu")
 
 
 def default_settings(
-    n_rows: int, n_features: int, n_classes: int, n_components: int | str = "auto"
+    n_rows: int,
+    n_features: int,
+    n_classes: int,
+    n_components: int | str = "auto",
+    device: torch.device = CPU,
 ) -> FitSettings:
     """The augmenter's defaults, as a fit to so many rows resolves them."""
     augmenter = MIGANAugmenter(n_components=n_components)
     augmenter.classes_ = np.arange(n_classes)
-    return augmenter._settings(np.empty((n_rows, n_features)), CPU)
+    return augmenter._settings(np.empty((n_rows, n_features)), device)
 
 
-def build_step(settings: FitSettings, counts: tuple[int, ...]) -> Callable[[], object]:
-    """One training step, batch included."""
-    rng = torch.Generator().manual_seed(0)
-    m, n_classes, sizes = settings.n_components, len(counts), torch.tensor(counts)
+def build_step(
+    settings: FitSettings,
+    counts: tuple[int, ...],
+    *,
+    device: torch.device = CPU,
+    captured: bool = True,
+) -> Callable[[], object]:
+    """One training step, batch included; ``captured``: as a CUDA graph where it can be."""
+    rng = torch.Generator(device).manual_seed(0)
+    m, n_classes = settings.n_components, len(counts)
+    sizes = torch.tensor(counts, device=device)
     players = build_players(
         n_features=m,
         n_classes=n_classes,
@@ -36,14 +49,14 @@ def build_step(settings: FitSettings, counts: tuple[int, ...]) -> Callable[[], o
         generator_lr=settings.generator_learning_rate,
         critic_lr=settings.critic_learning_rate,
         seed=0,
-        device=CPU,
+        device=device,
     )
     batches = GanBatches(
-        rows=torch.randn(sum(counts), m, generator=rng),
-        row_means=torch.zeros(n_classes, m),
+        rows=torch.randn(sum(counts), m, generator=rng, device=device),
+        row_means=torch.zeros(n_classes, m, device=device),
         class_begin=torch.cumsum(sizes, 0) - sizes,
         class_count=sizes,
-        means=torch.randn(n_classes, m, generator=rng),
+        means=torch.randn(n_classes, m, generator=rng, device=device),
         spread=0.7,
         latent_width=settings.latent_dim + settings.n_continuous_codes,
         batch_size=settings.batch_size,
@@ -51,7 +64,12 @@ def build_step(settings: FitSettings, counts: tuple[int, ...]) -> Callable[[], o
     )
     entropy = equal_class_entropy(n_classes)
     weights = GanWeights(settings.mi_weight, settings.leash, entropy, settings.autocast)
-    return lambda: gan_step(players, batches.draw(), weights)
+
+    def update(batch: GanBatch) -> torch.Tensor:
+        return gan_step(players, batch, weights)
+
+    step = graphed(players, update, device) if captured else update
+    return lambda: step(batches.draw())
 
 
 def step_products(settings: FitSettings, n_classes: int) -> list[tuple[int, int, int]]:

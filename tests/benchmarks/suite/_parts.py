@@ -35,6 +35,7 @@ class Fit:
     """What a ``fit_resample`` of the augmenter took, and of that each part."""
 
     augmenter: MIGANAugmenter
+    n_rows: int
     cost: Cost
     parts: dict[str, float]
 
@@ -46,8 +47,8 @@ class Fit:
     @property
     def rows_per_second(self) -> float:
         """Real rows seen in a second of training."""
-        augmenter = self.augmenter
-        return augmenter.n_iter_ * augmenter.batch_size / self.training_seconds
+        batch_size = min(self.augmenter.batch_size, self.n_rows)
+        return self.augmenter.n_iter_ * batch_size / self.training_seconds
 
     def note(self) -> str:
         """Return the parts and the number of steps in words."""
@@ -61,7 +62,7 @@ def timed_fit(X: np.ndarray, y: np.ndarray, **parameters: object) -> Fit:
     augmenter = MIGANAugmenter(random_state=0, device="cpu", **parameters)
     with timed_parts(_fit, tuple(_PARTS)) as parts:
         cost = cost_of(lambda: augmenter.fit_resample(X, y))
-    return Fit(augmenter, cost, parts)
+    return Fit(augmenter, len(X), cost, parts)
 
 
 def steps(

@@ -6,12 +6,26 @@ In the coordinates that make the covariance the identity, a row of class c is μ
 standard normal e.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 _CHUNK_ROWS = 4096
 _MOST_MEAN_SHRINKAGE = 0.8
+
+
+class Rows(Protocol):
+    """Rows that are read a slice at a time: an array, or what stands in for one."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Rows and columns."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, rows: slice, /) -> np.ndarray: ...
 
 
 @dataclass(frozen=True)
@@ -49,11 +63,15 @@ class ClassGaussian:
 
     def whiten_in_place(self, Z: np.ndarray) -> np.ndarray:
         """Overwrite float32 rows ``Z`` by their whitened coordinates, and return them."""
-        whitening = self.axes / self.deviation
-        for begin in range(0, len(Z), _CHUNK_ROWS):
-            rows = slice(begin, begin + _CHUNK_ROWS)
-            Z[rows] = (Z[rows] - self.grand_mean) @ whitening
+        for rows, whitened in self.whitened_blocks(Z):
+            Z[rows] = whitened
         return Z
+
+    def whitened_blocks(self, Z: Rows) -> Iterator[tuple[slice, np.ndarray]]:
+        """Yield which rows, and their whitened coordinates, block by block."""
+        whitening = self.axes / self.deviation
+        for rows in row_blocks(len(Z)):
+            yield rows, (Z[rows] - self.grand_mean) @ whitening
 
     def colour(self) -> np.ndarray:
         """Return the (n_features, n_features) matrix C for which z = grand_mean + u C."""
@@ -63,12 +81,19 @@ class ClassGaussian:
 SINGLE_ROW_NOISE = 0.5
 
 
-def fit_class_gaussian(Z: np.ndarray, classes: np.ndarray, n_classes: int) -> ClassGaussian:
+def row_blocks(n: int) -> Iterator[slice]:
+    """Yield slices that cover n rows, a few thousand each."""
+    for begin in range(0, n, _CHUNK_ROWS):
+        yield slice(begin, min(begin + _CHUNK_ROWS, n))
+
+
+def fit_class_gaussian(Z: Rows, classes: np.ndarray, n_classes: int) -> ClassGaussian:
     """Fit the start to standardised rows.
 
     Parameters
     ----------
-    Z : ndarray of shape (n, n_features), float32
+    Z : Rows of shape (n, n_features), float32
+        Read twice, block by block.
     classes : ndarray of shape (n,)
         Class indices, each of 0 to n_classes - 1 at least once.
     n_classes : int
@@ -93,7 +118,7 @@ def fit_class_gaussian(Z: np.ndarray, classes: np.ndarray, n_classes: int) -> Cl
     shrunken = (1 - shrinkage) * values + shrinkage * spherical
     deviation = np.sqrt(np.maximum(shrunken, 1e-7 * spherical))
 
-    grand_mean = Z.mean(axis=0, dtype=np.float64)
+    grand_mean = counts @ class_means / len(Z)
     whitened = ((class_means - grand_mean) @ axes) / deviation
     single = counts == 1
     several = ~single if not single.all() else np.ones(n_classes, dtype=bool)
@@ -116,11 +141,14 @@ def _fixed_signs(axes: np.ndarray) -> np.ndarray:
     return axes * np.sign(axes[largest, np.arange(axes.shape[1])])
 
 
-def means_by_class(rows: np.ndarray, classes: np.ndarray, n_classes: int) -> np.ndarray:
+def means_by_class(rows: Rows, classes: np.ndarray, n_classes: int) -> np.ndarray:
     """Return the float64 mean of each class, (n_classes, n_features)."""
-    return np.stack(
-        [rows[classes == c].mean(axis=0, dtype=np.float64) for c in range(n_classes)]
-    )
+    sums = np.zeros((n_classes, rows.shape[1]))
+    for block in row_blocks(len(rows)):
+        values, own = rows[block], classes[block]
+        for c in np.unique(own):
+            sums[c] += values[own == c].sum(axis=0, dtype=np.float64)
+    return sums / np.bincount(classes, minlength=n_classes)[:, None]
 
 
 def james_stein_shrinkage(whitened_means: np.ndarray, counts: np.ndarray) -> float:
@@ -170,15 +198,14 @@ def ledoit_wolf_shrinkage(covariance: np.ndarray, fourth_moment: float, n: int) 
 
 
 def _pooled_moments(
-    Z: np.ndarray, classes: np.ndarray, class_means: np.ndarray
+    Z: Rows, classes: np.ndarray, class_means: np.ndarray
 ) -> tuple[np.ndarray, float]:
     """Mean of r rᵀ and of ||r||⁴ over the deviations r from the class means."""
     d = Z.shape[1]
     second = np.zeros((d, d))
     fourth = 0.0
     means = class_means.astype(np.float32)
-    for begin in range(0, len(Z), _CHUNK_ROWS):
-        rows = slice(begin, begin + _CHUNK_ROWS)
+    for rows in row_blocks(len(Z)):
         r = Z[rows] - means[classes[rows]]
         second += r.T @ r
         fourth += float(np.square(np.square(r).sum(axis=1, dtype=np.float64)).sum())

@@ -61,6 +61,24 @@ def requested_classes(
     return np.array([known[c] for c in wanted.tolist()], dtype=np.intp)
 
 
+def plain_labels(classes: np.ndarray) -> np.ndarray:
+    """Return class labels in a type that a file can hold without pickle.
+
+    Raises
+    ------
+    ValueError
+        They are objects of several kinds.
+    """
+    plain = np.array(classes.tolist()) if classes.dtype.hasobject else classes
+    if plain.dtype.hasobject or plain.ndim != 1 or plain.tolist() != classes.tolist():
+        raise ValueError(
+            "Labels are written to a file as numbers or as text, and these are objects of "
+            f"other kinds: {', '.join(map(repr, classes[:5]))}. Fit with labels of one "
+            "kind."
+        )
+    return plain
+
+
 def _apportion(n: int, shares: np.ndarray) -> np.ndarray:
     """Whole numbers that sum to n, by largest remainders."""
     exact = n * shares

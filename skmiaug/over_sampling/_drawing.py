@@ -1,25 +1,36 @@
 """Rows from a fitted augmenter: sampling, and filling in what is missing."""
 
+import os
 from numbers import Integral
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from skmiaug.over_sampling._class_rows import draw_class
 from skmiaug.over_sampling._column_scale import fit_into_types
-from skmiaug.over_sampling._counts import requested_classes
+from skmiaug.over_sampling._counts import plain_labels, requested_classes
 from skmiaug.over_sampling._imputing import fill_missing
 from skmiaug.over_sampling._joint_sampler import JointSampler
 from skmiaug.over_sampling._modal_input import check_condition, missing_parts
 from skmiaug.over_sampling._parameters import AugmenterParameters
 from skmiaug.over_sampling._row_sampler import RowSampler
+from skmiaug.over_sampling._rows_file import write_rows
 from skmiaug.over_sampling._training_run import MEMORY_ADVICE
 from skmiaug.utils._containers import column_dtypes, like_polars, polars_to_pandas
 from skmiaug.utils._device import memory_remedy, resolve_device
 from skmiaug.utils._random import draw_seed, numpy_generator
 
 _CLASSES_STREAM = 7
+
+
+class _Request(NamedTuple):
+    """Rows that are asked for: the class index of each, the seed, and what they go with."""
+
+    classes: np.ndarray
+    seed: int
+    given: np.ndarray | None
 
 
 class DrawsRows(AugmenterParameters):
@@ -54,26 +65,58 @@ class DrawsRows(AugmenterParameters):
         -----
         With an int as ``random_state``, the same call gives the same rows.
         """
-        check_is_fitted(self, "_sampler")
-        _check_count("n_samples", n_samples)
-        n = int(n_samples)
-        seed = self._draw_seed()
-        given = self._checked_given(condition, n)
-        if given is not None and y is None:
-            wanted = self._likely_classes({1: given}, seed)
-        else:
-            wanted = requested_classes(n, y, self.classes_, self._class_shares)
-        out = np.empty((n, self.n_features_in_), dtype=self._row_dtype())
-        for c in np.unique(wanted):
-            rows = np.flatnonzero(wanted == c)
-            own = None if given is None else given[rows]
-            if rows[-1] - rows[0] + 1 == len(rows):
-                self._draw_into(out[rows[0] : rows[-1] + 1], int(c), seed, own)
-            else:
-                made = np.empty((len(rows), out.shape[1]), dtype=out.dtype)
-                self._draw_into(made, int(c), seed, own)
-                out[rows] = made
-        return out, self.classes_[wanted]
+        request = self._request(n_samples, y, condition)
+        out = np.empty((len(request.classes), self.n_features_in_), dtype=self._row_dtype())
+        self._fill(out, request)
+        return out, self.classes_[request.classes]
+
+    def sample_to(
+        self,
+        path: str | os.PathLike[str],
+        n_samples: int,
+        y: Any = None,
+        *,
+        condition: Any = None,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Draw new rows into a ``.npy`` file, for more of them than memory holds.
+
+        The bits are those of :meth:`sample`, and so is the order. 8,192 rows at a time are
+        in memory, and the labels of all.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The file of the rows; ``.npy`` is added where it lacks. Labels go to a file
+            beside it whose name ends in ``_y.npy``.
+        n_samples : int
+            Rows to make.
+        y, condition
+            As for :meth:`sample`. A ``condition`` may be a memory map. Where the
+            augmenter draws the conditions, those of a class are in memory at a time.
+
+        Returns
+        -------
+        X : memmap of shape (n_samples, n_features)
+            The file of the rows, opened for reading.
+        y : ndarray of shape (n_samples,)
+
+        Raises
+        ------
+        OSError
+            The folder is absent or cannot be written to, or the disk has too little room
+            for all rows: no row is drawn then.
+
+        Notes
+        -----
+        Both files appear when the last row is written, in the place of older ones of
+        their names. An error or Ctrl-C leaves no half-written file.
+        """
+        request = self._request(n_samples, y, condition)
+        labels = plain_labels(self.classes_)[request.classes]
+        shape = len(request.classes), self.n_features_in_
+        return write_rows(
+            path, labels, shape, self._row_dtype(), lambda out: self._fill(out, request)
+        )
 
     def impute(self, X: Any, y: Any = None, *, n_draws: int = 1) -> Any:
         """Make the modalities that rows lack, given those that they have.
@@ -123,6 +166,30 @@ class DrawsRows(AugmenterParameters):
         classes = None if y is None else self._class_indices(y, len(rows))
         fill_missing(self, rows, missing, classes, int(n_draws), self._draw_seed())
         return like_polars(_in_container(rows, frame), X)
+
+    def _request(self, n_samples: Any, y: Any, condition: Any) -> "_Request":
+        """Check what is asked for, and settle the seed and the class of each row."""
+        check_is_fitted(self, "_sampler")
+        _check_count("n_samples", n_samples)
+        n = int(n_samples)
+        seed = self._draw_seed()
+        given = self._checked_given(condition, n)
+        if given is not None and y is None:
+            classes = self._likely_classes({1: given}, seed)
+        else:
+            classes = requested_classes(n, y, self.classes_, self._class_shares)
+        return _Request(classes, seed, given)
+
+    def _fill(self, out: np.ndarray, request: "_Request") -> None:
+        """Write the rows that are asked for into ``out``, class by class."""
+        for c in np.unique(request.classes):
+            numbers = np.flatnonzero(request.classes == c)
+            given = None if request.given is None else request.given[numbers]
+            if numbers[-1] - numbers[0] + 1 == len(numbers):
+                rows = out[numbers[0] : numbers[-1] + 1]
+                draw_class(self, rows, int(c), request.seed, given)
+            else:
+                draw_class(self, out, int(c), request.seed, given, numbers)
 
     def _class_indices(self, y: Any, n: int) -> np.ndarray:
         labels = np.asarray(polars_to_pandas(y))
@@ -177,36 +244,6 @@ class DrawsRows(AugmenterParameters):
         device = resolve_device(self.device)
         with memory_remedy(device, MEMORY_ADVICE):
             return self._sampler.draw(n, class_index, given, seed=seed, device=device)
-
-    def _draw_into(
-        self,
-        out: np.ndarray,
-        class_index: int,
-        seed: int,
-        condition: np.ndarray | None = None,
-    ) -> np.ndarray | None:
-        """Fill ``out`` with rows of a class; return the conditions they were made for."""
-        used = None
-        if isinstance(self._sampler, JointSampler):
-            given = None if condition is None else {1: condition}
-            parts = self._draw_parts(len(out), class_index, seed, given)
-            modalities = getattr(self, "modalities_", None)
-            if modalities is None:
-                out[...], used = parts[0], parts[1]
-            else:
-                self._join(out, parts)
-        else:
-            device = resolve_device(self.device)
-            with memory_remedy(device, MEMORY_ADVICE):
-                self._sampler.draw_into(out, class_index, seed=seed, device=device)
-        if self._column_dtypes is not None:
-            fit_into_types(out, self._column_dtypes)
-        return used
-
-    def _join(self, out: np.ndarray, parts: dict[int, np.ndarray]) -> None:
-        """Put the parts of rows into their columns."""
-        for k, columns in enumerate(self.modalities_.values()):
-            out[:, columns] = parts[k]
 
 
 def _check_count(name: str, value: Any) -> None:

@@ -121,18 +121,18 @@ def _players(prepared: Preparation, settings: FitSettings, seed: int) -> GanPlay
 
 
 def _batches(prepared: Preparation, settings: FitSettings, seed: int) -> GanBatches:
-    rows, labels = prepared.rows[prepared.kept], prepared.classes[prepared.kept]
-    count = torch.bincount(labels, minlength=prepared.n_classes)
+    n_classes, n_kept = prepared.n_classes, len(prepared.rows) - len(prepared.held_out)
+    begin = np.searchsorted(prepared.sorted_classes, np.arange(n_classes))
     return GanBatches(
-        rows=rows,
+        rows=prepared.rows,
         row_means=prepared.row_means,
-        class_begin=torch.cumsum(count, 0) - count,
-        class_count=count,
+        class_begin=torch.from_numpy(begin).to(prepared.rows.device),
+        class_count=prepared.kept_count,
         means=prepared.means,
         spread=prepared.spread,
         latent_width=settings.latent_dim + settings.n_continuous_codes,
-        batch_size=min(settings.batch_size, max(len(rows), 2)),
-        generator=torch_generator(seed, _BATCHES, rows.device),
+        batch_size=min(settings.batch_size, max(n_kept, 2)),
+        generator=torch_generator(seed, _BATCHES, prepared.rows.device),
     )
 
 

@@ -1,6 +1,6 @@
 """Draws rows of several modalities, all of them or some given the others."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -100,27 +100,50 @@ class JointSampler:
             gone with: their mean is moved to the shrunken mean of the class. The mean of
             a few rows is mostly chance, and what is made would inherit it.
         """
+        out = {
+            k: np.empty((n, len(scale.center)), dtype=scale.dtype)
+            for k, scale in enumerate(self.scales)
+        }
+        chunks = self.draw_chunks(
+            n, class_index, given, seed=seed, device=device, of_class=of_class
+        )
+        for rows, parts in chunks:
+            for k, part in parts.items():
+                out[k][rows] = part
+        return out
+
+    def draw_chunks(
+        self,
+        n: int,
+        class_index: int,
+        given: Parts | None = None,
+        *,
+        seed: int,
+        device: torch.device,
+        of_class: bool = False,
+    ) -> Iterator[tuple[slice, Parts]]:
+        """Yield which of n rows, and these rows, as :meth:`draw` returns them."""
         given = dict(given or {})
         if self.given_spread is not None and not given:
             given[self.n_made] = self.draw_given(n, class_index, seed=seed)
             of_class = True
-        out = {
-            k: np.empty((n, len(scale.center)), dtype=scale.dtype)
-            for k, scale in enumerate(self.scales)
-            if k not in given
-        }
         rng = torch_generator(seed, self._stream(class_index, given), device)
-        with torch.inference_mode(), self._on(device):
+        with self._on(device):
             for begin in range(0, n, _CHUNK_ROWS):
                 rows = slice(begin, min(begin + _CHUNK_ROWS, n))
-                known = {
-                    k: self._known(k, part[rows], class_index if of_class else None, device)
-                    for k, part in given.items()
-                }
-                drawn = self._draw(rows.stop - begin, class_index, known, rng)
-                for k, target in out.items():
-                    self._write(k, drawn[k], target[rows])
-        return {**out, **given}
+                there = {k: part[rows] for k, part in given.items()}
+                with torch.inference_mode():
+                    known = {
+                        k: self._known(k, part, class_index if of_class else None, device)
+                        for k, part in there.items()
+                    }
+                    drawn = self._draw(rows.stop - begin, class_index, known, rng)
+                    for k, scale in enumerate(self.scales):
+                        if k not in given:
+                            shape = rows.stop - begin, len(scale.center)
+                            there[k] = np.empty(shape, dtype=scale.dtype)
+                            self._write(k, drawn[k], there[k])
+                yield rows, there
 
     def draw_leading(
         self, n: int, class_index: int, *, seed: int, device: torch.device

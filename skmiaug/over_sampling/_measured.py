@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from skmiaug.metrics import InformationEstimate, classifier_information
@@ -33,10 +34,10 @@ def measure_information(
         Of the choice among many real rows.
     """
     made = np.concatenate([draw(_ROWS, c) for c in range(n_classes)])
-    some = subsample(len(classes), seed)
+    some = torch.from_numpy(subsample(len(classes), seed)).to(rows.device)
     return classifier_information(
-        rows.cpu().numpy()[some][:, : made.shape[1]],
-        classes.cpu().numpy()[some],
+        rows[some, : made.shape[1]].cpu().numpy(),
+        classes[some].cpu().numpy(),
         made,
         np.repeat(np.arange(n_classes), _ROWS),
     )

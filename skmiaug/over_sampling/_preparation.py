@@ -1,5 +1,6 @@
 """What a fit knows before it trains: scale, start, held-out rows and spread."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,12 +10,14 @@ from torch import Tensor
 
 from skmiaug.over_sampling._class_gaussian import (
     ClassGaussian,
-    fit_class_gaussian,
     means_by_class,
+    row_blocks,
 )
 from skmiaug.over_sampling._column_scale import ColumnScale
 from skmiaug.over_sampling._settings import FitSettings, held_out_counts
 from skmiaug.over_sampling._spread import SPREAD_GRID, choose_spread
+from skmiaug.over_sampling._whitened import mapped_rows, rows_in_memory
+from skmiaug.utils._memory_map import is_memory_mapped
 from skmiaug.utils._random import numpy_generator
 
 _HOLD_OUT, _SUBSAMPLE = range(2)
@@ -31,15 +34,18 @@ class Preparation:
     ----------
     scale : ColumnScale
     gaussian : ClassGaussian
-    whitened : ndarray of shape (n_rows, n_features), float32
-        Sorted by class.
+    whitened : callable
+        Returns the rows (n_rows, n_features), whitened, float32 and sorted by class, in
+        memory or in a scratch file; called once at most, what it returns may be changed.
     sorted_classes : ndarray of shape (n_rows,)
     rows : Tensor of shape (n_rows, n_components)
-        Leading columns of ``whitened``, on the device.
+        Their leading columns, on the device.
     classes : Tensor of shape (n_rows,)
         ``sorted_classes`` on the device.
-    kept, held_out : Tensor of int
-        Numbers of the rows to train on, and of those to look at.
+    kept_count : Tensor of shape (n_classes,)
+        Rows of each class to train on, the first ones of the class.
+    held_out : Tensor of int
+        Numbers of the rows to look at, the last ones of their classes.
     row_means, means : Tensor of shape (n_classes, n_components)
         Class means of the kept rows, and the same shrunken as those of all rows.
     spread : float
@@ -47,11 +53,11 @@ class Preparation:
 
     scale: ColumnScale
     gaussian: ClassGaussian
-    whitened: np.ndarray
+    whitened: Callable[[], np.ndarray]
     sorted_classes: np.ndarray
     rows: Tensor
     classes: Tensor
-    kept: Tensor
+    kept_count: Tensor
     held_out: Tensor
     row_means: Tensor
     means: Tensor
@@ -67,9 +73,11 @@ class Preparation:
         """Whitened rows less their class mean; None at spread 1. Takes ``whitened`` up."""
         if self.spread >= 1.0:
             return None
-        class_means = means_by_class(self.whitened, self.sorted_classes, self.n_classes)
-        self.whitened -= class_means.astype(np.float32)[self.sorted_classes]
-        return self.whitened
+        deviations, classes = self.whitened(), self.sorted_classes
+        means = means_by_class(deviations, classes, self.n_classes).astype(np.float32)
+        for block in row_blocks(len(classes)):
+            deviations[block] -= means[classes[block]]
+        return deviations
 
 
 def prepare(
@@ -82,34 +90,31 @@ def prepare(
     device: torch.device,
 ) -> Preparation:
     """Whiten ``X`` (n, n_features), hold rows out, shrink the means, choose the spread."""
-    scale = ColumnScale.fit(X)
-    order = np.argsort(classes, kind="stable")
-    classes = classes[order]
-    Z = scale.transform(X[order] if (np.diff(order) != 1).any() else X)
-    gaussian = fit_class_gaussian(Z, classes, n_classes)
-    whitened = gaussian.whiten_in_place(Z)
-
-    m = settings.n_components
+    scale = ColumnScale.fit(X, classes, settings.marginals)
     held = hold_out(classes, n_classes, settings.validation_fraction, seed)
-    # A copy, even of all columns: ``whitened`` is made into deviations later.
-    rows = torch.from_numpy(np.array(whitened[:, :m], order="C")).to(device)
-    labels = torch.from_numpy(classes).to(device)
+    # By class, and within each class those to train on first: both are then slices.
+    order = np.lexsort((held, classes))
+    whiten = mapped_rows if is_memory_mapped(X) else rows_in_memory
+    gaussian, leading, whitened = whiten(
+        X, classes, n_classes, scale, order, settings.n_components
+    )
+    classes, held = classes[order], held[order]
+    rows, labels = (torch.from_numpy(a).to(device) for a in (leading, classes))
+
+    count = np.bincount(classes[~held], minlength=n_classes)
+    begin = np.searchsorted(classes, np.arange(n_classes))
+    row_means = _means_of_runs(leading, begin, begin + count)
     # The class means of the kept rows, shrunken as much as those of all rows.
-    row_means = torch.from_numpy(
-        means_by_class(whitened[~held, :m], classes[~held], n_classes).astype(np.float32)
-    ).to(device)
-    keep = torch.from_numpy((1 - gaussian.mean_shrinkage).astype(np.float32)).to(device)
+    keep = (1 - gaussian.mean_shrinkage).astype(np.float32)
     spread = settings.spread
     if spread is None:
-        some = subsample(len(classes), seed)
-        picked = torch.from_numpy(some).to(device)
+        picked = torch.from_numpy(subsample(len(classes), seed)).to(device)
+        end = np.append(begin[1:], len(classes))
         spread = choose_spread(
             rows[picked],
             labels[picked],
-            torch.from_numpy(
-                means_by_class(whitened[:, :m], classes, n_classes).astype(np.float32)
-            ).to(device),
-            torch.from_numpy(gaussian.means[:, :m].copy()).to(device),
+            torch.from_numpy(_means_of_runs(leading, begin, end)).to(device),
+            torch.from_numpy(gaussian.means[:, : leading.shape[1]].copy()).to(device),
             SPREAD_GRID,
         )
     return Preparation(
@@ -119,12 +124,19 @@ def prepare(
         sorted_classes=classes,
         rows=rows,
         classes=labels,
-        kept=torch.from_numpy(np.flatnonzero(~held)).to(device),
+        kept_count=torch.from_numpy(count).to(device),
         held_out=torch.from_numpy(np.flatnonzero(held)).to(device),
-        row_means=row_means,
-        means=keep[:, None] * row_means,
+        row_means=torch.from_numpy(row_means).to(device),
+        means=torch.from_numpy(keep[:, None] * row_means).to(device),
         spread=spread,
     )
+
+
+def _means_of_runs(rows: np.ndarray, begin: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """Means of rows that stand together, one run for each class, float32."""
+    runs = zip(begin, end, strict=True)
+    means = [rows[b:e].mean(axis=0, dtype=np.float64) for b, e in runs]
+    return np.stack(means).astype(np.float32)
 
 
 def hold_out(classes: np.ndarray, n_classes: int, fraction: float, seed: int) -> np.ndarray:

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from skmiaug.over_sampling._class_rows import draw_class
 from skmiaug.over_sampling._column_scale import fit_into_types
 from skmiaug.over_sampling._pairing import Combination, combinations_of, draw_combination
 from skmiaug.utils._device import resolve_device
@@ -68,7 +69,7 @@ def resample(
             if modalities is not None and augmenter.pairing == "all":
                 _combine(augmenter, X[y == label], index, X_new[rows], mask[rows])
             else:
-                used = augmenter._draw_into(X_new[rows], index, augmenter._seed)
+                used = draw_class(augmenter, X_new[rows], index, augmenter._seed)
                 if conditions is not None:
                     conditions[rows] = used
             labels.append(np.full(n, label, dtype=y.dtype))

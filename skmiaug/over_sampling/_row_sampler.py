@@ -54,23 +54,36 @@ class RowSampler:
     class_begin: np.ndarray
 
     def draw_into(
-        self, out: np.ndarray, class_index: int, *, seed: int, device: torch.device
+        self,
+        out: np.ndarray,
+        class_index: int,
+        numbers: np.ndarray | None = None,
+        *,
+        seed: int,
+        device: torch.device,
     ) -> None:
-        """Fill ``out`` (n, n_features) with rows of one class, in chunks.
+        """Fill rows of ``out`` (n_rows, n_features) with rows of one class, in chunks.
 
-        The rows depend on the seed, the class and n alone, not on what else is drawn.
+        ``numbers`` (n,) says which; None fills all. What is drawn depends on the seed, the
+        class and n alone, not on where it goes nor on what else is drawn.
         """
+        n = len(out) if numbers is None else len(numbers)
         rng = torch_generator(seed, _FIRST_CLASS_STREAM + class_index, device)
         colour = torch.from_numpy(self.gaussian.colour()).to(device)
         grand_mean = torch.tensor(self.gaussian.grand_mean, device=device)
         generator, critic = self.generator.to(device), self.critic.to(device)
         try:
             with torch.inference_mode():
-                for begin in range(0, len(out), _CHUNK_ROWS):
-                    rows = out[begin : begin + _CHUNK_ROWS]
-                    whitened = self._draw(len(rows), class_index, rng)
-                    Z = torch.addmm(grand_mean, whitened, colour)
-                    self.scale.inverse_into(Z.cpu().numpy(), rows)
+                for begin in range(0, n, _CHUNK_ROWS):
+                    chunk = slice(begin, min(begin + _CHUNK_ROWS, n))
+                    whitened = self._draw(chunk.stop - begin, class_index, rng)
+                    Z = torch.addmm(grand_mean, whitened, colour).cpu().numpy()
+                    if numbers is None:
+                        self.scale.inverse_into(Z, out[chunk])
+                    else:
+                        rows = np.empty(Z.shape, dtype=out.dtype)
+                        self.scale.inverse_into(Z, rows)
+                        out[numbers[chunk]] = rows
         finally:
             generator.cpu()
             critic.cpu()

@@ -39,9 +39,9 @@ class GanBatches:
     rows : Tensor of shape (n_rows, n_features)
         Whitened real rows, sorted by class.
     row_means : Tensor of shape (n_classes, n_features)
-        Means of ``rows`` by class, not shrunken.
+        Class means of the rows that are drawn, not shrunken.
     class_begin, class_count : Tensor of shape (n_classes,)
-        Where each class begins in ``rows``, and how many rows it has.
+        Where each class begins in ``rows``, and how many rows from there on are drawn.
     means : Tensor of shape (n_classes, n_features)
         Shrunken class means, whitened.
     spread : float

@@ -33,7 +33,7 @@ def write_bytes_atomically(path: str | os.PathLike[str], data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(name, _usual_mode())
+        os.chmod(name, usual_mode())
         os.replace(name, target)
     except BaseException:
         Path(name).unlink(missing_ok=True)
@@ -45,8 +45,8 @@ def write_text_atomically(path: str | os.PathLike[str], text: str) -> None:
     write_bytes_atomically(path, text.encode("utf-8"))
 
 
-def _usual_mode() -> int:
-    """The mode that ``open`` would give: mkstemp's own lets no other user read."""
+def usual_mode() -> int:
+    """Return the mode that ``open`` would give: mkstemp's own lets no other user read."""
     mask = os.umask(0)
     os.umask(mask)
     return 0o666 & ~mask

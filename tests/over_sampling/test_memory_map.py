@@ -1,0 +1,110 @@
+"""Fits to a memory map: the bits of a fit in memory, without the memory."""
+
+import pickle
+import tracemalloc
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from skmiaug import MIGANAugmenter
+from skmiaug.over_sampling import _class_gaussian, _column_scale
+from skmiaug.utils._memory_map import is_memory_mapped
+from tests._helpers import assert_same_fit, small
+
+
+def classed(n=900, d=9, n_classes=3, dtype=np.float32, seed=0):
+    """Rows of several classes in no order."""
+    rng = np.random.default_rng(seed)
+    y = rng.integers(0, n_classes, n) * rng.integers(0, 2, n)
+    y[:n_classes] = np.arange(n_classes)
+    X = rng.normal(size=(n, d)) @ (np.eye(d) + 0.3) + y[:, None]
+    return (100 * X).astype(dtype), y
+
+
+def mapped(path, X):
+    np.save(path, X)
+    return np.load(path, mmap_mode="r")
+
+
+@pytest.mark.parametrize("spread", [0.5, 1.0, "auto"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int16])
+def test_a_map_gives_the_bits_of_the_array(tmp_path, dtype, spread):
+    X, y = classed(dtype=dtype)
+    on_disk = mapped(tmp_path / "X.npy", X)
+    one, other = (small(spread=spread, max_iter=30).fit(rows, y) for rows in (X, on_disk))
+    assert_same_fit(one, other)
+    assert one.spread_ == other.spread_
+    assert is_memory_mapped(other._sampler.row_deviations) == (other.spread_ < 1)
+
+
+@given(chunk=st.integers(1, 1000), n=st.integers(12, 200), seed=st.integers(0, 5))
+@settings(max_examples=8, deadline=None)
+def test_whatever_the_blocks(tmp_path_factory, chunk, n, seed):
+    X, y = classed(n=n, seed=seed)
+    on_disk = mapped(tmp_path_factory.mktemp("map") / "X.npy", X)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_class_gaussian, "_CHUNK_ROWS", chunk)
+        patch.setattr(_column_scale, "_CHUNK_ROWS", chunk)
+        fits = [small(spread=0.5, max_iter=2).fit(rows, y) for rows in (X, on_disk)]
+    assert_same_fit(*fits)
+
+
+@pytest.mark.parametrize("order", ["sorted", "Fortran", "view"])
+def test_whatever_the_layout(tmp_path, order):
+    X, y = classed()
+    if order == "sorted":
+        X, y = X[np.argsort(y, kind="stable")], np.sort(y)
+    on_disk = mapped(tmp_path / "X.npy", np.asfortranarray(X) if order == "Fortran" else X)
+    if order == "view":
+        X, on_disk, y = X[::2, 1:], on_disk[::2, 1:], y[::2]
+    one, other = (small(spread=0.5).fit(rows, y) for rows in (X, on_disk))
+    assert_same_fit(one, other)
+
+
+def test_fit_resample_returns_arrays_of_its_own(tmp_path):
+    X, y = classed()
+    on_disk = mapped(tmp_path / "X.npy", X)
+    expected = small(spread=0.5).fit_resample(X, y)
+    got = small(spread=0.5).fit_resample(on_disk, y)
+    for one, other in zip(got, expected, strict=True):
+        np.testing.assert_array_equal(one, other)
+        assert not is_memory_mapped(one)
+    np.testing.assert_array_equal(on_disk, X)
+
+
+def test_a_fitted_augmenter_does_not_need_the_file_any_more(tmp_path):
+    X, y = classed()
+    augmenter = small(spread=0.5).fit(mapped(tmp_path / "X.npy", X), y)
+    expected = augmenter.sample(20)[0]
+    (tmp_path / "X.npy").write_bytes(b"something else")
+    copy = pickle.loads(pickle.dumps(augmenter))
+    np.testing.assert_array_equal(copy.sample(20)[0], expected)
+    np.testing.assert_array_equal(augmenter.sample(20)[0], expected)
+
+
+def test_no_copy_of_the_rows_is_made(tmp_path):
+    X, y = classed(n=60_000, d=64)
+    on_disk = mapped(tmp_path / "X.npy", X)
+
+    def peak(rows, spread):
+        augmenter = MIGANAugmenter(
+            n_components=8, max_iter=0, device="cpu", random_state=0, spread=spread
+        )
+        tracemalloc.start()
+        augmenter.fit(rows, y)
+        _, highest = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return highest
+
+    for spread in (1.0, 0.5):
+        # numpy tells tracemalloc of every array, and not of those in scratch files.
+        assert peak(on_disk, spread) < 0.9 * X.nbytes < peak(X, spread)
+
+
+def test_a_value_that_is_not_finite_is_found(tmp_path):
+    X, y = classed()
+    X[700, 3] = np.nan
+    with pytest.raises(ValueError, match="NaN"):
+        small().fit(mapped(tmp_path / "X.npy", X), y)

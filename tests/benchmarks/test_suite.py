@@ -15,6 +15,7 @@ from tests.benchmarks.suite._corpora import IEMOCAP, corpus, skewed_counts
 from tests.benchmarks.suite._ctgan import BATCH_SIZE, CTGANCost, ctgan_cost, have_ctgan
 from tests.benchmarks.suite._device import on_device
 from tests.benchmarks.suite._measure import choose_clock, cost_of, timed_parts
+from tests.benchmarks.suite._parts import timed_fit
 from tests.benchmarks.suite._step import build_step, default_settings, step_products
 from tests.benchmarks.suite._table import Line, format_table
 
@@ -170,3 +171,10 @@ def test_a_part_of_the_columns_tells_what_all_of_them_cost():
     assert whole.of_columns == "all columns"
     assert scaled.column_seconds == pytest.approx(whole.column_seconds, rel=0.5)
     assert scaled.step_seconds == pytest.approx(whole.step_seconds, rel=0.5)
+
+
+def test_the_parts_of_a_fit_are_found_and_add_up_to_no_more_than_the_whole():
+    fit = timed_fit(*corpus(skewed_counts(120, 3), 9), max_iter=5)
+    assert min(fit.parts.values()) > 0
+    assert sum(fit.parts.values()) <= fit.cost.seconds
+    assert fit.rows_per_second == pytest.approx(5 * 120 / fit.training_seconds)

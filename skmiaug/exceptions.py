@@ -8,6 +8,7 @@ class here derives from it, so that callers may catch either.
 __all__ = [
     "CheckpointError",
     "CorpusWarning",
+    "CudaGraphWarning",
     "DeviceUnavailableError",
     "FileFormatError",
     "LeakageError",
@@ -48,6 +49,10 @@ class SkmiaugWarning(UserWarning):
 
 class TinyClassWarning(SkmiaugWarning):
     """A class has too few rows to learn from; its rows are made by scaled noise."""
+
+
+class CudaGraphWarning(SkmiaugWarning):
+    """Training steps could not be captured as a CUDA graph; they go on without."""
 
 
 class CorpusWarning(SkmiaugWarning):

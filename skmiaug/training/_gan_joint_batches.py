@@ -135,6 +135,14 @@ class JointBatches(GanBatches):
     held_rows: Tensor
     held_classes: Tensor
 
+    def __post_init__(self) -> None:
+        # The only point at which the device is waited for.
+        counts = torch.bincount(self.held_classes, minlength=len(self.class_count))
+        begin = torch.cumsum(counts, 0) - counts
+        present = torch.nonzero(counts).squeeze(1)
+        # Classes with held-out rows, where each begins, and how many it has.
+        self._held_counts = present, begin[present], counts[present]
+
     def draw(self) -> JointBatch:  # type: ignore[override]
         """Draw the next batch."""
         real, start = self.draw_pairs()
@@ -223,7 +231,7 @@ class JointBatches(GanBatches):
         )
         for rows, modalities in self.layout.blocks(self.batch_size):
             for k in modalities:
-                given[rows, k] = 1.0
+                given[rows, k].fill_(1.0)
         return given
 
     @cached_property
@@ -233,17 +241,11 @@ class JointBatches(GanBatches):
     @cached_property
     def free(self) -> Tensor:
         """1 where the generator may change a batch, (n, n_generated)."""
-        made = self.layout.n_made
-        sizes = torch.tensor(self.layout.sizes[:made], device=self.rows.device)
-        return 1.0 - self._is_given[:, :made].repeat_interleave(sizes, dim=1)
-
-    @cached_property
-    def _held_counts(self) -> tuple[Tensor, Tensor, Tensor]:
-        """Classes with held-out rows, where each begins, and how many it has."""
-        counts = torch.bincount(self.held_classes, minlength=len(self.class_count))
-        begin = torch.cumsum(counts, 0) - counts
-        present = torch.nonzero(counts).squeeze(1)
-        return present, begin[present], counts[present]
+        columns = [
+            self._is_given[:, k, None].expand(-1, size)
+            for k, size in enumerate(self.layout.sizes[: self.layout.n_made])
+        ]
+        return 1.0 - torch.cat(columns, dim=1)
 
     def draw_held_out(self, n: int) -> Pairs:
         """Draw n held-out rows, their classes equally likely."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from skmiaug.training._cuda_graph import graphed
 from skmiaug.training._gan_batches import GanBatches
 from skmiaug.training._gan_joint_batches import JointBatches
 from skmiaug.training._gan_joint_step import heads_step, joint_step
@@ -60,9 +61,14 @@ def train_gan(
     TrainingDivergedError
         The losses were not finite again after the rates were lowered.
     """
+    step = graphed(
+        players,
+        lambda batch: gan_step(players, batch, weights),
+        batches.generator.device,
+    )
     return run_loop(
         players,
-        lambda: gan_step(players, batches.draw(), weights),
+        lambda: step(batches.draw()),
         TrainingRecord(),
         generator=batches.generator,
         max_iter=max_iter,
@@ -92,9 +98,14 @@ def train_joint_gan(
     if weights.information > 0 and max_iter > 0 and not resumed:
         for _ in range(N_HEAD_STEPS):
             heads_step(players, *batches.draw_pairs(), batches.layout)
+    step = graphed(
+        players,
+        lambda batch: joint_step(players, batch, weights, batches.layout),
+        batches.generator.device,
+    )
     return run_loop(
         players,
-        lambda: joint_step(players, batches.draw(), weights, batches.layout),
+        lambda: step(batches.draw()),
         JointRecord(),
         generator=batches.generator,
         max_iter=max_iter,

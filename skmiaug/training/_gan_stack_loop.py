@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor
 
+from skmiaug.training._cuda_graph import graphed
 from skmiaug.training._gan_players import GanPlayers
 from skmiaug.training._gan_stack import GanStack, StackBatches, stack_players
 from skmiaug.training._gan_step import GanWeights, gan_step
@@ -102,9 +103,10 @@ def train_gan_stack(
     sums = torch.zeros(len(active), 3, device=mi_weights.device)
     weights = replace(weights, information=mi_weights)
     steps = 0
+    step = graphed(stack, lambda batch: gan_step(stack, batch, weights), sums.device)
     with deferred_signals() as request:
         while active and steps < max_iter:
-            sums += gan_step(stack, batches.draw(), weights)
+            sums += step(batches.draw())
             steps += 1
             if steps % look_every == 0 or steps == max_iter:
                 since = steps % look_every or look_every

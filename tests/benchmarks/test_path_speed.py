@@ -8,28 +8,17 @@ Run alone on a quiet machine of two cores::
 import os
 import time
 
-import numpy as np
 import pytest
 import torch
 
 from skmiaug import MIGANAugmenter, mi_path
+from tests.benchmarks.suite._corpora import IEMOCAP, corpus
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(1800)]
 
-COUNTS = (1708, 1636, 1103, 1084)  # the skew of IEMOCAP with four classes
-N_ROWS, N_CLASSES = sum(COUNTS), len(COUNTS)
+N_ROWS = sum(IEMOCAP)
 WEIGHTS = (0.0, 0.1, 0.3, 1.0, 2.0, 3.0, 5.0, 10.0)
 THREADS = 2
-
-
-def corpus(n_features: int) -> tuple[np.ndarray, np.ndarray]:
-    """Correlated float32 rows whose classes overlap."""
-    rng = np.random.default_rng(0)
-    y = np.repeat(np.arange(N_CLASSES), COUNTS)
-    mixing = rng.normal(size=(n_features, n_features)) / np.sqrt(n_features)
-    X = rng.normal(size=(N_ROWS, n_features)) @ mixing * np.linspace(2, 0.2, n_features)
-    X += 0.3 * rng.normal(size=(N_CLASSES, n_features))[y]
-    return X.astype(np.float32), y
 
 
 @pytest.mark.parametrize(
@@ -37,7 +26,7 @@ def corpus(n_features: int) -> tuple[np.ndarray, np.ndarray]:
     [(47, False, 0.5), (47, True, 0.5), (768, False, 1)],
 )
 def test_eight_weights_together(n_features, all_steps, most):
-    X, y = corpus(n_features)
+    X, y = corpus(IEMOCAP, n_features)
     patience = 10**6 if all_steps else 5
     template = MIGANAugmenter(random_state=0, device="cpu", n_iter_no_change=patience)
     threads = torch.get_num_threads()

@@ -125,3 +125,13 @@ def test_a_step_is_adam_with_decoupled_weight_decay():
     torch.testing.assert_close(
         parameter.detach()[moved], expected[moved], rtol=1e-3, atol=1e-3
     )
+
+
+def test_gradients_are_forgotten_and_never_kept_as_zeros():
+    players = toy_players()
+    weight = players.generator.leave.weight
+    weight.grad = torch.ones_like(weight)
+    players.generator_optimizer.zero_grad()
+    assert weight.grad is None
+    with pytest.raises(ValueError, match="set_to_none=True"):
+        players.generator_optimizer.zero_grad(set_to_none=False)

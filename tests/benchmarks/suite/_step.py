@@ -1,0 +1,110 @@
+"""One training step, and the matrix products it cannot do without."""
+
+import itertools
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import torch
+
+from skmiaug import MIGANAugmenter
+from skmiaug.over_sampling._settings import FitSettings, equal_class_entropy
+from skmiaug.training import GanBatches, GanWeights, build_players, gan_step
+from skmiaug.training._cuda_graph import graphed
+from skmiaug.training._gan_batches import GanBatch
+
+CPU = torch.device("cpu")
+
+
+def default_settings(
+    n_rows: int,
+    n_features: int,
+    n_classes: int,
+    n_components: int | str = "auto",
+    device: torch.device = CPU,
+) -> FitSettings:
+    """The augmenter's defaults, as a fit to so many rows resolves them."""
+    augmenter = MIGANAugmenter(n_components=n_components)
+    augmenter.classes_ = np.arange(n_classes)
+    return augmenter._settings(np.empty((n_rows, n_features)), device)
+
+
+def build_step(
+    settings: FitSettings,
+    counts: tuple[int, ...],
+    *,
+    device: torch.device = CPU,
+    captured: bool = True,
+) -> Callable[[], object]:
+    """One training step, batch included; ``captured``: as a CUDA graph where it can be."""
+    rng = torch.Generator(device).manual_seed(0)
+    m, n_classes = settings.n_components, len(counts)
+    sizes = torch.tensor(counts, device=device)
+    players = build_players(
+        n_features=m,
+        n_classes=n_classes,
+        latent_dim=settings.latent_dim,
+        n_codes=settings.n_continuous_codes,
+        generator_sizes=settings.generator_hidden_layer_sizes,
+        critic_sizes=settings.critic_hidden_layer_sizes,
+        generator_lr=settings.generator_learning_rate,
+        critic_lr=settings.critic_learning_rate,
+        seed=0,
+        device=device,
+    )
+    batches = GanBatches(
+        rows=torch.randn(sum(counts), m, generator=rng, device=device),
+        row_means=torch.zeros(n_classes, m, device=device),
+        class_begin=torch.cumsum(sizes, 0) - sizes,
+        class_count=sizes,
+        means=torch.randn(n_classes, m, generator=rng, device=device),
+        spread=0.7,
+        latent_width=settings.latent_dim + settings.n_continuous_codes,
+        batch_size=settings.batch_size,
+        generator=rng,
+    )
+    entropy = equal_class_entropy(n_classes)
+    weights = GanWeights(settings.mi_weight, settings.leash, entropy, settings.autocast)
+
+    def update(batch: GanBatch) -> torch.Tensor:
+        return gan_step(players, batch, weights)
+
+    step = graphed(players, update, device) if captured else update
+    return lambda: step(batches.draw())
+
+
+def step_products(settings: FitSettings, n_classes: int) -> list[tuple[int, int, int]]:
+    """Shapes (rows, inner, columns) of all matrix products of a step."""
+    n, m, codes = settings.batch_size, settings.n_components, settings.n_continuous_codes
+    entered = m + settings.latent_dim + codes
+    generator = [entered, *settings.generator_hidden_layer_sizes, m]
+    critic = [m, *settings.critic_hidden_layer_sizes, 1 + 2 * n_classes + 2 * codes]
+    return [
+        *_layer_products(n, generator, weights=True, inputs=False),
+        # Its own step shows the critic real and generated rows, the generator's step the
+        # generated ones, for the gradient of what comes in.
+        *_layer_products(2 * n, critic, weights=True, inputs=False),
+        *_layer_products(n, critic, weights=False, inputs=True),
+    ]
+
+
+def _layer_products(
+    n: int, widths: list[int], *, weights: bool, inputs: bool
+) -> Iterator[tuple[int, int, int]]:
+    """Products of a stack of layers, back and forth.
+
+    ``weights``, ``inputs``: whether the gradient of the weights is wanted, and that of
+    what comes in.
+    """
+    for k, (wide, narrow) in enumerate(itertools.pairwise(widths)):
+        yield n, wide, narrow
+        if weights:
+            yield narrow, n, wide
+        if inputs or k > 0:
+            yield n, narrow, wide
+
+
+def build_products(settings: FitSettings, n_classes: int) -> Callable[[], object]:
+    """The matrix products of a step alone."""
+    shapes = step_products(settings, n_classes)
+    pairs = [(torch.randn(a, b), torch.randn(b, c)) for a, b, c in shapes]
+    return lambda: [left @ right for left, right in pairs]

@@ -1,0 +1,496 @@
+"""Capture of the step as a CUDA graph: on the CPU with stand-ins, on a GPU for real.
+
+The stand-ins keep to what a graph does: fixed inputs, figures that each replay overwrites,
+and the state at its capture left some steps further. One takes the step again; the other
+has recorded its operations and runs those, as a graph does with kernels.
+"""
+
+import contextlib
+import warnings
+
+import pytest
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from skmiaug.exceptions import CudaGraphWarning
+from skmiaug.training import (
+    EarlyStopping,
+    GanEvents,
+    GanPlayers,
+    StackBatches,
+    StackedModel,
+    _cuda_graph,
+    gan_step,
+    train_gan,
+    train_gan_stack,
+    train_joint_gan,
+)
+from skmiaug.training._cuda_graph import (
+    Graph,
+    GraphedStep,
+    agree,
+    copy_of,
+    graphed,
+    may_capture,
+    tensors_of,
+)
+from skmiaug.training._gan_pairs import Pairs
+from tests.training._toy import same, toy_batches, toy_players, toy_weights
+from tests.training._toy_joint import (
+    toy_joint_batches,
+    toy_joint_players,
+    toy_joint_weights,
+    toy_layout,
+)
+
+CPU, CUDA = torch.device("cpu"), torch.device("cuda")
+
+
+class StandIn:
+    """Captures by remembering the step; counts captures and replays."""
+
+    def __init__(self, *, fails_at=(), wrong=False):
+        self.captures = self.replays = 0
+        self.fails_at, self.wrong = fails_at, wrong
+
+    def __call__(self, model, update, batch, device) -> Graph:
+        self.captures += 1
+        inputs = copy_of(batch)
+        figures = update(inputs)  # warm-up
+        if self.captures in self.fails_at:
+            raise RuntimeError("operation not permitted when stream is capturing")
+
+        def replay():
+            self.replays += 1
+            if not self.wrong:
+                figures.copy_(update(inputs))
+
+        return Graph(replay, inputs, figures)
+
+
+class Tape(TorchDispatchMode):
+    """Records every operation, and can run just these again, on the same memory."""
+
+    def __init__(self):
+        super().__init__()
+        self.done: list[tuple] = []
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        result = func(*args, **(kwargs or {}))
+        if func.namespace == "aten":  # and not the profiler's marks
+            self.done.append((func, args, kwargs or {}, result))
+        return result
+
+    @torch.no_grad()
+    def replay(self):
+        for func, args, kwargs, result in self.done:
+            again = func(*args, **kwargs)
+            for place, tensor in zip(parts_of(result), parts_of(again), strict=True):
+                # Views, and what was changed in place, lie where they lay.
+                if place.data_ptr() != tensor.data_ptr():
+                    place.copy_(tensor)
+
+
+def parts_of(result):
+    if isinstance(result, torch.Tensor):
+        return [result]
+    return [p for p in result or () if isinstance(p, torch.Tensor)]
+
+
+class Recording(StandIn):
+    """Captures as a graph does: the operations alone, with nothing of Python between."""
+
+    def __call__(self, model, update, batch, device) -> Graph:
+        self.captures += 1
+        inputs = copy_of(batch)
+        update(inputs)
+        with Tape() as tape:
+            figures = update(inputs)
+
+        def replay():
+            self.replays += 1
+            tape.replay()
+
+        return Graph(replay, inputs, figures)
+
+
+both_kinds = pytest.mark.parametrize("kind", [StandIn, Recording])
+
+
+@pytest.fixture
+def use(monkeypatch):
+    """Let steps on the CPU be captured by a stand-in."""
+
+    def install(stand_in):
+        monkeypatch.setattr(_cuda_graph, "may_capture", lambda device: True)
+        monkeypatch.setattr(_cuda_graph, "capture", stand_in)
+        return stand_in
+
+    return install
+
+
+def how(max_iter=20, evaluate=lambda players: None, **events):
+    return {
+        "max_iter": max_iter,
+        "look_every": 5,
+        "stopping": EarlyStopping(99, 0.0),
+        "events": GanEvents(evaluate=evaluate, **events),
+    }
+
+
+def trained_plain(device=CPU, **changes) -> tuple[GanPlayers, object]:
+    players, batches = moved(toy_players(), toy_batches(), device)
+    record = train_gan(players, batches, toy_weights(), **(how() | changes))
+    return players, record
+
+
+def trained_joint(
+    device=CPU, *, conditioned=False, gaussian_head=False
+) -> tuple[GanPlayers, object]:
+    layout = toy_layout(conditioned=conditioned)
+    given_spread = 1.0 if conditioned else None
+    players, batches = moved(
+        toy_joint_players(layout, gaussian_head=gaussian_head),
+        toy_joint_batches(layout, given_spread=given_spread),
+        device,
+    )
+    return players, train_joint_gan(players, batches, toy_joint_weights(), **how())
+
+
+def trained_stack(device=CPU) -> tuple[list[GanPlayers], list[StackedModel]]:
+    models = []
+    for patience in (99, 1, 99):  # the second ends at the first look
+        players, batches = moved(toy_players(), toy_batches(), device)
+        models.append(StackedModel(players, lambda p: 0.0, EarlyStopping(patience, 0.0)))
+    mi_weights = torch.tensor([0.0, 1.0, 3.0], device=device)
+    train_gan_stack(
+        models, StackBatches([batches], [0, 0, 0]), toy_weights(), mi_weights,
+        max_iter=12, look_every=5,
+    )  # fmt: skip
+    return [model.players for model in models], models
+
+
+def moved(players, batches, device):
+    """Both on a device, the batches with a generator there."""
+    if device.type == "cpu":
+        return players, batches
+    for _, module in players.modules():
+        module.to(device)
+    for name, value in vars(batches).items():
+        if isinstance(value, torch.Tensor):
+            setattr(batches, name, value.to(device))
+        elif isinstance(value, (dict, tuple)) and name in ("regressions", "_held_counts"):
+            setattr(batches, name, on(value, device))
+    batches.generator = torch.Generator(device).manual_seed(0)
+    return players, batches
+
+
+def on(value, device):
+    if isinstance(value, dict):
+        return {key: part.to(device) for key, part in value.items()}
+    return tuple(part.to(device) for part in value)
+
+
+# ---- replay instead of eager steps
+
+
+@both_kinds
+def test_replays_train_as_eager_steps_do(use, kind):
+    eager, record = trained_plain()
+    stand_in = use(kind())
+    by_graph, same_record = trained_plain()
+    # One replay to compare; the first step itself is eager.
+    assert (stand_in.captures, stand_in.replays) == (1, 20)
+    assert same(eager.snapshot(), by_graph.snapshot())
+    assert record.to_dict() == same_record.to_dict()
+
+
+@both_kinds
+@pytest.mark.parametrize(
+    "how",
+    [{}, {"conditioned": True}, {"conditioned": True, "gaussian_head": True}],
+    ids=["paired", "condition", "Gaussian head"],
+)
+def test_so_do_those_for_several_modalities(use, kind, how):
+    eager, record = trained_joint(**how)
+    stand_in = use(kind())
+    by_graph, same_record = trained_joint(**how)
+    assert (stand_in.captures, stand_in.replays) == (1, 20)
+    assert same(eager.snapshot(), by_graph.snapshot())
+    assert record.to_dict() == same_record.to_dict()
+
+
+@both_kinds
+def test_a_stack_is_captured_again_when_a_model_has_left(use, kind):
+    eager, _ = trained_stack()
+    stand_in = use(kind())
+    by_graph, models = trained_stack()
+    assert [model.record.n_iter for model in models] == [12, 5, 12]
+    assert stand_in.captures == 2
+    for one, other in zip(eager, by_graph, strict=True):
+        assert same(one.snapshot(), other.snapshot())
+
+
+@both_kinds
+def test_a_lowered_rate_reaches_the_captured_step(use, kind):
+    def exploding():
+        scores = iter([0.0, 0.0, float("nan"), 0.0, 0.0, 0.0])
+        return trained_plain(**how(evaluate=lambda players: next(scores)))
+
+    eager, record = exploding()
+    stand_in = use(kind())
+    by_graph, _ = exploding()
+    assert record.n_rollbacks == 1
+    assert stand_in.captures == 2
+    assert same(eager.snapshot(), by_graph.snapshot())
+
+
+def test_other_shapes_are_captured_again(use):
+    stand_in = use(StandIn())
+    players, weights = toy_players(), toy_weights()
+    step = graphed(players, lambda batch: gan_step(players, batch, weights), CPU)
+    for batch_size, captures in [(32, 1), (32, 1), (16, 2), (16, 2)]:
+        step(toy_batches(batch_size=batch_size).draw())
+        assert stand_in.captures == captures
+
+
+# ---- eager where that fails
+
+
+@pytest.mark.parametrize("stand_in", [StandIn(fails_at=(1,)), StandIn(wrong=True)])
+def test_a_failing_capture_costs_a_warning_and_nothing_else(use, stand_in):
+    eager, record = trained_plain()
+    use(stand_in)
+    with pytest.warns(CudaGraphWarning, match="SKMIAUG_CUDA_GRAPH=0") as caught:
+        after, same_record = trained_plain()
+    assert len(caught) == 1
+    assert stand_in.captures == 1
+    assert same(eager.snapshot(), after.snapshot())
+    assert record.to_dict() == same_record.to_dict()
+
+
+def test_the_warning_says_what_failed(use):
+    use(StandIn(fails_at=(1,)))
+    with pytest.warns(CudaGraphWarning, match="RuntimeError: operation not permitted"):
+        trained_plain()
+    use(StandIn(wrong=True))
+    with pytest.warns(CudaGraphWarning, match="first step differed"):
+        trained_plain()
+
+
+def test_a_second_capture_that_fails_leaves_the_stack_to_eager_steps(use):
+    eager, _ = trained_stack()
+    use(StandIn(fails_at=(2,)))
+    with pytest.warns(CudaGraphWarning):
+        after, _ = trained_stack()
+    for one, other in zip(eager, after, strict=True):
+        assert same(one.snapshot(), other.snapshot())
+
+
+def test_capture_where_there_is_no_cuda_is_such_a_failure(monkeypatch):
+    if torch.cuda.is_available():
+        pytest.skip("CUDA is here")
+    monkeypatch.setattr(_cuda_graph, "may_capture", lambda device: True)
+    with pytest.warns(CudaGraphWarning):
+        players, _ = trained_plain()
+    eager, _ = trained_plain_without_graph(monkeypatch)
+    assert same(players.snapshot(), eager.snapshot())
+
+
+def trained_plain_without_graph(monkeypatch):
+    monkeypatch.setattr(_cuda_graph, "may_capture", lambda device: False)
+    return trained_plain()
+
+
+def test_python_between_the_operations_is_not_recorded(use):
+    players, factor = toy_players(), [1.0]
+
+    def update(batch):
+        with torch.no_grad():
+            weight = players.generator.leave.bias
+            weight.add_(factor[0])
+            return weight.sum()
+
+    use(Recording())
+    step, batch = graphed(players, update, CPU), toy_batches().draw()
+    step(batch)
+    factor[0] = 5.0
+    step(batch)
+    torch.testing.assert_close(players.generator.leave.bias, torch.full((4,), 2.0))
+
+
+def test_an_error_of_the_step_itself_is_not_swallowed(use):
+    use(StandIn())
+
+    def broken(batch):
+        raise torch.OutOfMemoryError("Tried to allocate 80 GiB")
+
+    step = graphed(toy_players(), broken, CPU)
+    with pytest.raises(torch.OutOfMemoryError), pytest.warns(CudaGraphWarning):
+        step(toy_batches().draw())
+
+
+# ---- where it is tried
+
+
+def test_only_cuda_is_captured_and_only_where_it_is_wanted(monkeypatch):
+    assert may_capture(CUDA)
+    assert not may_capture(CPU)
+    monkeypatch.setenv("SKMIAUG_CUDA_GRAPH", "0")
+    assert not may_capture(CUDA)
+    monkeypatch.setenv("SKMIAUG_CUDA_GRAPH", "1")
+    assert may_capture(CUDA)
+
+
+def test_processes_that_train_together_are_not_captured(monkeypatch):
+    monkeypatch.setattr(torch.distributed, "is_initialized", lambda: True)
+    assert not may_capture(CUDA)
+
+
+def test_a_step_that_is_not_captured_is_the_one_given():
+    update = max
+    assert graphed(toy_players(), update, CPU) is update
+    assert isinstance(graphed(toy_players(), update, CUDA), GraphedStep)
+
+
+# ---- the order of things in a capture
+
+
+def test_a_capture_warms_up_beside_and_records_with_capturable_optimisers(monkeypatch):
+    told: list[str] = []
+
+    class Stream:
+        def __init__(self, device=None):
+            self.name = "side"
+
+        def wait_stream(self, other):
+            told.append(f"{self.name} waits for {other.name}")
+
+    current = Stream()
+    current.name = "current"
+
+    @contextlib.contextmanager
+    def block(name):
+        told.append(f"in {name}")
+        yield
+        told.append(f"out of {name}")
+
+    class CUDAGraph:
+        def replay(self):
+            told.append("replay")
+
+    def graph(graph, stream, capture_error_mode):
+        assert isinstance(graph, CUDAGraph)
+        assert capture_error_mode == "thread_local"
+        return block(f"graph on {stream.name}")
+
+    for name, fake in {
+        "Stream": Stream,
+        "current_stream": lambda device: current,
+        "stream": lambda stream: block(stream.name),
+        "device": lambda device: block("device"),
+        "CUDAGraph": CUDAGraph,
+        "graph": graph,
+    }.items():
+        monkeypatch.setattr(torch.cuda, name, fake)
+
+    players, batch, weights = toy_players(), toy_batches().draw(), toy_weights()
+
+    def update(batch):
+        flags = {g["capturable"] for _, o in players.optimizers() for g in o.param_groups}
+        told.append(f"step, capturable {flags.pop()}")
+        return gan_step(players, batch, weights)
+
+    captured = _cuda_graph.capture(players, update, batch, CUDA)
+    assert told == [
+        "side waits for current", "in device", "in side",
+        *["step, capturable False"] * 3,
+        "in graph on side", "step, capturable True", "out of graph on side",
+        "out of side", "out of device", "current waits for side",
+    ]  # fmt: skip
+    told.clear()
+    assert captured.step(toy_batches(seed=5).draw()) is captured.figures
+    assert told == ["replay"]
+    for part, drawn in zip(captured.inputs, toy_batches(seed=5).draw(), strict=True):
+        assert torch.equal(part, drawn)
+
+
+# ---- pieces
+
+
+def test_inputs_are_copied_in_shape_and_kind():
+    row = torch.arange(6.0).view(2, 3)
+    batch = Pairs(row, torch.zeros(1).expand(4), torch.arange(2))
+    copied = copy_of((batch, row))
+    assert isinstance(copied[0], Pairs)
+    for part, original in zip(tensors_of(copied), tensors_of((batch, row)), strict=True):
+        assert torch.equal(part, original)
+        assert part.data_ptr() != original.data_ptr()
+        assert part.is_contiguous()
+
+
+def test_steps_agree_up_to_rounding_and_no_further():
+    players, batches, weights = toy_players(moved=True), toy_batches(), toy_weights()
+    before = players.snapshot()
+    figures = gan_step(players, batches.draw(), weights)
+    after = {"figures": figures} | players.snapshot()
+
+    def changed(name, change):
+        return after | {name: change(after[name])}
+
+    weight, moment = "critic.trunk.0.weight", "critic.optimizer.0.exp_avg"
+    assert agree(before, after, after)
+    assert agree(before, changed(weight, lambda t: t + 1e-7), after)
+    assert agree(before, changed(moment, lambda t: t * 1.0001), after)
+    assert not agree(before, changed(weight, lambda t: before[weight]), after)
+    assert not agree(before, changed(moment, lambda t: t * 1.1), after)
+    assert not agree(before, changed("figures", lambda t: t * 1.1), after)
+    assert not agree(before, changed("critic.optimizer.0.step", lambda t: t + 1), after)
+    assert not agree(before, changed(weight, lambda t: t * torch.nan), after)
+
+
+# ---- with a GPU
+
+
+def relative(one: GanPlayers, other: GanPlayers) -> float:
+    pairs = zip(one.snapshot().values(), other.snapshot().values(), strict=True)
+    off, size = map(sum, zip(*(((a - b).norm(), b.norm()) for a, b in pairs), strict=True))
+    return float(off / size)
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("train", [trained_plain, trained_joint])
+def test_a_captured_step_trains_as_the_eager_one(monkeypatch, train):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", CudaGraphWarning)
+        by_graph, _ = train(CUDA)
+    monkeypatch.setenv("SKMIAUG_CUDA_GRAPH", "0")
+    eager, _ = train(CUDA)
+    assert relative(by_graph, eager) < 1e-3
+
+
+@pytest.mark.gpu
+def test_a_captured_stack_trains_as_the_eager_one(monkeypatch):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", CudaGraphWarning)
+        by_graph, _ = trained_stack(CUDA)
+    monkeypatch.setenv("SKMIAUG_CUDA_GRAPH", "0")
+    eager, _ = trained_stack(CUDA)
+    for one, other in zip(by_graph, eager, strict=True):
+        assert relative(one, other) < 1e-3
+
+
+@pytest.mark.gpu
+def test_a_captured_step_that_waits_falls_back_and_the_device_still_works():
+    players, batches = moved(toy_players(), toy_batches(), CUDA)
+
+    def waiting(batch):
+        figures = gan_step(players, batch, toy_weights())
+        figures.sum().item()
+        return figures
+
+    step = graphed(players, waiting, CUDA)
+    with pytest.warns(CudaGraphWarning):
+        step(batches.draw())
+    assert step(batches.draw()).isfinite().all()
+    assert torch.randn(3, device=CUDA).isfinite().all()

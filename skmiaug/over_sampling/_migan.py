@@ -204,8 +204,8 @@ class MIGANAugmenter(CallbackSupportMixin, FitsModel):
         Parameters
         ----------
         X : array-like or DataFrame of shape (n_samples, n_features)
-            Numbers, finite, dense; with ``modalities`` a row may lack some of them. Without,
-            a numpy memory map is read in blocks, and never whole.
+            Numbers, finite, dense; with ``modalities`` a row may lack some of them. A
+            numpy memory map is read in blocks, but for ``modalities`` and a condition.
         y : array-like of shape (n_samples,)
             Class labels, at least two classes.
         condition : array-like of shape (n_samples, n_condition_features) or None

@@ -136,6 +136,11 @@ class MIGANAugmenter(CallbackSupportMixin, FitsModel):
         Whether a fit without condition is an error. It always is one when
         ``set_fit_resample_request(condition=True)`` was called.
 
+    data_parallel : bool, default=False
+        Whether the processes of torch.distributed's group train this one model together,
+        each with its share of every batch; all then hold the same. Each calls ``fit`` with
+        the same data. See docs/clusters.md.
+
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)

@@ -1,12 +1,15 @@
-"""Standardised columns in float32, whatever type and magnitude came in."""
+"""Standard columns in float32, whatever type, magnitude and tails came in."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 
+from skmiaug.over_sampling._normal_scores import NormalScores, heavy_tailed_columns
+
 _CHUNK_ROWS = 4096
+_MARGINAL_ROWS = 10_000
 
 
 @dataclass(frozen=True)
@@ -19,15 +22,40 @@ class ColumnScale:
         Mean and standard deviation; the scale of a constant column is 0.
     dtype : numpy.dtype
         Type of the rows that came in and that go back.
+    scores : NormalScores or None
+        Columns that are normal scores of their own distribution besides.
     """
 
     center: np.ndarray
     scale: np.ndarray
     dtype: np.dtype
+    scores: NormalScores | None = None
 
     @classmethod
-    def fit(cls, X: np.ndarray) -> "ColumnScale":
-        """Measure the columns of ``X`` (n, n_features).
+    def fit(
+        cls, X: np.ndarray, classes: np.ndarray, marginals: str = "auto"
+    ) -> "ColumnScale":
+        """Measure the columns of ``X`` (n, n_features), whose class indices are (n,).
+
+        With ``marginals`` "gaussian" no column becomes normal scores, with "empirical" all
+        do, with "auto" those of heavy tails.
+        """
+        standard = cls.standard(X)
+        varying = np.flatnonzero(standard.scale > 0)
+        if marginals == "gaussian" or len(varying) == 0:
+            return standard
+        some = slice(None, None, -(-len(X) // _MARGINAL_ROWS))
+        rows, own = standard._standardised(X[some], varying), classes[some]
+        if marginals == "auto":
+            heavy = heavy_tailed_columns(rows, own)
+            rows, varying = rows[:, heavy], varying[heavy]
+        if len(varying) == 0:
+            return standard
+        return replace(standard, scores=NormalScores.fit(rows, own, varying))
+
+    @classmethod
+    def standard(cls, X: np.ndarray) -> "ColumnScale":
+        """Measure mean and standard deviation of the columns of ``X``.
 
         Columns are divided by their largest magnitude first, so that squares of 1e300 do
         not overflow and those of 1e-300 do not vanish.
@@ -50,21 +78,73 @@ class ColumnScale:
             X.dtype,
         )
 
-    def transform(self, X: np.ndarray) -> np.ndarray:
-        """Return standardised rows, float32 (n, n_features); constant columns become 0."""
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """Return arrays that :meth:`from_arrays` takes beside the type."""
+        arrays = {"center": self.center, "scale": self.scale}
+        if self.scores is not None:
+            own = self.scores.to_arrays()
+            arrays |= {f"scores.{name}": array for name, array in own.items()}
+        return arrays
+
+    @classmethod
+    def from_arrays(
+        cls, arrays: Mapping[str, np.ndarray], prefix: str, dtype: str
+    ) -> "ColumnScale":
+        """Rebuild the scale from those arrays whose names begin with ``prefix``."""
+        own = {
+            name.removeprefix(prefix): array
+            for name, array in arrays.items()
+            if name.startswith(prefix)
+        }
+        scores = {
+            name.removeprefix("scores."): own[name]
+            for name in own
+            if name.startswith("scores.")
+        }
+        return cls(
+            own["center"],
+            own["scale"],
+            np.dtype(dtype),
+            NormalScores.from_arrays(scores) if scores else None,
+        )
+
+    def transform(self, X: np.ndarray, first_row: int = 0) -> np.ndarray:
+        """Return standard rows, float32 (n, n_features); constant columns become 0.
+
+        ``first_row`` is the number of the first of them, where they are read in blocks.
+        """
         Z = np.empty(X.shape, dtype=np.float32)
-        # A subnormal spread has no usable reciprocal: divide, and guard the constant ones.
-        divisor = np.where(self.scale > 0, self.scale, 1.0)
         for begin in range(0, len(X), _CHUNK_ROWS):
             rows = slice(begin, begin + _CHUNK_ROWS)
-            Z[rows] = (X[rows] - self.center) / divisor
+            Z[rows] = self._standardised(X[rows])
+            if self.scores is not None:
+                values = self._standardised(X[rows], self.scores.columns)
+                Z[rows, self.scores.columns] = self.scores.to_scores(
+                    values, first_row + begin
+                )
         return Z
+
+    def _standardised(
+        self, rows: np.ndarray, columns: np.ndarray | slice = slice(None)
+    ) -> np.ndarray:
+        # A subnormal spread has no usable reciprocal: divide, and guard the constant ones.
+        scale = self.scale[columns]
+        return (rows[:, columns] - self.center[columns]) / np.where(scale > 0, scale, 1.0)
 
     def inverse_into(self, Z: np.ndarray, out: np.ndarray) -> None:
         """Write the rows that ``Z`` (float32) stands for into ``out``.
 
         Integers are rounded; values beyond the type's range stop at its ends.
         """
+        self._scale_into(Z, out)
+        if self.scores is not None:
+            columns = self.scores.columns
+            values = self.scores.to_values(Z[:, columns].astype(np.float64))
+            out[:, columns] = _cast(
+                values * self.scale[columns] + self.center[columns], self.dtype
+            )
+
+    def _scale_into(self, Z: np.ndarray, out: np.ndarray) -> None:
         if self.dtype == np.float32 and self._is_plain_in_float32():
             # One pass on all threads, where numpy would take two on one.
             factor, offset = (
@@ -106,7 +186,7 @@ class StandardisedRows:
         return len(self.X)
 
     def __getitem__(self, rows: slice) -> np.ndarray:
-        return self.scale.transform(self.X[rows])
+        return self.scale.transform(self.X[rows], rows.start)
 
 
 def fit_into_types(rows: np.ndarray, dtypes: Sequence[np.dtype]) -> None:

@@ -72,7 +72,9 @@ def fit_joint_sampler(
         As for ``fit_row_sampler``.
     """
     base = settings.base
-    data = prepare_joint_rows(parts, classes, n_classes, settings.sizes, seed)
+    data = prepare_joint_rows(
+        parts, classes, n_classes, settings.sizes, seed, settings.base.marginals
+    )
     with cpu_threads_for(base.largest_product(), device):
         leading = _leading(data, settings, seed, device)
         spread = base.spread

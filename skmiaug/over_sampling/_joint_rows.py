@@ -62,6 +62,7 @@ def prepare_joint_rows(
     n_classes: int,
     sizes: tuple[int, ...],
     seed: int,
+    marginals: str,
 ) -> JointRows:
     """Fit the class Gaussian of each modality, and their coherence.
 
@@ -77,6 +78,8 @@ def prepare_joint_rows(
     sizes : tuple of int
         Leading coordinates of each modality that go together with those of the others.
     seed : int
+    marginals : str
+        As the augmenter's.
     """
     order = np.argsort(classes, kind="stable")
     whole = whole_rows(parts)
@@ -84,7 +87,7 @@ def prepare_joint_rows(
     for part in parts:
         there = order[~np.isnan(part[order]).any(axis=1)]
         rows = np.ascontiguousarray(part[there])
-        scale = ColumnScale.fit(rows)
+        scale = ColumnScale.fit(rows, classes[there], marginals)
         Z = scale.transform(rows)
         gaussian = fit_class_gaussian(Z, classes[there], n_classes)
         U = gaussian.whiten_in_place(Z)

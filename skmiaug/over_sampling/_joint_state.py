@@ -43,7 +43,7 @@ def joint_sampler_to_state(
     start = sampler.start
     arrays = {"coherence": gaussian.coherence, "class_begin": start.class_begin}
     for k, (scale, part) in enumerate(zip(sampler.scales, gaussian.parts, strict=True)):
-        arrays[f"{k}.scale.center"], arrays[f"{k}.scale.scale"] = scale.center, scale.scale
+        arrays |= {f"{k}.scale.{name}": a for name, a in scale.to_arrays().items()}
         arrays |= {f"{k}.gaussian.{n}": getattr(part, n) for n in GAUSSIAN_ARRAYS}
     for key in _NETWORKS:
         weights = getattr(sampler, key).state_dict()
@@ -64,8 +64,7 @@ def joint_sampler_from_state(
     for k, (dtype, shrinkage) in enumerate(
         zip(header["dtypes"], header["shrinkages"], strict=True)
     ):
-        center, scale = arrays[f"{k}.scale.center"], arrays[f"{k}.scale.scale"]
-        scales.append(ColumnScale(center, scale, np.dtype(dtype)))
+        scales.append(ColumnScale.from_arrays(arrays, f"{k}.scale.", dtype))
         own = {name: arrays[f"{k}.gaussian.{name}"] for name in GAUSSIAN_ARRAYS}
         parts.append(ClassGaussian(**own, shrinkage=shrinkage))
     generator, critic, heads = _networks(header, sizes, len(parts[0].means), len(arrays))

@@ -59,6 +59,14 @@ class MIGANAugmenter(CallbackSupportMixin, FitsModel):
         of the class: 1 is the Gaussian alone, small values stay near real rows. "auto"
         takes the spread under which left-out rows tell most about their class.
 
+    marginals : {"auto", "gaussian", "empirical"}, default="auto"
+        How the values of a column are distributed. "gaussian": by mean and standard
+        deviation. "empirical": as they are; the column is replaced by normal scores of its
+        own distribution, each class counting the same, and what is made is mapped back,
+        so that it stays in the column's range. "auto" does that for columns with heavy
+        tails, where a few outliers would set the deviation: skewness above 2 or kurtosis
+        above 9 (an exponential distribution's) around the class means.
+
     rejection : float in [0, 1), default=0.0
         Share of the draws thrown away: those that the recognition head finds least
         typical of their class. Needs ``mi_weight`` above 0.

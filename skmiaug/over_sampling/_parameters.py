@@ -35,6 +35,7 @@ class AugmenterParameters(BaseOverSampler):
         "latent_dim": [Interval(Integral, 0, None, closed="left")],
         "n_continuous_codes": [Interval(Integral, 0, None, closed="left")],
         "spread": [Interval(Real, 0, 1, closed="right"), StrOptions({"auto"})],
+        "marginals": [StrOptions({"auto", "gaussian", "empirical"})],
         "rejection": [Interval(Real, 0, 1, closed="left")],
         "leash": [Interval(Real, 0, None, closed="left"), StrOptions({"auto"})],
         "n_components": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
@@ -69,6 +70,7 @@ class AugmenterParameters(BaseOverSampler):
         latent_dim: int = 16,
         n_continuous_codes: int = 2,
         spread: float | str = "auto",
+        marginals: str = "auto",
         rejection: float = 0.0,
         leash: float | str = "auto",
         n_components: int | str = "auto",
@@ -99,6 +101,7 @@ class AugmenterParameters(BaseOverSampler):
         self.latent_dim = latent_dim
         self.n_continuous_codes = n_continuous_codes
         self.spread = spread
+        self.marginals = marginals
         self.rejection = rejection
         self.leash = leash
         self.n_components = n_components
@@ -177,6 +180,7 @@ class AugmenterParameters(BaseOverSampler):
             n_iter_no_change=int(self.n_iter_no_change),
             tol=float(self.tol),
             autocast=resolve_precision(self.precision, device),
+            marginals=self.marginals,
         )
 
 

@@ -100,7 +100,7 @@ def prepare(
     device: torch.device,
 ) -> Preparation:
     """Whiten ``X`` (n, n_features), hold rows out, shrink the means, choose the spread."""
-    scale = ColumnScale.fit(X)
+    scale = ColumnScale.fit(X, classes, settings.marginals)
     held = hold_out(classes, n_classes, settings.validation_fraction, seed)
     # By class, and within each class those to train on first: both are then slices.
     order = np.lexsort((held, classes))

@@ -37,6 +37,7 @@ class FitSettings:
     n_iter_no_change: int
     tol: float
     autocast: torch.dtype | None
+    marginals: str
 
     def largest_product(self) -> int:
         """Multiply-adds of the largest matrix product of a training step."""

@@ -31,11 +31,8 @@ def sampler_to_state(
         "generator_sizes": generator_sizes,
         "critic_sizes": critic_sizes,
     }
-    arrays = {
-        "scale.center": sampler.scale.center,
-        "scale.scale": sampler.scale.scale,
-        "class_begin": sampler.class_begin,
-    }
+    arrays = {"class_begin": sampler.class_begin}
+    arrays |= {f"scale.{name}": a for name, a in sampler.scale.to_arrays().items()}
     arrays |= {f"gaussian.{name}": getattr(gaussian, name) for name in GAUSSIAN_ARRAYS}
     for key, module in (("generator", sampler.generator), ("critic", sampler.critic)):
         arrays |= {f"{key}.{n}": t.numpy() for n, t in module.state_dict().items()}
@@ -61,9 +58,7 @@ def sampler_from_state(header: dict[str, Any], arrays: dict[str, np.ndarray]) ->
     load_weights(generator, arrays, "generator")
     load_weights(critic, arrays, "critic")
     return RowSampler(
-        scale=ColumnScale(
-            arrays["scale.center"], arrays["scale.scale"], np.dtype(header["dtype"])
-        ),
+        scale=ColumnScale.from_arrays(arrays, "scale.", header["dtype"]),
         gaussian=gaussian,
         generator=generator,
         critic=critic,

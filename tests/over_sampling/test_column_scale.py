@@ -11,7 +11,7 @@ from skmiaug.over_sampling._column_scale import ColumnScale, fit_into_types
 
 
 def there_and_back(X):
-    scale = ColumnScale.fit(X)
+    scale = ColumnScale.standard(X)
     out = np.empty_like(X)
     scale.inverse_into(scale.transform(X), out)
     return out
@@ -24,7 +24,7 @@ def normal(n=200, d=3, dtype=np.float64, seed=0):
 @given(st.integers(-300, 300), st.floats(-3, 3))
 def test_columns_of_any_magnitude_become_standard_and_come_back(exponent, offset):
     X = (normal() + offset) * 10.0**exponent
-    scale = ColumnScale.fit(X)
+    scale = ColumnScale.standard(X)
     Z = scale.transform(X)
     assert Z.dtype == np.float32
     np.testing.assert_allclose(Z.mean(axis=0, dtype=float), 0, atol=1e-5)
@@ -35,7 +35,7 @@ def test_columns_of_any_magnitude_become_standard_and_come_back(exponent, offset
 @given(st.lists(st.sampled_from([1e-30, 1e-5, 1.0, 1e5, 1e30]), min_size=2, max_size=5))
 def test_each_column_has_its_own_magnitude_in_float32_too(units):
     X = normal(d=len(units), dtype=np.float32) * np.array(units, dtype=np.float32)
-    Z = ColumnScale.fit(X).transform(X)
+    Z = ColumnScale.standard(X).transform(X)
     np.testing.assert_allclose(Z.std(axis=0), 1, rtol=1e-5)
     np.testing.assert_allclose(
         there_and_back(X) / np.float32(units), X / np.float32(units), atol=1e-5
@@ -50,7 +50,7 @@ def test_each_column_has_its_own_magnitude_in_float32_too(units):
     )
 )
 def test_whatever_finite_comes_in_finite_goes_out(X):
-    scale = ColumnScale.fit(X)
+    scale = ColumnScale.standard(X)
     assert np.isfinite(scale.transform(X)).all()
     assert np.isfinite(there_and_back(X)).all()
 
@@ -59,7 +59,7 @@ def test_whatever_finite_comes_in_finite_goes_out(X):
 @pytest.mark.parametrize("value", [0, 3, -117])
 def test_a_constant_column_comes_back_exactly_whatever_is_drawn(dtype, value):
     X = np.full((5, 1), value, dtype=dtype)
-    scale = ColumnScale.fit(X)
+    scale = ColumnScale.standard(X)
     assert (scale.transform(X) == 0).all()
     out = np.empty_like(X)
     scale.inverse_into(np.full((5, 1), 12.5, dtype=np.float32), out)
@@ -82,7 +82,7 @@ def test_whole_numbers_come_back_whole(X):
 def drawn(X, z):
     """What standardised draws ``z`` become in the columns of ``X``."""
     out = np.empty((len(z), X.shape[1]), dtype=X.dtype)
-    ColumnScale.fit(X).inverse_into(np.float32(z)[:, None].repeat(X.shape[1], 1), out)
+    ColumnScale.standard(X).inverse_into(np.float32(z)[:, None].repeat(X.shape[1], 1), out)
     return out
 
 
@@ -127,17 +127,17 @@ def test_the_type_comes_back_with_its_own_precision(dtype):
 
 def test_the_size_of_the_chunks_does_not_matter(monkeypatch):
     X = normal()
-    whole = ColumnScale.fit(X)
+    whole = ColumnScale.standard(X)
     Z = whole.transform(X)
     monkeypatch.setattr(_column_scale, "_CHUNK_ROWS", 7)
-    np.testing.assert_allclose(ColumnScale.fit(X).scale, whole.scale, rtol=1e-12)
+    np.testing.assert_allclose(ColumnScale.standard(X).scale, whole.scale, rtol=1e-12)
     np.testing.assert_array_equal(whole.transform(X), Z)
 
 
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_the_memory_order_does_not_change_a_bit(order):
     X = normal(n=5000)
-    one, other = ColumnScale.fit(X), ColumnScale.fit(np.asarray(X, order=order))
+    one, other = ColumnScale.standard(X), ColumnScale.standard(np.asarray(X, order=order))
     np.testing.assert_array_equal(one.center, other.center)
     np.testing.assert_array_equal(one.scale, other.scale)
 

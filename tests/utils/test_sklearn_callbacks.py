@@ -87,7 +87,10 @@ def test_before_scikit_learn_1_9_there_are_none():
         assert look() is False
 
 
-def test_the_progress_bar_of_scikit_learn_follows_the_looks(skewed):
+def test_the_progress_bar_of_scikit_learn_follows_the_looks(skewed, capsys):
     callback = pytest.importorskip("sklearn.callback")
     pytest.importorskip("rich")
     small(max_iter=LOOK_EVERY).set_callbacks(callback.ProgressBar()).fit(*skewed)
+    shown = capsys.readouterr().out
+    assert "MIGANAugmenter" in shown
+    assert "100%" in shown

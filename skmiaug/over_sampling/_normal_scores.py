@@ -1,0 +1,202 @@
+"""Columns as normal scores of their own distribution: a Gaussian copula's marginals.
+
+A column whose tails are heavier than an exponential distribution's (skewness above 2 or
+kurtosis above 9, within classes) is badly described by mean and deviation: a few outliers
+make them. Its values are replaced by Φ⁻¹ of their rank, and what is drawn is mapped back by
+interpolation, so that made values are distributed as those of the column and stay in its
+range. Values that occur often (the zeros of a count) share a span of scores: each such row
+takes a place in the span by its number, and all places lead back to the value.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtri
+
+MOST_SKEWNESS, MOST_KURTOSIS = 2.0, 9.0
+MAX_KNOTS = 1024
+
+
+@dataclass(frozen=True)
+class ColumnScores:
+    """Knots between the values of one column and their normal scores.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_knots,), float64
+        Rising; a value that occurs often has two knots, the ends of its span.
+    ranks : ndarray of shape (n_knots,), float64
+        Share of the distribution below each knot, strictly rising in (0, 1).
+    """
+
+    values: np.ndarray
+    ranks: np.ndarray
+
+    @classmethod
+    def fit(cls, values: np.ndarray, weights: np.ndarray) -> "ColumnScores":
+        """Take the knots from ``values`` (n,), each of which counts by its weight (n,)."""
+        order = np.argsort(values, kind="stable")
+        distinct, first, count = np.unique(
+            values[order], return_index=True, return_counts=True
+        )
+        above = np.cumsum(weights[order]) / weights.sum()
+        right = above[first + count - 1]
+        left = np.append(0.0, right[:-1])
+        # A single row stands in the middle of its step; a span leaves a hair to its
+        # neighbour, so that hardly any draw falls between two frequent values.
+        margin = np.where(count > 1, 1e-6, 0.5) * (right - left)
+        knots = np.stack([left + margin, right - margin], axis=1).ravel()
+        # The ends of the distribution are as far out as those of a sample of its size.
+        end = 0.5 / len(values)
+        knots = np.clip(knots, end, 1 - end)
+        kept = np.append(True, np.diff(knots) > 0)
+        thinned = _thin(np.flatnonzero(kept), np.repeat(count > 1, 2)[kept])
+        return cls(np.repeat(distinct, 2)[thinned], knots[thinned])
+
+    @property
+    def scores(self) -> np.ndarray:
+        """Normal scores of the knots, (n_knots,)."""
+        return ndtri(self.ranks)
+
+    def to_scores(self, values: np.ndarray, places: np.ndarray) -> np.ndarray:
+        """Return the normal scores of ``values`` (n,).
+
+        ``places`` (n,) in [0, 1) say where in its span the score of a frequent value lies.
+        Values beyond the knots have the score of the last one.
+        """
+        low = np.searchsorted(self.values, values, side="left")
+        high = np.searchsorted(self.values, values, side="right") - 1
+        scores = np.interp(values, self.values, self.scores)
+        tied = np.flatnonzero(high > low)
+        left, right = self.ranks[low[tied]], self.ranks[high[tied]]
+        scores[tied] = ndtri(left + places[tied] * (right - left))
+        return scores
+
+    def to_values(self, scores: np.ndarray) -> np.ndarray:
+        """Return the values (n,) that ``scores`` stand for."""
+        return np.interp(scores, self.scores, self.values)
+
+
+@dataclass(frozen=True)
+class NormalScores:
+    """Some columns of a table as normal scores, standardised.
+
+    Attributes
+    ----------
+    columns : ndarray of shape (n_columns,)
+        Their numbers.
+    knots : tuple of ColumnScores
+        One for each of them.
+    center, scale : ndarray of shape (n_columns,), float64
+        Mean and standard deviation of the scores.
+    """
+
+    columns: np.ndarray
+    knots: tuple[ColumnScores, ...]
+    center: np.ndarray
+    scale: np.ndarray
+
+    @classmethod
+    def fit(
+        cls, values: np.ndarray, classes: np.ndarray, columns: np.ndarray
+    ) -> "NormalScores":
+        """Fit the scores of ``columns`` to their ``values`` (n, n_columns).
+
+        Each class of ``classes`` (n,) counts the same: the small ones are mostly made.
+        """
+        weights = 1.0 / np.bincount(classes)[classes]
+        knots = tuple(ColumnScores.fit(own, weights) for own in values.T)
+        raw = cls(columns, knots, np.zeros(len(columns)), np.ones(len(columns)))
+        scores = raw.to_scores(values, 0)
+        deviation = scores.std(axis=0)
+        return cls(
+            columns, knots, scores.mean(axis=0), np.where(deviation > 0, deviation, 1.0)
+        )
+
+    def to_scores(self, values: np.ndarray, first_row: int) -> np.ndarray:
+        """Return the standardised scores of ``values`` (n, n_columns).
+
+        ``first_row`` is the number of the first row, see :func:`places_in_span`.
+        """
+        scores = np.empty(values.shape)
+        for k, (column, knots) in enumerate(zip(self.columns, self.knots, strict=True)):
+            places = places_in_span(first_row, len(values), int(column))
+            scores[:, k] = knots.to_scores(values[:, k], places)
+        return (scores - self.center) / self.scale
+
+    def to_values(self, scores: np.ndarray) -> np.ndarray:
+        """Return the values that standardised ``scores`` (n, n_columns) stand for."""
+        raw = scores * self.scale + self.center
+        return np.stack(
+            [knots.to_values(own) for knots, own in zip(self.knots, raw.T, strict=True)],
+            axis=1,
+        )
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """Return arrays that :meth:`from_arrays` takes."""
+        return {
+            "columns": self.columns,
+            "n_knots": np.array([len(own.values) for own in self.knots]),
+            "values": np.concatenate([own.values for own in self.knots]),
+            "ranks": np.concatenate([own.ranks for own in self.knots]),
+            "center": self.center,
+            "scale": self.scale,
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: dict[str, np.ndarray]) -> "NormalScores":
+        """Rebuild the scores."""
+        ends = np.cumsum(arrays["n_knots"])[:-1]
+        values, ranks = (np.split(arrays[name], ends) for name in ("values", "ranks"))
+        knots = tuple(ColumnScores(v, r) for v, r in zip(values, ranks, strict=True))
+        return cls(arrays["columns"], knots, arrays["center"], arrays["scale"])
+
+
+def _thin(knots: np.ndarray, frequent: np.ndarray) -> np.ndarray:
+    """Keep the first and last knot, those of frequent values, and enough of the rest."""
+    if len(knots) <= MAX_KNOTS:
+        return knots
+    kept = np.zeros(len(knots), dtype=bool)
+    kept[np.linspace(0, len(knots) - 1, MAX_KNOTS).round().astype(int)] = True
+    return knots[kept | frequent]
+
+
+def heavy_tailed_columns(rows: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """Numbers of the columns whose tails are too heavy for a mean and a deviation.
+
+    Measured around the class means: a small class that lies apart is no tail.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n, n_columns), float64
+    classes : ndarray of shape (n,)
+    """
+    deviations = np.empty_like(rows)
+    for c in np.unique(classes):
+        own = classes == c
+        deviations[own] = rows[own] - rows[own].mean(axis=0)
+    largest = np.abs(deviations).max(axis=0)
+    deviations /= np.where(largest > 0, largest, 1.0)
+    squares = np.square(deviations)
+    variance = squares.mean(axis=0)
+    # A column that is constant within classes has no tails.
+    variance[largest == 0] = np.inf
+    skewness = np.abs((squares * deviations).mean(axis=0)) / variance**1.5
+    kurtosis = np.square(squares).mean(axis=0) / variance**2
+    return np.flatnonzero((skewness > MOST_SKEWNESS) | (kurtosis > MOST_KURTOSIS))
+
+
+def places_in_span(first_row: int, n_rows: int, column: int) -> np.ndarray:
+    """Uniform numbers in [0, 1), fixed for each row number and column.
+
+    From the bits of SplitMix64 (Steele, Lea and Flood, 2014), so that the same row has the
+    same place in whatever block it is read.
+    """
+    bits = np.arange(first_row, first_row + n_rows, dtype=np.uint64)
+    bits += np.uint64((column << 40) + 1)
+    bits *= np.uint64(0x9E3779B97F4A7C15)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        bits ^= bits >> np.uint64(shift)
+        bits *= np.uint64(factor)
+    bits ^= bits >> np.uint64(31)
+    return (bits >> np.uint64(11)) * 2.0**-53

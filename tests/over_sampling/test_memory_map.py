@@ -18,7 +18,7 @@ def classed(n=900, d=9, n_classes=3, dtype=np.float32, seed=0):
     """Rows of several classes in no order."""
     rng = np.random.default_rng(seed)
     y = rng.integers(0, n_classes, n) * rng.integers(0, 2, n)
-    y[:n_classes] = np.arange(n_classes)
+    y[: 2 * n_classes] = np.tile(np.arange(n_classes), 2)
     X = rng.normal(size=(n, d)) @ (np.eye(d) + 0.3) + y[:, None]
     return (100 * X).astype(dtype), y
 

@@ -184,9 +184,9 @@ def test_modalities_have_scores_of_their_own(tailed, tmp_path):
     X, y = tailed
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", skmiaug.exceptions.SkmiaugWarning)
-        augmenter = small(
-            max_iter=10, modalities={"a": slice(0, 2), "b": slice(2, 4)}
-        ).fit(X, y)
+        augmenter = small(max_iter=10, modalities={"a": slice(0, 2), "b": slice(2, 4)}).fit(
+            X, y
+        )
     first, second = augmenter._sampler.scales
     assert first.scores.columns.tolist() == [0, 1]
     assert second.scores is None

@@ -13,6 +13,7 @@ __all__ = [
     "FileFormatError",
     "LeakageError",
     "MissingExtraError",
+    "ProcessGroupError",
     "SkmiaugWarning",
     "TinyClassWarning",
     "TrainingDivergedError",
@@ -37,6 +38,10 @@ class FileFormatError(ValueError):
 
 class LeakageError(ValueError):
     """A speaker, dialog or sentence is in the training and the test part of a fold."""
+
+
+class ProcessGroupError(RuntimeError):
+    """The processes that are to train one model are not there, or do not agree."""
 
 
 class MissingExtraError(ImportError):

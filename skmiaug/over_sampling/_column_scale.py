@@ -10,6 +10,7 @@ from skmiaug.over_sampling._normal_scores import NormalScores, heavy_tailed_colu
 
 _CHUNK_ROWS = 4096
 _MARGINAL_ROWS = 10_000
+_CHUNK_COLUMNS = 64
 
 
 @dataclass(frozen=True)
@@ -45,13 +46,14 @@ class ColumnScale:
         if marginals == "gaussian" or len(varying) == 0:
             return standard
         some = slice(None, None, -(-len(X) // _MARGINAL_ROWS))
-        rows, own = standard._standardised(X[some], varying), classes[some]
+        # Read once where they are in a file, in their own type.
+        rows, own = np.ascontiguousarray(X[some]), classes[some]
         if marginals == "auto":
-            heavy = heavy_tailed_columns(rows, own)
-            rows, varying = rows[:, heavy], varying[heavy]
+            varying = standard._heavy_tailed(rows, own, varying)
         if len(varying) == 0:
             return standard
-        return replace(standard, scores=NormalScores.fit(rows, own, varying))
+        values = standard._standardised(rows, varying)
+        return replace(standard, scores=NormalScores.fit(values, own, varying))
 
     @classmethod
     def standard(cls, X: np.ndarray) -> "ColumnScale":
@@ -77,6 +79,18 @@ class ColumnScale:
             np.where(constant, 0.0, scale),
             X.dtype,
         )
+
+    def _heavy_tailed(
+        self, rows: np.ndarray, classes: np.ndarray, columns: np.ndarray
+    ) -> np.ndarray:
+        """Return those of the ``columns`` that have heavy tails, a few at a time."""
+        found = []
+        for begin in range(0, len(columns), _CHUNK_COLUMNS):
+            some = columns[begin : begin + _CHUNK_COLUMNS]
+            found.append(
+                some[heavy_tailed_columns(self._standardised(rows, some), classes)]
+            )
+        return np.concatenate(found)
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """Return arrays that :meth:`from_arrays` takes beside the type."""

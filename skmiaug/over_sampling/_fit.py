@@ -25,6 +25,7 @@ from skmiaug.training import (
     GanEvents,
     GanPlayers,
     GanWeights,
+    Team,
     TrainingRecord,
     build_players,
     train_gan,
@@ -46,14 +47,18 @@ class FittedSampler:
 
 @dataclass
 class Course:
-    """A training run that is ready to begin: players, their batches, and the looks."""
+    """A training run that is ready to begin: players, their batches, and the looks.
+
+    ``score`` is the measure of players (and of a strength of their residual) on held-out
+    rows; None where there are none.
+    """
 
     prepared: Preparation
     settings: FitSettings
     seed: int
     players: GanPlayers
     batches: GanBatches
-    probe: Probe
+    score: Callable[..., float | None]
 
     def stopping(self) -> EarlyStopping:
         """Return a new stopping rule."""
@@ -70,20 +75,29 @@ def fit_row_sampler(
     device: torch.device,
     on_look: Callable[[TrainingRecord], bool],
     checkpoint: Checkpoint | None,
+    team: Team | None = None,
 ) -> FittedSampler:
-    """Fit start, spread, networks and their strength to ``X`` (n, n_features)."""
+    """Fit start, spread, networks and their strength to ``X`` (n, n_features).
+
+    ``team``: the processes that train the networks together; None is this one alone.
+    """
+    team = team or Team()
     with cpu_threads_for(settings.largest_product(), device):
         prepared = prepare(X, classes, n_classes, settings, seed=seed, device=device)
+        team.check_alike(prepared.summary())
         course = set_out(prepared, settings, seed)
+        course.score = team.agreed(course.score)
+        team.align(course.players)
         record = train_gan(
-            course.players,
-            course.batches,
+            team.share_players(course.players),
+            team.share_batches(course.batches),
             weights_of(course),
             max_iter=settings.max_iter,
             look_every=LOOK_EVERY,
             stopping=course.stopping(),
-            events=GanEvents(course.probe.score, on_look, checkpoint, seed),
+            events=GanEvents(course.score, on_look, checkpoint, seed, team.average),
         )
+        team.align(course.players)
         return arrive(course, record)
 
 
@@ -92,7 +106,7 @@ def set_out(prepared: Preparation, settings: FitSettings, seed: int) -> Course:
     batches = _batches(prepared, settings, seed)
     players = _players(prepared, settings, seed)
     return Course(
-        prepared, settings, seed, players, batches, Probe(prepared, batches, seed)
+        prepared, settings, seed, players, batches, Probe(prepared, batches, seed).score
     )
 
 
@@ -102,7 +116,7 @@ def set_out_like(course: Course, settings: FitSettings) -> Course:
     generator = torch_generator(seed, _BATCHES, prepared.rows.device)
     batches = replace(course.batches, generator=generator)
     players = _players(prepared, settings, seed)
-    return Course(prepared, settings, seed, players, batches, course.probe)
+    return Course(prepared, settings, seed, players, batches, course.score)
 
 
 def _players(prepared: Preparation, settings: FitSettings, seed: int) -> GanPlayers:
@@ -151,7 +165,7 @@ def arrive(course: Course, record: TrainingRecord) -> FittedSampler:
     prepared, settings, players = course.prepared, course.settings, course.players
     strength = 1.0
     if settings.choose_strength:
-        strength = choose_strength(lambda s: course.probe.score(players, s), record)
+        strength = choose_strength(lambda s: course.score(players, s), record)
     device = prepared.rows.device
     for _, module in players.modules():
         module.cpu().eval()

@@ -34,7 +34,8 @@ def fit_augmenters(
     Raises
     ------
     ValueError
-        An augmenter has a checkpoint, or several modalities; or its ``fit`` would raise.
+        An augmenter has a checkpoint, several modalities or several processes, or its
+        ``fit`` would raise.
     """
     jobs: list[FitJob] = []
     like: dict[tuple[int, int], FitJob] = {}
@@ -76,6 +77,11 @@ def _check_plain(augmenter: MIGANAugmenter) -> None:
         raise ValueError(
             "Augmenters that are fitted together write no checkpoint, got "
             f"checkpoint={augmenter.checkpoint!r}. Set checkpoint=None."
+        )
+    if augmenter.data_parallel:
+        raise ValueError(
+            "Augmenters that are fitted together are trained by one process each. Set "
+            "data_parallel=False."
         )
     if augmenter.modalities is not None:
         raise ValueError(

@@ -1,9 +1,11 @@
 """Fitting an augmenter: checks, training, and what is known afterwards."""
 
+import os
 import warnings
 from typing import Any
 
 import numpy as np
+import torch
 from imblearn.utils import check_sampling_strategy
 from imblearn.utils._validation import check_target_type
 from sklearn.utils.multiclass import check_classification_targets
@@ -84,6 +86,8 @@ class FitsModel(DrawsRows):
         )
         self._warn_of_tiny_classes(counts)
         device = resolve_device(self.device)
+        if self.data_parallel:
+            device = self._device_of_process(device, condition)
         parts = self._parts(X, condition)
         settings: FitSettings | JointSettings
         if parts is None:
@@ -94,6 +98,17 @@ class FitsModel(DrawsRows):
             settings = self._joint_settings(parts, n_made, device)
         self._class_shares = counts / counts.sum()
         return TrainingPlan(TrainingData(X, y, classes, parts), settings, device)
+
+    def _device_of_process(self, device: torch.device, condition: Any) -> torch.device:
+        """Give each process of a machine a GPU of its own; refuse what it cannot do."""
+        if self.modalities is not None or condition is not None:
+            raise ValueError(
+                "data_parallel=True is not supported with modalities or a condition. Set "
+                "data_parallel=False, or fit the rows without them."
+            )
+        if device.type != "cuda" or str(self.device) != "auto":
+            return device
+        return resolve_device(f"cuda:{os.environ.get('LOCAL_RANK', device.index)}")
 
     def _parts(self, X: np.ndarray, condition: Any) -> list[np.ndarray] | None:
         """Return the rows of each modality; None where there is but one."""

@@ -162,6 +162,8 @@ n_splits_, refit_time_, multimetric_, classes_, n_features_in_, feature_names_in
         template = self.estimator.steps[place][1]
         if template.modalities is not None or template.checkpoint is not None:
             return {}
+        if template.data_parallel:
+            return {}
         jobs, keys = [], []
         for train, _ in splits:
             rows = _safe_indexing(X, train), _safe_indexing(y, train)

@@ -144,6 +144,11 @@ class MIGANAugmenter(CallbackSupportMixin, FitsModel):
         Whether a fit without condition is an error. It always is one when
         ``set_fit_resample_request(condition=True)`` was called.
 
+    data_parallel : bool, default=False
+        Whether the processes of torch.distributed's group train this one model together,
+        each with its share of every batch; all then hold the same. Each calls ``fit`` with
+        the same data. See docs/clusters.md.
+
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
@@ -212,8 +217,8 @@ class MIGANAugmenter(CallbackSupportMixin, FitsModel):
         Parameters
         ----------
         X : array-like or DataFrame of shape (n_samples, n_features)
-            Numbers, finite, dense; with ``modalities`` a row may lack some of them. Without
-            them a numpy memory map is read in blocks, and never whole.
+            Numbers, finite, dense; with ``modalities`` a row may lack some of them. A
+            numpy memory map is read in blocks, but for ``modalities`` and a condition.
         y : array-like of shape (n_samples,)
             Class labels, at least two classes.
         condition : array-like of shape (n_samples, n_condition_features) or None

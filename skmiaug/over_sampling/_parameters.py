@@ -56,6 +56,7 @@ class AugmenterParameters(BaseOverSampler):
         "condition_sampling": [StrOptions(set(GIVEN_SPREADS))],
         "condition_head": [StrOptions({"infonce", "gaussian"})],
         "require_condition": ["boolean"],
+        "data_parallel": ["boolean"],
     }
 
     def __init__(
@@ -90,6 +91,7 @@ class AugmenterParameters(BaseOverSampler):
         condition_sampling: str = "gaussian",
         condition_head: str = "infonce",
         require_condition: bool = False,
+        data_parallel: bool = False,
     ):
         super().__init__(sampling_strategy=sampling_strategy)
         self.expansion = expansion
@@ -120,6 +122,7 @@ class AugmenterParameters(BaseOverSampler):
         self.condition_sampling = condition_sampling
         self.condition_head = condition_head
         self.require_condition = require_condition
+        self.data_parallel = data_parallel
 
     def _settings(self, X: np.ndarray, device: Any) -> FitSettings:
         """Resolve the parameters for these rows; refuse what does not fit together."""

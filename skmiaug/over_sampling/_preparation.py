@@ -68,6 +68,16 @@ class Preparation:
         """Number of classes."""
         return len(self.means)
 
+    def summary(self) -> dict[str, np.ndarray]:
+        """What tells this from the preparation of other rows or settings; small arrays."""
+        counts = np.bincount(self.sorted_classes, minlength=self.n_classes)
+        return {
+            "rows of each class": counts,
+            "column means": self.scale.center,
+            "spread": np.array(self.spread),
+            "class means": self.row_means.cpu().numpy(),
+        }
+
     @cached_property
     def row_deviations(self) -> np.ndarray | None:
         """Whitened rows less their class mean; None at spread 1. Takes ``whitened`` up."""

@@ -136,7 +136,7 @@ def _train_stack(courses: list[Course], verbose: bool) -> list[TrainingRecord | 
         list(groups.values()), [numbers[id(course.prepared)] for course in courses]
     )
     mi_weights = torch.tensor([c.settings.mi_weight for c in courses], device=device)
-    models = [StackedModel(c.players, c.probe.score, c.stopping()) for c in courses]
+    models = [StackedModel(c.players, c.score, c.stopping()) for c in courses]
     name = f"{len(courses)} augmenters"
     bar = ProgressBar(settings.max_iter, name, enabled=verbose)
     try:

@@ -13,7 +13,7 @@ from skmiaug.over_sampling._joint_fit import fit_joint_sampler
 from skmiaug.over_sampling._joint_settings import JointSettings
 from skmiaug.over_sampling._settings import LOOK_EVERY, FitSettings
 from skmiaug.over_sampling._trained import any_trained, recall
-from skmiaug.training import Checkpoint, TrainingRecord
+from skmiaug.training import Checkpoint, ProcessTeam, Team, TrainingRecord
 from skmiaug.utils._device import memory_remedy
 from skmiaug.utils._progress import ProgressBar
 from skmiaug.utils._random import draw_seed
@@ -70,21 +70,24 @@ def run_training(augmenter: Any, plan: TrainingPlan) -> TrainingRun:
         Its settings are ``JointSettings`` where the data has several modalities.
     """
     data, settings, device = plan
-    seed = draw_seed(check_random_state(augmenter.random_state))
+    team = ProcessTeam(device) if augmenter.data_parallel else Team()
+    # Without a seed each process would draw its own.
+    seed = team.agreed(draw_seed)(check_random_state(augmenter.random_state))
     known_seed = seed if isinstance(augmenter.random_state, Integral) else None
     checkpoint = None
-    if augmenter.checkpoint is None and data.parts is None and any_trained():
+    alone = augmenter.checkpoint is None and team.size == 1
+    if alone and data.parts is None and any_trained():
         ready = recall(settings.fingerprint(data.X, data.classes, known_seed))
         if ready is not None:
             return TrainingRun(ready, seed)
     if augmenter.checkpoint is not None:
         rows = data.X if data.parts is None else np.hstack(list(data.parts))
         print_ = settings.fingerprint(rows, data.classes, known_seed)
-        checkpoint = Checkpoint(augmenter.checkpoint, print_)
+        checkpoint = team.share_checkpoint(Checkpoint(augmenter.checkpoint, print_))
         checkpoint.check_writable()
         seed = checkpoint.seed_of_run(seed)
     with memory_remedy(device, MEMORY_ADVICE):
-        fitted = _train(augmenter, data, settings, seed, device, checkpoint)
+        fitted = _train(augmenter, data, settings, seed, device, checkpoint, team)
     if checkpoint is not None:
         checkpoint.remove()
     return TrainingRun(fitted, seed)
@@ -97,11 +100,13 @@ def _train(
     seed: int,
     device: torch.device,
     checkpoint: Checkpoint | None,
+    team: Team,
 ) -> FittedSampler:
     """Fit under a progress bar and scikit-learn's callbacks."""
     base = settings.base if isinstance(settings, JointSettings) else settings
     name, n_classes = type(augmenter).__name__, len(augmenter.classes_)
-    bar = ProgressBar(base.max_iter, name, enabled=augmenter.verbose > 0)
+    shown = augmenter.verbose > 0 and team.leads
+    bar = ProgressBar(base.max_iter, name, enabled=shown)
     n_looks = -(-base.max_iter // LOOK_EVERY)
     with callback_session(augmenter, n_looks, data.X, data.y) as tell_callbacks:
 
@@ -116,7 +121,7 @@ def _train(
         how: dict[str, Any] = {
             "seed": seed,
             "device": device,
-            "on_look": on_look,
+            "on_look": team.agreed(on_look),
             "checkpoint": checkpoint,
         }
         try:
@@ -125,6 +130,8 @@ def _train(
                 return fit_joint_sampler(
                     data.parts, data.classes, n_classes, settings, **how
                 )
-            return fit_row_sampler(data.X, data.classes, n_classes, settings, **how)
+            return fit_row_sampler(
+                data.X, data.classes, n_classes, settings, team=team, **how
+            )
         finally:
             bar.close()

@@ -15,6 +15,7 @@ from skmiaug.training._align_step import (
     alignment_terms,
 )
 from skmiaug.training._checkpoint import Checkpoint
+from skmiaug.training._distributed import ProcessTeam, Team
 from skmiaug.training._gan_batches import GanBatches
 from skmiaug.training._gan_joint_batches import JointBatch, JointBatches, JointLayout
 from skmiaug.training._gan_joint_step import (
@@ -82,6 +83,7 @@ __all__ = [
     "MaskingSettings",
     "ModelState",
     "Pairs",
+    "ProcessTeam",
     "RateSchedule",
     "RunRecord",
     "SequenceBatch",
@@ -91,6 +93,7 @@ __all__ = [
     "SequenceSet",
     "StackBatches",
     "StackedModel",
+    "Team",
     "TrainingEvents",
     "TrainingRecord",
     "align_step",

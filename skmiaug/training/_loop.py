@@ -37,12 +37,16 @@ class TrainingEvents:
         Where the state goes at each look and when a signal ends the run.
     seed : int
         What the run was started with; kept in the checkpoint.
+    average : callable
+        Turns the figures (n_figures,) of this process into those of all that train the
+        model; called at each look.
     """
 
     evaluate: Callable[[Any], float | None]
     on_look: Callable[[Any], bool] = lambda record: False
     checkpoint: Checkpoint | None = None
     seed: int = 0
+    average: Callable[[Tensor], Tensor] = lambda figures: figures
 
 
 @dataclass
@@ -139,7 +143,7 @@ def _begin(run: _Run) -> None:
 
 def _look(run: _Run) -> bool:
     """Check losses and weights, measure, keep the best; True: a callback wants the end."""
-    means = (run.sums / run.steps_in_sum).tolist()
+    means = run.events.average(run.sums / run.steps_in_sum).tolist()
     run.sums.zero_()
     run.steps_in_sum = 0
     healthy = all(map(math.isfinite, means)) and run.model.are_finite()

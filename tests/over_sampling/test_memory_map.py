@@ -18,7 +18,7 @@ def classed(n=900, d=9, n_classes=3, dtype=np.float32, seed=0):
     """Rows of several classes in no order."""
     rng = np.random.default_rng(seed)
     y = rng.integers(0, n_classes, n) * rng.integers(0, 2, n)
-    y[:n_classes] = np.arange(n_classes)
+    y[: 2 * n_classes] = np.tile(np.arange(n_classes), 2)
     X = rng.normal(size=(n, d)) @ (np.eye(d) + 0.3) + y[:, None]
     return (100 * X).astype(dtype), y
 
@@ -84,7 +84,11 @@ def test_a_fitted_augmenter_does_not_need_the_file_any_more(tmp_path):
     np.testing.assert_array_equal(augmenter.sample(20)[0], expected)
 
 
-def test_no_copy_of_the_rows_is_made(tmp_path):
+def test_no_copy_of_the_rows_is_made(tmp_path, monkeypatch):
+    # Blocks that are small beside so few rows.
+    monkeypatch.setattr(_class_gaussian, "_CHUNK_ROWS", 1024)
+    monkeypatch.setattr(_column_scale, "_CHUNK_ROWS", 1024)
+    monkeypatch.setattr(_column_scale, "_MARGINAL_ROWS", 1000)
     X, y = classed(n=60_000, d=64)
     on_disk = mapped(tmp_path / "X.npy", X)
 
@@ -100,7 +104,7 @@ def test_no_copy_of_the_rows_is_made(tmp_path):
 
     for spread in (1.0, 0.5):
         # numpy tells tracemalloc of every array, and not of those in scratch files.
-        assert peak(on_disk, spread) < 0.9 * X.nbytes < peak(X, spread)
+        assert peak(on_disk, spread) < 0.6 * X.nbytes < peak(X, spread)
 
 
 def test_a_value_that_is_not_finite_is_found(tmp_path):

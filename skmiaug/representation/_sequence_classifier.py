@@ -45,7 +45,15 @@ class SequenceEmotionClassifier(ClassifierMixin, SequenceEstimator):
         Weights of the classes in the loss; "balanced" weighs each class the same.
 
     freeze_encoder : bool, default=False
-        Whether the head alone is trained.
+        Whether the head alone is fitted. With a ``head_penalty`` it is solved, which takes
+        no training steps.
+
+    head_penalty : float or None, default=10.0
+        The head begins as the best linear one on the embeddings of the encoder as it is
+        (Kumar et al. 2022): it minimises the summed cross-entropy plus
+        ``head_penalty / 2`` times the squared weights. That is scikit-learn's
+        LogisticRegression with ``C = 1 / head_penalty`` on standardised columns. None begins with
+        a head of zeros.
 
     encoder_dropout : float in [0, 1), default=0.1
         Share of the backbone's channels dropped in training.
@@ -149,6 +157,7 @@ class SequenceEmotionClassifier(ClassifierMixin, SequenceEstimator):
         clip: float | None = None,
         class_weight: Any = None,
         freeze_encoder: bool = False,
+        head_penalty: float | None = 10.0,
         encoder_dropout: float = 0.1,
         dropout: float = 0.2,
         max_iter: int = 300,
@@ -174,6 +183,7 @@ class SequenceEmotionClassifier(ClassifierMixin, SequenceEstimator):
         self.clip = clip
         self.class_weight = class_weight
         self.freeze_encoder = freeze_encoder
+        self.head_penalty = head_penalty
         self.encoder_dropout = encoder_dropout
         self.dropout = dropout
         self.max_iter = max_iter

@@ -50,6 +50,7 @@ class SequenceEstimator(CallbackSupportMixin, BaseEstimator):
         "pooling": [StrOptions(set(POOLINGS)), None],
         "clip": [Interval(Real, 0, 0.5, closed="left"), None],
         "freeze_encoder": ["boolean"],
+        "head_penalty": [Interval(Real, 0, None, closed="neither"), None],
         "encoder_dropout": [Interval(Real, 0, 1, closed="left")],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "max_iter": [Interval(Integral, 0, None, closed="left")],
@@ -135,11 +136,12 @@ class SequenceEstimator(CallbackSupportMixin, BaseEstimator):
     def _settings(
         self, error: str, class_weights: tuple[float, ...] | None, device: Any
     ) -> FineTuningSettings:
-        encoder_rate = self.encoder_learning_rate
+        encoder_rate, penalty = self.encoder_learning_rate, self.head_penalty
         return FineTuningSettings(
             error=error,
             class_weights=class_weights,
             freeze_encoder=bool(self.freeze_encoder),
+            head_penalty=None if penalty is None else float(penalty),
             encoder_dropout=float(self.encoder_dropout),
             dropout=float(self.dropout),
             max_iter=int(self.max_iter),

@@ -41,7 +41,14 @@ class SequenceEmotionRegressor(RegressorMixin, SequenceEstimator):
         of emotion intensities. None has no limits.
 
     freeze_encoder : bool, default=False
-        Whether the head alone is trained.
+        Whether the head alone is fitted. With a ``head_penalty`` it is solved, which takes
+        no training steps.
+
+    head_penalty : float or None, default=10.0
+        The head begins as the best linear one on the embeddings of the encoder as it is
+        (Kumar et al. 2022): it minimises the summed error of the labels plus
+        ``head_penalty / 2`` times the squared weights. None begins with
+        a head of zeros.
 
     encoder_dropout : float in [0, 1), default=0.1
         Share of the backbone's channels dropped in training.
@@ -129,6 +136,7 @@ class SequenceEmotionRegressor(RegressorMixin, SequenceEstimator):
         loss: str = "l1",
         output_range: tuple[float, float] | None = (0.0, 3.0),
         freeze_encoder: bool = False,
+        head_penalty: float | None = 10.0,
         encoder_dropout: float = 0.1,
         dropout: float = 0.2,
         max_iter: int = 300,
@@ -155,6 +163,7 @@ class SequenceEmotionRegressor(RegressorMixin, SequenceEstimator):
         self.loss = loss
         self.output_range = output_range
         self.freeze_encoder = freeze_encoder
+        self.head_penalty = head_penalty
         self.encoder_dropout = encoder_dropout
         self.dropout = dropout
         self.max_iter = max_iter

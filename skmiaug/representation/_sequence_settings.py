@@ -22,6 +22,7 @@ class FineTuningSettings:
     error: str
     class_weights: tuple[float, ...] | None
     freeze_encoder: bool
+    head_penalty: float | None
     encoder_dropout: float
     dropout: float
     max_iter: int

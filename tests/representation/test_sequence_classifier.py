@@ -117,6 +117,18 @@ def test_training_must_earn_its_place_over_the_solved_head(encoder):
     np.testing.assert_array_equal(ruined.predict_proba(X), solved.predict_proba(X))
 
 
+@pytest.mark.parametrize("is_pretrained", [True, False])
+def test_what_is_left_open_depends_on_the_start(encoder, is_pretrained):
+    X, y = toy()
+    start = {"pretrained": encoder if is_pretrained else None, "learning_rate": 5e-3}
+    meant = {"head_penalty": None, "encoder_learning_rate": 5e-3}
+    if is_pretrained:
+        meant = {"head_penalty": 10.0, "encoder_learning_rate": 1e-3}
+    left_open = small_classifier(**start).fit(X, y)
+    by_hand = small_classifier(**start, **meant).fit(X, y)
+    np.testing.assert_array_equal(left_open.predict_proba(X), by_hand.predict_proba(X))
+
+
 def test_training_begins_at_the_solved_head(encoder):
     X, y = toy(60)
     slow = small_classifier(pretrained=encoder, learning_rate=1e-7)
@@ -149,7 +161,8 @@ def test_the_pretrained_encoder_is_not_changed(encoder):
 def test_without_pretraining_it_begins_where_the_encoder_does():
     X, y = toy()
     start = small_encoder(max_iter=0, validation_fraction=0.0).fit(X)
-    from_start = small_classifier(pretrained=start).fit(X, y)
+    alike = {"head_penalty": None, "encoder_learning_rate": 1e-3}
+    from_start = small_classifier(pretrained=start, **alike).fit(X, y)
     from_nothing = small_classifier().fit(X, y)
     assert_same_curves(from_start, from_nothing)
     np.testing.assert_array_equal(

@@ -45,7 +45,12 @@ class SequenceEmotionClassifier(ClassifierMixin, SequenceEstimator):
         Weights of the classes in the loss; "balanced" weighs each class the same.
 
     freeze_encoder : bool, default=False
-        Whether the head alone is trained.
+        Whether the head alone is fitted: solved, or trained where ``head_penalty`` is None.
+
+    head_penalty : float, "auto" or None, default="auto"
+        A number begins with the best linear head on the embeddings of the encoder as it
+        is (Kumar et al. 2022): LogisticRegression, ``C = 1 / head_penalty``, on
+        standardised columns. None: zeros. "auto": 10 with ``pretrained``, None without.
 
     encoder_dropout : float in [0, 1), default=0.1
         Share of the backbone's channels dropped in training.
@@ -64,15 +69,15 @@ class SequenceEmotionClassifier(ClassifierMixin, SequenceEstimator):
         Largest step size of AdamW.
 
     encoder_learning_rate : float or None, default=None
-        That of the encoder; None takes ``learning_rate``.
+        That of the encoder; None takes a fifth of ``learning_rate`` with ``pretrained``,
+        and ``learning_rate`` without.
 
     weight_decay : float, default=0.01
         Pull of AdamW on the matrices towards zero.
 
     validation_fraction : float in [0, 1), default=0.0
-        Share of each class held out for early stopping on the loss; classes of fewer than
-        5 sequences are not split. 0 trains for ``max_iter`` steps: where labels are few,
-        they are better trained on.
+        Share of each class of 5 or more held out for early stopping on the loss. 0 trains
+        for ``max_iter`` steps: where labels are few, they are better trained on.
 
     n_iter_no_change : int, default=5
         Looks at the held-out sequences (one each 25 steps) without a gain before training
@@ -85,8 +90,7 @@ class SequenceEmotionClassifier(ClassifierMixin, SequenceEstimator):
         Where the network runs; "auto" is CUDA where there is one.
 
     precision : {"auto", "float32", "bfloat16"}, default="auto"
-        Type of the matrix products in training. "auto" takes bfloat16 on CUDA devices that
-        have it; predictions use float32.
+        Type of the products in training; "auto" is bfloat16 on CUDA devices that have it.
 
     checkpoint : path-like or None, default=None
         File that training writes as it goes (each 25 steps, and when Ctrl-C or SIGTERM
@@ -117,7 +121,8 @@ class SequenceEmotionClassifier(ClassifierMixin, SequenceEstimator):
     References
     ----------
     Nimitsurachat and Washington: Self-Supervised Learning for Audio-Based Emotion
-    Recognition. arXiv 2307.12343.
+    Recognition. arXiv 2307.12343. Kumar et al.: Fine-Tuning can Distort Pretrained
+    Features and Underperform Out-of-Distribution. ICLR 2022, arXiv 2202.10054.
 
     Examples
     --------
@@ -149,6 +154,7 @@ class SequenceEmotionClassifier(ClassifierMixin, SequenceEstimator):
         clip: float | None = None,
         class_weight: Any = None,
         freeze_encoder: bool = False,
+        head_penalty: float | str | None = "auto",
         encoder_dropout: float = 0.1,
         dropout: float = 0.2,
         max_iter: int = 300,
@@ -174,6 +180,7 @@ class SequenceEmotionClassifier(ClassifierMixin, SequenceEstimator):
         self.clip = clip
         self.class_weight = class_weight
         self.freeze_encoder = freeze_encoder
+        self.head_penalty = head_penalty
         self.encoder_dropout = encoder_dropout
         self.dropout = dropout
         self.max_iter = max_iter

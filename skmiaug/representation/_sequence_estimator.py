@@ -11,12 +11,15 @@ from sklearn.utils.validation import check_is_fitted
 
 from skmiaug.nn import BACKBONES, POOLINGS
 from skmiaug.representation._masked_fitted import MEMORY_ADVICE
-from skmiaug.representation._sequence_architecture import (
-    resolve_start,
-)
+from skmiaug.representation._sequence_architecture import resolve_start, unwrapped
 from skmiaug.representation._sequence_fit import LabelledSpace, fit_labels
 from skmiaug.representation._sequence_input import Sequences, check_width, read_sequences
-from skmiaug.representation._sequence_settings import LOOK_EVERY, FineTuningSettings
+from skmiaug.representation._sequence_settings import (
+    LOOK_EVERY,
+    PRETRAINED_HEAD_PENALTY,
+    PRETRAINED_RATE_FACTOR,
+    FineTuningSettings,
+)
 from skmiaug.representation._sequence_state import (
     head_from_arrays,
     module_to_arrays,
@@ -50,6 +53,11 @@ class SequenceEstimator(CallbackSupportMixin, BaseEstimator):
         "pooling": [StrOptions(set(POOLINGS)), None],
         "clip": [Interval(Real, 0, 0.5, closed="left"), None],
         "freeze_encoder": ["boolean"],
+        "head_penalty": [
+            Interval(Real, 0, None, closed="neither"),
+            StrOptions({"auto"}),
+            None,
+        ],
         "encoder_dropout": [Interval(Real, 0, 1, closed="left")],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "max_iter": [Interval(Integral, 0, None, closed="left")],
@@ -135,19 +143,25 @@ class SequenceEstimator(CallbackSupportMixin, BaseEstimator):
     def _settings(
         self, error: str, class_weights: tuple[float, ...] | None, device: Any
     ) -> FineTuningSettings:
-        encoder_rate = self.encoder_learning_rate
+        is_pretrained = unwrapped(self.pretrained) is not None
+        encoder_rate, penalty = self.encoder_learning_rate, self.head_penalty
+        if encoder_rate is None:
+            encoder_rate = self.learning_rate
+            if is_pretrained:
+                encoder_rate *= PRETRAINED_RATE_FACTOR
+        if penalty == "auto":
+            penalty = PRETRAINED_HEAD_PENALTY if is_pretrained else None
         return FineTuningSettings(
             error=error,
             class_weights=class_weights,
             freeze_encoder=bool(self.freeze_encoder),
+            head_penalty=None if penalty is None else float(penalty),
             encoder_dropout=float(self.encoder_dropout),
             dropout=float(self.dropout),
             max_iter=int(self.max_iter),
             batch_size=int(self.batch_size),
             learning_rate=float(self.learning_rate),
-            encoder_learning_rate=float(
-                self.learning_rate if encoder_rate is None else encoder_rate
-            ),
+            encoder_learning_rate=float(encoder_rate),
             weight_decay=float(self.weight_decay),
             validation_fraction=float(self.validation_fraction),
             n_iter_no_change=int(self.n_iter_no_change),

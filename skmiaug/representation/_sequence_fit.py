@@ -27,6 +27,7 @@ from skmiaug.training import (
     SequenceRecord,
     build_sequence_model,
     embed_all,
+    solve_head,
     train_sequences,
 )
 from skmiaug.utils._random import numpy_generator, torch_generator
@@ -87,17 +88,21 @@ def fit_labels(
         space = start.space(sequences, session.seed, device)
         everything = to_device(sequences, space.scale, device)
         pooled = embed_all(space.encoder, everything, start.pooling, settings.batch_size)
+        held = _held_out(labels, settings, session.seed)
         head = _new_head(start, n_outputs, pooled)
+        if settings.head_penalty is not None:
+            _start_head(head, pooled, labels, ~held, settings)
         labelled = LabelledSet(
             everything,
             torch.from_numpy(labels).to(device),
             pooled if settings.freeze_encoder else None,
         )
         model = _build(space, head, settings)
+        is_solved = settings.freeze_encoder and settings.head_penalty is not None
         record = train_sequences(
             model,
-            _task(labelled, labels, start, settings, session.seed, device),
-            max_iter=settings.max_iter,
+            _task(labelled, held, start, settings, session.seed, device),
+            max_iter=0 if is_solved else settings.max_iter,
             look_every=LOOK_EVERY,
             stopping=EarlyStopping(settings.n_iter_no_change, settings.tol),
             events=session.events,
@@ -120,6 +125,28 @@ def _new_head(start: StartingPoint, n_outputs: int, pooled: torch.Tensor) -> Seq
     return head
 
 
+def _start_head(
+    head: SequenceHead,
+    pooled: torch.Tensor,
+    labels: np.ndarray,
+    used: np.ndarray,
+    settings: FineTuningSettings,
+) -> None:
+    """Set the head to the best one for the rows ``used`` (n,) and the encoder as it is."""
+    columns = ((pooled - head.center) / head.scale).cpu().numpy()
+    weights = settings.class_weights
+    weight, bias = solve_head(
+        columns[used],
+        labels[used],
+        settings.error,
+        penalty=float(settings.head_penalty or 0),
+        class_weights=None if weights is None else np.array(weights),
+    )
+    with torch.no_grad():
+        head.linear.weight.copy_(torch.from_numpy(weight))
+        head.linear.bias.copy_(torch.from_numpy(bias))
+
+
 def _build(
     space: SequenceSpace, head: SequenceHead, settings: FineTuningSettings
 ) -> SequenceModel:
@@ -138,13 +165,12 @@ def _build(
 
 def _task(
     labelled: LabelledSet,
-    labels: np.ndarray,
+    held: np.ndarray,
     start: StartingPoint,
     settings: FineTuningSettings,
     seed: int,
     device: torch.device,
 ) -> LabelTask:
-    held = _held_out(labels, settings, seed)
     training = labelled.subset(torch.from_numpy(np.flatnonzero(~held)))
     held_out = None
     if held.any():

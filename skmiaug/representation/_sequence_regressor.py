@@ -41,7 +41,13 @@ class SequenceEmotionRegressor(RegressorMixin, SequenceEstimator):
         of emotion intensities. None has no limits.
 
     freeze_encoder : bool, default=False
-        Whether the head alone is trained.
+        Whether the head alone is fitted: solved, or trained where ``head_penalty`` is None.
+
+    head_penalty : float, "auto" or None, default="auto"
+        A number begins with the best linear head on the embeddings of the encoder as it
+        is (Kumar et al. 2022): least sum of errors plus ``head_penalty / 2`` times the
+        squared weights, in deviations of the labels. None begins with a head of zeros.
+        "auto" is 10 with ``pretrained`` and None without.
 
     encoder_dropout : float in [0, 1), default=0.1
         Share of the backbone's channels dropped in training.
@@ -60,7 +66,8 @@ class SequenceEmotionRegressor(RegressorMixin, SequenceEstimator):
         Largest step size of AdamW.
 
     encoder_learning_rate : float or None, default=None
-        That of the encoder; None takes ``learning_rate``.
+        That of the encoder; None takes a fifth of ``learning_rate`` with ``pretrained``,
+        and ``learning_rate`` without.
 
     weight_decay : float, default=0.01
         Pull of AdamW on the matrices towards zero.
@@ -98,7 +105,8 @@ class SequenceEmotionRegressor(RegressorMixin, SequenceEstimator):
     References
     ----------
     Nimitsurachat and Washington: Self-Supervised Learning for Audio-Based Emotion
-    Recognition. arXiv 2307.12343.
+    Recognition. arXiv 2307.12343. Kumar et al.: Fine-Tuning can Distort Pretrained
+    Features and Underperform Out-of-Distribution. ICLR 2022, arXiv 2202.10054.
 
     Examples
     --------
@@ -129,6 +137,7 @@ class SequenceEmotionRegressor(RegressorMixin, SequenceEstimator):
         loss: str = "l1",
         output_range: tuple[float, float] | None = (0.0, 3.0),
         freeze_encoder: bool = False,
+        head_penalty: float | str | None = "auto",
         encoder_dropout: float = 0.1,
         dropout: float = 0.2,
         max_iter: int = 300,
@@ -155,6 +164,7 @@ class SequenceEmotionRegressor(RegressorMixin, SequenceEstimator):
         self.loss = loss
         self.output_range = output_range
         self.freeze_encoder = freeze_encoder
+        self.head_penalty = head_penalty
         self.encoder_dropout = encoder_dropout
         self.dropout = dropout
         self.max_iter = max_iter

@@ -10,6 +10,9 @@ from skmiaug.representation._sequence_architecture import StartingPoint
 from skmiaug.representation._sequence_input import Sequences
 
 LOOK_EVERY = 25
+# What "auto" and None mean with a pretrained encoder; docs/masked_pretraining.md has why.
+PRETRAINED_HEAD_PENALTY = 10.0
+PRETRAINED_RATE_FACTOR = 0.2
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,7 @@ class FineTuningSettings:
     error: str
     class_weights: tuple[float, ...] | None
     freeze_encoder: bool
+    head_penalty: float | None
     encoder_dropout: float
     dropout: float
     max_iter: int

@@ -41,6 +41,7 @@ from skmiaug.training._model_state import ModelState
 from skmiaug.training._record import RunRecord, TrainingRecord
 from skmiaug.training._sequence_batches import SequenceBatches, in_chunks
 from skmiaug.training._sequence_embedding import embed_all
+from skmiaug.training._sequence_head_start import solve_head
 from skmiaug.training._sequence_label_task import LabelledSet, LabelSettings, LabelTask
 from skmiaug.training._sequence_loop import SequenceRecord, train_sequences
 from skmiaug.training._sequence_masked_task import (
@@ -116,6 +117,7 @@ __all__ = [
     "read_pairs",
     "restoration_loss",
     "run_loop",
+    "solve_head",
     "stack_players",
     "take_rows",
     "train_alignment",

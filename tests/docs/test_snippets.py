@@ -1,9 +1,14 @@
 """The Python on the pages runs."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
-from skmiaug import MIGANAugmenter
+import skmiaug.datasets
+from skmiaug import MaskedTimestepEncoder, MIGANAugmenter, SequenceEmotionRegressor
+from skmiaug.metrics import IntensityScores
+from tests.datasets._csd_files import FOLDS, mosei
 from tests.docs._pages import DOCS, ROOT, name_of, snippets
 
 # Pages of the guide; those that other parts bring say for themselves what they need.
@@ -40,3 +45,25 @@ def test_snippets_run(page, tmp_path, monkeypatch, capsys):
 
 def test_there_are_snippets_to_run():
     assert sum(len(snippets(page)) for page in RUN) >= 10
+
+
+def test_the_snippet_on_cmu_mosei_runs(tmp_path, monkeypatch):
+    pytest.importorskip("h5py", reason="needs the extra mosei")
+    mosei(tmp_path).rename(tmp_path / "CMU-MOSEI")
+    monkeypatch.chdir(tmp_path)
+    load = partial(skmiaug.datasets.load_cmu_mosei, folds=FOLDS)
+    monkeypatch.setattr(skmiaug.datasets, "load_cmu_mosei", load)
+    for estimator in (MaskedTimestepEncoder, SequenceEmotionRegressor):
+        monkeypatch.setitem(estimator.__init__.__kwdefaults__, "max_iter", 2)
+    (snippet,) = (
+        s for s in snippets(DOCS / "masked_pretraining.md") if "load_cmu_mosei" in s.code
+    )
+    names = {}
+    exec(compile(snippet.code, "masked_pretraining.md", "exec"), names)
+    assert len(names["X"]) == len(names["data"].frame)
+    assert {x.shape[1] for x in names["X"]} == {74}
+    # Two seconds of ten frames each are two timesteps.
+    assert max(len(x) for x in names["X"]) <= 3
+    for scores in (names["reached"], names["median"]):
+        assert isinstance(scores, IntensityScores)
+        assert np.isfinite(scores.mae)

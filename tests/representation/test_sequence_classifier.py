@@ -10,12 +10,15 @@ from sklearn import config_context
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
 from sklearn.model_selection import (
     GridSearchCV,
     StratifiedKFold,
     cross_val_predict,
     cross_val_score,
 )
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.utils.class_weight import compute_sample_weight
 
 from skmiaug import MaskedTimestepEncoder, SequenceEmotionClassifier
@@ -66,8 +69,73 @@ def test_probabilities_fit_the_predictions():
 
 def test_before_training_every_class_is_as_likely():
     X, y = toy()
-    proba = small_classifier(max_iter=0).fit(X, y).predict_proba(X)
-    np.testing.assert_allclose(proba, 1 / 3)
+    classifier = small_classifier(max_iter=0, head_penalty=None)
+    np.testing.assert_allclose(classifier.fit(X, y).predict_proba(X), 1 / 3)
+
+
+@pytest.mark.parametrize("class_weight", [None, "balanced"])
+@pytest.mark.parametrize("changes", [{"freeze_encoder": True}, {"max_iter": 0}], ids=str)
+def test_a_solved_head_is_the_logistic_regression_on_embeddings(
+    encoder, class_weight, changes
+):
+    X, y = toy(60)
+    y = np.where(np.arange(60) < 40, 0, y)
+    classifier = small_classifier(
+        pretrained=encoder, head_penalty=2.0, class_weight=class_weight, **changes
+    ).fit(X, NAMES[y])
+    line = make_pipeline(
+        StandardScaler(), LogisticRegression(C=0.5, class_weight=class_weight, tol=1e-8)
+    ).fit(encoder.transform(X), NAMES[y])
+    np.testing.assert_allclose(
+        classifier.predict_proba(X), line.predict_proba(encoder.transform(X)), atol=0.02
+    )
+    assert classifier.n_iter_ == 0
+
+
+def test_the_head_is_not_solved_on_what_is_held_out(encoder):
+    X, y = toy(60)
+    one, other = (
+        small_classifier(
+            pretrained=encoder, freeze_encoder=True, validation_fraction=fraction
+        ).fit(X, y)
+        for fraction in (0.5, 0.0)
+    )
+    loss_of_all, loss_of_half = (
+        log_loss(y, classifier.predict_proba(X)) for classifier in (other, one)
+    )
+    assert loss_of_all < loss_of_half
+
+
+def test_training_must_earn_its_place_over_the_solved_head(encoder):
+    X, y = toy(60)
+    solved = small_classifier(pretrained=encoder, freeze_encoder=True)
+    solved.set_params(validation_fraction=0.4).fit(X, y)
+    ruined = small_classifier(pretrained=encoder, learning_rate=1.0, max_iter=25)
+    ruined.set_params(validation_fraction=0.4, dropout=0.9).fit(X, y)
+    assert ruined.n_iter_ == 25
+    assert ruined.best_iter_ == 0
+    np.testing.assert_array_equal(ruined.predict_proba(X), solved.predict_proba(X))
+
+
+@pytest.mark.parametrize("is_pretrained", [True, False])
+def test_what_is_left_open_depends_on_the_start(encoder, is_pretrained):
+    X, y = toy()
+    start = {"pretrained": encoder if is_pretrained else None, "learning_rate": 5e-3}
+    meant = {"head_penalty": None, "encoder_learning_rate": 5e-3}
+    if is_pretrained:
+        meant = {"head_penalty": 10.0, "encoder_learning_rate": 1e-3}
+    left_open = small_classifier(**start).fit(X, y)
+    by_hand = small_classifier(**start, **meant).fit(X, y)
+    np.testing.assert_array_equal(left_open.predict_proba(X), by_hand.predict_proba(X))
+
+
+def test_training_begins_at_the_solved_head(encoder):
+    X, y = toy(60)
+    slow = small_classifier(pretrained=encoder, learning_rate=1e-7)
+    solved = small_classifier(pretrained=encoder, freeze_encoder=True)
+    np.testing.assert_allclose(
+        slow.fit(X, y).predict_proba(X), solved.fit(X, y).predict_proba(X), atol=1e-4
+    )
 
 
 def test_a_frozen_encoder_keeps_its_weights(encoder):
@@ -93,7 +161,8 @@ def test_the_pretrained_encoder_is_not_changed(encoder):
 def test_without_pretraining_it_begins_where_the_encoder_does():
     X, y = toy()
     start = small_encoder(max_iter=0, validation_fraction=0.0).fit(X)
-    from_start = small_classifier(pretrained=start).fit(X, y)
+    alike = {"head_penalty": None, "encoder_learning_rate": 1e-3}
+    from_start = small_classifier(pretrained=start, **alike).fit(X, y)
     from_nothing = small_classifier().fit(X, y)
     assert_same_curves(from_start, from_nothing)
     np.testing.assert_array_equal(

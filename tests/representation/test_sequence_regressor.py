@@ -5,8 +5,11 @@ import pickle
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.linear_model import Ridge
 from sklearn.metrics import r2_score
 from sklearn.model_selection import GridSearchCV, KFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from skmiaug.metrics import intensity_baseline, intensity_scores
 from tests.representation._sequences import (
@@ -39,8 +42,26 @@ def test_it_learns_intensities_that_the_median_does_not_know():
 @pytest.mark.parametrize(("loss", "middle"), [("l1", np.median), ("l2", np.mean)])
 def test_before_training_it_says_the_middle(intensities, loss, middle):
     X, y = intensities
-    predicted = small_regressor(max_iter=0, loss=loss).fit(X, y).predict(X)
-    np.testing.assert_allclose(predicted, np.tile(middle(y, axis=0), (40, 1)), atol=1e-6)
+    regressor = small_regressor(max_iter=0, loss=loss, head_penalty=None)
+    np.testing.assert_allclose(
+        regressor.fit(X, y).predict(X), np.tile(middle(y, axis=0), (40, 1)), atol=1e-6
+    )
+
+
+def test_a_solved_head_is_ridge_regression_on_embeddings(intensities):
+    X, y = intensities
+    encoder = small_encoder().fit(X)
+    regressor = small_regressor(
+        pretrained=encoder, loss="l2", head_penalty=4.0, freeze_encoder=True
+    ).set_params(output_range=None)
+    line = make_pipeline(StandardScaler(), Ridge(alpha=2.0)).fit(encoder.transform(X), y)
+    predicted = regressor.fit(X, y).predict(X)
+    np.testing.assert_allclose(predicted, line.predict(encoder.transform(X)), atol=0.02)
+    assert regressor.n_iter_ == 0
+    # Absolute errors are smaller where they are what is minimised.
+    absolute = regressor.set_params(loss="l1", head_penalty=1e-3).fit(X, y).predict(X)
+    squared = regressor.set_params(loss="l2").fit(X, y).predict(X)
+    assert np.abs(absolute - y).mean() < np.abs(squared - y).mean()
 
 
 def test_predictions_have_the_shape_of_the_labels_and_stay_in_range(intensities):

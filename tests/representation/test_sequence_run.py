@@ -123,8 +123,13 @@ def test_noise_is_continued_too(monkeypatch, path, backbone, changes):
     assert_same_fit(estimator.fit(X), small_encoder(**changes).fit(X))
 
 
-def test_a_frozen_encoder_is_continued_too(monkeypatch, path):
-    changes = {"pretrained": small_encoder().fit(X), "freeze_encoder": True} | LONG
+@pytest.mark.parametrize(
+    "changes",
+    [{"freeze_encoder": True, "head_penalty": None}, {"head_penalty": 0.5}],
+    ids=["frozen", "solved head"],
+)
+def test_a_pretrained_start_is_continued_too(monkeypatch, path, changes):
+    changes = changes | {"pretrained": small_encoder().fit(X)} | LONG
     estimator = small_classifier(checkpoint=path, **changes)
     interrupted(monkeypatch, estimator, 60)
     assert_same_fit(estimator.fit(X, Y), small_classifier(**changes).fit(X, Y))

@@ -1,9 +1,10 @@
 """MIGANAugmenter against CTGAN on the same rows, in one run, on one core each.
 
-The aim at 47 features was ten times CTGAN's rows a second in training passes. Four to eight
-were measured: 40 % of a step there are matrix products that it cannot do without, the rest
-are many small operations. (Gradients written out by hand, without autograd, took 15 % off a
-step.) With hundreds of features the aim is passed by far.
+The aim at 47 features was ten times CTGAN's rows a second in training passes. Eight to nine
+were measured on a quiet machine, from four on a busy one: 40 % of a step there are matrix
+products that it cannot do without, the rest are many small operations. (Gradients written
+out by hand, without autograd, took 15 % off a step.) With hundreds of features the aim is
+passed by far.
 
 Run with the ``benchmark`` extra installed, on a quiet machine (four minutes)::
 

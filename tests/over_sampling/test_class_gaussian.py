@@ -194,7 +194,7 @@ def test_the_numbers_of_the_classes():
 def standardised_draws(X, classes, n=50):
     """Rows of every class, drawn from the Gaussian alone, in units of the columns."""
     n_classes, d = classes.max() + 1, X.shape[1]
-    scale = ColumnScale.fit(X)
+    scale = ColumnScale.standard(X)
     sampler = RowSampler(
         scale=scale,
         gaussian=fit_class_gaussian(scale.transform(X), classes, n_classes),

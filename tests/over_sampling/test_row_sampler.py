@@ -22,7 +22,7 @@ def fitted():
     rng = np.random.default_rng(0)
     classes = np.repeat([0, 1, 2], COUNTS)
     X = rng.normal(size=(len(classes), D)) @ rng.normal(size=(D, D)) + 3 * classes[:, None]
-    scale = ColumnScale.fit(X)
+    scale = ColumnScale.standard(X)
     Z = scale.transform(X)
     gaussian = fit_class_gaussian(Z, classes, 3)
     whitened = gaussian.whiten_in_place(Z)

@@ -122,7 +122,7 @@ def test_both_are_told_what_is_wrong(pair, name, error, text):
         assert text in found[name][1]
 
 
-@pytest.mark.parametrize("what", ["dies", "hangs"])
+@pytest.mark.parametrize("what", ["dies", pytest.param("hangs", marks=pytest.mark.slow)])
 def test_the_death_of_one_ends_the_other_with_an_error(tmp_path, what):
     processes = start(tmp_path, what)
     try:

@@ -130,12 +130,12 @@ class ColumnScale:
         Z = np.empty(X.shape, dtype=np.float32)
         for begin in range(0, len(X), _CHUNK_ROWS):
             rows = slice(begin, begin + _CHUNK_ROWS)
-            Z[rows] = self._standardised(X[rows])
+            standard = self._standardised(X[rows])
             if self.scores is not None:
-                values = self._standardised(X[rows], self.scores.columns)
-                Z[rows, self.scores.columns] = self.scores.to_scores(
-                    values, first_row + begin
-                )
+                columns = self.scores.columns
+                values = standard[:, columns]
+                standard[:, columns] = self.scores.to_scores(values, first_row + begin)
+            Z[rows] = standard
         return Z
 
     def _standardised(

@@ -104,7 +104,7 @@ def fit_row_sampler(
 def set_out(prepared: Preparation, settings: FitSettings, seed: int) -> Course:
     """Build the players and what they train on."""
     batches = _batches(prepared, settings, seed)
-    players = _players(prepared, settings, seed)
+    players = new_players(settings, prepared.n_classes, seed, prepared.rows.device)
     return Course(
         prepared, settings, seed, players, batches, Probe(prepared, batches, seed).score
     )
@@ -115,14 +115,17 @@ def set_out_like(course: Course, settings: FitSettings) -> Course:
     prepared, seed = course.prepared, course.seed
     generator = torch_generator(seed, _BATCHES, prepared.rows.device)
     batches = replace(course.batches, generator=generator)
-    players = _players(prepared, settings, seed)
+    players = new_players(settings, prepared.n_classes, seed, prepared.rows.device)
     return Course(prepared, settings, seed, players, batches, course.score)
 
 
-def _players(prepared: Preparation, settings: FitSettings, seed: int) -> GanPlayers:
+def new_players(
+    settings: FitSettings, n_classes: int, seed: int, device: torch.device
+) -> GanPlayers:
+    """Build untrained players of the settings' sizes and rates."""
     return build_players(
         n_features=settings.n_components,
-        n_classes=prepared.n_classes,
+        n_classes=n_classes,
         latent_dim=settings.latent_dim,
         n_codes=settings.n_continuous_codes,
         generator_sizes=settings.generator_hidden_layer_sizes,
@@ -130,7 +133,7 @@ def _players(prepared: Preparation, settings: FitSettings, seed: int) -> GanPlay
         generator_lr=settings.generator_learning_rate,
         critic_lr=settings.critic_learning_rate,
         seed=int(numpy_generator(seed, _WEIGHTS).integers(2**31)),
-        device=prepared.rows.device,
+        device=device,
     )
 
 

@@ -145,7 +145,21 @@ class NormalScores:
 
     @classmethod
     def from_arrays(cls, arrays: dict[str, np.ndarray]) -> "NormalScores":
-        """Rebuild the scores."""
+        """Rebuild the scores.
+
+        Raises
+        ------
+        ValueError
+            The arrays do not belong together.
+        """
+        n_columns = {len(arrays[k]) for k in ("columns", "n_knots", "center", "scale")}
+        n_knots = {
+            int(arrays["n_knots"].sum()),
+            len(arrays["values"]),
+            len(arrays["ranks"]),
+        }
+        if len(n_columns) > 1 or len(n_knots) > 1 or arrays["n_knots"].min() < 1:
+            raise ValueError("normal scores of other columns or other knots")
         ends = np.cumsum(arrays["n_knots"])[:-1]
         values, ranks = (np.split(arrays[name], ends) for name in ("values", "ranks"))
         knots = tuple(ColumnScores(v, r) for v, r in zip(values, ranks, strict=True))

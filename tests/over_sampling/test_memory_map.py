@@ -51,6 +51,16 @@ def test_whatever_the_blocks(tmp_path_factory, chunk, n, seed):
     assert_same_fit(*fits)
 
 
+def test_frequent_values_of_heavy_tails_have_the_same_places(tmp_path, monkeypatch):
+    X, y = classed(n=300)
+    X[:, 0] = np.random.default_rng(1).poisson(0.05, size=300)
+    monkeypatch.setattr(_class_gaussian, "_CHUNK_ROWS", 70)
+    on_disk = mapped(tmp_path / "X.npy", X)
+    one, other = (small(spread=0.5, max_iter=2).fit(rows, y) for rows in (X, on_disk))
+    assert one._sampler.scale.scores.columns.tolist() == [0]
+    assert_same_fit(one, other)
+
+
 @pytest.mark.parametrize("order", ["sorted", "Fortran", "view"])
 def test_whatever_the_layout(tmp_path, order):
     X, y = classed()

@@ -17,6 +17,7 @@ from skmiaug.over_sampling._column_scale import ColumnScale
 from skmiaug.over_sampling._normal_scores import (
     MAX_KNOTS,
     ColumnScores,
+    NormalScores,
     heavy_tailed_columns,
     places_in_span,
 )
@@ -178,6 +179,15 @@ def test_all_that_an_augmenter_does_it_does_with_scores(tailed, tmp_path, margin
     skmiaug.save(augmenter, tmp_path / "saved")
     again = skmiaug.load(tmp_path / "saved").sample(50)[0]
     np.testing.assert_array_equal(again, augmenter.sample(50)[0])
+
+
+@pytest.mark.parametrize("name", ["columns", "n_knots", "values", "ranks", "center"])
+def test_arrays_that_do_not_belong_together_are_refused(tailed, name):
+    X, y = tailed
+    arrays = ColumnScale.fit(X, y).scores.to_arrays()
+    NormalScores.from_arrays(arrays)
+    with pytest.raises(ValueError, match="other knots"):
+        NormalScores.from_arrays({**arrays, name: arrays[name][:-1]})
 
 
 def test_modalities_have_scores_of_their_own(tailed, tmp_path):

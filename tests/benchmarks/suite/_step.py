@@ -7,8 +7,9 @@ import numpy as np
 import torch
 
 from skmiaug import MIGANAugmenter
+from skmiaug.over_sampling._fit import new_players
 from skmiaug.over_sampling._settings import FitSettings, equal_class_entropy
-from skmiaug.training import GanBatches, GanWeights, build_players, gan_step
+from skmiaug.training import GanBatches, GanWeights, gan_step
 from skmiaug.training._cuda_graph import graphed
 from skmiaug.training._gan_batches import GanBatch
 
@@ -39,18 +40,7 @@ def build_step(
     rng = torch.Generator(device).manual_seed(0)
     m, n_classes = settings.n_components, len(counts)
     sizes = torch.tensor(counts, device=device)
-    players = build_players(
-        n_features=m,
-        n_classes=n_classes,
-        latent_dim=settings.latent_dim,
-        n_codes=settings.n_continuous_codes,
-        generator_sizes=settings.generator_hidden_layer_sizes,
-        critic_sizes=settings.critic_hidden_layer_sizes,
-        generator_lr=settings.generator_learning_rate,
-        critic_lr=settings.critic_learning_rate,
-        seed=0,
-        device=device,
-    )
+    players = new_players(settings, n_classes, 0, device)
     batches = GanBatches(
         rows=torch.randn(sum(counts), m, generator=rng, device=device),
         row_means=torch.zeros(n_classes, m, device=device),

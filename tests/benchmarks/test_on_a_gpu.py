@@ -16,7 +16,6 @@ pytestmark = [
     pytest.mark.gpu,
     pytest.mark.benchmark,
     pytest.mark.timeout(1800),
-    pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here"),
 ]
 
 

@@ -54,6 +54,7 @@ class Critic(nn.Module):
         n_context: int = 0,
     ):
         super().__init__()
+        self.hidden_layer_sizes = tuple(hidden_layer_sizes)
         self.n_classes = n_classes
         self.n_codes = n_codes
         self.trunk, width = hidden_stack(n_features, hidden_layer_sizes)

@@ -36,6 +36,7 @@ class ResidualGenerator(nn.Module):
         hidden_layer_sizes: Sequence[int],
     ):
         super().__init__()
+        self.hidden_layer_sizes = tuple(hidden_layer_sizes)
         first, *rest = hidden_layer_sizes
         self.enter = nn.Linear(n_features + n_latent, first)
         self.class_offset = nn.Embedding(n_classes, first)

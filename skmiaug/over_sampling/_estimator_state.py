@@ -35,9 +35,7 @@ def augmenter_to_state(augmenter: Any) -> tuple[dict[str, Any], dict[str, np.nda
     sampler = augmenter._sampler
     joint = isinstance(sampler, JointSampler)
     sampler_header, arrays = (joint_sampler_to_state if joint else sampler_to_state)(
-        sampler,
-        list(map(int, augmenter.generator_hidden_layer_sizes)),
-        list(map(int, augmenter.critic_hidden_layer_sizes)),
+        sampler
     )
     modalities = getattr(augmenter, "modalities_", None)
     names = getattr(augmenter, "feature_names_in_", None)

@@ -25,7 +25,7 @@ _NETWORKS = ("generator", "critic", "heads")
 
 
 def joint_sampler_to_state(
-    sampler: JointSampler, generator_sizes: list[int], critic_sizes: list[int]
+    sampler: JointSampler,
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Return plain values and arrays that :func:`joint_sampler_from_state` takes."""
     gaussian = sampler.gaussian
@@ -37,8 +37,8 @@ def joint_sampler_to_state(
         "sizes": list(gaussian.sizes),
         "n_codes": sampler.critic.n_codes,
         "gaussian_head": isinstance(sampler.heads, GaussianHead),
-        "generator_sizes": generator_sizes,
-        "critic_sizes": critic_sizes,
+        "generator_sizes": list(sampler.generator.hidden_layer_sizes),
+        "critic_sizes": list(sampler.critic.hidden_layer_sizes),
     }
     start = sampler.start
     arrays = {"coherence": gaussian.coherence, "class_begin": start.class_begin}

@@ -42,11 +42,14 @@ class MIGANAugmenter(CallbackSupportMixin, FitsModel):
     mi_weight : float, default=1.0
         λ of arXiv 2510.10078: weight of the mutual-information bound in both losses.
 
-    generator_hidden_layer_sizes : tuple of int, default=(256, 256)
-        Widths of the generator's hidden layers.
+    generator_hidden_layer_sizes : tuple of int or "auto", default="auto"
+        Widths of the generator's hidden layers. "auto" is two layers of four units for
+        each direction that the networks see, 128 to 256; of 256 with ``modalities`` or a
+        condition.
 
-    critic_hidden_layer_sizes : tuple of int, default=(256, 256)
-        Widths of the hidden layers; critic and recognition head share theirs.
+    critic_hidden_layer_sizes : tuple of int or "auto", default="auto"
+        Widths of the hidden layers, "auto" as for the generator; critic and recognition
+        head share theirs.
 
     latent_dim : int, default=16
         Width of the noise z that the residual takes beside the start.

@@ -17,7 +17,12 @@ from skmiaug.over_sampling._joint_settings import (
     condition_components,
     share_components,
 )
-from skmiaug.over_sampling._settings import FitSettings, resolve_components
+from skmiaug.over_sampling._settings import (
+    MAX_WIDTH,
+    FitSettings,
+    resolve_components,
+    resolve_width,
+)
 from skmiaug.utils._precision import resolve_precision
 
 _LEASH = 1.0
@@ -30,8 +35,8 @@ class AugmenterParameters(BaseOverSampler):
         **BaseOverSampler._parameter_constraints,
         "expansion": [Interval(Real, 1, None, closed="left")],
         "mi_weight": [Interval(Real, 0, None, closed="left")],
-        "generator_hidden_layer_sizes": ["array-like"],
-        "critic_hidden_layer_sizes": ["array-like"],
+        "generator_hidden_layer_sizes": ["array-like", StrOptions({"auto"})],
+        "critic_hidden_layer_sizes": ["array-like", StrOptions({"auto"})],
         "latent_dim": [Interval(Integral, 0, None, closed="left")],
         "n_continuous_codes": [Interval(Integral, 0, None, closed="left")],
         "spread": [Interval(Real, 0, 1, closed="right"), StrOptions({"auto"})],
@@ -65,8 +70,8 @@ class AugmenterParameters(BaseOverSampler):
         sampling_strategy: Any = "auto",
         expansion: float = 1.0,
         mi_weight: float = 1.0,
-        generator_hidden_layer_sizes: tuple[int, ...] = (256, 256),
-        critic_hidden_layer_sizes: tuple[int, ...] = (256, 256),
+        generator_hidden_layer_sizes: tuple[int, ...] | str = "auto",
+        critic_hidden_layer_sizes: tuple[int, ...] | str = "auto",
         latent_dim: int = 16,
         n_continuous_codes: int = 2,
         spread: float | str = "auto",
@@ -129,7 +134,7 @@ class AugmenterParameters(BaseOverSampler):
         n_components = resolve_components(
             self.n_components, len(X), len(self.classes_), X.shape[1]
         )
-        return self._settings_of(n_components, device)
+        return self._settings_of(n_components, resolve_width(n_components), device)
 
     def _joint_settings(
         self, parts: Sequence[np.ndarray], n_made: int, device: Any
@@ -144,14 +149,15 @@ class AugmenterParameters(BaseOverSampler):
         else:
             sizes = share_components(self.n_components, n_rows, n_classes, widths)
         return JointSettings(
-            base=self._settings_of(sum(sizes), device),
+            base=self._settings_of(sum(sizes), MAX_WIDTH, device),
             sizes=sizes,
             n_made=n_made,
             given_spread=GIVEN_SPREADS[self.condition_sampling] if conditioned else None,
             gaussian_head=conditioned and self.condition_head == "gaussian",
         )
 
-    def _settings_of(self, n_components: int, device: Any) -> FitSettings:
+    def _settings_of(self, n_components: int, width: int, device: Any) -> FitSettings:
+        """Check and gather all numbers; ``width`` is that of layers left to "auto"."""
         if self.rejection > 0 and self.mi_weight == 0:
             raise ValueError(
                 "rejection ranks draws by the recognition head, which mi_weight=0 leaves "
@@ -160,10 +166,10 @@ class AugmenterParameters(BaseOverSampler):
         return FitSettings(
             mi_weight=float(self.mi_weight),
             generator_hidden_layer_sizes=_layer_sizes(
-                "generator_hidden_layer_sizes", self.generator_hidden_layer_sizes
+                "generator_hidden_layer_sizes", self.generator_hidden_layer_sizes, width
             ),
             critic_hidden_layer_sizes=_layer_sizes(
-                "critic_hidden_layer_sizes", self.critic_hidden_layer_sizes
+                "critic_hidden_layer_sizes", self.critic_hidden_layer_sizes, width
             ),
             latent_dim=int(self.latent_dim),
             n_continuous_codes=int(self.n_continuous_codes),
@@ -184,7 +190,9 @@ class AugmenterParameters(BaseOverSampler):
         )
 
 
-def _layer_sizes(name: str, sizes: Any) -> tuple[int, ...]:
+def _layer_sizes(name: str, sizes: Any, width: int) -> tuple[int, ...]:
+    if isinstance(sizes, str):
+        return width, width
     try:
         checked = tuple(map(operator.index, sizes))
     except (TypeError, ValueError):

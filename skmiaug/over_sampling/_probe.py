@@ -9,7 +9,8 @@ from skmiaug.training._gan_batches import draw_start
 from skmiaug.utils._random import torch_generator
 
 _PROBE = 4
-_PROBE_ROWS = 4096
+_ROWS_PER_DIRECTION = 32
+_LEAST_ROWS, _MOST_ROWS = 1024, 4096
 
 
 class Probe:
@@ -22,7 +23,10 @@ class Probe:
     def __init__(self, prepared: Preparation, batches: GanBatches, seed: int):
         device, n_classes = prepared.rows.device, prepared.n_classes
         rng = torch_generator(seed, _PROBE, device)
-        per_class = _PROBE_ROWS // n_classes + 1
+        # Fewer rows give few means and covariances as well, and looks are a tenth of
+        # the time of training there.
+        wanted = _ROWS_PER_DIRECTION * prepared.rows.shape[1]
+        per_class = min(max(wanted, _LEAST_ROWS), _MOST_ROWS) // n_classes + 1
         self.classes = torch.arange(n_classes, device=device).repeat_interleave(per_class)
         uniform = torch.rand(len(self.classes), generator=rng, device=device)
         count = batches.class_count[self.classes]

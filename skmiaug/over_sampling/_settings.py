@@ -13,6 +13,9 @@ LOOK_EVERY = 25
 MAX_COMPONENTS = 512
 ROWS_PER_COMPONENT = 4
 MIN_COMPONENTS = 8
+MIN_WIDTH, MAX_WIDTH = 128, 256
+_UNITS_PER_COMPONENT = 4
+_WIDTH_STEP = 64
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,18 @@ def resolve_components(n_components: int | str, n_rows: int, n_classes: int, d: 
         return min(int(n_components), d)
     wanted = (n_rows - n_classes) // ROWS_PER_COMPONENT
     return min(d, max(MIN_COMPONENTS, min(wanted, MAX_COMPONENTS)))
+
+
+def resolve_width(n_components: int) -> int:
+    """How many units each of the two hidden layers of either network has.
+
+    Four for each direction that the networks see, 128 to 256, in steps of 64. On tables of
+    2 to 47 columns (rings, moons, scikit-learn's clusters and breast cancer, three seeds)
+    128 units taught classifiers what 256 did, in half to three quarters of the time.
+    """
+    wanted = _UNITS_PER_COMPONENT * n_components
+    rounded = _WIDTH_STEP * math.ceil(wanted / _WIDTH_STEP)
+    return min(max(rounded, MIN_WIDTH), MAX_WIDTH)
 
 
 def held_out_counts(counts: np.ndarray, fraction: float) -> np.ndarray:

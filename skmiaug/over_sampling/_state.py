@@ -14,9 +14,7 @@ from skmiaug.over_sampling._row_sampler import RowSampler
 GAUSSIAN_ARRAYS = ("grand_mean", "axes", "deviation", "means", "noise", "mean_shrinkage")
 
 
-def sampler_to_state(
-    sampler: RowSampler, generator_sizes: list[int], critic_sizes: list[int]
-) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+def sampler_to_state(sampler: RowSampler) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Return plain values and arrays that :func:`sampler_from_state` takes."""
     gaussian = sampler.gaussian
     header = {
@@ -28,8 +26,8 @@ def sampler_to_state(
         "spread": sampler.spread,
         "residual_strength": sampler.residual_strength,
         "rejection": sampler.rejection,
-        "generator_sizes": generator_sizes,
-        "critic_sizes": critic_sizes,
+        "generator_sizes": list(sampler.generator.hidden_layer_sizes),
+        "critic_sizes": list(sampler.critic.hidden_layer_sizes),
     }
     arrays = {"class_begin": sampler.class_begin}
     arrays |= {f"scale.{name}": a for name, a in sampler.scale.to_arrays().items()}

@@ -1,11 +1,14 @@
 """Choice of the spread from the data, by leaving one row out."""
 
 import math
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 SPREAD_GRID = (0.3, 0.5, 0.7, 0.85, 1.0)
+_NO_PULL = 1e-30
+_NEGLIGIBLE = -60.0
 
 
 def choose_spread(
@@ -39,46 +42,99 @@ def choose_spread(
     counts = torch.bincount(classes, minlength=len(means))
     if int((counts > 1).sum()) < 2:
         return max(grid)
-    scores = {s: _score(s, rows, classes, row_means, means, counts) for s in sorted(grid)}
+    mixtures = _mixtures(rows, classes, row_means, means)
+    scores = {s: _score(s, mixtures, classes, counts) for s in sorted(grid)}
     return max(sorted(grid, reverse=True), key=scores.__getitem__)
 
 
-def _score(
-    spread: float,
-    rows: Tensor,
-    classes: Tensor,
-    row_means: Tensor,
-    means: Tensor,
-    counts: Tensor,
-) -> float:
-    pull = math.sqrt(1 - spread**2)
-    centres = means[classes] + pull * (rows - row_means[classes])
-    log_density = torch.empty(len(rows), len(means), dtype=rows.dtype, device=rows.device)
+@dataclass
+class _Mixture:
+    """Equal normals around the rows of a class, as they are for any spread.
+
+    The row j of the class is at r_j = its deviation from the class mean, and its centre at
+    m + p r_j with the shrunken mean m and p = sqrt(1 - s²). A row x then has the squared
+    distance |x - m|² - 2p (x - m)·r_j + p² |r_j|²: the products serve every spread.
+
+    Attributes
+    ----------
+    distance : Tensor of shape (n,)
+        |x - m|² of all rows.
+    products : Tensor of shape (n, n_members)
+        (x - m)·r_j.
+    member : Tensor of shape (n,), bool
+    own_products : Tensor of shape (n_members, n_members)
+        r_i·r_j.
+    """
+
+    distance: Tensor
+    products: Tensor
+    member: Tensor
+    own_products: Tensor
+
+    def log_density(self, spread: float) -> Tensor:
+        """Log density of all rows, up to a constant, each member's without itself."""
+        pull, n = math.sqrt(1 - spread**2), self.products.shape[1]
+        log_density = self._log_density(self.distance, self.products, spread, pull)
+        log_density -= math.log(n)
+        if n > 1:
+            log_density[self.member] = self._left_out(spread, pull)
+        return log_density
+
+    def _left_out(self, spread: float, pull: float) -> Tensor:
+        """Log density of the members, each under the normals of the others."""
+        # Without row i, the class mean moves by (x_i - mean) / (n - 1) the other way, and
+        # each centre by the share of the mean in it. To move the row instead by as much
+        # the other way gives the same distances.
+        n = len(self.own_products)
+        step = (1 - pull) / (n - 1)
+        own = self.products[self.member]
+        distance = self.distance[self.member] + step * (
+            2 * own.diagonal() + step * self.own_products.diagonal()
+        )
+        products = own.add_(self.own_products, alpha=step).fill_diagonal_(-math.inf)
+        return self._log_density(distance, products, spread, pull) - math.log(n - 1)
+
+    def _log_density(
+        self, distance: Tensor, products: Tensor, spread: float, pull: float
+    ) -> Tensor:
+        lengths = self.own_products.diagonal()
+        # At pull 0 all centres are one, and a row that is left out is not one of them:
+        # -inf times 0 would be NaN.
+        exponent = products * max(pull, _NO_PULL)
+        exponent -= 0.5 * pull**2 * lengths
+        exponent /= spread**2
+        # By hand, since the exponential of what is as good as 0 takes ten times as long.
+        largest = exponent.amax(dim=1, keepdim=True)
+        total = exponent.sub_(largest).clamp_(min=_NEGLIGIBLE).exp_().sum(dim=1)
+        return total.log_() + largest[:, 0] - distance / (2 * spread**2)
+
+
+def _mixtures(
+    rows: Tensor, classes: Tensor, row_means: Tensor, means: Tensor
+) -> list[_Mixture]:
+    """Return the mixture of each class."""
+    mixtures = []
     for c in range(len(means)):
         member = classes == c
-        log_density[:, c] = _log_mixture(rows, centres[member], spread)
-        if counts[c] > 1:
-            # Without row i, the class mean moves by (x_i - mean) / (n - 1) the other way,
-            # and each centre by the share of the mean in it. To move the row instead by
-            # as much the other way gives the same distances.
-            step = (1 - pull) / (counts[c] - 1)
-            moved = rows[member] + step * (rows[member] - row_means[c])
-            log_density[member, c] = _log_mixture(
-                moved, centres[member], spread, leave_own_out=True
+        deviations = rows[member] - row_means[c]
+        away = rows - means[c]
+        mixtures.append(
+            _Mixture(
+                away.square().sum(dim=1),
+                away @ deviations.T,
+                member,
+                deviations @ deviations.T,
             )
+        )
+    return mixtures
+
+
+def _score(
+    spread: float, mixtures: list[_Mixture], classes: Tensor, counts: Tensor
+) -> float:
+    """Mean log posterior of the own class, each class weighing the same."""
+    log_density = torch.stack([m.log_density(spread) for m in mixtures], dim=1)
     log_posterior = torch.log_softmax(log_density, dim=1).gather(1, classes[:, None])[:, 0]
     usable = counts[classes] > 1
     weights = 1.0 / counts[classes][usable]
     return float((log_posterior[usable] * weights).sum() / weights.sum())
-
-
-def _log_mixture(
-    rows: Tensor, centres: Tensor, spread: float, *, leave_own_out: bool = False
-) -> Tensor:
-    """Log density of ``rows`` under equal normals at ``centres``, up to a constant."""
-    log_kernel = -torch.cdist(rows, centres).square() / (2 * spread**2)
-    n = len(centres)
-    if leave_own_out:
-        log_kernel.fill_diagonal_(-math.inf)
-        n -= 1
-    return torch.logsumexp(log_kernel, dim=1) - math.log(n)

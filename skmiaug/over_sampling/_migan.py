@@ -43,7 +43,7 @@ class MIGANAugmenter(CallbackSupportMixin, FitsModel):
         λ of arXiv 2510.10078: weight of the mutual-information bound in both losses.
 
     generator_hidden_layer_sizes : tuple of int or "auto", default="auto"
-        Widths of the generator's hidden layers. "auto" is two layers of four units for
+        Widths of the generator's hidden layers. "auto" is two layers of three units for
         each direction that the networks see, 128 to 256; of 256 with ``modalities`` or a
         condition.
 

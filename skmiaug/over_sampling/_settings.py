@@ -14,8 +14,8 @@ MAX_COMPONENTS = 512
 ROWS_PER_COMPONENT = 4
 MIN_COMPONENTS = 8
 MIN_WIDTH, MAX_WIDTH = 128, 256
-_UNITS_PER_COMPONENT = 4
-_WIDTH_STEP = 64
+_UNITS_PER_COMPONENT = 3
+_WIDTH_STEP = 32
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def resolve_components(n_components: int | str, n_rows: int, n_classes: int, d: 
 def resolve_width(n_components: int) -> int:
     """How many units each of the two hidden layers of either network has.
 
-    Four for each direction that the networks see, 128 to 256, in steps of 64. On tables of
+    Three for each direction that the networks see, 128 to 256, in steps of 32. On tables of
     2 to 47 columns (rings, moons, scikit-learn's clusters and breast cancer, three seeds)
     128 units taught classifiers what 256 did, in half to three quarters of the time.
     """

@@ -1,6 +1,5 @@
 """One training step of the aligned space: a pure function of model, batch and weights."""
 
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from itertools import combinations
 from typing import NamedTuple
@@ -12,6 +11,7 @@ from torch.nn import functional
 from skmiaug.losses import categorical_information, cosine_scores, symmetric_info_nce
 from skmiaug.nn import AlignmentNetwork, AlignmentOutput
 from skmiaug.training._align_model import AlignmentModel
+from skmiaug.utils._precision import precision
 
 
 class AlignmentBatch(NamedTuple):
@@ -84,7 +84,7 @@ def alignment_terms(
     network: AlignmentNetwork, batch: AlignmentBatch, weights: AlignmentWeights
 ) -> AlignmentTerms:
     """Σ CE(c | code) + α Σ InfoNCE(code, code') - β (H(c) + E[log q(c | shared code)])."""
-    with _precision(batch.classes.device, weights.autocast):
+    with precision(batch.classes.device, weights.autocast):
         output = network(batch.rows, batch.present)
         class_error = _class_error(output, batch)
         pair_error = _pair_error(output, batch, network.log_scale, weights.same_class)
@@ -145,7 +145,3 @@ def _pair_error(
             present=whole,
         )
     return total
-
-
-def _precision(device: torch.device, dtype: torch.dtype | None) -> AbstractContextManager:
-    return nullcontext() if dtype is None else torch.autocast(device.type, dtype)

@@ -17,9 +17,9 @@ from skmiaug.training._gan_step import (
     GanWeights,
     code_information,
     frozen,
-    precision,
     read_classes,
 )
+from skmiaug.utils._precision import precision
 
 _MARGIN = 0.1
 

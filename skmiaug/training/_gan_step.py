@@ -4,7 +4,7 @@ The players may be a stack of models, see :class:`GanStack`: every tensor then h
 axis of n_models, and so has what a loss returns.
 """
 
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import torch
@@ -21,6 +21,7 @@ from skmiaug.losses import (
 from skmiaug.nn import Critic, CriticOutput
 from skmiaug.training._gan_batches import GanBatch
 from skmiaug.training._gan_players import GanPlayers
+from skmiaug.utils._precision import precision
 
 
 @dataclass(frozen=True)
@@ -134,11 +135,6 @@ def code_information(critic: Critic, output: CriticOutput, inputs: Tensor) -> Te
     """What Q reads of the codes, the last columns of the generator's inputs; nats."""
     codes = inputs[..., inputs.shape[-1] - critic.n_codes :]
     return gaussian_code_information(output.code_mean, output.code_log_variance, codes)
-
-
-def precision(device: torch.device, dtype: torch.dtype | None) -> AbstractContextManager:
-    """Matrix products in ``dtype`` inside; None leaves them as they are."""
-    return nullcontext() if dtype is None else torch.autocast(device.type, dtype)
 
 
 class frozen(AbstractContextManager):

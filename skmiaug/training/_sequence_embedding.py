@@ -5,8 +5,8 @@ from torch import Tensor
 
 from skmiaug.nn import Drop, TimestepEncoder, keep_all, pool_timesteps
 from skmiaug.training._sequence_batches import in_chunks
-from skmiaug.training._sequence_masked_task import precision
 from skmiaug.training._sequence_set import SequenceBatch, SequenceSet
+from skmiaug.utils._precision import precision
 
 
 def embed_batch(

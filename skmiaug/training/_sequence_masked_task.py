@@ -1,6 +1,5 @@
 """Pretraining without labels: hide timesteps and restore them."""
 
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import torch
@@ -12,6 +11,7 @@ from skmiaug.training._sequence_batches import SequenceBatches, in_chunks
 from skmiaug.training._sequence_masking import corrupt, draw_spans
 from skmiaug.training._sequence_model import SequenceModel
 from skmiaug.training._sequence_set import SequenceBatch, SequenceSet
+from skmiaug.utils._precision import precision
 from skmiaug.utils._random import torch_generator
 
 
@@ -112,8 +112,3 @@ def restoration_loss(
     return masked_reconstruction_loss(
         restored, batch.values, masked, batch.known, error=settings.error
     )
-
-
-def precision(device: torch.device, dtype: torch.dtype | None) -> AbstractContextManager:
-    """Autocast to ``dtype``, or nothing."""
-    return nullcontext() if dtype is None else torch.autocast(device.type, dtype)

@@ -1,5 +1,7 @@
 """The type of matrix products in training."""
 
+from contextlib import AbstractContextManager, nullcontext
+
 import torch
 
 
@@ -32,3 +34,8 @@ def has_bfloat16_units() -> bool:
     """Whether this CPU multiplies bfloat16 matrices in hardware (Intel's AMX)."""
     probe = getattr(torch.cpu, "_is_amx_tile_supported", None)
     return probe is not None and probe()
+
+
+def precision(device: torch.device, dtype: torch.dtype | None) -> AbstractContextManager:
+    """Matrix products in ``dtype`` inside; None leaves them as they are."""
+    return nullcontext() if dtype is None else torch.autocast(device.type, dtype)

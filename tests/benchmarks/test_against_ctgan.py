@@ -1,10 +1,9 @@
 """MIGANAugmenter against CTGAN on the same rows, in one run, on one core each.
 
-The aim at 47 features was ten times CTGAN's rows a second in training passes. Eight to nine
-were measured on a quiet machine, from four on a busy one: 40 % of a step there are matrix
-products that it cannot do without, the rest are many small operations. (Gradients written
-out by hand, without autograd, took 15 % off a step.) With hundreds of features the aim is
-passed by far.
+The aim at 47 features is ten times CTGAN's rows a second in training passes; twelve and
+thirteen were measured on a quiet machine. A third of a step there are matrix products that
+it cannot do without, the rest are many small operations, which other work on the machine
+slows down most. With hundreds of features the aim is passed by far.
 
 Run with the ``benchmark`` extra installed, on a quiet machine (four minutes)::
 
@@ -61,7 +60,7 @@ def ctgan(table) -> CTGANCost:
     return ctgan_cost(*table, passes=N_PASSES)
 
 
-def test_four_times_the_rows_a_second_in_training_passes(table, ctgan):
+def test_ten_times_the_rows_a_second_in_training_passes(table, ctgan):
     n_steps = math.ceil(N_PASSES * N_ROWS / 256)
     fit = timed_fit(*table, max_iter=n_steps, n_iter_no_change=n_steps)
     assert fit.augmenter.n_iter_ == n_steps
@@ -71,7 +70,7 @@ def test_four_times_the_rows_a_second_in_training_passes(table, ctgan):
         f"rows a second, CTGAN {ctgan.rows_per_second:,.0f}, ratio {ratio:.1f}",
         end="",
     )
-    assert ratio >= 4
+    assert ratio >= 10
 
 
 def test_a_whole_fit_in_a_twentieth_of_the_time(table, ctgan):

@@ -9,18 +9,25 @@ from torch import Tensor
 SPREAD_GRID = (0.3, 0.5, 0.7, 0.85, 1.0)
 _NO_PULL = 1e-30
 _NEGLIGIBLE = -60.0
+_TOLERANCE = 0.5
 
 
 def choose_spread(
     rows: Tensor, classes: Tensor, row_means: Tensor, means: Tensor, grid: tuple[float, ...]
 ) -> float:
-    """Return the spread under which left-out rows tell most about their class.
+    """Return the smallest spread under which left-out rows are told apart best.
 
     With spread s, the density of class c is a mixture of normals of standard deviation s
     around the real rows of c, drawn towards the class mean by sqrt(1 - s²); at s = 1 it is
-    the class Gaussian. For each row, the density of its own class is taken without it. The
-    score is the mean log posterior of the own class under equal priors, each class
-    weighing the same: pointwise mutual information up to a constant.
+    the class Gaussian. For each row, the density of its own class is taken without it; the
+    score is the share of rows whose own class is the densest, each class weighing the same.
+
+    The share, and not the log posterior: normals around few rows of many features are far
+    surer than they are right, which is no fault of the rows that are drawn from them. The
+    smallest within half a standard error of the best, since a classifier smooths by itself
+    what it learns from: on 13 sets (EmoDB, nEMO, digits, made ones of 2 to 60 features)
+    the spread that taught most was the best-scored one or a smaller one (compare the
+    one-standard-error rule of Breiman et al., 1984).
 
     Parameters
     ----------
@@ -37,14 +44,14 @@ def choose_spread(
     Returns
     -------
     float
-        The best of ``grid``; the largest of equals.
+        One of ``grid``.
     """
     counts = torch.bincount(classes, minlength=len(means))
     if int((counts > 1).sum()) < 2:
         return max(grid)
     mixtures = _mixtures(rows, classes, row_means, means)
-    scores = {s: _score(s, mixtures, classes, counts) for s in sorted(grid)}
-    return max(sorted(grid, reverse=True), key=scores.__getitem__)
+    told = {s: _share_told(s, mixtures, classes, counts) for s in grid}
+    return _smallest_good(told, counts)
 
 
 @dataclass
@@ -129,12 +136,31 @@ def _mixtures(
     return mixtures
 
 
-def _score(
+def _share_told(
     spread: float, mixtures: list[_Mixture], classes: Tensor, counts: Tensor
 ) -> float:
-    """Mean log posterior of the own class, each class weighing the same."""
+    """Share of left-out rows whose own class is the densest; classes weigh the same."""
     log_density = torch.stack([m.log_density(spread) for m in mixtures], dim=1)
-    log_posterior = torch.log_softmax(log_density, dim=1).gather(1, classes[:, None])[:, 0]
+    told = log_density.argmax(dim=1) == classes
     usable = counts[classes] > 1
     weights = 1.0 / counts[classes][usable]
-    return float((log_posterior[usable] * weights).sum() / weights.sum())
+    return float((told[usable] * weights).sum() / weights.sum())
+
+
+def _smallest_good(told: dict[float, float], counts: Tensor) -> float:
+    """Return the smallest spread that is as good as the best.
+
+    The largest, where all rows are told whatever the spread: rows further from real ones
+    are then had for nothing.
+    """
+    best = max(told.values())
+    if best == 1.0:
+        return max(s for s in told if told[s] == best)
+    enough = best - _TOLERANCE * _standard_error(best, counts)
+    return min(s for s in told if told[s] >= enough)
+
+
+def _standard_error(share: float, counts: Tensor) -> float:
+    """Standard error of a mean over classes of binomial shares."""
+    usable = counts[counts > 1]
+    return math.sqrt(share * (1 - share) * float((1.0 / usable).sum())) / len(usable)

@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 import torch
-from scipy.special import log_softmax, logsumexp
+from scipy.special import logsumexp
 
 from skmiaug.over_sampling._spread import (
     SPREAD_GRID,
     _mixtures,
-    _score,
+    _share_told,
+    _smallest_good,
+    _standard_error,
     choose_spread,
 )
 
@@ -17,14 +19,14 @@ def means_of(rows, classes):
     return torch.stack([rows[classes == c].mean(dim=0) for c in classes.unique()])
 
 
-def fast_score(spread, rows, classes):
+def fast_share(spread, rows, classes):
     means = means_of(rows, classes)
     mixtures = _mixtures(rows, classes, means, means)
-    return _score(spread, mixtures, classes, classes.bincount())
+    return _share_told(spread, mixtures, classes, classes.bincount())
 
 
-def slow_score(spread, rows, classes):
-    """Each row's mean log posterior, with class means taken anew without it."""
+def slow_share(spread, rows, classes):
+    """Share of rows told, with class means taken anew without each."""
     rows, classes = rows.numpy(), classes.numpy()
     n_classes = classes.max() + 1
     told = [[] for _ in range(n_classes)]
@@ -38,7 +40,7 @@ def slow_score(spread, rows, classes):
             centres = mean + np.sqrt(1 - spread**2) * (others - mean)
             kernels = -np.square(row - centres).sum(axis=1) / (2 * spread**2)
             log_density[c] = logsumexp(kernels) - np.log(len(others))
-        told[own].append(log_softmax(log_density)[own])
+        told[own].append(log_density.argmax() == own)
     return np.mean([np.mean(of_class) for of_class in told if of_class])
 
 
@@ -48,9 +50,9 @@ def test_the_score_is_that_of_rows_left_out_one_by_one(spread, counts):
     rng = torch.Generator().manual_seed(sum(counts))
     classes = torch.arange(len(counts)).repeat_interleave(torch.tensor(counts))
     rows = torch.randn(len(classes), 3, generator=rng, dtype=torch.float64)
-    rows += classes[:, None]
-    found = fast_score(spread, rows, classes)
-    assert found == pytest.approx(slow_score(spread, rows, classes), rel=1e-6)
+    rows += 0.5 * classes[:, None]
+    found = fast_share(spread, rows, classes)
+    assert found == pytest.approx(slow_share(spread, rows, classes), rel=1e-6)
 
 
 def gaussian_classes(n=150, d=8, seed=0):
@@ -76,8 +78,31 @@ def choose(rows, classes):
     return choose_spread(rows, classes, means, means, SPREAD_GRID)
 
 
-def test_gaussian_classes_are_drawn_from_the_gaussian(seed):
-    assert choose(*gaussian_classes(seed=seed)) == 1.0
+def test_few_rows_of_many_features_are_drawn_from_the_gaussian(seed):
+    """Kernels around 30 rows of 200 features tell nothing that the means do not."""
+    rng = torch.Generator().manual_seed(seed)
+    classes = torch.arange(3).repeat_interleave(30)
+    rows = (
+        torch.randn(90, 200, generator=rng)
+        + torch.randn(3, 200, generator=rng)[classes] / 3
+    )
+    assert choose(rows, classes) == 1.0
+
+
+def test_rings_are_drawn_around_their_rows(seed):
+    """Classes of one mean and one covariance: the Gaussians tell nothing."""
+    rng = torch.Generator().manual_seed(seed)
+    classes = torch.arange(2).repeat_interleave(200)
+    rows = torch.randn(400, 6, generator=rng)
+    radius = (1.0 + classes[:, None]) / rows[:, :2].norm(dim=1, keepdim=True)
+    rows[:, :2] *= radius
+    assert choose(rows, classes) <= 0.7
+
+
+def test_what_is_told_anyway_is_drawn_from_the_gaussian():
+    rows, classes = gaussian_classes()
+    rows[:, 0] += 30.0 * classes
+    assert choose(rows, classes) == 1.0
 
 
 def test_classes_of_tight_clusters_are_drawn_around_their_rows(seed):
@@ -87,8 +112,8 @@ def test_classes_of_tight_clusters_are_drawn_around_their_rows(seed):
 def test_the_order_of_the_rows_does_not_matter():
     rows, classes = clustered_classes(n=40)
     order = torch.randperm(len(rows), generator=torch.Generator().manual_seed(1))
-    one = fast_score(0.5, rows, classes)
-    other = fast_score(0.5, rows[order], classes[order])
+    one = fast_share(0.5, rows, classes)
+    other = fast_share(0.5, rows[order], classes[order])
     assert one == pytest.approx(other, rel=1e-4)
 
 
@@ -97,3 +122,28 @@ def test_too_few_rows_to_leave_any_out_take_the_gaussian(counts):
     classes = torch.arange(2).repeat_interleave(torch.tensor(counts))
     rows = torch.randn(len(classes), 3, generator=torch.Generator().manual_seed(0))
     assert choose(rows, classes) == max(SPREAD_GRID)
+
+
+@pytest.mark.parametrize(
+    ("told", "chosen"),
+    [
+        # 50 rows of each class: half a standard error is 0.02 at 0.8.
+        ({0.3: 0.70, 0.7: 0.79, 1.0: 0.80}, 0.7),
+        ({0.3: 0.785, 0.7: 0.79, 1.0: 0.80}, 0.3),
+        ({0.3: 0.70, 0.7: 0.75, 1.0: 0.80}, 1.0),
+        ({0.3: 0.80, 0.7: 0.90, 1.0: 0.80}, 0.7),
+        ({0.3: 1.0, 0.7: 1.0, 1.0: 0.99}, 0.7),
+        ({0.3: 1.0, 0.7: 1.0, 1.0: 1.0}, 1.0),
+    ],
+)
+def test_the_smallest_within_half_a_standard_error_is_taken(told, chosen):
+    assert _smallest_good(told, torch.tensor([50, 50])) == chosen
+
+
+def test_the_standard_error_is_that_of_simulated_shares():
+    counts = torch.tensor([40, 10, 1])
+    rng = np.random.default_rng(0)
+    shares = [
+        (rng.binomial(40, 0.7) / 40 + rng.binomial(10, 0.7) / 10) / 2 for _ in range(4000)
+    ]
+    assert _standard_error(0.7, counts) == pytest.approx(np.std(shares), rel=0.05)

@@ -17,7 +17,7 @@ from skmiaug.over_sampling._joint_start import JointStart
 from skmiaug.over_sampling._measured import measure_information
 from skmiaug.over_sampling._preparation import hold_out, subsample
 from skmiaug.over_sampling._settings import LOOK_EVERY, equal_class_entropy
-from skmiaug.over_sampling._spread import SPREAD_GRID, choose_spread
+from skmiaug.over_sampling._spread import SPREAD_GRID, most_telling_spread
 from skmiaug.over_sampling._strength import choose_strength
 from skmiaug.training import (
     Checkpoint,
@@ -146,7 +146,7 @@ def _choose_spread(
     def on_device(array: np.ndarray) -> Tensor:
         return torch.from_numpy(array).to(leading.rows.device)
 
-    return choose_spread(
+    return most_telling_spread(
         on_device(rows[some]),
         on_device(data.classes[some]),
         on_device(row_means),

@@ -3,15 +3,17 @@
 import numpy as np
 import pytest
 import torch
-from scipy.special import logsumexp
+from scipy.special import log_softmax, logsumexp
 
 from skmiaug.over_sampling._spread import (
     SPREAD_GRID,
+    _information_told,
     _mixtures,
     _share_told,
     _smallest_good,
     _standard_error,
     choose_spread,
+    most_telling_spread,
 )
 
 
@@ -19,14 +21,14 @@ def means_of(rows, classes):
     return torch.stack([rows[classes == c].mean(dim=0) for c in classes.unique()])
 
 
-def fast_share(spread, rows, classes):
+def fast(score, spread, rows, classes):
     means = means_of(rows, classes)
     mixtures = _mixtures(rows, classes, means, means)
-    return _share_told(spread, mixtures, classes, classes.bincount())
+    return score(spread, mixtures, classes, classes.bincount())
 
 
-def slow_share(spread, rows, classes):
-    """Share of rows told, with class means taken anew without each."""
+def slow(spread, rows, classes):
+    """Share of rows told, and mean log posterior, with class means taken without each."""
     rows, classes = rows.numpy(), classes.numpy()
     n_classes = classes.max() + 1
     told = [[] for _ in range(n_classes)]
@@ -40,19 +42,20 @@ def slow_share(spread, rows, classes):
             centres = mean + np.sqrt(1 - spread**2) * (others - mean)
             kernels = -np.square(row - centres).sum(axis=1) / (2 * spread**2)
             log_density[c] = logsumexp(kernels) - np.log(len(others))
-        told[own].append(log_density.argmax() == own)
-    return np.mean([np.mean(of_class) for of_class in told if of_class])
+        told[own].append([log_density.argmax() == own, log_softmax(log_density)[own]])
+    return np.mean([np.mean(of_class, axis=0) for of_class in told if of_class], axis=0)
 
 
 @pytest.mark.parametrize("spread", [0.3, 0.7, 1.0])
 @pytest.mark.parametrize("counts", [(9, 5, 2), (6, 6), (7, 1, 3)])
-def test_the_score_is_that_of_rows_left_out_one_by_one(spread, counts):
+def test_the_scores_are_those_of_rows_left_out_one_by_one(spread, counts):
     rng = torch.Generator().manual_seed(sum(counts))
     classes = torch.arange(len(counts)).repeat_interleave(torch.tensor(counts))
     rows = torch.randn(len(classes), 3, generator=rng, dtype=torch.float64)
     rows += 0.5 * classes[:, None]
-    found = fast_share(spread, rows, classes)
-    assert found == pytest.approx(slow_share(spread, rows, classes), rel=1e-6)
+    scores = _share_told, _information_told
+    found = [fast(score, spread, rows, classes) for score in scores]
+    assert found == pytest.approx(slow(spread, rows, classes), rel=1e-6)
 
 
 def gaussian_classes(n=150, d=8, seed=0):
@@ -99,6 +102,12 @@ def test_rings_are_drawn_around_their_rows(seed):
     assert choose(rows, classes) <= 0.7
 
 
+def test_by_information_gaussian_classes_are_drawn_from_the_gaussian(seed):
+    rows, classes = gaussian_classes(seed=seed)
+    means = means_of(rows, classes)
+    assert most_telling_spread(rows, classes, means, means, SPREAD_GRID) == 1.0
+
+
 def test_what_is_told_anyway_is_drawn_from_the_gaussian():
     rows, classes = gaussian_classes()
     rows[:, 0] += 30.0 * classes
@@ -112,8 +121,8 @@ def test_classes_of_tight_clusters_are_drawn_around_their_rows(seed):
 def test_the_order_of_the_rows_does_not_matter():
     rows, classes = clustered_classes(n=40)
     order = torch.randperm(len(rows), generator=torch.Generator().manual_seed(1))
-    one = fast_share(0.5, rows, classes)
-    other = fast_share(0.5, rows[order], classes[order])
+    one = fast(_information_told, 0.5, rows, classes)
+    other = fast(_information_told, 0.5, rows[order], classes[order])
     assert one == pytest.approx(other, rel=1e-4)
 
 

@@ -25,9 +25,9 @@ def choose_spread(
     The share, and not the log posterior: normals around few rows of many features are far
     surer than they are right, which is no fault of the rows that are drawn from them. The
     smallest within half a standard error of the best, since a classifier smooths by itself
-    what it learns from: on 13 sets (EmoDB, nEMO, digits, made ones of 2 to 60 features)
-    the spread that taught most was the best-scored one or a smaller one (compare the
-    one-standard-error rule of Breiman et al., 1984).
+    what it learns from: on 13 sets (EmoDB, nEMO, digits, breast cancer, made ones of 2 to
+    60 features) the spread that taught most was the best-scored one or a smaller one
+    (compare the one-standard-error rule of Breiman et al., 1984).
 
     Parameters
     ----------

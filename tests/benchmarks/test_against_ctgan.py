@@ -1,6 +1,6 @@
 """MIGANAugmenter against CTGAN on the same rows, in one run, on one core each.
 
-The aim at 47 features is ten times CTGAN's rows a second in training passes; twelve and
+The aim at 47 features is ten times CTGAN's rows a second in training passes; eleven to
 thirteen were measured on a quiet machine. A third of a step there are matrix products that
 it cannot do without, the rest are many small operations, which other work on the machine
 slows down most. With hundreds of features the aim is passed by far.

@@ -15,6 +15,7 @@ from skmiaug.over_sampling._spread import (
     choose_spread,
     most_telling_spread,
 )
+from tests._helpers import small
 
 
 def means_of(rows, classes):
@@ -156,3 +157,22 @@ def test_the_standard_error_is_that_of_simulated_shares():
         (rng.binomial(40, 0.7) / 40 + rng.binomial(10, 0.7) / 10) / 2 for _ in range(4000)
     ]
     assert _standard_error(0.7, counts) == pytest.approx(np.std(shares), rel=0.05)
+
+
+def rings_in_sixteen_columns():
+    """Classes whose kernels tell most rows apart, but are far too sure of themselves."""
+    rng = np.random.default_rng(0)
+    y = np.repeat([0, 1, 2], [300, 60, 60])
+    X = 0.5 * rng.normal(size=(len(y), 16))
+    angle = rng.uniform(0, 2 * np.pi, len(y))
+    radius = 1 + y + 0.2 * rng.normal(size=len(y))
+    X[:, 0], X[:, 1] = radius * np.cos(angle), radius * np.sin(angle)
+    return X, y
+
+
+def test_a_fit_goes_by_the_share_and_one_of_modalities_by_information():
+    X, y = rings_in_sixteen_columns()
+    alone = small(max_iter=0).fit(X, y)
+    modalities = {"audio": slice(0, 8), "text": slice(8, None)}
+    together = small(max_iter=0, modalities=modalities).fit(X, y)
+    assert alone.spread_ <= 0.7 < together.spread_

@@ -15,10 +15,11 @@ from skmiaug.over_sampling._joint_sampler import JointSampler
 from skmiaug.over_sampling._joint_settings import JointSettings
 from skmiaug.over_sampling._joint_start import JointStart
 from skmiaug.over_sampling._measured import measure_information
-from skmiaug.over_sampling._preparation import hold_out, subsample
+from skmiaug.over_sampling._preparation import hold_out
 from skmiaug.over_sampling._settings import LOOK_EVERY, equal_class_entropy
 from skmiaug.over_sampling._spread import SPREAD_GRID, most_telling_spread
 from skmiaug.over_sampling._strength import choose_strength
+from skmiaug.over_sampling._subsample import subsample
 from skmiaug.training import (
     Checkpoint,
     EarlyStopping,
@@ -140,7 +141,7 @@ def _choose_spread(
     n_classes = len(leading.means)
     rows = data.leading()[:, made] @ to_white
     means = data.gaussian.means()[:, made] @ to_white
-    some = subsample(len(rows), seed)
+    some = subsample(data.classes, seed)
     row_means = means_by_class(rows, data.classes, n_classes).astype(np.float32)
 
     def on_device(array: np.ndarray) -> Tensor:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from skmiaug.metrics import InformationEstimate, classifier_information
-from skmiaug.over_sampling._preparation import subsample
+from skmiaug.over_sampling._subsample import subsample
 
 _ROWS = 256
 
@@ -34,7 +34,7 @@ def measure_information(
         Of the choice among many real rows.
     """
     made = np.concatenate([draw(_ROWS, c) for c in range(n_classes)])
-    some = torch.from_numpy(subsample(len(classes), seed)).to(rows.device)
+    some = torch.from_numpy(subsample(classes.cpu().numpy(), seed)).to(rows.device)
     return classifier_information(
         rows[some, : made.shape[1]].cpu().numpy(),
         classes[some].cpu().numpy(),

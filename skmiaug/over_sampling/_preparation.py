@@ -16,12 +16,12 @@ from skmiaug.over_sampling._class_gaussian import (
 from skmiaug.over_sampling._column_scale import ColumnScale
 from skmiaug.over_sampling._settings import FitSettings, held_out_counts
 from skmiaug.over_sampling._spread import SPREAD_GRID, choose_spread
+from skmiaug.over_sampling._subsample import subsample
 from skmiaug.over_sampling._whitened import mapped_rows, rows_in_memory
 from skmiaug.utils._memory_map import is_memory_mapped
 from skmiaug.utils._random import numpy_generator
 
-_HOLD_OUT, _SUBSAMPLE = range(2)
-_SPREAD_ROWS = 2000
+_HOLD_OUT = 0
 
 
 @dataclass
@@ -118,15 +118,11 @@ def prepare(
     keep = (1 - gaussian.mean_shrinkage).astype(np.float32)
     spread = settings.spread
     if spread is None:
-        picked = torch.from_numpy(subsample(len(classes), seed)).to(device)
-        end = np.append(begin[1:], len(classes))
-        spread = choose_spread(
-            rows[picked],
-            labels[picked],
-            torch.from_numpy(_means_of_runs(leading, begin, end)).to(device),
-            torch.from_numpy(gaussian.means[:, : leading.shape[1]].copy()).to(device),
-            SPREAD_GRID,
-        )
+        some = subsample(classes, seed)
+        # In all columns: the leading ones, which the networks see, may say nothing of the
+        # classes where a few columns vary most, as in the last layer of a speech encoder.
+        all_columns = gaussian.whiten_in_place(scale.transform(X[order[some]]))
+        spread = _choose_spread(all_columns, classes[some], gaussian, device)
     return Preparation(
         scale=scale,
         gaussian=gaussian,
@@ -140,6 +136,17 @@ def prepare(
         means=torch.from_numpy(keep[:, None] * row_means).to(device),
         spread=spread,
     )
+
+
+def _choose_spread(
+    whitened: np.ndarray, classes: np.ndarray, gaussian: ClassGaussian, device: torch.device
+) -> float:
+    kept = (1 - gaussian.mean_shrinkage).astype(np.float32)
+    rows, labels, row_means, means = (
+        torch.from_numpy(a).to(device)
+        for a in (whitened, classes, gaussian.means / kept[:, None], gaussian.means)
+    )
+    return choose_spread(rows, labels, row_means, means, SPREAD_GRID)
 
 
 def _means_of_runs(rows: np.ndarray, begin: np.ndarray, end: np.ndarray) -> np.ndarray:
@@ -157,10 +164,3 @@ def hold_out(classes: np.ndarray, n_classes: int, fraction: float, seed: int) ->
     for c in range(n_classes):
         held[rng.choice(np.flatnonzero(classes == c), wanted[c], replace=False)] = True
     return held
-
-
-def subsample(n: int, seed: int) -> np.ndarray:
-    if n <= _SPREAD_ROWS:
-        return np.arange(n)
-    chosen = numpy_generator(seed, _SUBSAMPLE).choice(n, _SPREAD_ROWS, replace=False)
-    return np.sort(chosen)

@@ -9,8 +9,8 @@ from skmiaug.over_sampling._spread import (
     SPREAD_GRID,
     _information_told,
     _mixtures,
+    _settle,
     _share_told,
-    _smallest_good,
     _standard_error,
     choose_spread,
     most_telling_spread,
@@ -106,7 +106,7 @@ def test_rings_are_drawn_around_their_rows(seed):
 def test_by_information_gaussian_classes_are_drawn_from_the_gaussian(seed):
     rows, classes = gaussian_classes(seed=seed)
     means = means_of(rows, classes)
-    assert most_telling_spread(rows, classes, means, means, SPREAD_GRID) == 1.0
+    assert most_telling_spread(rows, classes, means, means, SPREAD_GRID) >= 0.85
 
 
 def test_what_is_told_anyway_is_drawn_from_the_gaussian():
@@ -135,19 +135,36 @@ def test_too_few_rows_to_leave_any_out_take_the_gaussian(counts):
 
 
 @pytest.mark.parametrize(
-    ("told", "chosen"),
+    ("told", "many_rows", "few_rows"),
     [
         # 50 rows of each class: half a standard error is 0.02 at 0.8.
-        ({0.3: 0.70, 0.7: 0.79, 1.0: 0.80}, 0.7),
-        ({0.3: 0.785, 0.7: 0.79, 1.0: 0.80}, 0.3),
-        ({0.3: 0.70, 0.7: 0.75, 1.0: 0.80}, 1.0),
-        ({0.3: 0.80, 0.7: 0.90, 1.0: 0.80}, 0.7),
-        ({0.3: 1.0, 0.7: 1.0, 1.0: 0.99}, 0.7),
-        ({0.3: 1.0, 0.7: 1.0, 1.0: 1.0}, 1.0),
+        ({0.3: 0.70, 0.7: 0.79, 1.0: 0.80}, 0.7, 1.0),
+        ({0.3: 0.785, 0.7: 0.80, 1.0: 0.785}, 0.3, 1.0),
+        ({0.3: 0.70, 0.7: 0.75, 1.0: 0.80}, 1.0, 1.0),
+        ({0.3: 0.80, 0.7: 0.90, 1.0: 0.80}, 0.7, 0.7),
+        ({0.3: 0.90, 0.7: 0.80, 1.0: 0.80}, 0.3, 0.3),
+        # All are told.
+        ({0.3: 1.0, 0.7: 1.0, 1.0: 0.99}, 0.7, 0.7),
+        ({0.3: 1.0, 0.7: 1.0, 1.0: 1.0}, 1.0, 1.0),
+        # Chance is 0.5, and its standard error 0.05.
+        ({0.3: 0.54, 0.7: 0.50, 1.0: 0.40}, 1.0, 1.0),
+        ({0.3: 0.56, 0.7: 0.50, 1.0: 0.40}, 0.3, 0.3),
     ],
 )
-def test_the_smallest_within_half_a_standard_error_is_taken(told, chosen):
-    assert _smallest_good(told, torch.tensor([50, 50])) == chosen
+def test_settled_within_half_a_standard_error_of_the_best(told, many_rows, few_rows):
+    counts = torch.tensor([50, 50])
+    assert _settle(told, counts, few_rows=False) == many_rows
+    assert _settle(told, counts, few_rows=True) == few_rows
+
+
+def test_few_rows_are_fewer_than_three_for_a_feature():
+    """Features that are always 0 change no distance: the same spreads are as good."""
+    rng = torch.Generator().manual_seed(0)
+    classes = torch.arange(2).repeat_interleave(300)
+    rows = torch.zeros(600, 201)
+    rows[:, 0] = 2 * classes + torch.randn(600, generator=rng)
+    assert choose(rows[:, :200], classes) == choose(rows[:, :1], classes) == 0.3
+    assert choose(rows, classes) == 1.0
 
 
 def test_the_standard_error_is_that_of_simulated_shares():
@@ -176,3 +193,26 @@ def test_a_fit_goes_by_the_share_and_one_of_modalities_by_information():
     modalities = {"audio": slice(0, 8), "text": slice(8, None)}
     together = small(max_iter=0, modalities=modalities).fit(X, y)
     assert alone.spread_ <= 0.7 < together.spread_
+
+
+def classes_behind_large_columns(seed):
+    """Clear classes in 200 features; what varies most says nothing of them."""
+    rng = np.random.default_rng(seed)
+    y = np.repeat([0, 1, 2], [300, 250, 150])
+    X = rng.normal(size=(len(y), 200)) + 0.3 * rng.normal(size=(3, 200))[y]
+    nuisance = 10 * rng.normal(size=(len(y), 40))
+    return X + nuisance @ rng.normal(size=(40, 200)) / np.sqrt(40), y
+
+
+def test_the_spread_is_chosen_in_all_columns(seed):
+    """In the leading ones, where the networks are, no spread tells the classes apart."""
+    X, y = classes_behind_large_columns(seed)
+    assert small(max_iter=0, n_components=20).fit(X, y).spread_ == 1.0
+
+
+def test_speech_embeddings_of_any_layer_are_drawn_from_the_gaussian(emodb):
+    spreads = [
+        small(max_iter=0).fit(layer.astype(np.float32), emodb["y"]).spread_
+        for layer in emodb["X_whisper_layers"].swapaxes(0, 1)
+    ]
+    assert spreads == [1.0] * 7

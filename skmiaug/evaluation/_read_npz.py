@@ -1,7 +1,7 @@
 """Feature arrays from an .npz file, without unpickling anything."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +25,8 @@ def read_npz(file: Path, options: FileOptions) -> Features:
     translated into those names.
     """
     name = str(file)
-    opened = _open(file)
-    with opened as arrays:
+    # Opened here: what numpy opens itself stays open where the bytes turn out damaged.
+    with _stream(file) as stream, _open(file, stream) as arrays:
         held = _Held(name, arrays)
         X = _feature_rows(held, options)
         y = _one_row(held, options.y_key or "y", "--y-key", "the classes")
@@ -74,20 +74,31 @@ class _Held:
         return array
 
 
-def _open(file: Path) -> Any:
+def _stream(file: Path) -> BinaryIO:
     try:
-        opened = np.load(file, allow_pickle=False)
+        return file.open("rb")
+    except OSError as error:
+        raise _unreadable(file, error) from error
+
+
+def _open(file: Path, stream: BinaryIO) -> Any:
+    try:
+        opened = np.load(stream, allow_pickle=False)
     except Exception as error:
-        raise FileFormatError(
-            f"{file}: expected an .npz file of NumPy arrays, and it cannot be read as one "
-            f"({_reason(error)}); make it with numpy.savez(path, X=..., y=...)."
-        ) from error
+        raise _unreadable(file, error) from error
     if isinstance(opened, np.ndarray):
         raise FileFormatError(
             f"{file}: expected an .npz file with arrays X and y; this is a single array of "
             f"shape {opened.shape}; make it with numpy.savez(path, X=..., y=...)."
         )
     return opened
+
+
+def _unreadable(file: Path, error: Exception) -> FileFormatError:
+    return FileFormatError(
+        f"{file}: expected an .npz file of NumPy arrays, and it cannot be read as one "
+        f"({_reason(error)}); make it with numpy.savez(path, X=..., y=...)."
+    )
 
 
 def _feature_rows(held: _Held, options: FileOptions) -> NDArray[Any]:

@@ -1,12 +1,13 @@
 """From rows and settings to a fitted sampler."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from skmiaug.metrics import InformationEstimate
+from skmiaug.over_sampling._emphasis import emphasis, emphasised
 from skmiaug.over_sampling._joint_sampler import JointSampler
 from skmiaug.over_sampling._measured import measure_information
 from skmiaug.over_sampling._preparation import Preparation, prepare
@@ -110,15 +111,6 @@ def set_out(prepared: Preparation, settings: FitSettings, seed: int) -> Course:
     )
 
 
-def set_out_like(course: Course, settings: FitSettings) -> Course:
-    """Build a course that differs in ``mi_weight`` alone: rows and looks are shared."""
-    prepared, seed = course.prepared, course.seed
-    generator = torch_generator(seed, _BATCHES, prepared.rows.device)
-    batches = replace(course.batches, generator=generator)
-    players = new_players(settings, prepared.n_classes, seed, prepared.rows.device)
-    return Course(prepared, settings, seed, players, batches, course.score)
-
-
 def new_players(
     settings: FitSettings, n_classes: int, seed: int, device: torch.device
 ) -> GanPlayers:
@@ -140,12 +132,13 @@ def new_players(
 def _batches(prepared: Preparation, settings: FitSettings, seed: int) -> GanBatches:
     n_classes, n_kept = prepared.n_classes, len(prepared.rows) - len(prepared.held_out)
     begin = np.searchsorted(prepared.sorted_classes, np.arange(n_classes))
+    factors = emphasis(prepared.gaussian, settings.mi_weight)[:, : settings.n_components]
     return GanBatches(
         rows=prepared.rows,
         row_means=prepared.row_means,
         class_begin=torch.from_numpy(begin).to(prepared.rows.device),
         class_count=prepared.kept_count,
-        means=prepared.means,
+        means=prepared.means * torch.from_numpy(factors).to(prepared.rows.device),
         spread=prepared.spread,
         latent_width=settings.latent_dim + settings.n_continuous_codes,
         batch_size=min(settings.batch_size, max(n_kept, 2)),
@@ -174,7 +167,7 @@ def arrive(course: Course, record: TrainingRecord) -> FittedSampler:
         module.cpu().eval()
     sampler = RowSampler(
         scale=prepared.scale,
-        gaussian=prepared.gaussian,
+        gaussian=emphasised(prepared.gaussian, settings.mi_weight),
         generator=players.generator,
         critic=players.critic,
         n_components=settings.n_components,

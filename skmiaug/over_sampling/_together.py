@@ -14,10 +14,9 @@ from skmiaug.over_sampling._fit import (
     arrive,
     fit_row_sampler,
     set_out,
-    set_out_like,
     weights_of,
 )
-from skmiaug.over_sampling._preparation import prepare
+from skmiaug.over_sampling._preparation import Preparation, prepare
 from skmiaug.over_sampling._settings import LOOK_EVERY, FitSettings
 from skmiaug.training import StackBatches, StackedModel, TrainingRecord, train_gan_stack
 from skmiaug.utils._progress import ProgressBar
@@ -68,15 +67,14 @@ def fit_together(jobs: Sequence[FitJob], *, verbose: bool = False) -> list[Fitte
         In the order of ``jobs``; each what :func:`fit_row_sampler` returns for it, but
         for rounding.
     """
-    first: dict[Hashable, Course] = {}
+    prepared: dict[Hashable, Preparation] = {}
     stacks: dict[Hashable, list[int]] = defaultdict(list)
     courses: list[Course] = []
     for k, job in enumerate(jobs):
         with cpu_threads_for(job.settings.largest_product(), job.device):
-            if job.rows_key in first:
-                course = set_out_like(first[job.rows_key], job.settings)
-            else:
-                course = first[job.rows_key] = _first_course(job)
+            if job.rows_key not in prepared:
+                prepared[job.rows_key] = _prepare(job)
+            course = set_out(prepared[job.rows_key], job.settings, job.seed)
         courses.append(course)
         # Few rows in a fold can make its batches smaller than those of another.
         stacks[job.stack_key, course.batches.batch_size].append(k)
@@ -91,11 +89,10 @@ def fit_together(jobs: Sequence[FitJob], *, verbose: bool = False) -> list[Fitte
     return fitted  # type: ignore[return-value]
 
 
-def _first_course(job: FitJob) -> Course:
-    prepared = prepare(
+def _prepare(job: FitJob) -> Preparation:
+    return prepare(
         job.X, job.classes, job.n_classes, job.settings, seed=job.seed, device=job.device
     )
-    return set_out(prepared, job.settings, job.seed)
 
 
 def _train_in_threads(courses: list[Course], verbose: bool) -> list[TrainingRecord | None]:
@@ -132,8 +129,12 @@ def _train_stack(courses: list[Course], verbose: bool) -> list[TrainingRecord | 
     settings, device = courses[0].settings, courses[0].prepared.rows.device
     groups = {id(course.prepared): course.batches for course in courses}
     numbers = {key: number for number, key in enumerate(groups)}
+    keys = [id(course.prepared) for course in courses]
+    offsets = [
+        c.batches.means - groups[key].means for c, key in zip(courses, keys, strict=True)
+    ]
     batches = StackBatches(
-        list(groups.values()), [numbers[id(course.prepared)] for course in courses]
+        list(groups.values()), [numbers[key] for key in keys], torch.stack(offsets)
     )
     mi_weights = torch.tensor([c.settings.mi_weight for c in courses], device=device)
     models = [StackedModel(c.players, c.score, c.stopping()) for c in courses]

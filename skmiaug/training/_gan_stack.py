@@ -66,11 +66,16 @@ class StackBatches:
         One for each data set and seed, of one batch size and number of features.
     group_of : sequence of int
         The group of each model.
+    offsets : Tensor of shape (n_models, n_classes, n_features)
+        How far the class means at which a model starts are from those of its group.
     """
 
-    def __init__(self, groups: Sequence[GanBatches], group_of: Sequence[int]):
+    def __init__(
+        self, groups: Sequence[GanBatches], group_of: Sequence[int], offsets: Tensor
+    ):
         self.groups = list(groups)
         self.group_of = list(group_of)
+        self.offsets = offsets
 
     def keep(self, models: Sequence[int]) -> None:
         """Draw for these models alone; a group of none of them draws no more."""
@@ -78,12 +83,13 @@ class StackBatches:
         used = sorted(set(group_of))
         self.groups = [self.groups[g] for g in used]
         self.group_of = [used.index(g) for g in group_of]
+        self.offsets = self.offsets[list(models)]
 
     def draw(self) -> GanBatch:
         """Draw the next batch of each group; every tensor is (n_models, n, ...)."""
         drawn = [group.draw() for group in self.groups]
-        if len(drawn) == 1:
-            n_models = len(self.group_of)
-            return GanBatch(*(t.expand(n_models, *t.shape).contiguous() for t in drawn[0]))
         fields = zip(*drawn, strict=True)
-        return GanBatch(*(torch.stack([f[g] for g in self.group_of]) for f in fields))
+        batch = GanBatch(*(torch.stack([f[g] for g in self.group_of]) for f in fields))
+        model = torch.arange(len(self.offsets), device=self.offsets.device)[:, None]
+        batch.start.add_(self.offsets[model, batch.start_classes])
+        return batch

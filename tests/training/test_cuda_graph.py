@@ -163,8 +163,10 @@ def trained_stack(device=CPU) -> tuple[list[GanPlayers], list[StackedModel]]:
         players, batches = moved(toy_players(), toy_batches(), device)
         models.append(StackedModel(players, lambda p: 0.0, EarlyStopping(patience, 0.0)))
     mi_weights = torch.tensor([0.0, 1.0, 3.0], device=device)
+    offsets = torch.zeros(3, *batches.means.shape, device=device)
+    offsets[1] = 0.5
     train_gan_stack(
-        models, StackBatches([batches], [0, 0, 0]), toy_weights(), mi_weights,
+        models, StackBatches([batches], [0, 0, 0], offsets), toy_weights(), mi_weights,
         max_iter=12, look_every=5,
     )  # fmt: skip
     return [model.players for model in models], models

@@ -73,7 +73,8 @@ def stack(move, *, n_groups=1):
     one_player = [toy_players(seed=k) for k in range(3)]
     players = move(stack_players(one_player))
     groups = [move(toy_batches(seed=k)) for k in range(n_groups)]
-    batches = StackBatches(groups, [k % n_groups for k in range(3)])
+    offsets = move(torch.ones(3, *groups[0].means.shape))
+    batches = StackBatches(groups, [k % n_groups for k in range(3)], offsets)
     weights = toy_weights(information=move(torch.tensor([0.0, 1.0, 3.0])))
     return lambda: gan_step(players, batches.draw(), weights)
 

@@ -11,24 +11,23 @@ _RIDGE = 1 / 3
 
 
 def emphasis(gaussian: ClassGaussian, mi_weight: float) -> np.ndarray:
-    """Factors on the whitened class means that raise I(c; x) where it costs least.
+    """Factors on the whitened class means that raise I(c; x) and not what is read easily.
 
-    The variational bound with the linear discriminant q of the start, its covariance
-    Σ_q = 2/3 Σ + 1/3 v I with v the mean variance of Σ, grows along
+    The start tells the classes apart by the squared whitened distances of its means,
+    Σ_j m_cj², and its I(c; x) grows with their sum over classes. A regularised reader, the
+    linear discriminant q with covariance Σ_q = 2/3 Σ + 1/3 v I (v the mean variance of Σ),
+    is told Σ_j r_j m_cj² with r_j = w_j / (2/3 w_j + v / 3) for the variance w_j. To raise
+    what q is told is to move classes apart, which makes a classifier surer than right on
+    new speakers. So the means take a step of gradient ascent on the first sum with the
+    second one held, and that is, up to the scale which holds it,
 
-        ∂ log q(c|x) / ∂x = Σ_q⁻¹ (μ_c - Σ_k q(k|x) μ_k),
+        m_cj ← m_cj (1 + λ / 2 · s_c r_j v / w_j),
 
-    which is Σ_q⁻¹ μ_c for rows that q is undecided on, with means taken from the grand
-    mean. The step is λ / 2 · s_c v Σ_q⁻¹ μ_c, with s_c the share of the mean that was taken
-    away as noise: it is as long as the mean is uncertain, and vanishes as rows grow many.
-    Then all means are scaled back to their former squared length in whitened units. The
-    bound is raised most by moving classes apart, which teaches a classifier to be surer
-    than right on new speakers; what is left is the direction, away from what varies most
-    between rows of a class (in speech: who speaks) to what varies little.
-
-    The factors are diagonal in whitened coordinates, 1 + λ / 2 · s_c v / (2/3 w_j + v/3)
-    for variance w_j, and lie between those of the directions of most and of least variance,
-    for which the last term is at most 3 s_c λ / 2.
+    since r_j is linear in r_j v / w_j. In the features the step is λ / 2 · s_c v Σ_q⁻¹ μ_c.
+    s_c is the share of the class mean that was taken away as noise: a step is as long as
+    the mean is uncertain, and vanishes as rows grow many. The means turn away from
+    directions in which rows of a class vary most (in speech: who speaks) and towards those
+    in which they vary little.
 
     Parameters
     ----------
@@ -39,16 +38,18 @@ def emphasis(gaussian: ClassGaussian, mi_weight: float) -> np.ndarray:
     Returns
     -------
     ndarray of shape (n_classes, n_features), float32
-        All 1 for λ = 0, and for a class whose mean was not shrunken (of one row).
+        Rising with falling variance, by no more than 1 + 3/2 λ s_c in all. All 1 for λ = 0,
+        and for a class whose mean was not shrunken (of one row).
     """
     variance = gaussian.deviation.astype(float) ** 2
-    slope = variance.mean() / ((1 - _RIDGE) * variance + _RIDGE * variance.mean())
+    read = variance / ((1 - _RIDGE) * variance + _RIDGE * variance.mean())
+    slope = read * variance.mean() / variance
     factors = 1 + mi_weight * _STEP * gaussian.mean_shrinkage[:, None] * slope
     moved = gaussian.mean_shrinkage > 0
-    means = gaussian.means[moved].astype(float)
-    length = np.square(means * factors[moved]).sum()
-    if length > 0:
-        factors[moved] *= np.sqrt(np.square(means).sum() / length)
+    told = read * np.square(gaussian.means[moved].astype(float))
+    more = (told * np.square(factors[moved])).sum()
+    if more > 0:
+        factors[moved] *= np.sqrt(told.sum() / more)
     return factors.astype(np.float32)
 
 

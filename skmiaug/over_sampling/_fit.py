@@ -184,9 +184,8 @@ def arrive(course: Course, record: TrainingRecord) -> FittedSampler:
         lambda n, c: (
             sampler.draw_whitened(n, c, seed=course.seed, device=device).cpu().numpy()
         ),
-        prepared.rows,
-        prepared.classes,
+        prepared.some.rows,
+        prepared.some.classes,
         prepared.n_classes,
-        course.seed,
     )
     return FittedSampler(sampler, record, information)

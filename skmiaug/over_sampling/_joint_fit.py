@@ -103,12 +103,12 @@ def fit_joint_sampler(
     )
     if spread < 1.0 or settings.given_spread is not None:
         start.row_deviations = data.take_deviations()
+    some = subsample(data.classes, seed)
     information = measure_information(
         lambda n, c: sampler.draw_leading(n, c, seed=seed, device=device),
-        leading.rows,
-        leading.classes,
+        data.leading()[some],
+        data.classes[some],
         n_classes,
-        seed,
     )
     return FittedSampler(sampler, record, information)
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -22,6 +23,13 @@ from skmiaug.utils._memory_map import is_memory_mapped
 from skmiaug.utils._random import numpy_generator
 
 _HOLD_OUT = 0
+
+
+class WhitenedRows(NamedTuple):
+    """Rows whitened in all columns, (n, n_features), and their class indices, (n,)."""
+
+    rows: np.ndarray
+    classes: np.ndarray
 
 
 @dataclass
@@ -48,6 +56,9 @@ class Preparation:
         Numbers of the rows to look at, the last ones of their classes.
     row_means, means : Tensor of shape (n_classes, n_components)
         Class means of the kept rows, and the same shrunken as those of all rows.
+    some : WhitenedRows
+        Some rows in all their columns: the leading ones may say nothing of the classes
+        where a few columns vary most, as in the last layer of a speech encoder.
     spread : float
     """
 
@@ -61,6 +72,7 @@ class Preparation:
     held_out: Tensor
     row_means: Tensor
     means: Tensor
+    some: WhitenedRows
     spread: float
 
     @property
@@ -116,13 +128,13 @@ def prepare(
     row_means = _means_of_runs(leading, begin, begin + count)
     # The class means of the kept rows, shrunken as much as those of all rows.
     keep = (1 - gaussian.mean_shrinkage).astype(np.float32)
+    picked = subsample(classes, seed)
+    some = WhitenedRows(
+        gaussian.whiten_in_place(scale.transform(X[order[picked]])), classes[picked]
+    )
     spread = settings.spread
     if spread is None:
-        some = subsample(classes, seed)
-        # In all columns: the leading ones, which the networks see, may say nothing of the
-        # classes where a few columns vary most, as in the last layer of a speech encoder.
-        all_columns = gaussian.whiten_in_place(scale.transform(X[order[some]]))
-        spread = _choose_spread(all_columns, classes[some], gaussian, device)
+        spread = _choose_spread(some, gaussian, device)
     return Preparation(
         scale=scale,
         gaussian=gaussian,
@@ -134,19 +146,20 @@ def prepare(
         held_out=torch.from_numpy(np.flatnonzero(held)).to(device),
         row_means=torch.from_numpy(row_means).to(device),
         means=torch.from_numpy(keep[:, None] * row_means).to(device),
+        some=some,
         spread=spread,
     )
 
 
 def _choose_spread(
-    whitened: np.ndarray, classes: np.ndarray, gaussian: ClassGaussian, device: torch.device
+    some: WhitenedRows, gaussian: ClassGaussian, device: torch.device
 ) -> float:
     kept = (1 - gaussian.mean_shrinkage).astype(np.float32)
-    rows, labels, row_means, means = (
+    rows, classes, row_means, means = (
         torch.from_numpy(a).to(device)
-        for a in (whitened, classes, gaussian.means / kept[:, None], gaussian.means)
+        for a in (*some, gaussian.means / kept[:, None], gaussian.means)
     )
-    return choose_spread(rows, labels, row_means, means, SPREAD_GRID)
+    return choose_spread(rows, classes, row_means, means, SPREAD_GRID)
 
 
 def _means_of_runs(rows: np.ndarray, begin: np.ndarray, end: np.ndarray) -> np.ndarray:

@@ -91,12 +91,12 @@ class RowSampler:
     def draw_whitened(
         self, n: int, class_index: int, *, seed: int, device: torch.device
     ) -> Tensor:
-        """Return n rows of one class as the networks see them, (n, n_components)."""
+        """Return n whitened rows of one class, (n, n_features)."""
         rng = torch_generator(seed, _FIRST_CLASS_STREAM + class_index, device)
         generator, critic = self.generator.to(device), self.critic.to(device)
         try:
             with torch.inference_mode():
-                return self._draw(n, class_index, rng)[:, : self.n_components]
+                return self._draw(n, class_index, rng)
         finally:
             generator.cpu()
             critic.cpu()

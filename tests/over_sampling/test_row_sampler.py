@@ -63,7 +63,10 @@ def draw(sampler, n, c, seed=0):
 
 
 def whitened(sampler, n, c, seed=0):
-    return sampler.draw_whitened(n, c, seed=seed, device=CPU).numpy()
+    """Rows as the networks see them."""
+    rows = sampler.draw_whitened(n, c, seed=seed, device=CPU).numpy()
+    assert rows.shape == (n, D)
+    return rows[:, :COMPONENTS]
 
 
 # ---- what rows depend on

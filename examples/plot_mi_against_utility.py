@@ -142,12 +142,14 @@ print("of MI, within the folds: " + ", ".join(f"{value:+.2f}" for value in by_fo
 # %%
 # How to read it
 # --------------
-# On these features more information is less use. λ and capacity move the classes apart
-# until made rows show their class more plainly than real rows of unseen speakers do (dashed
-# line), and a classifier that learnt from such rows is not prepared for real ones. So this
-# figure is a check, whether rows have about as much of it as real rows, and no target;
-# what to choose by is the score on rows that were held out. Other data may well answer
-# otherwise: run this on yours.
+# On these features more information is less use. Wide networks under a large λ move the
+# classes apart until made rows show their class more plainly than real rows of unseen
+# speakers do (dashed line), and a classifier that learnt from such rows is not prepared for
+# real ones. With narrow networks what is left of λ is the turn of the class means that
+# training starts from, away from the large columns which this measure's critic reads first.
+# So this figure is a check, whether rows have about as much of it as real rows, and no
+# target; what to choose by is the score on rows that were held out. Other data may well
+# answer otherwise: run this on yours.
 #
 # One point is a generator, its bars the standard error over the folds.
 

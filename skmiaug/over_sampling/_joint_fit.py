@@ -103,10 +103,11 @@ def fit_joint_sampler(
     )
     if spread < 1.0 or settings.given_spread is not None:
         start.row_deviations = data.take_deviations()
+    # Not of ``data``: its rows may have become deviations from the class means by now.
     some = subsample(data.classes, seed)
     information = measure_information(
         lambda n, c: sampler.draw_leading(n, c, seed=seed, device=device),
-        data.leading()[some],
+        leading.rows[torch.from_numpy(some).to(device)].cpu().numpy(),
         data.classes[some],
         n_classes,
     )

@@ -41,8 +41,8 @@ class MIGANAugmenter(CallbackSupportMixin, FitsModel):
 
     mi_weight : float, default=1.0
         λ of arXiv 2510.10078: weight of the mutual-information bound in both losses. The
-        class means that training starts from take a step up the bound of this length,
-        too (docs/method.md); not with ``modalities`` or a condition.
+        class means that training starts from are turned by it too, towards more
+        information (docs/method.md); not with ``modalities`` or a condition.
 
     generator_hidden_layer_sizes : tuple of int or "auto", default="auto"
         Widths of the generator's hidden layers. "auto" is two layers of three units for

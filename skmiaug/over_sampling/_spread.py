@@ -31,8 +31,9 @@ def choose_spread(
     itself what it learns from. With fewer than three rows for each feature the largest is:
     all rows are about as far from each other then, what is drawn near one is hardly
     anything but that row again, and a kernel classifier trained on it takes all else for
-    the largest class. On 14 layers of speech encoders the spread that taught most was the
-    best-scored one or a larger one, on 8 tables of 2 to 88 columns that or a smaller one.
+    the largest class. On 24 sets (13 layers of a speech encoder, 11 tables of 2 to 88
+    columns) the choice taught 0.5 points less than the best fixed spread of each set, at
+    worst 3.1.
 
     Parameters
     ----------

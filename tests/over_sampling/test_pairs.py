@@ -201,6 +201,14 @@ def test_curves_of_the_pairs_are_recorded():
     assert trained(max_iter=60).fit(X, y).pair_mi_curve_ is None
 
 
+def test_information_is_judged_by_rows_whatever_the_spread():
+    """Below 1 the rows become deviations from their class means, which tell nothing."""
+    X, y = pairs()
+    near, far = (paired(spread=s).fit(X, y).mutual_information_ for s in (0.5, 1.0))
+    assert far > 0.3
+    assert near == pytest.approx(far, rel=0.3)
+
+
 def test_fitting_again_without_modalities_forgets_them():
     X, y = pairs()
     augmenter = paired().fit(X, y)

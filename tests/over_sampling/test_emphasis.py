@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import log_softmax
 
+from skmiaug.over_sampling import _fit
 from skmiaug.over_sampling._class_gaussian import fit_class_gaussian
 from skmiaug.over_sampling._emphasis import emphasis, emphasised
+from skmiaug.training import train_gan
 from tests._helpers import small
 
 COUNTS = (40, 12, 5)
@@ -147,3 +149,19 @@ def test_made_rows_have_the_means_that_were_moved(skewed):
         np.testing.assert_allclose(
             means[1] - means[0], shift * X.std(axis=0), rtol=1e-3, atol=1e-5
         )
+
+
+def test_training_starts_at_the_means_that_are_drawn_from(skewed, monkeypatch):
+    batches = []
+
+    def remember(players, drawn, *args, **kwargs):
+        batches.append(drawn)
+        return train_gan(players, drawn, *args, **kwargs)
+
+    monkeypatch.setattr(_fit, "train_gan", remember)
+    # Without rows held out, training and drawing have means of the same rows.
+    for mi_weight in (0.0, 4.0):
+        fitted = small(mi_weight=mi_weight, validation_fraction=0.0).fit(*skewed)
+        means = batches.pop().means.numpy()
+        drawn_from = fitted._sampler.gaussian.means[:, : means.shape[1]]
+        np.testing.assert_allclose(means, drawn_from, atol=1e-4)

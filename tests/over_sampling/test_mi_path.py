@@ -54,6 +54,21 @@ def assert_like(one: MIGANAugmenter, other: MIGANAugmenter) -> None:
     np.testing.assert_allclose(one.sample(40)[0], other.sample(40)[0], atol=5e-3)
 
 
+def few_rows_of_many_features() -> tuple[np.ndarray, np.ndarray]:
+    """Class means so uncertain, and directions so unlike, that λ turns means a long way."""
+    rng = np.random.default_rng(5)
+    y = np.repeat([0, 1, 2], [30, 12, 8])
+    mixing = rng.normal(size=(40, 40)) * np.logspace(0, -1.5, 40)[:, None]
+    return ((rng.normal(size=(50, 40)) + np.eye(3, 40)[y]) @ mixing).astype(np.float32), y
+
+
+def test_each_starts_at_means_of_its_own():
+    X, y = few_rows_of_many_features()
+    path = mi_path(X, y, mi_weights=[0.0, 20.0], augmenter=small())
+    for weight, together in zip([0.0, 20.0], path.augmenters, strict=True):
+        assert_like(together, small(mi_weight=weight).fit(X, y))
+
+
 @pytest.mark.parametrize(
     "parameters",
     [

@@ -4,6 +4,7 @@ import pytest
 import torch
 from scipy import stats
 
+from skmiaug.training import StackBatches
 from skmiaug.training._gan_batches import draw_start
 from tests.training._toy import FEATURES, toy_batches
 
@@ -92,3 +93,19 @@ def test_a_start_of_spread_one_needs_no_rows():
         for rows in (torch.full((1000, 2), 99.0), None)
     )
     assert torch.equal(with_rows, without)
+
+
+@pytest.mark.parametrize("kept", [[0, 1, 2], [2, 0], [1]])
+def test_each_model_of_a_stack_starts_off_by_its_own_offset(kept):
+    offsets = torch.randn(3, *toy_batches().means.shape)
+    group_of = [0, 1, 0]
+    stack = StackBatches([toy_batches(seed=k) for k in (0, 1)], group_of, offsets)
+    stack.keep(kept)
+    drawn = stack.draw()
+    for place, model in enumerate(kept):
+        alone = toy_batches(seed=group_of[model]).draw()
+        off = drawn.start[place] - alone.start
+        torch.testing.assert_close(
+            off, offsets[model][alone.start_classes], atol=1e-5, rtol=0
+        )
+        assert (drawn.real[place] == alone.real).all()

@@ -12,8 +12,12 @@ from typing import Protocol
 
 import numpy as np
 
+from skmiaug.over_sampling._mean_shrinkage import (
+    james_stein_shrinkage,
+    shrinkage_by_direction,
+)
+
 _CHUNK_ROWS = 4096
-_MOST_MEAN_SHRINKAGE = 0.8
 
 
 class Rows(Protocol):
@@ -51,6 +55,8 @@ class ClassGaussian:
         Weight of the identity in the covariance, in [0, 1].
     mean_shrinkage : ndarray of shape (n_classes,), float64
         Share of each class mean's distance to the grand mean that was taken away.
+    direction_shrinkage : ndarray of shape (n_features,), float64
+        Share of the means that is noise along each direction, by blocks of neighbours.
     """
 
     grand_mean: np.ndarray
@@ -60,6 +66,7 @@ class ClassGaussian:
     noise: np.ndarray
     shrinkage: float
     mean_shrinkage: np.ndarray
+    direction_shrinkage: np.ndarray
 
     def whiten_in_place(self, Z: np.ndarray) -> np.ndarray:
         """Overwrite float32 rows ``Z`` by their whitened coordinates, and return them."""
@@ -123,6 +130,7 @@ def fit_class_gaussian(Z: Rows, classes: np.ndarray, n_classes: int) -> ClassGau
     single = counts == 1
     several = ~single if not single.all() else np.ones(n_classes, dtype=bool)
     shrunken_by = james_stein_shrinkage(whitened[several], counts[several])
+    by_direction = shrinkage_by_direction(whitened[several], counts[several], n_free)
     kept = np.where(single, 1.0, 1.0 - shrunken_by)
     return ClassGaussian(
         grand_mean=grand_mean.astype(np.float32),
@@ -132,6 +140,7 @@ def fit_class_gaussian(Z: Rows, classes: np.ndarray, n_classes: int) -> ClassGau
         noise=np.where(single, SINGLE_ROW_NOISE, 1.0).astype(np.float32),
         shrinkage=float(shrinkage),
         mean_shrinkage=1.0 - kept,
+        direction_shrinkage=by_direction,
     )
 
 
@@ -149,28 +158,6 @@ def means_by_class(rows: Rows, classes: np.ndarray, n_classes: int) -> np.ndarra
         for c in np.unique(own):
             sums[c] += values[own == c].sum(axis=0, dtype=np.float64)
     return sums / np.bincount(classes, minlength=n_classes)[:, None]
-
-
-def james_stein_shrinkage(whitened_means: np.ndarray, counts: np.ndarray) -> float:
-    """Share of the class means' distances to the grand mean to take away.
-
-    A mean of n rows in d whitened directions carries noise of expected squared norm d / n.
-    The share is the noise of all means over their squared distances (James and Stein,
-    1961, with one factor for all classes: a factor for each would move a class of a few
-    rows onto the grand mean and leave nothing of it). At most 0.8, so that classes stay
-    apart however few rows there are.
-
-    Parameters
-    ----------
-    whitened_means : ndarray of shape (n_classes, n_features)
-        Class means less the grand mean, in coordinates where rows have unit variance.
-    counts : ndarray of shape (n_classes,)
-        Rows of each class.
-    """
-    distance = np.square(whitened_means).sum()
-    noise = whitened_means.shape[1] * (1.0 / counts).sum()
-    # Not over less than the noise: a distance of 0 would overflow.
-    return float(min(noise / max(distance, noise), _MOST_MEAN_SHRINKAGE))
 
 
 def ledoit_wolf_shrinkage(covariance: np.ndarray, fourth_moment: float, n: int) -> float:

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from skmiaug.metrics import InformationEstimate
-from skmiaug.over_sampling._emphasis import emphasis, emphasised
+from skmiaug.over_sampling._informed_means import informed, informing_factors
 from skmiaug.over_sampling._joint_sampler import JointSampler
 from skmiaug.over_sampling._measured import measure_information
 from skmiaug.over_sampling._preparation import Preparation, prepare
@@ -132,13 +132,14 @@ def new_players(
 def _batches(prepared: Preparation, settings: FitSettings, seed: int) -> GanBatches:
     n_classes, n_kept = prepared.n_classes, len(prepared.rows) - len(prepared.held_out)
     begin = np.searchsorted(prepared.sorted_classes, np.arange(n_classes))
-    factors = emphasis(prepared.gaussian, settings.mi_weight)[:, : settings.n_components]
+    factors = informing_factors(prepared.gaussian, settings.mi_weight)
+    seen = factors[:, : settings.n_components]
     return GanBatches(
         rows=prepared.rows,
         row_means=prepared.row_means,
         class_begin=torch.from_numpy(begin).to(prepared.rows.device),
         class_count=prepared.kept_count,
-        means=prepared.means * torch.from_numpy(factors).to(prepared.rows.device),
+        means=prepared.means * torch.from_numpy(seen).to(prepared.rows.device),
         spread=prepared.spread,
         latent_width=settings.latent_dim + settings.n_continuous_codes,
         batch_size=min(settings.batch_size, max(n_kept, 2)),
@@ -167,7 +168,7 @@ def arrive(course: Course, record: TrainingRecord) -> FittedSampler:
         module.cpu().eval()
     sampler = RowSampler(
         scale=prepared.scale,
-        gaussian=emphasised(prepared.gaussian, settings.mi_weight),
+        gaussian=informed(prepared.gaussian, settings.mi_weight),
         generator=players.generator,
         critic=players.critic,
         n_components=settings.n_components,

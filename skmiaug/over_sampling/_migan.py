@@ -40,9 +40,10 @@ class MIGANAugmenter(CallbackSupportMixin, FitsModel):
         Needs a ``sampling_strategy`` given as text.
 
     mi_weight : float, default=1.0
-        λ of arXiv 2510.10078: weight of the mutual-information bound in both losses. The
-        class means that training starts from are turned by it too, towards more
-        information (docs/method.md); not with ``modalities`` or a condition.
+        λ of arXiv 2510.10078: weight of the mutual-information bound in both losses. It
+        also says how far the class means that training starts from are kept in directions
+        in which rows tell of the class, and shrunken in the others (docs/method.md); not
+        with ``modalities`` or a condition.
 
     generator_hidden_layer_sizes : tuple of int or "auto", default="auto"
         Widths of the generator's hidden layers. "auto" is two layers of three units for

@@ -11,7 +11,15 @@ from skmiaug.over_sampling._class_gaussian import ClassGaussian
 from skmiaug.over_sampling._column_scale import ColumnScale
 from skmiaug.over_sampling._row_sampler import RowSampler
 
-GAUSSIAN_ARRAYS = ("grand_mean", "axes", "deviation", "means", "noise", "mean_shrinkage")
+GAUSSIAN_ARRAYS = (
+    "grand_mean",
+    "axes",
+    "deviation",
+    "means",
+    "noise",
+    "mean_shrinkage",
+    "direction_shrinkage",
+)
 
 
 def sampler_to_state(sampler: RowSampler) -> tuple[dict[str, Any], dict[str, np.ndarray]]:

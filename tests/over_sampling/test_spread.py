@@ -167,13 +167,14 @@ def test_settled_within_a_standard_error_of_the_best(told, many_rows, few_rows):
     assert _settle(told, counts, few_rows=True) == few_rows
 
 
-def test_few_rows_are_fewer_than_five_for_a_feature():
+@pytest.mark.parametrize(("n", "most"), [(300, 60), (800, 100)])
+def test_few_rows_are_fewer_than_five_a_feature_or_in_over_100_features(n, most):
     """Features that are always 0 change no distance: the same spreads are as good."""
     rng = torch.Generator().manual_seed(0)
-    classes = torch.arange(2).repeat_interleave(300)
-    rows = torch.zeros(600, 121)
-    rows[:, 0] = 2 * classes + torch.randn(600, generator=rng)
-    assert choose(rows[:, :120], classes) == choose(rows[:, :1], classes) == 0.5
+    classes = torch.arange(2).repeat_interleave(n // 2)
+    rows = torch.zeros(n, most + 1)
+    rows[:, 0] = 2 * classes + torch.randn(n, generator=rng)
+    assert choose(rows[:, :most], classes) == choose(rows[:, :1], classes) == 0.5
     assert choose(rows, classes) == 1.0
 
 

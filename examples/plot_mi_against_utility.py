@@ -145,8 +145,8 @@ print("of MI, within the folds: " + ", ".join(f"{value:+.2f}" for value in by_fo
 # On these features more information is less use. Wide networks under a large λ move the
 # classes apart until made rows show their class more plainly than real rows of unseen
 # speakers do (dashed line), and a classifier that learnt from such rows is not prepared for
-# real ones. With narrow networks what is left of λ is the turn of the class means that
-# training starts from, away from the large columns which this measure's critic reads first.
+# real ones. With narrow networks what is left of λ is where the class means that training
+# starts from are kept and where they are shrunken.
 # So this figure is a check, whether rows have about as much of it as real rows, and no
 # target; what to choose by is the score on rows that were held out. Other data may well
 # answer otherwise: run this on yours.

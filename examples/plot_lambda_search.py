@@ -82,10 +82,11 @@ print("best:", search.best_params_)
 # folds differ, the choice does not matter, and the winner of the search is a draw of lots.
 #
 # On these features the curve on the left is all but flat: in the folds the network did not
-# beat the Gaussian it starts from, and λ only turns the means of that, by less than they
-# are uncertain. It takes more folds, seeds and classifiers to see what that is worth
-# (docs/choosing_lambda.md). On the right the network is used always, λ is felt, and more of
-# it is worse: classes are moved further apart than they are for new speakers.
+# beat the Gaussian it starts from, and λ, up to 1, only says where the means of that are
+# kept and where they are shrunken. It takes more folds, seeds and classifiers to see what
+# that is worth (docs/choosing_lambda.md). On the right the network is used always, λ is
+# felt, and more of it is worse: classes are moved further apart than they are for new
+# speakers.
 
 results = search.cv_results_
 by_fold = 100 * np.array([results[f"split{k}_test_score"] for k in range(n_folds)])

@@ -15,11 +15,10 @@ def informing_factors(gaussian: ClassGaussian, mi_weight: float) -> np.ndarray:
     noise. In a block of directions b that share is s_b, and with λ = ``mi_weight`` the
     means there are to be shrunken by
 
-        s_b(λ) = s + λ (s_b - s), held in [0, 0.8],
+        s_b(λ) = s + min(λ, 1) (s_b - s),
 
-    hence m_cb ← m_cb (1 - s_b(λ)) / (1 - s). For λ = 0 nothing moves. For λ = 1 each
-    block keeps what it surely tells of the class. Beyond, what tells more than the
-    average is kept whole and the rest all but given up.
+    hence m_cb ← m_cb (1 - s_b(λ)) / (1 - s). For λ = 0 nothing moves. From λ = 1 on each
+    block keeps what it surely tells of the class; what is beyond has taught less.
 
     Parameters
     ----------

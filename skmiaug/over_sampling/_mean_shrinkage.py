@@ -83,11 +83,11 @@ def direction_blocks(n_features: int, n_free: int, n_classes: int) -> list[slice
 
 
 def weighed_shrinkage(share: float, by_direction: np.ndarray, weight: float) -> np.ndarray:
-    """Shares between one for all (weight 0) and each direction's own (1), or beyond.
+    """Shares between one for all (weight 0) and each direction's own (1 and above).
 
     Returns
     -------
     ndarray of shape (n_features,)
-        share + weight · (by_direction - share), held in [0, 0.8].
+        share + min(weight, 1) · (by_direction - share).
     """
-    return np.clip(share + weight * (by_direction - share), 0.0, _MOST_SHRINKAGE)
+    return share + min(weight, 1.0) * (by_direction - share)

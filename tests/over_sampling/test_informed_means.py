@@ -106,7 +106,8 @@ def test_shares_stay_in_bounds_and_part_with_the_weight(share, own, weight):
     assert ((found >= 0) & (found <= 0.8)).all()
     assert (np.sign(found - share) * np.sign(own - share) >= 0).all()
     np.testing.assert_allclose(weighed_shrinkage(share, own, 0.0), share)
-    np.testing.assert_allclose(weighed_shrinkage(share, own, 1.0), own, atol=1e-12)
+    for enough in (1.0, 10.0):
+        np.testing.assert_allclose(weighed_shrinkage(share, own, enough), own, atol=1e-12)
 
 
 # ---- the start

@@ -179,6 +179,20 @@ def test_a_class_of_one_row_keeps_it():
     assert (factors[:2] != 1).any()
 
 
+def test_a_class_of_one_row_has_no_say_in_the_shares():
+    gaussian = start((200, 60, 1))
+    of_rows = gaussian.means[:2] / (1 - gaussian.mean_shrinkage[:2, None])
+    expected = shrinkage_by_direction(of_rows, np.array([200, 60]), 258)
+    np.testing.assert_allclose(gaussian.direction_shrinkage, expected, rtol=1e-4)
+
+
+def test_directions_that_no_row_varies_in_have_one_share():
+    gaussian = start((20, 10, 8), apart=0.5)
+    varying, others = np.split(gaussian.direction_shrinkage, [38 - 3])
+    assert len(set(varying)) == len(set(others)) == 1
+    assert varying[0] != others[0]
+
+
 def test_means_of_many_rows_stay():
     sizes = (20, 5000)
     few, many = (np.abs(informing_factors(start((n, n, n)), 1.0) - 1).max() for n in sizes)

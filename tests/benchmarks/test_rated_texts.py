@@ -19,7 +19,8 @@ from skmiaug.evaluation import (
     default_samplers,
     summarize_comparison,
 )
-from tests.benchmarks.suite._rated_texts import PACKAGE, embedded_texts, text_encoder
+from tests._helpers import minilm_folder
+from tests.benchmarks.suite._rated_texts import PACKAGE, embedded_texts
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(7200)]
 
@@ -36,7 +37,7 @@ COLLECTIONS = {
 
 @pytest.mark.parametrize("collection", COLLECTIONS)
 def test_made_rows_teach_more_than_copies_and_smote(collection):
-    if text_encoder() is None or not PACKAGE.exists():
+    if minilm_folder() is None or not PACKAGE.exists():
         pytest.skip("texts or encoder are missing: see the commands above")
     shares, n_seeds = COLLECTIONS[collection]
     X, y = embedded_texts(collection)

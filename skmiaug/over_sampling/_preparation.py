@@ -15,6 +15,7 @@ from skmiaug.over_sampling._class_gaussian import (
     row_blocks,
 )
 from skmiaug.over_sampling._column_scale import ColumnScale
+from skmiaug.over_sampling._left_out import FittedRows
 from skmiaug.over_sampling._settings import FitSettings, held_out_counts
 from skmiaug.over_sampling._spread import SPREAD_GRID, choose_spread
 from skmiaug.over_sampling._subsample import subsample
@@ -134,7 +135,8 @@ def prepare(
     )
     spread = settings.spread
     if spread is None:
-        spread = _choose_spread(some, gaussian, device)
+        counts = np.bincount(classes, minlength=n_classes)
+        spread = _choose_spread(some, gaussian, counts, device)
     return Preparation(
         scale=scale,
         gaussian=gaussian,
@@ -152,14 +154,20 @@ def prepare(
 
 
 def _choose_spread(
-    some: WhitenedRows, gaussian: ClassGaussian, device: torch.device
+    some: WhitenedRows, gaussian: ClassGaussian, counts: np.ndarray, device: torch.device
 ) -> float:
     kept = (1 - gaussian.mean_shrinkage).astype(np.float32)
-    rows, classes, row_means, means = (
-        torch.from_numpy(a).to(device)
-        for a in (*some, gaussian.means / kept[:, None], gaussian.means)
+    fitted = FittedRows.of(
+        rows=some.rows,
+        classes=some.classes,
+        row_means=gaussian.means / kept[:, None],
+        means=gaussian.means,
+        kept=kept,
+        counts=counts,
+        shrinkage=gaussian.shrinkage,
+        device=device,
     )
-    return choose_spread(rows, classes, row_means, means, SPREAD_GRID)
+    return choose_spread(fitted, SPREAD_GRID)
 
 
 def _means_of_runs(rows: np.ndarray, begin: np.ndarray, end: np.ndarray) -> np.ndarray:

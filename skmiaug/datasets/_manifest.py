@@ -68,8 +68,30 @@ class Manifest:
         name: str = "",
         root: str | os.PathLike[str] | None = None,
     ) -> "Manifest":
-        """Make one from some of the columns; the others are left empty."""
-        return cls(make_frame(columns), name=name, root=root)
+        """Make one from some of the columns; the others are left empty.
+
+        Parameters
+        ----------
+        columns : mapping of str to sequence of length n_rows, or DataFrame
+            At least ``id``. Value k of each column belongs to row k, whatever the index of
+            a Series or DataFrame says: a shuffled or filtered table keeps its order.
+        name : str, default=""
+            What to call the corpus.
+        root : path-like, default=None
+            Folder that the paths are inside of.
+
+        Returns
+        -------
+        manifest : Manifest
+            Its rows are counted from 0.
+
+        Raises
+        ------
+        FileFormatError
+            There is no ``id``, the columns are not equally long, or what they hold is no
+            manifest; names the column or the row.
+        """
+        return cls(make_frame(columns, name or "manifest"), name=name, root=root)
 
     @classmethod
     def read(

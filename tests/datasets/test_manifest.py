@@ -157,6 +157,43 @@ def test_columns_that_are_missing():
         Manifest(frame.assign(speaker=[3]))
 
 
+def test_every_column_goes_by_its_place():
+    table = pd.DataFrame(
+        {"id": list("abcd"), "speaker": list("wxyz"), "valence": [1.0, 2.0, 3.0, 4.0]}
+    ).assign(age=[10, 20, 30, 40], tone=pd.Categorical([1, 2, 1, 2]))
+    for part in (table.sample(frac=1, random_state=0), table[table["age"] > 20]):
+        for columns in (part, dict(part.items())):
+            frame = Manifest.from_columns(columns).frame
+            assert list(frame.index) == list(range(len(part)))
+            for name in part.columns:
+                assert list(frame[name]) == list(part[name])
+
+
+@pytest.mark.parametrize(
+    ("columns", "text"),
+    [
+        ({"path": ["a"]}, "mine: expected the column 'id'.*; got path"),
+        ({}, "expected the column 'id'.*; got no column"),
+        ({"id": ["a", "b"], "path": ["a"]}, "in the column 'path' .* ids, 2; got 1"),
+        ({"id": ["a"], "age": [1, 2]}, "in the column 'age' .* ids, 1; got 2"),
+        ({"id": ["a"], "speaker": "x"}, "one value for each row in the column 'speaker'"),
+        ({"id": ["a"], "age": 3}, "one value for each row in the column 'age'; got int"),
+        ({"id": ["a"], "x": np.zeros((1, 2))}, r"'x'; got ndarray of shape \(1, 2\)"),
+        ({"id": ["a", "b"], "start": [0, "b"]}, "number or NaN .* 'start'; row 1 .*'b'"),
+        ({"id": ["a"], "valence": [10**400]}, "number or NaN .* 'valence'; row 0"),
+    ],
+)
+def test_columns_that_make_no_table(columns, text):
+    with pytest.raises(FileFormatError, match=text):
+        Manifest.from_columns(columns, name="mine")
+
+
+def test_missing_numbers_of_every_kind():
+    for values in ([1, None], [1, pd.NA], pd.array([1, None], dtype="Int64"), ["1", "nan"]):
+        made = Manifest.from_columns({"id": ["a", "b"], "valence": values})
+        np.testing.assert_array_equal(made.frame["valence"], [1, np.nan])
+
+
 # ---- files that are no manifests, or hostile
 
 

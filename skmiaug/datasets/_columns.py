@@ -108,11 +108,14 @@ def _as_numbers(values: Any, name: str, where: str) -> np.ndarray:
 def _as_number(value: Any, row: int, name: str, where: str) -> float:
     try:
         return np.nan if value is None or value is pd.NA else float(value)
-    except (TypeError, ValueError, OverflowError):
-        raise FileFormatError(
-            f"{where}: expected a number or NaN in the column {name!r}; row {row} (counted "
-            f"from 0) has {str(value)[:80]!r}."
-        ) from None
+    except OverflowError:
+        found = "too large an integer"
+    except (TypeError, ValueError):
+        found = repr(str(value)[:80])
+    raise FileFormatError(
+        f"{where}: expected a number or NaN in the column {name!r}; row {row} (counted "
+        f"from 0) has {found}."
+    )
 
 
 def as_text(values: Iterable[Any]) -> pd.Series:

@@ -132,7 +132,9 @@ class Manifest:
         columns["path"] = join_inside(
             base, columns["path"], str(file), allow_links=allow_links
         )
-        manifest = cls(make_frame(columns), name=name, root=base)
+        frame = make_frame(columns, str(file))
+        check_frame(frame, str(file))
+        manifest = cls(frame, name=name, root=base)
         if check_files:
             manifest.check_files()
         return manifest
@@ -147,7 +149,9 @@ class Manifest:
         Raises
         ------
         FileFormatError
-            A path is not below ``root``, or the root is not known.
+            A path is not below ``root``, or the root is not known; or a value cannot be
+            written: what is no text, number, true or false, an infinity, half of a
+            surrogate pair, or a row of more than 1 MiB. Names the column and the row.
         OSError
             The file cannot be written.
         """

@@ -1,6 +1,5 @@
 """The file of a manifest: a line that names the format, then a flat object for each row."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -8,11 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from skmiaug.datasets._columns import COLUMNS, NUMBERS
+from skmiaug.datasets._columns import COLUMNS, NUMBERS, check_frame, listed
 from skmiaug.datasets._files import need_regular_file
-from skmiaug.datasets._jsonl import read_flat_lines
+from skmiaug.datasets._jsonl import flat_line, read_flat_lines
 from skmiaug.exceptions import FileFormatError
-from skmiaug.utils._atomic import write_text_atomically
+from skmiaug.utils._atomic import write_bytes_atomically
 
 FORMAT, FORMAT_VERSION = "skmiaug-manifest", 1
 MAX_FILE_BYTES = 2**31
@@ -39,20 +38,20 @@ def read_columns(file: Path) -> tuple[str, dict[str, list[Any]]]:
         The file is damaged, cut short or no manifest. Names the line.
     """
     lines = read_flat_lines(file)
-    header = next(lines, None)
+    _, header = next(lines, (0, {}))
     name = _check_header(file, header)
-    rows = []
-    for row in lines:
+    numbers, rows = [], []
+    for number, row in lines:
+        numbers.append(number)
         rows.append(row)
         if len(rows) > MAX_ROWS:
             raise FileFormatError(f"{file}: expected at most {MAX_ROWS} rows.")
-    assert header is not None
     if header.get("rows", len(rows)) != len(rows):
         raise FileFormatError(
             f"{file}: expected the {header['rows']} rows that its first line tells of; "
             f"{len(rows)} are there: the file is cut short or was edited."
         )
-    return name, _columns(file, rows)
+    return name, _columns(file, rows, numbers)
 
 
 def write_frame(
@@ -71,29 +70,49 @@ def write_frame(
 
     Raises
     ------
+    FileFormatError
+        `read_columns` would refuse the file, or not find in it what was in the table;
+        names the column and the row. Nothing is written then.
     OSError
         The file cannot be written.
     """
+    where = name if isinstance(name, str) and name else "manifest"
+    check_frame(frame, where)
     header = {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
         "name": name,
         "rows": len(frame),
     }
-    lines = [json.dumps(header, ensure_ascii=False)]
-    columns = {str(name): frame[name] for name in frame.columns}
+    _check_header(f"the name of {where}", header)
+    columns = {str(column): frame[column] for column in frame.columns}
+    if len(columns) < frame.shape[1]:
+        raise FileFormatError(
+            f"{where}: expected columns of different names; got "
+            f"{listed(map(str, frame.columns[len(COLUMNS) :]))} besides the usual ones."
+        )
     # Columns without a value need not be gone through row by row.
-    filled = [name for name, values in columns.items() if values.notna().any()]
-    cells = [paths if name == "path" else columns[name] for name in filled]
-    encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
-    for row in zip(*cells, strict=True):
+    filled = [column for column, values in columns.items() if values.notna().any()]
+    cells = [paths if column == "path" else columns[column] for column in filled]
+    lines = [flat_line(header, f"the name of {where}")]
+    for identity, *row in zip(frame["id"], *cells, strict=True):
         values = {n: _plain(v) for n, v in zip(filled, row, strict=True)}
-        lines.append(encode({n: v for n, v in values.items() if v is not None}))
-    write_text_atomically(path, "\n".join(lines) + "\n")
+        known = {n: v for n, v in values.items() if v is not None}
+        lines.append(flat_line(known, f"{where}, the row of {identity[:80]!a}"))
+    _check_size(where, len(frame), sum(map(len, lines)))
+    write_bytes_atomically(path, b"".join(lines))
 
 
-def _check_header(file: Path, header: dict[str, Any] | None) -> str:
-    if header is None or header.get("format") != FORMAT:
+def _check_size(where: str, n_rows: int, n_bytes: int) -> None:
+    if n_rows > MAX_ROWS or n_bytes > MAX_FILE_BYTES:
+        raise FileFormatError(
+            f"{where}: expected at most {MAX_ROWS} rows and {MAX_FILE_BYTES / 2**20:.0f} "
+            f"MiB; got {n_rows} rows, {n_bytes / 2**20:.0f} MiB: write it in parts."
+        )
+
+
+def _check_header(file: Path | str, header: dict[str, Any]) -> str:
+    if header.get("format") != FORMAT:
         raise FileFormatError(
             f'{file}: expected a first line with "format": "{FORMAT}"; it is not there, so '
             "this is no manifest."
@@ -110,7 +129,9 @@ def _check_header(file: Path, header: dict[str, Any] | None) -> str:
     return name
 
 
-def _columns(file: Path, rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
+def _columns(
+    file: Path, rows: list[dict[str, Any]], numbers: list[int]
+) -> dict[str, list[Any]]:
     """Rows to columns, each value of its column's kind."""
     names = dict.fromkeys(COLUMNS)
     for row in rows:
@@ -119,22 +140,31 @@ def _columns(file: Path, rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
     for name in names:
         values = [row.get(name) for row in rows]
         if name in COLUMNS:
-            _check_kind(file, name, values)
+            values = _of_kind(file, name, values, numbers)
         columns[name] = values
-    for name in NUMBERS:
-        columns[name] = [np.nan if v is None else float(v) for v in columns[name]]
     return columns
 
 
-def _check_kind(file: Path, name: str, values: list[Any]) -> None:
+def _of_kind(file: Path, name: str, values: list[Any], numbers: list[int]) -> list[Any]:
+    """The values of one of `COLUMNS`: floats, or text and None."""
     kinds, expected = ((int, float), "a number") if name in NUMBERS else ((str,), "text")
-    for row, value in enumerate(values):
+    found: list[Any] = []
+    for number, value in zip(numbers, values, strict=True):
         right = isinstance(value, kinds) and not isinstance(value, bool)
         if value is not None and not right:
             raise FileFormatError(
-                f"{file}, line {row + 2}: expected {expected} under {name!r}; got "
+                f"{file}, line {number}: expected {expected} under {name!r}; got "
                 f"{str(value)[:80]!r}."
             )
+        try:
+            missing = np.nan if value is None else value
+            found.append(float(missing) if name in NUMBERS else value)
+        except OverflowError:
+            raise FileFormatError(
+                f"{file}, line {number}: expected a number below 1.8e308 under {name!r}; "
+                f"got an integer of {len(str(value))} digits."
+            ) from None
+    return found
 
 
 def _plain(value: Any) -> Any:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from skmiaug.datasets import Manifest
 from skmiaug.datasets._columns import COLUMNS, NUMBERS
+from skmiaug.datasets._jsonl import flat_line
 from skmiaug.exceptions import FileFormatError
 from tests.datasets._trees import clip
 
@@ -118,6 +119,57 @@ def test_nothing_is_half_written(corpus, tmp_path, monkeypatch):
     assert not list(tmp_path.glob(".m.jsonl*"))
 
 
+@pytest.mark.parametrize(
+    ("columns", "text"),
+    [
+        ({"tags": [None, ["x"]]}, r"the row of 'b': .* column 'tags'; got list .\['x'\]"),
+        ({"tags": [{"x": 1}, None]}, "mine, the row of 'a': .* column 'tags'; got dict"),
+        ({"when": pd.to_datetime(["2020-01-01", None])}, "'when'; got Timestamp"),
+        ({"noise": [1.0, np.inf]}, "the row of 'b': .* finite .* 'noise'; got inf"),
+        ({"transcript": ["\udce9", None]}, "Unicode text in the column 'transcript'"),
+        ({"path": ["\udce9.wav", None]}, "Unicode text in the column 'path'"),
+        ({"transcript": [None, "é" * 2**19]}, "'b': .* 1048576 bytes; .* 'transcript'"),
+        ({"count": [1, 10**5000]}, "at most 4000 digits in the column 'count'"),
+        ({0: [1, 2], "0": [3, 4]}, "expected columns of different names; got 0, 0"),
+        ({f"x{k}": [1, 2] for k in range(300)}, "'a': expected at most 256 columns"),
+    ],
+)
+def test_what_cannot_be_read_again_is_not_written(tmp_path, columns, text):
+    rows = {"id": ["a", "b"]} | columns
+    with pytest.raises(FileFormatError, match=text):
+        Manifest.from_columns(rows, name="mine", root=tmp_path).write(tmp_path / "m.jsonl")
+    assert not list(tmp_path.iterdir())
+
+
+def test_names_of_columns_are_unicode_too():
+    # From a table of an older pandas; a newer one refuses them itself.
+    with pytest.raises(FileFormatError, match=r"here: .* in the column '\\udce9'"):
+        flat_line({"\udce9": 1}, "here")
+
+
+def test_what_was_changed_afterwards_is_looked_at_again(tmp_path):
+    made = Manifest.from_columns({"id": ["a"]})
+    made.name = 3
+    with pytest.raises(FileFormatError, match="expected a name as text; got 3"):
+        made.write(tmp_path / "m.jsonl")
+    made.name = ""
+    made.frame["emotion"] = [""]
+    with pytest.raises(FileFormatError, match=r"text that is not empty.*'emotion'"):
+        made.write(tmp_path / "m.jsonl")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_long_row_that_just_fits(tmp_path):
+    for length, fits in ((2**20 - 30, True), (2**20 - 29, False)):
+        made = Manifest.from_columns({"id": ["a"], "transcript": ["x" * length]})
+        if fits:
+            made.write(tmp_path / "m.jsonl")
+            assert Manifest.read(tmp_path / "m.jsonl").frame.equals(made.frame)
+        else:
+            with pytest.raises(FileFormatError, match="of at most 1048576 bytes"):
+                made.write(tmp_path / "m.jsonl")
+
+
 def test_a_path_outside_the_root_is_not_written(corpus, tmp_path):
     stray = Manifest(corpus.frame, root=tmp_path / "corpus" / "other")
     with pytest.raises(FileFormatError, match="a path inside the corpus folder"):
@@ -180,7 +232,7 @@ def test_every_column_goes_by_its_place():
         ({"id": ["a"], "age": 3}, "one value for each row in the column 'age'; got int"),
         ({"id": ["a"], "x": np.zeros((1, 2))}, r"'x'; got ndarray of shape \(1, 2\)"),
         ({"id": ["a", "b"], "start": [0, "b"]}, "number or NaN .* 'start'; row 1 .*'b'"),
-        ({"id": ["a"], "valence": [10**400]}, "number or NaN .* 'valence'; row 0"),
+        ({"id": ["a"], "valence": [10**5000]}, "'valence'; row 0 .* has too large an int"),
     ],
 )
 def test_columns_that_make_no_table(columns, text):
@@ -258,7 +310,9 @@ def test_a_linked_corpus_folder_is_fine(corpus, tmp_path):
         ('{"id": "a", "valence": "high"}', "line 2: expected a number under 'valence'"),
         ('{"id": "a", "valence": true}', "line 2: expected a number under 'valence'"),
         ('{"id": "a", "emotion": 3}', "line 2: expected text under 'emotion'; got '3'"),
-        ('{"emotion": "joy"}', "expected an id .text. in every row"),
+        ('{"id": "a", "valence": 1' + "0" * 400 + "}", "line 2: .* integer of 401 digits"),
+        ('{"id": "a", "start": 2, "end": 1}', "m.jsonl: expected 0 <= start < end"),
+        ('{"emotion": "joy"}', "m.jsonl: expected an id .text. in every row"),
         ('{"id": "a", "x": ' + "9" * 5000 + "}", "line 2: expected a JSON object"),
         (json.dumps({str(k): 1 for k in range(300)}), "at most 256 keys; got 300"),
     ],
@@ -268,6 +322,19 @@ def test_rows_that_are_none(tmp_path, row, expected):
     import re
 
     assert re.search(expected, refusal(lines(tmp_path, row)))
+
+
+def test_empty_lines_are_counted(tmp_path):
+    path = lines(tmp_path, "", {"id": "a"}, "", {"id": "b", "emotion": 3})
+    assert "line 5: expected text under 'emotion'" in refusal(path)
+
+
+def test_a_mark_of_the_byte_order_is_no_text(tmp_path):
+    path = lines(tmp_path, {"id": "a"})
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert list(Manifest.read(path).frame["id"]) == ["a"]
+    path.write_bytes(path.read_bytes() + b'\xef\xbb\xbf{"id": "b"}\n')
+    assert "line 3: expected a JSON object" in refusal(path)
 
 
 @pytest.mark.parametrize("depth", [1000, 100_000])

@@ -41,7 +41,7 @@ video. Zadeh et al., "Multimodal language analysis in the wild", ACL 2018.
 def load_cmu_mosei(
     path: str | os.PathLike[str],
     *,
-    labels: str | Mapping[str, str] = "all",
+    labels: str | Mapping[str, str | int] = "all",
     folds: Folds | None = None,
     acoustic: bool = True,
     audio_folder: str | os.PathLike[str] | None = None,

@@ -86,7 +86,7 @@ interactive emotional dyadic motion capture database", LREV 42, 2008.
 def load_iemocap(
     path: str | os.PathLike[str],
     *,
-    labels: str | Mapping[str, str] = "4class",
+    labels: str | Mapping[str, str | int] = "4class",
     min_agreement: float | None = None,
     sessions: Sequence[int] = (1, 2, 3, 4, 5),
     audio: bool = True,

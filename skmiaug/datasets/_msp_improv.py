@@ -67,7 +67,7 @@ to study emotion perception", IEEE TAC 8, 2017.
 def load_msp_improv(
     path: str | os.PathLike[str],
     *,
-    labels: str | Mapping[str, str] = "4class",
+    labels: str | Mapping[str, str | int] = "4class",
     min_agreement: float | None = None,
     audio: bool = True,
     max_missing_audio: int | None = 0,

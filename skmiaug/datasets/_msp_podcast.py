@@ -22,6 +22,7 @@ from skmiaug.datasets._files import (
 )
 from skmiaug.datasets._label_sets import (
     check_min_agreement,
+    decode,
     keep_agreed,
     keep_labelled,
     resolve_labels,
@@ -77,7 +78,7 @@ from existing podcast recordings", IEEE TAC 10, 2019.
 def load_msp_podcast(
     path: str | os.PathLike[str],
     *,
-    labels: str | Mapping[str, str] = "4class",
+    labels: str | Mapping[str, str | int] = "4class",
     min_agreement: float | None = None,
     raters: bool = False,
     transcripts: bool = False,
@@ -214,14 +215,12 @@ def _decoded(
     found = table[column].str.strip()
     if column == "Split_Set":
         found = found.str.lower()
-    unknown = found.notna() & ~found.isin(list(codes))
-    if unknown.any():
-        row = int(np.flatnonzero(unknown)[0])
-        raise FileFormatError(
-            f"{where}: expected one of {', '.join(codes)} in {column}; "
-            f"{table['FileName'].iloc[row]} has {table[column].iloc[row]!r}."
-        )
-    return as_text(found.map(codes))
+    first = found.notna() & ~found.duplicated()
+    names = {
+        code: decode(code, codes, f"{where}, {column} of {file}")
+        for code, file in zip(found[first], table["FileName"][first], strict=True)
+    }
+    return as_text(found.map(names))
 
 
 def _numbers(table: pd.DataFrame, column: str, where: str) -> np.ndarray:

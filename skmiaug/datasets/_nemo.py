@@ -44,7 +44,7 @@ nEMO: Polish sentences spoken by nine actors in six emotions, CC BY-NC-SA 4.0. C
 
 
 def load_nemo(
-    path: str | os.PathLike[str], *, labels: str | Mapping[str, str] = "6class"
+    path: str | os.PathLike[str], *, labels: str | Mapping[str, str | int] = "6class"
 ) -> Bunch:
     """Load nEMO from the folder with ``data.tsv`` and ``samples``.
 

@@ -93,7 +93,7 @@ def test_nemo(tmp_path):
     [
         ("../../x.wav\tanger\tTak\ttak\tEB0\tfemale\t27", "line 6: expected a path inside"),
         ("/etc/passwd\tanger\tTak\ttak\tEB0\tfemale\t27", "line 6: expected a path inside"),
-        ("a.wav\tjoy\tTak\ttak\tEB0\tfemale\t27", "line 6: .*label codes .* got 'joy'"),
+        ("a.wav\tjoy\tTak\ttak\tEB0\tfemale\t27", "line 6: .* of the codes .* got 'joy'"),
         ("a.wav\tanger\tTak", "line 6: expected as many fields"),
         ("a.wav\tanger\tTak\ttak\tEB0\tfemale\t27", "1 of 5 are not in .*: a"),
     ],

@@ -150,7 +150,7 @@ def test_missing_things_are_named(release, tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "text"),
     [
-        ("\tneu\t", "\tnue\t", r"line 3: expected one of the label codes ang .*got 'nue'"),
+        ("\tneu\t", "\tnue\t", r"line 3: expected one of the codes ang .*got 'nue'"),
         ("[2.5000, 1.0000, 3.5000]", "[2.5000, 1.0000]", "line 3: expected '.start - end"),
         ("Ses01F_impro01_F000\t", "Ses01F_impro01_FXX0\t", "line 3: expected '.start"),
     ],

@@ -95,7 +95,7 @@ def test_protocol(release):
 @pytest.mark.parametrize(
     ("old", "new", "text"),
     [
-        ("avi; N;", "avi; Q;", r"line 1: expected one of the label codes A H S N O X"),
+        ("avi; N;", "avi; Q;", r"line 1: expected one of the codes A H S N O X"),
         ("UTD-IMPROV-S01A-F01-S-FM01.avi", "UTD-IMPROV-S01A", "line 1: expected 'UTD-"),
         (
             "A:3.000000",

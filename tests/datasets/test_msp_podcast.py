@@ -97,6 +97,16 @@ def test_raters(release):
         load_msp_podcast(release, min_agreement=1)
 
 
+def test_classes_that_are_numbers(release):
+    numbers = {"anger": 1, "happiness": 2, "sadness": 3, "neutral": 0, "other": None}
+    data = load_msp_podcast(release, labels=numbers, raters=True)
+    usual = load_msp_podcast(release, raters=True)
+    assert data.classes == ["0", "1", "2", "3"]
+    assert list(data.frame["agreement"]) == list(usual.frame["agreement"])
+    assert data.frame["agreement"].min() > 0
+    assert len(load_msp_podcast(release, labels=numbers, min_agreement=0.6).frame) == 5
+
+
 def test_transcripts_on_demand(release):
     frame = load_msp_podcast(release, transcripts=True).frame
     assert frame["transcript"].iloc[0] == "Said in MSP-PODCAST_0001_0008."
@@ -126,8 +136,12 @@ def test_a_listed_file_without_audio_is_no_reason_to_stop(tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "text"),
     [
-        (".wav,N,", ".wav,Q,", "expected one of A, .* in EmoClass; MSP-PODCAST_0001_0008"),
-        ("Test1", "Test9", "in Split_Set; MSP-PODCAST_0001_0008.wav has 'Test9'"),
+        (
+            ".wav,N,",
+            ".wav,Q,",
+            "EmoClass of MSP-PODCAST_0001_0008.wav: .* the codes A S .* got 'Q'",
+        ),
+        ("Test1", "Test9", "Split_Set of MSP-PODCAST_0001_0008.wav: .* got 'test9'"),
         (",2.2,", ",much,", "expected a number in EmoAct; .* has 'much'"),
         ("MSP-PODCAST_0001_0008.wav", "../../x.wav", r"file names such as .* got '\.\./"),
         ("EmoVal", "EmoValue", "missing are EmoVal"),

@@ -1,5 +1,6 @@
 """The columns of a manifest: one table for every corpus."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -28,6 +29,7 @@ COLUMNS = (
 )
 NUMBERS = frozenset({"start", "end", "valence", "activation", "dominance"})
 _LISTED = 5
+_DIGITS = re.compile(r"\d+")
 # What pandas calls columns of nothing but text and missing values.
 _ALL_TEXT = ("string", "empty")
 
@@ -163,6 +165,14 @@ def listed(names: Iterable[Any]) -> str:
     names = list(names)
     rest = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
     return ", ".join(map(str, names[:_LISTED])) + rest
+
+
+def sorted_names(names: Iterable[Any]) -> list[Any]:
+    """In order, numbers in names by their value: "2" stands before "10"."""
+    return sorted(
+        names,
+        key=lambda name: (_DIGITS.sub(lambda n: n[0].zfill(20), str(name)), str(name)),
+    )
 
 
 def frame_of(manifest: Any) -> pd.DataFrame:

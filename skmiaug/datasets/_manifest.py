@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from skmiaug.datasets._columns import check_frame, make_frame
+from skmiaug.datasets._columns import check_frame, make_frame, sorted_names
 from skmiaug.datasets._files import join_inside, safe_relative
 from skmiaug.datasets._manifest_file import open_manifest, read_columns, write_frame
 from skmiaug.exceptions import FileFormatError
@@ -171,7 +171,7 @@ class Manifest:
         }
         for column in ("emotion", "session", "split"):
             numbers = frame[column].value_counts()
-            found[column] = {str(k): int(numbers[k]) for k in sorted(numbers.index)}
+            found[column] = {str(k): int(numbers[k]) for k in sorted_names(numbers.index)}
         return found
 
     def paths(self) -> list[str | None]:

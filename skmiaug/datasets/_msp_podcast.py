@@ -5,7 +5,6 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
 
@@ -29,6 +28,7 @@ from skmiaug.datasets._label_sets import (
     same,
 )
 from skmiaug.datasets._msp_podcast_files import (
+    numbers_of,
     read_consensus,
     read_label_text,
     read_partitions,
@@ -196,9 +196,9 @@ def _frame(table: pd.DataFrame, source: Path) -> pd.DataFrame:
         {
             "id": files.str.removesuffix(".wav").to_numpy(dtype=object),
             "emotion": _decoded(table, "EmoClass", CODES, where),
-            "valence": _numbers(table, "EmoVal", where),
-            "activation": _numbers(table, "EmoAct", where),
-            "dominance": _numbers(table, "EmoDom", where),
+            "valence": numbers_of(table, "EmoVal", where),
+            "activation": numbers_of(table, "EmoAct", where),
+            "dominance": numbers_of(table, "EmoDom", where),
             "speaker": as_text(speakers),
             "gender": as_text(genders.where(known, None)),
             "split": _decoded(table, "Split_Set", SPLITS, where),
@@ -221,19 +221,6 @@ def _decoded(
         for code, file in zip(found[first], table["FileName"][first], strict=True)
     }
     return as_text(found.map(names))
-
-
-def _numbers(table: pd.DataFrame, column: str, where: str) -> np.ndarray:
-    values = pd.to_numeric(table[column], errors="coerce")
-    broken = values.isna() & table[column].notna()
-    broken &= table[column].str.lower() != "nan"
-    if broken.any():
-        row = int(np.flatnonzero(broken)[0])
-        raise FileFormatError(
-            f"{where}: expected a number in {column}; {table['FileName'].iloc[row]} has "
-            f"{table[column].iloc[row]!r}."
-        )
-    return values.to_numpy(dtype=np.float64)
 
 
 def _read_transcripts(root: Path, frame: pd.DataFrame) -> None:

@@ -72,6 +72,9 @@ _UTTERANCE = re.compile(
     rf"\[{_NUMBER} - {_NUMBER}\]\s+(\S+)\s+(\w+)\s+\[{_NUMBER}, {_NUMBER}, {_NUMBER}\]\s*"
 )
 _RATER = re.compile(r"([CA])-([A-Za-z]+\d*):\s*(.*)")
+# Lines that are one of these must be in their form; others go on with a remark.
+_LIKE_UTTERANCE = re.compile(r"^\[|Ses\d\d[FM]_")
+_LIKE_RATER = re.compile(r"\w-[EFM]\d", re.IGNORECASE)
 _RATING = {name: re.compile(rf"\b{name}\s+{_NUMBER}") for name in ("val", "act", "dom")}
 _TURN = re.compile(r"(Ses\d\d[FM]_\w+_[FM]\d{3}) \[[^\]]*\]:\s*(.*)")
 _ID = re.compile(r"Ses(\d\d)[FM]_(impro|script)\w*_([FM])\d{3}")
@@ -184,13 +187,22 @@ def _text_files(folder: Path) -> list[Path]:
 
 def _read_dialog(file: Path, ratings: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     current: str | None = None
-    for number, line in enumerate(lines_of(file.read_text("latin-1")), start=1):
-        if line.startswith("["):
-            row = _utterance(line, f"{file}, line {number}")
+    # A mark of the byte order, as Latin-1 has it, would hide the first line.
+    text = file.read_text("latin-1").removeprefix("\xef\xbb\xbf")
+    for number, line in enumerate(lines_of(text), start=1):
+        line, where = line.strip(), f"{file}, line {number}"
+        found = _RATER.match(line)
+        if found is not None and current is not None:
+            ratings.append(_rating(current, *found.groups()))
+        elif found is not None or _LIKE_RATER.match(line):
+            raise FileFormatError(
+                f"{where}: expected the rating of the utterance above, 'C-E1: emotion; "
+                f"(remark)' or 'A-E1: val 3; act 3; dom 3; (remark)'; got {line[:120]!r}."
+            )
+        elif _LIKE_UTTERANCE.search(line) and not line.startswith("%"):
+            row = _utterance(line, where)
             current = row["id"]
             yield row
-        elif current is not None and (found := _RATER.match(line)):
-            ratings.append(_rating(current, *found.groups()))
 
 
 def _utterance(line: str, where: str) -> dict[str, Any]:

@@ -229,6 +229,13 @@ def test_missing_files_are_named(release, tmp_path):
         load_msp_podcast(tmp_path)
 
 
+def test_a_file_where_a_folder_should_be(tmp_path):
+    release = msp_podcast(tmp_path, audio="Sound")
+    (release / "Audios").write_text("no folder")
+    with pytest.raises(FileFormatError, match=r"expected a folder; .*Audios' is none"):
+        load_msp_podcast(release)
+
+
 def test_unknown_format_of_raters(release):
     (release / "Labels/labels_detailed.csv").write_text("FileName,Who\na.wav,b\n")
     with pytest.raises(FileFormatError, match="expected EmoDetail, or WorkerID"):

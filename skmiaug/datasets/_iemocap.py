@@ -91,7 +91,7 @@ def load_iemocap(
     *,
     labels: str | Mapping[str, str | int] = "4class",
     min_agreement: float | None = None,
-    sessions: Sequence[int] = (1, 2, 3, 4, 5),
+    sessions: int | Sequence[int] = (1, 2, 3, 4, 5),
     audio: bool = True,
     max_missing_audio: int | None = 0,
 ) -> Bunch:
@@ -110,7 +110,7 @@ def load_iemocap(
     min_agreement : float, default=None
         Least share of the raters who chose the class, after merging; self-ratings do not
         count. 1 asks for unanimity; None takes the release's majority label.
-    sessions : sequence of int, default=(1, 2, 3, 4, 5)
+    sessions : int or sequence of int, default=(1, 2, 3, 4, 5)
         Sessions to read; each must be there.
     audio : bool, default=True
         Whether audio files are looked for.
@@ -141,7 +141,7 @@ def load_iemocap(
     rows: list[dict[str, Any]] = []
     ratings: list[dict[str, Any]] = []
     files: dict[str, str] = {}
-    for session in sessions:
+    for session in np.atleast_1d(sessions):
         folder = need_entry(root, [f"Session{session}"], "IEMOCAP")
         _read_session(folder, session, rows, ratings)
         if audio:

@@ -121,6 +121,12 @@ def test_agreement_counts_raters_after_merging(release):
     assert "Ses01F_impro01_M000" not in set(apart.frame["id"])
 
 
+def test_one_session(release):
+    one = load_iemocap(release, sessions=1)
+    assert one.frame.equals(load_iemocap(release, sessions=(1,)).frame)
+    assert set(one.frame["session"]) == {"1"}
+
+
 def test_the_folder_above_will_do(release):
     assert len(load_iemocap(release.parent, **TWO).frame) == 10
 

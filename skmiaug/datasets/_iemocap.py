@@ -187,10 +187,8 @@ def _text_files(folder: Path) -> list[Path]:
 
 def _read_dialog(file: Path, ratings: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     current: str | None = None
-    # A mark of the byte order, as Latin-1 has it, would hide the first line.
-    text = file.read_text("latin-1").removeprefix("\xef\xbb\xbf")
-    for number, line in enumerate(lines_of(text), start=1):
-        line, where = line.strip(), f"{file}, line {number}"
+    for number, line in enumerate(_lines(file), start=1):
+        where = f"{file}, line {number}"
         found = _RATER.match(line)
         if found is not None and current is not None:
             ratings.append(_rating(current, *found.groups()))
@@ -203,6 +201,13 @@ def _read_dialog(file: Path, ratings: list[dict[str, Any]]) -> Iterator[dict[str
             row = _utterance(line, where)
             current = row["id"]
             yield row
+
+
+def _lines(file: Path) -> list[str]:
+    """The lines of a file without the space around them."""
+    # A mark of the byte order, as Latin-1 has it, would hide what the first line is.
+    text = file.read_text("latin-1").removeprefix("\xef\xbb\xbf")
+    return [line.strip(" \t") for line in lines_of(text)]
 
 
 def _utterance(line: str, where: str) -> dict[str, Any]:
@@ -263,7 +268,7 @@ def _transcripts(folder: Path) -> dict[str, str]:
     """Turns by id. Lines of others ("..._FXX0", remarks) are no utterance and left out."""
     spoken: dict[str, str] = {}
     for file in _text_files(folder):
-        for line in lines_of(file.read_text("latin-1")):
+        for line in _lines(file):
             found = _TURN.match(line)
             if found and found[2].strip():
                 spoken.setdefault(found[1], found[2].strip())

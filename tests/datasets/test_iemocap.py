@@ -179,6 +179,8 @@ def test_what_stands_before_the_first_utterance(release, mark):
     file = release / "Session1/dialog/EmoEvaluation/Ses01F_impro01.txt"
     data = file.read_bytes().removeprefix(IEMOCAP_HEAD.encode())
     file.write_bytes(mark + data.replace(b"\n[", b"\n ["))
+    spoken = release / "Session1/dialog/transcriptions/Ses01F_impro01.txt"
+    spoken.write_bytes(mark + spoken.read_bytes())
     again = load_iemocap(release, labels="all", **TWO)
     assert again.frame.equals(usual.frame)
     assert again.raters.equals(usual.raters)

@@ -1,6 +1,7 @@
 """CMU-MOSEI."""
 
 import os
+import re
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,7 +17,12 @@ from skmiaug.datasets._csd import CsdFile, open_csd
 from skmiaug.datasets._files import AUDIO_SUFFIXES, corpus_folder, index_tree
 from skmiaug.datasets._label_sets import keep_labelled, resolve_labels, same
 from skmiaug.datasets._mosei_folds import Folds, split_of_videos
-from skmiaug.datasets._mosei_frames import AcousticSegments, Segment
+from skmiaug.datasets._mosei_frames import (
+    AcousticSegments,
+    Segment,
+    entry_of,
+    have_frames,
+)
 from skmiaug.exceptions import CorpusWarning, FileFormatError
 
 __all__ = ["load_cmu_mosei"]
@@ -27,6 +33,8 @@ LABEL_SETS: dict[str, Mapping[str, str]] = {
     "dominant": same("none", *INTENSITIES),
     "6class": same(*INTENSITIES),
 }
+# Files aligned to the labels name segments, and not videos.
+_ALIGNED = re.compile(r"(.+)\[\d+\]")
 _LABELS = ("label",)
 _COVAREP = ("covarep", "coavarep")
 _WORDS = ("timestampedwords",)
@@ -41,7 +49,7 @@ video. Zadeh et al., "Multimodal language analysis in the wild", ACL 2018.
 def load_cmu_mosei(
     path: str | os.PathLike[str],
     *,
-    labels: str | Mapping[str, str] = "all",
+    labels: str | Mapping[str, str | int] = "all",
     folds: Folds | None = None,
     acoustic: bool = True,
     audio_folder: str | os.PathLike[str] | None = None,
@@ -53,7 +61,8 @@ def load_cmu_mosei(
     path : path-like
         Folder with the labels (``CMU_MOSEI_Labels.csd``) and, where `acoustic` is true,
         ``CMU_MOSEI_COVAREP.csd``; the transcripts come from
-        ``CMU_MOSEI_TimestampedWords.csd`` if it is there.
+        ``CMU_MOSEI_TimestampedWords.csd`` if it is there. Each file may hold videos, as
+        it was published, or segments ("video[3]"), aligned to the labels.
     labels : str or mapping, default="all"
         "all" (every segment), "dominant" (seven classes, "none" among them), "6class" (the
         emotions alone), or a mapping from emotion to class; the last three drop segments
@@ -61,7 +70,7 @@ def load_cmu_mosei(
     folds : mapping from "train", "dev", "test" to video ids, default=None
         None takes the standard folds; segments of other videos have no split.
     acoustic : bool, default=True
-        Whether to look for the acoustic frames and keep only videos that have them.
+        Whether to look for the acoustic frames and keep only segments that have some.
     audio_folder : path-like, default=None
         Folder with the videos' sound, ``<video>.wav``; the corpus does not come with it.
 
@@ -81,6 +90,12 @@ def load_cmu_mosei(
         h5py is not installed.
     ValueError
         `labels` is none of the above.
+
+    Warns
+    -----
+    CorpusWarning
+        Segments have no length, or their video has frames and none of them lies in the
+        segment: they are left out.
     """
     mapping = resolve_labels(labels, LABEL_SETS, "CMU-MOSEI")
     root = corpus_folder(path, "CMU-MOSEI")
@@ -88,7 +103,7 @@ def load_cmu_mosei(
     frame = _read_labels(_need(files, _LABELS, root), folds)
     covarep = _need(files, _COVAREP, root) if acoustic else None
     if covarep is not None:
-        frame = _with_entries(frame, covarep)
+        frame = _with_frames(frame, covarep)
     words = _find(files, _WORDS)
     if words is not None:
         frame["transcript"] = _transcripts(frame, words)
@@ -147,12 +162,16 @@ def _read_labels(file: Path, folds: Folds | None) -> pd.DataFrame:
     times: list[np.ndarray] = []
     values: list[np.ndarray] = []
     with open_csd(file) as csd:
-        for video in csd.entries():
-            intervals, rows = csd.intervals(video), csd.features(video).astype(float)
-            _check_labels(file, video, intervals, rows)
-            # The number of a segment is its place here, which is not the order of time.
-            ids += [f"{video}[{k}]" for k in range(len(rows))]
-            videos += [video] * len(rows)
+        for entry in csd.entries():
+            intervals, rows = csd.intervals(entry), csd.features(entry).astype(float)
+            _check_labels(file, entry, intervals, rows)
+            aligned = _ALIGNED.fullmatch(entry)
+            if aligned is None:
+                # A segment's number is its place here, which is not the order of time.
+                ids += [f"{entry}[{k}]" for k in range(len(rows))]
+            else:
+                ids.append(entry)
+            videos += [aligned[1] if aligned else entry] * len(rows)
             times.append(intervals)
             values.append(rows)
     if not ids:
@@ -187,29 +206,46 @@ def _without_empty(frame: pd.DataFrame, file: Path) -> pd.DataFrame:
     return frame[~empty].reset_index(drop=True)
 
 
-def _check_labels(file: Path, video: str, intervals: np.ndarray, rows: np.ndarray) -> None:
+def _check_labels(file: Path, entry: str, intervals: np.ndarray, rows: np.ndarray) -> None:
     if rows.shape[1] != 1 + len(INTENSITIES) or len(rows) != len(intervals):
         raise FileFormatError(
             f"{file}: expected the sentiment and six intensities for each interval of "
-            f"{video!r}; got features of shape {rows.shape} and intervals of shape "
+            f"{entry!r}; got features of shape {rows.shape} and intervals of shape "
             f"{intervals.shape}."
+        )
+    if _ALIGNED.fullmatch(entry) and len(rows) != 1:
+        raise FileFormatError(
+            f"{file}: expected one row of labels for {entry!r}, which is the name of a "
+            f"segment; got {len(rows)}. Pass the labels as they were published."
         )
     inside = (abs(rows[:, 0]) <= 3) & (rows[:, 1:] >= 0).all(1) & (rows[:, 1:] <= 3).all(1)
     if not inside.all():
         raise FileFormatError(
             f"{file}: expected a sentiment from -3 to 3 and intensities from 0 to 3; "
-            f"{video!r} has {rows[~inside][0].tolist()}."
+            f"{entry!r} has {rows[~inside][0].tolist()}."
         )
 
 
-def _with_entries(frame: pd.DataFrame, file: Path) -> pd.DataFrame:
-    """Only segments whose video, or the segment itself, is in another modality too."""
+def _with_frames(frame: pd.DataFrame, file: Path) -> pd.DataFrame:
+    """Only segments with acoustic frames.
+
+    The corpus is known to lack the frames of some videos, which calls for no warning; a
+    segment that the frames of its video leave out does.
+    """
     with open_csd(file) as csd:
         known = set(csd.entries())
-    kept = (frame["id"].isin(known) | frame["dialog"].isin(known)).to_numpy()
-    if not kept.any():
+    frame = frame[frame["id"].isin(known) | frame["dialog"].isin(known)]
+    if not len(frame):
         raise FileFormatError(
             f"{file}: expected entries of the labelled videos; none of them is there."
+        )
+    kept = have_frames(file, segments(frame))
+    if not kept.all():
+        warnings.warn(
+            f"{file}: {(~kept).sum()} of {len(kept)} segments have no acoustic frames and "
+            f"are left out: {listed(frame['id'][~kept])}",
+            CorpusWarning,
+            stacklevel=3,
         )
     return frame[kept].reset_index(drop=True)
 
@@ -220,18 +256,19 @@ def _transcripts(frame: pd.DataFrame, file: Path) -> pd.Series:
     with open_csd(file) as csd:
         spoken: dict[str, tuple[np.ndarray, list[str]]] = {}
         for segment in segments(frame):
-            if segment.video not in spoken:
-                spoken = {segment.video: _words(csd, segment.video)}
-            middles, words = spoken[segment.video]
+            entry = entry_of(csd, segment)
+            if entry not in spoken:
+                spoken = {entry: _words(csd, entry)}
+            middles, words = spoken[entry]
             inside = np.flatnonzero((middles >= segment.start) & (middles < segment.end))
             texts.append(" ".join(words[k] for k in inside) or None)
     return as_text(texts)
 
 
-def _words(csd: CsdFile, video: str) -> tuple[np.ndarray, list[str]]:
-    if video not in csd:
+def _words(csd: CsdFile, entry: str) -> tuple[np.ndarray, list[str]]:
+    if entry not in csd:
         return np.empty(0), []
-    words, intervals = csd.words(video), csd.intervals(video)
+    words, intervals = csd.words(entry), csd.intervals(entry)
     said = [k for k, word in enumerate(words) if word and word != "sp"]
     order = sorted(said, key=lambda k: intervals[k, 0])
     return intervals[order].mean(axis=1), [words[k] for k in order]

@@ -1,11 +1,12 @@
 """The columns of a manifest: one table for every corpus."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import infer_dtype
+from pandas.api.types import infer_dtype, is_list_like
 
 from skmiaug.exceptions import FileFormatError
 
@@ -28,38 +29,95 @@ COLUMNS = (
 )
 NUMBERS = frozenset({"start", "end", "valence", "activation", "dominance"})
 _LISTED = 5
+_DIGITS = re.compile(r"\d+")
 # What pandas calls columns of nothing but text and missing values.
 _ALL_TEXT = ("string", "empty")
 
 
-def make_frame(columns: Mapping[str, Any]) -> pd.DataFrame:
+def make_frame(columns: Mapping[str, Any], where: str = "manifest") -> pd.DataFrame:
     """A manifest from columns; those of `COLUMNS` that are absent are empty.
 
     Parameters
     ----------
     columns : mapping of str to sequence or array of length n_rows
-        At least ``id``. Columns of other names follow the known ones.
+        At least ``id``. Columns of other names follow the known ones. Row k of the
+        manifest has value k of each column: the index of a Series is not looked at.
+    where : str, default="manifest"
+        What an error begins with.
 
     Returns
     -------
     frame : DataFrame of shape (n_rows, n_columns)
-        Text columns hold str or None, number columns float64 with NaN for missing.
+        Text columns hold str or None, number columns float64 with NaN for missing. The
+        rows are counted from 0.
+
+    Raises
+    ------
+    FileFormatError
+        There is no ``id``, the columns are not equally long, or a number is none; names
+        the column.
     """
-    n_rows = len(columns["id"])
+    if "id" not in columns:
+        raise FileFormatError(
+            f"{where}: expected the column 'id', text that names each row; got "
+            f"{listed(columns) or 'no column'}."
+        )
+    given = {name: _by_place(values, name, where) for name, values in columns.items()}
+    n_rows = len(given["id"])
+    for name, values in given.items():
+        if len(values) != n_rows:
+            raise FileFormatError(
+                f"{where}: expected as many values in the column {name!r} as there are "
+                f"ids, {n_rows}; got {len(values)}."
+            )
     made: dict[str, Any] = {}
     for name in COLUMNS:
         if name in NUMBERS:
-            values = columns.get(name, np.full(n_rows, np.nan))
-            made[name] = np.asarray(values, dtype=np.float64)
+            numbers = given.get(name, np.full(n_rows, np.nan))
+            made[name] = _as_numbers(numbers, name, where)
         else:
-            known = columns.get(name)
-            nothing = pd.Series([None] * n_rows, dtype=object)
-            made[name] = nothing if known is None else as_text(known)
-    for name, other in columns.items():
+            made[name] = as_text(given.get(name, [None] * n_rows))
+    for name, other in given.items():
         if name not in made:
             is_text = any(isinstance(value, str) for value in other)
             made[name] = as_text(other) if is_text else other
-    return pd.DataFrame(made)
+    return pd.DataFrame(made, index=pd.RangeIndex(n_rows))
+
+
+def _by_place(values: Any, name: str, where: str) -> Any:
+    """The values of a column without an index, which pandas would put them in order by."""
+    column = is_list_like(values, allow_sets=False) and not isinstance(values, Mapping)
+    if not column or getattr(values, "ndim", 1) != 1:
+        found = f"{type(values).__name__} of shape {np.shape(values)}"
+        raise FileFormatError(
+            f"{where}: expected one value for each row in the column {name!r}; got {found}."
+        )
+    if isinstance(values, pd.Series):
+        return values.reset_index(drop=True)
+    return values if hasattr(values, "__len__") else list(values)
+
+
+def _as_numbers(values: Any, name: str, where: str) -> np.ndarray:
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        # Value by value, to name the first that is wrong; pd.NA comes this way too.
+        return np.array(
+            [_as_number(value, row, name, where) for row, value in enumerate(values)]
+        )
+
+
+def _as_number(value: Any, row: int, name: str, where: str) -> float:
+    try:
+        return np.nan if value is None or value is pd.NA else float(value)
+    except OverflowError:
+        found = "too large an integer"
+    except (TypeError, ValueError):
+        found = repr(str(value)[:80])
+    raise FileFormatError(
+        f"{where}: expected a number or NaN in the column {name!r}; row {row} (counted "
+        f"from 0) has {found}."
+    )
 
 
 def as_text(values: Iterable[Any]) -> pd.Series:
@@ -107,6 +165,14 @@ def listed(names: Iterable[Any]) -> str:
     names = list(names)
     rest = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
     return ", ".join(map(str, names[:_LISTED])) + rest
+
+
+def sorted_names(names: Iterable[Any]) -> list[Any]:
+    """In order, numbers in names by their value: "2" stands before "10"."""
+    return sorted(
+        names,
+        key=lambda name: (_DIGITS.sub(lambda n: n[0].zfill(20), str(name)), str(name)),
+    )
 
 
 def frame_of(manifest: Any) -> pd.DataFrame:

@@ -16,7 +16,7 @@ COLUMNS = ("speaker", "dialog", "sentence")
 
 
 def check_disjoint(
-    manifest: Any, cv: Any, *, columns: Sequence[str] = COLUMNS, y: Any = None
+    manifest: Any, cv: Any, *, columns: str | Sequence[str] = COLUMNS, y: Any = None
 ) -> None:
     """See to it that no speaker, dialog or sentence is in both parts of a fold.
 
@@ -28,7 +28,7 @@ def check_disjoint(
     cv : splitter or iterable of (train, test)
         What the data are split by. A splitter that needs groups does not know them:
         pass its list of folds.
-    columns : sequence of str, default=("speaker", "dialog", "sentence")
+    columns : str or sequence of str, default=("speaker", "dialog", "sentence")
         What must not be shared. Acted corpora (EmoDB, nEMO) have the same few sentences
         from everybody, and the scripted sets of others too: pass ("speaker", "dialog")
         where that is meant.
@@ -50,9 +50,7 @@ def check_disjoint(
     >>> check_disjoint(manifest, [([0, 1], [2])])
     """
     frame = frame_of(manifest)
-    unknown = [name for name in columns if name not in frame.columns]
-    if unknown:
-        raise ValueError(f"expected columns of the manifest; it has no {listed(unknown)}.")
+    columns = known_columns(frame, columns)
     folds = cv.split(np.empty((len(frame), 0)), y) if hasattr(cv, "split") else cv
     for number, (train, test) in enumerate(folds):
         where = f"fold {number}"
@@ -60,6 +58,24 @@ def check_disjoint(
         if rows.size:
             raise LeakageError(f"{where}: {rows.size} rows are in both parts.")
         check_parts(frame, np.asarray(train), np.asarray(test), columns, where)
+
+
+def known_columns(frame: pd.DataFrame, columns: str | Sequence[str]) -> tuple[str, ...]:
+    """The names of columns; a name alone is one.
+
+    Raises
+    ------
+    ValueError
+        The table does not have one of them.
+    """
+    names = (columns,) if isinstance(columns, str) else tuple(columns)
+    unknown = [name for name in names if name not in frame.columns]
+    if unknown:
+        raise ValueError(
+            f"expected columns of the manifest; it has no {listed(unknown)}. It has "
+            f"{', '.join(map(str, frame.columns))}."
+        )
+    return names
 
 
 def check_parts(

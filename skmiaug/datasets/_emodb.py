@@ -52,7 +52,7 @@ Burkhardt et al., "A database of German emotional speech", Interspeech 2005.
 
 
 def load_emodb(
-    path: str | os.PathLike[str], *, labels: str | Mapping[str, str] = "7class"
+    path: str | os.PathLike[str], *, labels: str | Mapping[str, str | int] = "7class"
 ) -> Bunch:
     """Load EmoDB from its release (``wav/03a01Fa.wav``) or from a folder of its clips.
 

@@ -20,7 +20,7 @@ AUDIO_SUFFIXES = (".wav", ".flac")
 
 
 def corpus_folder(path: str | os.PathLike[str], corpus: str, *inside: str) -> Path:
-    """The folder of a corpus; one that is called like `inside` in `path` is taken instead.
+    """The folder of a corpus; a folder that is called like `inside` in it comes first.
 
     Raises
     ------
@@ -31,7 +31,8 @@ def corpus_folder(path: str | os.PathLike[str], corpus: str, *inside: str) -> Pa
     if not folder.is_dir():
         what = "is a file" if folder.exists() else "does not exist"
         raise FileFormatError(f"expected the folder of {corpus}; {str(folder)!r} {what}.")
-    return find_entry(folder, inside) or folder
+    found = find_entry(folder, inside)
+    return folder if found is None or not found.is_dir() else found
 
 
 def find_entry(folder: Path, names: Iterable[str]) -> Path | None:
@@ -70,7 +71,14 @@ def index_tree(folder: Path, suffixes: Sequence[str]) -> dict[str, str]:
     """Files below a folder by their name without suffix; links are followed once.
 
     Hidden files are left out, among them the ``._name`` twins that macOS leaves behind.
+
+    Raises
+    ------
+    FileFormatError
+        It is a file.
     """
+    if not folder.is_dir():
+        raise FileFormatError(f"expected a folder; {str(folder)!r} is none.")
     found: dict[str, str] = {}
     seen: set[tuple[int, int]] = set()
     waiting = [os.fspath(folder)]
@@ -134,6 +142,25 @@ def read_text(path: str | os.PathLike[str]) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         return data.decode("latin-1")
+
+
+def read_utf_8(file: Path) -> str:
+    """A text file that is UTF-8 and nothing else, with or without a mark at its start.
+
+    Raises
+    ------
+    FileFormatError
+        It is not; names the line.
+    """
+    data = file.read_bytes()
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise FileFormatError(
+            f"{file}, line {line}: expected UTF-8; got the byte 0x{data[error.start]:02x} "
+            "there. Save the file as UTF-8, or copy it again."
+        ) from error
 
 
 def lines_of(text: str) -> list[str]:

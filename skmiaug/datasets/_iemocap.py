@@ -72,6 +72,9 @@ _UTTERANCE = re.compile(
     rf"\[{_NUMBER} - {_NUMBER}\]\s+(\S+)\s+(\w+)\s+\[{_NUMBER}, {_NUMBER}, {_NUMBER}\]\s*"
 )
 _RATER = re.compile(r"([CA])-([A-Za-z]+\d*):\s*(.*)")
+# Lines that are one of these must be in their form; others go on with a remark.
+_LIKE_UTTERANCE = re.compile(r"^\[|Ses\d\d[FM]_")
+_LIKE_RATER = re.compile(r"\w-[EFM]\d", re.IGNORECASE)
 _RATING = {name: re.compile(rf"\b{name}\s+{_NUMBER}") for name in ("val", "act", "dom")}
 _TURN = re.compile(r"(Ses\d\d[FM]_\w+_[FM]\d{3}) \[[^\]]*\]:\s*(.*)")
 _ID = re.compile(r"Ses(\d\d)[FM]_(impro|script)\w*_([FM])\d{3}")
@@ -86,9 +89,9 @@ interactive emotional dyadic motion capture database", LREV 42, 2008.
 def load_iemocap(
     path: str | os.PathLike[str],
     *,
-    labels: str | Mapping[str, str] = "4class",
+    labels: str | Mapping[str, str | int] = "4class",
     min_agreement: float | None = None,
-    sessions: Sequence[int] = (1, 2, 3, 4, 5),
+    sessions: int | Sequence[int] = (1, 2, 3, 4, 5),
     audio: bool = True,
     max_missing_audio: int | None = 0,
 ) -> Bunch:
@@ -107,7 +110,7 @@ def load_iemocap(
     min_agreement : float, default=None
         Least share of the raters who chose the class, after merging; self-ratings do not
         count. 1 asks for unanimity; None takes the release's majority label.
-    sessions : sequence of int, default=(1, 2, 3, 4, 5)
+    sessions : int or sequence of int, default=(1, 2, 3, 4, 5)
         Sessions to read; each must be there.
     audio : bool, default=True
         Whether audio files are looked for.
@@ -138,7 +141,7 @@ def load_iemocap(
     rows: list[dict[str, Any]] = []
     ratings: list[dict[str, Any]] = []
     files: dict[str, str] = {}
-    for session in sessions:
+    for session in np.atleast_1d(sessions):
         folder = need_entry(root, [f"Session{session}"], "IEMOCAP")
         _read_session(folder, session, rows, ratings)
         if audio:
@@ -184,13 +187,27 @@ def _text_files(folder: Path) -> list[Path]:
 
 def _read_dialog(file: Path, ratings: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     current: str | None = None
-    for number, line in enumerate(lines_of(file.read_text("latin-1")), start=1):
-        if line.startswith("["):
-            row = _utterance(line, f"{file}, line {number}")
+    for number, line in enumerate(_lines(file), start=1):
+        where = f"{file}, line {number}"
+        found = _RATER.match(line)
+        if found is not None and current is not None:
+            ratings.append(_rating(current, *found.groups()))
+        elif found is not None or _LIKE_RATER.match(line):
+            raise FileFormatError(
+                f"{where}: expected the rating of the utterance above, 'C-E1: emotion; "
+                f"(remark)' or 'A-E1: val 3; act 3; dom 3; (remark)'; got {line[:120]!r}."
+            )
+        elif _LIKE_UTTERANCE.search(line) and not line.startswith("%"):
+            row = _utterance(line, where)
             current = row["id"]
             yield row
-        elif current is not None and (found := _RATER.match(line)):
-            ratings.append(_rating(current, *found.groups()))
+
+
+def _lines(file: Path) -> list[str]:
+    """The lines of a file without the space around them."""
+    # A mark of the byte order, as Latin-1 has it, would hide what the first line is.
+    text = file.read_text("latin-1").removeprefix("\xef\xbb\xbf")
+    return [line.strip(" \t") for line in lines_of(text)]
 
 
 def _utterance(line: str, where: str) -> dict[str, Any]:
@@ -251,7 +268,7 @@ def _transcripts(folder: Path) -> dict[str, str]:
     """Turns by id. Lines of others ("..._FXX0", remarks) are no utterance and left out."""
     spoken: dict[str, str] = {}
     for file in _text_files(folder):
-        for line in lines_of(file.read_text("latin-1")):
+        for line in _lines(file):
             found = _TURN.match(line)
             if found and found[2].strip():
                 spoken.setdefault(found[1], found[2].strip())

@@ -1,15 +1,35 @@
 """Label sets by name, and how far raters must agree."""
 
 from collections.abc import Iterable, Mapping
+from numbers import Real
 
 import numpy as np
 import pandas as pd
 
-from skmiaug.datasets._columns import as_text
+from skmiaug.datasets._columns import as_text, listed
 from skmiaug.exceptions import FileFormatError
 
 LabelSet = Mapping[str, str]
 ALL = "all"
+# The names of emotions in every corpus, so that one mapping serves them all; "none" is
+# what CMU-MOSEI's segments of no emotion have.
+EMOTIONS = frozenset(
+    {
+        "anger",
+        "boredom",
+        "contempt",
+        "disgust",
+        "excitement",
+        "fear",
+        "frustration",
+        "happiness",
+        "neutral",
+        "none",
+        "other",
+        "sadness",
+        "surprise",
+    }
+)
 
 
 def same(*names: str) -> dict[str, str]:
@@ -18,26 +38,34 @@ def same(*names: str) -> dict[str, str]:
 
 
 def resolve_labels(
-    labels: str | LabelSet, known: Mapping[str, LabelSet], corpus: str
+    labels: str | Mapping[str, str | int], known: Mapping[str, LabelSet], corpus: str
 ) -> LabelSet | None:
     """The mapping from a corpus's emotions to classes; None keeps every row.
+
+    A class that is a number becomes its text, as every class of a manifest is text; an
+    emotion whose class is None has none.
 
     Raises
     ------
     ValueError
-        The name is unknown.
+        The name is unknown, or a key of the mapping is no emotion of any corpus.
     """
     if isinstance(labels, Mapping):
-        if not labels:
-            raise ValueError(f"{corpus}: expected a mapping from emotion to class; empty.")
-        return labels
+        unknown = [name for name in labels if name not in EMOTIONS]
+        if unknown or not labels:
+            raise ValueError(
+                f"{corpus}: expected a mapping from emotion to class, with keys among "
+                f"{', '.join(sorted(EMOTIONS))}; got "
+                f"{listed(map(repr, unknown)) or 'an empty one'}."
+            )
+        return {name: str(one) for name, one in labels.items() if one is not None}
     if labels == ALL:
         return None
-    if labels not in known:
+    if not isinstance(labels, str) or labels not in known:
         names = ", ".join(map(repr, [*known, ALL]))
         raise ValueError(
-            f"{corpus}: labels must be one of {names} or a mapping from emotion to class; "
-            f"got {labels!r}."
+            f"{corpus}: labels must be one of {names} or a mapping from emotion to class, "
+            f"such as {{'anger': 'anger'}}; got {labels!r}."
         )
     return known[labels]
 
@@ -106,7 +134,9 @@ def check_min_agreement(min_agreement: float | None) -> None:
     ValueError
         It is not above 0 and at most 1.
     """
-    if min_agreement is not None and not 0 < min_agreement <= 1:
+    if min_agreement is None:
+        return
+    if not isinstance(min_agreement, Real) or not 0 < min_agreement <= 1:
         raise ValueError(
             "min_agreement must be a share above 0 and at most 1, or None for the corpus's "
             f"own rule; got {min_agreement!r}."
@@ -123,7 +153,7 @@ def decode(code: str, codes: Mapping[str, str | None], where: str) -> str | None
     """
     if code not in codes:
         raise FileFormatError(
-            f"{where}: expected one of the label codes {' '.join(codes)}; got {code!r}."
+            f"{where}: expected one of the codes {' '.join(codes)}; got {code!r}."
         )
     return codes[code]
 

@@ -1,23 +1,16 @@
 """Manifests: what a corpus holds, one row an utterance, in a format of its own."""
 
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from skmiaug.datasets._columns import COLUMNS, NUMBERS, check_frame, make_frame
-from skmiaug.datasets._files import join_inside, need_regular_file, safe_relative
-from skmiaug.datasets._jsonl import read_flat_lines
+from skmiaug.datasets._columns import check_frame, make_frame, sorted_names
+from skmiaug.datasets._files import join_inside, safe_relative
+from skmiaug.datasets._manifest_file import open_manifest, read_columns, write_frame
 from skmiaug.exceptions import FileFormatError
-from skmiaug.utils._atomic import write_text_atomically
-
-FORMAT, FORMAT_VERSION = "skmiaug-manifest", 1
-MAX_FILE_BYTES = 2**31
-MAX_ROWS = 5_000_000
 
 
 class Manifest:
@@ -75,8 +68,30 @@ class Manifest:
         name: str = "",
         root: str | os.PathLike[str] | None = None,
     ) -> "Manifest":
-        """Make one from some of the columns; the others are left empty."""
-        return cls(make_frame(columns), name=name, root=root)
+        """Make one from some of the columns; the others are left empty.
+
+        Parameters
+        ----------
+        columns : mapping of str to sequence of length n_rows, or DataFrame
+            At least ``id``. Value k of each column belongs to row k, whatever the index of
+            a Series or DataFrame says: a shuffled or filtered table keeps its order.
+        name : str, default=""
+            What to call the corpus.
+        root : path-like, default=None
+            Folder that the paths are inside of.
+
+        Returns
+        -------
+        manifest : Manifest
+            Its rows are counted from 0.
+
+        Raises
+        ------
+        FileFormatError
+            There is no ``id``, the columns are not equally long, or what they hold is no
+            manifest; names the column or the row.
+        """
+        return cls(make_frame(columns, name or "manifest"), name=name, root=root)
 
     @classmethod
     def read(
@@ -111,27 +126,15 @@ class Manifest:
             The file is missing, damaged, cut short or no manifest, a path leads out of
             `root`, or an audio file is missing. Names the line or the file.
         """
-        file = need_regular_file(path, MAX_FILE_BYTES, "a manifest (JSON lines)")
+        file = open_manifest(path)
         base = Path(os.path.abspath(file.parent if root is None else root))
-        lines = read_flat_lines(file)
-        header = next(lines, None)
-        name = _check_header(file, header)
-        rows = []
-        for row in lines:
-            rows.append(row)
-            if len(rows) > MAX_ROWS:
-                raise FileFormatError(f"{file}: expected at most {MAX_ROWS} rows.")
-        assert header is not None
-        if header.get("rows", len(rows)) != len(rows):
-            raise FileFormatError(
-                f"{file}: expected the {header['rows']} rows that its first line tells of; "
-                f"{len(rows)} are there: the file is cut short or was edited."
-            )
-        columns = _columns(file, rows)
+        name, columns = read_columns(file)
         columns["path"] = join_inside(
             base, columns["path"], str(file), allow_links=allow_links
         )
-        manifest = cls(make_frame(columns), name=name, root=base)
+        frame = make_frame(columns, str(file))
+        check_frame(frame, str(file))
+        manifest = cls(frame, name=name, root=base)
         if check_files:
             manifest.check_files()
         return manifest
@@ -146,27 +149,13 @@ class Manifest:
         Raises
         ------
         FileFormatError
-            A path is not below ``root``, or the root is not known.
+            A path is not below ``root``, or the root is not known; or a value cannot be
+            written: what is no text, number, true or false, an infinity, half of a
+            surrogate pair, or a row of more than 1 MiB. Names the column and the row.
         OSError
             The file cannot be written.
         """
-        header = {
-            "format": FORMAT,
-            "format_version": FORMAT_VERSION,
-            "name": self.name,
-            "rows": len(self.frame),
-        }
-        relative = self._relative_paths()
-        lines = [json.dumps(header, ensure_ascii=False)]
-        columns = {str(name): self.frame[name] for name in self.frame.columns}
-        # Columns without a value need not be gone through row by row.
-        filled = [name for name, values in columns.items() if values.notna().any()]
-        cells = [relative if name == "path" else columns[name] for name in filled]
-        encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
-        for row in zip(*cells, strict=True):
-            values = {n: _plain(v) for n, v in zip(filled, row, strict=True)}
-            lines.append(encode({n: v for n, v in values.items() if v is not None}))
-        write_text_atomically(path, "\n".join(lines) + "\n")
+        write_frame(path, self.frame, self._relative_paths(), self.name)
 
     @property
     def classes(self) -> list[str]:
@@ -182,7 +171,7 @@ class Manifest:
         }
         for column in ("emotion", "session", "split"):
             numbers = frame[column].value_counts()
-            found[column] = {str(k): int(numbers[k]) for k in sorted(numbers.index)}
+            found[column] = {str(k): int(numbers[k]) for k in sorted_names(numbers.index)}
         return found
 
     def paths(self) -> list[str | None]:
@@ -238,58 +227,3 @@ class Manifest:
             below = below.replace(os.sep, "/")
             relative.append(safe_relative(below, f"{path!r} with the root {root!r}"))
         return relative
-
-
-def _check_header(file: Path, header: dict[str, Any] | None) -> str:
-    if header is None or header.get("format") != FORMAT:
-        raise FileFormatError(
-            f'{file}: expected a first line with "format": "{FORMAT}"; it is not there, so '
-            "this is no manifest."
-        )
-    version = header.get("format_version")
-    if version != FORMAT_VERSION:
-        raise FileFormatError(
-            f"{file}: expected format_version {FORMAT_VERSION}; got {version!r}. A later "
-            "skmiaug may read it."
-        )
-    name = header.get("name", "")
-    if not isinstance(name, str):
-        raise FileFormatError(f"{file}: expected a name as text; got {name!r}.")
-    return name
-
-
-def _columns(file: Path, rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
-    """Rows to columns, each value of its column's kind."""
-    names = dict.fromkeys(COLUMNS)
-    for row in rows:
-        names |= dict.fromkeys(row)
-    columns: dict[str, list[Any]] = {}
-    for name in names:
-        values = [row.get(name) for row in rows]
-        if name in COLUMNS:
-            _check_kind(file, name, values)
-        columns[name] = values
-    for name in NUMBERS:
-        columns[name] = [np.nan if v is None else float(v) for v in columns[name]]
-    return columns
-
-
-def _check_kind(file: Path, name: str, values: list[Any]) -> None:
-    kinds, expected = ((int, float), "a number") if name in NUMBERS else ((str,), "text")
-    for row, value in enumerate(values):
-        right = isinstance(value, kinds) and not isinstance(value, bool)
-        if value is not None and not right:
-            raise FileFormatError(
-                f"{file}, line {row + 2}: expected {expected} under {name!r}; got "
-                f"{str(value)[:80]!r}."
-            )
-
-
-def _plain(value: Any) -> Any:
-    """A value of a cell as JSON knows it; missing is None."""
-    if type(value) is str:
-        return value
-    value = value.item() if isinstance(value, np.generic) else value
-    if value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value):
-        return None
-    return value

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skmiaug.datasets._csd import CsdFile, open_csd
+from skmiaug.exceptions import FileFormatError
 
 __all__ = ["AcousticSegments", "pad_left", "pooled_frames"]
 
@@ -20,6 +21,14 @@ class Segment(NamedTuple):
     video: str
     start: float
     end: float
+
+
+def entry_of(csd: CsdFile, segment: Segment) -> str:
+    """Name of the entry that holds a segment: its own, or that of its whole video.
+
+    Files aligned to the labels hold segments ("video[3]"); those as recorded hold videos.
+    """
+    return segment.id if segment.id in csd else segment.video
 
 
 def overlapping(
@@ -125,19 +134,59 @@ class _Reader:
         self._intervals: NDArray[np.float64] = np.empty((0, 2))
 
     def read(self, segment: Segment) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-        # Files aligned to the words hold segments; those as recorded hold videos.
-        aligned = segment.id in self._csd
-        key = segment.id if aligned else segment.video
-        if key != self._key:
-            self._key, self._intervals = key, self._csd.intervals(key)
-        if aligned:
-            return self._csd.features(key), self._intervals
-        rows, clipped = overlapping(self._intervals, segment.start, segment.end)
+        key, rows, clipped = self.rows(segment)
         if not len(rows):
             return np.empty((0, self._csd.shape(key)[1]), dtype=np.float32), clipped
         first = int(rows.min())
         frames = self._csd.features(key, first, int(rows.max()) + 1)
         return frames[rows - first], clipped
+
+    def rows(self, segment: Segment) -> tuple[str, NDArray[np.intp], NDArray[np.float64]]:
+        """The entry of a segment, its frames there in order, and their intervals."""
+        key = entry_of(self._csd, segment)
+        if key != self._key:
+            intervals, (n_frames, _) = self._csd.intervals(key), self._csd.shape(key)
+            if len(intervals) != n_frames:
+                raise FileFormatError(
+                    f"{self._csd.path}: expected an interval for each frame of {key!r}; "
+                    f"got {n_frames} frames and {len(intervals)} intervals. Copy it again."
+                )
+            self._key, self._intervals = key, intervals
+        if key == segment.id:
+            return key, np.arange(len(self._intervals)), self._intervals
+        return key, *overlapping(self._intervals, segment.start, segment.end)
+
+
+def have_frames(
+    path: str | os.PathLike[str], segments: Sequence[Segment]
+) -> NDArray[np.bool_]:
+    """Whether there is a frame in each segment; no features are read.
+
+    Parameters
+    ----------
+    path : path-like
+        A .csd file.
+    segments : sequence of Segment
+
+    Returns
+    -------
+    found : ndarray of shape (n_segments,)
+        False too where the file has neither the segment nor its video.
+
+    Raises
+    ------
+    FileFormatError
+        The file is missing, damaged, of another form, or hostile.
+    """
+    with open_csd(path) as csd:
+        reader = _Reader(csd)
+        return np.array(
+            [
+                entry_of(csd, one) in csd and len(reader.rows(one)[1]) > 0
+                for one in segments
+            ],
+            dtype=bool,
+        )
 
 
 def pad_left(

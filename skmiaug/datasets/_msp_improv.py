@@ -53,7 +53,7 @@ _SPOKEN = {
     "neutral": "neutral",
 }
 _TURN = re.compile(r"UTD-(IMPROV-S(\d\d)[A-Z]-[FM](\d\d)-([A-Z])-([FM])[FM]\d+)\.avi")
-_VALUE = re.compile(r"^([AVDN])\s*:\s*(\S+)$")
+_VALUE = re.compile(r"([AVDN])\s*:\s*(\S*)")
 _NUMBERS = {"A": "activation", "V": "valence", "D": "dominance", "N": "naturalness"}
 DESCRIPTION = """\
 MSP-IMPROV: dyadic improvisations of 12 actors in 6 sessions, target sentences and the
@@ -67,7 +67,7 @@ to study emotion perception", IEEE TAC 8, 2017.
 def load_msp_improv(
     path: str | os.PathLike[str],
     *,
-    labels: str | Mapping[str, str] = "4class",
+    labels: str | Mapping[str, str | int] = "4class",
     min_agreement: float | None = None,
     audio: bool = True,
     max_missing_audio: int | None = 0,
@@ -173,7 +173,7 @@ def _turn(fields: list[str], where: str) -> dict[str, Any]:
         "dialog": "-".join(name.split("-")[1:3]),
         "sentence": sentence,
         "scenario": scenario,
-        **_values(fields[2:], where),
+        **_values(fields[2:], where, only=True),
     }
 
 
@@ -188,20 +188,38 @@ def _rating(turn: str, fields: list[str], where: str) -> dict[str, Any]:
     return row | {"emotion": chosen, "secondary": fields[2], **_values(fields[3:], where)}
 
 
-def _values(fields: list[str], where: str) -> dict[str, float]:
-    """Numbers by name; one that is absent or "NaN" is NaN."""
-    numbers = dict.fromkeys(_NUMBERS.values(), np.nan)
+def _values(fields: list[str], where: str, *, only: bool = False) -> dict[str, float]:
+    """Numbers by name; "NaN" and nothing are NaN, and the naturalness may be absent.
+
+    `only` says that no other field may stand among them; the words of a rater, which come
+    before, may hold semicolons.
+    """
+    numbers: dict[str, float] = {}
     for field in fields:
-        found = _VALUE.match(field)
-        if found is None:
-            continue
-        try:
-            numbers[_NUMBERS[found[1]]] = float(found[2])
-        except ValueError:
+        found = _VALUE.fullmatch(field)
+        if found is not None:
+            numbers[_NUMBERS[found[1]]] = _number(found[1], found[2], where)
+        elif only and field:
             raise FileFormatError(
-                f"{where}: expected a number or NaN after {found[1]!r}; got {found[2]!r}."
-            ) from None
-    return numbers
+                f"{where}: expected 'A:..', 'V:..', 'D:..' or 'N:..' between semicolons; "
+                f"got {field[:120]!r}."
+            )
+    missing = [name for name, long in _NUMBERS.items() if long not in numbers]
+    if missing not in ([], ["N"]):
+        raise FileFormatError(
+            f"{where}: expected 'A:..; V:..; D:..;'; {', '.join(missing)} is not among "
+            f"{'; '.join(fields)[:120]!r}."
+        )
+    return {"naturalness": np.nan} | numbers
+
+
+def _number(name: str, text: str, where: str) -> float:
+    try:
+        return float(text or "nan")
+    except ValueError:
+        raise FileFormatError(
+            f"{where}: expected a number or NaN after {name!r}; got {text!r}."
+        ) from None
 
 
 def _raters(ratings: list[dict[str, Any]]) -> pd.DataFrame:

@@ -5,7 +5,6 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
 
@@ -22,12 +21,14 @@ from skmiaug.datasets._files import (
 )
 from skmiaug.datasets._label_sets import (
     check_min_agreement,
+    decode,
     keep_agreed,
     keep_labelled,
     resolve_labels,
     same,
 )
 from skmiaug.datasets._msp_podcast_files import (
+    numbers_of,
     read_consensus,
     read_label_text,
     read_partitions,
@@ -77,7 +78,7 @@ from existing podcast recordings", IEEE TAC 10, 2019.
 def load_msp_podcast(
     path: str | os.PathLike[str],
     *,
-    labels: str | Mapping[str, str] = "4class",
+    labels: str | Mapping[str, str | int] = "4class",
     min_agreement: float | None = None,
     raters: bool = False,
     transcripts: bool = False,
@@ -195,9 +196,9 @@ def _frame(table: pd.DataFrame, source: Path) -> pd.DataFrame:
         {
             "id": files.str.removesuffix(".wav").to_numpy(dtype=object),
             "emotion": _decoded(table, "EmoClass", CODES, where),
-            "valence": _numbers(table, "EmoVal", where),
-            "activation": _numbers(table, "EmoAct", where),
-            "dominance": _numbers(table, "EmoDom", where),
+            "valence": numbers_of(table, "EmoVal", where),
+            "activation": numbers_of(table, "EmoAct", where),
+            "dominance": numbers_of(table, "EmoDom", where),
             "speaker": as_text(speakers),
             "gender": as_text(genders.where(known, None)),
             "split": _decoded(table, "Split_Set", SPLITS, where),
@@ -214,27 +215,12 @@ def _decoded(
     found = table[column].str.strip()
     if column == "Split_Set":
         found = found.str.lower()
-    unknown = found.notna() & ~found.isin(list(codes))
-    if unknown.any():
-        row = int(np.flatnonzero(unknown)[0])
-        raise FileFormatError(
-            f"{where}: expected one of {', '.join(codes)} in {column}; "
-            f"{table['FileName'].iloc[row]} has {table[column].iloc[row]!r}."
-        )
-    return as_text(found.map(codes))
-
-
-def _numbers(table: pd.DataFrame, column: str, where: str) -> np.ndarray:
-    values = pd.to_numeric(table[column], errors="coerce")
-    broken = values.isna() & table[column].notna()
-    broken &= table[column].str.lower() != "nan"
-    if broken.any():
-        row = int(np.flatnonzero(broken)[0])
-        raise FileFormatError(
-            f"{where}: expected a number in {column}; {table['FileName'].iloc[row]} has "
-            f"{table[column].iloc[row]!r}."
-        )
-    return values.to_numpy(dtype=np.float64)
+    first = found.notna() & ~found.duplicated()
+    names = {
+        code: decode(code, codes, f"{where}, {column} of {file}")
+        for code, file in zip(found[first], table["FileName"][first], strict=True)
+    }
+    return as_text(found.map(names))
 
 
 def _read_transcripts(root: Path, frame: pd.DataFrame) -> None:

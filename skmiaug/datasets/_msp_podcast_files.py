@@ -1,9 +1,10 @@
 """The label files of MSP-Podcast, each as a table of text."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from skmiaug.datasets._files import find_entry, lines_of, read_text
@@ -21,7 +22,7 @@ COLUMNS = (
     "Split_Set",
 )
 _TURN = re.compile(
-    r"^(MSP-PODCAST\S+\.wav); *(\S+); *A:(\S+); *V:(\S+); *D:(\S+);", re.MULTILINE
+    r"(MSP-PODCAST\S+\.wav); *([^;\s]+); *A:([^;\s]+); *V:([^;\s]+); *D:([^;\s]+) *(;|$)"
 )
 
 
@@ -75,7 +76,7 @@ def read_partitions(file: Path) -> dict[str, str]:
     Raises
     ------
     FileFormatError
-        A line is of another form.
+        A line is of another form, or lists a file in another part than one before.
     """
     parts: dict[str, str] = {}
     for number, line in enumerate(lines_of(read_text(file)), start=1):
@@ -88,7 +89,12 @@ def read_partitions(file: Path) -> dict[str, str]:
                 f"{file}, line {number}: expected 'Train; MSP-PODCAST_0001_0008.wav'; got "
                 f"{line[:120]!r}."
             )
-        parts[name] = part.strip()
+        part = part.strip()
+        if parts.setdefault(name, part).lower() != part.lower():
+            raise FileFormatError(
+                f"{file}, line {number}: expected each file in one part; {name} is in "
+                f"{parts[name]!r} above and in {part!r} here."
+            )
     return parts
 
 
@@ -108,6 +114,68 @@ def read_speakers(root: Path) -> dict[str, tuple[str, str | None]]:
     return {name: (who, genders.get(who)) for name, who in speakers.items()}
 
 
+def label_lines(file: Path) -> Iterator[tuple[int, tuple[str, ...], str | None]]:
+    """The lines of ``labels.txt``: a turn, its raters below it, then the next turn.
+
+    Yields
+    ------
+    number : int
+        Of the line, counted from 1.
+    turn : tuple of str
+        The first five of `COLUMNS`, of this turn or of the one that was rated.
+    rating : str or None
+        None on the line of the turn itself.
+
+    Raises
+    ------
+    FileFormatError
+        A line names a file and is no turn, or stands before the first turn.
+    """
+    turn: tuple[str, ...] = ()
+    for number, line in enumerate(lines_of(read_text(file)), start=1):
+        line = line.strip()
+        if not line:
+            continue
+        names_a_file = ".wav" in line.partition(";")[0] or line.startswith("MSP-PODCAST")
+        found = _TURN.match(line)
+        if found is not None:
+            turn = found.groups()[:5]
+        elif names_a_file or not turn:
+            raise FileFormatError(
+                f"{file}, line {number}: expected a turn, 'MSP-PODCAST_0001_0008.wav; N; "
+                f"A:..; V:..; D:..;'; got {line[:120]!r}."
+            )
+        yield number, turn, None if found is not None else line
+
+
+def numbers_of(table: pd.DataFrame, column: str, where: str) -> np.ndarray:
+    """A column of text as numbers; what is missing, empty or "NaN" is NaN.
+
+    Parameters
+    ----------
+    table : DataFrame
+        With the column, and ``FileName``.
+    column : str
+    where : str
+        What an error begins with.
+
+    Raises
+    ------
+    FileFormatError
+        Something else stands there; names the file.
+    """
+    text = table[column].str.strip().str.lower()
+    values = pd.to_numeric(text, errors="coerce")
+    broken = (values.isna() & text.notna() & ~text.isin(["", "nan"])).to_numpy(dtype=bool)
+    if broken.any():
+        row = int(np.flatnonzero(broken)[0])
+        raise FileFormatError(
+            f"{where}: expected a number in {column}; {table['FileName'].iloc[row]} has "
+            f"{table[column].iloc[row]!r}."
+        )
+    return values.to_numpy(dtype=np.float64)
+
+
 def read_label_text(
     file: Path,
     parts: Mapping[str, str],
@@ -118,9 +186,9 @@ def read_label_text(
     Raises
     ------
     FileFormatError
-        No turn stands there, or one has no partition.
+        No turn stands there, one is broken, or one has no partition.
     """
-    turns = _TURN.findall(read_text(file))
+    turns = [turn for _, turn, rating in label_lines(file) if rating is None]
     if not turns:
         raise FileFormatError(
             f"{file}: expected turns 'MSP-PODCAST_0001_0008.wav; N; A:..; V:..; D:..;'; "

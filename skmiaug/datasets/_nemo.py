@@ -1,6 +1,5 @@
 """nEMO."""
 
-import csv
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,8 +12,10 @@ from skmiaug.datasets._bunch import make_bunch
 from skmiaug.datasets._columns import as_text, listed, make_frame
 from skmiaug.datasets._files import (
     corpus_folder,
+    lines_of,
     need_entry,
     need_regular_file,
+    read_utf_8,
     safe_relative,
 )
 from skmiaug.datasets._label_sets import decode, keep_labelled, resolve_labels, same
@@ -44,7 +45,7 @@ nEMO: Polish sentences spoken by nine actors in six emotions, CC BY-NC-SA 4.0. C
 
 
 def load_nemo(
-    path: str | os.PathLike[str], *, labels: str | Mapping[str, str] = "6class"
+    path: str | os.PathLike[str], *, labels: str | Mapping[str, str | int] = "6class"
 ) -> Bunch:
     """Load nEMO from the folder with ``data.tsv`` and ``samples``.
 
@@ -66,8 +67,8 @@ def load_nemo(
     Raises
     ------
     FileFormatError
-        A file or column is missing, an emotion is unknown, or a file name leads out of
-        ``samples``; names the line.
+        A file or column is missing, a line is no UTF-8 or has another number of fields,
+        an emotion is unknown, or a file name leads out of ``samples``; names the line.
     ValueError
         `labels` is none of the above.
     """
@@ -93,28 +94,32 @@ def load_nemo(
 
 def _read(file: Path, samples: Path) -> list[dict[str, Any]]:
     need_regular_file(file, _MAX_BYTES, "nEMO's table")
-    with file.open(encoding="utf-8-sig", newline="") as opened:
-        # A quotation mark in a transcript is a mark, not the start of a field.
-        reader = csv.DictReader(opened, delimiter="\t", quoting=csv.QUOTE_NONE)
-        found = list(reader.fieldnames or ())
-        absent = [name for name in _NEEDED if name not in found]
-        if absent:
-            raise FileFormatError(
-                f"{file}: expected the columns {', '.join(_NEEDED)}; missing are "
-                f"{', '.join(absent)}."
-            )
-        rows = [
-            _row(row, samples, f"{file}, line {number}")
-            for number, row in enumerate(reader, start=2)
-        ]
+    # A quotation mark in a transcript is a mark, not the start of a field.
+    lines = [line.split("\t") for line in lines_of(read_utf_8(file))]
+    head = lines[0]
+    absent = [name for name in _NEEDED if name not in head]
+    if absent:
+        raise FileFormatError(
+            f"{file}: expected the columns {', '.join(_NEEDED)}; missing are "
+            f"{', '.join(absent)}."
+        )
+    rows = [
+        _row(head, fields, samples, f"{file}, line {number}")
+        for number, fields in enumerate(lines[1:], start=2)
+        if fields != [""]
+    ]
     if not rows:
         raise FileFormatError(f"{file}: expected rows below the head; there are none.")
     return rows
 
 
-def _row(row: dict[Any, Any], samples: Path, where: str) -> dict[str, Any]:
-    if None in row or any(row[name] is None for name in _NEEDED):
-        raise FileFormatError(f"{where}: expected as many fields as the head has.")
+def _row(head: list[str], fields: list[str], samples: Path, where: str) -> dict[str, Any]:
+    if len(fields) != len(head):
+        raise FileFormatError(
+            f"{where}: expected as many fields as the head has, {len(head)}, with tabs "
+            f"between them; got {len(fields)}."
+        )
+    row = dict(zip(head, fields, strict=True))
     name = safe_relative(row["file_id"], where)
     stem = os.path.splitext(name)[0]
     text, age = as_text([row["raw_text"] or None])[0], row["age"]

@@ -6,8 +6,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from skmiaug.datasets._columns import frame_of, listed
-from skmiaug.datasets._disjoint import check_parts
+from skmiaug.datasets._columns import frame_of, listed, sorted_names
+from skmiaug.datasets._disjoint import check_parts, known_columns
+from skmiaug.exceptions import LeakageError
 
 __all__ = ["LeaveOneSessionOut", "LeaveOneSpeakerOut", "OfficialSplit"]
 
@@ -19,9 +20,12 @@ GUARDED = ("speaker", "dialog")
 class _ManifestSplitter:
     """A splitter that is bound to the rows of a manifest."""
 
-    def __init__(self, manifest: Any, *, disjoint: Sequence[str] = GUARDED) -> None:
+    column: ClassVar[str]
+
+    def __init__(self, manifest: Any, *, disjoint: str | Sequence[str] = GUARDED) -> None:
         self.frame = frame_of(manifest)
-        self.disjoint = tuple(disjoint)
+        known_columns(self.frame, self.column)
+        self.disjoint = known_columns(self.frame, disjoint)
 
     def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
         """Number of folds."""
@@ -62,18 +66,19 @@ class _ManifestSplitter:
 
 
 class _LeaveOneOut(_ManifestSplitter):
-    """Each value of a column is the test part once, in sorted order."""
-
-    column: ClassVar[str]
+    """Each value of a column is the test part once, in order; 2 stands before 10."""
 
     def _parts(self) -> Iterator[Parts]:
         values = self.frame[self.column]
-        if values.isna().any():
+        missing = np.flatnonzero(values.isna())
+        if missing.size:
+            row = int(missing[0])
+            first = self.frame["id"].iloc[row] if "id" in self.frame.columns else row
             raise ValueError(
-                f"expected a {self.column} in every row; {int(values.isna().sum())} rows "
-                f"have none, the first of them {self.frame['id'][values.isna()].iloc[0]!r}."
+                f"expected a {self.column} in every row; {missing.size} rows have none, "
+                f"the first of them {first!r}."
             )
-        names = sorted(values.unique())
+        names = sorted_names(values.unique())
         if len(names) < 2:
             raise ValueError(
                 f"leaving one {self.column} out needs at least two; all rows are of "
@@ -91,14 +96,15 @@ class LeaveOneSessionOut(_LeaveOneOut):
     ----------
     manifest : Manifest, Bunch of a loader, or DataFrame
         With a session in every row.
-    disjoint : sequence of str, default=("speaker", "dialog")
+    disjoint : str or sequence of str, default=("speaker", "dialog")
         Columns of which nothing may be on both sides of a fold; missing values do not
-        count. See `check_disjoint`.
+        count. See `check_disjoint`. A DataFrame that does without them needs ``()``.
 
     Raises
     ------
     ValueError
-        On splitting: a row has no session, or there is only one.
+        The manifest does not have one of the columns; on splitting: a row has no session,
+        or there is only one.
 
     Examples
     --------
@@ -122,14 +128,15 @@ class LeaveOneSpeakerOut(_LeaveOneOut):
     ----------
     manifest : Manifest, Bunch of a loader, or DataFrame
         With a speaker in every row.
-    disjoint : sequence of str, default=("speaker", "dialog")
+    disjoint : str or sequence of str, default=("speaker", "dialog")
         Columns of which nothing may be on both sides of a fold; missing values do not
-        count. See `check_disjoint`.
+        count. See `check_disjoint`. A DataFrame that does without them needs ``()``.
 
     Raises
     ------
     ValueError
-        On splitting: a row has no speaker, or there is only one.
+        The manifest does not have one of the columns; on splitting: a row has no speaker,
+        or there is only one.
     """
 
     column = "speaker"
@@ -142,27 +149,31 @@ class OfficialSplit(_ManifestSplitter):
     ----------
     manifest : Manifest, Bunch of a loader, or DataFrame
         With a split in the rows that take part; rows of other parts are in no fold.
-    train : sequence of str, default=("train",)
+    train : str or sequence of str, default=("train",)
         Parts to train on.
-    test : sequence of str, default=None
+    test : str or sequence of str, default=None
         Parts to test on, each a fold of its own. None takes "test", or else "test1".
-    disjoint : sequence of str, default=("speaker", "dialog")
+    disjoint : str or sequence of str, default=("speaker", "dialog")
         Columns of which nothing may be on both sides of a fold; missing values do not
-        count. See `check_disjoint`.
+        count. See `check_disjoint`. A DataFrame that does without them needs ``()``.
 
     Raises
     ------
     ValueError
-        A part has no rows.
+        The manifest does not have one of the columns; on splitting: a part has no rows.
+    LeakageError
+        On splitting: a part is both trained and tested on.
     """
+
+    column = "split"
 
     def __init__(
         self,
         manifest: Any,
         *,
-        train: Sequence[str] = ("train",),
-        test: Sequence[str] | None = None,
-        disjoint: Sequence[str] = GUARDED,
+        train: str | Sequence[str] = ("train",),
+        test: str | Sequence[str] | None = None,
+        disjoint: str | Sequence[str] = GUARDED,
     ) -> None:
         super().__init__(manifest, disjoint=disjoint)
         self.train = (train,) if isinstance(train, str) else tuple(train)
@@ -180,6 +191,12 @@ class OfficialSplit(_ManifestSplitter):
                     f"expected rows of the part {part!r}; the manifest has the parts "
                     f"{', '.join(known) or 'none'}."
                 )
+        both = [part for part in tests if part in self.train]
+        if both:
+            raise LeakageError(
+                f"expected parts to test on that are not trained on; {listed(both)} would "
+                f"be both: train is {listed(self.train)}, test is {listed(tests)}."
+            )
         train = np.flatnonzero(split.isin(self.train))
         for part in tests:
             yield train, np.flatnonzero(split == part)

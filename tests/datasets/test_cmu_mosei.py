@@ -15,7 +15,7 @@ from skmiaug.datasets._mosei_frames import overlapping
 from skmiaug.exceptions import CorpusWarning, FileFormatError
 
 pytest.importorskip("h5py", reason="needs the extra mosei")
-from tests.datasets._csd_files import FOLDS, RATE, frames, mosei, write_csd
+from tests.datasets._csd_files import FOLDS, RATE, SEGMENTS, frames, mosei, write_csd
 
 
 @pytest.fixture
@@ -144,6 +144,65 @@ def test_aligned_files_and_the_other_spelling(tmp_path):
     lengths = dict(zip(data.frame["id"], map(len, data.sequences), strict=True))
     assert lengths["aaaaaaaaaaa[0]"] == 3
     assert lengths["aaaaaaaaaaa[2]"] == 23
+
+
+def test_files_that_are_all_aligned(tmp_path, folder):
+    # Every file by segments, as CMU's toolkit leaves them after aligning to the labels.
+    other = tmp_path / "aligned"
+    labels, frames_of, words = {}, {}, {}
+    for video, rows in SEGMENTS.items():
+        values, times = frames(video)
+        for k, row in enumerate(rows):
+            labels[f"{video}[{k}]"] = ([row[2:]], [row[:2]])
+            inside, clipped = overlapping(times, *row[:2])
+            if video != "ccccccccccc":
+                frames_of[f"{video}[{k}]"] = (values[inside], clipped)
+            words[f"{video}[{k}]"] = (np.array([[b"word"]]), [row[:2]])
+    write_csd(other / "Labels.csd", "All Labels", labels)
+    write_csd(other / "COVAREP.csd", "COVAREP", frames_of)
+    write_csd(other / "TimestampedWords.csd", "words", words)
+    data, usual = load(other), load(folder)
+    columns = ["id", "dialog", "split", "start", "end", "emotion", "sentiment"]
+    assert data.frame[columns].equals(usual.frame[columns])
+    assert set(data.frame["transcript"]) == {"word"}
+    assert list(map(len, data.sequences)) == list(map(len, usual.sequences))
+    ((train, test),) = OfficialSplit(data).split()
+    assert (len(train), len(test)) == (3, 1)
+    # Labels of segments serve frames of whole videos too.
+    (other / "COVAREP.csd").unlink()
+    write_csd(other / "COVAREP.csd", "COVAREP", {v: frames(v) for v in list(SEGMENTS)[:3]})
+    assert list(map(len, load(other).sequences)) == list(map(len, usual.sequences))
+
+
+def test_an_aligned_entry_is_one_segment(tmp_path):
+    entry = (np.zeros((2, 7)), [[0, 1], [1, 2]])
+    write_csd(tmp_path / "Labels.csd", "All Labels", {"v[0]": entry})
+    with pytest.raises(FileFormatError, match=r"one row of labels for 'v\[0\]'.* got 2"):
+        load_cmu_mosei(tmp_path, acoustic=False)
+
+
+@pytest.mark.parametrize("aligned", [False, True])
+def test_segments_without_frames_are_left_out(tmp_path, aligned):
+    late = {"v": (np.zeros((3, 7)), [[0, 1], [50, 52], [1, 2]])}
+    write_csd(tmp_path / "Labels.csd", "All Labels", late)
+    values, times = frames("v")
+    entries = {"v": (values, times)}
+    if aligned:
+        entries = {f"v[{k}]": (values[:n], times[:n]) for k, n in enumerate([10, 0, 10])}
+    write_csd(tmp_path / "COVAREP.csd", "COVAREP", entries)
+    with pytest.warns(CorpusWarning, match=r"1 of 3 segments have no acoustic .*: v\[1\]"):
+        data = load_cmu_mosei(tmp_path)
+    assert list(data.frame["id"]) == ["v[0]", "v[2]"]
+    assert [x.shape for x in data.sequences] == [(10, 74), (10, 74)]
+    assert len(load_cmu_mosei(tmp_path, acoustic=False).frame) == 3
+
+
+def test_frames_without_an_interval(folder):
+    values, times = frames("12345")
+    entries = {"12345": (values, np.vstack([times, times[-1:] + 1]))}
+    write_csd(folder / "CMU_MOSEI_COVAREP.csd", "COVAREP", entries)
+    with pytest.raises(FileFormatError, match=r"frame of '12345'; got 70 .* 71 intervals"):
+        load(folder)
 
 
 def test_words_of_a_segment(folder):

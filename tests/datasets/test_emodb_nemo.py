@@ -54,6 +54,13 @@ def test_names_that_emodb_does_not_have(tmp_path, name):
         load_emodb(folder)
 
 
+def test_a_file_that_is_called_wav(tmp_path):
+    for name in EMODB_CLIPS:
+        clip(tmp_path / f"{name}.wav")
+    (tmp_path / "wav").write_text("no folder")
+    assert len(load_emodb(tmp_path).frame) == len(EMODB_CLIPS)
+
+
 def test_no_clips_at_all(tmp_path):
     with pytest.raises(FileFormatError, match="there are none"):
         load_emodb(tmp_path)
@@ -93,7 +100,7 @@ def test_nemo(tmp_path):
     [
         ("../../x.wav\tanger\tTak\ttak\tEB0\tfemale\t27", "line 6: expected a path inside"),
         ("/etc/passwd\tanger\tTak\ttak\tEB0\tfemale\t27", "line 6: expected a path inside"),
-        ("a.wav\tjoy\tTak\ttak\tEB0\tfemale\t27", "line 6: .*label codes .* got 'joy'"),
+        ("a.wav\tjoy\tTak\ttak\tEB0\tfemale\t27", "line 6: .* of the codes .* got 'joy'"),
         ("a.wav\tanger\tTak", "line 6: expected as many fields"),
         ("a.wav\tanger\tTak\ttak\tEB0\tfemale\t27", "1 of 5 are not in .*: a"),
     ],
@@ -101,6 +108,26 @@ def test_nemo(tmp_path):
 def test_broken_rows_of_nemo(tmp_path, row, text):
     with pytest.raises(FileFormatError, match=text):
         load_nemo(nemo(tmp_path, rows=[*NEMO_ROWS, row]))
+
+
+def test_tables_of_nemo_that_are_no_utf_8(tmp_path):
+    table = nemo(tmp_path) / "data.tsv"
+    text = table.read_text(encoding="utf-8")
+    for encoding, line in (("cp1250", 2), ("utf-16", 1)):
+        table.write_bytes(text.encode(encoding))
+        with pytest.raises(FileFormatError, match=f"data.tsv, line {line}: expected UTF-8"):
+            load_nemo(tmp_path / "nEMO")
+    table.write_bytes(text.replace("\n", "\r\n").encode("utf-8-sig"))
+    assert len(load_nemo(tmp_path / "nEMO").frame) == 4
+
+
+def test_long_transcripts_and_empty_lines_of_nemo(tmp_path):
+    long = NEMO_ROWS[0].replace("rzekł.", "rzekł" * 40_000)
+    folder = nemo(tmp_path / "a", rows=[long, "", *NEMO_ROWS[1:]])
+    assert len(load_nemo(folder).frame["transcript"][0]) > 200_000
+    rows = [*NEMO_ROWS[:2], "", "", NEMO_ROWS[2].replace("neutral\t", "calm\t")]
+    with pytest.raises(FileFormatError, match=r"line 6: .* got 'calm'"):
+        load_nemo(nemo(tmp_path / "b", rows=rows))
 
 
 def test_missing_parts_of_nemo(tmp_path):

@@ -6,7 +6,7 @@ import pytest
 from skmiaug.datasets import LeaveOneSessionOut, check_disjoint, load_iemocap
 from skmiaug.datasets._iemocap import CODES
 from skmiaug.exceptions import CorpusWarning, FileFormatError
-from tests.datasets._trees import iemocap
+from tests.datasets._trees import IEMOCAP_HEAD, iemocap
 
 TWO = {"sessions": (1, 2)}
 
@@ -121,6 +121,12 @@ def test_agreement_counts_raters_after_merging(release):
     assert "Ses01F_impro01_M000" not in set(apart.frame["id"])
 
 
+def test_one_session(release):
+    one = load_iemocap(release, sessions=1)
+    assert one.frame.equals(load_iemocap(release, sessions=(1,)).frame)
+    assert set(one.frame["session"]) == {"1"}
+
+
 def test_the_folder_above_will_do(release):
     assert len(load_iemocap(release.parent, **TWO).frame) == 10
 
@@ -150,9 +156,14 @@ def test_missing_things_are_named(release, tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "text"),
     [
-        ("\tneu\t", "\tnue\t", r"line 3: expected one of the label codes ang .*got 'nue'"),
+        ("\tneu\t", "\tnue\t", r"line 3: expected one of the codes ang .*got 'nue'"),
         ("[2.5000, 1.0000, 3.5000]", "[2.5000, 1.0000]", "line 3: expected '.start - end"),
         ("Ses01F_impro01_F000\t", "Ses01F_impro01_FXX0\t", "line 3: expected '.start"),
+        ("[0.0000", "0.0000", "line 3: expected '.start - end"),
+        ("C-E3:\tNeutral;", "C-E3\tNeutral;", "line 5: expected the rating .* got 'C-E3"),
+        ("C-E3:", "c-E3:", "line 5: expected the rating .* got 'c-E3"),
+        ("A-E3:", "A-E3;", "line 7: expected the rating"),
+        (IEMOCAP_HEAD, "C-E2:\tNeutral;\t()\n", "line 1: .* of the utterance above"),
     ],
 )
 def test_broken_label_lines(release, old, new, text):
@@ -160,6 +171,26 @@ def test_broken_label_lines(release, old, new, text):
     file.write_text(file.read_text().replace(old, new, 1))
     with pytest.raises(FileFormatError, match=text):
         load_iemocap(release, **TWO)
+
+
+@pytest.mark.parametrize("mark", [b"\xef\xbb\xbf", b" ", b"\t"])
+def test_what_stands_before_the_first_utterance(release, mark):
+    usual = load_iemocap(release, labels="all", **TWO)
+    file = release / "Session1/dialog/EmoEvaluation/Ses01F_impro01.txt"
+    data = file.read_bytes().removeprefix(IEMOCAP_HEAD.encode())
+    file.write_bytes(mark + data.replace(b"\n[", b"\n ["))
+    spoken = release / "Session1/dialog/transcriptions/Ses01F_impro01.txt"
+    spoken.write_bytes(mark + spoken.read_bytes())
+    again = load_iemocap(release, labels="all", **TWO)
+    assert again.frame.equals(usual.frame)
+    assert again.raters.equals(usual.raters)
+
+
+def test_a_remark_of_two_lines(release):
+    usual = load_iemocap(release, **TWO)
+    file = release / "Session1/dialog/EmoEvaluation/Ses01F_impro01.txt"
+    file.write_text(file.read_text().replace("(a remark; with", "(a remark;\nwith"))
+    assert load_iemocap(release, **TWO).raters.equals(usual.raters)
 
 
 def test_the_same_utterance_twice(release):

@@ -95,7 +95,7 @@ def test_protocol(release):
 @pytest.mark.parametrize(
     ("old", "new", "text"),
     [
-        ("avi; N;", "avi; Q;", r"line 1: expected one of the label codes A H S N O X"),
+        ("avi; N;", "avi; Q;", r"line 1: expected one of the codes A H S N O X"),
         ("UTD-IMPROV-S01A-F01-S-FM01.avi", "UTD-IMPROV-S01A", "line 1: expected 'UTD-"),
         (
             "A:3.000000",
@@ -103,6 +103,15 @@ def test_protocol(release):
             "line 1: expected a number or NaN .* got 'three'",
         ),
         ("amt-02; Happy; Happy; A:4; V:5; D:4; N:4;", "amt-02", "line 11: expected 'rater"),
+        ("A:3.000000; V:", "A:3.000000 V:", "line 1: .* got 'A:3.000000 V:3.500000'"),
+        ("D:3.000000 ;", "D=3.000000 ;", "line 1: expected .* got 'D=3.000000'"),
+        ("D:3.000000 ;", "", "line 1: expected .* D is not among"),
+        (
+            "Neutral,Happy; A:3;",
+            "Neutral,Happy; A 3;",
+            "line 2: expected .* A is not among",
+        ),
+        ("\r\n\r\nUTD-IMPROV-S14H", "\r\nUTX-IMPROV-S14H", "line 9: .* A is not among"),
         ("\r\n\r\n", "\r\n\r\nstray; Sad; Sad;\r\n", "line 6: expected a turn"),
     ],
 )
@@ -111,6 +120,18 @@ def test_broken_lines(release, old, new, text):
     file.write_bytes(file.read_bytes().replace(old.encode(), new.encode(), 1))
     with pytest.raises(FileFormatError, match=text):
         load_msp_improv(release)
+
+
+def test_words_of_a_rater_may_hold_semicolons_and_values_be_empty(release):
+    file = release / "Evalution.txt"
+    text = file.read_text().replace("amt-03; Other-annoyed; ;", "amt-03; Other-x; y; z;")
+    file.write_text(text.replace("D:NaN;", "D:;"))
+    data = load_msp_improv(release)
+    annoyed = data.raters[data.raters["rater"] == "amt-03"].iloc[0]
+    assert (annoyed["emotion"], annoyed["valence"]) == ("other", 2)
+    second = data.frame.set_index("id").loc["MSP-IMPROV-S01A-F01-S-MF02"]
+    assert np.isnan(second["dominance"])
+    assert np.isnan(second["naturalness"])
 
 
 def test_missing_things_are_named(release):

@@ -97,6 +97,16 @@ def test_raters(release):
         load_msp_podcast(release, min_agreement=1)
 
 
+def test_classes_that_are_numbers(release):
+    numbers = {"anger": 1, "happiness": 2, "sadness": 3, "neutral": 0, "other": None}
+    data = load_msp_podcast(release, labels=numbers, raters=True)
+    usual = load_msp_podcast(release, raters=True)
+    assert data.classes == ["0", "1", "2", "3"]
+    assert list(data.frame["agreement"]) == list(usual.frame["agreement"])
+    assert data.frame["agreement"].min() > 0
+    assert len(load_msp_podcast(release, labels=numbers, min_agreement=0.6).frame) == 5
+
+
 def test_transcripts_on_demand(release):
     frame = load_msp_podcast(release, transcripts=True).frame
     assert frame["transcript"].iloc[0] == "Said in MSP-PODCAST_0001_0008."
@@ -126,8 +136,12 @@ def test_a_listed_file_without_audio_is_no_reason_to_stop(tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "text"),
     [
-        (".wav,N,", ".wav,Q,", "expected one of A, .* in EmoClass; MSP-PODCAST_0001_0008"),
-        ("Test1", "Test9", "in Split_Set; MSP-PODCAST_0001_0008.wav has 'Test9'"),
+        (
+            ".wav,N,",
+            ".wav,Q,",
+            "EmoClass of MSP-PODCAST_0001_0008.wav: .* the codes A S .* got 'Q'",
+        ),
+        ("Test1", "Test9", "Split_Set of MSP-PODCAST_0001_0008.wav: .* got 'test9'"),
         (",2.2,", ",much,", "expected a number in EmoAct; .* has 'much'"),
         ("MSP-PODCAST_0001_0008.wav", "../../x.wav", r"file names such as .* got '\.\./"),
         ("EmoVal", "EmoValue", "missing are EmoVal"),
@@ -141,6 +155,71 @@ def test_broken_tables(release, old, new, text):
         load_msp_podcast(release)
 
 
+HAPPY = "MSP-PODCAST_0002_0033.wav; H; A:4.5; V:6.0; D:4.0;"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "text"),
+    [
+        (HAPPY, HAPPY.replace(" D:4.0;", ""), "line 11: expected a turn, .* got 'MSP-POD"),
+        (HAPPY, HAPPY.replace("PODCAST", "PODCST"), "line 11: expected a turn"),
+        (HAPPY, HAPPY.replace(".wav", ""), "line 11: expected a turn"),
+        (HAPPY, HAPPY.replace("A:4.5", "A=4.5"), "line 11: expected a turn"),
+        ("MSP-PODCAST_0001_0008.wav; N; A:2.2; V:4.0; D:2.6;\n", "", "line 1: .* 'WORKER"),
+        (
+            "; Happy; ; A:2.000000;",
+            "; Happy; ;",
+            "line 13: expected 'WORKER.*'WORKER0000002",
+        ),
+        ("WORKER0000002; Happy; ; ", "WORKER0000002 ", "line 13: expected 'WORKER"),
+    ],
+)
+def test_broken_lines_of_the_label_text(tmp_path, old, new, text):
+    release = msp_podcast(tmp_path, consensus=None, detailed=None)
+    file = release / "Labels/labels.txt"
+    assert old in file.read_text()
+    file.write_text(file.read_text().replace(old, new, 1))
+    with pytest.raises(FileFormatError, match=text):
+        load_msp_podcast(release, raters=True)
+
+
+@pytest.mark.parametrize("detailed", ["1.6", "1.12", "2.0"])
+@pytest.mark.parametrize("value", ["NaN", "", "high"])
+def test_ratings_that_are_no_numbers(tmp_path, detailed, value):
+    release = msp_podcast(tmp_path, detailed=detailed)
+    file = release / "Labels/labels_detailed.csv"
+    file.write_text(file.read_text().replace("1.000000", value, 1))
+    if value == "high":
+        with pytest.raises(FileFormatError, match=r"activation; .*0008.wav has 'high'"):
+            load_msp_podcast(release, raters=True)
+    else:
+        raters = load_msp_podcast(release, raters=True).raters
+        assert np.isnan(raters["activation"].iloc[0])
+
+
+def test_space_around_lines_is_no_matter(tmp_path):
+    release = msp_podcast(tmp_path, consensus=None, detailed=None)
+    usual = load_msp_podcast(release, raters=True)
+    file = release / "Labels/labels.txt"
+    file.write_text(
+        "\ufeff " + file.read_text().replace("\nMSP", " \n MSP"), newline="\r\n"
+    )
+    again = load_msp_podcast(release, raters=True)
+    assert again.frame.equals(usual.frame)
+    assert again.raters.equals(usual.raters)
+
+
+def test_a_file_in_two_parts(release):
+    file = release / "Partitions.txt"
+    file.write_text(file.read_text() + "train; MSP-PODCAST_0002_0033.wav\n")
+    assert len(load_msp_podcast(release).frame) == 5
+    file.write_text(file.read_text() + "Test1; MSP-PODCAST_0002_0033.wav\n")
+    with pytest.raises(
+        FileFormatError, match=r"line 11: .* is in 'Train' above and in 'Te"
+    ):
+        load_msp_podcast(release)
+
+
 def test_missing_files_are_named(release, tmp_path):
     for name in ("labels_consensus.csv", "labels.txt", "labels_detailed.csv"):
         (release / "Labels" / name).unlink()
@@ -148,6 +227,13 @@ def test_missing_files_are_named(release, tmp_path):
         load_msp_podcast(release)
     with pytest.raises(FileFormatError, match="expected Labels or label in"):
         load_msp_podcast(tmp_path)
+
+
+def test_a_file_where_a_folder_should_be(tmp_path):
+    release = msp_podcast(tmp_path, audio="Sound")
+    (release / "Audios").write_text("no folder")
+    with pytest.raises(FileFormatError, match=r"expected a folder; .*Audios' is none"):
+        load_msp_podcast(release)
 
 
 def test_unknown_format_of_raters(release):

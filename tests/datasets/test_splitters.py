@@ -67,6 +67,26 @@ def test_official_parts():
         list(OfficialSplit(made, test="test9").split())
 
 
+@pytest.mark.parametrize(
+    ("train", "test"),
+    [(("train", "dev"), "dev"), ("test1", None), ("dev", ("test1", "dev"))],
+)
+def test_no_part_is_trained_and_tested_on(train, test):
+    cv = OfficialSplit(manifest(), train=train, test=test, disjoint=())
+    with pytest.raises(LeakageError, match="would be both: train is"):
+        list(cv.split())
+    with pytest.raises(LeakageError, match="would be both: train is"):
+        cv.get_n_splits()
+
+
+def test_sessions_are_in_the_order_of_their_numbers():
+    names = ["10", "2", "1", "0", "11", "take 9", "take 10", "02"]
+    made = Manifest.from_columns({"id": [f"u{k}" for k in range(8)], "session": names})
+    found = [names[test[0]] for _, test in LeaveOneSessionOut(made).split()]
+    assert found == ["0", "1", "02", "2", "10", "11", "take 9", "take 10"]
+    assert list(made.counts()["session"]) == found
+
+
 def test_they_serve_scikit_learn():
     made = manifest(60)
     X = np.random.default_rng(0).normal(size=(60, 4))
@@ -92,6 +112,37 @@ def test_columns_that_do_not_do():
         list(LeaveOneSessionOut(manifest(session=[None] + ["1"] * 11)).split())
     with pytest.raises(ValueError, match="needs at least two; all rows are of 1"):
         list(LeaveOneSessionOut(manifest(session=["1"] * 12)).split())
+
+
+def test_one_column_may_be_a_name_alone():
+    made = manifest(dialog=[f"d{k // 6}" for k in range(12)])
+    assert LeaveOneSpeakerOut(made, disjoint="speaker").get_n_splits() == 6
+    check_disjoint(made, LeaveOneSpeakerOut(made, disjoint="speaker"), columns="speaker")
+    with pytest.raises(LeakageError, match="no dialog"):
+        list(LeaveOneSpeakerOut(made, disjoint="dialog").split())
+
+
+@pytest.mark.parametrize(
+    ("kind", "column"),
+    [
+        (LeaveOneSessionOut, "session"),
+        (LeaveOneSpeakerOut, "speaker"),
+        (OfficialSplit, "split"),
+    ],
+)
+def test_columns_that_are_not_there(kind, column):
+    with pytest.raises(ValueError, match=r"it has no speakr\. It has id, path"):
+        kind(manifest(), disjoint=["speakr"])
+    table = manifest().frame
+    with pytest.raises(ValueError, match=f"it has no {column}"):
+        kind(table.drop(columns=column), disjoint=())
+    bare = table[[column]]
+    with pytest.raises(ValueError, match=r"it has no .*dialog"):
+        kind(bare)
+    if column == "session":
+        bare = bare.assign(session=[1, 2] * 5 + [None, 2])
+        with pytest.raises(ValueError, match="the first of them 10"):
+            list(kind(bare, disjoint=()).split())
 
 
 def test_a_dialog_on_both_sides_is_refused():

@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from skmiaug.utils._paths import absolute_path
+
 
 @dataclass(frozen=True)
 class AudioFile:
-    """A path to a file that is not opened yet."""
+    """An absolute path to a file that is not opened yet; ``name`` has it as given."""
 
     name: str
     path: str
@@ -139,7 +141,7 @@ def _audio_item(name: str, row: Any, sampling_rate: int | None) -> Item:
             path = os.fsdecode(path)
         if not path.strip():
             return Unusable(name, "expected a path, got an empty string; leave the row out")
-        return AudioFile(f"{name} ({path})", path)
+        return AudioFile(f"{name} ({path})", absolute_path(path))
     if isinstance(row, Mapping):
         if row.get("array") is None or row.get("sampling_rate") is None:
             raise TypeError(

@@ -7,6 +7,7 @@ from typing import Any
 from skmiaug.feature_extraction._pooling import n_parts
 from skmiaug.feature_extraction._source import ModelShape, ModelSource, read_shape
 from skmiaug.utils._device import resolve_device
+from skmiaug.utils._paths import absolute_path
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,12 @@ def resolve_layers(
     return tuple(int(i) % (n_layers + 1) for i in wanted), False
 
 
+def _found_model(model: str | os.PathLike[str]) -> str:
+    """The absolute path of a local folder, for other processes too, or the hub name."""
+    folder = absolute_path(model)
+    return folder if os.path.isdir(folder) else os.path.expanduser(os.fspath(model))
+
+
 def make_spec(params: dict[str, Any]) -> ExtractionSpec:
     """Resolve the parameters of an estimator against the model and the machine.
 
@@ -104,7 +111,7 @@ def make_spec(params: dict[str, Any]) -> ExtractionSpec:
         The device is not there.
     """
     source = ModelSource(
-        os.path.expanduser(os.fspath(params["model"])),
+        _found_model(params["model"]),
         params["revision"],
         bool(params["local_files_only"]),
         bool(params["trust_remote_code"]),
@@ -134,9 +141,7 @@ def make_spec(params: dict[str, Any]) -> ExtractionSpec:
         dtype=params["dtype"],
         # Without a number where none was asked for: several jobs then take a GPU each.
         device=device.type if str(params["device"]) in {"auto", "cuda"} else str(device),
-        cache_dir=None
-        if cache_dir is None
-        else os.path.abspath(os.path.expanduser(cache_dir)),
+        cache_dir=None if cache_dir is None else absolute_path(cache_dir),
         trusted=bool(params["trusted"]),
         decode_timeout=float(params["decode_timeout"]),
         on_error=params["on_error"],

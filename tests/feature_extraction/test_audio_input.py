@@ -45,6 +45,7 @@ def test_every_form_of_the_same_clip(tiny, tmp_path, clip, plain):
         np.str_(path),
         (clip, RATE),
         (clip.tolist(), float(RATE)),
+        [clip, RATE],
         clip,
     ]
     forms += [{"array": clip, "sampling_rate": RATE, "path": None}, clip.astype(np.float64)]
@@ -104,6 +105,7 @@ def test_pcm_arrays(tiny, clip):
     eight = np.round(clip * 128).clip(-128, 127)
     expected = features(tiny).transform([((eight / 128).astype(np.float32), RATE)])[0]
     for array in (
+        eight.astype(np.int8),
         (eight * 2**8).astype(np.int16),
         (eight * 2**24).astype(np.int32),
         (eight + 128).astype(np.uint8),

@@ -85,17 +85,18 @@ BAD_FILES = {
     ),
     "truncated wav": (
         lambda p: p.write_bytes(wav_bytes(pcm())[:8044]),
-        r"0.50 s that the header promises, got 0.25 s",
+        r"0.50 s that the header promises \(16000 bytes\), got 0.25 s \(8000\)",
     ),
     "truncated flac": (truncated_flac, "that the header promises|libsndfile can read"),
     "corrupt flac": (corrupt_flac, "that the header promises|libsndfile can read"),
     "lying flac": (
         lying_flac,
-        r"50.00 s that the header promises, got 0.50 s|libsndfile can read",
+        r"50.00 s that the header promises \(800000 frames\), got 0.50 s \(8000\)|"
+        "libsndfile can read",
     ),
     "lying wav": (
         lambda p: p.write_bytes(wav_bytes(pcm(), claimed=2**30)),
-        "that the header promises, got 0.50 s",
+        r"that the header promises .*, got 0.50 s",
     ),
     "hours": (
         lambda p: p.write_bytes(wav_bytes(pcm() * 10, rate=1000)),

@@ -189,12 +189,8 @@ class MaskedTimestepEncoder(
             ) as session,
         ):
             space, record = pretrain_space(sequences, settings, session, device)
-            seed = session.seed
-        self._space, self._seed = space, seed
-        self.n_features_in_ = sequences.n_features
+        self._take_over(space, record, session.seed, sequences)
         self.device_ = str(device)
-        self.n_iter_, self.best_iter_ = record.n_iter, record.best_iter
-        self.loss_curve_, self.score_curve_ = record.loss, record.score
         return self
 
     def fit_transform(self, X: Any, y: Any = None, *, lengths: Any = None) -> np.ndarray:

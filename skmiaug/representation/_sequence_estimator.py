@@ -1,5 +1,6 @@
 """What the fine-tuned estimators share: parameters, training, outputs and state."""
 
+import copy
 import os
 from numbers import Integral, Real
 from typing import Any
@@ -10,6 +11,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from skmiaug.nn import BACKBONES, POOLINGS
+from skmiaug.representation._masked_encoder import MaskedTimestepEncoder
 from skmiaug.representation._masked_fitted import MEMORY_ADVICE
 from skmiaug.representation._sequence_architecture import resolve_start, unwrapped
 from skmiaug.representation._sequence_fit import LabelledSpace, fit_labels
@@ -76,20 +78,22 @@ class SequenceEstimator(CallbackSupportMixin, BaseEstimator):
     }
 
     def __sklearn_clone__(self) -> Any:
-        """Copy parameters; the pretrained encoder stays the fitted one it is.
+        """Copy parameters; the pretrained encoder stays fitted.
 
         A clone of it would have forgotten what it learned, and every cross-validation
-        clones.
+        clones. The copy has parameters of its own, so that a grid over
+        ``pretrained__pooling`` leaves the user's encoder alone, and shares the weights,
+        which fine-tuning copies before it changes them.
         """
         parameters = {
-            name: value if name == "pretrained" else clone(value, safe=False)
+            name: _shallow(value) if name == "pretrained" else clone(value, safe=False)
             for name, value in self.get_params(deep=False).items()
         }
-        copy = type(self)(**parameters)
+        cloned = type(self)(**parameters)
         for name in ("_metadata_request", "_skl_callbacks", "_sklearn_output_config"):
             if name in vars(self):
-                setattr(copy, name, getattr(self, name))
-        return copy
+                setattr(cloned, name, getattr(self, name))
+        return cloned
 
     def _fit_to(
         self,
@@ -202,3 +206,9 @@ class SequenceEstimator(CallbackSupportMixin, BaseEstimator):
         tags.input_tags.three_d_array = True
         tags.input_tags.allow_nan = True
         return tags
+
+
+def _shallow(pretrained: Any) -> Any:
+    # A FrozenEstimator keeps its parameters from being set.
+    is_bare = isinstance(pretrained, MaskedTimestepEncoder)
+    return copy.copy(pretrained) if is_bare else pretrained

@@ -206,8 +206,10 @@ def test_classes_too_small_to_split_are_trained_on():
 def test_a_clone_keeps_the_pretrained_encoder_fitted(encoder):
     classifier = small_classifier(pretrained=encoder, class_weight="balanced")
     copy = clone(classifier)
-    assert copy.pretrained is encoder
-    assert copy.get_params(deep=False) == classifier.get_params(deep=False)
+    assert copy.pretrained._space is encoder._space
+    assert copy.get_params() | {"pretrained": None} == classifier.get_params() | {
+        "pretrained": None
+    }
     fitted = clone(classifier.fit(*toy()))
     assert not hasattr(fitted, "classes_")
     assert not hasattr(clone(encoder), "n_iter_")
@@ -236,6 +238,34 @@ def test_a_grid_over_the_start_and_the_head(encoder):
     assert set(grid.predict(X)) <= set(NAMES)
     with pytest.raises(NotFittedError, match="FrozenEstimator"):
         grid.set_params(param_grid={"pretrained": [encoder]}).fit(X, y)
+
+
+def test_a_grid_over_the_encoders_parameters_leaves_it_as_it_is(encoder):
+    X, y = toy(60)
+    before = encoder.get_params()
+    grid = GridSearchCV(
+        small_classifier(pretrained=encoder),
+        {"pretrained__pooling": ["max", "mean_std"]},
+        cv=StratifiedKFold(2),
+        error_score="raise",
+    ).fit(X, y)
+    assert encoder.get_params() == before
+    pooling = grid.best_params_["pretrained__pooling"]
+    assert grid.best_estimator_._fitted.pooling == pooling
+    alike = small_encoder(max_iter=30, pooling=pooling).fit(toy(60)[0])
+    direct = small_classifier(pretrained=alike).fit(X, y)
+    np.testing.assert_array_equal(grid.predict_proba(X), direct.predict_proba(X))
+
+
+def test_an_encoder_is_what_was_fitted_whatever_was_set_since():
+    X, y = toy()
+    encoder = small_encoder().fit(X)
+    plain = small_classifier(pretrained=encoder, hidden_size=8).fit(X, y)
+    encoder.set_params(hidden_size=32, n_layers=3, backbone="gru")
+    again = small_classifier(pretrained=encoder, hidden_size=8).fit(X, y)
+    assert_same_curves(plain, again)
+    with pytest.raises(ValueError, match=r"hidden_size=32 was given, but .* has 8"):
+        small_classifier(pretrained=encoder, hidden_size=32).fit(X, y)
 
 
 def test_encoder_sampler_and_classifier_follow_each_other():

@@ -8,7 +8,13 @@ from sklearn.utils.validation import check_is_fitted
 from skmiaug.nn import pooled_width
 from skmiaug.representation._masked_fit import SequenceSpace
 from skmiaug.representation._masked_parameters import EncoderParameters
-from skmiaug.representation._sequence_input import Sequences, check_width, read_sequences
+from skmiaug.representation._sequence_input import (
+    Sequences,
+    check_lengths_came,
+    check_width,
+    expects_lengths,
+    read_sequences,
+)
 from skmiaug.representation._sequence_state import space_from_state, space_to_state
 from skmiaug.training import SequenceRecord
 from skmiaug.utils._device import memory_remedy, resolve_device
@@ -30,6 +36,7 @@ class FittedEncoder(EncoderParameters):
     _space: SequenceSpace
     _seed: int
     _shows_zeros: bool
+    _knew_lengths: bool
 
     @property
     def _n_features_out(self) -> int:
@@ -41,6 +48,7 @@ class FittedEncoder(EncoderParameters):
     ) -> None:
         self._space, self._seed = space, seed
         self._shows_zeros = self.replacement == "zero"
+        self._knew_lengths = sequences.lengths_given
         self.n_features_in_ = sequences.n_features
         self.n_iter_, self.best_iter_ = record.n_iter, record.best_iter
         self.loss_curve_, self.score_curve_ = record.loss, record.score
@@ -56,10 +64,16 @@ class FittedEncoder(EncoderParameters):
                 as_zeros=self._shows_zeros,
             )
 
+    def _read_to_fit(self, X: Any, lengths: Any) -> Sequences:
+        sequences = read_sequences(X, lengths)
+        check_lengths_came(sequences, expects_lengths(self), type(self).__name__)
+        return sequences
+
     def _read(self, X: Any, lengths: Any) -> Sequences:
         check_is_fitted(self, "_space")
         sequences = read_sequences(X, lengths)
         check_width(sequences, self.n_features_in_, type(self).__name__)
+        check_lengths_came(sequences, self._knew_lengths, type(self).__name__)
         return sequences
 
     def _to_state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -68,13 +82,14 @@ class FittedEncoder(EncoderParameters):
         header, arrays = space_to_state(self._space)
         plain = {name: getattr(self, name) for name in _PLAIN_ATTRIBUTES}
         own = {"space": header, "seed": self._seed, "shows_zeros": self._shows_zeros}
-        return plain | own, arrays
+        return plain | own | {"knew_lengths": self._knew_lengths}, arrays
 
     def _from_state(self, header: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
         """Take over what :meth:`_to_state` gave."""
         self._space = space_from_state(header["space"], arrays)
         self._seed = header["seed"]
-        # Files of before know the parameter alone.
+        # Older files hold neither of these.
         self._shows_zeros = header.get("shows_zeros", self.replacement == "zero")
+        self._knew_lengths = header.get("knew_lengths", False)
         for name in _PLAIN_ATTRIBUTES:
             setattr(self, name, header[name])

@@ -15,7 +15,13 @@ from skmiaug.representation._masked_encoder import MaskedTimestepEncoder
 from skmiaug.representation._masked_fitted import MEMORY_ADVICE
 from skmiaug.representation._sequence_architecture import resolve_start, unwrapped
 from skmiaug.representation._sequence_fit import LabelledSpace, fit_labels
-from skmiaug.representation._sequence_input import Sequences, check_width, read_sequences
+from skmiaug.representation._sequence_input import (
+    Sequences,
+    check_lengths_came,
+    check_width,
+    expects_lengths,
+    read_sequences,
+)
 from skmiaug.representation._sequence_settings import (
     LOOK_EVERY,
     PRETRAINED_HEAD_PENALTY,
@@ -117,6 +123,7 @@ class SequenceEstimator(CallbackSupportMixin, BaseEstimator):
         error : {"classes", "l1", "l2"}
         class_weights : tuple of float or None
         """
+        check_lengths_came(sequences, expects_lengths(self), type(self).__name__)
         device = resolve_device(self.device)
         start = resolve_start(self, sequences)
         settings = self._settings(error, class_weights, device)
@@ -139,6 +146,7 @@ class SequenceEstimator(CallbackSupportMixin, BaseEstimator):
                 sequences, labels, n_outputs, start, settings, session, device
             )
         self._fitted = fitted
+        self._knew_lengths = sequences.lengths_given
         self.n_features_in_ = sequences.n_features
         self.device_ = str(device)
         self.n_iter_, self.best_iter_ = record.n_iter, record.best_iter
@@ -178,6 +186,7 @@ class SequenceEstimator(CallbackSupportMixin, BaseEstimator):
         check_is_fitted(self, "_fitted")
         sequences = read_sequences(X, lengths)
         check_width(sequences, self.n_features_in_, type(self).__name__)
+        check_lengths_came(sequences, self._knew_lengths, type(self).__name__)
         device = resolve_device(self.device)
         with memory_remedy(device, MEMORY_ADVICE):
             return self._fitted.outputs(sequences, self.batch_size, device)
@@ -188,7 +197,8 @@ class SequenceEstimator(CallbackSupportMixin, BaseEstimator):
         header, arrays = space_to_state(self._fitted.space)
         arrays |= module_to_arrays("head", self._fitted.head)
         plain = {name: getattr(self, name) for name in _PLAIN_ATTRIBUTES}
-        return plain | {"space": header, "pooling": self._fitted.pooling}, arrays
+        own = {"pooling": self._fitted.pooling, "knew_lengths": self._knew_lengths}
+        return plain | {"space": header} | own, arrays
 
     def _from_state(self, header: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
         """Take over what :meth:`_to_state` gave."""
@@ -197,6 +207,7 @@ class SequenceEstimator(CallbackSupportMixin, BaseEstimator):
             head_from_arrays(arrays),
             header["pooling"],
         )
+        self._knew_lengths = header.get("knew_lengths", False)  # older files: not held
         for name in _PLAIN_ATTRIBUTES:
             setattr(self, name, header[name])
 

@@ -21,6 +21,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.class_weight import compute_sample_weight
 
+import skmiaug
 from skmiaug import MaskedTimestepEncoder, SequenceEmotionClassifier
 from tests.representation._sequences import (
     SHAPE,
@@ -193,6 +194,13 @@ def test_early_stopping_looks_at_held_out_sequences():
     assert len(classifier.score_curve_) == 1
 
 
+@pytest.mark.parametrize("weight", [-1.0, 0.0, np.nan, np.inf])
+def test_class_weights_that_no_loss_can_have_are_refused(weight):
+    X, y = toy()
+    with pytest.raises(ValueError, match=rf"above 0, got {weight:g} for class fear"):
+        small_classifier(class_weight={"fear": weight}).fit(X, NAMES[y])
+
+
 def test_classes_too_small_to_split_are_trained_on():
     X, y = toy(24)
     y = np.where(np.arange(24) < 2, 2, y % 2)
@@ -310,6 +318,26 @@ def test_lengths_are_routed_where_they_are_asked_for():
     np.testing.assert_array_equal(by_list, by_array)
     # Not routed, the filling would count as timesteps.
     assert (cross_val_score(small_classifier(), array, y, cv=folds) != by_list).any()
+
+
+@pytest.mark.parametrize("saved", [False, True])
+def test_lengths_that_are_lost_on_the_way_are_missed(saved, tmp_path):
+    X, y = toy(60)
+    array, lengths = padded(X, filling=0.0)
+    with pytest.raises(ValueError, match=r"set_score_request\(lengths=True\)"):
+        cross_val_score(
+            small_classifier(), array, y, cv=2, params={"lengths": lengths},
+            error_score="raise",
+        )  # fmt: skip
+    classifier = small_classifier().fit(array, y, lengths=lengths)
+    if saved:
+        skmiaug.save(classifier, tmp_path / "classifier")
+        classifier = skmiaug.load(tmp_path / "classifier")
+    with pytest.raises(ValueError, match=r"shape \(60, 12, 4\) without"):
+        classifier.predict(array)
+    np.testing.assert_array_equal(
+        classifier.predict_proba(X), classifier.predict_proba(array, lengths=lengths)
+    )
 
 
 def test_pickles_predict_the_same(encoder):

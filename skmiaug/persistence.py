@@ -9,6 +9,7 @@ import os
 from typing import Any
 
 import numpy as np
+from sklearn.frozen import FrozenEstimator
 
 import skmiaug
 from skmiaug.exceptions import FileFormatError
@@ -104,15 +105,19 @@ def load(path: str | os.PathLike[str]) -> Any:
 def _taken_apart(estimator: Any) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Class, parameters and state as plain values, and arrays.
 
-    A parameter that is one of our estimators, fitted, is taken apart likewise; its arrays
-    have its name before theirs.
+    A parameter that is one of our estimators, fitted, is taken apart likewise, out of
+    scikit-learn's FrozenEstimator too; its arrays have its name before theirs.
     """
     parameters = estimator.get_params(deep=False)
     header, arrays = estimator._to_state()
     inner: dict[str, Any] = {}
     for name, value in list(parameters.items()):
-        if type(value) in _ESTIMATORS.values():
-            inner[name], own = _taken_apart(parameters.pop(name))
+        is_frozen = isinstance(value, FrozenEstimator)
+        part = value.estimator if is_frozen else value
+        if type(part) in _ESTIMATORS.values():
+            del parameters[name]
+            inner[name], own = _taken_apart(part)
+            inner[name]["frozen"] = is_frozen
             arrays |= {f"{name}/{key}": array for key, array in own.items()}
     described = {
         "class": type(estimator).__name__,
@@ -129,7 +134,8 @@ def _put_together(described: dict[str, Any], arrays: dict[str, np.ndarray]) -> A
         start = f"{name}/"
         own = {k.removeprefix(start): a for k, a in arrays.items() if k.startswith(start)}
         arrays = {k: a for k, a in arrays.items() if not k.startswith(start)}
-        parameters[name] = _put_together(part, own)
+        rebuilt = _put_together(part, own)
+        parameters[name] = FrozenEstimator(rebuilt) if part.get("frozen") else rebuilt
     estimator = _ESTIMATORS[described["class"]](**parameters)
     estimator._from_state(described["state"], arrays)
     return estimator

@@ -9,6 +9,7 @@ import torch
 
 from skmiaug.feature_extraction._cache import FeatureCache
 from skmiaug.feature_extraction._encoders import Encoder, TextEncoder, Unit
+from skmiaug.feature_extraction._limits import is_wave_model, is_whisper
 from skmiaug.feature_extraction._loading import LoadedModel, load
 from skmiaug.feature_extraction._pooling import merge, pool
 from skmiaug.feature_extraction._precision import (
@@ -47,9 +48,9 @@ def build_encoder(spec: ExtractionSpec, dtype: torch.dtype) -> Encoder:
 def _encoder(loaded: LoadedModel, spec: ExtractionSpec) -> Encoder:
     if loaded.modality == "text":
         return TextEncoder(loaded, truncation=spec.truncation)
-    if WhisperEncoder.fits(loaded):
+    if is_whisper(loaded.config):
         return WhisperEncoder(loaded, window=spec.window)
-    return WaveEncoder(loaded) if WaveEncoder.fits(loaded) else AnySpeechEncoder(loaded)
+    return WaveEncoder(loaded) if is_wave_model(loaded.config) else AnySpeechEncoder(loaded)
 
 
 def encode_pooled(
@@ -165,4 +166,4 @@ def _probe_unit(encoder: Encoder) -> Unit:
         return encoder.tokenize(PROBE_TEXT)
     assert isinstance(encoder, SpeechEncoder)
     clip = probe_clip(encoder.rate)
-    return clip if encoder.max_samples is None else clip[: encoder.max_samples]
+    return clip[: encoder.limits.max_samples]

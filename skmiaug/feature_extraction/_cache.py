@@ -2,8 +2,9 @@
 
 An entry is one file, ``<first two digits>/<sha256 of the key>.feat``::
 
-    8 bytes   b"SKMIFEA1"
+    8 bytes   b"SKMIFEA2"
     4 bytes   number of values n, little-endian
+    8 bytes   duration of the input in seconds (0 for text), float64, little-endian
     4 n bytes values, float32, little-endian
     32 bytes  sha256 of all before
 
@@ -25,7 +26,8 @@ from skmiaug.feature_extraction._items import AudioArray, AudioFile, Item, Text
 from skmiaug.utils._atomic import write_bytes_atomically
 from skmiaug.utils._audio_decode import check_file
 
-_MAGIC = b"SKMIFEA1"
+_MAGIC = b"SKMIFEA2"
+_HEAD = struct.Struct("<Id")
 _DIGEST_BYTES = 32
 
 
@@ -50,20 +52,26 @@ class FeatureCache:
         self._recipe = json.dumps(recipe, sort_keys=True).encode()
         self.n_damaged = 0
 
-    def get(self, digest: str, *, size: int) -> np.ndarray | None:
-        """The vector of an entry; None if it is not there or damaged."""
+    def get(
+        self, digest: str, *, size: int, max_seconds: float = np.inf
+    ) -> np.ndarray | None:
+        """The vector of an entry; None if it is not there, damaged, or of longer audio.
+
+        What is too long is not found, so that it is refused as it would be without cache.
+        """
         try:
             data = self._path(digest).read_bytes()
         except FileNotFoundError:
             return None
-        vector = _unpack(data)
-        if vector is None or vector.size != size:
+        entry = _unpack(data)
+        if entry is None or entry[0].size != size:
             self.n_damaged += 1
             return None
-        return vector
+        vector, seconds = entry
+        return vector if seconds <= max_seconds else None
 
-    def put(self, digest: str, vector: np.ndarray) -> None:
-        """Write an entry.
+    def put(self, digest: str, vector: np.ndarray, seconds: float = 0.0) -> None:
+        """Write an entry of an input of so many ``seconds``.
 
         Raises
         ------
@@ -72,10 +80,12 @@ class FeatureCache:
         """
         path = self._path(digest)
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_bytes_atomically(path, _pack(vector))
+        write_bytes_atomically(path, _pack(vector, seconds))
 
     def _path(self, digest: str) -> Path:
-        key = hashlib.sha256(self._recipe + b"\0" + digest.encode()).hexdigest()
+        # With the layout of the entries: those of another are not damaged, but others.
+        content = b"\0".join([_MAGIC, self._recipe, digest.encode()])
+        key = hashlib.sha256(content).hexdigest()
         return self._folder / key[:2] / f"{key}.feat"
 
 
@@ -102,19 +112,19 @@ def content_digest(item: Item) -> str | None:
     return None
 
 
-def _pack(vector: np.ndarray) -> bytes:
+def _pack(vector: np.ndarray, seconds: float) -> bytes:
     values = np.ascontiguousarray(vector, dtype="<f4")
-    body = _MAGIC + struct.pack("<I", values.size) + values.tobytes()
+    body = _MAGIC + _HEAD.pack(values.size, seconds) + values.tobytes()
     return body + hashlib.sha256(body).digest()
 
 
-def _unpack(data: bytes) -> np.ndarray | None:
+def _unpack(data: bytes) -> tuple[np.ndarray, float] | None:
     body, digest = data[:-_DIGEST_BYTES], data[-_DIGEST_BYTES:]
-    head = len(_MAGIC) + 4
+    head = len(_MAGIC) + _HEAD.size
     if len(body) < head or not body.startswith(_MAGIC):
         return None
     if hashlib.sha256(body).digest() != digest:
         return None
-    n_values = struct.unpack("<I", body[len(_MAGIC) : head])[0]
+    n_values, seconds = _HEAD.unpack(body[len(_MAGIC) : head])
     values = np.frombuffer(body[head:], dtype="<f4")
-    return values.astype(np.float32) if values.size == n_values else None
+    return (values.astype(np.float32), seconds) if values.size == n_values else None

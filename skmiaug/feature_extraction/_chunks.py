@@ -11,6 +11,7 @@ def chunk_bounds(
     A clip of at most ``size`` samples is one chunk. Otherwise each chunk begins ``size -
     overlap`` after the one before, and the last ends with the clip; one that would be
     shorter than ``minimum`` is dropped (its samples lie outside the receptive field).
+    ``overlap`` is less than ``size``.
     """
     if n_samples <= size:
         return [(0, n_samples)]

@@ -135,12 +135,16 @@ class TextEncoder(Encoder):
 
 
 def _token_limit(loaded: LoadedModel) -> int | None:
-    """The smaller of what tokenizer and position embeddings allow."""
+    """The smallest of what tokenizer, configuration and position embeddings allow."""
     limits = []
     stated = getattr(loaded.processor, "model_max_length", None)
     # Tokenizers without a limit say 1e30.
     if stated is not None and stated < 1e9:
         limits.append(int(stated))
+    # GPT-2, BART and OPT state it here alone; -1 (XLNet) is none.
+    positions = getattr(loaded.config, "max_position_embeddings", None)
+    if isinstance(positions, int) and positions > 0:
+        limits.append(positions)
     embeddings = getattr(
         getattr(loaded.model, "embeddings", None), "position_embeddings", None
     )

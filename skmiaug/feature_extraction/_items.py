@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from skmiaug.utils._paths import absolute_path
+
 
 @dataclass(frozen=True)
 class AudioFile:
-    """A path to a file that is not opened yet."""
+    """An absolute path to a file that is not opened yet; ``name`` has it as given."""
 
     name: str
     path: str
@@ -130,6 +132,16 @@ def _text_item(name: str, row: Any) -> Item:
     return Text(name, row)
 
 
+def _is_value(value: Any) -> bool:
+    """Whether it is a single value, not several in any shape (ragged ones included)."""
+    return (
+        value is None
+        or np.isscalar(value)
+        or not hasattr(value, "__len__")
+        or (getattr(value, "ndim", 1) == 0)
+    )
+
+
 def _audio_item(name: str, row: Any, sampling_rate: int | None) -> Item:
     if _is_missing(row):
         return Unusable(name, "expected audio, got a missing value; leave the row out")
@@ -139,7 +151,7 @@ def _audio_item(name: str, row: Any, sampling_rate: int | None) -> Item:
             path = os.fsdecode(path)
         if not path.strip():
             return Unusable(name, "expected a path, got an empty string; leave the row out")
-        return AudioFile(f"{name} ({path})", path)
+        return AudioFile(f"{name} ({path})", absolute_path(path))
     if isinstance(row, Mapping):
         if row.get("array") is None or row.get("sampling_rate") is None:
             raise TypeError(
@@ -147,9 +159,16 @@ def _audio_item(name: str, row: Any, sampling_rate: int | None) -> Item:
                 f"{sorted(map(str, row))}"
             )
         return AudioArray(name, row["array"], row["sampling_rate"])
-    if isinstance(row, tuple) and len(row) == 2 and np.ndim(row[1]) == 0:
-        return AudioArray(name, row[0], row[1])
-    if np.ndim(row) == 0:
+    if isinstance(row, tuple | list) and len(row) == 2:
+        is_value = [_is_value(part) for part in row]
+        if is_value == [True, False]:
+            raise TypeError(
+                f"{name}: expected (array, rate), got the rate first, as "
+                "scipy.io.wavfile.read gives it; swap the two"
+            )
+        if is_value == [False, True] or (is_value[1] and isinstance(row, tuple)):
+            return AudioArray(name, row[0], row[1])
+    if _is_value(row):
         raise TypeError(
             f"{name}: expected a path, an array, an (array, rate) pair or a dict with "
             f"'array' and 'sampling_rate', since the model is a speech model, got "

@@ -64,7 +64,8 @@ def extract_shard(
     Raises
     ------
     AudioDecodeError, ValueError
-        With ``on_error="raise"``, at the first input that cannot be used.
+        With ``on_error="raise"``, at the first input that cannot be used, or of which the
+        model makes NaN or infinities.
     """
     return _Extraction(spec, items, on_done).run()
 
@@ -77,6 +78,7 @@ class _Extraction:
         features = np.full((len(items), spec.n_features), np.nan, dtype=np.float32)
         self.result = ShardResult(features)
         self.digests: dict[int, str] = {}
+        self.seconds: dict[int, float] = {}
 
     def run(self) -> ShardResult:
         if not self.items:
@@ -99,7 +101,9 @@ class _Extraction:
         if digest is None:
             return False
         self.digests[i] = digest
-        vector = cache.get(digest, size=self.spec.n_features)
+        vector = cache.get(
+            digest, size=self.spec.n_features, max_seconds=self.spec.max_duration
+        )
         if vector is None:
             return False
         self.result.features[i] = vector
@@ -110,7 +114,8 @@ class _Extraction:
     ) -> None:
         encoder = build_encoder(self.spec, dtype)
         if isinstance(encoder, SpeechEncoder):
-            chunk_samples(encoder, self.spec)  # a bad chunk_length is no input's fault
+            # A bad chunk_length is no input's fault.
+            chunk_samples(encoder.limits, self.spec)
         for stretch in self._stretches(missing, encoder):
             self._encode(stretch, encoder, cache)
         if isinstance(encoder, TextEncoder):
@@ -125,12 +130,10 @@ class _Extraction:
             try:
                 units, seconds = read_units(self.items[i], encoder, self.spec)
             except ValueError as error:
-                if self.spec.on_error == "raise":
-                    raise
-                self.result.failures.append(str(error))
-                self.on_done(1)
+                self._fail(error)
                 continue
             stretch.append((i, units))
+            self.seconds[i] = seconds
             held += seconds
             self.result.seconds += seconds
             if held >= _STRETCH_SECONDS or len(stretch) >= _STRETCH_INPUTS:
@@ -138,6 +141,12 @@ class _Extraction:
                 stretch, held = [], 0.0
         if stretch:
             yield stretch
+
+    def _fail(self, error: ValueError) -> None:
+        if self.spec.on_error == "raise":
+            raise error
+        self.result.failures.append(str(error))
+        self.on_done(1)
 
     def _encode(
         self,
@@ -175,7 +184,17 @@ class _Extraction:
     ) -> None:
         pooled, lengths = zip(*(chunks[k] for k in range(len(chunks))), strict=True)
         vector = merge_blocks(pooled, lengths, self.spec)
+        n_bad = np.count_nonzero(~np.isfinite(vector))
+        if n_bad:
+            self._fail(
+                ValueError(
+                    f"{self.items[i].name}: expected finite features, the model gave NaN "
+                    f"or inf in {n_bad} of {vector.size} columns; bring float samples to "
+                    "the full scale of ±1, try dtype='float32', or leave the input out"
+                )
+            )
+            return
         self.result.features[i] = vector
         if cache is not None and i in self.digests:
-            cache.put(self.digests[i], vector)
+            cache.put(self.digests[i], vector, self.seconds[i])
         self.on_done(1)

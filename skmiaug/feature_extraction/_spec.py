@@ -2,11 +2,13 @@
 
 import os
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 from skmiaug.feature_extraction._pooling import n_parts
 from skmiaug.feature_extraction._source import ModelShape, ModelSource, read_shape
 from skmiaug.utils._device import resolve_device
+from skmiaug.utils._paths import absolute_path
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def resolve_layers(
     Raises
     ------
     ValueError
-        An index is out of range, or the list is empty.
+        An index is no whole number, out of range or there twice, or the list is empty.
     """
     if layer == "all":
         return tuple(range(n_layers + 1)), True
@@ -78,12 +80,38 @@ def resolve_layers(
     if not wanted:
         raise ValueError("expected at least one layer, got an empty list")
     for index in wanted:
-        if isinstance(index, str | bool) or not -n_layers - 1 <= index <= n_layers:
+        whole = isinstance(index, Integral) and not isinstance(index, bool)
+        if not whole or not -n_layers - 1 <= int(index) <= n_layers:
             raise ValueError(
                 f"expected layers from {-n_layers - 1} to {n_layers} (0 is the embedding "
                 f"output, {n_layers} or -1 the last of {n_layers} layers), got {index!r}"
             )
-    return tuple(int(i) % (n_layers + 1) for i in wanted), False
+    layers = tuple(int(i) % (n_layers + 1) for i in wanted)
+    if len(set(layers)) < len(layers):
+        twice = next(layer for layer in layers if layers.count(layer) > 1)
+        raise ValueError(
+            f"expected different layers, got {wanted!r}, which holds layer {twice} more "
+            f"than once ({twice - n_layers - 1} is {twice}); leave one out"
+        )
+    return layers, False
+
+
+def _found_model(model: str | os.PathLike[str]) -> str:
+    """The absolute path of a local folder, for other processes too, or the hub name."""
+    folder = absolute_path(model)
+    return folder if os.path.isdir(folder) else os.path.expanduser(os.fspath(model))
+
+
+def _cache_folder(cache_dir: str | os.PathLike[str] | None) -> str | None:
+    if cache_dir is None:
+        return None
+    folder = absolute_path(cache_dir)
+    if os.path.exists(folder) and not os.path.isdir(folder):
+        raise NotADirectoryError(
+            f"expected cache_dir to be a folder, or none yet, got the file {folder!r}; "
+            "name another"
+        )
+    return folder
 
 
 def make_spec(params: dict[str, Any]) -> ExtractionSpec:
@@ -97,14 +125,14 @@ def make_spec(params: dict[str, Any]) -> ExtractionSpec:
     Raises
     ------
     OSError
-        The model cannot be found.
+        The model cannot be found, or ``cache_dir`` is a file.
     ValueError
         A parameter does not fit the model, or chunks would not advance.
     DeviceUnavailableError
         The device is not there.
     """
     source = ModelSource(
-        os.path.expanduser(os.fspath(params["model"])),
+        _found_model(params["model"]),
         params["revision"],
         bool(params["local_files_only"]),
         bool(params["trust_remote_code"]),
@@ -115,9 +143,9 @@ def make_spec(params: dict[str, Any]) -> ExtractionSpec:
     length, overlap = params["chunk_length"], float(params["chunk_overlap"])
     if length is not None and overlap >= length:
         raise ValueError(
-            f"expected chunk_overlap below chunk_length={length:g} s, got {overlap:g} s"
+            f"expected chunk_overlap below chunk_length={length:g} s, got {overlap:g} s; "
+            "lower chunk_overlap (its default of 2 s is meant for longer chunks)"
         )
-    cache_dir = params["cache_dir"]
     return ExtractionSpec(
         source=source,
         shape=shape,
@@ -134,9 +162,7 @@ def make_spec(params: dict[str, Any]) -> ExtractionSpec:
         dtype=params["dtype"],
         # Without a number where none was asked for: several jobs then take a GPU each.
         device=device.type if str(params["device"]) in {"auto", "cuda"} else str(device),
-        cache_dir=None
-        if cache_dir is None
-        else os.path.abspath(os.path.expanduser(cache_dir)),
+        cache_dir=_cache_folder(params["cache_dir"]),
         trusted=bool(params["trusted"]),
         decode_timeout=float(params["decode_timeout"]),
         on_error=params["on_error"],

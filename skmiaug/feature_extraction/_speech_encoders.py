@@ -9,15 +9,9 @@ import torch
 from torch import nn
 
 from skmiaug.feature_extraction._encoders import Encoded, Encoder
+from skmiaug.feature_extraction._limits import speech_limits
 from skmiaug.feature_extraction._loading import LoadedModel
-from skmiaug.feature_extraction._masked_norm import (
-    LengthMaskedGroupNorm,
-    conv_lengths,
-    receptive_field,
-)
-
-# 25 ms at 16 kHz: one analysis window of every filter bank in use.
-_SHORTEST_WINDOW = 400
+from skmiaug.feature_extraction._masked_norm import LengthMaskedGroupNorm, conv_lengths
 
 
 class SpeechEncoder(Encoder):
@@ -25,20 +19,15 @@ class SpeechEncoder(Encoder):
 
     Attributes
     ----------
+    limits : SpeechLimits
     rate : int
         Sampling rate in Hz that the model was trained on.
-    min_samples : int
-        Shortest clip that gives one frame.
-    max_samples : int or None
-        Longest chunk that the model takes.
     """
-
-    min_samples: int = _SHORTEST_WINDOW
-    max_samples: int | None = None
 
     def __init__(self, loaded: LoadedModel) -> None:
         super().__init__(loaded)
-        self.rate = int(loaded.processor.sampling_rate)
+        self.limits = speech_limits(loaded.config, loaded.processor)
+        self.rate = self.limits.rate
 
     def _inputs(self, clip: np.ndarray) -> dict[str, torch.Tensor]:
         """What the model's own feature extractor makes of one clip, unpadded."""
@@ -58,21 +47,8 @@ class WaveEncoder(SpeechEncoder):
         super().__init__(loaded)
         config = loaded.config
         self._kernels, self._strides = list(config.conv_kernel), list(config.conv_stride)
-        self.min_samples = receptive_field(self._kernels, self._strides)
         with loaded.lock:
             self._norm = _mask_group_norm(loaded.model)
-
-    @staticmethod
-    def fits(loaded: LoadedModel) -> bool:
-        """Whether padding is known to be without effect for this model."""
-        config = loaded.config
-        return (
-            config.model_type
-            in {"wav2vec2", "hubert", "wavlm", "unispeech", "unispeech-sat"}
-            # An adapter shortens the output; a batch norm makes padding non-zero.
-            and not getattr(config, "add_adapter", False)
-            and not getattr(config, "conv_pos_batch_norm", False)
-        )
 
     def _encode(self, units: Sequence[np.ndarray], wanted: tuple[int, ...]) -> Encoded:
         sizes = [len(unit) for unit in units]

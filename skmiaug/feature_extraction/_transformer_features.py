@@ -9,8 +9,10 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from skmiaug.feature_extraction._items import read_items
+from skmiaug.feature_extraction._limits import read_limits
 from skmiaug.feature_extraction._parallel import extract
 from skmiaug.feature_extraction._pooling import POOLINGS
+from skmiaug.feature_extraction._reading import chunk_samples
 from skmiaug.feature_extraction._spec import ExtractionSpec, make_spec
 
 
@@ -58,7 +60,8 @@ class TransformerFeatures(TransformerMixin, BaseEstimator):
         all pooled together, weighted by their frames. None takes 30 s, or the model's
         window if that is shorter.
     chunk_overlap : float, default=2.0
-        Seconds that consecutive chunks share. Frames in an overlap count twice.
+        Seconds that consecutive chunks share, fewer than ``chunk_length`` where that is
+        given. Frames in an overlap count twice.
     max_duration : float, default=600.0
         Longest input in seconds; a longer one is an error. No more is ever decoded.
     truncation : bool, default=False
@@ -87,8 +90,8 @@ class TransformerFeatures(TransformerMixin, BaseEstimator):
         Seconds after which decoding one file is given up.
     on_error : {"raise", "nan"}, default="raise"
         What to do with an input that cannot be used (missing, damaged, too short, too
-        long, empty): raise an error that names it, or return a row of NaN, with one
-        warning that counts them.
+        long, empty, or one of which the model makes NaN): raise an error that names it, or
+        return a row of NaN, with one warning that counts them.
     n_jobs : int, default=None
         Processes, through joblib (any backend). On GPUs, one process a GPU.
     verbose : int, default=0
@@ -211,13 +214,15 @@ class TransformerFeatures(TransformerMixin, BaseEstimator):
         Raises
         ------
         OSError
-            The model cannot be found.
+            The model cannot be found, or ``cache_dir`` is a file.
         ValueError
             A parameter does not fit the model.
         DeviceUnavailableError
             The device is not there.
         """
         spec = self._spec()
+        if spec.shape.modality == "audio" and spec.chunk_length is not None:
+            chunk_samples(read_limits(spec.source), spec)
         self.modality_ = spec.shape.modality
         self.n_layers_ = spec.shape.n_layers
         self.n_features_out_ = spec.n_features
@@ -231,7 +236,8 @@ class TransformerFeatures(TransformerMixin, BaseEstimator):
         X : list, array, Series or one-column DataFrame of length n_inputs
             For a speech model paths, ``(array, rate)`` pairs, dicts with ``array`` and
             ``sampling_rate`` (in Hz), or 1-D arrays if ``sampling_rate`` is set. Float
-            samples have full scale at ±1; integers are PCM. For a text model strings.
+            samples have full scale at ±1; int8, int16, int32 and uint8 are PCM, and other
+            integers are refused. For a text model strings.
 
         Returns
         -------
@@ -244,7 +250,8 @@ class TransformerFeatures(TransformerMixin, BaseEstimator):
         AudioDecodeError
             With ``on_error="raise"``, an audio input cannot be used.
         ValueError
-            Likewise for text; or X has the wrong shape; or an array has no rate.
+            Likewise for text, and where the model gives NaN or infinities; or X has the
+            wrong shape; or an array has no rate.
         TypeError
             An input is of the wrong kind for the model.
         """

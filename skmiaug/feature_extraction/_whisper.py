@@ -37,13 +37,7 @@ class WhisperEncoder(SpeechEncoder):
         super().__init__(loaded)
         self.window = window
         self._window_samples = int(loaded.processor.n_samples)
-        self.max_samples = self._window_samples
         self._hop = int(loaded.processor.hop_length)
-
-    @staticmethod
-    def fits(loaded: LoadedModel) -> bool:
-        """Whether this is Whisper."""
-        return loaded.config.model_type == "whisper"
 
     def cost(self, length: int) -> float:
         return float(length if self.window == "trimmed" else self._window_samples)

@@ -9,7 +9,11 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 from skmiaug.representation._align_columns import SHARED, column_groups, output_blocks
 from skmiaug.representation._align_fit import fit_space
 from skmiaug.representation._align_fitted import FittedAligner
-from skmiaug.representation._align_rows import check_each_is_there, present_modalities
+from skmiaug.representation._align_rows import (
+    check_each_has_a_partner,
+    check_each_is_there,
+    present_modalities,
+)
 from skmiaug.representation._align_settings import LOOK_EVERY
 from skmiaug.representation._session import training_session
 from skmiaug.utils._device import memory_remedy, resolve_device
@@ -193,8 +197,9 @@ class ContrastiveAligner(CallbackSupportMixin, TransformerMixin, FittedAligner):
         Raises
         ------
         ValueError
-            ``modalities`` do not fit the columns, NaN in part of a modality, or a row or
-            all rows without one.
+            ``modalities`` do not fit the columns, NaN in part of a modality, a row or all
+            rows without one, or one that shares no row with another, unless
+            ``contrastive_weight`` is 0.
         """
         self._validate_params()
         X, y = self._checked_X_y(X, y)
@@ -204,6 +209,8 @@ class ContrastiveAligner(CallbackSupportMixin, TransformerMixin, FittedAligner):
         output_blocks(self.output, list(modalities))
         present = present_modalities(X, modalities)
         check_each_is_there(present, modalities)
+        if self.contrastive_weight > 0:
+            check_each_has_a_partner(present, modalities)
         labels, classes = np.unique(y, return_inverse=True)
         device = resolve_device(self.device)
         settings = self._settings(device)

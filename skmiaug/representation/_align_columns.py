@@ -8,7 +8,8 @@ import numpy as np
 from skmiaug.utils._modalities import resolve_modalities
 
 JOINED, SHARED = "joined", "shared"
-_ONLY = "aligned"
+# What all columns are called as one modality.
+ONLY = "aligned"
 
 
 def column_groups(
@@ -25,7 +26,7 @@ def column_groups(
         as a value of the parameter ``output``.
     """
     if modalities is None:
-        return {_ONLY: np.arange(n_features)}
+        return {ONLY: np.arange(n_features)}
     groups = resolve_modalities(modalities, n_features, feature_names)
     for name in (JOINED, SHARED):
         if name in groups:

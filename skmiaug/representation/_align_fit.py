@@ -9,6 +9,7 @@ from torch import Tensor
 from skmiaug.nn import AlignmentNetwork, shared_code
 from skmiaug.representation._align_rows import ModalityScale
 from skmiaug.representation._align_settings import LOOK_EVERY, AlignSettings
+from skmiaug.representation._hold_out import held_out_rows
 from skmiaug.representation._session import Session
 from skmiaug.training import (
     AlignmentBatch,
@@ -130,7 +131,9 @@ def fit_space(
         for columns, there in zip(modalities.values(), present.T, strict=True)
     )
     rows = _to_device(X, present, classes, scales, device)
-    held = _hold_out(classes, settings.validation_fraction, session.seed)
+    held = held_out_rows(
+        classes, settings.validation_fraction, numpy_generator(session.seed, _HOLD_OUT)
+    )
     kept = take_rows(rows, torch.from_numpy(np.flatnonzero(~held)).to(device))
     held_out = _parts(rows, held, settings.batch_size, session.seed)
     widest = max(len(columns) for columns in modalities.values())
@@ -177,20 +180,6 @@ def _to_device(
         None if present.all() else torch.from_numpy(present).to(device),
         torch.from_numpy(classes).to(device),
     )
-
-
-def _hold_out(classes: np.ndarray, fraction: float, seed: int) -> np.ndarray:
-    """Mask (n,) of the rows to hold out, a share of each class that has 5 rows or more."""
-    rng = numpy_generator(seed, _HOLD_OUT)
-    held = np.zeros(len(classes), dtype=bool)
-    if fraction == 0:
-        return held
-    for c in range(classes.max() + 1):
-        own = np.flatnonzero(classes == c)
-        if len(own) >= 5:
-            n = max(int(len(own) * fraction), 1)
-            held[rng.choice(own, n, replace=False)] = True
-    return held
 
 
 def _parts(

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from skmiaug.representation._align_columns import ONLY
+
 _BLOCK_COLUMNS = 64
 _SHOWN = 5
 # Further out than any real value: beyond, squares in float32 would overflow.
@@ -19,8 +21,11 @@ def present_modalities(X: np.ndarray, modalities: Mapping[str, np.ndarray]) -> n
     Raises
     ------
     ValueError
-        NaN in a part of a row's modality, or a row without any.
+        NaN in a part of a row's modality, a row without any, or NaN at all where all
+        columns are one modality.
     """
+    if list(modalities) == [ONLY]:
+        _check_complete(X)
     present = np.ones((len(X), len(modalities)), dtype=bool)
     for index, (name, columns) in enumerate(modalities.items()):
         n_missing = np.zeros(len(X), dtype=np.intp)
@@ -44,6 +49,20 @@ def present_modalities(X: np.ndarray, modalities: Mapping[str, np.ndarray]) -> n
     return present
 
 
+def _check_complete(X: np.ndarray) -> None:
+    is_holed = np.zeros(len(X), dtype=bool)
+    for block in _blocks(np.arange(X.shape[1])):
+        is_holed |= np.isnan(X[:, block]).any(axis=1)
+    holed = np.flatnonzero(is_holed)
+    if len(holed):
+        raise ValueError(
+            f"Input X contains NaN in {len(holed)} rows: {_some(holed)}. With "
+            "modalities=None all columns are one, which no row may lack: impute the values "
+            "first, for example with sklearn.impute.SimpleImputer, or say in modalities "
+            "which columns may be missing together."
+        )
+
+
 def check_each_is_there(present: np.ndarray, modalities: Mapping[str, np.ndarray]) -> None:
     """Refuse training rows (n, n_modalities) that all lack one modality.
 
@@ -57,6 +76,28 @@ def check_each_is_there(present: np.ndarray, modalities: Mapping[str, np.ndarray
         raise ValueError(
             f"Input X contains NaN throughout modality {absent[0]!r}, and nothing can be "
             "learned of it. Give rows that have it, or drop its columns."
+        )
+
+
+def check_each_has_a_partner(
+    present: np.ndarray, modalities: Mapping[str, np.ndarray]
+) -> None:
+    """Refuse training rows (n, n_modalities) none of which pairs some modality.
+
+    Raises
+    ------
+    ValueError
+        A modality shares no row with any other: there is nothing to align it by.
+    """
+    together = present.T.astype(np.float64) @ present
+    np.fill_diagonal(together, 0)
+    alone = np.flatnonzero(~together.any(axis=1))
+    if len(modalities) > 1 and len(alone):
+        name = list(modalities)[alone[0]]
+        raise ValueError(
+            f"No row of X has modality {name!r} together with another, so there are no "
+            "pairs to align it by. Give rows that have both, or set contrastive_weight=0 "
+            "to learn from the classes alone."
         )
 
 

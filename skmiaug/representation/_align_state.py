@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from skmiaug.nn import AlignmentNetwork
+from skmiaug.nn import AlignmentNetwork, ProjectionHead
 from skmiaug.representation._align_fit import AlignedSpace
 from skmiaug.representation._align_rows import ModalityScale
 
@@ -37,12 +37,22 @@ def aligner_to_state(aligner: Any) -> tuple[dict[str, Any], dict[str, np.ndarray
         "classes": [aligner.classes_.dtype.str, aligner.classes_.tolist()],
         "feature_names": None if names is None else names.tolist(),
         "n_components": network.shared_class_head.in_features,
-        "hidden_layer_sizes": [int(n) for n in aligner.hidden_layer_sizes],
+        "hidden_layer_sizes": _hidden_layer_sizes(network),
     }
     arrays = {f"network.{name}": t.numpy() for name, t in network.state_dict().items()}
     for index, scale in enumerate(aligner._space.scales):
         arrays |= {f"scale.{index}.{name}": getattr(scale, name) for name in _SCALE_ARRAYS}
     return header, arrays
+
+
+def _hidden_layer_sizes(network: AlignmentNetwork) -> list[int]:
+    """Those of the fitted network; the parameter may have been set anew since."""
+    head = network.heads[0]
+    assert isinstance(head, ProjectionHead)
+    if head.residual is None:
+        return []
+    layers = [m for m in head.residual.modules() if isinstance(m, torch.nn.Linear)]
+    return [layer.out_features for layer in layers[:-1]]
 
 
 def aligner_from_state(

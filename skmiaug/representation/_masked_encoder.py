@@ -9,7 +9,7 @@ from skmiaug.representation._masked_fit import pretrain_space
 from skmiaug.representation._masked_fitted import MEMORY_ADVICE, FittedEncoder
 from skmiaug.representation._masked_score import share_explained
 from skmiaug.representation._masked_settings import LOOK_EVERY
-from skmiaug.representation._sequence_input import read_masks, read_sequences
+from skmiaug.representation._sequence_input import read_masks
 from skmiaug.representation._session import training_session
 from skmiaug.utils._device import memory_remedy, resolve_device
 from skmiaug.utils._sklearn_callbacks import CallbackSupportMixin
@@ -31,9 +31,10 @@ class MaskedTimestepEncoder(
 
     Sequences are a list of arrays of shape (n_timesteps, n_features), or one padded array
     of shape (n, n_timesteps, n_features) with ``lengths``; without ``lengths``, timesteps
-    at its end that are NaN throughout are padding. Cells that are not finite count as
-    unknown: they are left out of the scale and of the loss, and shown as the feature's
-    mean. Read more in docs/masked_pretraining.md.
+    at its end that are NaN throughout are padding. What was fitted with ``lengths``
+    refuses arrays that come without them and without such NaN. Cells that are not finite
+    count as unknown: they are left out of the scale and of the loss, and shown as the
+    feature's mean. Read more in docs/masked_pretraining.md.
 
     Parameters
     ----------
@@ -170,7 +171,7 @@ class MaskedTimestepEncoder(
             The losses were not finite again after the rates were lowered.
         """
         self._validate_params()
-        sequences = read_sequences(X, lengths)
+        sequences = self._read_to_fit(X, lengths)
         device = resolve_device(self.device)
         settings = self._settings(sequences.n_features, device)
 
@@ -189,12 +190,8 @@ class MaskedTimestepEncoder(
             ) as session,
         ):
             space, record = pretrain_space(sequences, settings, session, device)
-            seed = session.seed
-        self._space, self._seed = space, seed
-        self.n_features_in_ = sequences.n_features
+        self._take_over(space, record, session.seed, sequences)
         self.device_ = str(device)
-        self.n_iter_, self.best_iter_ = record.n_iter, record.best_iter
-        self.loss_curve_, self.score_curve_ = record.loss, record.score
         return self
 
     def fit_transform(self, X: Any, y: Any = None, *, lengths: Any = None) -> np.ndarray:
@@ -253,7 +250,7 @@ class MaskedTimestepEncoder(
         restored[masked] = self._space.scale.inverse(standardised[masked])
         if sequences.n_padded is None:
             return sequences.split(restored)
-        padded = np.array(X, dtype=restored.dtype)
+        padded = np.asarray(X).astype(restored.dtype)
         padded[np.arange(sequences.n_padded) < sequences.lengths[:, None]] = restored
         return padded
 

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from skmiaug.nn import TimestepArchitecture, TimestepEncoder
+from skmiaug.representation._hold_out import held_out_rows
 from skmiaug.representation._masked_settings import (
     LOOK_EVERY,
     PretrainingSettings,
@@ -141,7 +142,11 @@ def pretrain_space(
     seed = session.seed
     scale = SequenceScale.fit(sequences.steps, settings.clip)
     everything = to_device(sequences, scale, device)
-    held = held_out_rows(len(sequences), settings.validation_fraction, seed)
+    held = held_out_rows(
+        np.zeros(len(sequences)),
+        settings.validation_fraction,
+        numpy_generator(seed, _HOLD_OUT),
+    )
     training = everything.subset(torch.from_numpy(np.flatnonzero(~held)))
     held_out = None
     if held.any():
@@ -174,12 +179,3 @@ def pretrain_space(
             events=session.events,
         )
     return SequenceSpace(scale, encoder.cpu().requires_grad_(False)), record
-
-
-def held_out_rows(n: int, fraction: float, seed: int) -> np.ndarray:
-    """Mask (n,) of the sequences to hold out: none of fewer than 5."""
-    held = np.zeros(n, dtype=bool)
-    if fraction > 0 and n >= 5:
-        rng = numpy_generator(seed, _HOLD_OUT)
-        held[rng.choice(n, max(int(n * fraction), 1), replace=False)] = True
-    return held

@@ -65,8 +65,9 @@ def score_pairs(
     ValueError
         There is one modality alone, no row has both of two, or k is no list of numbers.
     """
-    if not k or any(not isinstance(n, Integral) or n < 1 for n in k):
-        raise ValueError(f"k must list whole numbers above 0, got {k!r}.")
+    ks = list(k) if np.iterable(k) else []
+    if not ks or any(not isinstance(n, Integral) or n < 1 for n in ks):
+        raise ValueError(f"k must list whole numbers above 0, as in k=(1, 5), got {k!r}.")
     if len(names) < 2:
         raise ValueError(
             "Retrieval needs two modalities, and this aligner was fitted with one. Set "
@@ -80,7 +81,7 @@ def score_pairs(
                 f"No row of X has both {names[i]!r} and {names[j]!r}: there is nothing to "
                 "retrieve."
             )
-        recall = recall_at(codes[whole, i], codes[whole, j], k)
+        recall = recall_at(codes[whole, i], codes[whole, j], ks)
         scores |= {f"{names[i]}_to_{names[j]}_at_{n}": r for n, r in recall.items()}
     return scores
 

@@ -59,6 +59,7 @@ def resolve_start(estimator: Any, sequences: Sequences) -> StartingPoint:
     pretrained = unwrapped(estimator.pretrained)
     if pretrained is None:
         source = MaskedTimestepEncoder()
+        known = {name: getattr(source, name) for name in SHAPE_PARAMETERS}
     else:
         check_is_fitted(
             pretrained,
@@ -70,8 +71,7 @@ def resolve_start(estimator: Any, sequences: Sequences) -> StartingPoint:
             ),
         )
         check_width(sequences, pretrained.n_features_in_, "the pretrained encoder")
-        source = pretrained
-    known = {name: getattr(source, name) for name in SHAPE_PARAMETERS}
+        known = _fitted_shape(pretrained)
     for name, value in given.items():
         if value is None:
             continue
@@ -94,6 +94,13 @@ def resolve_start(estimator: Any, sequences: Sequences) -> StartingPoint:
         int(known["n_heads"]),
     )
     return StartingPoint(architecture, known["pooling"], float(known["clip"]), None)
+
+
+def _fitted_shape(encoder: MaskedTimestepEncoder) -> dict[str, Any]:
+    """Shape of a fitted encoder, whatever was set since; how it pools may be set."""
+    parameters = {name: getattr(encoder, name) for name in SHAPE_PARAMETERS}
+    fitted = vars(encoder._space.encoder.architecture)
+    return {name: fitted.get(name, value) for name, value in parameters.items()}
 
 
 def unwrapped(pretrained: Any) -> MaskedTimestepEncoder | None:

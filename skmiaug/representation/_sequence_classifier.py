@@ -8,12 +8,12 @@ from scipy.special import softmax
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from skmiaug.representation._sequence_estimator import SequenceEstimator
 from skmiaug.representation._sequence_input import read_sequences
+from skmiaug.representation._sequence_settings import resolve_class_weights
 
 _MAX_LABEL_BYTES = 2**28
 
@@ -42,7 +42,7 @@ class SequenceEmotionClassifier(ClassifierMixin, SequenceEstimator):
         of ``pretrained``, or the defaults of MaskedTimestepEncoder without one.
 
     class_weight : dict, "balanced" or None, default=None
-        Weights of the classes in the loss; "balanced" weighs each class the same.
+        Weights of the classes in the loss, above 0; "balanced" weighs each the same.
 
     freeze_encoder : bool, default=False
         Whether the head alone is fitted: solved, or trained where ``head_penalty`` is None.
@@ -233,10 +233,7 @@ class SequenceEmotionClassifier(ClassifierMixin, SequenceEstimator):
                 f"SequenceEmotionClassifier needs at least 2 classes, got {len(classes)} "
                 "class."
             )
-        weights = None
-        if self.class_weight is not None:
-            found = compute_class_weight(self.class_weight, classes=classes, y=labels)
-            weights = tuple(np.asarray(found, dtype=np.float32).tolist())
+        weights = resolve_class_weights(self.class_weight, classes, labels)
         self._fit_to(X, y, sequences, indices, len(classes), "classes", weights)
         self.classes_ = classes
         return self

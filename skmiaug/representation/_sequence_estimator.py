@@ -1,5 +1,6 @@
 """What the fine-tuned estimators share: parameters, training, outputs and state."""
 
+import copy
 import os
 from numbers import Integral, Real
 from typing import Any
@@ -10,10 +11,17 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from skmiaug.nn import BACKBONES, POOLINGS
+from skmiaug.representation._masked_encoder import MaskedTimestepEncoder
 from skmiaug.representation._masked_fitted import MEMORY_ADVICE
 from skmiaug.representation._sequence_architecture import resolve_start, unwrapped
 from skmiaug.representation._sequence_fit import LabelledSpace, fit_labels
-from skmiaug.representation._sequence_input import Sequences, check_width, read_sequences
+from skmiaug.representation._sequence_input import (
+    Sequences,
+    check_lengths_came,
+    check_width,
+    expects_lengths,
+    read_sequences,
+)
 from skmiaug.representation._sequence_settings import (
     LOOK_EVERY,
     PRETRAINED_HEAD_PENALTY,
@@ -76,20 +84,22 @@ class SequenceEstimator(CallbackSupportMixin, BaseEstimator):
     }
 
     def __sklearn_clone__(self) -> Any:
-        """Copy parameters; the pretrained encoder stays the fitted one it is.
+        """Copy parameters; the pretrained encoder stays fitted.
 
         A clone of it would have forgotten what it learned, and every cross-validation
-        clones.
+        clones. The copy has parameters of its own, so that a grid over
+        ``pretrained__pooling`` leaves the user's encoder alone, and shares the weights,
+        which fine-tuning copies before it changes them.
         """
         parameters = {
-            name: value if name == "pretrained" else clone(value, safe=False)
+            name: _shallow(value) if name == "pretrained" else clone(value, safe=False)
             for name, value in self.get_params(deep=False).items()
         }
-        copy = type(self)(**parameters)
+        cloned = type(self)(**parameters)
         for name in ("_metadata_request", "_skl_callbacks", "_sklearn_output_config"):
             if name in vars(self):
-                setattr(copy, name, getattr(self, name))
-        return copy
+                setattr(cloned, name, getattr(self, name))
+        return cloned
 
     def _fit_to(
         self,
@@ -113,6 +123,7 @@ class SequenceEstimator(CallbackSupportMixin, BaseEstimator):
         error : {"classes", "l1", "l2"}
         class_weights : tuple of float or None
         """
+        check_lengths_came(sequences, expects_lengths(self), type(self).__name__)
         device = resolve_device(self.device)
         start = resolve_start(self, sequences)
         settings = self._settings(error, class_weights, device)
@@ -135,6 +146,7 @@ class SequenceEstimator(CallbackSupportMixin, BaseEstimator):
                 sequences, labels, n_outputs, start, settings, session, device
             )
         self._fitted = fitted
+        self._knew_lengths = sequences.lengths_given
         self.n_features_in_ = sequences.n_features
         self.device_ = str(device)
         self.n_iter_, self.best_iter_ = record.n_iter, record.best_iter
@@ -174,6 +186,7 @@ class SequenceEstimator(CallbackSupportMixin, BaseEstimator):
         check_is_fitted(self, "_fitted")
         sequences = read_sequences(X, lengths)
         check_width(sequences, self.n_features_in_, type(self).__name__)
+        check_lengths_came(sequences, self._knew_lengths, type(self).__name__)
         device = resolve_device(self.device)
         with memory_remedy(device, MEMORY_ADVICE):
             return self._fitted.outputs(sequences, self.batch_size, device)
@@ -184,7 +197,8 @@ class SequenceEstimator(CallbackSupportMixin, BaseEstimator):
         header, arrays = space_to_state(self._fitted.space)
         arrays |= module_to_arrays("head", self._fitted.head)
         plain = {name: getattr(self, name) for name in _PLAIN_ATTRIBUTES}
-        return plain | {"space": header, "pooling": self._fitted.pooling}, arrays
+        own = {"pooling": self._fitted.pooling, "knew_lengths": self._knew_lengths}
+        return plain | {"space": header} | own, arrays
 
     def _from_state(self, header: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
         """Take over what :meth:`_to_state` gave."""
@@ -193,6 +207,7 @@ class SequenceEstimator(CallbackSupportMixin, BaseEstimator):
             head_from_arrays(arrays),
             header["pooling"],
         )
+        self._knew_lengths = header.get("knew_lengths", False)  # older files: not held
         for name in _PLAIN_ATTRIBUTES:
             setattr(self, name, header[name])
 
@@ -202,3 +217,9 @@ class SequenceEstimator(CallbackSupportMixin, BaseEstimator):
         tags.input_tags.three_d_array = True
         tags.input_tags.allow_nan = True
         return tags
+
+
+def _shallow(pretrained: Any) -> Any:
+    # A FrozenEstimator keeps its parameters from being set.
+    is_bare = isinstance(pretrained, MaskedTimestepEncoder)
+    return copy.copy(pretrained) if is_bare else pretrained

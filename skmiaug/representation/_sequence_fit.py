@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from skmiaug.nn import SequenceHead, pooled_width
+from skmiaug.representation._hold_out import held_out_rows
 from skmiaug.representation._masked_fit import (
     SequenceSpace,
     largest_product,
@@ -34,7 +35,6 @@ from skmiaug.utils._random import numpy_generator, torch_generator
 from skmiaug.utils._threads import cpu_threads_for
 
 _HOLD_OUT, _ORDER, _DROPOUT = range(10, 13)
-_LEAST_TO_SPLIT = 5
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,11 @@ def fit_labels(
         space = start.space(sequences, session.seed, device)
         everything = to_device(sequences, space.scale, device)
         pooled = embed_all(space.encoder, everything, start.pooling, settings.batch_size)
-        held = _held_out(labels, settings, session.seed)
+        held = held_out_rows(
+            labels if settings.error == "classes" else np.zeros(len(labels)),
+            settings.validation_fraction,
+            numpy_generator(session.seed, _HOLD_OUT),
+        )
         head = _new_head(start, n_outputs, pooled)
         if settings.head_penalty is not None:
             _start_head(head, pooled, labels, ~held, settings)
@@ -192,16 +196,3 @@ def _task(
         generator=torch_generator(seed, _DROPOUT, device),
         held_out=held_out,
     )
-
-
-def _held_out(labels: np.ndarray, settings: FineTuningSettings, seed: int) -> np.ndarray:
-    """Mask (n,) of sequences to hold out: a share of each class of 5 or more, or of all."""
-    fraction = settings.validation_fraction
-    held = np.zeros(len(labels), dtype=bool)
-    groups = labels if settings.error == "classes" else np.zeros(len(labels), dtype=int)
-    rng = numpy_generator(seed, _HOLD_OUT)
-    for group in np.unique(groups):
-        own = np.flatnonzero(groups == group)
-        if fraction > 0 and len(own) >= _LEAST_TO_SPLIT:
-            held[rng.choice(own, max(int(len(own) * fraction), 1), replace=False)] = True
-    return held

@@ -23,11 +23,14 @@ class Sequences:
         At least 1 each.
     n_padded : int or None
         Timesteps of the padded array they came in; None when they came as a list.
+    lengths_given : bool
+        Whether their lengths came beside the array.
     """
 
     steps: np.ndarray
     lengths: np.ndarray
     n_padded: int | None
+    lengths_given: bool = False
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -61,7 +64,7 @@ def read_sequences(X: Any, lengths: Any = None) -> Sequences:
     ValueError
         Shapes or lengths that do not fit, or a sequence without any finite value.
     """
-    if isinstance(X, np.ndarray) and X.ndim == 3:
+    if getattr(X, "ndim", None) == 3:
         read = _from_padded(_as_float(X, "X"), lengths)
     else:
         if lengths is not None:
@@ -105,9 +108,13 @@ def _from_list(items: list[Any]) -> Sequences:
                 f"Sequence {i} has {array.shape[1]} features a timestep and sequence 0 has "
                 f"{width}; all must have the same."
             )
-        if len(array) == 0:
-            raise ValueError(f"Sequence {i} has no timesteps; leave it out.")
     lengths = np.array([len(array) for array in arrays], dtype=np.int64)
+    empty = np.flatnonzero(lengths == 0)
+    if len(empty):
+        raise ValueError(
+            f"Sequence {empty[0]} has no timesteps, its shape is (0, {width}) "
+            f"({len(empty)} such in all). Leave such sequences and their labels out."
+        )
     return Sequences(np.concatenate(arrays), lengths, None)
 
 
@@ -127,10 +134,12 @@ def _from_padded(X: np.ndarray, lengths: Any) -> Sequences:
     if len(empty):
         raise ValueError(
             f"Sequence {empty[0]} has no timesteps (length 0, or NaN throughout; "
-            f"{len(empty)} such in all). Leave such sequences out."
+            f"{len(empty)} such in all). Leave such sequences and their labels out."
         )
     inside = np.arange(n_padded) < checked[:, None]
-    return Sequences(X[inside], checked.astype(np.int64), n_padded)
+    return Sequences(
+        X[inside], checked.astype(np.int64), n_padded, lengths_given=lengths is not None
+    )
 
 
 def _checked_lengths(lengths: Any, n: int, n_padded: int) -> np.ndarray:
@@ -156,7 +165,7 @@ def _as_float(values: Any, name: str) -> np.ndarray:
         array = np.asarray(values)
         if array.dtype.kind == "O":
             array = array.astype(np.float64)
-    except (TypeError, ValueError) as error:
+    except (RuntimeError, TypeError, ValueError) as error:  # torch's are RuntimeError
         raise TypeError(
             f"{name} must hold numbers, with the same features at each timestep; it cannot "
             f"be made an array of them ({error})."
@@ -176,7 +185,7 @@ def _check_something_is_known(read: Sequences) -> None:
     if len(empty):
         raise ValueError(
             f"Sequence {empty[0]} holds no finite value ({len(empty)} such in all). Leave "
-            "such sequences out."
+            "such sequences and their labels out."
         )
 
 
@@ -193,6 +202,46 @@ def check_width(sequences: Sequences, expected: int, estimator: str) -> None:
             f"X has {sequences.n_features} features a timestep, but {estimator} is "
             f"expecting {expected} features as input."
         )
+
+
+def expects_lengths(estimator: Any) -> bool:
+    """Whether metadata routing was told to bring lengths to ``fit``."""
+    return estimator.get_metadata_routing().fit.requests.get("lengths") is True
+
+
+def check_lengths_came(sequences: Sequences, expected: bool, estimator: str) -> None:
+    """Refuse a padded array whose lengths were expected and did not come.
+
+    Where they are lost on the way (cross-validation without metadata routing hands them
+    to ``fit`` alone), what pads would count as timesteps without a word.
+
+    Parameters
+    ----------
+    sequences : Sequences
+    expected : bool
+    estimator : str
+        Its name.
+
+    Raises
+    ------
+    ValueError
+        They did not, and the array has no padding of NaN that would tell them.
+    """
+    is_whole = sequences.n_padded is not None and (
+        sequences.lengths.min() == sequences.n_padded
+    )
+    if not expected or sequences.lengths_given or not is_whole:
+        return
+    raise ValueError(
+        f"{estimator} was fitted with lengths, or told to expect them, and now got an "
+        "array of shape "
+        f"{(len(sequences), sequences.n_padded, sequences.n_features)} without: "
+        "what pads it would count as timesteps. Pass lengths=... here too; in "
+        "cross-validation they arrive only with "
+        "sklearn.set_config(enable_metadata_routing=True) and "
+        ".set_fit_request(lengths=True).set_score_request(lengths=True). Or pass a list of "
+        "sequences (list(X), where nothing is padded), or pad with NaN."
+    )
 
 
 def read_masks(mask: Any, sequences: Sequences) -> np.ndarray:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from sklearn.utils.class_weight import compute_class_weight
 
 from skmiaug.representation._masked_settings import fingerprint_of
 from skmiaug.representation._sequence_architecture import StartingPoint
@@ -57,3 +58,33 @@ class FineTuningSettings:
             arrays += [weights.numpy() for weights in state.values()]
             arrays += list(vars(start.pretrained.scale).values())
         return fingerprint_of(described, sequences, seed, *arrays)
+
+
+def resolve_class_weights(
+    class_weight: Any, classes: np.ndarray, labels: np.ndarray
+) -> tuple[float, ...] | None:
+    """Return the weight of each class in the loss; None where all are worth the same.
+
+    Parameters
+    ----------
+    class_weight : dict, "balanced" or None
+    classes : ndarray of shape (n_classes,)
+    labels : ndarray of shape (n,)
+
+    Raises
+    ------
+    ValueError
+        A weight is not finite, or 0 or less: the loss of such a class could fall for ever,
+        or that of a batch of it be 0 / 0.
+    """
+    if class_weight is None:
+        return None
+    found = compute_class_weight(class_weight, classes=classes, y=labels)
+    weights = np.asarray(found, dtype=np.float32)
+    bad = np.flatnonzero(~np.isfinite(weights) | (weights <= 0))
+    if len(bad):
+        raise ValueError(
+            f"class_weight must hold finite numbers above 0, got {weights[bad[0]]:g} for "
+            f"class {classes[bad[0]]!s}. To train without a class, leave its sequences out."
+        )
+    return tuple(weights.tolist())

@@ -66,7 +66,7 @@ def decode(path: str | os.PathLike[str], *, max_seconds: float) -> tuple[np.ndar
         ) from error
     # The length of an MP3 without an index is a guess of the decoder, not a promise.
     if len(samples) < claimed < _UNKNOWN_FRAMES and kind != "MP3":
-        raise _cut_short(claimed / rate, len(samples) / rate)
+        raise _cut_short(claimed, len(samples), "frames", rate)
     if len(samples) == 0:
         raise AudioDecodeError("expected sound, got a file with no samples; leave it out")
     if not np.isfinite(samples).all():
@@ -139,7 +139,7 @@ def _check_wav_length(path: str | os.PathLike[str]) -> None:
             if name == b"data":
                 there = size - file.tell()
                 if length not in _OPEN_WAV_SIZES and length > there:
-                    raise _cut_short(length / bytes_per_second, there / bytes_per_second)
+                    raise _cut_short(length, there, "bytes", bytes_per_second)
                 return
             start = file.tell()
             if name == b"fmt ":
@@ -158,8 +158,10 @@ def _too_long(seconds: float, max_seconds: float) -> AudioDecodeError:
     )
 
 
-def _cut_short(promised: float, there: float) -> AudioDecodeError:
+def _cut_short(promised: int, there: int, unit: str, per_second: int) -> AudioDecodeError:
+    # Both in seconds and counted: files that lack a byte are of the same duration to 10 ms.
     return AudioDecodeError(
-        f"expected the {promised:.2f} s that the header promises, got {there:.2f} s: the "
-        "file is cut short or its header is wrong; copy it again or rewrite the header"
+        f"expected the {promised / per_second:.2f} s that the header promises ({promised} "
+        f"{unit}), got {there / per_second:.2f} s ({there}): the file is cut short or its "
+        "header is wrong; copy it again or rewrite the header"
     )

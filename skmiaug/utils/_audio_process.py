@@ -15,6 +15,7 @@ import numpy as np
 
 from skmiaug.utils._audio_errors import AudioDecodeError
 from skmiaug.utils._optional import require
+from skmiaug.utils._paths import absolute_path
 
 _START_SECONDS = 60.0
 _COMMAND = (sys.executable, "-P", "-m", "skmiaug.utils._audio_worker")
@@ -63,7 +64,8 @@ class DecoderProcess:
         """
         require("soundfile", extra="audio", purpose="decode audio files")
         request = {
-            "path": os.fspath(path),
+            # The child stays in the folder it was started in, this process may not.
+            "path": absolute_path(path),
             "max_seconds": max_seconds,
             # The child's own alarm comes later than ours: it is for a parent that is gone.
             "timeout": 2 * timeout + 1,

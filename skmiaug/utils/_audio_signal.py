@@ -8,6 +8,9 @@ from skmiaug.utils._audio_decode import RATE_LIMITS
 from skmiaug.utils._audio_errors import AudioDecodeError
 from skmiaug.utils._optional import require
 
+_PCM = (np.int8, np.int16, np.int32, np.uint8)
+_TYPES = "floats, or PCM as int8, int16, int32 or uint8"
+
 
 def mono_float32(samples: Any, rate: Any, *, max_seconds: float) -> tuple[np.ndarray, int]:
     """Check an array of samples and bring it to float32 with full scale at ±1.
@@ -15,8 +18,9 @@ def mono_float32(samples: Any, rate: Any, *, max_seconds: float) -> tuple[np.nda
     Parameters
     ----------
     samples : array-like of shape (n_samples,)
-        Floats are taken as they are; integers are PCM and divided by their full scale
-        (unsigned 8-bit is centred at 128).
+        Floats are taken as they are; int8, int16 and int32 are PCM and divided by their
+        full scale, uint8 likewise, centred at 128. Other integers, a list of int among
+        them, do not say what their full scale is.
     rate : int or float
         Sampling rate in Hz.
     max_seconds : float
@@ -25,19 +29,11 @@ def mono_float32(samples: Any, rate: Any, *, max_seconds: float) -> tuple[np.nda
     Raises
     ------
     AudioDecodeError
-        Not one-dimensional real numbers, empty, not finite, too long, or an impossible
-        rate.
+        Not one-dimensional real numbers, integers of unknown full scale, empty, not
+        finite, too long, or an impossible rate.
     """
     hertz = _checked_rate(rate)
-    try:
-        array = np.asarray(samples)
-    except ValueError:
-        array = np.asarray(None)  # ragged: falls through to the error for objects
-    if array.dtype.kind not in "fiu" or array.dtype in (np.uint16, np.uint32, np.uint64):
-        raise AudioDecodeError(
-            "expected samples as real numbers (floats, or PCM as int16, int32 or uint8), "
-            f"got dtype {array.dtype}"
-        )
+    array = _real_numbers(samples)
     if array.ndim != 1:
         raise AudioDecodeError(
             f"expected one channel as a 1-D array, got shape {array.shape}; average the "
@@ -54,6 +50,26 @@ def mono_float32(samples: Any, rate: Any, *, max_seconds: float) -> tuple[np.nda
     if not np.isfinite(result).all():
         raise AudioDecodeError("expected finite samples, got NaN or inf; repair the array")
     return result, hertz
+
+
+def _real_numbers(samples: Any) -> np.ndarray:
+    try:
+        array = np.asarray(samples)
+    except ValueError:
+        raise AudioDecodeError(
+            f"expected samples as real numbers ({_TYPES}), got parts of unequal length"
+        ) from None
+    if array.dtype.kind == "f" or array.dtype in _PCM:
+        return array
+    if array.dtype.kind in "iu":
+        raise AudioDecodeError(
+            f"expected samples as {_TYPES}, got {array.dtype}, which does not say what "
+            "full scale is; convert to the type they were recorded in, for 16-bit sound "
+            "np.asarray(samples, dtype=np.int16)"
+        )
+    raise AudioDecodeError(
+        f"expected samples as real numbers ({_TYPES}), got dtype {array.dtype}"
+    )
 
 
 def _checked_rate(rate: Any) -> int:
@@ -74,7 +90,8 @@ def _checked_rate(rate: Any) -> int:
 
 def _full_scale(array: np.ndarray) -> np.ndarray:
     if array.dtype.kind == "f":
-        return array.astype(np.float32)
+        with np.errstate(over="ignore"):  # the infinities that it gives are refused
+            return array.astype(np.float32)
     if array.dtype == np.uint8:
         return (array.astype(np.float32) - 128) / 128
     return (array / -float(np.iinfo(array.dtype).min)).astype(np.float32)

@@ -131,7 +131,40 @@ CONFIGS = {
         "AlbertConfig",
         _TEXT | {"embedding_size": 8, "max_position_embeddings": 20, "pad_token_id": 1},
     ),
-    "gpt2": ("GPT2Config", {"vocab_size": 17, "n_embd": 24, "n_layer": 3, "n_head": 4}),
+    "gpt2": (
+        "GPT2Config",
+        {"vocab_size": 17, "n_embd": 24, "n_layer": 3, "n_head": 4, "n_positions": 20},
+    ),
+    "bart": (
+        "BartConfig",
+        {
+            "vocab_size": 17,
+            "d_model": 24,
+            "encoder_layers": 3,
+            "decoder_layers": 1,
+            "encoder_attention_heads": 4,
+            "decoder_attention_heads": 4,
+            "encoder_ffn_dim": 32,
+            "decoder_ffn_dim": 8,
+            "max_position_embeddings": 20,
+            "init_std": 0.3,
+            "pad_token_id": 1,
+        },
+    ),
+    "opt": (
+        "OPTConfig",
+        {
+            "vocab_size": 17,
+            "hidden_size": 24,
+            "word_embed_proj_dim": 24,
+            "num_hidden_layers": 3,
+            "num_attention_heads": 4,
+            "ffn_dim": 32,
+            "max_position_embeddings": 20,
+            "init_std": 0.3,
+            "pad_token_id": 1,
+        },
+    ),
 }
 _WAVE_CONFIGS = tuple(
     getattr(transformers, config)
@@ -157,7 +190,7 @@ def save_tiny(family, folder, seed=0):
             if parameter.ndim == 1:
                 parameter.data += 0.3 * torch.randn_like(parameter)
     model.save_pretrained(folder)
-    if family in {*TEXT, "albert"}:
+    if family in {*TEXT, "albert", "bart", "opt"}:
         _tokenizer(family).save_pretrained(folder)
     elif family == "ast":
         transformers.ASTFeatureExtractor(num_mel_bins=16, max_length=64).save_pretrained(

@@ -9,6 +9,7 @@ import pytest
 import soxr
 
 from skmiaug import TransformerFeatures
+from skmiaug.feature_extraction import AudioDecodeError
 
 from ._helpers import RATE, voice, write
 
@@ -44,6 +45,7 @@ def test_every_form_of_the_same_clip(tiny, tmp_path, clip, plain):
         np.str_(path),
         (clip, RATE),
         (clip.tolist(), float(RATE)),
+        [clip, RATE],
         clip,
     ]
     forms += [{"array": clip, "sampling_rate": RATE, "path": None}, clip.astype(np.float64)]
@@ -103,6 +105,7 @@ def test_pcm_arrays(tiny, clip):
     eight = np.round(clip * 128).clip(-128, 127)
     expected = features(tiny).transform([((eight / 128).astype(np.float32), RATE)])[0]
     for array in (
+        eight.astype(np.int8),
         (eight * 2**8).astype(np.int16),
         (eight * 2**24).astype(np.int32),
         (eight + 128).astype(np.uint8),
@@ -137,3 +140,36 @@ def test_the_input_is_not_changed(tiny):
     np.testing.assert_array_equal(clip, before)
     assert X[0] is row
     assert set(row) == {"array", "sampling_rate"}
+
+
+@pytest.fixture
+def two_folders(tmp_path):
+    """Folders in which ``a.wav`` are different clips, and those clips."""
+    clips = [voice(0.5, seed) for seed in (1, 2)]
+    for name, clip in zip(("one", "two"), clips, strict=True):
+        (tmp_path / name).mkdir()
+        write(tmp_path / name / "a.wav", clip, subtype="FLOAT")
+    return [tmp_path / "one", tmp_path / "two"], clips
+
+
+@pytest.mark.parametrize("trusted", [False, True])
+def test_relative_paths_are_those_of_the_folder_of_now(
+    tiny, tmp_path, two_folders, monkeypatch, trusted
+):
+    estimator = features(tiny, trusted=trusted, cache_dir=tmp_path / "cache")
+    for folder, clip in zip(*two_folders, strict=True):
+        monkeypatch.chdir(folder)
+        close(
+            estimator.transform(["a.wav"])[0], features(tiny).transform([(clip, RATE)])[0]
+        )
+    with pytest.raises(AudioDecodeError, match=r"X\[0\] \(b\.wav\): "):
+        estimator.transform(["b.wav"])
+
+
+def test_the_users_home_is_known(tiny, two_folders, monkeypatch):
+    (folder, _), (clip, _) = two_folders
+    monkeypatch.setenv("HOME", str(folder))
+    close(
+        features(tiny).transform(["~/a.wav"])[0],
+        features(tiny).transform([(clip, RATE)])[0],
+    )

@@ -9,7 +9,12 @@ import numpy as np
 import pytest
 
 from skmiaug import TransformerFeatures
-from skmiaug.feature_extraction import DamagedCacheWarning, clear_model_cache
+from skmiaug.feature_extraction import (
+    AudioDecodeError,
+    DamagedCacheWarning,
+    FailedInputWarning,
+    clear_model_cache,
+)
 from skmiaug.feature_extraction._cache import FeatureCache, content_digest
 from skmiaug.feature_extraction._encoders import Encoder
 
@@ -88,7 +93,7 @@ def test_arrays_are_known_by_samples_type_and_rate(tiny, tmp_path, encoded):
 
 OTHERS = [
     {"layer": 2},
-    {"layer": [3, 3]},
+    {"layer": [2, 3]},
     {"layer": "all"},
     {"pooling": "max"},
     {"dtype": "bfloat16"},
@@ -178,6 +183,36 @@ def test_a_damaged_entry_is_computed_again_and_said_once(
     assert sum(encoded) == 9
 
 
+def test_what_is_too_long_is_so_whatever_is_kept(tiny, tmp_path):
+    path, folder = write(tmp_path / "a.wav", voice(1.0, 0, 8000), 8000), tmp_path / "cache"
+    X = [path, voice(0.5), voice(1.0)]
+    features(tiny("wav2vec2-group"), folder).transform(X)
+    short = features(tiny("wav2vec2-group"), folder, max_duration=0.75)
+    with pytest.raises(AudioDecodeError, match=r"X\[0\].*max_duration=0.75 s, got 1.0 s"):
+        short.transform(X)
+    with pytest.warns(FailedInputWarning, match="2 of 3"):
+        got = short.set_params(on_error="nan").transform(X)
+    assert np.isnan(got).any(axis=1).tolist() == [True, False, True]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        short.set_params(max_duration=1.0).transform(X)
+
+
+@pytest.mark.filterwarnings("ignore:(overflow|invalid value):RuntimeWarning")
+def test_features_that_are_not_finite_are_failures_and_not_kept(tiny, tmp_path):
+    X = [voice(0.5), np.tile(np.float32([3e38, -3e38]), 4000)]
+    estimator = features(tiny("wav2vec2-group"), tmp_path)
+    for _ in range(2):
+        with pytest.raises(ValueError, match=r"X\[1\]: expected finite features.*24 of 24"):
+            estimator.transform(X)
+    assert len(entries(tmp_path)) == 1
+    estimator.set_params(on_error="nan")
+    for _ in range(2):
+        with pytest.warns(FailedInputWarning, match="1 of 2"):
+            got = estimator.transform(X)
+    assert np.isnan(got).any(axis=1).tolist() == [False, True]
+
+
 def test_failures_are_not_kept(tiny, tmp_path):
     estimator = features(tiny("wav2vec2-group"), tmp_path / "cache", on_error="nan")
     path = tmp_path / "late.wav"
@@ -194,8 +229,8 @@ def test_nothing_is_left_but_whole_entries_without_pickle(tiny, clips, tmp_path)
     for path in paths:
         data = path.read_bytes()
         assert path.suffix == ".feat"
-        assert data.startswith(b"SKMIFEA1")
-        assert len(data) == 8 + 4 + 24 * 4 + 32
+        assert data.startswith(b"SKMIFEA2")
+        assert len(data) == 8 + 4 + 8 + 24 * 4 + 32
 
 
 def _put_and_get(folder, seed):
@@ -247,8 +282,10 @@ def test_a_run_killed_half_way_goes_on(tiny, tmp_path, encoded):
 
 def test_a_folder_that_cannot_be_written_says_so(tiny, tmp_path):
     (tmp_path / "file").write_text("not a folder")
-    with pytest.raises(OSError, match="file"):
-        features(tiny("wav2vec2-group"), tmp_path / "file").transform([voice(0.5)])
+    estimator = features(tiny("wav2vec2-group"), tmp_path / "file")
+    for call in (estimator.fit, estimator.transform):
+        with pytest.raises(NotADirectoryError, match=r"cache_dir.*file.*name another"):
+            call([voice(0.5)])
 
 
 def test_digests_tell_contents_apart(tmp_path):

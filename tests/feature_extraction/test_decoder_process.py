@@ -54,6 +54,14 @@ def ask(decoder, path, timeout=20.0, max_seconds=60.0):
     return decoder.decode(path, max_seconds=max_seconds, timeout=timeout)
 
 
+def test_a_relative_path_is_that_of_the_folder_of_now(decoder, good, tmp_path, monkeypatch):
+    ask(decoder, good)
+    child = decoder.pid
+    monkeypatch.chdir(tmp_path)
+    assert len(ask(decoder, "good.wav")[0]) == RATE // 2
+    assert decoder.pid == child
+
+
 def test_the_child_gives_what_this_process_would(decoder, good):
     samples, rate = ask(decoder, good)
     expected, expected_rate = decode(good, max_seconds=60.0)

@@ -88,11 +88,19 @@ def test_a_device_that_is_not_there(estimator):
         estimator.set_params(device="abacus").fit([])
 
 
-@pytest.mark.parametrize("layer", [4, -5, [0, 9], [], [1, "2"], [True]], ids=str)
+@pytest.mark.parametrize(
+    "layer", [4, -5, [0, 9], [], [1, "2"], [True], [1.5], [None]], ids=str
+)
 def test_layers_out_of_range(estimator, layer):
     with pytest.raises(
         ValueError, match=r"expected (layers from -4 to 3|at least one layer)"
     ):
+        estimator.set_params(layer=layer).fit([])
+
+
+@pytest.mark.parametrize("layer", [[-1, 3], (1, 0, 1)], ids=str)
+def test_layers_that_are_there_twice(estimator, layer):
+    with pytest.raises(ValueError, match=r"expected different layers.*(-1 is 3|-3 is 1)"):
         estimator.set_params(layer=layer).fit([])
 
 

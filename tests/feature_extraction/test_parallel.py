@@ -7,9 +7,10 @@ from joblib import parallel_config
 
 from skmiaug import TransformerFeatures
 from skmiaug.feature_extraction import AudioDecodeError, FailedInputWarning
+from skmiaug.feature_extraction._items import read_items
 from skmiaug.feature_extraction._parallel import _specs_of_jobs
 
-from ._helpers import RATE, voice
+from ._helpers import RATE, voice, write
 
 
 def features(tiny, **kwargs):
@@ -50,6 +51,37 @@ def test_failures_are_counted_and_named_over_all_jobs(tiny, many, tmp_path, back
         pytest.raises(AudioDecodeError, match=r"X\[(3|38)\].*nowhere.wav"),
     ):
         features(tiny, n_jobs=2).transform(many)
+
+
+def test_what_is_sent_to_jobs_names_the_same_files_there(tiny, tmp_path, monkeypatch):
+    (tmp_path / "model").symlink_to(tiny("wav2vec2-group"))
+    monkeypatch.chdir(tmp_path)
+    relative = TransformerFeatures(model="model", cache_dir="cache")
+    spec = relative._spec()
+    assert spec.source.name == str(tmp_path / "model")
+    assert spec.cache_dir == str(tmp_path / "cache")
+    (item,) = read_items(["a.wav"], modality="audio", sampling_rate=None)
+    assert item.path == str(tmp_path / "a.wav")
+    assert item.name == "X[0] (a.wav)"
+
+
+@pytest.mark.slow
+def test_processes_that_are_used_again_read_the_files_of_now(tiny, tmp_path, monkeypatch):
+    families = ("wav2vec2-group", "wavlm-layer")
+    for family in families:
+        (tmp_path / family).mkdir()
+        (tmp_path / family / "model").symlink_to(tiny(family))
+        write(tmp_path / family / "a.wav", voice(0.5, len(family)))
+    with parallel_config(backend="loky"):
+        for family in families:
+            monkeypatch.chdir(tmp_path / family)
+            got = TransformerFeatures(model="model", dtype="float32", n_jobs=2).transform(
+                ["a.wav"] * 2
+            )
+            expected = TransformerFeatures(
+                model=tiny(family), dtype="float32", trusted=True
+            ).transform(["a.wav"])
+            np.testing.assert_allclose(got, expected.repeat(2, axis=0), atol=1e-5)
 
 
 def test_the_backend_and_jobs_of_the_context_are_taken(tiny, many, monkeypatch):

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from skmiaug import TransformerFeatures
+from skmiaug.feature_extraction import _loading
 from skmiaug.feature_extraction._chunks import chunk_bounds, plan_batches
 from skmiaug.feature_extraction._pooling import POOLINGS, merge, pool
 
@@ -132,8 +133,31 @@ def test_long_audio_is_pooled_over_its_chunks(tiny, family):
 
 def test_overlap_must_be_below_the_length(tiny):
     features = TransformerFeatures(model=tiny("bert"), chunk_length=1.0, chunk_overlap=1.0)
-    with pytest.raises(ValueError, match="chunk_overlap below chunk_length=1 s, got 1 s"):
+    with pytest.raises(
+        ValueError, match="below chunk_length=1 s, got 1 s; lower chunk_overlap"
+    ):
         features.fit(["words"])
+
+
+@pytest.mark.parametrize("overlap", [0.49999, 0.4999999])
+def test_chunks_that_would_not_advance_once_they_are_samples(tiny, overlap):
+    features = TransformerFeatures(
+        model=tiny("wav2vec2-group"),
+        sampling_rate=RATE,
+        chunk_length=0.5,
+        chunk_overlap=overlap,
+    )
+    for call in (features.fit, features.transform):
+        with pytest.raises(ValueError, match="got 8000 and 8000 samples at 16000 Hz"):
+            call([voice(0.6)])
+
+
+def test_fit_says_that_a_chunk_is_beyond_the_window(tiny, no_models, monkeypatch):
+    monkeypatch.setattr(_loading, "_read", None)  # without a look at the weights
+    features = TransformerFeatures(model=tiny("whisper"), chunk_length=3.5)
+    with pytest.raises(ValueError, match=r"at most 3 s, the model's window, got 3\.5 s"):
+        features.fit([])
+    features.set_params(chunk_length=3).fit([])
 
 
 def test_a_chunk_below_the_receptive_field_is_no_fault_of_the_input(tiny):
@@ -144,5 +168,6 @@ def test_a_chunk_below_the_receptive_field_is_no_fault_of_the_input(tiny):
         chunk_overlap=0,
         on_error="nan",
     )
-    with pytest.raises(ValueError, match="chunk_length of at least"):
-        features.transform([voice(0.5)])
+    for call in (features.fit, features.transform):
+        with pytest.raises(ValueError, match="chunk_length of at least"):
+            call([voice(0.5)])

@@ -62,10 +62,12 @@ def test_first_and_last_are_the_special_tokens(tiny):
         np.testing.assert_allclose(got, expected, rtol=0, atol=1e-5)
 
 
-@pytest.mark.parametrize("family", ["bert", "roberta"])
+@pytest.mark.parametrize("family", ["bert", "roberta", "gpt2", "bart", "opt"])
 def test_a_text_beyond_the_limit(tiny, family):
-    # Both tiny models take 20 tokens: RoBERTa's first two positions are not for use.
-    long = " ".join(["words"] * 19)
+    # All take 20 tokens, and no tokenizer says so. RoBERTa's first two positions are not
+    # for use; GPT-2 has no special tokens here.
+    special = 0 if family == "gpt2" else 2
+    long = " ".join(["words"] * (21 - special))
     with pytest.raises(ValueError, match=r"X\[1\]: expected at most 20 tokens.*got 21"):
         features(tiny(family), ["words", long])
     with pytest.warns(FailedInputWarning, match="1 of 2 inputs"):
@@ -74,7 +76,7 @@ def test_a_text_beyond_the_limit(tiny, family):
     assert np.isfinite(got[0]).all()
     with pytest.warns(TruncatedTextWarning, match="1 of 2 texts"):
         cut = features(tiny(family), ["words", long], truncation=True)
-    just = features(tiny(family), [" ".join(["words"] * 18)])
+    just = features(tiny(family), [" ".join(["words"] * (20 - special))])
     np.testing.assert_allclose(cut[1], just[0], rtol=0, atol=1e-5)
 
 

@@ -85,6 +85,28 @@ def test_a_modality_that_no_training_row_has_is_refused():
         small().fit(without_text(X, slice(None)), y)
 
 
+def test_a_modality_that_comes_with_no_other_is_refused():
+    X, y = pairs()
+    X[::2, 12:] = X[1::2, :12] = np.nan
+    with pytest.raises(ValueError, match=r"'audio' together with another.*both, or set"):
+        small().fit(X, y)
+    assert np.isfinite(small(contrastive_weight=0).fit(X, y).transform(X)).all()
+    # By way of a third one, two are aligned that share no row.
+    groups = {"a": slice(0, 12), "b": slice(12, 16), "c": slice(16, 20)}
+    X, y = pairs()
+    X[::2, 16:] = X[1::2, :12] = np.nan
+    assert np.isfinite(small(modalities=groups).fit(X, y).transform(X)).all()
+
+
+def test_without_modalities_nan_is_not_said_to_be_in_one():
+    X, y = pairs()
+    aligner = small(modalities=None).fit(X, y)
+    X[[3, 8], [1, 15]] = np.nan
+    for call in (lambda: aligner.fit(X, y), lambda: aligner.transform(X)):
+        with pytest.raises(ValueError, match=r"NaN in 2 rows: 3, 8\. With modalities=None"):
+            call()
+
+
 def test_long_lists_of_rows_are_cut():
     X, y = pairs()
     X[10:90, 0] = np.nan

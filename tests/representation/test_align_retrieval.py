@@ -81,8 +81,15 @@ def test_one_modality_has_nothing_to_retrieve():
         aligner.score_retrieval(pairs()[0])
 
 
-@pytest.mark.parametrize("k", [[], [0], [1.5], [-1], ["1"]])
+@pytest.mark.parametrize("k", [[], [0], [1.5], [-1], ["1"], 5, None, "5"])
 def test_k_must_be_whole_numbers(k):
     aligner = small(max_iter=1).fit(*pairs())
     with pytest.raises(ValueError, match="whole numbers above 0"):
         aligner.score_retrieval(pairs()[0], k=k)
+
+
+def test_k_may_be_an_array():
+    aligner = small(max_iter=1).fit(*pairs())
+    assert aligner.score_retrieval(pairs()[0], k=np.array([1, 5])) == (
+        aligner.score_retrieval(pairs()[0], k=(1, 5))
+    )

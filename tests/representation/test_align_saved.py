@@ -80,6 +80,15 @@ def assert_same_fit_of(one, other, frame):
     np.testing.assert_array_equal(one.transform(frame), other.transform(frame))
 
 
+@pytest.mark.parametrize("sizes", [(), (6, 5)])
+def test_parameters_set_after_the_fit_do_not_matter(path, sizes):
+    aligner = small(hidden_layer_sizes=sizes).fit(*pairs())
+    aligner.set_params(hidden_layer_sizes=(7,), n_components=3, temperature=1.0)
+    save(aligner, path)
+    assert_same_fit(load(path), aligner)
+    assert load(path).hidden_layer_sizes == (7,)
+
+
 def test_what_was_loaded_can_be_fitted_saved_and_pickled_again(path):
     aligner = small(modalities={"audio": AUDIO, "text": TEXT}).fit(*pairs())
     save(aligner, path)

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -147,9 +148,21 @@ def test_a_list_and_a_padded_array_give_the_same_bits():
         pd.Series(X),
         tuple(X),
         [np.asfortranarray(x) for x in X],
+        [torch.from_numpy(x) for x in X],
+        torch.from_numpy(padded(X)[0]),
     )
     for other in others:
         np.testing.assert_array_equal(by_list.transform(other), expected)
+    tensor = torch.from_numpy(array)
+    np.testing.assert_array_equal(by_list.transform(tensor, lengths=lengths), expected)
+    mask = torch.zeros(array.shape[:2], dtype=bool)
+    mask[:, 2] = True
+    np.testing.assert_array_equal(
+        by_list.restore(tensor, mask, lengths=lengths),
+        by_list.restore(array, mask.numpy(), lengths=lengths),
+    )
+    with pytest.raises(TypeError, match="detach"):
+        by_list.transform(tensor.requires_grad_(), lengths=lengths)
 
 
 def test_restoring_gives_back_the_container_and_touches_nothing_else(fitted):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn import config_context
 from sklearn.exceptions import NotFittedError
 
 from tests.representation._sequences import padded, small_encoder, toy
@@ -29,7 +30,10 @@ def with_column(value):
             changed(3, np.zeros((5, 2))),
             "Sequence 3 has 2 features a timestep and .* 0 has 4",
         ),
-        (changed(3, np.zeros((0, 4))), "Sequence 3 has no timesteps"),
+        (
+            [*changed(3, np.zeros((0, 4))), np.zeros((0, 4))],
+            r"Sequence 3 has no timesteps, its shape is \(0, 4\) \(2 such .*their labels",
+        ),
         (changed(3, np.zeros(4)), r"Sequence 3 must have the shape .*, got \(4,\)"),
         (changed(3, np.full((5, 4), np.nan)), "Sequence 3 holds no finite value"),
         (changed(3, np.full((5, 4), np.inf)), "Sequence 3 holds no finite value"),
@@ -93,6 +97,29 @@ def test_a_padded_sequence_of_nan_throughout_is_refused():
     array[2] = np.nan
     with pytest.raises(ValueError, match="Sequence 2 has no timesteps"):
         small_encoder().fit(array)
+
+
+@pytest.mark.parametrize("method", ["transform", "score"])
+def test_an_array_whose_lengths_were_lost_is_refused(method):
+    array, lengths = padded(X, filling=0.0)
+    fitted = small_encoder().fit(array, lengths=lengths)
+    call = getattr(fitted, method)
+    with pytest.raises(ValueError, match=r"shape \(8, 12, 4\) without.*list\(X\)"):
+        call(array)
+    call(array, lengths=lengths)
+    expected = call(X)
+    np.testing.assert_array_equal(call(padded(X)[0]), expected)
+    np.testing.assert_array_equal(call(padded(X, extra=3)[0]), expected)
+
+
+def test_lengths_that_were_asked_for_and_did_not_come_are_missed():
+    array, lengths = padded(X, filling=0.0)
+    with config_context(enable_metadata_routing=True):
+        encoder = small_encoder().set_fit_request(lengths=True)
+        with pytest.raises(ValueError, match=r"told to expect them"):
+            encoder.fit(array)
+        encoder.fit(array, lengths=lengths)
+        encoder.fit(X)
 
 
 @pytest.mark.parametrize("method", ["transform", "score"])

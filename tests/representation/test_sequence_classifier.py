@@ -21,6 +21,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.class_weight import compute_sample_weight
 
+import skmiaug
 from skmiaug import MaskedTimestepEncoder, SequenceEmotionClassifier
 from tests.representation._sequences import (
     SHAPE,
@@ -193,6 +194,13 @@ def test_early_stopping_looks_at_held_out_sequences():
     assert len(classifier.score_curve_) == 1
 
 
+@pytest.mark.parametrize("weight", [-1.0, 0.0, np.nan, np.inf])
+def test_class_weights_that_no_loss_can_have_are_refused(weight):
+    X, y = toy()
+    with pytest.raises(ValueError, match=rf"above 0, got {weight:g} for class fear"):
+        small_classifier(class_weight={"fear": weight}).fit(X, NAMES[y])
+
+
 def test_classes_too_small_to_split_are_trained_on():
     X, y = toy(24)
     y = np.where(np.arange(24) < 2, 2, y % 2)
@@ -206,8 +214,10 @@ def test_classes_too_small_to_split_are_trained_on():
 def test_a_clone_keeps_the_pretrained_encoder_fitted(encoder):
     classifier = small_classifier(pretrained=encoder, class_weight="balanced")
     copy = clone(classifier)
-    assert copy.pretrained is encoder
-    assert copy.get_params(deep=False) == classifier.get_params(deep=False)
+    assert copy.pretrained._space is encoder._space
+    assert copy.get_params() | {"pretrained": None} == classifier.get_params() | {
+        "pretrained": None
+    }
     fitted = clone(classifier.fit(*toy()))
     assert not hasattr(fitted, "classes_")
     assert not hasattr(clone(encoder), "n_iter_")
@@ -236,6 +246,34 @@ def test_a_grid_over_the_start_and_the_head(encoder):
     assert set(grid.predict(X)) <= set(NAMES)
     with pytest.raises(NotFittedError, match="FrozenEstimator"):
         grid.set_params(param_grid={"pretrained": [encoder]}).fit(X, y)
+
+
+def test_a_grid_over_the_encoders_parameters_leaves_it_as_it_is(encoder):
+    X, y = toy(60)
+    before = encoder.get_params()
+    grid = GridSearchCV(
+        small_classifier(pretrained=encoder),
+        {"pretrained__pooling": ["max", "mean_std"]},
+        cv=StratifiedKFold(2),
+        error_score="raise",
+    ).fit(X, y)
+    assert encoder.get_params() == before
+    pooling = grid.best_params_["pretrained__pooling"]
+    assert grid.best_estimator_._fitted.pooling == pooling
+    alike = small_encoder(max_iter=30, pooling=pooling).fit(toy(60)[0])
+    direct = small_classifier(pretrained=alike).fit(X, y)
+    np.testing.assert_array_equal(grid.predict_proba(X), direct.predict_proba(X))
+
+
+def test_an_encoder_is_what_was_fitted_whatever_was_set_since():
+    X, y = toy()
+    encoder = small_encoder().fit(X)
+    plain = small_classifier(pretrained=encoder, hidden_size=8).fit(X, y)
+    encoder.set_params(hidden_size=32, n_layers=3, backbone="gru")
+    again = small_classifier(pretrained=encoder, hidden_size=8).fit(X, y)
+    assert_same_curves(plain, again)
+    with pytest.raises(ValueError, match=r"hidden_size=32 was given, but .* has 8"):
+        small_classifier(pretrained=encoder, hidden_size=32).fit(X, y)
 
 
 def test_encoder_sampler_and_classifier_follow_each_other():
@@ -280,6 +318,26 @@ def test_lengths_are_routed_where_they_are_asked_for():
     np.testing.assert_array_equal(by_list, by_array)
     # Not routed, the filling would count as timesteps.
     assert (cross_val_score(small_classifier(), array, y, cv=folds) != by_list).any()
+
+
+@pytest.mark.parametrize("saved", [False, True])
+def test_lengths_that_are_lost_on_the_way_are_missed(saved, tmp_path):
+    X, y = toy(60)
+    array, lengths = padded(X, filling=0.0)
+    with pytest.raises(ValueError, match=r"set_score_request\(lengths=True\)"):
+        cross_val_score(
+            small_classifier(), array, y, cv=2, params={"lengths": lengths},
+            error_score="raise",
+        )  # fmt: skip
+    classifier = small_classifier().fit(array, y, lengths=lengths)
+    if saved:
+        skmiaug.save(classifier, tmp_path / "classifier")
+        classifier = skmiaug.load(tmp_path / "classifier")
+    with pytest.raises(ValueError, match=r"shape \(60, 12, 4\) without"):
+        classifier.predict(array)
+    np.testing.assert_array_equal(
+        classifier.predict_proba(X), classifier.predict_proba(array, lengths=lengths)
+    )
 
 
 def test_pickles_predict_the_same(encoder):

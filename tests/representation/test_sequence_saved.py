@@ -77,6 +77,27 @@ def test_the_pretrained_encoder_comes_back_with_the_classifier(path, encoder):
     np.testing.assert_array_equal(copy.predict_proba(X), classifier.predict_proba(X))
 
 
+def test_a_frozen_encoder_comes_back_frozen(path, encoder):
+    frozen = pytest.importorskip("sklearn.frozen").FrozenEstimator(encoder)
+    classifier = small_classifier(
+        pretrained=frozen, hidden_size=None, n_layers=None, n_heads=None
+    ).fit(X, Y)
+    copy = back(classifier, path)
+    assert type(copy.pretrained) is type(frozen)
+    np.testing.assert_array_equal(copy.predict_proba(X), classifier.predict_proba(X))
+    assert_same_curves(copy.fit(X, Y), classifier)
+
+
+def test_parameters_set_after_the_fit_change_no_restoration(path, encoder):
+    fitted = small_encoder(replacement="zero").fit(X)
+    masks = [np.arange(len(x)) % 2 == 0 for x in X]
+    expected = fitted.restore(X, masks)
+    fitted.set_params(replacement="learned", hidden_size=32, n_layers=2, backbone="gru")
+    for estimator in (fitted, back(fitted, path)):
+        for one, other in zip(estimator.restore(X, masks), expected, strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
 @pytest.mark.parametrize("make", [small_encoder, small_classifier, small_regressor])
 def test_what_is_not_fitted_is_refused(path, make):
     with pytest.raises(NotFittedError):

@@ -101,7 +101,7 @@ def measure(
         made=_against(made, fresh, options),
         real=_against(train, fresh, options),
         leakage=metrics.nearest_row_leakage(
-            made[0], train[0], fresh[0], scale=False, random_state=seed
+            made[0], train[0], fresh[0], scale=False, **options
         ),
         real_nearer=_nearer_by_halves(train[0], fresh[0], rng, seed),
         utility=[
@@ -140,7 +140,12 @@ def _nearer_by_halves(
     if half < 2:
         return float("nan")
     found = metrics.nearest_row_leakage(
-        train[order[:half]], train[order[half:]], fresh, scale=False, random_state=seed
+        train[order[:half]],
+        train[order[half:]],
+        fresh,
+        scale=False,
+        n_permutations=0,
+        random_state=seed,
     )
     return found.nearer_to_training
 

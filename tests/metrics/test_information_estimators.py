@@ -16,6 +16,7 @@ from skmiaug.metrics import (
     ksg_information,
     mixed_information,
 )
+from skmiaug.metrics._infonce_information import _chance, _widths
 from tests.metrics._known import (
     class_mixture,
     gaussian_pair,
@@ -147,6 +148,36 @@ def test_infonce_stays_below_its_ceiling():
     found = infonce_gaussian(*pair, n_permutations=0, batch_size=20)
     assert found.ceiling == pytest.approx(math.log(20))
     assert 2.0 < found.estimate <= found.ceiling < gaussian_truth(1, 0.9999)
+
+
+@pytest.mark.parametrize(("n", "n_x", "n_y"), [(100, 40, 60), (200, 30, 30), (400, 64, 64)])
+def test_infonce_of_many_columns_of_few_rows(n, n_x, n_y):
+    """Columns that five hidden ones determine: nearly all rows can be told apart."""
+    rng = np.random.default_rng(0)
+    hidden = rng.normal(size=(n, 5))
+    x, y = (
+        hidden @ rng.normal(size=(5, d)) + 0.5 * rng.normal(size=(n, d)) for d in (n_x, n_y)
+    )
+    found = infonce_gaussian(x, y, n_permutations=19)
+    assert found.estimate > 0.9 * found.ceiling
+    assert found.p_value == pytest.approx(1 / 20)
+    nothing = infonce_gaussian(rng.normal(size=(n, n_x)), y, n_permutations=19)
+    assert nothing.estimate <= 0.1
+    assert nothing.p_value > 0.05
+
+
+def test_columns_that_infonce_keeps():
+    for n in (20, 50, 100, 500, 2000):
+        for n_x in (1, 3, 30, 64, 800):
+            for n_y in (1, 20, 64, 800):
+                kept = _widths(n_x, n_y, n)
+                assert kept == _widths(n_y, n_x, n)[::-1]
+                # Of independent columns, half of the variance is shared by chance at most.
+                assert _chance(*kept, n) <= 0.5
+                assert 1 <= kept[0] <= min(n_x, 64)
+    assert _widths(64, 64, 600) == (64, 64)
+    assert _widths(1, 60, 200) == (1, 60)
+    assert _widths(40, 40, 80) == (10, 10)
 
 
 def test_networks_see_what_a_gaussian_critic_does_not():

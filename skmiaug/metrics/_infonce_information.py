@@ -157,7 +157,7 @@ def _widths(n_x: int, n_y: int, n: int) -> tuple[int, int]:
         return n_x, n_y
     narrow, fair = min(n_x, n_y), int(n * _MOST_CHANCE / 4)
     wide = int((math.sqrt(n * _MOST_CHANCE) - math.sqrt(narrow)) ** 2)
-    most = max(fair, wide) if narrow < fair else fair
+    most = wide if narrow < fair else fair
     return min(n_x, most), min(n_y, most)
 
 
@@ -214,7 +214,8 @@ class _Critic:
         squared = (correlations**2 - chance) / (1 - min(chance, 0.99))
         self._squared = np.clip(squared, 0.0, _HIGHEST_CORRELATION**2)
         self._networks = None
-        if kind == "network":
+        # A constant side leaves no columns to learn from.
+        if kind == "network" and len(correlations):
             from skmiaug.metrics._critic_network import train_networks
 
             u, v = self._x(x), self._y(y)

@@ -1,6 +1,7 @@
 """Estimators of mutual information against closed forms, and their common interface."""
 
 import math
+import warnings
 
 import numpy as np
 import pytest
@@ -308,6 +309,38 @@ def test_columns_that_repeat_or_stay_constant_add_nothing():
     one = gaussian_information(x, y, n_permutations=0)
     two = gaussian_information(more, y, n_permutations=0)
     assert two.estimate == pytest.approx(one.estimate, abs=1e-8)
+
+
+@pytest.mark.parametrize("estimator", [*OF_PAIRS, infonce_information])
+def test_a_constant_side_tells_nothing(estimator):
+    y = np.random.default_rng(0).normal(size=(200, 2))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for x in (np.ones((200, 1)), np.full((200, 3), -0.1)):
+            for pair in ((x, y), (y, x), (x, x)):
+                found = estimator(*pair, n_permutations=9)
+                assert found.estimate == pytest.approx(0, abs=1e-9)
+                assert found.p_value == 1
+
+
+@pytest.mark.parametrize("n", [30, 100, 150])
+def test_constant_rows_tell_nothing_of_their_class(n):
+    classes = np.arange(n) % 3
+    for X in (np.ones((n, 2)), np.full((n, 5), 0.3)):
+        found = classifier_bound(X, classes, n_permutations=9)
+        # Folds of other shares than those of all rows may cost a trifle.
+        assert found.estimate == pytest.approx(0, abs=0.005)
+        assert found.p_value > 0.1
+
+
+@pytest.mark.parametrize("estimator", OF_PAIRS)
+@pytest.mark.parametrize("unit", [2.0**600, 2.0**-600, 1e300])
+def test_units_may_be_huge_or_tiny(estimator, unit):
+    x, y = gaussian_pair(200, 2, 0.6, np.random.default_rng(0))
+    one = estimator(x, y, n_permutations=9)
+    two = estimator(unit * x, y / unit, n_permutations=9)
+    assert two.estimate == pytest.approx(one.estimate, abs=1e-9)
+    assert two.p_value == one.p_value
 
 
 def test_columns_that_determine_each_other_give_a_finite_figure():

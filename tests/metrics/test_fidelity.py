@@ -79,6 +79,13 @@ def test_prdc_far_away_and_collapsed():
     assert collapsed.coverage < 0.1
 
 
+def test_prdc_of_rows_and_their_copies_is_whole():
+    X = np.repeat(normal(50, 100), 10, axis=0)
+    found = precision_recall_density_coverage(X, X.copy())
+    # Balls of radius 0, each holding its row ten times.
+    assert found == (1, 1, 2, 1)
+
+
 def test_prdc_half_of_the_data_has_precision_and_no_recall():
     X = np.vstack([normal(300), normal(300, mean=50.0)])
     found = precision_recall_density_coverage(X, normal(600, seed=1))

@@ -129,9 +129,9 @@ def count_within(
     hit = np.zeros(len(reference), dtype=bool)
     limit = np.square(radius, dtype=np.float64)
     doubt = _PRODUCT_ROUNDING * _squared_lengths(reference)
-    surely, perhaps = (np.float32(limit + sign * doubt) for sign in (-1, 1))
+    surely, perhaps = (limit - doubt).astype(np.float32), (limit + doubt).astype(np.float32)
     for block, squared in squared_distance_blocks(queries, reference):
-        own = np.float32(_PRODUCT_ROUNDING * _squared_lengths(queries[block]))[:, None]
+        own = _PRODUCT_ROUNDING * _squared_lengths(queries[block])[:, None]
         squared += own
         inside = squared <= surely
         squared -= 2 * own
@@ -147,7 +147,7 @@ def _reached(
     queries: NDArray[Any],
     reference: NDArray[Any],
     radius: NDArray[Any],
-    pairs: tuple[NDArray[np.intp], NDArray[np.intp]],
+    pairs: tuple[NDArray[np.intp], ...],
 ) -> NDArray[np.bool_]:
     """Which of some pairs (query, row of the reference) are within that row's radius."""
     reached = np.empty(len(pairs[0]), dtype=bool)

@@ -163,10 +163,9 @@ def _won_rows(
     to_train, of_train = (found[:, 0] for found in nearest(made, some))
     to_fresh, of_fresh = (found[:, 0] for found in nearest(made, others))
     share = 0.5 + 0.5 * np.sign(to_fresh - to_train)
-    return (
-        np.bincount(of_train, weights=share, minlength=size),
-        np.bincount(of_fresh, weights=1 - share, minlength=size),
-    )
+    by_train = np.bincount(of_train, share, size).astype(np.float64)
+    by_fresh = np.bincount(of_fresh, 1 - share, size).astype(np.float64)
+    return by_train, by_fresh
 
 
 def _shuffled_p_value(

@@ -223,4 +223,6 @@ def _corrected(
         drifts[i] = reference.spread.drift
     error = math.hypot(found.spread.error, biases.std(ddof=1) / math.sqrt(_N_REFERENCES))
     drift = found.spread.drift - float(drifts.mean())
-    return found.value - float(biases.mean()), PartSpread(error, drift)
+    return found.value - float(biases.mean()), PartSpread(
+        error, drift, found.spread.n_parts
+    )

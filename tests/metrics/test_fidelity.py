@@ -1,6 +1,7 @@
 """Fréchet distance, PRDC, two-sample test, drift and spread."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -178,6 +179,15 @@ def test_variance_ratio_by_class():
     found = variance_ratio(X, y, normal(4000, 3, seed=1) * spread, y)
     assert found["a"] == pytest.approx(0.25, rel=0.08)
     assert found["b"] == pytest.approx(4, rel=0.08)
+
+
+def test_variance_ratio_is_named_by_plain_labels():
+    X = normal(6)
+    for y in (pd.Series(["a", "b"] * 3), np.array(["a", "b"] * 3, dtype=object)):
+        found = variance_ratio(X, y, X, y)
+        assert found == pytest.approx({"a": 1.0, "b": 1.0})
+    (label,) = variance_ratio(X, np.zeros(6, np.int64), X, np.zeros(6, np.int64))
+    assert type(label) is int
 
 
 def test_smote_shrinks_and_repetition_ends_it():

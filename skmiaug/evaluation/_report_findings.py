@@ -34,23 +34,29 @@ def findings(m: Measures) -> list[Finding]:
 def _about_information(m: Measures) -> Finding:
     made, real = m.made.information, m.real.information
     mark = "good" if made.estimate >= 0.8 * real.estimate else "look"
-    if not made.p_value < _CHANCE:
+    # Few shuffles cannot give a p-value of less than 1 / (n + 1), none at all none.
+    least = 1 / (len(made.null) + 1)
+    if made.p_value >= _CHANCE and made.p_value > least:
         mark = "bad"
+    chance = f"; shuffled classes p = {made.p_value:.2g}" if len(made.null) else ""
     return Finding(
         mark,
         "Information",
         f"A critic of held-out rows reads {made.estimate:.2f} of {made.ceiling:.2f} nats "
         f"about the class from made rows ({100 * made.confidence_level:g} % interval "
         f"{made.interval[0]:.2f} to {made.interval[1]:.2f}; real training rows "
-        f"{real.estimate:.2f}; shuffled classes p = {made.p_value:.2g}).",
+        f"{real.estimate:.2f}{chance}).",
     )
 
 
 def _about_variety(m: Measures) -> Finding:
     ratio = _median(m.made.variance_ratio)
     real = _median(m.real.variance_ratio)
-    mark = "good" if 0.85 * real <= ratio <= 1.5 * real else "look"
-    if ratio < 0.3 * real or m.made.prdc.recall < 0.1 * m.real.prdc.recall:
+    # As varied as held-out rows is right, and so is as real training rows are, which may
+    # vary more for one outlier or less for few speakers.
+    low, high = min(1.0, real), max(1.0, real)
+    mark = "good" if 0.85 * low <= ratio <= 1.5 * high else "look"
+    if ratio < 0.3 * low or m.made.prdc.recall < 0.1 * m.real.prdc.recall:
         mark = "bad"
     return Finding(
         mark,
@@ -100,6 +106,13 @@ def _about_copies(m: Measures) -> Finding:
 
 
 def _about_utility(m: Measures) -> Finding:
+    if not m.n_added:
+        return Finding(
+            "look",
+            "Use",
+            "The sampler added no rows to the training part, as to one of balanced "
+            "classes: there is no gain to measure.",
+        )
     gains = [found.gain for found in m.utility]
     mark = "look"
     if all(gain.gain >= 0 for gain in gains) and any(g.interval[0] > 0 for g in gains):

@@ -11,6 +11,7 @@ from sklearn.linear_model import LogisticRegression
 
 from skmiaug import metrics
 from skmiaug.evaluation._cell import seeded_clone
+from skmiaug.evaluation._labels import plain
 from skmiaug.evaluation._report_data import ReportRows, Rows
 
 __all__ = ["Against", "Calibration", "Measures", "Utility", "measure"]
@@ -67,6 +68,9 @@ class Measures:
     calibration : list of Calibration
     n_compared : int
         Rows of each of the sets that the n² measures were taken on, at most.
+    n_added : int
+        Rows that resampling adds to the training part; none where it is balanced, and then
+        there is no gain.
     """
 
     made: Against
@@ -76,6 +80,7 @@ class Measures:
     utility: list[Utility]
     calibration: list[Calibration]
     n_compared: int
+    n_added: int
 
 
 def measure(
@@ -101,7 +106,7 @@ def measure(
         made=_against(made, fresh, options),
         real=_against(train, fresh, options),
         leakage=metrics.nearest_row_leakage(
-            made[0], train[0], fresh[0], scale=False, random_state=seed
+            made[0], train[0], fresh[0], scale=False, **options
         ),
         real_nearer=_nearer_by_halves(train[0], fresh[0], rng, seed),
         utility=[
@@ -110,6 +115,7 @@ def measure(
         ],
         calibration=_calibration(rows),
         n_compared=min(max_rows, len(rows.train[0])),
+        n_added=len(rows.resampled[0]) - len(rows.train[0]),
     )
 
 
@@ -119,7 +125,7 @@ def _against(some: Rows, fresh: Rows, options: dict[str, Any]) -> Against:
     points = metrics.pointwise_mutual_information(X, y, *fresh)
     return Against(
         information=metrics.mutual_information_score(X, y, *fresh, **options),
-        pointwise={c.item(): float(points[y == c].mean()) for c in np.unique(y)},
+        pointwise={plain(c): float(points[y == c].mean()) for c in np.unique(y)},
         frechet=metrics.frechet_distance(fresh[0], X, scale=False),
         prdc=metrics.precision_recall_density_coverage(
             fresh[0], X, n_neighbors=min(5, len(X) - 1, len(fresh[0]) - 1), scale=False
@@ -140,7 +146,12 @@ def _nearer_by_halves(
     if half < 2:
         return float("nan")
     found = metrics.nearest_row_leakage(
-        train[order[:half]], train[order[half:]], fresh, scale=False, random_state=seed
+        train[order[:half]],
+        train[order[half:]],
+        fresh,
+        scale=False,
+        n_permutations=0,
+        random_state=seed,
     )
     return found.nearer_to_training
 

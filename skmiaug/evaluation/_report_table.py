@@ -143,7 +143,7 @@ def _leakage(m: Measures) -> list[tuple[Any, ...]]:
             _NONE,
             found.p_value,
             "as real",
-            "than to as many held-out rows; p of 0.5 or less",
+            "than to as many held-out rows; p of as many by chance",
         ),
     ]  # fmt: skip
 

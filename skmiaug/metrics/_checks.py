@@ -13,14 +13,17 @@ from sklearn.utils import (
 )
 
 __all__ = [
+    "check_common_labels",
     "check_confidence",
     "check_count",
+    "check_known_labels",
     "check_labelled",
     "check_pair",
     "check_rows",
     "check_same_width",
     "generator",
     "seed_from",
+    "unknown_labels",
 ]
 
 
@@ -53,13 +56,47 @@ def check_pair(
 
 
 def check_labelled(
-    X: ArrayLike, y: ArrayLike, names: tuple[str, str] = ("X", "y")
+    X: ArrayLike,
+    y: ArrayLike,
+    names: tuple[str, str] = ("X", "y"),
+    at_least: int = 2,
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """Rows and one class for each."""
-    rows = check_rows(X, names[0])
+    rows = check_rows(X, names[0], at_least)
     labels = column_or_1d(np.asarray(y))
     check_consistent_length(rows, labels)
     return rows, labels
+
+
+def check_known_labels(
+    labels: NDArray[Any], known: NDArray[Any], names: tuple[str, str]
+) -> None:
+    """Each of the ``labels`` is one of the ``known``."""
+    unknown = unknown_labels(labels, known)
+    if unknown:
+        raise ValueError(
+            f"{names[0]} holds classes that {names[1]} does not: {unknown} beside "
+            f"{np.unique(known).tolist()}; leave their rows out, or name classes alike."
+        )
+
+
+def check_common_labels(
+    labels: NDArray[Any], known: NDArray[Any], names: tuple[str, str]
+) -> None:
+    """Some of the ``labels``, if there are any, are among the ``known``."""
+    unknown = unknown_labels(labels, known)
+    if unknown and len(unknown) == len(np.unique(labels)):
+        raise ValueError(
+            f"{names[0]} and {names[1]} have no class in common: {unknown} beside "
+            f"{np.unique(known).tolist()}; name classes alike, by values of one type."
+        )
+
+
+def unknown_labels(labels: NDArray[Any], known: NDArray[Any]) -> list[Any]:
+    """Those of the ``labels`` that are not ``known``; 1 and "1" are not the same."""
+    names = set(np.unique(known).tolist())
+    # NumPy's own comparisons of sets turn numbers beside text into text.
+    return [label for label in np.unique(labels).tolist() if label not in names]
 
 
 def check_same_width(real: NDArray[Any], synthetic: NDArray[Any]) -> None:

@@ -6,6 +6,8 @@ import numpy as np
 from scipy.special import log_softmax
 from sklearn.linear_model import LogisticRegression
 
+from skmiaug.metrics._checks import check_known_labels
+
 _INVERSE_PENALTY = 0.01
 
 
@@ -44,6 +46,11 @@ def classifier_information(
     -------
     InformationEstimate
 
+    Raises
+    ------
+    ValueError
+        A class of ``y_test`` is not in ``y_train``.
+
     References
     ----------
     Barber and Agakov (2003), The IM algorithm: I(c; x) ≥ H(c) + E[log q(c|x)] for any q.
@@ -56,6 +63,7 @@ def classifier_information(
         logits = np.column_stack([np.zeros_like(logits), logits])
     # Not predict_log_proba: it takes the log of probabilities that have become 0.
     log_q = log_softmax(logits, axis=1)
+    check_known_labels(y_test, classifier.classes_, ("y_test", "y_train"))
     column = np.searchsorted(classifier.classes_, y_test)
     share = np.bincount(column) / len(y_test)
     share = share[share > 0]

@@ -116,12 +116,13 @@ def variance_ratio(
     check_same_width(real, made)
     real, made = on_common_scale(real, real, made)
     ratios = {}
-    for label in np.unique(made_for):
+    # As Python's own values, which text of pandas is already.
+    for label in np.unique(made_for).tolist():
         own, other = real[labels == label], made[made_for == label]
         if len(own) > 1 and len(other) > 1:
             total = own.var(axis=0, dtype=np.float64, ddof=1).sum()
             found = other.var(axis=0, dtype=np.float64, ddof=1).sum()
-            ratios[label.item()] = float(found / total) if total > 0 else float("nan")
+            ratios[label] = float(found / total) if total > 0 else float("nan")
     return ratios
 
 

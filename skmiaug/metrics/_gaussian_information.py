@@ -111,6 +111,8 @@ def gaussian_information(
 
 def orthonormal_columns(x: NDArray[np.float64]) -> NDArray[np.float64]:
     """Centred columns (n, d) as an orthonormal basis (n, rank), of equal scale before."""
+    # By powers of two, which round nothing: squares neither overflow nor vanish.
+    x = np.ldexp(x, -np.frexp(np.abs(x).max(axis=0, initial=0))[1])
     centred = x - x.mean(axis=0)
     deviation = centred.std(axis=0)
     # A constant column leaves only rounding of its own value.

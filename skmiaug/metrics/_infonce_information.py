@@ -27,6 +27,9 @@ from skmiaug.metrics._information_result import (
 __all__ = ["infonce_information"]
 
 _MOST_COLUMNS = 64
+# Squared correlation that independent columns may reach by chance: beyond it so much is
+# taken off every correlation that strong ones are lost too.
+_MOST_CHANCE = 0.5
 _HIGHEST_CORRELATION = 0.9999
 _SPLIT, _SHUFFLE, _BOOTSTRAP, _NETWORK = range(4)
 
@@ -51,7 +54,9 @@ def infonce_information(
     ----------
     x : array-like of shape (n_samples, n_x) or (n_samples,)
     y : array-like of shape (n_samples, n_y) or (n_samples,)
-        More than 64 columns are reduced to their leading 64 principal components.
+        More than 64 columns are reduced to their leading principal components; so are
+        fewer where the rows to learn from (half of all) are not about 8 to a column of
+        either side, the wider side first.
     critic : {"network", "gaussian"}, default="network"
         "gaussian": the log ratio of jointly Gaussian columns, in closed form on normal
         scores; it sees linear dependence. "network": the same with two small networks on
@@ -140,16 +145,31 @@ def _strangers(
     )
 
 
+def _chance(n_x: int, n_y: int, n: int) -> float:
+    """Squared canonical correlation of ``n`` rows of independent columns, at most."""
+    return (math.sqrt(n_x) + math.sqrt(n_y)) ** 2 / n
+
+
+def _widths(n_x: int, n_y: int, n: int) -> tuple[int, int]:
+    """Columns to keep of both sides: few enough for ``n`` rows, the wider cut first."""
+    n_x, n_y = min(n_x, _MOST_COLUMNS), min(n_y, _MOST_COLUMNS)
+    if _chance(n_x, n_y, n) <= _MOST_CHANCE:
+        return n_x, n_y
+    narrow, fair = min(n_x, n_y), int(n * _MOST_CHANCE / 4)
+    wide = int((math.sqrt(n * _MOST_CHANCE) - math.sqrt(narrow)) ** 2)
+    most = wide if narrow < fair else fair
+    return min(n_x, most), min(n_y, most)
+
+
 class _Side:
     """Few columns of one side, as normal scores, in directions that may be rotated."""
 
-    def __init__(self, rows: NDArray[np.float64]) -> None:
+    def __init__(self, rows: NDArray[np.float64], n_columns: int) -> None:
         self._reduce = None
-        if rows.shape[1] > _MOST_COLUMNS:
-            n_components = min(_MOST_COLUMNS, len(rows) // 4)
+        if rows.shape[1] > n_columns:
             # The solver that is named draws nothing at random.
             self._reduce = make_pipeline(
-                StandardScaler(), PCA(n_components, svd_solver="covariance_eigh")
+                StandardScaler(), PCA(n_columns, svd_solver="covariance_eigh")
             ).fit(rows)
         self._known = np.sort(self._few(rows), axis=0)
         scored = self._scored(rows)
@@ -181,20 +201,21 @@ class _Critic:
     def __init__(
         self, x: NDArray[np.float64], y: NDArray[np.float64], kind: str, seed: int
     ) -> None:
-        self._x, self._y = _Side(x), _Side(y)
         n = len(x)
+        few_x, few_y = _widths(x.shape[1], y.shape[1], n)
+        self._x, self._y = _Side(x, few_x), _Side(y, few_y)
         rotation, correlations, other = np.linalg.svd(
             self._x.basis.T @ self._y.basis / n, full_matrices=False
         )
         self._x.directions = self._x.directions @ rotation
         self._y.directions = self._y.directions @ other.T
         # What independent columns give at most, nearly always: not worth a bet.
-        widths = self._x.basis.shape[1], self._y.basis.shape[1]
-        chance = (math.sqrt(widths[0]) + math.sqrt(widths[1])) ** 2 / n
+        chance = _chance(self._x.basis.shape[1], self._y.basis.shape[1], n)
         squared = (correlations**2 - chance) / (1 - min(chance, 0.99))
         self._squared = np.clip(squared, 0.0, _HIGHEST_CORRELATION**2)
         self._networks = None
-        if kind == "network":
+        # A constant side leaves no columns to learn from.
+        if kind == "network" and len(correlations):
             from skmiaug.metrics._critic_network import train_networks
 
             u, v = self._x(x), self._y(y)

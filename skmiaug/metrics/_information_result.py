@@ -15,6 +15,8 @@ __all__ = [
     "finished",
 ]
 
+_ROUNDING = 1e-6
+
 
 @dataclass(frozen=True)
 class InformationResult:
@@ -93,8 +95,8 @@ def finished(
     observed = estimate if statistic is None else statistic
     p_value = math.nan
     if len(shuffled):
-        # Equal up to rounding counts as at least as high.
-        reached = shuffled >= observed - 1e-12
+        # Equal up to rounding (of float32 products) counts as at least as high.
+        reached = shuffled >= observed - _ROUNDING
         p_value = (1 + int(reached.sum())) / (1 + len(shuffled))
     return InformationResult(
         estimate=float(estimate),

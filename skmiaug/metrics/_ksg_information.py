@@ -138,6 +138,9 @@ def ksg_mean(u: NDArray[np.float64], v: NDArray[np.float64], k: int) -> float:
     n_u and n_v are the other rows nearer than the k-th neighbour in both together, on one
     side alone.
     """
+    if 0 in (u.shape[1], v.shape[1]):
+        # Of a constant side no column is left, and it tells nothing.
+        return 0.0
     few = u.shape[1] + v.shape[1] <= _MOST_TREE_COLUMNS
     n_joint, near_u, near_v = (counts_by_tree if few else counts_by_pairs)(u, v, k)
     return float(
@@ -220,4 +223,6 @@ def _corrected(
         drifts[i] = reference.spread.drift
     error = math.hypot(found.spread.error, biases.std(ddof=1) / math.sqrt(_N_REFERENCES))
     drift = found.spread.drift - float(drifts.mean())
-    return found.value - float(biases.mean()), PartSpread(error, drift)
+    return found.value - float(biases.mean()), PartSpread(
+        error, drift, found.spread.n_parts
+    )

@@ -4,15 +4,20 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import binomtest
 
-from skmiaug.metrics._checks import check_rows, check_same_width, generator, seed_from
+from skmiaug.metrics._checks import (
+    check_count,
+    check_rows,
+    check_same_width,
+    generator,
+    seed_from,
+)
 from skmiaug.metrics._distances import nearest, on_common_scale
 
 __all__ = ["LeakageResult", "nearest_row_leakage"]
 
 _NEAR_QUANTILE = 0.01
-_DRAW = 0
+_DRAW, _SHUFFLE = range(2)
 
 
 class LeakageResult(NamedTuple):
@@ -36,7 +41,9 @@ class LeakageResult(NamedTuple):
         one, among as many of both; 0.5 where nothing is given away. NaN without held-out
         rows.
     p_value : float
-        Of that share being 0.5 or less (binomial test); NaN without held-out rows.
+        Share of the permutations of which reference rows are training rows, counting the
+        truth as one, in which ``nearer_to_training`` is at least as high; NaN without
+        held-out rows or permutations. The least it can be is 1 / (n_permutations + 1).
     distances : ndarray of shape (n_synthetic,)
         From each generated row to its nearest training row.
     real_distances : ndarray of shape (n_train,)
@@ -63,6 +70,7 @@ def nearest_row_leakage(
     X_held_out: ArrayLike | None = None,
     *,
     scale: bool = True,
+    n_permutations: int = 1000,
     random_state: Any = 0,
 ) -> LeakageResult:
     """Compare generated rows with their nearest training rows.
@@ -76,8 +84,11 @@ def nearest_row_leakage(
         Real rows of the same distribution that it has not seen: the fair comparison.
     scale : bool, default=True
         Give the columns the scale of the training rows first.
+    n_permutations : int, default=1000
+        Shuffles of training among held-out rows behind the p-value, however many rows were
+        made; 0 leaves it out. They take no distances, so they cost next to nothing.
     random_state : int, RandomState or None, default=0
-        For the draw of as many training as held-out rows.
+        For the draw of as many training as held-out rows, and the shuffles.
 
     Returns
     -------
@@ -88,11 +99,18 @@ def nearest_row_leakage(
     Nearness is no proof of disclosure, and distance none of privacy. Oversamplers stay near
     real rows by design; the figures say how near.
 
+    Generated rows share the rows they are compared with, so they do not count as
+    independent: a reference row in a good place wins many of them, whichever set it is of.
+    The p-value therefore shuffles the reference rows between both sets. It is exact where
+    training and held-out rows are of one distribution; where they are not (other speakers),
+    a low one may come from that alone.
+
     References
     ----------
     Distance to the closest record against a holdout: Platzer and Reutterer (2021), Holdout-
     based empirical assessment of mixed-type synthetic data, Frontiers in Big Data 4.
     """
+    check_count("n_permutations", n_permutations, 0)
     made = check_rows(X_synthetic, "X_synthetic", at_least=1)
     train = check_rows(X_train, "X_train")
     check_same_width(train, made)
@@ -112,8 +130,10 @@ def nearest_row_leakage(
         check_same_width(train, fresh)
         fresh = on_common_scale(train, fresh, standardize=scale)[0]
         held_out_distances = nearest(fresh, rows)[0][:, 0]
-        rng = generator(seed_from(random_state), _DRAW)
-        nearer, p_value = _nearer_to_training(made_rows, rows, fresh, rng)
+        seed = seed_from(random_state)
+        won = _won_rows(made_rows, rows, fresh, generator(seed, _DRAW))
+        nearer = float(won[0].sum() / len(made))
+        p_value = _shuffled_p_value(*won, n_permutations, generator(seed, _SHUFFLE))
     return LeakageResult(
         n_exact=n_exact,
         n_near=max(n_near, n_exact),
@@ -127,24 +147,47 @@ def nearest_row_leakage(
     )
 
 
-def _nearer_to_training(
+def _won_rows(
     made: NDArray[np.float32],
     train: NDArray[np.float32],
     fresh: NDArray[np.float32],
     rng: np.random.Generator,
-) -> tuple[float, float]:
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Made rows to which each of some training, and as many held-out, rows is the nearest.
+
+    A made row that is equally far from both sets counts half for either.
+    """
     size = min(len(train), len(fresh))
     some = train[rng.permutation(len(train))[:size]]
     others = fresh[rng.permutation(len(fresh))[:size]]
-    to_train = nearest(made, some)[0][:, 0]
-    to_fresh = nearest(made, others)[0][:, 0]
-    ties = to_train == to_fresh
-    n_nearer = int((to_train < to_fresh).sum())
-    n_decided = len(made) - int(ties.sum())
-    share = (n_nearer + 0.5 * ties.sum()) / len(made)
-    if n_decided == 0:
-        return float(share), 1.0
-    return float(share), float(binomtest(n_nearer, n_decided, 0.5, "greater").pvalue)
+    to_train, of_train = (found[:, 0] for found in nearest(made, some))
+    to_fresh, of_fresh = (found[:, 0] for found in nearest(made, others))
+    share = 0.5 + 0.5 * np.sign(to_fresh - to_train)
+    by_train = np.bincount(of_train, share, size).astype(np.float64)
+    by_fresh = np.bincount(of_fresh, 1 - share, size).astype(np.float64)
+    return by_train, by_fresh
+
+
+def _shuffled_p_value(
+    by_train: NDArray[np.float64],
+    by_fresh: NDArray[np.float64],
+    n_permutations: int,
+    rng: np.random.Generator,
+) -> float:
+    """How often as much is won by rows that were shuffled between the two sets.
+
+    The nearest of all reference rows stays the nearest whichever set it is put in. So a
+    shuffle only says how many rows of each number won fall to the training rows.
+    """
+    if n_permutations == 0:
+        return float("nan")
+    numbers, rows = np.unique(np.concatenate([by_train, by_fresh]), return_counts=True)
+    drawn = rng.multivariate_hypergeometric(
+        rows, len(by_train), size=n_permutations, method="marginals"
+    )
+    # Whole and half numbers: the sums are exact.
+    reached = int((drawn @ numbers >= by_train.sum()).sum())
+    return (1 + reached) / (1 + n_permutations)
 
 
 def _count_exact(made: NDArray[Any], train: NDArray[Any]) -> int:

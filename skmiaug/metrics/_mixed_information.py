@@ -16,6 +16,7 @@ from skmiaug.metrics._checks import (
 from skmiaug.metrics._distances import on_common_scale, squared_distance_blocks
 from skmiaug.metrics._information_result import InformationResult, class_entropy, finished
 from skmiaug.metrics._subsampling import (
+    PartSpread,
     interval_around,
     spread_over_parts,
     stratified_parts,
@@ -24,6 +25,9 @@ from skmiaug.metrics._subsampling import (
 __all__ = ["mixed_information"]
 
 _PARTS, _SHUFFLE, _ORDER = range(3)
+# Two for each of two parts.
+_LEAST_TO_SPLIT = 4
+_BLOCK_ROWS = 1024
 
 
 def mixed_information(
@@ -59,12 +63,14 @@ def mixed_information(
     confidence_level : float, default=0.95
         The interval comes from the spread over disjoint parts of the rows and is widened by
         the drift of the estimate from a part to all: it covers more often than it says.
+        Classes of less than four rows cannot be split: whatever they could add, nothing or
+        all of their entropy, is within it.
     random_state : int, RandomState or None, default=0
 
     Returns
     -------
     InformationResult
-        Its ceiling is H(c) of the rows used.
+        Its ceiling is H(c) of the rows used, which the estimate does not exceed.
 
     Raises
     ------
@@ -98,24 +104,22 @@ def mixed_information(
     if scale:
         rows = on_common_scale(rows, rows)[0]
     order = neighbour_order(rows)
-    estimate = ross_mean(order, classes, k)
-
-    def on_part(part: NDArray[np.intp]) -> float:
-        return ross_mean(_restricted(order, part), classes[part], k)
-
-    spread = spread_over_parts(
-        on_part, estimate, stratified_parts(classes, generator(seed, _PARTS))
-    )
+    found = ross_mean(order, classes, k)
+    ceiling = class_entropy(np.bincount(classes) / len(classes))
+    # ψ is not quite ln: of classes that never mix, a little too much is found.
+    estimate = min(found, ceiling)
+    spread = _spread(order, classes, k, generator(seed, _PARTS))
     rng = generator(seed, _SHUFFLE)
     null = [ross_mean(order, rng.permutation(classes), k) for _ in range(n_permutations)]
     return finished(
         "nearest neighbours of the class",
         estimate,
-        ceiling=class_entropy(np.bincount(classes) / len(classes)),
+        ceiling=ceiling,
         interval=interval_around(estimate, *spread, confidence_level),
         confidence_level=confidence_level,
         null=null,
         n_samples=len(classes),
+        statistic=found,
     )
 
 
@@ -158,6 +162,36 @@ def ross_mean(
     )
 
 
+def _spread(
+    order: NDArray[np.unsignedinteger],
+    classes: NDArray[np.intp],
+    k: int,
+    rng: np.random.Generator,
+) -> PartSpread:
+    """Spread over parts of the classes that can be split, and what the others may add.
+
+    I(c; x) is that of classes that can be split, by their share of the rows, and what is
+    told of the other classes: at least 0, and at most the entropy that these add.
+    """
+    counts = np.bincount(classes)
+    split = np.flatnonzero(counts[classes] >= _LEAST_TO_SPLIT)
+    share = len(split) / len(classes)
+    whole = class_entropy(counts / len(classes))
+    if len(split) == 0:
+        return PartSpread(0.0, whole, 2)
+    if share < 1:
+        order, classes = _restricted(order, split), classes[split]
+
+    def on_part(part: NDArray[np.intp]) -> float:
+        return ross_mean(_restricted(order, part), classes[part], k)
+
+    error, drift, n_parts = spread_over_parts(
+        on_part, ross_mean(order, classes, k), stratified_parts(classes, rng)
+    )
+    others = whole - share * class_entropy(np.bincount(classes) / len(classes))
+    return PartSpread(share * error, share * abs(drift) + others, n_parts)
+
+
 def _ranks_in_class(
     order: NDArray[np.unsignedinteger],
     classes: NDArray[np.intp],
@@ -185,8 +219,12 @@ def _restricted(
     """The order among the rows of ``part`` alone, numbered from 0."""
     number = np.full(len(order), -1, dtype=np.int64)
     number[part] = np.arange(len(part))
-    renamed = number[order[part]]
-    return renamed[renamed >= 0].reshape(len(part), -1).astype(order.dtype)
+    restricted = np.empty((len(part), len(part) - 1), dtype=order.dtype)
+    for start in range(0, len(part), _BLOCK_ROWS):
+        block = slice(start, start + _BLOCK_ROWS)
+        renamed = number[order[part[block]]]
+        restricted[block] = renamed[renamed >= 0].reshape(-1, len(part) - 1)
+    return restricted
 
 
 def _used_rows(

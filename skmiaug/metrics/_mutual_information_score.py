@@ -12,6 +12,7 @@ from skmiaug.metrics._checks import (
     check_same_width,
     generator,
     seed_from,
+    unknown_labels,
 )
 from skmiaug.metrics._information_result import (
     InformationResult,
@@ -137,11 +138,11 @@ def _judged(
     real, real_labels = check_labelled(X_real, y_real, ("X_real", "y_real"))
     check_same_width(real, made)
     known, counts = np.unique(real_labels, return_counts=True)
-    unknown = np.setdiff1d(made_for, known[counts > 1])
-    if len(unknown) or len(known[counts > 1]) < 2:
+    unknown = unknown_labels(made_for, known[counts > 1])
+    if unknown or len(known[counts > 1]) < 2:
         raise ValueError(
             "expected at least 2 real rows of 2 or more classes, and of each class of the "
-            f"synthetic rows; lacking: {unknown.tolist()}. Add such rows, or leave the "
+            f"synthetic rows; lacking: {unknown}. Add such rows, or leave the "
             "synthetic rows of these classes out."
         )
     usable = np.isin(real_labels, known[counts > 1])

@@ -12,11 +12,12 @@ from sklearn.base import (
     _fit_context,
     clone,
 )
-from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
+
+from skmiaug.metrics._trained_prior import check_visible, fit_and_watch, trained_shares
 
 __all__ = ["PriorCorrectedClassifier"]
 
@@ -36,12 +37,15 @@ class PriorCorrectedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimato
     trained_prior : "auto", "uniform", mapping or array-like, default="auto"
         Class shares that the classifier was trained on. "auto" takes those that reach the
         last step of a ``Pipeline``, or ``y`` where there is none, times the
-        ``class_weight`` of that step, if it has one. Ensembles that resample within
-        themselves need "uniform" or figures. A mapping goes from class to share, an array
-        is in the order of ``classes_``; both are scaled to sum to 1.
+        ``sample_weight`` and ``class_weight`` of that step, if it has any. Searches are
+        looked into, for those of their best estimator. Where rows are resampled or weighted
+        out of sight, as within ensembles, it raises, and "uniform" or figures are needed. A
+        mapping goes from class to share, an array is in the order of ``classes_``; both are
+        scaled to sum to 1.
     target_prior : "train", "uniform", mapping or array-like, default="train"
         Class shares to give probabilities for; "train" is those of ``y`` in ``fit``, before
-        any resampling. "uniform" turns a classifier of unbalanced rows into one for UAR.
+        any resampling or weighting. "uniform" turns a classifier of unbalanced rows into
+        one for UAR.
 
     Attributes
     ----------
@@ -76,7 +80,7 @@ class PriorCorrectedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimato
     """
 
     _parameter_constraints: dict[str, Any] = {  # noqa: RUF012 (scikit-learn's convention)
-        "estimator": [HasMethods(["fit", "predict_proba"]), HasMethods(["fit", "steps"])],
+        "estimator": [HasMethods(["fit", "predict_proba"])],
         "trained_prior": [StrOptions({"auto", "uniform"}), Mapping, "array-like"],
         "target_prior": [StrOptions({"train", "uniform"}), Mapping, "array-like"],
     }
@@ -103,15 +107,23 @@ class PriorCorrectedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimato
         Returns
         -------
         self : PriorCorrectedClassifier
+
+        Raises
+        ------
+        TypeError
+            ``trained_prior`` is "auto" and what is trained on cannot be seen.
         """
         check_classification_targets(y)
-        self.estimator_, seen = _fit_and_watch(clone(self.estimator), X, y, fit_params)
+        automatic = isinstance(self.trained_prior, str) and self.trained_prior == "auto"
+        if automatic:
+            check_visible(self.estimator)
+        self.estimator_, seen = fit_and_watch(clone(self.estimator), X, y, fit_params)
         self.classes_ = self.estimator_.classes_
         for name in ("n_features_in_", "feature_names_in_"):
             if hasattr(self.estimator_, name):
                 setattr(self, name, getattr(self.estimator_, name))
-        if isinstance(self.trained_prior, str) and self.trained_prior == "auto":
-            self.trained_prior_ = _weighted_shares(self.estimator_, seen, self.classes_)
+        if automatic:
+            self.trained_prior_ = trained_shares(self.estimator_, seen, self.classes_)
         else:
             self.trained_prior_ = _prior("trained_prior", self.trained_prior, self.classes_)
         if isinstance(self.target_prior, str) and self.target_prior == "train":
@@ -154,59 +166,9 @@ class PriorCorrectedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimato
         return tags
 
 
-class _Watched(ClassifierMixin, BaseEstimator):
-    """Stands in for the last step of a pipeline in ``fit``; notes the classes it gets."""
-
-    def __init__(self, inner: Any):
-        self.inner = inner
-
-    def fit(self, X: Any, y: Any, **fit_params: Any) -> "_Watched":
-        self.seen_ = np.asarray(y)
-        self.inner.fit(X, y, **fit_params)
-        return self
-
-    def get_metadata_routing(self) -> Any:
-        return self.inner.get_metadata_routing()
-
-
-def _fit_and_watch(
-    estimator: Any, X: Any, y: Any, fit_params: dict[str, Any]
-) -> tuple[Any, NDArray[Any]]:
-    """The fitted estimator, and the classes that its last step was fitted to."""
-    if not isinstance(estimator, Pipeline):
-        return estimator.fit(X, y, **fit_params), np.asarray(y)
-    name, last = estimator.steps[-1]
-    if isinstance(last, Pipeline):
-        raise TypeError(
-            "the last step of the pipeline is a pipeline itself; write their steps in one, "
-            "so that the class shares after resampling can be seen."
-        )
-    watched = _Watched(last)
-    estimator.steps[-1] = (name, watched)
-    try:
-        estimator.fit(X, y, **fit_params)
-    finally:
-        estimator.steps[-1] = (name, last)
-    return estimator, watched.seen_
-
-
 def _shares(y: Any, classes: NDArray[Any]) -> NDArray[np.float64]:
     labels = np.asarray(y).ravel()
     return np.array([np.mean(labels == label) for label in classes])
-
-
-def _weighted_shares(
-    estimator: Any, seen: NDArray[Any], classes: NDArray[Any]
-) -> NDArray[np.float64]:
-    """Shares of the classes that were trained on, times their class weights."""
-    shares = _shares(seen, classes)
-    last = estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
-    weight = getattr(last, "class_weight", None)
-    if isinstance(weight, str):  # "balanced"
-        return np.full(len(classes), 1 / len(classes))
-    if isinstance(weight, Mapping):
-        shares = shares * np.array([weight.get(label, 1.0) for label in classes.tolist()])
-    return shares / shares.sum()
 
 
 def _prior(name: str, value: Any, classes: NDArray[Any]) -> NDArray[np.float64]:

@@ -28,6 +28,9 @@ _SCORE_SHRINKAGE = 0.1
 # than its logarithm.
 _FLOOR = 0.01
 _LEAST_STRENGTH = 1e-5
+# A mean score of a row's own class this low is rounding: scores are differences of shares,
+# in float32.
+_LEAST_SCORE = 1e-6
 _LEAST_VARIANCE = 1e-18
 
 
@@ -125,8 +128,9 @@ class RidgeBasis:
                 fitted[:, penalty] + shares, indicator, shares, self._leverage[:, penalty]
             )
             # Left out, rows of classes that cannot be told score lower for their own class
-            # than for others, by chance alone: that is no knowledge.
-            if scores[np.arange(n), classes].mean() <= 0:
+            # than for others, by chance alone: that is no knowledge. Nor is the rounding
+            # that is left where all rows are alike.
+            if scores[np.arange(n), classes].mean() <= _LEAST_SCORE:
                 continue
             means, precision = _class_gaussians(scores[:, :-1], classes, n_classes)
             log_q = class_log_probability(

@@ -29,10 +29,13 @@ class PartSpread(NamedTuple):
     drift : float
         The estimate minus the mean over the parts: the sign of a bias that has not gone at
         this number of rows.
+    n_parts : int
+        Parts of one partition.
     """
 
     error: float
     drift: float
+    n_parts: int
 
 
 def spread_over_parts(
@@ -50,7 +53,8 @@ def spread_over_parts(
         values = np.array([estimate_on(part) for part in parts])
         errors.append(values.var(ddof=1) / len(values))
         means.append(values.mean())
-    return PartSpread(math.sqrt(np.mean(errors)), estimate - float(np.mean(means)))
+    drift = estimate - float(np.mean(means))
+    return PartSpread(math.sqrt(np.mean(errors)), drift, len(partitions[0]))
 
 
 def stratified_parts(classes: NDArray[np.intp], rng: np.random.Generator) -> list[Parts]:
@@ -60,7 +64,7 @@ def stratified_parts(classes: NDArray[np.intp], rng: np.random.Generator) -> lis
     ----------
     classes : ndarray of shape (n,)
         Class of each row; all zeros for no classes. Parts are fewer than `N_PARTS` where
-        the rarest class would have less than two rows in them.
+        the rarest class would have less than two rows in them, and 2 at least.
     """
     rarest = int(np.bincount(classes)[np.unique(classes)].min())
     n_parts = max(2, min(N_PARTS, rarest // 2))
@@ -73,15 +77,17 @@ def stratified_parts(classes: NDArray[np.intp], rng: np.random.Generator) -> lis
 
 
 def interval_around(
-    estimate: float, error: float, drift: float, confidence_level: float
+    estimate: float, error: float, drift: float, n_parts: int, confidence_level: float
 ) -> tuple[float, float]:
     """Student's interval, widened at both ends by the drift.
+
+    Partitions of the same rows are not independent: `N_REPEATS` of them count as two.
 
     A bias that falls as n^-a is 1 / (5^a - 1) of its drift from fifths to all: less than
     the drift itself for a of 0.43 or more. Added, not squared and added: bias is the same
     in every sample, so it does not average out against the noise. At both ends: an estimate
     that has risen from too low may have overshot already.
     """
-    t = stats.t.ppf((1 + confidence_level) / 2, 2 * (N_PARTS - 1))
+    t = stats.t.ppf((1 + confidence_level) / 2, 2 * (n_parts - 1))
     half_width = t * error + abs(drift)
     return estimate - half_width, estimate + half_width

@@ -10,6 +10,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skmiaug.metrics._checks import (
+    check_common_labels,
     check_confidence,
     check_count,
     check_labelled,
@@ -65,7 +66,13 @@ def train_on_synthetic_test_on_real(
     Returns
     -------
     float
-        Mean recall over the classes in ``y_test``, 0 to 1.
+        Mean recall over the classes in ``y_test``, 0 to 1; 0 of one that is not trained on.
+
+    Raises
+    ------
+    ValueError
+        The features differ in number, or ``y_synthetic`` and ``y_test`` have no class in
+        common.
 
     References
     ----------
@@ -76,6 +83,7 @@ def train_on_synthetic_test_on_real(
     )
     test, labels = check_labelled(X_test, y_test, ("X_test", "y_test"))
     check_same_width(test, made)
+    check_common_labels(labels, made_for, ("y_test", "y_synthetic"))
     fitted = _fresh(classifier).fit(made, made_for)
     return _uar(labels, fitted.predict(test) == labels)
 
@@ -100,7 +108,7 @@ def utility_gain(
     X_train, y_train
         Real rows (n_train, n_features) to train on, and their classes.
     X_synthetic, y_synthetic
-        Generated rows to add.
+        Generated rows to add, if any.
     X_test, y_test
         Real rows that neither the classifier nor the generator has seen.
     classifier : classifier or None, default=None
@@ -113,6 +121,11 @@ def utility_gain(
     -------
     UtilityGain
 
+    Raises
+    ------
+    ValueError
+        The features differ in number, or the classes of one set are none of the others'.
+
     Notes
     -----
     One split and one classifier: `skmiaug.evaluation.compare_samplers` gives a verdict over
@@ -122,11 +135,14 @@ def utility_gain(
     check_confidence(confidence_level)
     train, train_labels = check_labelled(X_train, y_train, ("X_train", "y_train"))
     made, made_for = check_labelled(
-        X_synthetic, y_synthetic, ("X_synthetic", "y_synthetic")
+        X_synthetic, y_synthetic, ("X_synthetic", "y_synthetic"), at_least=0
     )
     test, labels = check_labelled(X_test, y_test, ("X_test", "y_test"))
     check_same_width(train, made)
     check_same_width(train, test)
+    check_common_labels(labels, train_labels, ("y_test", "y_train"))
+    real_labels = np.union1d(train_labels, labels)
+    check_common_labels(made_for, real_labels, ("y_synthetic", "y_train and y_test"))
     plain = _fresh(classifier).fit(train, train_labels)
     both = np.vstack([train, made]), np.concatenate([train_labels, made_for])
     augmented = _fresh(classifier).fit(*both)

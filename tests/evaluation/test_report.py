@@ -5,10 +5,12 @@ import json
 import re
 import subprocess
 import warnings
+from dataclasses import replace
 from html import escape, unescape
 from html.parser import HTMLParser
 
 import numpy as np
+import pandas as pd
 import pytest
 from imblearn.over_sampling import SMOTE, RandomOverSampler
 from imblearn.under_sampling import RandomUnderSampler
@@ -16,6 +18,7 @@ from matplotlib.image import imread
 from sklearn.base import BaseEstimator
 
 from skmiaug.evaluation import QualityReport, SkewedTraining, quality_report
+from skmiaug.evaluation._report_findings import findings
 from skmiaug.exceptions import MissingExtraError
 from tests._helpers import small
 from tests.docs._browser import chromium
@@ -228,6 +231,58 @@ def test_known_faults_are_marked(rows):
     found = quality_report(Shuffling(), *rows, **OPTIONS).findings
     assert found[0].mark == "bad"
     assert found[0].topic == "Information"
+
+
+@pytest.mark.parametrize("n_permutations", [0, 9, 19])
+def test_few_shuffles_are_no_fault_of_the_rows(rows, n_permutations):
+    options = OPTIONS | {"n_permutations": n_permutations}
+    found = quality_report(SMOTE(), *rows, **options).findings[0]
+    assert found[:2] == ("good", "Information")
+    assert ("shuffled classes p" in found.text) is (n_permutations > 0)
+
+
+def test_an_outlier_among_real_rows_is_no_fault_of_made_ones(report):
+    found = report._measures
+    varied = dict.fromkeys(found.made.variance_ratio, 0.96)
+    made = replace(found.made, variance_ratio=varied)
+
+    def mark(of_real, of_made=made):
+        real = replace(found.real, variance_ratio=dict.fromkeys(varied, of_real))
+        return findings(replace(found, made=of_made, real=real))[1].mark
+
+    assert mark(1.0) == mark(8.49) == mark(0.7) == "good"
+    halved = replace(found.made, variance_ratio=dict.fromkeys(varied, 0.5))
+    assert mark(1.0, halved) == mark(8.49, halved) == "look"
+    # Real rows of few speakers vary as little.
+    assert mark(0.5, halved) == "good"
+    assert mark(1.0, replace(made, variance_ratio=dict.fromkeys(varied, 0.1))) == "bad"
+
+
+@pytest.mark.parametrize("n_short", [0, 1])
+@pytest.mark.parametrize("sampler", [SMOTE(), small(max_iter=5)], ids=["SMOTE", "MIGAN"])
+def test_balanced_classes_are_reported_too(n_short, sampler):
+    """Nothing is added to a balanced training part; to one a row short, one row."""
+    y = np.arange(90) % 3
+    X = np.random.default_rng(0).normal(size=(90, 4)) + y[:, None]
+    split = np.arange(30, 90 - n_short), np.arange(30)
+    report = quality_report(sampler, X, y, cv=[split], **OPTIONS)
+    assert report._measures.n_added == n_short
+    gain = report.table.set_index("measure").loc["UAR gain, logistic regression (points)"]
+    topic, text = report.findings[-1][1:]
+    assert topic == "Use"
+    if n_short == 0:
+        assert gain["value"] == gain["low"] == gain["high"] == 0
+        assert "added no rows" in text
+    else:
+        assert "in points" in text
+    assert "variance ratio, 2" in set(report.table["measure"])
+    assert report.to_html()
+
+
+def test_labels_of_pandas(rows):
+    X, y = rows
+    named = quality_report(SMOTE(), X, pd.Series(y), **OPTIONS)
+    assert named.table.equals(quality_report(SMOTE(), X, y, **OPTIONS).table)
 
 
 def test_rows_that_vary_too_much_are_marked_and_drawn(rows):

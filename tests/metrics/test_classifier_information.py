@@ -79,6 +79,17 @@ def test_a_class_absent_from_the_test_rows_is_allowed():
     assert found.value < 0
 
 
+@pytest.mark.parametrize("names", ["acd", "bcz", "012"])
+def test_classes_that_were_not_trained_on_are_named(names):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(60, 2)), np.arange(60) % 3
+    trained, tested = (np.array(list(some))[y] for some in ("bcd", names))
+    with pytest.raises(ValueError, match="y_test holds classes that y_train does not"):
+        classifier_information(X, trained, X, tested)
+    with pytest.raises(ValueError, match=r"does not: \['0', '1', '2'\] beside \[0, 1, 2\]"):
+        classifier_information(X, y, X, y.astype(str))
+
+
 def test_surely_wrong_rows_give_a_finite_bound():
     X, y = two_classes(200, apart=50.0)
     found = classifier_information(1e4 * X, y, 1e4 * X, 1 - y)

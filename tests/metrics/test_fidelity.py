@@ -1,6 +1,7 @@
 """Fréchet distance, PRDC, two-sample test, drift and spread."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -77,6 +78,13 @@ def test_prdc_far_away_and_collapsed():
     assert collapsed.precision == 1
     assert collapsed.recall < 0.02
     assert collapsed.coverage < 0.1
+
+
+def test_prdc_of_rows_and_their_copies_is_whole():
+    X = np.repeat(normal(50, 100), 10, axis=0)
+    found = precision_recall_density_coverage(X, X.copy())
+    # Balls of radius 0, each holding its row ten times.
+    assert found == (1, 1, 2, 1)
 
 
 def test_prdc_half_of_the_data_has_precision_and_no_recall():
@@ -171,6 +179,15 @@ def test_variance_ratio_by_class():
     found = variance_ratio(X, y, normal(4000, 3, seed=1) * spread, y)
     assert found["a"] == pytest.approx(0.25, rel=0.08)
     assert found["b"] == pytest.approx(4, rel=0.08)
+
+
+def test_variance_ratio_is_named_by_plain_labels():
+    X = normal(6)
+    for y in (pd.Series(["a", "b"] * 3), np.array(["a", "b"] * 3, dtype=object)):
+        found = variance_ratio(X, y, X, y)
+        assert found == pytest.approx({"a": 1.0, "b": 1.0})
+    (label,) = variance_ratio(X, np.zeros(6, np.int64), X, np.zeros(6, np.int64))
+    assert type(label) is int
 
 
 def test_smote_shrinks_and_repetition_ends_it():

@@ -1,11 +1,13 @@
 """Estimators of mutual information against closed forms, and their common interface."""
 
 import math
+import warnings
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 from sklearn.feature_selection import mutual_info_classif
 from sklearn.linear_model import LogisticRegression
 
@@ -16,6 +18,7 @@ from skmiaug.metrics import (
     ksg_information,
     mixed_information,
 )
+from skmiaug.metrics._infonce_information import _chance, _widths
 from tests.metrics._known import (
     class_mixture,
     gaussian_pair,
@@ -149,6 +152,36 @@ def test_infonce_stays_below_its_ceiling():
     assert 2.0 < found.estimate <= found.ceiling < gaussian_truth(1, 0.9999)
 
 
+@pytest.mark.parametrize(("n", "n_x", "n_y"), [(100, 40, 60), (200, 30, 30), (400, 64, 64)])
+def test_infonce_of_many_columns_of_few_rows(n, n_x, n_y):
+    """Columns that five hidden ones determine: nearly all rows can be told apart."""
+    rng = np.random.default_rng(0)
+    hidden = rng.normal(size=(n, 5))
+    x, y = (
+        hidden @ rng.normal(size=(5, d)) + 0.5 * rng.normal(size=(n, d)) for d in (n_x, n_y)
+    )
+    found = infonce_gaussian(x, y, n_permutations=19)
+    assert found.estimate > 0.9 * found.ceiling
+    assert found.p_value == pytest.approx(1 / 20)
+    nothing = infonce_gaussian(rng.normal(size=(n, n_x)), y, n_permutations=19)
+    assert nothing.estimate <= 0.1
+    assert nothing.p_value > 0.05
+
+
+def test_columns_that_infonce_keeps():
+    for n in (20, 50, 100, 500, 2000):
+        for n_x in (1, 3, 30, 64, 800):
+            for n_y in (1, 20, 64, 800):
+                kept = _widths(n_x, n_y, n)
+                assert kept == _widths(n_y, n_x, n)[::-1]
+                # Of independent columns, half of the variance is shared by chance at most.
+                assert _chance(*kept, n) <= 0.5
+                assert 1 <= kept[0] <= min(n_x, 64)
+    assert _widths(64, 64, 600) == (64, 64)
+    assert _widths(1, 60, 200) == (1, 60)
+    assert _widths(40, 40, 80) == (10, 10)
+
+
 def test_networks_see_what_a_gaussian_critic_does_not():
     rng = np.random.default_rng(0)
     x = rng.normal(size=(1000, 1))
@@ -279,6 +312,38 @@ def test_columns_that_repeat_or_stay_constant_add_nothing():
     assert two.estimate == pytest.approx(one.estimate, abs=1e-8)
 
 
+@pytest.mark.parametrize("estimator", [*OF_PAIRS, infonce_information])
+def test_a_constant_side_tells_nothing(estimator):
+    y = np.random.default_rng(0).normal(size=(200, 2))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for x in (np.ones((200, 1)), np.full((200, 3), -0.1)):
+            for pair in ((x, y), (y, x), (x, x)):
+                found = estimator(*pair, n_permutations=9)
+                assert found.estimate == pytest.approx(0, abs=1e-9)
+                assert found.p_value == 1
+
+
+@pytest.mark.parametrize("n", [30, 100, 150])
+def test_constant_rows_tell_nothing_of_their_class(n):
+    classes = np.arange(n) % 3
+    for X in (np.ones((n, 2)), np.full((n, 5), 0.3)):
+        found = classifier_bound(X, classes, n_permutations=9)
+        # Folds of other shares than those of all rows may cost a trifle.
+        assert found.estimate == pytest.approx(0, abs=0.005)
+        assert found.p_value > 0.1
+
+
+@pytest.mark.parametrize("estimator", OF_PAIRS)
+@pytest.mark.parametrize("unit", [2.0**600, 2.0**-600, 1e300])
+def test_units_may_be_huge_or_tiny(estimator, unit):
+    x, y = gaussian_pair(200, 2, 0.6, np.random.default_rng(0))
+    one = estimator(x, y, n_permutations=9)
+    two = estimator(unit * x, y / unit, n_permutations=9)
+    assert two.estimate == pytest.approx(one.estimate, abs=1e-9)
+    assert two.p_value == one.p_value
+
+
 def test_columns_that_determine_each_other_give_a_finite_figure():
     x = np.random.default_rng(0).normal(size=300)
     found = gaussian_information(x, 2 * x + 1, n_permutations=2)
@@ -310,8 +375,44 @@ def test_small_sets_of_any_make_give_finite_figures(n_classes, per_class, d, see
     for estimator in OF_CLASSES:
         found = estimator(X, y, n_permutations=3)
         assert math.isfinite(found.estimate)
-        assert found.estimate <= found.ceiling + 0.7
+        assert found.estimate <= found.ceiling + 1e-9
         assert found.ceiling == pytest.approx(math.log(n_classes))
+
+
+@pytest.mark.parametrize(("n", "n_rare"), [(100, 2), (200, 3), (200, 4), (400, 12)])
+def test_intervals_of_mixed_hold_the_truth_where_a_class_is_rare(n, n_rare):
+    def terms(x, y):
+        shares = np.array([n - n_rare, n_rare]) / n
+        joint = shares * stats.norm.pdf(x[:, None], [0.0, 3.0])
+        own = joint[np.arange(len(y)), y] / joint.sum(axis=1)
+        return np.log(own / shares[y])
+
+    def draw(rng, times):
+        y = np.repeat([0, 1], [times * (n - n_rare), times * n_rare])
+        return rng.normal(size=len(y)) + 3.0 * y, y
+
+    truth = terms(*draw(np.random.default_rng(0), 2000)).mean()
+    held = 0
+    for seed in range(60):
+        x, y = draw(np.random.default_rng(seed), 1)
+        found = mixed_information(x[:, None], y, n_permutations=0, random_state=seed)
+        held += found.interval[0] <= truth <= found.interval[1]
+    # Of a nominal 95 %, 51 or fewer of 60 have a chance of 0.6 %.
+    assert held >= 52
+
+
+def test_mixed_of_classes_far_apart_is_their_entropy():
+    X, y = class_mixture(200, 2, 100.0, 3, np.random.default_rng(0))
+    found = mixed_information(X, y, n_permutations=19)
+    assert found.estimate == found.ceiling
+    assert found.p_value == pytest.approx(1 / 20)
+
+
+def test_mixed_of_classes_that_cannot_be_split():
+    """Of each class two rows: anything from nothing to H(c) may be so."""
+    X, y = np.random.default_rng(0).normal(size=(8, 2)), np.repeat([0, 1, 2, 3], 2)
+    found = mixed_information(X, y, n_permutations=0)
+    assert found.interval[1] - found.interval[0] == pytest.approx(2 * found.ceiling)
 
 
 def test_more_rows_than_asked_for_are_drawn():

@@ -46,7 +46,7 @@ def test_rows_around_training_rows_are_noticed():
     assert found.n_near > 200
     assert found.distance_ratio < 0.3
     assert found.nearer_to_training > 0.9
-    assert found.p_value < 1e-6
+    assert found.p_value == pytest.approx(1 / 1001)
 
 
 def test_smote_is_noticed():
@@ -55,13 +55,52 @@ def test_smote_is_noticed():
     found = nearest_row_leakage(made, TRAIN, HELD_OUT)
     assert found.distance_ratio < 0.7
     assert found.n_near > 5 * found.near_expected
-    assert found.p_value < 1e-6
+    assert found.p_value == pytest.approx(1 / 1001)
 
 
 def test_rows_elsewhere_leak_nothing():
     found = nearest_row_leakage(TRAIN + 50, TRAIN, HELD_OUT)
     assert found.n_near == 0
     assert found.distance_ratio > 10
+
+
+def test_p_values_are_even_where_nothing_is_given_away():
+    """Many made rows share few reference rows, and a lucky one of these wins many."""
+    p_values = np.array(
+        [
+            nearest_row_leakage(
+                *(normal(n, [s, part], d=10) for part, n in enumerate((1000, 100, 60))),
+                random_state=s,
+            ).p_value
+            for s in range(100)
+        ]
+    )
+    # P(p <= 0.05) is 0.05: 12 or more of 100 have a chance of 0.4 %; a binomial test of
+    # the made rows would have 25.
+    assert np.sum(p_values <= 0.05) < 12
+    assert 0.35 < np.mean(p_values <= 0.5) < 0.65
+
+
+def test_one_row_that_is_nearest_to_all_is_no_evidence():
+    train, held_out = normal(50, 7), normal(50, 8)
+    found = nearest_row_leakage(train[:1] + 0.01 * normal(500, 9), train, held_out)
+    assert found.nearer_to_training == 1
+    # It could as well have been a held-out row.
+    assert found.p_value == pytest.approx(0.5, abs=0.06)
+
+
+def test_equally_far_rows_count_half_and_are_no_evidence():
+    found = nearest_row_leakage(TRAIN[:100], TRAIN, TRAIN)
+    assert found.nearer_to_training == 0.5
+    assert found.p_value > 0.3
+
+
+def test_shuffles_may_be_left_out():
+    found = nearest_row_leakage(normal(50, 3), TRAIN, HELD_OUT, n_permutations=0)
+    assert np.isnan(found.p_value)
+    assert 0 < found.nearer_to_training < 1
+    with pytest.raises(ValueError, match="n_permutations must be a whole number"):
+        nearest_row_leakage(normal(50, 3), TRAIN, HELD_OUT, n_permutations=-1)
 
 
 def test_repeated_training_rows_do_not_break_it():

@@ -98,5 +98,7 @@ def test_classes_without_real_rows_are_refused():
     X, y = mixture(50, 1)
     with pytest.raises(ValueError, match=r"lacking: \[7\]"):
         mutual_information_score(X, np.where(y == 1, 7, y), *REAL)
+    with pytest.raises(ValueError, match=r"lacking: \['0', '1'"):
+        mutual_information_score(X, y.astype(str), *REAL)
     with pytest.raises(ValueError, match="real rows have 3 features and synthetic rows 2"):
         mutual_information_score(X[:, :2], y, *REAL)

@@ -6,16 +6,24 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn
+from imblearn.ensemble import BalancedRandomForestClassifier
 from imblearn.over_sampling import SMOTE, RandomOverSampler
 from imblearn.pipeline import make_pipeline
 from imblearn.under_sampling import RandomUnderSampler
 from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.ensemble import BaggingClassifier, VotingClassifier
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.model_selection import (
+    FixedThresholdClassifier,
+    GridSearchCV,
+    cross_val_score,
+)
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline as sklearn_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from skmiaug.metrics import PriorCorrectedClassifier, brier_score
@@ -146,7 +154,90 @@ def test_fit_parameters_reach_the_last_step(rare):
         X, y, logisticregression__sample_weight=weights
     )
     two = PriorCorrectedClassifier(pipeline).fit(X, y)
-    assert np.abs(one.predict_proba(X) - two.predict_proba(X)).mean() > 0.02
+    assert one.estimator_[-1].intercept_ > two.estimator_[-1].intercept_ + 1
+    # Weights of rows are undone like copies of them.
+    assert one.trained_prior_[1] == pytest.approx(5 * y.mean() / (1 + 4 * y.mean()))
+    assert np.abs(one.predict_proba(X) - two.predict_proba(X)).mean() < 0.01
+
+
+@pytest.mark.parametrize("inside", [clone, lambda c: GridSearchCV(c, {"C": [0.5, 1]})])
+def test_weights_of_rows_are_undone(rare, inside):
+    X, y = rare
+    plain = LogisticRegression().fit(X, y).predict_proba(X)
+    weights = compute_sample_weight("balanced", y)
+    model = PriorCorrectedClassifier(inside(LogisticRegression()))
+    model.fit(X, y, sample_weight=weights)
+    np.testing.assert_allclose(model.trained_prior_, [0.5, 0.5])
+    np.testing.assert_allclose(model.target_prior_[1], y.mean())
+    assert np.abs(model.predict_proba(X) - plain).mean() < 0.01
+    even = PriorCorrectedClassifier(inside(LogisticRegression()))
+    even.fit(X, y, sample_weight=np.full(len(y), 2.0))
+    np.testing.assert_allclose(even.trained_prior_, even.target_prior_)
+
+
+@pytest.mark.parametrize(
+    ("search", "prefix"),
+    [
+        (lambda c: GridSearchCV(c, {"C": [0.1, 1]}), ""),
+        (
+            lambda c: GridSearchCV(
+                sklearn_pipeline(StandardScaler(), c), {"logisticregression__C": [0.1, 1]}
+            ),
+            "logisticregression__",
+        ),
+        (
+            lambda c: sklearn_pipeline(StandardScaler(), GridSearchCV(c, {"C": [0.1, 1]})),
+            "gridsearchcv__",
+        ),
+    ],
+    ids=["search", "search of a pipeline", "search in a pipeline"],
+)
+def test_searches_are_looked_into(rare, search, prefix):
+    X, y = rare
+    plain = LogisticRegression().fit(X, y).predict_proba(X)
+    weighted = search(LogisticRegression(class_weight="balanced"))
+    found = PriorCorrectedClassifier(weighted).fit(X, y)
+    np.testing.assert_allclose(found.trained_prior_, [0.5, 0.5])
+    assert np.abs(found.predict_proba(X) - plain).mean() < 0.01
+    rows = {f"{prefix}sample_weight": compute_sample_weight("balanced", y)}
+    found = PriorCorrectedClassifier(search(LogisticRegression())).fit(X, y, **rows)
+    np.testing.assert_allclose(found.trained_prior_, [0.5, 0.5])
+
+
+OUT_OF_SIGHT = {
+    "search of a sampler": GridSearchCV(
+        make_pipeline(RandomOverSampler(), LogisticRegression()),
+        {"logisticregression__C": [0.1, 1]},
+    ),
+    "balanced forest": BalancedRandomForestClassifier(5, random_state=0),
+    "bag of weighted": BaggingClassifier(LogisticRegression(class_weight="balanced"), 3),
+    "vote of samplers": VotingClassifier(
+        [("a", make_pipeline(RandomOverSampler(), GaussianNB()))], voting="soft"
+    ),
+    "threshold of a sampler": FixedThresholdClassifier(
+        make_pipeline(RandomOverSampler(), GaussianNB())
+    ),
+}
+
+
+@pytest.mark.parametrize("inner", OUT_OF_SIGHT.values(), ids=OUT_OF_SIGHT)
+def test_what_is_trained_on_out_of_sight_is_asked_for(rare, inner):
+    X, y = rare
+    for around in (clone(inner), sklearn_pipeline(StandardScaler(), clone(inner))):
+        with pytest.raises(TypeError, match=r"cannot tell .*trained_prior="):
+            PriorCorrectedClassifier(around).fit(X, y)
+    found = PriorCorrectedClassifier(inner, trained_prior="uniform").fit(X, y)
+    assert found.predict_proba(X)[:, 1].mean() == pytest.approx(y.mean(), abs=0.03)
+
+
+def test_what_is_calibrated_on_rows_as_they_come_needs_no_correction(rare):
+    X, y = rare
+    inner = CalibratedClassifierCV(
+        make_pipeline(RandomOverSampler(random_state=0), LogisticRegression())
+    )
+    found = PriorCorrectedClassifier(inner).fit(X, y)
+    np.testing.assert_allclose(found.trained_prior_, found.target_prior_)
+    assert found.predict_proba(X)[:, 1].mean() == pytest.approx(y.mean(), abs=0.01)
 
 
 def test_with_metadata_routing(rare):

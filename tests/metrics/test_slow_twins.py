@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 from scipy import linalg, stats
+from scipy.spatial.distance import cdist
 from scipy.special import digamma
 from sklearn.linear_model import Ridge
 from sklearn.metrics import roc_auc_score
@@ -144,6 +145,31 @@ def test_prdc():
     assert found.precision == pytest.approx(in_real.any(axis=1).mean())
     assert found.recall == pytest.approx(in_made.any(axis=1).mean())
     assert found.density == pytest.approx(in_real.sum() / (k * len(made)))
+    assert found.coverage == pytest.approx(in_real.any(axis=0).mean())
+
+
+@pytest.mark.parametrize("scale", [False, True])
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda: RNG.integers(2, size=(90, 8)),
+        lambda: RNG.integers(4, size=(90, 3)),
+        lambda: RNG.normal(size=(15, 40))[RNG.integers(15, size=90)],
+    ],
+    ids=["binary", "grid", "copies"],
+)
+def test_prdc_where_distances_tie(draw, scale):
+    """Balls hold what lies on their surface, at any scale."""
+    real, made = np.array_split(draw().astype(float), 2)
+    found = precision_recall_density_coverage(real, made, n_neighbors=3, scale=scale)
+    unit = real.std(axis=0) if scale else 1.0
+    a, b = real / unit, made / unit
+    across = cdist(b, a)
+    reach, made_reach = (np.sort(cdist(c, c))[:, 3] + 1e-9 for c in (a, b))
+    in_real, in_made = across <= reach, made_reach >= across.T
+    assert found.precision == pytest.approx(in_real.any(axis=1).mean())
+    assert found.recall == pytest.approx(in_made.any(axis=1).mean())
+    assert found.density == pytest.approx(in_real.sum() / (3 * len(b)))
     assert found.coverage == pytest.approx(in_real.any(axis=0).mean())
 
 

@@ -55,6 +55,27 @@ def test_classes_that_were_not_trained_on_have_recall_0():
     assert found == pytest.approx(2 / 3)
 
 
+def test_classes_of_another_name_are_not_taken_for_wrong_answers():
+    X, y = classes([20, 20])
+    named = y.astype(str)
+    for real, made, test in ((named, named, y), (y, y, named), (y, named, y)):
+        with pytest.raises(ValueError, match=r"no class in common: .*name classes alike"):
+            utility_gain(X, real, X, made, X, test)
+    with pytest.raises(ValueError, match=r"y_test and y_synthetic have no class in common"):
+        train_on_synthetic_test_on_real(X, named, X, y)
+    # Classes that are not made, or not tested, are no mistake.
+    some = y == 0
+    assert np.isfinite(utility_gain(X, y, X[some], y[some], X[~some], y[~some]).gain)
+
+
+@pytest.mark.parametrize("n_added", [0, 1])
+def test_no_rows_to_add_bring_no_gain(n_added):
+    X, y = classes([20, 20])
+    found = utility_gain(X, y, X[:n_added], y[:n_added], *classes([50, 50], seed=1))
+    assert found.gain == pytest.approx(0, abs=0.1)
+    assert n_added or found.gain == found.interval[0] == found.interval[1] == 0
+
+
 def test_interval_of_the_gain_is_that_of_paired_rows():
     """Of 400 test rows of each class, 5 and 10 % are won: the closed form of a mean."""
     rng = np.random.default_rng(0)

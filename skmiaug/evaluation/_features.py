@@ -141,6 +141,12 @@ def close_matches(wanted: str, names: Sequence[str]) -> str:
     return f" Did you mean {lower[found[0]]!r}?" if found else ""
 
 
+def reason_of(error: Exception) -> str:
+    """The first line of what a library says of a file that it cannot read."""
+    lines = str(error).strip().splitlines()
+    return lines[0][:120] if lines else type(error).__name__
+
+
 def _check_file(file: Path) -> None:
     if file.is_dir():
         raise FileFormatError(f"{file}: expected a feature file and it is a folder.")

@@ -12,6 +12,7 @@ from skmiaug.evaluation._features import (
     as_labels,
     close_matches,
     finish,
+    reason_of,
 )
 from skmiaug.exceptions import FileFormatError
 
@@ -64,7 +65,7 @@ class _Held:
                     "unpickled; save it again as numbers or text (array.astype(str))."
                 ) from error
             raise FileFormatError(
-                f"{self.name}: array {key!r} cannot be read ({_reason(error)}); the file "
+                f"{self.name}: array {key!r} cannot be read ({reason_of(error)}); the file "
                 "is damaged or cut short: make it again with numpy.savez."
             ) from error
         if not isinstance(array, np.ndarray):
@@ -97,7 +98,7 @@ def _open(file: Path, stream: BinaryIO) -> Any:
 def _unreadable(file: Path, error: Exception) -> FileFormatError:
     return FileFormatError(
         f"{file}: expected an .npz file of NumPy arrays, and it cannot be read as one "
-        f"({_reason(error)}); make it with numpy.savez(path, X=..., y=...)."
+        f"({reason_of(error)}); make it with numpy.savez(path, X=..., y=...)."
     )
 
 
@@ -150,8 +151,3 @@ def _named(held: _Held, y: NDArray[Any]) -> tuple[NDArray[Any], list[Any] | None
     if not fits or y.min() < 0 or y.max() >= len(names):
         return y, None
     return names[y], list(names)
-
-
-def _reason(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0][:120] if lines else type(error).__name__

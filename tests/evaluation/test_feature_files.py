@@ -101,6 +101,21 @@ def test_text_is_read_with_a_byte_order_mark(frame, tmp_path):
     assert read_features(tmp_path / "a.csv", TABLE).X.shape == (4, 1)
 
 
+def test_rows_that_end_in_a_comma_keep_their_columns(tmp_path):
+    (tmp_path / "a.csv").write_text("speaker,f1,f2,emotion\ns,1,2,a,\ns,3,4,b,\n")
+    found = read_features(tmp_path / "a.csv", TABLE)
+    np.testing.assert_array_equal(found.X, [[1, 2], [3, 4]])
+    assert list(found.y) == ["a", "b"]
+
+
+def test_row_numbers_may_be_dropped(frame, tmp_path):
+    frame.to_csv(tmp_path / "a.csv")
+    options = FileOptions(target="emotion", group="speaker", drop=("Unnamed: 0",))
+    np.testing.assert_array_equal(
+        read_features(tmp_path / "a.csv", options).X, frame[["f1", "f2"]]
+    )
+
+
 def test_names_of_classes_in_their_own_order(tmp_path):
     X, y = np.zeros((4, 1)), np.array([2, 0, 0, 2])
     np.savez(tmp_path / "a.npz", X=X, y=y, classes=np.array(["sad", "mad", "glad"]))
@@ -199,7 +214,32 @@ BAD_TABLES = {
     "semicolons": (
         "f;emotion\n1;a\n",
         FileOptions(target="emotion"),
-        "looks separated by semicolons",
+        "are 'f;emotion'. It looks separated by semicolons: save it with commas.",
+    ),
+    "row numbers": (
+        ",f,emotion\n0,1,a\n1,2,b\n",
+        FileOptions(target="emotion"),
+        "column 0 (counted from 0) is called 'Unnamed: 0', which is most often the row",
+    ),
+    "row numbers saved once more": (
+        "f,Unnamed: 0,emotion\n1,0,a\n2,1,b\n",
+        FileOptions(target="emotion"),
+        "column 1 (counted from 0) is called 'Unnamed: 0'",
+    ),
+    "target twice": (
+        "emotion,f,emotion\n0,1,0\n1,2,1\n",
+        FileOptions(target="emotion"),
+        "column names that differ; twice came 'emotion'",
+    ),
+    "twice but for a space": (
+        "emotion,f, emotion\n0,1,0\n1,2,1\n",
+        FileOptions(target="emotion"),
+        "column names that differ; twice came 'emotion'",
+    ),
+    "a cell more in every row": (
+        "emotion,f,g\na,1,2,3\nb,2,3,4\n",
+        FileOptions(target="emotion"),
+        "rows hold more cells than the 3 column names of its header",
     ),
     "all text": (
         "f,emotion\nx,a\ny,b\n",

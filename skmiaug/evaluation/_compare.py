@@ -156,6 +156,12 @@ def _checked_data(
     if groups is not None:
         groups = column_or_1d(np.asarray(groups))
         check_consistent_length(X, groups)
+        without = np.flatnonzero(pd.isna(groups))
+        if without.size:
+            raise ValueError(
+                f"expected a group for every row; row {without[0]} (counted from 0) has "
+                f"{plain(groups[without[0]])}, one of {without.size} such rows."
+            )
     return X, y, groups
 
 

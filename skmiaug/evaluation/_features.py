@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from skmiaug.evaluation._labels import plain
@@ -72,6 +73,7 @@ def read_features(path: str | os.PathLike[str], options: FileOptions) -> Feature
 
     file = Path(path)
     _check_file(file)
+    _check_group(options)
     suffix = file.suffix.lower()
     if suffix == ".npz":
         _refuse(options, ("target", "group", "drop"), "columns of a .csv or .parquet file")
@@ -105,14 +107,15 @@ def finish(
 
 
 def as_labels(name: str, what: str, values: NDArray[Any]) -> NDArray[Any]:
-    """Class labels as int64 or str; numbers that are no class numbers are refused."""
+    """Class labels as int64 or str; numbers that are no class numbers are refused.
+
+    Text loses the spaces around it: "joy " and "joy" are one class.
+    """
     kind = values.dtype.kind
     if kind in "biu":
         return values.astype(np.int64)
-    if kind == "U":
-        return values
-    if kind == "S":
-        return np.char.decode(values, "utf-8", "backslashreplace")
+    if kind in "US":
+        return _bare_text(values)
     if kind == "f":
         missing = np.flatnonzero(~np.isfinite(values))
         if missing.size:
@@ -132,6 +135,26 @@ def as_labels(name: str, what: str, values: NDArray[Any]) -> NDArray[Any]:
         f"{name}: expected class labels in {what} as numbers or text; its type is "
         f"{values.dtype}."
     )
+
+
+def as_groups(name: str, what: str, values: NDArray[Any]) -> NDArray[Any]:
+    """Groups of one row each; text loses the spaces around it, NaN is refused."""
+    if values.dtype.kind in "US":
+        return _bare_text(values)
+    missing = np.flatnonzero(pd.isna(values))
+    if missing.size:
+        raise FileFormatError(
+            f"{name}: {what} is {values[missing[0]]} in row {missing[0]} (counted from 0), "
+            f"one of {missing.size} such rows; every row needs a group: fill them in or "
+            "remove those rows."
+        )
+    return values
+
+
+def _bare_text(values: NDArray[Any]) -> NDArray[Any]:
+    if values.dtype.kind == "S":
+        values = np.char.decode(values, "utf-8", "backslashreplace")
+    return np.char.strip(values)
 
 
 def close_matches(wanted: str, names: Sequence[str]) -> str:
@@ -164,6 +187,18 @@ def _check_file(file: Path) -> None:
         raise FileFormatError(f"{file}: cannot be read ({error.strerror}).") from error
     if empty:
         raise FileFormatError(f"{file}: the file is empty (0 bytes).")
+
+
+def _check_group(options: FileOptions) -> None:
+    classes = (options.target, options.y_key or "y")
+    for flag, group, other in zip(
+        ("--group", "--group-key"), (options.group, options.group_key), classes, strict=True
+    ):
+        if group is not None and group == other:
+            raise FileFormatError(
+                f"{flag} {group} names the classes themselves, and a class held out as a "
+                "group has no training row; name the speakers or sessions."
+            )
 
 
 def _refuse(options: FileOptions, names: Sequence[str], what: str) -> None:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from skmiaug.evaluation._features import (
     Features,
     FileOptions,
+    as_groups,
     as_labels,
     close_matches,
     finish,
@@ -36,6 +37,7 @@ def read_npz(file: Path, options: FileOptions) -> Features:
         if options.group_key is not None or "groups" in held.names:
             key = options.group_key or "groups"
             groups = _one_row(held, key, "--group-key", "the groups")
+            groups = as_groups(name, repr(key), groups)
         y, classes = _named(held, y)
     return finish(name, X, y, groups, classes=classes)
 
@@ -147,7 +149,9 @@ def _named(held: _Held, y: NDArray[Any]) -> tuple[NDArray[Any], list[Any] | None
     if "classes" not in held.names or y.dtype.kind != "i" or not len(y):
         return y, None
     names = held.read("classes", "--y-key", "the names of the classes")
-    fits = names.ndim == 1 and names.dtype.kind == "U" and len(set(names)) == len(names)
-    if not fits or y.min() < 0 or y.max() >= len(names):
+    if names.ndim != 1 or names.dtype.kind != "U":
+        return y, None
+    names = np.char.strip(names)
+    if len(set(names)) < len(names) or y.min() < 0 or y.max() >= len(names):
         return y, None
     return names[y], list(names)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from skmiaug.evaluation._features import (
     Features,
     FileOptions,
+    as_groups,
     as_labels,
     close_matches,
     finish,
@@ -40,7 +41,11 @@ def read_table(file: Path, options: FileOptions) -> Features:
         _check_names(name, columns, options)
     assert options.target is not None  # _check_names
     y = as_labels(name, f"column {options.target!r}", _labels(name, table, options.target))
-    groups = None if options.group is None else _labels(name, table, options.group)
+    groups = None
+    if options.group is not None:
+        groups = as_groups(
+            name, f"column {options.group!r}", _labels(name, table, options.group)
+        )
     left_out = _no_features(options)
     rest = table[[column for column in columns if column not in left_out]]
     X = _numbers(name, rest)
@@ -168,15 +173,18 @@ def _separator_hint(columns: list[str]) -> str:
 
 def _labels(name: str, table: pd.DataFrame, column: str) -> NDArray[Any]:
     values = table[column]
-    missing = np.flatnonzero(values.isna().to_numpy())
+    number = pd.api.types.is_bool_dtype(values) or pd.api.types.is_numeric_dtype(values)
+    absent = values.isna()
+    if not number:
+        values = values.astype(str)
+        absent |= values.str.strip() == ""
+    missing = np.flatnonzero(absent.to_numpy())
     if missing.size:
         raise FileFormatError(
             f"{name}: column {column!r} is empty in row {missing[0]} (counted from 0), one "
             f"of {missing.size} such rows; fill them in or remove those rows."
         )
-    if pd.api.types.is_bool_dtype(values) or pd.api.types.is_numeric_dtype(values):
-        return values.to_numpy()
-    return values.astype(str).to_numpy(dtype=str)
+    return values.to_numpy() if number else values.to_numpy(dtype=str)
 
 
 def _numbers(name: str, table: pd.DataFrame) -> NDArray[Any]:

@@ -264,6 +264,8 @@ def test_bad_arguments_are_named_before_anything_runs(skewed):
     check("all rows are of one", ["none"], LR, groups=np.zeros(len(y)))
     check("4 folds need", ["none"], LR, cv=4, groups=np.arange(len(y)) % 3)
     check("inconsistent numbers", ["none"], LR, groups=[1, 2])
+    holes = np.where(np.arange(len(y)) == 7, np.nan, np.arange(len(y)) % 3)
+    check("row 7 .* has nan", ["none"], LR, groups=holes)
 
 
 def test_bad_data():

@@ -58,6 +58,8 @@ def test_npz_comes_back_as_it_was_saved(tmp_path, X, with_groups, data):
     y = data.draw(hnp.arrays(st.sampled_from(["int64", "int8", "<U3", "S3"]), len(X)))
     groups = {"groups": np.arange(len(X))} if with_groups else {}
     np.savez(tmp_path / "a.npz", X=X, y=y, **groups)
+    if y.dtype.kind in "US":
+        y = np.char.strip(y)
     if len(np.unique(y)) < 2:
         assert "at least 2 classes" in message_of(tmp_path / "a.npz")
         return
@@ -93,6 +95,19 @@ def test_classes_that_look_like_missing_values(frame, tmp_path):
     assert found.class_counts() == {"NA": 1, "joy": 2, "none": 1}
     assert list(found.groups) == ["s1", "s1", "s2", "s2"]
     np.testing.assert_array_equal(found.X, frame[["f1", "f2"]])
+
+
+def test_spaces_around_a_label_make_no_other_class_or_speaker(tmp_path):
+    text = "emotion,f1,speaker\njoy ,1,s1\njoy,2, s1\nfear,3,s2 \nfear,4,s2\n"
+    (tmp_path / "a.csv").write_text(text)
+    y, groups = np.array(["joy ", "joy", b"fear", b" fear"]), np.array(["s1", "s1 "] * 2)
+    np.savez(tmp_path / "a.npz", X=np.zeros((4, 1)), y=y, groups=groups)
+    found = read_features(tmp_path / "a.csv", TABLE)
+    assert found.class_counts() == {"fear": 2, "joy": 2}
+    assert list(found.groups) == ["s1", "s1", "s2", "s2"]
+    found = read_features(tmp_path / "a.npz", FileOptions())
+    assert list(found.y) == ["joy", "joy", "fear", "fear"]
+    assert set(found.groups) == {"s1"}
 
 
 def test_text_is_read_with_a_byte_order_mark(frame, tmp_path):
@@ -152,6 +167,7 @@ BAD_ARRAYS = {
     "no y": ({"X": GOOD["X"]}, "the classes in array 'y'; the file holds X"),
     "lengths": ({"y": [0, 1, 1]}, "4 rows of features and 3 of classes"),
     "groups": ({"groups": [0, 1]}, "4 rows of features and 2 of groups"),
+    "NaN group": ({"groups": [0, 1, np.nan, 1]}, "'groups' is nan in row 2"),
     "one class": ({"y": [7, 7, 7, 7]}, "all 4 rows are of class 7"),
     "text": ({"X": [["a"], ["b"]]}, "expected numbers in 'X'; its type is <U1"),
     "complex": ({"X": [[1j], [2]]}, "its type is complex128"),
@@ -267,6 +283,16 @@ BAD_TABLES = {
         FileOptions(target="emotion"),
         "column 'emotion' is empty in row 1",
     ),
+    "spaces for a label": (
+        "f,emotion\n1,a\n2, \n",
+        FileOptions(target="emotion"),
+        "column 'emotion' is empty in row 1",
+    ),
+    "target for group": (
+        "f,emotion\n1,a\n2,b\n",
+        FileOptions(target="emotion", group="emotion"),
+        "--group emotion names the classes themselves",
+    ),
     "one class": ("f,emotion\n1,a\n2,a\n", FileOptions(target="emotion"), "of class 'a'"),
     "heads only": ("f,emotion\n", FileOptions(target="emotion"), "there are none"),
     "blank": ("\n\n", FileOptions(target="emotion"), "a line of column names"),
@@ -288,6 +314,15 @@ def test_bad_tables(tmp_path, case):
     content, options, expected = BAD_TABLES[case]
     (tmp_path / "a.csv").write_text(content)
     assert expected in message_of(tmp_path / "a.csv", options)
+
+
+def test_classes_are_no_groups(tmp_path):
+    np.savez(tmp_path / "a.npz", **GOOD, c=GOOD["y"])
+    for options in (
+        FileOptions(group_key="y"),
+        FileOptions(y_key="c", group_key="c"),
+    ):
+        assert "names the classes themselves" in message_of(tmp_path / "a.npz", options)
 
 
 def test_options_of_tables_are_refused_for_npz(tmp_path):

@@ -86,7 +86,8 @@ def compare_samplers(
           the classifiers of that fold) and of fitting the classifier.
         - ``n_train``, ``n_train_resampled``, ``n_test``: rows.
         - ``status``: "ok", "failed", or "n/a" (class weights on a classifier that knows
-          none); ``message``: the reason, or what was warned about and adapted.
+          none); ``message``: the reason, or what was warned about and adapted, and which
+          classes the training part lacks.
 
     Raises
     ------

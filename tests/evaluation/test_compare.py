@@ -19,7 +19,12 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 from sklearn.utils.class_weight import compute_sample_weight
 
-from skmiaug.evaluation import compare_samplers, default_classifiers, default_samplers
+from skmiaug.evaluation import (
+    compare_samplers,
+    default_classifiers,
+    default_samplers,
+    format_comparison,
+)
 from skmiaug.evaluation._cell import unweighted_average_recall
 from skmiaug.evaluation._splits import with_seed
 
@@ -199,6 +204,18 @@ def test_neighbours_adapt_to_the_smallest_class(skewed, sampler, name, rows):
 def test_enough_rows_leave_neighbours_alone(skewed):
     X, y = skewed
     found = compare_samplers(X, y, {"s": SMOTE(k_neighbors=7)}, LR, cv=3)
+    assert set(found["message"]) == {""}
+
+
+def test_classes_that_the_training_part_lacks_are_told(skewed):
+    X, y = skewed
+    found = compare_samplers(X, y, ["none", "SMOTE"], LR, cv="logo", groups=y)
+    assert set(found["uar"]) == {0}
+    assert list(found[found["sampler"] == "SMOTE"]["message"]) == [
+        f"no training row of class {label!r}, which counts with recall 0" for label in "abc"
+    ]
+    assert "all samplers: no training row of class 'a'" in format_comparison(found)
+    found = compare_samplers(X, y, ["none"], LR, cv="logo", groups=np.arange(len(y)) % 3)
     assert set(found["message"]) == {""}
 
 

@@ -107,6 +107,16 @@ def test_text_says_less_where_there_are_too_many_notes(results):
     assert "and 16 more; the column 'message' holds them all." in text
 
 
+def test_a_note_of_all_samplers_is_told_once(results):
+    note = (results["fold"] == 1).map({True: "it is cold", False: ""})
+    text = format_comparison(results.assign(message=note, status="ok"))
+    assert text.endswith("\n\n  all samplers: it is cold (2 of 4 folds)")
+    # One of them in another fold as well: of each its own.
+    note[0] = "it is cold"
+    text = format_comparison(results.assign(message=note, status="ok"))
+    assert "  none: it is cold (3 of 4 folds)\n  SMOTE: it is cold (2 of 4 folds)" in text
+
+
 def test_convergence_is_no_footnote(results):
     ok = results[results["sampler"] == "none"].assign(
         message="ConvergenceWarning: stopped | kept"

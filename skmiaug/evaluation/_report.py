@@ -12,6 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from skmiaug.evaluation._cell import told
 from skmiaug.evaluation._compare import _checked_classifiers, _checked_data
+from skmiaug.evaluation._drawn import as_drawn
 from skmiaug.evaluation._report_data import ReportRows, prepare_rows
 from skmiaug.evaluation._report_findings import Finding, findings
 from skmiaug.evaluation._report_measures import Measures, measure
@@ -103,7 +104,7 @@ class QualityReport:
             for axis in axes[len(sections[name]) :]:
                 axis.set_axis_off()
             part.suptitle(SECTIONS[name][0], fontsize=10.5, x=0.01, ha="left")
-        figure.suptitle(self.title, fontsize=12, x=0.01, ha="left")
+        figure.suptitle(as_drawn(self.title), fontsize=12, x=0.01, ha="left")
         return figure
 
     def to_html(self, path: str | os.PathLike[str] | None = None) -> str:

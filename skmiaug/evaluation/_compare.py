@@ -1,6 +1,7 @@
 """Cross-validated comparison of samplers."""
 
 from collections.abc import Callable, Mapping, Sequence
+from numbers import Integral
 from typing import Any, Literal
 
 import numpy as np
@@ -108,14 +109,13 @@ def compare_samplers(
     >>> results.groupby("sampler").size().to_dict()
     {'SMOTE': 3, 'none': 3}
     """
-    X, y, groups = _checked_data(X, y, groups)
+    X, y, groups = checked_data(X, y, groups)
     chosen = _checked_samplers(samplers)
-    fitted_on = _checked_classifiers(classifiers)
+    fitted_on = checked_classifiers(classifiers)
     if on_error not in ("record", "raise"):
         raise ValueError(f"on_error must be 'record' or 'raise'; got {on_error!r}.")
-    if n_repeats < 1:
-        raise ValueError(f"n_repeats must be at least 1; got {n_repeats}.")
-    seeds = list(range(random_state, random_state + n_repeats))
+    first, number = checked_seed(random_state), _checked_repeats(n_repeats)
+    seeds = list(range(first, first + number))
     folds = make_folds(cv, X, y, groups, seeds)
     tasks = [(fold, name) for fold in folds for name in chosen]
     run = delayed(run_sampler_on_fold)
@@ -141,7 +141,23 @@ def _collect(
     return rows
 
 
-def _checked_data(
+def checked_seed(random_state: Any) -> int:
+    """The seed as an int; None and generators give other folds and scores each time."""
+    if not isinstance(random_state, Integral) or random_state < 0:
+        raise ValueError(
+            "random_state must be an integer from 0 on, so that the same folds and scores "
+            f"come again; got {random_state!r}."
+        )
+    return int(random_state)
+
+
+def _checked_repeats(n_repeats: Any) -> int:
+    if not isinstance(n_repeats, Integral) or n_repeats < 1:
+        raise ValueError(f"n_repeats must be at least 1, an integer; got {n_repeats!r}.")
+    return int(n_repeats)
+
+
+def checked_data(
     X: Any, y: Any, groups: Any
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any] | None]:
     X = check_array(X, dtype=[np.float64, np.float32])
@@ -171,6 +187,7 @@ def _checked_samplers(samplers: Any) -> dict[str, Any]:
         return default_samplers(samplers)
     for name, sampler in samplers.items():
         known_word = isinstance(sampler, str) and sampler == BALANCED
+        _refuse_class(sampler, f"sampler {name!r}")
         if not (sampler is None or known_word or hasattr(sampler, "fit_resample")):
             raise ValueError(
                 f"sampler {name!r} must be None, 'balanced' or an object with "
@@ -179,10 +196,11 @@ def _checked_samplers(samplers: Any) -> dict[str, Any]:
     return _not_empty(samplers, "samplers")
 
 
-def _checked_classifiers(classifiers: Any) -> dict[str, Any]:
+def checked_classifiers(classifiers: Any) -> dict[str, Any]:
     if not isinstance(classifiers, Mapping):
         return default_classifiers(classifiers)
     for name, classifier in classifiers.items():
+        _refuse_class(classifier, f"classifier {name!r}")
         if not (hasattr(classifier, "fit") and hasattr(classifier, "predict")):
             raise ValueError(
                 f"classifier {name!r} must have fit and predict; got {classifier!r}."
@@ -190,6 +208,12 @@ def _checked_classifiers(classifiers: Any) -> dict[str, Any]:
     if MEAN in classifiers:
         raise ValueError(f"{MEAN!r} names the mean over classifiers; name yours otherwise.")
     return _not_empty(classifiers, "classifiers")
+
+
+def _refuse_class(estimator: Any, what: str) -> None:
+    if isinstance(estimator, type):
+        kind = estimator.__name__
+        raise ValueError(f"{what} must be an estimator; got the class; pass {kind}().")
 
 
 def _not_empty(named: Mapping[str, Any], what: str) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from sklearn.svm import SVC
 from sklearn.utils.class_weight import compute_sample_weight
 
 from skmiaug.evaluation import (
+    SkewedTraining,
     compare_samplers,
     default_classifiers,
     default_samplers,
@@ -270,9 +271,22 @@ def test_bad_arguments_are_named_before_anything_runs(skewed):
     check("sampler 's' must be None, 'balanced' or", {"s": "SMOTE"}, LR)
     check("classifier 'c' must have fit", {"n": None}, {"c": SMOTE()})
     check("got an empty mapping", {}, LR)
+    check("expected a list of sampler names or a mapping .* got 'smote'", "smote", LR)
+    check(r"expected names in a list of samplers; got SMOTE\(\); give", [SMOTE()], LR)
+    check("expected a list of classifier names .* got SVC", ["none"], SVC())
+    check(r"sampler 's' must be an estimator; got the class; pass SMOTE\(\)", {"s": SMOTE})
+    check("classifier 'c' must be an estimator", ["none"], {"c": SVC})
+    check("random_state must be an integer .* got None", ["none"], LR, random_state=None)
+    check("random_state must be .* got -1", ["none"], LR, random_state=-1)
     check("Did you mean 'SMOTE'", ["smot"], LR)
     check("'mean' names the mean", {"n": None}, {"mean": SVC()})
     check("n_repeats must be at least 1", ["none"], LR, n_repeats=0)
+    check("n_repeats must be at least 1, an integer; got 1.5", ["none"], LR, n_repeats=1.5)
+    once = iter([(np.arange(0, 102, 2), np.arange(1, 102, 2))])
+    again = SkewedTraining(once, [1, 1, 1])
+    check("cv gave no fold for seed 1", ["none"], LR, cv=again, n_repeats=2)
+    masks = [(np.ones(3, bool), np.ones(3, bool))]
+    check(r"fold 0 is given by a mask of shape \(3,\)", ["none"], LR, cv=masks)
     check("on_error must be", ["none"], LR, on_error="skip")
     check("13 folds need at least 13 rows .* class 'c' has 12 row", ["none"], LR, cv=13)
     check("cv must be at least 2", ["none"], LR, cv=1)
@@ -288,7 +302,7 @@ def test_bad_arguments_are_named_before_anything_runs(skewed):
 def test_bad_data():
     with pytest.raises(ValueError, match="at least 2 classes; all 4 rows are of class 1"):
         compare_samplers(np.zeros((4, 2)), [1, 1, 1, 1], ["none"])
-    with pytest.raises(ValueError, match="class 1 has 1 row"):
+    with pytest.raises(ValueError, match=r"class 1 has 1 row\(s\); add rows, or drop"):
         compare_samplers(np.zeros((4, 2)), [0, 0, 0, 1], ["none"])
     with pytest.raises(ValueError, match="NaN"):
         compare_samplers(np.full((4, 2), np.nan), [0, 0, 1, 1])
@@ -310,6 +324,15 @@ def test_seed_goes_where_it_was_left_open_only():
     assert with_seed(StratifiedKFold(3, shuffle=True, random_state=1), 4).random_state == 1
     assert with_seed(StratifiedKFold(3), 4).random_state is None
     assert not hasattr(with_seed(LeaveOneGroupOut(), 4), "random_state")
+
+
+def test_folds_may_be_masks(skewed):
+    X, y = skewed
+    even = np.arange(len(y)) % 2 == 0
+    masks = compare_samplers(X, y, ["none"], LR, cv=[(even, ~even)])
+    rows = np.flatnonzero(even), np.flatnonzero(~even)
+    found = compare_samplers(X, y, ["none"], LR, cv=[rows])
+    pd.testing.assert_frame_equal(masks[SCORES], found[SCORES])
 
 
 def test_progress_counts_from_0_to_the_end(skewed):

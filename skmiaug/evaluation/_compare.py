@@ -14,6 +14,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from skmiaug.evaluation._cell import COLUMNS, Row, run_sampler_on_fold
 from skmiaug.evaluation._defaults import BALANCED, default_classifiers, default_samplers
 from skmiaug.evaluation._labels import plain
+from skmiaug.evaluation._magnitude import LARGEST, first_too_large
 from skmiaug.evaluation._splits import Fold, make_folds
 from skmiaug.evaluation._summary import MEAN
 
@@ -161,6 +162,7 @@ def checked_data(
     X: Any, y: Any, groups: Any
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any] | None]:
     X = check_array(X, dtype=[np.float64, np.float32])
+    _check_magnitude(X)
     y = column_or_1d(np.asarray(y), warn=True)
     check_classification_targets(y)
     check_consistent_length(X, y)
@@ -180,6 +182,16 @@ def checked_data(
                 f"{plain(groups[without[0]])}, one of {without.size} such rows."
             )
     return X, y, groups
+
+
+def _check_magnitude(X: NDArray[Any]) -> None:
+    place = first_too_large(X)
+    if place is not None:
+        raise ValueError(
+            f"expected values up to {LARGEST:g}, whose squares can be summed; row "
+            f"{place[0]}, column {place[1]} (counted from 0) holds {X[place]:g}; bring the "
+            "column to another unit."
+        )
 
 
 def _checked_samplers(samplers: Any) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from skmiaug.evaluation._labels import plain
+from skmiaug.evaluation._magnitude import LARGEST, first_too_large
 from skmiaug.exceptions import FileFormatError
 
 SUFFIXES = (".npz", ".csv", ".parquet")
@@ -96,6 +97,7 @@ def finish(
         np.float32 if X.dtype.kind == "f" and X.dtype.itemsize <= 4 else np.float64
     )
     _check_finite(name, X, columns)
+    _check_magnitude(name, X, columns)
     found = list(np.unique(y))
     if len(found) < 2:
         raise FileFormatError(
@@ -230,9 +232,23 @@ def _check_finite(name: str, X: NDArray[Any], columns: Sequence[str] | None) -> 
     if not bad.any():
         return
     row, column = (int(i) for i in np.argwhere(bad)[0])
-    where = f"column {column}" if columns is None else f"column {columns[column]!r}"
+    where = _column(column, columns)
     raise FileFormatError(
         f"{name}: expected finite numbers; row {row} (counted from 0), {where} holds "
         f"{X[row, column]} ({int(bad.sum())} such values in {int(bad.any(axis=1).sum())} "
         "rows); fill them in or remove those rows."
     )
+
+
+def _check_magnitude(name: str, X: NDArray[Any], columns: Sequence[str] | None) -> None:
+    place = first_too_large(X)
+    if place is not None:
+        raise FileFormatError(
+            f"{name}: expected values up to {LARGEST:g}, whose squares can be summed; row "
+            f"{place[0]} (counted from 0), {_column(place[1], columns)} holds "
+            f"{X[place]:g}; bring the column to another unit."
+        )
+
+
+def _column(number: int, columns: Sequence[str] | None) -> str:
+    return f"column {number if columns is None else repr(columns[number])}"

@@ -79,9 +79,6 @@ def load_data(args: Any) -> Data:
         The corpus, the labels, the protocol and the skew do not fit together.
     """
     labels = args.labels or CORPORA[args.corpus].labels
-    layer = args.layer if args.model else None
-    if layer == "middle":
-        layer = middle_layer(args.model)
     loaded = load_corpus(
         args.corpus,
         args.path,
@@ -101,6 +98,10 @@ def load_data(args: Any) -> Data:
         frame, protocol, test_splits=args.test_splits, disjoint=args.disjoint
     )
     fractions = _fractions(args, labels, y)
+    # Not before the corpus: of two paths that are wrong it is the nearer one to name.
+    layer = args.layer if args.model else None
+    if layer == "middle":
+        layer = middle_layer(args.model)
     paths, sequences = manifest.paths(), getattr(loaded, "sequences", None)
     return Data(
         frame=frame,

@@ -3,8 +3,8 @@
 import argparse
 from typing import Any
 
+from skmiaug.evaluation._arguments import as_fractions, as_jobs, as_positive, as_words
 from skmiaug.evaluation._benchmark_corpora import CORPORA, NATURAL, SKEWED
-from skmiaug.evaluation._compare_arguments import _fractions, _positive, _words
 from skmiaug.evaluation._defaults import CLASSIFIER_NAMES, SAMPLER_NAMES
 
 DESCRIPTION = """\
@@ -101,7 +101,7 @@ def _add_protocol(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--test-splits",
-        type=_words,
+        type=as_words,
         metavar="A,B",
         help="parts to test on, official protocol, each a fold [test, or test1]",
     )
@@ -133,20 +133,20 @@ def _add_comparison(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("what to compare")
     group.add_argument(
         "--samplers",
-        type=_words,
+        type=as_words,
         metavar="A,B",
         help=f"some of: {', '.join(SAMPLER_NAMES)} [all]",
     )
     group.add_argument(
         "--classifiers",
-        type=_words,
+        type=as_words,
         metavar="A,B",
         help=f"some of: {', '.join(CLASSIFIER_NAMES)} [all; above 20,000 training rows "
         "without the SVM]",
     )
     group.add_argument(
         "--seeds",
-        type=_positive,
+        type=as_positive,
         default=1,
         metavar="N",
         help="repeats, seeds 0 to N-1 [1]",
@@ -156,7 +156,11 @@ def _add_comparison(parser: argparse.ArgumentParser) -> None:
 def _add_output(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("how to run and what to write")
     group.add_argument(
-        "--n-jobs", type=int, default=1, metavar="N", help="processes; -1 is all cores [1]"
+        "--n-jobs",
+        type=as_jobs,
+        default=1,
+        metavar="N",
+        help="processes; -1 is all cores [1]",
     )
     group.add_argument(
         "--output",
@@ -204,7 +208,7 @@ def _settings(text: str) -> tuple[str, ...]:
 
 
 def _some_of(text: str, known: tuple[str, ...]) -> tuple[str, ...]:
-    words = _words(text)
+    words = as_words(text)
     for word in words:
         if word not in known:
             raise argparse.ArgumentTypeError(
@@ -214,14 +218,14 @@ def _some_of(text: str, known: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _columns(text: str) -> tuple[str, ...]:
-    return () if text == "none" else _words(text)
+    return () if text == "none" else as_words(text)
 
 
 def _skew(text: str) -> Any:
     if "=" not in text:
-        return _fractions(text)
+        return as_fractions(text)
     pairs = [part.partition("=") for part in text.split(",")]
-    numbers = _fractions(",".join(number for _, _, number in pairs))
+    numbers = as_fractions(",".join(number for _, _, number in pairs))
     return {
         name.strip(): number for (name, _, _), number in zip(pairs, numbers, strict=True)
     }

@@ -1,6 +1,5 @@
 """What a benchmark prints and writes."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,14 +10,16 @@ from skmiaug.datasets._disjoint import shared
 from skmiaug.evaluation._benchmark import Data
 from skmiaug.evaluation._benchmark_corpora import CORPORA
 from skmiaug.evaluation._benchmark_protocol import PROTOCOLS, training_counts
-from skmiaug.evaluation._output import _records, package_versions, save_comparison
+from skmiaug.evaluation._output import (
+    package_versions,
+    records,
+    save_comparison,
+    settings_of,
+    write_json,
+)
 from skmiaug.evaluation._paired import paired_tests
 from skmiaug.evaluation._summary import MEAN, summarize_comparison
 from skmiaug.evaluation._text import format_comparison, versus
-from skmiaug.utils._atomic import write_text_atomically
-
-# What argparse adds of its own.
-_NOT_ASKED = frozenset({"run", "command", "version"})
 
 __all__ = ["describe", "published_text", "save_benchmark", "save_part", "table_text"]
 
@@ -94,7 +95,7 @@ def save_part(
         folder,
         title=title,
         class_counts=pd.Series(data.y).value_counts().sort_index().to_dict(),
-        settings=_settings(args)
+        settings=settings_of(args)
         | {
             "protocol": data.protocol,
             "skew": data.fractions[setting],
@@ -120,20 +121,15 @@ def save_benchmark(
         "skew": data.fractions,
         "seeds": list(range(args.seeds)),
         "versions": package_versions(),
-        "settings": _settings(args),
+        "settings": settings_of(args),
         "layer": data.layer,
-        "tables": {name: _records(summarize_comparison(t)) for name, t in results.items()},
+        "tables": {name: records(summarize_comparison(t)) for name, t in results.items()},
         "published": [vars(p) for p in corpus.published],
         "published_warning": WARNING if corpus.published else "",
     }
     path = folder / REPORT
-    text = json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False)
-    write_text_atomically(path, text + "\n")
+    write_json(path, report)
     return path
-
-
-def _settings(args: Any) -> dict[str, Any]:
-    return {name: value for name, value in vars(args).items() if name not in _NOT_ASKED}
 
 
 def _counted(counts: Any) -> str:

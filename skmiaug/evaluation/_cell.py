@@ -13,6 +13,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skmiaug.evaluation._class_weights import WeightsNotSupportedError, fit_balanced
 from skmiaug.evaluation._defaults import BALANCED
+from skmiaug.evaluation._labels import listed
 from skmiaug.evaluation._neighbors import (
     TooFewRowsError,
     adapt_neighbors,
@@ -112,7 +113,16 @@ def _standardised(X: NDArray[Any], y: NDArray[Any], fold: Fold, scale: bool) -> 
     if scale:
         scaler = StandardScaler().fit(X_train)
         X_train, X_test = scaler.transform(X_train), scaler.transform(X_test)
-    return _Parts(X_train, y[fold.train], X_test, y[fold.test])
+    y_train, y_test = y[fold.train], y[fold.test]
+    return _Parts(X_train, y_train, X_test, y_test, message=_lacking(y_train, y_test))
+
+
+def _lacking(y_train: NDArray[Any], y_test: NDArray[Any]) -> str:
+    """What no classifier could learn here: the UAR alone would not tell."""
+    absent = np.setdiff1d(y_test, y_train)
+    if not absent.size:
+        return ""
+    return f"no training row of class {listed(absent)}, which counts with recall 0"
 
 
 def _resample(parts: _Parts, sampler: Any, seed: int) -> None:
@@ -122,7 +132,7 @@ def _resample(parts: _Parts, sampler: Any, seed: int) -> None:
         return
     before = parts.y_train
     sampler = seeded_clone(sampler, seed)
-    parts.message = adapt_neighbors(sampler, before)
+    parts.message = _joined(parts.message, adapt_neighbors(sampler, before))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         start = perf_counter()

@@ -58,8 +58,6 @@ def _complete(args: argparse.Namespace) -> None:
     """Fill in what follows from other arguments, and refuse what does not fit."""
     from skmiaug.evaluation._cli import UsageError
 
-    if args.n_jobs == 0:
-        raise UsageError("--n-jobs must not be 0; give a number of processes, or -1.")
     if args.modality is None:
         args.modality = ("audio",) if args.text_model is None else ("audio", "audio+text")
     text = any(modality != "audio" for modality in args.modality)

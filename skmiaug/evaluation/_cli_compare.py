@@ -29,14 +29,13 @@ def add_command(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Compare, print, write."""
     from skmiaug.evaluation._cli import UsageError
+    from skmiaug.evaluation._cli_features import describe, read, splitter
     from skmiaug.evaluation._defaults import default_classifiers, default_samplers
 
-    if args.n_jobs == 0:
-        raise UsageError("--n-jobs must not be 0; give a number of processes, or -1.")
-    features = _read(args)
+    features = read(args)
     try:
         classifiers = default_classifiers(args.classifiers)
-        cv = _splitter(args, features)
+        cv = splitter(args, features)
         counts = _training_counts(cv, features, args.seeds)
         # Last: this may import torch, which an error need not wait for.
         samplers = default_samplers(args.samplers)
@@ -47,47 +46,10 @@ def run(args: argparse.Namespace) -> int:
 
         prepare_folder(args.output, overwrite=args.overwrite)
     if not args.quiet:
-        print(_describe(features, counts), flush=True)
+        print(describe(features, counts), flush=True)
     results = _compare(args, features, samplers, classifiers, cv)
     _report(args, features, results, counts)
     return 0 if (results["status"] == "ok").any() else 1
-
-
-def _read(args: argparse.Namespace) -> "Features":
-    from skmiaug.evaluation._features import FileOptions, read_features
-
-    names = ("x_key", "y_key", "group_key", "layer", "target", "group", "drop")
-    if args.features is not None:
-        options = FileOptions(**{name: getattr(args, name) for name in names})
-        return read_features(args.features, options)
-    from skmiaug.evaluation._cli import UsageError
-    from skmiaug.evaluation._digits import digits
-
-    for name in names:
-        if getattr(args, name) not in (None, ()):
-            flag = "--" + name.replace("_", "-")
-            raise UsageError(f"{flag} names a part of a file; name the file as well.")
-    return digits()
-
-
-def _splitter(args: argparse.Namespace, features: "Features") -> Any:
-    """The folds asked for, their training parts skewed where asked for."""
-    from skmiaug.evaluation._digits import DIGITS_FRACTIONS
-    from skmiaug.evaluation._skew import SkewedTraining
-    from skmiaug.evaluation._splits import resolve_cv
-
-    fractions = args.skew
-    if fractions is None and args.features is None:
-        fractions = DIGITS_FRACTIONS
-    cv = resolve_cv(args.cv, features.y, features.groups)
-    if fractions is None:
-        return cv
-    if len(fractions) != len(features.classes):
-        raise ValueError(
-            f"--skew has {len(fractions)} fractions, and {features.name} has "
-            f"{len(features.classes)} classes: {', '.join(map(str, features.classes))}."
-        )
-    return SkewedTraining(cv, dict(zip(features.classes, fractions, strict=True)))
 
 
 def _training_counts(cv: Any, features: "Features", n_seeds: int) -> dict[str, int]:
@@ -98,25 +60,6 @@ def _training_counts(cv: Any, features: "Features", n_seeds: int) -> dict[str, i
     first = make_folds(cv, features.X, features.y, features.groups, seeds)[0]
     labels = features.y[first.train]
     return {str(label): int((labels == label).sum()) for label in features.classes}
-
-
-def _describe(
-    features: "Features", counts: dict[str, int], part: str = "in the first training part"
-) -> str:
-    rows, columns = features.X.shape
-    groups = ""
-    if features.groups is not None:
-        groups = f", {len(set(features.groups.tolist()))} groups"
-    lines = [
-        f"{features.name}: {rows} rows of {columns} features{groups}",
-        "rows per class: " + _counted(features.class_counts()),
-        f"{part}: {_counted(counts)}",
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _counted(counts: dict[str, int]) -> str:
-    return ", ".join(f"{label} {number}" for label, number in counts.items())
 
 
 def _compare(
@@ -172,16 +115,15 @@ def _report(
             print(f"\n{line}" if baseline == "none" else line)
     if args.output is None:
         return
-    from skmiaug.evaluation._output import save_comparison
+    from skmiaug.evaluation._cli_features import title_of
+    from skmiaug.evaluation._output import save_comparison, settings_of
 
-    settings = {key: value for key, value in vars(args).items() if key != "run"}
-    settings["training_counts_of_first_fold"] = counts
     paths = save_comparison(
         results,
         args.output,
-        title=features.name,
+        title=title_of(args, features),
         class_counts=features.class_counts(),
-        settings=settings,
+        settings=settings_of(args) | {"training_counts_of_first_fold": counts},
         overwrite=args.overwrite,
     )
     if not args.quiet:

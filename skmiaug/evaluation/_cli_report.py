@@ -5,12 +5,12 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from skmiaug.evaluation._compare_arguments import (
-    _FEATURES_HELP,
-    _add_file_arguments,
-    _folds,
-    _fractions,
-    _words,
+from skmiaug.evaluation._arguments import (
+    FEATURES_HELP,
+    add_file_arguments,
+    as_folds,
+    as_fractions,
+    as_words,
 )
 from skmiaug.evaluation._defaults import CLASSIFIER_NAMES, SAMPLER_NAMES
 
@@ -46,8 +46,8 @@ def add_command(subparsers: Any) -> None:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("features", nargs="?", metavar="FEATURES", help=_FEATURES_HELP)
-    _add_file_arguments(parser)
+    parser.add_argument("features", nargs="?", metavar="FEATURES", help=FEATURES_HELP)
+    add_file_arguments(parser)
     _add_report_arguments(parser)
     parser.set_defaults(run=run)
 
@@ -63,20 +63,20 @@ def _add_report_arguments(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--classifiers",
-        type=_words,
+        type=as_words,
         metavar="A,B",
         help=f"some of: {', '.join(CLASSIFIER_NAMES)} (short: lr, svm)",
     )
     group.add_argument(
         "--cv",
-        type=_folds,
+        type=as_folds,
         metavar="N|logo",
         help="hold out one of N stratified folds, groups kept whole, or one group (logo): "
         "that with most rows of its rarest class [3]",
     )
     group.add_argument(
         "--skew",
-        type=_fractions,
+        type=as_fractions,
         metavar="F1,F2,...",
         help="keep this fraction of each class (in the order of the file's classes) in the "
         "training part, at least 5 rows",
@@ -98,20 +98,20 @@ def _add_report_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Judge, print the main points, write."""
     from skmiaug.evaluation._cli import UsageError
-    from skmiaug.evaluation._cli_compare import _describe, _read, _splitter
+    from skmiaug.evaluation._cli_features import describe, read, splitter, title_of
     from skmiaug.evaluation._report_data import default_splits
     from skmiaug.utils._optional import require
 
-    features = _read(args)
+    features = read(args)
     require("matplotlib.figure", extra="plots", purpose="draw the report")
     target = _writable(args.output, overwrite=args.overwrite)
     try:
         args.cv = args.cv or default_splits(features.y, features.groups)
-        cv = _splitter(args, features)
+        cv = splitter(args, features)
         counts = _training_counts(cv, features, args.seed)
         sampler = _over_sampler(args.sampler)
         if not args.quiet:
-            print(_describe(features, counts, "in the training part"), flush=True)
+            print(describe(features, counts, "in the training part"), flush=True)
         from skmiaug.evaluation._report import quality_report
 
         report = quality_report(
@@ -121,7 +121,7 @@ def run(args: argparse.Namespace) -> int:
             groups=features.groups,
             cv=cv,
             classifiers=args.classifiers,
-            title=_title(args, features),
+            title=title_of(args, features),
             random_state=args.seed,
         )
     except ValueError as error:
@@ -148,15 +148,6 @@ def _training_counts(cv: Any, features: "Features", seed: int) -> dict[str, int]
     fold = judged_fold(cv, features.X, features.y, features.groups, seed)
     labels = features.y[fold.train]
     return {str(label): int((labels == label).sum()) for label in features.classes}
-
-
-def _title(args: argparse.Namespace, features: "Features") -> str:
-    """The file without its folder, and the part of it that was meant."""
-    if args.features is None:
-        return features.name
-    part = [str(args.x_key)] if args.x_key else []
-    part += [f"layer {args.layer}"] if args.layer is not None else []
-    return Path(args.features).name + (f" ({', '.join(part)})" if part else "")
 
 
 def _write(report: "QualityReport", target: Path) -> None:

@@ -1,6 +1,7 @@
 """Cross-validated comparison of samplers."""
 
 from collections.abc import Callable, Mapping, Sequence
+from numbers import Integral
 from typing import Any, Literal
 
 import numpy as np
@@ -13,6 +14,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from skmiaug.evaluation._cell import COLUMNS, Row, run_sampler_on_fold
 from skmiaug.evaluation._defaults import BALANCED, default_classifiers, default_samplers
 from skmiaug.evaluation._labels import plain
+from skmiaug.evaluation._magnitude import LARGEST, first_too_large
 from skmiaug.evaluation._splits import Fold, make_folds
 from skmiaug.evaluation._summary import MEAN
 
@@ -86,7 +88,8 @@ def compare_samplers(
           the classifiers of that fold) and of fitting the classifier.
         - ``n_train``, ``n_train_resampled``, ``n_test``: rows.
         - ``status``: "ok", "failed", or "n/a" (class weights on a classifier that knows
-          none); ``message``: the reason, or what was warned about and adapted.
+          none); ``message``: the reason, or what was warned about and adapted, and which
+          classes the training part lacks.
 
     Raises
     ------
@@ -107,14 +110,13 @@ def compare_samplers(
     >>> results.groupby("sampler").size().to_dict()
     {'SMOTE': 3, 'none': 3}
     """
-    X, y, groups = _checked_data(X, y, groups)
+    X, y, groups = checked_data(X, y, groups)
     chosen = _checked_samplers(samplers)
-    fitted_on = _checked_classifiers(classifiers)
+    fitted_on = checked_classifiers(classifiers)
     if on_error not in ("record", "raise"):
         raise ValueError(f"on_error must be 'record' or 'raise'; got {on_error!r}.")
-    if n_repeats < 1:
-        raise ValueError(f"n_repeats must be at least 1; got {n_repeats}.")
-    seeds = list(range(random_state, random_state + n_repeats))
+    first, number = checked_seed(random_state), _checked_repeats(n_repeats)
+    seeds = list(range(first, first + number))
     folds = make_folds(cv, X, y, groups, seeds)
     tasks = [(fold, name) for fold in folds for name in chosen]
     run = delayed(run_sampler_on_fold)
@@ -140,10 +142,27 @@ def _collect(
     return rows
 
 
-def _checked_data(
+def checked_seed(random_state: Any) -> int:
+    """The seed as an int; None and generators give other folds and scores each time."""
+    if not isinstance(random_state, Integral) or random_state < 0:
+        raise ValueError(
+            "random_state must be an integer from 0 on, so that the same folds and scores "
+            f"come again; got {random_state!r}."
+        )
+    return int(random_state)
+
+
+def _checked_repeats(n_repeats: Any) -> int:
+    if not isinstance(n_repeats, Integral) or n_repeats < 1:
+        raise ValueError(f"n_repeats must be at least 1, an integer; got {n_repeats!r}.")
+    return int(n_repeats)
+
+
+def checked_data(
     X: Any, y: Any, groups: Any
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any] | None]:
     X = check_array(X, dtype=[np.float64, np.float32])
+    _check_magnitude(X)
     y = column_or_1d(np.asarray(y), warn=True)
     check_classification_targets(y)
     check_consistent_length(X, y)
@@ -156,7 +175,23 @@ def _checked_data(
     if groups is not None:
         groups = column_or_1d(np.asarray(groups))
         check_consistent_length(X, groups)
+        without = np.flatnonzero(pd.isna(groups))
+        if without.size:
+            raise ValueError(
+                f"expected a group for every row; row {without[0]} (counted from 0) has "
+                f"{plain(groups[without[0]])}, one of {without.size} such rows."
+            )
     return X, y, groups
+
+
+def _check_magnitude(X: NDArray[Any]) -> None:
+    place = first_too_large(X)
+    if place is not None:
+        raise ValueError(
+            f"expected values up to {LARGEST:g}, whose squares can be summed; row "
+            f"{place[0]}, column {place[1]} (counted from 0) holds {X[place]:g}; bring the "
+            "column to another unit."
+        )
 
 
 def _checked_samplers(samplers: Any) -> dict[str, Any]:
@@ -164,6 +199,7 @@ def _checked_samplers(samplers: Any) -> dict[str, Any]:
         return default_samplers(samplers)
     for name, sampler in samplers.items():
         known_word = isinstance(sampler, str) and sampler == BALANCED
+        _refuse_class(sampler, f"sampler {name!r}")
         if not (sampler is None or known_word or hasattr(sampler, "fit_resample")):
             raise ValueError(
                 f"sampler {name!r} must be None, 'balanced' or an object with "
@@ -172,10 +208,11 @@ def _checked_samplers(samplers: Any) -> dict[str, Any]:
     return _not_empty(samplers, "samplers")
 
 
-def _checked_classifiers(classifiers: Any) -> dict[str, Any]:
+def checked_classifiers(classifiers: Any) -> dict[str, Any]:
     if not isinstance(classifiers, Mapping):
         return default_classifiers(classifiers)
     for name, classifier in classifiers.items():
+        _refuse_class(classifier, f"classifier {name!r}")
         if not (hasattr(classifier, "fit") and hasattr(classifier, "predict")):
             raise ValueError(
                 f"classifier {name!r} must have fit and predict; got {classifier!r}."
@@ -183,6 +220,12 @@ def _checked_classifiers(classifiers: Any) -> dict[str, Any]:
     if MEAN in classifiers:
         raise ValueError(f"{MEAN!r} names the mean over classifiers; name yours otherwise.")
     return _not_empty(classifiers, "classifiers")
+
+
+def _refuse_class(estimator: Any, what: str) -> None:
+    if isinstance(estimator, type):
+        kind = estimator.__name__
+        raise ValueError(f"{what} must be an estimator; got the class; pass {kind}().")
 
 
 def _not_empty(named: Mapping[str, Any], what: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The samplers and classifiers that are compared when none are named."""
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 __all__ = ["default_classifiers", "default_samplers"]
@@ -104,6 +104,11 @@ def _make_sampler(name: str) -> Any:
 def _known(names: Sequence[str] | None, known: Sequence[str], kind: str) -> list[str]:
     if names is None:
         return list(known)
+    if isinstance(names, str) or not isinstance(names, Iterable):
+        raise ValueError(
+            f"expected a list of {kind} names or a mapping from name to {kind}; got "
+            f"{names!r}."
+        )
     if not names:
         raise ValueError(f"expected at least one {kind}; choose from: {', '.join(known)}.")
     table: Mapping[str, str] = {
@@ -112,6 +117,11 @@ def _known(names: Sequence[str] | None, known: Sequence[str], kind: str) -> list
     }
     found: list[str] = []
     for name in names:
+        if not isinstance(name, str):
+            raise ValueError(
+                f"expected names in a list of {kind}s; got {name!r}; give it a name in a "
+                f"mapping: {{'my {kind}': ...}}."
+            )
         full = table.get(_key(name))
         if full is None:
             close = difflib.get_close_matches(_key(name), table, n=1)

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from skmiaug.evaluation._labels import plain
+from skmiaug.evaluation._magnitude import LARGEST, first_too_large
 from skmiaug.exceptions import FileFormatError
 
 SUFFIXES = (".npz", ".csv", ".parquet")
@@ -72,6 +74,7 @@ def read_features(path: str | os.PathLike[str], options: FileOptions) -> Feature
 
     file = Path(path)
     _check_file(file)
+    _check_group(options)
     suffix = file.suffix.lower()
     if suffix == ".npz":
         _refuse(options, ("target", "group", "drop"), "columns of a .csv or .parquet file")
@@ -94,6 +97,7 @@ def finish(
         np.float32 if X.dtype.kind == "f" and X.dtype.itemsize <= 4 else np.float64
     )
     _check_finite(name, X, columns)
+    _check_magnitude(name, X, columns)
     found = list(np.unique(y))
     if len(found) < 2:
         raise FileFormatError(
@@ -105,14 +109,15 @@ def finish(
 
 
 def as_labels(name: str, what: str, values: NDArray[Any]) -> NDArray[Any]:
-    """Class labels as int64 or str; numbers that are no class numbers are refused."""
+    """Class labels as int64 or str; numbers that are no class numbers are refused.
+
+    Text loses the spaces around it: "joy " and "joy" are one class.
+    """
     kind = values.dtype.kind
     if kind in "biu":
         return values.astype(np.int64)
-    if kind == "U":
-        return values
-    if kind == "S":
-        return np.char.decode(values, "utf-8", "backslashreplace")
+    if kind in "US":
+        return _bare_text(values)
     if kind == "f":
         missing = np.flatnonzero(~np.isfinite(values))
         if missing.size:
@@ -134,11 +139,37 @@ def as_labels(name: str, what: str, values: NDArray[Any]) -> NDArray[Any]:
     )
 
 
+def as_groups(name: str, what: str, values: NDArray[Any]) -> NDArray[Any]:
+    """Groups of one row each; text loses the spaces around it, NaN is refused."""
+    if values.dtype.kind in "US":
+        return _bare_text(values)
+    missing = np.flatnonzero(pd.isna(values))
+    if missing.size:
+        raise FileFormatError(
+            f"{name}: {what} is {values[missing[0]]} in row {missing[0]} (counted from 0), "
+            f"one of {missing.size} such rows; every row needs a group: fill them in or "
+            "remove those rows."
+        )
+    return values
+
+
+def _bare_text(values: NDArray[Any]) -> NDArray[Any]:
+    if values.dtype.kind == "S":
+        values = np.char.decode(values, "utf-8", "backslashreplace")
+    return np.char.strip(values)
+
+
 def close_matches(wanted: str, names: Sequence[str]) -> str:
     """A hint such as " Did you mean 'emotion'?", or nothing."""
     lower = {name.lower(): name for name in names}
     found = difflib.get_close_matches(wanted.lower(), list(lower), n=1, cutoff=0.5)
     return f" Did you mean {lower[found[0]]!r}?" if found else ""
+
+
+def reason_of(error: Exception) -> str:
+    """The first line of what a library says of a file that it cannot read."""
+    lines = str(error).strip().splitlines()
+    return lines[0][:120] if lines else type(error).__name__
 
 
 def _check_file(file: Path) -> None:
@@ -158,6 +189,18 @@ def _check_file(file: Path) -> None:
         raise FileFormatError(f"{file}: cannot be read ({error.strerror}).") from error
     if empty:
         raise FileFormatError(f"{file}: the file is empty (0 bytes).")
+
+
+def _check_group(options: FileOptions) -> None:
+    classes = (options.target, options.y_key or "y")
+    for flag, group, other in zip(
+        ("--group", "--group-key"), (options.group, options.group_key), classes, strict=True
+    ):
+        if group is not None and group == other:
+            raise FileFormatError(
+                f"{flag} {group} names the classes themselves, and a class held out as a "
+                "group has no training row; name the speakers or sessions."
+            )
 
 
 def _refuse(options: FileOptions, names: Sequence[str], what: str) -> None:
@@ -189,9 +232,23 @@ def _check_finite(name: str, X: NDArray[Any], columns: Sequence[str] | None) -> 
     if not bad.any():
         return
     row, column = (int(i) for i in np.argwhere(bad)[0])
-    where = f"column {column}" if columns is None else f"column {columns[column]!r}"
+    where = _column(column, columns)
     raise FileFormatError(
         f"{name}: expected finite numbers; row {row} (counted from 0), {where} holds "
         f"{X[row, column]} ({int(bad.sum())} such values in {int(bad.any(axis=1).sum())} "
         "rows); fill them in or remove those rows."
     )
+
+
+def _check_magnitude(name: str, X: NDArray[Any], columns: Sequence[str] | None) -> None:
+    place = first_too_large(X)
+    if place is not None:
+        raise FileFormatError(
+            f"{name}: expected values up to {LARGEST:g}, whose squares can be summed; row "
+            f"{place[0]} (counted from 0), {_column(place[1], columns)} holds "
+            f"{X[place]:g}; bring the column to another unit."
+        )
+
+
+def _column(number: int, columns: Sequence[str] | None) -> str:
+    return f"column {number if columns is None else repr(columns[number])}"

@@ -1,5 +1,6 @@
 """Results on disk: a tidy table, everything as JSON, and the plot."""
 
+import argparse
 import json
 import math
 import os
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from skmiaug.exceptions import FileFormatError
-from skmiaug.utils._atomic import write_text_atomically
+from skmiaug.utils._atomic import write_bytes_atomically, write_text_atomically
 from skmiaug.utils._optional import require
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ __all__ = ["save_comparison"]
 
 TABLE, REPORT, PLOT = "table.csv", "results.json", "plot.png"
 FORMAT, FORMAT_VERSION = "skmiaug-comparison", 1
+_NOT_ASKED = frozenset({"run", "command", "version"})
 _PACKAGES = ("skmiaug", "scikit-learn", "imbalanced-learn", "torch", "numpy", "scipy")
 
 
@@ -63,8 +65,9 @@ def save_comparison(
 
     Notes
     -----
-    Each file is replaced in one step. Files of an earlier comparison (its results.json
-    says so) are overwritten; other files of these names only with `overwrite`. The JSON
+    Each file is replaced in one step, the plot last. Files of an earlier comparison (its
+    results.json says so) are overwritten; other files of these names only with `overwrite`.
+    The JSON
     holds the versions of the packages, the seeds, the summary, the paired tests and the
     score of every fold; what was not scored is null.
     """
@@ -81,15 +84,22 @@ def save_comparison(
         "settings": dict(settings or {}),
         "seeds": [int(seed) for seed in results["seed"].unique()],
         "class_counts": {str(k): int(v) for k, v in (class_counts or {}).items()},
-        "summary": _records(summarize_comparison(results)),
-        "paired_tests": _records(paired_tests(results)),
-        "results": _records(results),
+        "summary": records(summarize_comparison(results)),
+        "paired_tests": records(paired_tests(results)),
+        "results": records(results),
     }
-    text = json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False)
-    write_text_atomically(target / TABLE, results.to_csv(index=False, lineterminator="\n"))
-    plot_comparison(results, target / PLOT, title=title)
-    # Last, so that a results.json is a sign that the other two are there.
-    write_text_atomically(target / REPORT, text + "\n")
+    try:
+        # First, as a sign that the folder is ours and may be written to once more; the plot
+        # last, as what can best be done without.
+        write_json(target / REPORT, report)
+        table = results.to_csv(index=False, lineterminator="\n")
+        write_text_atomically(target / TABLE, table)
+        plot_comparison(results, target / PLOT, title=title)
+    except OSError as error:
+        raise FileFormatError(
+            f"could not write to {str(target)!r}: {error.strerror or error}; make room or "
+            "name another folder."
+        ) from error
     return [target / TABLE, target / REPORT, target / PLOT]
 
 
@@ -116,6 +126,12 @@ def prepare_folder(folder: str | os.PathLike[str], *, overwrite: bool = False) -
             f"({reason}); name another one."
         ) from error
     taken = [name for name in (TABLE, REPORT, PLOT) if (target / name).exists()]
+    folders = [name for name in taken if not (target / name).is_file()]
+    if folders:
+        raise FileFormatError(
+            f"expected to write files into {str(target)!r}, and {', '.join(folders)} in it "
+            "is no file; move it away or name another folder."
+        )
     if taken and not overwrite and not is_comparison(target / REPORT):
         raise FileFormatError(
             f"{str(target)!r} already holds {', '.join(taken)} that did not come from "
@@ -144,7 +160,23 @@ def package_versions() -> dict[str, str]:
     return found
 
 
-def _records(table: "pd.DataFrame") -> list[dict[str, Any]]:
+def write_json(path: Path, report: Mapping[str, Any]) -> None:
+    """Write a report as JSON in one step.
+
+    A byte of a file name that is no UTF-8 (a lone surrogate in Python's text) becomes the
+    escape that reads back as the same.
+    """
+    text = json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False)
+    write_bytes_atomically(path, (text + "\n").encode("utf-8", "backslashreplace"))
+
+
+def settings_of(args: argparse.Namespace) -> dict[str, Any]:
+    """What was asked for on the command line, without what argparse adds of its own."""
+    return {name: value for name, value in vars(args).items() if name not in _NOT_ASKED}
+
+
+def records(table: "pd.DataFrame") -> list[dict[str, Any]]:
+    """The rows of a table as JSON types; NaN is null."""
     return [
         {str(key): _json_value(value) for key, value in row.items()}
         for row in table.to_dict("records")

@@ -1,6 +1,5 @@
 """The comparison as a picture."""
 
-import io
 import math
 import os
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from skmiaug.evaluation._drawn import as_drawn, png_of
 from skmiaug.evaluation._summary import (
     MEAN,
     Line,
@@ -66,7 +66,7 @@ def plot_comparison(
     figure = figure_module.Figure(figsize=size, layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
     summary = lines_by_cell(summarize_comparison(results))
-    limits = _limits(results)
+    limits = _limits(results, summary)
     for axis, panel in zip(axes, panels, strict=False):
         _draw_scores(axis, complete_scores(results, panel), summary, panel, limits)
     _draw_times(axes[len(panels)], summary, samplers)
@@ -74,7 +74,7 @@ def plot_comparison(
         axis.set_axis_off()
     for number, axis in enumerate(axes[: len(panels) + 1]):
         _name_lines(axis, samplers, named=number % columns == 0)
-    figure.suptitle(_heading(results, title), fontsize=11, x=0.01, ha="left")
+    figure.suptitle(as_drawn(_heading(results, title)), fontsize=11, x=0.01, ha="left")
     if path is not None:
         _save(figure, path)
     return figure
@@ -112,7 +112,8 @@ def _draw_scores(
         )
     axis.set_xlim(*limits)
     axis.set_xlabel("UAR (%)")
-    axis.set_title("mean over the classifiers" if panel == MEAN else panel, fontsize=10)
+    named = "mean over the classifiers" if panel == MEAN else as_drawn(panel)
+    axis.set_title(named, fontsize=10)
 
 
 def _draw_times(
@@ -136,7 +137,8 @@ def _draw_times(
 
 
 def _name_lines(axis: Any, samplers: list[str], *, named: bool) -> None:
-    axis.set_yticks(range(len(samplers)), samplers if named else [""] * len(samplers))
+    names = [as_drawn(name) if named else "" for name in samplers]
+    axis.set_yticks(range(len(samplers)), names)
     axis.set_ylim(len(samplers) - 0.45, -0.55)
     axis.tick_params(axis="y", length=0)
     axis.tick_params(axis="x", labelsize=8.5)
@@ -148,14 +150,24 @@ def _name_lines(axis: Any, samplers: list[str], *, named: bool) -> None:
         axis.spines[side].set_visible(False)
 
 
-def _limits(results: pd.DataFrame) -> tuple[float, float]:
-    """One range of UAR for all panels, in percent."""
+def _limits(
+    results: pd.DataFrame, summary: dict[tuple[str, str], Line]
+) -> tuple[float, float]:
+    """One range of UAR for all panels, in percent, that holds every dot and bar."""
     values = 100 * results["uar"].dropna().to_numpy(dtype=float)
     if not len(values):
         return 0.0, 100.0
     low, high = float(values.min()), float(values.max())
     margin = max(1.0, 0.06 * (high - low))
-    return max(-1.0, low - margin), min(101.0, high + margin)
+    ends = [
+        line["uar_percent"] + side * line["sd_percent"]
+        for line in summary.values()
+        for side in (-1, 1)
+        if math.isfinite(line["sd_percent"])
+    ]
+    # A dot stays within 0 to 100; a bar, being a deviation to each side, need not.
+    lowest = min([max(0.0, low - margin), *ends]) - 1
+    return lowest, max([min(100.0, high + margin), *ends]) + 1
 
 
 def _heading(results: pd.DataFrame, title: str) -> str:
@@ -167,6 +179,4 @@ def _heading(results: pd.DataFrame, title: str) -> str:
 
 
 def _save(figure: Any, path: str | os.PathLike[str]) -> None:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=150)
-    write_bytes_atomically(path, buffer.getvalue())
+    write_bytes_atomically(path, png_of(figure, dpi=150))

@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 from skmiaug.evaluation._features import (
     Features,
     FileOptions,
+    as_groups,
     as_labels,
     close_matches,
     finish,
+    reason_of,
 )
 from skmiaug.exceptions import FileFormatError
 
@@ -35,6 +37,7 @@ def read_npz(file: Path, options: FileOptions) -> Features:
         if options.group_key is not None or "groups" in held.names:
             key = options.group_key or "groups"
             groups = _one_row(held, key, "--group-key", "the groups")
+            groups = as_groups(name, repr(key), groups)
         y, classes = _named(held, y)
     return finish(name, X, y, groups, classes=classes)
 
@@ -64,7 +67,7 @@ class _Held:
                     "unpickled; save it again as numbers or text (array.astype(str))."
                 ) from error
             raise FileFormatError(
-                f"{self.name}: array {key!r} cannot be read ({_reason(error)}); the file "
+                f"{self.name}: array {key!r} cannot be read ({reason_of(error)}); the file "
                 "is damaged or cut short: make it again with numpy.savez."
             ) from error
         if not isinstance(array, np.ndarray):
@@ -97,7 +100,7 @@ def _open(file: Path, stream: BinaryIO) -> Any:
 def _unreadable(file: Path, error: Exception) -> FileFormatError:
     return FileFormatError(
         f"{file}: expected an .npz file of NumPy arrays, and it cannot be read as one "
-        f"({_reason(error)}); make it with numpy.savez(path, X=..., y=...)."
+        f"({reason_of(error)}); make it with numpy.savez(path, X=..., y=...)."
     )
 
 
@@ -146,12 +149,9 @@ def _named(held: _Held, y: NDArray[Any]) -> tuple[NDArray[Any], list[Any] | None
     if "classes" not in held.names or y.dtype.kind != "i" or not len(y):
         return y, None
     names = held.read("classes", "--y-key", "the names of the classes")
-    fits = names.ndim == 1 and names.dtype.kind == "U" and len(set(names)) == len(names)
-    if not fits or y.min() < 0 or y.max() >= len(names):
+    if names.ndim != 1 or names.dtype.kind != "U":
+        return y, None
+    names = np.char.strip(names)
+    if len(set(names)) < len(names) or y.min() < 0 or y.max() >= len(names):
         return y, None
     return names[y], list(names)
-
-
-def _reason(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0][:120] if lines else type(error).__name__

@@ -1,5 +1,8 @@
 """Feature columns from a .csv or .parquet file."""
 
+import csv
+import re
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -10,49 +13,102 @@ from numpy.typing import NDArray
 from skmiaug.evaluation._features import (
     Features,
     FileOptions,
+    as_groups,
     as_labels,
     close_matches,
     finish,
+    reason_of,
 )
 from skmiaug.evaluation._labels import listed
 from skmiaug.exceptions import FileFormatError
 from skmiaug.utils._optional import require
 
+# What pandas calls a column without a name: most often an index that was written along.
+_UNNAMED = re.compile(r"Unnamed: \d+(_level_\d+)?")
+
 
 def read_table(file: Path, options: FileOptions) -> Features:
     """Every column but the target, the group and the dropped ones is a feature."""
     name = str(file)
-    table = _read_csv(file) if file.suffix.lower() == ".csv" else _read_parquet(file)
-    table.columns = table.columns.map(str)
-    columns = list(table.columns)
-    _check_names(name, columns, options)
+    if file.suffix.lower() == ".csv":
+        columns = _csv_header(file)
+        _check_names(name, columns, options)
+        table = _read_csv(file, columns)
+    else:
+        table = _read_parquet(file)
+        table.columns = table.columns.map(str)
+        columns = list(table.columns)
+        _check_names(name, columns, options)
     assert options.target is not None  # _check_names
     y = as_labels(name, f"column {options.target!r}", _labels(name, table, options.target))
-    groups = None if options.group is None else _labels(name, table, options.group)
-    left_out = {options.target, options.group, *options.drop}
+    groups = None
+    if options.group is not None:
+        groups = as_groups(
+            name, f"column {options.group!r}", _labels(name, table, options.group)
+        )
+    left_out = _no_features(options)
     rest = table[[column for column in columns if column not in left_out]]
     X = _numbers(name, rest)
     return finish(name, X, y, groups, columns=list(rest.columns))
 
 
-def _read_csv(file: Path) -> pd.DataFrame:
+def _csv_header(file: Path) -> list[str]:
+    """The names as they stand in the file: pandas would rename a second "emotion".
+
+    A column without a name is called as pandas calls it, so that it can be named.
+    """
     try:
-        # Only an empty cell is a missing value: "NA" or "none" may well be a class, and
-        # among the features it should be named as what it is.
-        return pd.read_csv(
-            file, keep_default_na=False, na_values=[""], encoding="utf-8-sig"
-        )
+        with file.open(encoding="utf-8-sig", newline="") as opened:
+            # pandas, too, takes lines of nothing but spaces for none.
+            lines = (line for line in csv.reader(opened) if "".join(line).strip())
+            header = next(lines, None)
     except UnicodeDecodeError as error:
-        raise FileFormatError(
-            f"{file}: expected UTF-8 text; byte {error.start} is none; save the table as "
-            "UTF-8."
-        ) from error
+        raise _not_utf8(file, error) from error
+    except Exception as error:
+        raise _not_csv(file, reason_of(error)) from error
+    if header is None:
+        raise _not_csv(file, "it holds no text")
+    return [name if name.strip() else f"Unnamed: {i}" for i, name in enumerate(header)]
+
+
+def _read_csv(file: Path, columns: list[str]) -> pd.DataFrame:
+    try:
+        with warnings.catch_warnings():
+            # Said where cells beyond the last name would be left out.
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            # Only an empty cell is a missing value: "NA" or "none" may well be a class, and
+            # among the features it should be named as what it is. No column is an index:
+            # pandas would take the first for one where rows end in a comma.
+            return pd.read_csv(
+                file,
+                header=0,
+                names=columns,
+                index_col=False,
+                keep_default_na=False,
+                na_values=[""],
+                encoding="utf-8-sig",
+            )
+    except UnicodeDecodeError as error:
+        raise _not_utf8(file, error) from error
+    except pd.errors.ParserWarning as error:
+        reason = f"rows hold more cells than the {len(columns)} column names of its header"
+        raise _not_csv(file, f"{reason}; name every column") from error
     except Exception as error:
         # Whatever the parser makes of damaged text, the file is at fault.
-        raise FileFormatError(
-            f"{file}: expected comma-separated values with a line of column names, and it "
-            f"cannot be read as such ({_reason(error)})."
-        ) from error
+        raise _not_csv(file, reason_of(error)) from error
+
+
+def _not_utf8(file: Path, error: UnicodeDecodeError) -> FileFormatError:
+    return FileFormatError(
+        f"{file}: expected UTF-8 text; byte {error.start} is none; save the table as UTF-8."
+    )
+
+
+def _not_csv(file: Path, reason: str) -> FileFormatError:
+    return FileFormatError(
+        f"{file}: expected comma-separated values with a line of column names, and it "
+        f"cannot be read as such ({reason})."
+    )
 
 
 def _read_parquet(file: Path) -> pd.DataFrame:
@@ -62,12 +118,13 @@ def _read_parquet(file: Path) -> pd.DataFrame:
     except Exception as error:
         raise FileFormatError(
             f"{file}: expected a Parquet file, and it cannot be read as one "
-            f"({_reason(error)})."
+            f"({reason_of(error)})."
         ) from error
 
 
 def _check_names(name: str, columns: list[str], options: FileOptions) -> None:
-    twice = {column for column in columns if columns.count(column) > 1}
+    bare = [column.strip() for column in columns]
+    twice = {column for column in bare if bare.count(column) > 1}
     if twice:
         raise FileFormatError(
             f"{name}: expected column names that differ; twice came "
@@ -82,11 +139,28 @@ def _check_names(name: str, columns: list[str], options: FileOptions) -> None:
     wanted += [("--drop", column) for column in options.drop]
     for flag, column in wanted:
         if column is not None and column not in columns:
+            hint = _separator_hint(columns) or close_matches(column, columns)
             raise FileFormatError(
                 f"{name}: there is no column {column!r} ({flag}); the columns are "
-                f"{listed(columns)}.{close_matches(column, columns)}"
-                f"{_separator_hint(columns)}"
+                f"{listed(columns)}.{hint}"
             )
+    _check_unnamed(name, columns, options)
+
+
+def _check_unnamed(name: str, columns: list[str], options: FileOptions) -> None:
+    """An index in the order of the classes would tell the classifiers the class."""
+    for number, column in enumerate(columns):
+        if _UNNAMED.fullmatch(column) and column not in _no_features(options):
+            raise FileFormatError(
+                f"{name}: expected a name for every feature; column {number} (counted from "
+                f"0) is called {column!r}, which is most often the row number that pandas "
+                "wrote along; save the table without it (to_csv(path, index=False)), leave "
+                f"it out (--drop {column!r}) or, where it is a feature, name it."
+            )
+
+
+def _no_features(options: FileOptions) -> set[str | None]:
+    return {options.target, options.group, *options.drop}
 
 
 def _separator_hint(columns: list[str]) -> str:
@@ -99,15 +173,18 @@ def _separator_hint(columns: list[str]) -> str:
 
 def _labels(name: str, table: pd.DataFrame, column: str) -> NDArray[Any]:
     values = table[column]
-    missing = np.flatnonzero(values.isna().to_numpy())
+    number = pd.api.types.is_bool_dtype(values) or pd.api.types.is_numeric_dtype(values)
+    absent = values.isna()
+    if not number:
+        values = values.astype(str)
+        absent |= values.str.strip() == ""
+    missing = np.flatnonzero(absent.to_numpy())
     if missing.size:
         raise FileFormatError(
             f"{name}: column {column!r} is empty in row {missing[0]} (counted from 0), one "
             f"of {missing.size} such rows; fill them in or remove those rows."
         )
-    if pd.api.types.is_bool_dtype(values) or pd.api.types.is_numeric_dtype(values):
-        return values.to_numpy()
-    return values.astype(str).to_numpy(dtype=str)
+    return values.to_numpy() if number else values.to_numpy(dtype=str)
 
 
 def _numbers(name: str, table: pd.DataFrame) -> NDArray[Any]:
@@ -147,8 +224,3 @@ def _first_text(table: pd.DataFrame, column: str) -> str:
     row = int(odd[0])
     cell = str(values.iloc[row])[:40]
     return f"row {row} (counted from 0), column {column!r} holds {cell!r}"
-
-
-def _reason(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0][:120] if lines else type(error).__name__

@@ -11,7 +11,12 @@ from numpy.typing import ArrayLike
 from sklearn.exceptions import ConvergenceWarning
 
 from skmiaug.evaluation._cell import told
-from skmiaug.evaluation._compare import _checked_classifiers, _checked_data
+from skmiaug.evaluation._compare import (
+    checked_classifiers,
+    checked_data,
+    checked_seed,
+)
+from skmiaug.evaluation._drawn import as_drawn
 from skmiaug.evaluation._report_data import ReportRows, prepare_rows
 from skmiaug.evaluation._report_findings import Finding, findings
 from skmiaug.evaluation._report_measures import Measures, measure
@@ -103,7 +108,7 @@ class QualityReport:
             for axis in axes[len(sections[name]) :]:
                 axis.set_axis_off()
             part.suptitle(SECTIONS[name][0], fontsize=10.5, x=0.01, ha="left")
-        figure.suptitle(self.title, fontsize=12, x=0.01, ha="left")
+        figure.suptitle(as_drawn(self.title), fontsize=12, x=0.01, ha="left")
         return figure
 
     def to_html(self, path: str | os.PathLike[str] | None = None) -> str:
@@ -206,8 +211,9 @@ def quality_report(
     >>> bool(table.loc["variance ratio, 1", "value"] < 0.9)  # SMOTE shrinks classes
     True
     """
-    X, y, groups = _checked_data(X, y, groups)
-    chosen = _checked_classifiers(classifiers)
+    X, y, groups = checked_data(X, y, groups)
+    chosen = checked_classifiers(classifiers)
+    random_state = checked_seed(random_state)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         rows = prepare_rows(augmenter, X, y, groups, cv, random_state)

@@ -2,13 +2,13 @@
 
 import base64
 import html
-import io
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
+from skmiaug.evaluation._drawn import png_of
 from skmiaug.evaluation._report_findings import Finding
 from skmiaug.evaluation._report_plots import Panel
 from skmiaug.evaluation._report_words import SECTIONS
@@ -129,9 +129,8 @@ def _picture(panel: Panel, heading: str) -> str:
     module = require("matplotlib.figure", extra="plots", purpose="draw the report")
     figure = module.Figure(figsize=(panel.width, panel.height), layout="constrained")
     panel.draw(figure.subplots())
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=2 * _PIXELS_AN_INCH)
-    data = base64.b64encode(buffer.getvalue()).decode("ascii")
+    picture = png_of(figure, dpi=2 * _PIXELS_AN_INCH)
+    data = base64.b64encode(picture).decode("ascii")
     width, height = (round(_PIXELS_AN_INCH * side) for side in panel[1:3])
     small = ' class="small"' if panel.width < _SMALL else ""
     return (
@@ -207,4 +206,6 @@ def _number(value: float) -> str:
 
 
 def _text(value: Any) -> str:
-    return html.escape(str(value))
+    # A byte of a file name that is no UTF-8 stands in it as a lone surrogate.
+    readable = str(value).encode("utf-8", "replace").decode("utf-8")
+    return html.escape(readable)

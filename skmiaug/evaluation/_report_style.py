@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from skmiaug.evaluation._drawn import as_drawn
+
 __all__ = ["INK", "MADE", "PALE", "QUIET", "REAL", "clean", "legend_above", "name_lines"]
 
 MADE, REAL, INK, PALE, QUIET = "#1f5f8b", "#8a8a8a", "#111111", "#dddddd", "#555555"
@@ -9,7 +11,7 @@ MADE, REAL, INK, PALE, QUIET = "#1f5f8b", "#8a8a8a", "#111111", "#dddddd", "#555
 
 def name_lines(axis: Any, names: list[Any]) -> None:
     """One line of the plot for each name, the first on top."""
-    axis.set_yticks(range(len(names)), [str(name) for name in names])
+    axis.set_yticks(range(len(names)), [as_drawn(name) for name in names])
     axis.set_ylim(len(names) - 0.4, -0.6)
     axis.tick_params(axis="y", length=0)
     axis.grid(axis="x", color="#eeeeee", lw=0.6)

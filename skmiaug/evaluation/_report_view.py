@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 
+from skmiaug.evaluation._drawn import as_drawn
 from skmiaug.evaluation._report_data import ReportRows
 from skmiaug.evaluation._report_style import INK, MADE, PALE
 
@@ -61,7 +62,7 @@ def _draw(
     axis.plot(*_few(every), ".", color="#e4e4e4", ms=3, zorder=0)
     axis.plot(*_few(own["held_out"]), "o", mfc="none", ms=4, mew=0.9, color=INK)
     axis.plot(*_few(own["made"]), "x", ms=4, mew=0.9, color=MADE, alpha=0.55)
-    axis.set_title(str(label), fontsize=10)
+    axis.set_title(as_drawn(label), fontsize=10)
     axis.set_xticks([])
     axis.set_yticks([])
     axis.set_xlim(*limits[:, 0])

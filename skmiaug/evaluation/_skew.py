@@ -1,12 +1,14 @@
 """Sets made skewed on purpose, and a splitter that skews only the training parts."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skmiaug.evaluation._labels import listed, plain
+from skmiaug.evaluation._splits import resolve_cv, with_seed
 
 __all__ = ["SkewedTraining", "make_skewed"]
 
@@ -73,8 +75,10 @@ class SkewedTraining:
 
     Parameters
     ----------
-    cv : splitter
-        Any scikit-learn splitter, for example ``LeaveOneGroupOut()``.
+    cv : splitter, int, "logo", list of (train, test) or None
+        Any scikit-learn splitter, for example ``LeaveOneGroupOut()``, or what
+        `compare_samplers` takes in its place; folds that it shuffles have the seed of the
+        draw.
     fractions : sequence or mapping of float in (0, 1]
         As in `make_skewed`.
     min_rows : int, default=5
@@ -99,7 +103,15 @@ class SkewedTraining:
 
     def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
         """Number of folds of the inner splitter."""
-        return int(self.cv.get_n_splits(X, y, groups))
+        if isinstance(self.cv, Integral):
+            return int(self.cv)
+        return int(self._splitter(y, groups).get_n_splits(X, y, groups))
+
+    def _splitter(self, y: Any, groups: Any) -> Any:
+        if hasattr(self.cv, "split") and hasattr(self.cv, "get_n_splits"):
+            return self.cv
+        groups = None if groups is None else np.asarray(groups)
+        return with_seed(resolve_cv(self.cv, np.asarray(y), groups), self.random_state)
 
     def split(
         self, X: Any, y: ArrayLike, groups: Any = None
@@ -111,7 +123,7 @@ class SkewedTraining:
         labels = np.asarray(y)
         by_class = fractions_by_class(self.fractions, labels)
         rng = _generator(self.random_state)
-        for train, test in self.cv.split(X, labels, groups):
+        for train, test in self._splitter(labels, groups).split(X, labels, groups):
             yield draw_rows(labels, train, by_class, self.min_rows, rng), test
 
     def __repr__(self) -> str:

@@ -63,18 +63,41 @@ def make_folds(
 ) -> list[Fold]:
     """All folds of all repeats, each checked to be free of leaks."""
     splitter = resolve_cv(cv, y, groups)
-    return [fold for seed in seeds for fold in _folds(splitter, X, y, groups, seed)]
+    found = []
+    for seed in seeds:
+        folds = list(_folds(splitter, X, y, groups, seed))
+        if not folds:
+            raise ValueError(
+                f"cv gave no fold for seed {seed}; pass a splitter or a list of (train, "
+                "test), which can be gone through more than once."
+            )
+        found += folds
+    return found
 
 
 def _folds(
     splitter: Any, X: NDArray[Any], y: NDArray[Any], groups: Any, seed: int
 ) -> Iterator[Fold]:
     for number, (train, test) in enumerate(with_seed(splitter, seed).split(X, y, groups)):
+        train, test = (_rows(part, number, len(y)) for part in (train, test))
         _check_parts(number, train, test, groups)
-        yield Fold(seed, number, np.asarray(train), np.asarray(test))
+        yield Fold(seed, number, train, test)
 
 
-def with_seed(splitter: Any, seed: int) -> Any:
+def _rows(part: Any, number: int, n_rows: int) -> NDArray[np.intp]:
+    """Row numbers, also of a part that is given as a mask."""
+    rows = np.asarray(part)
+    if rows.dtype.kind != "b":
+        return rows
+    if rows.shape != (n_rows,):
+        raise ValueError(
+            f"fold {number} is given by a mask of shape {rows.shape}; expected one value "
+            f"for each of {n_rows} rows."
+        )
+    return np.flatnonzero(rows)
+
+
+def with_seed(splitter: Any, seed: Any) -> Any:
     """A copy in which each random state left open is `seed`, inner splitters included."""
     seeded = copy.copy(splitter)
     inner = getattr(seeded, "cv", None)
@@ -98,10 +121,11 @@ def _number_of_splits(asked: int | None, y: NDArray[Any], groups: Any) -> int:
         asked = max(2, min(DEFAULT_SPLITS, most))
     if asked > most:
         unit = "group(s)" if limit == "the set of groups" else "row(s)"
+        fewer = "ask for fewer folds, " if most > 1 else ""
         raise ValueError(
             f"{asked} folds need at least {asked} rows of each class (and as many groups, "
-            f"where groups are given), and {limit} has {most} {unit}; ask for fewer folds, "
-            "add rows, or drop that class."
+            f"where groups are given), and {limit} has {most} {unit}; {fewer}add rows, or "
+            "drop that class."
         )
     return asked
 

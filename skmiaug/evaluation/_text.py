@@ -164,26 +164,40 @@ def _time(line: Line, key: str) -> str:
 def _footnotes(results: pd.DataFrame) -> list[str]:
     """Each distinct message once, with the number of folds it concerns."""
     n_folds = len(results.groupby(["seed", "fold"]))
-    folds_of: dict[tuple[str, str, str], set[tuple[int, int]]] = {}
+    samplers = list(results["sampler"].unique())
+    notes = []
+    for (status, text), folds_of in _said(results).items():
+        state = "" if status == "ok" else f"{status}: "
+        folds = list(folds_of.values())
+        alike = len(folds) == len(samplers) > 1 and all(one == folds[0] for one in folds)
+        # What all of them share is no property of a sampler.
+        for sampler in ["all samplers"] if alike else folds_of:
+            count = len(folds[0] if alike else folds_of[sampler])
+            place = -1 if alike else samplers.index(sampler)
+            note = f"{sampler}: {state}{text.removeprefix(f'{sampler}: ')}"
+            notes.append((place, f"{note} ({count} of {n_folds} folds)"))
+    # Sorted by the sampler alone: in the order said within it.
+    lines = [note for _, note in sorted(notes, key=lambda item: item[0])]
+    if len(lines) > _MOST_NOTES:
+        more = len(lines) - _MOST_NOTES
+        lines[_MOST_NOTES:] = [f"and {more} more; the column 'message' holds them all."]
+    if any(results["status"] != "ok"):
+        head = "* not scored in all folds; – in none. A mean needs every classifier."
+        lines.insert(0, head)
+    return lines
+
+
+def _said(
+    results: pd.DataFrame,
+) -> dict[tuple[str, str], dict[str, set[tuple[int, int]]]]:
+    """By status and message: the folds (seed, number) of each sampler that it is about."""
+    found: dict[tuple[str, str], dict[str, set[tuple[int, int]]]] = {}
     for row in results.to_dict("records"):
         for text in row["message"].split(SEPARATOR):
             if text and not text.startswith(_NO_FOOTNOTE):
-                key = (row["sampler"], row["status"], text)
-                folds_of.setdefault(key, set()).add((row["seed"], row["fold"]))
-    notes = []
-    order = list(results["sampler"].unique())
-    for key, folds in sorted(folds_of.items(), key=lambda item: order.index(item[0][0])):
-        sampler, status, text = key
-        state = "" if status == "ok" else f"{status}: "
-        text = text.removeprefix(f"{sampler}: ")
-        notes.append(f"{sampler}: {state}{text} ({len(folds)} of {n_folds} folds)")
-    if len(notes) > _MOST_NOTES:
-        more = len(notes) - _MOST_NOTES
-        notes[_MOST_NOTES:] = [f"and {more} more; the column 'message' holds them all."]
-    if any(results["status"] != "ok"):
-        head = "* not scored in all folds; – in none. A mean needs every classifier."
-        notes.insert(0, head)
-    return notes
+                folds_of = found.setdefault((row["status"], text), {})
+                folds_of.setdefault(row["sampler"], set()).add((row["seed"], row["fold"]))
+    return found
 
 
 def versus(tests: pd.DataFrame, sampler: str) -> str:

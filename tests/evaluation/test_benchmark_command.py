@@ -247,7 +247,7 @@ def test_mosei_by_its_own_acoustics(run, tmp_path):
         (["--disjoint", "sentence"], "no sentence in both the training and the test part"),
         (["--layer", "high"], "expected a number, middle or all; got 'high'"),
         (["--layer", "99"], "expected layers from"),
-        (["--n-jobs", "0"], "--n-jobs must not be 0"),
+        (["--n-jobs", "0"], "a number of processes from 1 on"),
         (["--samplers", "smot", "--classifiers", "lr"], "Did you mean 'SMOTE'?"),
         (["--audio", "x"], "--audio is for manifests and CMU-MOSEI"),
     ],
@@ -267,6 +267,9 @@ def test_wrong_places(run, tmp_path):
     assert "--model is needed" in run(model=None)[2]
     err = run(model=tmp_path / "no-model")[2]
     assert "expected the model" in err
+    # The corpus comes first: nobody waits for a model to learn that the folder is wrong.
+    err = run(corpus=("emodb", "nothing"), model=tmp_path / "no-model")[2]
+    assert "nothing' does not exist" in err
     assert err.count("\n") == 1
     (tmp_path / "file").write_text("x")
     assert "can be written to" in run("--output", tmp_path / "file")[2]

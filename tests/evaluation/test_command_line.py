@@ -89,6 +89,10 @@ def test_table_and_files_agree(features, tmp_path, capsys):
     assert line.split()[1] == f"{mean:.1f}"
     assert f"written: {out / 'table.csv'}" in text
     assert table["fold"].nunique() == 5
+    report = json.loads((out / "results.json").read_text(encoding="utf-8"))
+    assert report["title"] == "features.npz"
+    assert report["settings"]["features"] == str(features)
+    assert not {"version", "run", "command"} & set(report["settings"])
     assert main(["compare", str(features), *FAST, "--output", str(out), "--quiet"]) == 0
     again = pd.read_csv(out / "table.csv")
     assert list(again["uar"]) == list(table["uar"])
@@ -181,7 +185,9 @@ def test_too_few_rows_for_the_folds(tmp_path, capsys):
         (["--skew", "1,2"], "fractions above 0 and at most 1"),
         (["--skew", "1,.5"], "--skew has 2 fractions, and scikit-learn's digits has 10"),
         (["--layer", "3"], "--layer names a part of a file"),
-        (["--n-jobs", "0"], "--n-jobs must not be 0"),
+        (["--n-jobs", "0"], "a number of processes from 1 on, or -1 for all"),
+        (["--n-jobs", "-9999"], "cores; got '-9999'"),
+        (["--n-jobs", "two"], "got 'two'"),
         (["--colour"], "unrecognized arguments: --colour (see skmiaug"),
     ],
 )

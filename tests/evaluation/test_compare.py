@@ -19,7 +19,13 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 from sklearn.utils.class_weight import compute_sample_weight
 
-from skmiaug.evaluation import compare_samplers, default_classifiers, default_samplers
+from skmiaug.evaluation import (
+    SkewedTraining,
+    compare_samplers,
+    default_classifiers,
+    default_samplers,
+    format_comparison,
+)
 from skmiaug.evaluation._cell import unweighted_average_recall
 from skmiaug.evaluation._splits import with_seed
 
@@ -202,6 +208,18 @@ def test_enough_rows_leave_neighbours_alone(skewed):
     assert set(found["message"]) == {""}
 
 
+def test_classes_that_the_training_part_lacks_are_told(skewed):
+    X, y = skewed
+    found = compare_samplers(X, y, ["none", "SMOTE"], LR, cv="logo", groups=y)
+    assert set(found["uar"]) == {0}
+    assert list(found[found["sampler"] == "SMOTE"]["message"]) == [
+        f"no training row of class {label!r}, which counts with recall 0" for label in "abc"
+    ]
+    assert "all samplers: no training row of class 'a'" in format_comparison(found)
+    found = compare_samplers(X, y, ["none"], LR, cv="logo", groups=np.arange(len(y)) % 3)
+    assert set(found["message"]) == {""}
+
+
 def test_borderline_smote_that_makes_nothing_is_told():
     # Two clusters far apart: no row lies near the other class.
     y = np.repeat([0, 1], [40, 20])
@@ -253,9 +271,22 @@ def test_bad_arguments_are_named_before_anything_runs(skewed):
     check("sampler 's' must be None, 'balanced' or", {"s": "SMOTE"}, LR)
     check("classifier 'c' must have fit", {"n": None}, {"c": SMOTE()})
     check("got an empty mapping", {}, LR)
+    check("expected a list of sampler names or a mapping .* got 'smote'", "smote", LR)
+    check(r"expected names in a list of samplers; got SMOTE\(\); give", [SMOTE()], LR)
+    check("expected a list of classifier names .* got SVC", ["none"], SVC())
+    check(r"sampler 's' must be an estimator; got the class; pass SMOTE\(\)", {"s": SMOTE})
+    check("classifier 'c' must be an estimator", ["none"], {"c": SVC})
+    check("random_state must be an integer .* got None", ["none"], LR, random_state=None)
+    check("random_state must be .* got -1", ["none"], LR, random_state=-1)
     check("Did you mean 'SMOTE'", ["smot"], LR)
     check("'mean' names the mean", {"n": None}, {"mean": SVC()})
     check("n_repeats must be at least 1", ["none"], LR, n_repeats=0)
+    check("n_repeats must be at least 1, an integer; got 1.5", ["none"], LR, n_repeats=1.5)
+    once = iter([(np.arange(0, 102, 2), np.arange(1, 102, 2))])
+    again = SkewedTraining(once, [1, 1, 1])
+    check("cv gave no fold for seed 1", ["none"], LR, cv=again, n_repeats=2)
+    masks = [(np.ones(3, bool), np.ones(3, bool))]
+    check(r"fold 0 is given by a mask of shape \(3,\)", ["none"], LR, cv=masks)
     check("on_error must be", ["none"], LR, on_error="skip")
     check("13 folds need at least 13 rows .* class 'c' has 12 row", ["none"], LR, cv=13)
     check("cv must be at least 2", ["none"], LR, cv=1)
@@ -264,13 +295,17 @@ def test_bad_arguments_are_named_before_anything_runs(skewed):
     check("all rows are of one", ["none"], LR, groups=np.zeros(len(y)))
     check("4 folds need", ["none"], LR, cv=4, groups=np.arange(len(y)) % 3)
     check("inconsistent numbers", ["none"], LR, groups=[1, 2])
+    holes = np.where(np.arange(len(y)) == 7, np.nan, np.arange(len(y)) % 3)
+    check("row 7 .* has nan", ["none"], LR, groups=holes)
 
 
 def test_bad_data():
     with pytest.raises(ValueError, match="at least 2 classes; all 4 rows are of class 1"):
         compare_samplers(np.zeros((4, 2)), [1, 1, 1, 1], ["none"])
-    with pytest.raises(ValueError, match="class 1 has 1 row"):
+    with pytest.raises(ValueError, match=r"class 1 has 1 row\(s\); add rows, or drop"):
         compare_samplers(np.zeros((4, 2)), [0, 0, 0, 1], ["none"])
+    with pytest.raises(ValueError, match=r"row 0, column 1 .* holds -1e\+120; bring"):
+        compare_samplers([[0, -1e120], [1, 1], [2, 1], [3, 1]], [0, 0, 1, 1])
     with pytest.raises(ValueError, match="NaN"):
         compare_samplers(np.full((4, 2), np.nan), [0, 0, 1, 1])
 
@@ -291,6 +326,15 @@ def test_seed_goes_where_it_was_left_open_only():
     assert with_seed(StratifiedKFold(3, shuffle=True, random_state=1), 4).random_state == 1
     assert with_seed(StratifiedKFold(3), 4).random_state is None
     assert not hasattr(with_seed(LeaveOneGroupOut(), 4), "random_state")
+
+
+def test_folds_may_be_masks(skewed):
+    X, y = skewed
+    even = np.arange(len(y)) % 2 == 0
+    masks = compare_samplers(X, y, ["none"], LR, cv=[(even, ~even)])
+    rows = np.flatnonzero(even), np.flatnonzero(~even)
+    found = compare_samplers(X, y, ["none"], LR, cv=[rows])
+    pd.testing.assert_frame_equal(masks[SCORES], found[SCORES])
 
 
 def test_progress_counts_from_0_to_the_end(skewed):

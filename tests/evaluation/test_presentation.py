@@ -2,14 +2,19 @@
 
 import json
 import math
+import os
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.cbook import is_math_text
+from matplotlib.text import Text
 
 from skmiaug.evaluation import (
+    _plot,
     compare_samplers,
     format_comparison,
     paired_tests,
@@ -17,6 +22,7 @@ from skmiaug.evaluation import (
     save_comparison,
     summarize_comparison,
 )
+from skmiaug.evaluation._drawn import as_drawn
 from skmiaug.evaluation._text import versus
 from skmiaug.exceptions import FileFormatError, MissingExtraError
 
@@ -107,6 +113,16 @@ def test_text_says_less_where_there_are_too_many_notes(results):
     assert "and 16 more; the column 'message' holds them all." in text
 
 
+def test_a_note_of_all_samplers_is_told_once(results):
+    note = (results["fold"] == 1).map({True: "it is cold", False: ""})
+    text = format_comparison(results.assign(message=note, status="ok"))
+    assert text.endswith("\n\n  all samplers: it is cold (2 of 4 folds)")
+    # One of them in another fold as well: of each its own.
+    note[0] = "it is cold"
+    text = format_comparison(results.assign(message=note, status="ok"))
+    assert "  none: it is cold (3 of 4 folds)\n  SMOTE: it is cold (2 of 4 folds)" in text
+
+
 def test_convergence_is_no_footnote(results):
     ok = results[results["sampler"] == "none"].assign(
         message="ConvergenceWarning: stopped | kept"
@@ -152,6 +168,39 @@ def test_plot_shows_every_dot_inside_the_axis(results):
     for axis in figure.axes[:3]:
         low, high = axis.get_xlim()
         assert low < values.min() < values.max() < high
+
+
+def test_plot_shows_every_bar_inside_the_axis(results):
+    lr = results[results["classifier"] == "lr"].copy()
+    lr.loc[lr["sampler"] == "none", "uar"] = [1.0, 0.2, 0.2, 0.2]
+    lr.loc[lr["sampler"] == "SMOTE", "uar"] = [1.0, 1.0, 1.0, 0.2]
+    axis = plot_comparison(lr).figure.axes[0]
+    low, high = axis.get_xlim()
+    bars = [line.get_xdata() for line in axis.lines if line.get_linestyle() == "-"]
+    ends = [end for bar in bars if len(bar) == 2 for end in bar]
+    # 40 and 80, each with a deviation of 40 to both sides; the first two are the lines
+    # between the samplers, in parts of the axis.
+    assert pytest.approx(ends[:4]) == [0, 80, 40, 120]
+    assert low < 0
+    assert high > 120
+
+
+def test_names_in_the_plot_are_no_mathematics(results, tmp_path):
+    named = results.replace(
+        {"sampler": {"SMOTE": r"$\frac$"}, "classifier": {"lr": "$a_b$"}}
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        # The last: how Python spells bytes of a file name that are no UTF-8.
+        for title in (r"$\frac$.npz", "a$_b$.npz", "日本.npz", "\udcff\udcfe.npz"):
+            plot_comparison(named, tmp_path / "a.png", title=title)
+    assert as_drawn("a\udcff") == "a?"
+    figure = plot_comparison(named)
+    figure.draw_without_rendering()
+    drawn = [text for text in figure.findobj(Text) if "$" in text.get_text()]
+    ours = [text for text in drawn if "mathdefault" not in text.get_text()]
+    assert ours
+    assert not any(is_math_text(text.get_text()) for text in ours)
 
 
 def test_plot_of_nothing_scored(results, tmp_path):
@@ -224,6 +273,43 @@ def test_own_files_are_replaced_and_others_are_not(results, tmp_path):
     assert (tmp_path / "results.json").read_text() == '{"format": "another"}'
     save_comparison(results, tmp_path, overwrite=True)
     assert json.loads((tmp_path / "results.json").read_text())["summary"]
+
+
+def test_a_run_that_ended_at_the_plot_may_be_repeated(results, tmp_path, monkeypatch):
+    def fail(*args, **kwargs):
+        raise MemoryError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(_plot, "plot_comparison", fail)
+        with pytest.raises(MemoryError):
+            save_comparison(results, tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["results.json", "table.csv"]
+    assert len(save_comparison(results, tmp_path)) == 3
+
+
+def test_a_full_disk_is_named(results, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("skmiaug.utils._atomic.os.fsync", full)
+    with pytest.raises(FileFormatError, match=r"could not write .*No space left on device"):
+        save_comparison(results, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["table.csv", "results.json", "plot.png"])
+def test_a_folder_in_the_place_of_a_file(results, tmp_path, name):
+    (tmp_path / name).mkdir()
+    for overwrite in (False, True):
+        with pytest.raises(FileFormatError, match=f"{name} in it is no file"):
+            save_comparison(results, tmp_path, overwrite=overwrite)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_bytes_of_a_file_name_come_back_from_the_json(results, tmp_path):
+    title = os.fsdecode(b"\xff\xfe.npz")
+    save_comparison(results, tmp_path, title=title, settings={"features": title})
+    report = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
+    assert report["title"] == report["settings"]["features"] == title
 
 
 def test_a_folder_that_cannot_be(results, tmp_path):

@@ -367,12 +367,16 @@ def test_page_is_written_whole(report, tmp_path):
 
 def test_labels_and_titles_cannot_break_the_page(rows):
     X, y = rows
-    named = np.where(y == "a", "<b>&'\"", y)
-    html = quality_report(SMOTE(), X, named, title="<i>", **OPTIONS).to_html()
+    # Mathematics that is none, and a byte of a file name that is no UTF-8.
+    named = np.where(y == "a", r"<b>&'\"$\frac$", y)
+    report = quality_report(SMOTE(), X, named, title="<i> $\\frac$ \udcff", **OPTIONS)
+    report.plot().draw_without_rendering()
+    html = report.to_html()
+    html.encode("utf-8")
     tags = Tags()
     tags.feed(html)
     assert tags.open == []
-    assert "SMOTE on <i>" in " ".join(tags.text)
+    assert r"SMOTE on <i> $\frac$ ?" in " ".join(tags.text)
     # No curves: no section on training.
     assert "Training" not in re.findall(r"<h2[^>]*>([^<]*)</h2>", html)
 

@@ -68,6 +68,37 @@ def test_splitter_serves_scikit_learn(skewed):
     np.testing.assert_array_equal(one, two)
 
 
+def test_folds_may_be_a_number_or_groups(skewed):
+    X, y = skewed
+    groups = np.arange(len(y)) % 4
+    assert SkewedTraining(3, [0.5, 0.5, 1]).get_n_splits() == 3
+    assert SkewedTraining("logo", [0.5, 0.5, 1]).get_n_splits(X, y, groups) == 4
+    classifiers = default_classifiers(["lr"])
+    for short, long in (
+        (3, StratifiedKFold(3, shuffle=True)),
+        ("logo", LeaveOneGroupOut()),
+    ):
+        found, expected = (
+            compare_samplers(
+                X,
+                y,
+                ["none"],
+                classifiers,
+                cv=SkewedTraining(cv, [0.5, 0.5, 1]),
+                groups=groups if short == "logo" else None,
+                n_repeats=2,
+            )
+            for cv in (short, long)
+        )
+        assert list(found["uar"]) == list(expected["uar"])
+        assert list(found["n_train"]) == list(expected["n_train"])
+    # The folds follow the seed of the draw.
+    one, two = (
+        list(SkewedTraining(3, [1, 1, 1], random_state=0).split(X, y)) for _ in range(2)
+    )
+    np.testing.assert_array_equal(one[0][1], two[0][1])
+
+
 def test_figures_measured_before_come_out_again(emodb):
     """shared/data/README.md: no resampling 66.2 (LR) and 39.0 (SVM); ROS 76.2."""
     with np.load(emodb) as data:

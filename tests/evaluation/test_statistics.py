@@ -11,6 +11,7 @@ from scipy import stats
 
 from skmiaug.evaluation import (
     average_ranks,
+    compare_samplers,
     corrected_repeated_ttest,
     paired_tests,
     wilcoxon_signed_rank,
@@ -168,6 +169,37 @@ def test_paired_tests_pair_by_fold_and_seed(results):
     assert row["sd_difference"] == pytest.approx(np.std(differences, ddof=1))
     assert (row["t"], row["p_ttest"]) == pytest.approx((t, p))
     assert row["p_wilcoxon"] == pytest.approx(wilcoxon_signed_rank(differences).p_value)
+
+
+def test_repeats_that_say_the_same_are_one_piece_of_evidence(skewed):
+    X, y = skewed
+    groups = np.arange(len(y)) % 5
+
+    def tested(n_repeats, **options):
+        found = compare_samplers(
+            X, y, ["none", "weights", "SMOTE"], ["lr"], n_repeats=n_repeats, **options
+        )
+        tests = paired_tests(found, "none").set_index(["classifier", "sampler"])
+        return tests.drop(columns=["rank_sampler", "rank_baseline"])
+
+    by_group = {"cv": "logo", "groups": groups}
+    once, often = tested(1, **by_group), tested(4, **by_group)
+    same = ("mean", "class weights")
+    assert once.loc[same].equals(often.loc[same])
+    # SMOTE draws anew with each seed, and shuffled folds are other folds.
+    assert often.loc[("mean", "SMOTE"), "n_pairs"] == 4 * 5
+    assert tested(4, cv=3).loc[same, "n_pairs"] == 4 * 3
+
+
+def test_repeats_that_failed_in_other_folds_differ(results):
+    svm = results[results["classifier"] == "svm"].copy()
+    for sampler, uar in (("none", [0.3, 0.4] * 2), ("SMOTE", [0.5, np.nan] * 2)):
+        svm.loc[svm["sampler"] == sampler, "uar"] = uar
+    tests = paired_tests(svm, "none").set_index(["classifier", "sampler"])
+    assert tests.loc[("svm", "SMOTE"), "n_pairs"] == 1
+    svm.loc[svm["sampler"] == "SMOTE", "uar"] = [0.5, np.nan, np.nan, 0.5]
+    tests = paired_tests(svm, "none").set_index(["classifier", "sampler"])
+    assert tests.loc[("svm", "SMOTE"), "n_pairs"] == 2
 
 
 def test_folds_that_failed_are_left_out(results):

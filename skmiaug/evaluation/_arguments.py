@@ -1,0 +1,79 @@
+"""Arguments that several commands share, and what may stand in them."""
+
+import argparse
+import os
+
+FEATURES_HELP = ".npz (arrays X, y and, if present, groups), .csv or .parquet"
+
+
+def add_file_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which parts of a feature file are meant."""
+    npz = parser.add_argument_group("what to read from an .npz file")
+    npz.add_argument("--x-key", metavar="NAME", help="array of the features [X]")
+    npz.add_argument("--y-key", metavar="NAME", help="array of the classes [y]")
+    npz.add_argument(
+        "--group-key", metavar="NAME", help="array of the groups [groups, if present]"
+    )
+    npz.add_argument(
+        "--layer", type=int, metavar="N", help="layer of (rows, layers, features), from 0"
+    )
+    table = parser.add_argument_group("what to read from a .csv or .parquet file")
+    table.add_argument("--target", metavar="COLUMN", help="column of the classes")
+    table.add_argument("--group", metavar="COLUMN", help="column of the groups")
+    table.add_argument(
+        "--drop",
+        type=as_words,
+        default=(),
+        metavar="A,B",
+        help="columns to leave out",
+    )
+
+
+def as_words(text: str) -> tuple[str, ...]:
+    words = tuple(word.strip() for word in text.split(",") if word.strip())
+    if not words:
+        raise argparse.ArgumentTypeError("expected names separated by commas")
+    return words
+
+
+def as_positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1 on; got {text!r}")
+    return int(text)
+
+
+def as_folds(text: str) -> int | str:
+    if text == "logo":
+        return text
+    if not text.isdecimal() or int(text) < 2:
+        raise argparse.ArgumentTypeError(
+            f"expected a number of folds from 2 on, or logo; got {text!r}"
+        )
+    return int(text)
+
+
+def as_fractions(text: str) -> tuple[float, ...]:
+    try:
+        fractions = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        fractions = ()
+    if not fractions or not all(0 < fraction <= 1 for fraction in fractions):
+        raise argparse.ArgumentTypeError(
+            f"expected fractions above 0 and at most 1, separated by commas; got {text!r}"
+        )
+    return fractions
+
+
+def as_jobs(text: str) -> int:
+    """A number of processes as joblib counts them: -1 is all cores, -2 all but one."""
+    cores = os.cpu_count() or 1
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number == 0 or number < -cores:
+        raise argparse.ArgumentTypeError(
+            f"expected a number of processes from 1 on, or -1 for all {cores} cores; got "
+            f"{text!r}"
+        )
+    return number

@@ -77,7 +77,8 @@ class MIGANAugmenter(CallbackSupportMixin, FitsModel):
 
     rejection : float in [0, 1), default=0.0
         Share of the draws thrown away: those that the recognition head finds least
-        typical of their class. Needs ``mi_weight`` above 0.
+        typical of their class. Needs ``mi_weight`` and ``max_iter`` above 0. The head is
+        that of ``best_iter_``, or where this is 0 that of the end of training.
 
     leash : float or "auto", default="auto"
         Weight of the residual's mean squared norm in the generator's loss. With "auto" it

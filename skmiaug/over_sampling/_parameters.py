@@ -163,6 +163,11 @@ class AugmenterParameters(BaseOverSampler):
                 "rejection ranks draws by the recognition head, which mi_weight=0 leaves "
                 "untrained. Set mi_weight above 0 or rejection=0."
             )
+        if self.rejection > 0 and self.max_iter == 0:
+            raise ValueError(
+                "rejection ranks draws by the recognition head, which max_iter=0 leaves "
+                "untrained. Set max_iter above 0 or rejection=0."
+            )
         return FitSettings(
             mi_weight=float(self.mi_weight),
             generator_hidden_layer_sizes=_layer_sizes(

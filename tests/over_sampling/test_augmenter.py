@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -163,6 +164,20 @@ def test_rejection_keeps_counts_and_the_draws_typical_of_their_class(skewed):
     kept = margin(augmenter.sample(300, 1)[0])
     everything = trained(**learning).fit(X, y)
     assert kept > margin(everything.sample(300, 1)[0])
+
+
+def test_rows_of_the_start_are_rejected_by_a_head_that_has_learned(skewed):
+    learning = {"max_iter": 2 * LOOK_EVERY, "mi_weight": 5.0, "critic_learning_rate": 0.02}
+    # No look is better than the start by 1e9 nats.
+    augmenter = small(tol=1e9, **learning).fit(*skewed)
+    assert augmenter.best_iter_ == 0
+    sampler = augmenter._sampler
+    for c in range(3):
+        rows = sampler.draw_whitened(200, c, seed=1, device=torch.device("cpu"))
+        seen, classes = rows[:, : sampler.n_components], torch.full((200,), c)
+        with torch.no_grad():
+            log_q = sampler.critic(seen, classes).class_logits.log_softmax(dim=1)
+        assert log_q[:, c].mean() > np.log(1 / 3) + 0.3
 
 
 # ---------------------------------------------------------------- sample

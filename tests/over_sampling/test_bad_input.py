@@ -187,6 +187,8 @@ def test_bad_parameters_are_named(skewed, name, value):
 def test_rejection_needs_the_recognition_head(skewed):
     with pytest.raises(ValueError, match="mi_weight=0 leaves untrained"):
         small(rejection=0.5, mi_weight=0).fit(*skewed)
+    with pytest.raises(ValueError, match="max_iter=0 leaves untrained"):
+        small(rejection=0.5, max_iter=0).fit(*skewed)
 
 
 # ---------------------------------------------------------------- few rows

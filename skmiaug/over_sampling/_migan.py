@@ -122,7 +122,8 @@ class MIGANAugmenter(CallbackSupportMixin, FitsModel):
         again. Removed when the fit is done.
 
     random_state : int, RandomState instance or None, default=None
-        Seed of everything. The same int gives the same bits on one device.
+        Seed of everything. The same int gives the same bits on one device. None draws the
+        seed from numpy's global state, as in scikit-learn.
 
     verbose : int, default=0
         1 shows a progress bar with the generator's loss and the information, nats.

@@ -1,5 +1,6 @@
 """MIGANAugmenterCV: the augmenter that chooses its λ by cross-validation."""
 
+import os
 import warnings
 from collections.abc import Sequence
 from itertools import chain
@@ -162,16 +163,39 @@ class MIGANAugmenterCV(BaseOverSampler):
         self.synthetic_mask_ = self.augmenter_.synthetic_mask_
         return resampled
 
-    def sample(self, n_samples: int = 1, y: Any = None) -> tuple[np.ndarray, np.ndarray]:
+    def sample(
+        self, n_samples: int = 1, y: Any = None, *, random_state: Any = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Draw rows from the chosen augmenter, as ``MIGANAugmenter.sample`` does.
 
         Parameters
         ----------
         n_samples : int, default=1
         y : class, array of shape (n_samples,), or None
+        random_state : int, RandomState instance or None, default=None
         """
         check_is_fitted(self, "augmenter_")
-        return self.augmenter_.sample(n_samples, y)
+        return self.augmenter_.sample(n_samples, y, random_state=random_state)
+
+    def sample_to(
+        self,
+        path: str | os.PathLike[str],
+        n_samples: int,
+        y: Any = None,
+        *,
+        random_state: Any = None,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Draw rows into a file, as ``MIGANAugmenter.sample_to`` does.
+
+        Parameters
+        ----------
+        path : str or path-like
+        n_samples : int
+        y : class, array of shape (n_samples,), or None
+        random_state : int, RandomState instance or None, default=None
+        """
+        check_is_fitted(self, "augmenter_")
+        return self.augmenter_.sample_to(path, n_samples, y, random_state=random_state)
 
     def _choose(self, X: Any, y: Any, groups: Any) -> None:
         """Fill ``cv_results_`` and set up the augmenter of the best λ."""

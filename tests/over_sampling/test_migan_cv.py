@@ -55,9 +55,13 @@ def test_the_table_is_that_of_a_grid_search(skewed):
     assert chosen.cv_results_["rank_test_score"].min() == 1
 
 
-def test_the_best_weight_is_fitted_to_all_rows(skewed):
+def test_the_best_weight_is_fitted_to_all_rows(skewed, tmp_path):
     X, y = skewed
     chosen = search().fit(X, y)
+    seed = {"random_state": 4}
+    to_file, _ = chosen.sample_to(tmp_path / "made.npy", 9, 2, **seed)
+    np.testing.assert_array_equal(to_file, chosen.augmenter_.sample(9, 2, **seed)[0])
+    np.testing.assert_array_equal(to_file, chosen.sample(9, 2, **seed)[0])
     best = int(np.argmax(chosen.cv_results_["mean_test_score"]))
     assert chosen.mi_weight_ == WEIGHTS[best] == chosen.augmenter_.mi_weight
     assert chosen.best_score_ == chosen.cv_results_["mean_test_score"][best]

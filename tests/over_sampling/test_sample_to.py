@@ -58,6 +58,10 @@ def test_the_rows_of_sample(fitted, tmp_path_factory, chunk, wanted, rejection):
         assert_same_rows(fitted, tmp_path_factory.mktemp("made"), n, y)
 
 
+def test_with_a_seed_of_its_own(fitted, tmp_path):
+    assert_same_rows(fitted, tmp_path, 20, random_state=3)
+
+
 @pytest.mark.parametrize("dtype", [np.float16, np.float64, np.int32])
 def test_in_the_type_of_the_training_rows(rows, tmp_path, dtype):
     X, y = rows

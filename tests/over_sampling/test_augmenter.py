@@ -53,7 +53,8 @@ def test_expansion_grows_every_class_to_a_multiple_of_the_largest(skewed, expans
     augmenter = small(expansion=expansion)
     _, y_new = augmenter.fit_resample(X, y)
     assert counts(y_new) == dict.fromkeys(range(3), int(60 * expansion))
-    assert augmenter.fit(X, y).sampling_strategy_ == made_counts(augmenter, y_new)
+    made = made_counts(augmenter, y_new)
+    assert augmenter.fit(X, y).sampling_strategy_ == made
 
 
 def test_given_rows_come_first_and_unchanged(skewed):
@@ -178,6 +179,12 @@ def test_rows_of_the_start_are_rejected_by_a_head_that_has_learned(skewed):
         with torch.no_grad():
             log_q = sampler.critic(seen, classes).class_logits.log_softmax(dim=1)
         assert log_q[:, c].mean() > np.log(1 / 3) + 0.3
+
+
+def test_the_mask_of_an_older_call_is_not_kept(skewed):
+    augmenter = small()
+    augmenter.fit_resample(*skewed)
+    assert not hasattr(augmenter.fit(*skewed), "synthetic_mask_")
 
 
 # ---------------------------------------------------------------- sample

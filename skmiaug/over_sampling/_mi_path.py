@@ -10,10 +10,9 @@ from sklearn.base import clone
 from sklearn.utils import check_random_state
 
 from skmiaug.over_sampling._fit_many import fit_augmenters
+from skmiaug.over_sampling._mi_weights import DEFAULT_MI_WEIGHTS, check_mi_weights
 from skmiaug.over_sampling._migan import MIGANAugmenter
 from skmiaug.utils._random import draw_seed
-
-DEFAULT_MI_WEIGHTS = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0)
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,8 @@ def mi_path(
     Raises
     ------
     ValueError
-        No λ; the augmenter has a checkpoint or modalities; or its ``fit`` would raise.
+        No λ, or one below 0; the augmenter has a checkpoint or modalities, or requires a
+        condition; or its ``fit`` would raise.
 
     See Also
     --------
@@ -86,12 +86,7 @@ def mi_path(
     >>> path.mutual_information.shape
     (3,)
     """
-    weights = np.asarray(list(mi_weights), dtype=float)
-    if weights.ndim != 1 or len(weights) == 0:
-        raise ValueError(
-            f"mi_weights must have at least one number, such as [0, 1, 10]; got "
-            f"{mi_weights!r}."
-        )
+    weights = check_mi_weights(mi_weights)
     template = MIGANAugmenter() if augmenter is None else augmenter
     augmenters = augmenters_of(template, weights)
     fit_augmenters(augmenters, [(X, y)] * len(weights), verbose=verbose > 0)

@@ -196,7 +196,10 @@ def test_the_template_and_the_rows_are_left_alone(skewed):
     ("weights", "template", "message"),
     [
         ([], small(), "at least one"),
-        ([-1.0], small(), "mi_weight"),
+        ([-1.0], small(), "none below 0; got"),
+        (1, small(), "such as .*; got 1"),
+        (["much"], small(), "such as .*; got"),
+        ([1.0], small(require_condition=True), "require_condition"),
         ([1.0], small(checkpoint="run.safetensors"), "checkpoint=None"),
         ([1.0], small(modalities={"a": [0], "b": [1]}), "modalities=None"),
     ],

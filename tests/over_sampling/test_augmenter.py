@@ -181,6 +181,23 @@ def test_rows_of_the_start_are_rejected_by_a_head_that_has_learned(skewed):
         assert log_q[:, c].mean() > np.log(1 / 3) + 0.3
 
 
+@pytest.mark.parametrize(
+    "dtype",
+    ["Int64", "Int8", "boolean", "Float32", "int64[pyarrow]", "bool[pyarrow]", "int16"],
+)
+def test_a_frame_of_one_type_that_may_hold_gaps_comes_back_as_one(skewed, dtype):
+    X, y = skewed
+    frame = pd.DataFrame(X > 0 if "bool" in dtype else X.round()).astype(dtype)
+    augmenter = small()
+    X_new, _ = augmenter.fit_resample(frame, y)
+    assert (X_new.dtypes == frame.dtypes).all()
+    pd.testing.assert_frame_equal(X_new.iloc[: len(X)], frame)
+    assert not X_new.isna().any(axis=None)
+    if dtype != "Float32":
+        drawn, _ = augmenter.sample(20)
+        np.testing.assert_array_equal(drawn, np.rint(drawn))
+
+
 def test_the_mask_of_an_older_call_is_not_kept(skewed):
     augmenter = small()
     augmenter.fit_resample(*skewed)

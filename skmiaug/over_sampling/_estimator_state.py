@@ -42,6 +42,7 @@ def augmenter_to_state(augmenter: Any) -> tuple[dict[str, Any], dict[str, np.nda
     dtypes = augmenter._column_dtypes
     header = {name: getattr(augmenter, name) for name in _PLAIN_ATTRIBUTES}
     header |= {
+        "held_out_score_": augmenter.held_out_score_,
         "sampler": sampler_header,
         "joint": joint,
         "modalities": modalities and [[k, v.tolist()] for k, v in modalities.items()],
@@ -86,6 +87,8 @@ def augmenter_from_state(
             setattr(augmenter, name, arrays[name.rstrip("_")])
     for name in _PLAIN_ATTRIBUTES:
         setattr(augmenter, name, header[name])
+    # Files of before there was one lack it.
+    augmenter.held_out_score_ = header.get("held_out_score_")
 
 
 def _labels(dtype: str, labels: list[Any]) -> np.ndarray:

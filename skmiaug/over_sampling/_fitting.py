@@ -162,6 +162,7 @@ class FitsModel(DrawsRows):
         self.critic_loss_curve_ = record.critic_loss
         self.mi_curve_ = record.information
         self.score_curve_ = record.score
+        self.held_out_score_ = fitted.held_out_score
         self.pair_mi_curve_ = getattr(record, "pair_information", None)
         self.mutual_information_ = fitted.information.value
         self.mutual_information_ceiling_ = fitted.information.ceiling

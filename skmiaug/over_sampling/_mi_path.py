@@ -28,8 +28,9 @@ class MIPath:
     mutual_information : ndarray of shape (n_weights,)
         Bound of I(c; x̂) by a classifier that saw real rows alone, nats.
     held_out_score : ndarray of shape (n_weights,)
-        Information passed on to held-out rows by the weights that were kept, nats; NaN
-        where no rows were held out. It is no test score: early stopping has seen it.
+        Information passed on to held-out rows by the weights and the strength that are
+        used, nats; NaN where no rows were held out. It is no test score: early stopping
+        has seen it.
     """
 
     mi_weights: np.ndarray
@@ -94,7 +95,8 @@ def mi_path(
         mi_weights=weights,
         augmenters=tuple(augmenters),
         mutual_information=np.array([a.mutual_information_ for a in augmenters]),
-        held_out_score=np.array([_kept_score(a) for a in augmenters]),
+        # None becomes NaN.
+        held_out_score=np.array([a.held_out_score_ for a in augmenters], dtype=float),
     )
 
 
@@ -109,8 +111,3 @@ def augmenters_of(
         clone(template).set_params(mi_weight=float(weight), random_state=seed)
         for weight in mi_weights
     ]
-
-
-def _kept_score(augmenter: MIGANAugmenter) -> float:
-    scores = [score for score in augmenter.score_curve_ if score is not None]
-    return max(scores) if scores else np.nan

@@ -180,7 +180,10 @@ class MIGANAugmenter(CallbackSupportMixin, FitsModel):
         Bound of what the modalities of made rows (or rows and condition) say of each other
         given the class, nats, likewise; None without ``modalities`` or condition.
     score_curve_ : list of float or None
-        Information passed on to held-out rows, nats; None where none were held out.
+        Information passed on to held-out rows by the whole residual, nats, one value for
+        each 25 steps (not for the start); each None where no rows were held out.
+    held_out_score_ : float or None
+        The same of what is used: the weights of ``best_iter_``, ``residual_strength_``.
     mutual_information_ : float
         Lower bound of I(c; x̂) of balanced generated rows, nats, by a fresh classifier
         fitted to real rows alone.

@@ -150,6 +150,7 @@ class AugmenterParameters(BaseOverSampler):
             sizes = share_components(self.n_components, n_rows, n_classes, widths)
         return JointSettings(
             base=self._settings_of(sum(sizes), MAX_WIDTH, device),
+            widths=tuple(widths),
             sizes=sizes,
             n_made=n_made,
             given_spread=GIVEN_SPREADS[self.condition_sampling] if conditioned else None,

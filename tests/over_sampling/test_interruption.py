@@ -226,7 +226,7 @@ def test_a_damaged_checkpoint_is_refused(skewed, monkeypatch, path):
 
 def test_an_estimator_is_no_checkpoint(skewed, path):
     save(small().fit(*skewed), path)
-    with pytest.raises(CheckpointError, match="not a checkpoint"):
+    with pytest.raises(CheckpointError, match=r"'estimator', and stays.*Name another"):
         trained(checkpoint=path).fit(*skewed)
 
 

@@ -18,7 +18,7 @@ import torch
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 
-from skmiaug import load, save
+from skmiaug import MIGANAugmenterCV, load, save
 from skmiaug.exceptions import FileFormatError
 from skmiaug.training import Checkpoint
 from skmiaug.utils import _tensor_file
@@ -208,8 +208,19 @@ def test_a_failure_leaves_the_old_file_and_nothing_beside(
 
 
 def test_a_missing_folder_is_an_os_error(saved, path):
-    with pytest.raises(FileNotFoundError):
+    # It names the file that was asked for and not the temporary one.
+    with pytest.raises(FileNotFoundError, match=r"Name a folder that exists.*/none/file'$"):
         save(saved, path.parent / "none" / "file")
+    with pytest.raises(IsADirectoryError, match="Add its name"):
+        save(saved, path.parent)
+
+
+def test_of_a_search_the_augmenter_is_saved(skewed, path):
+    search = MIGANAugmenterCV(mi_weights=[0], augmenter=small(), cv=2).fit(*skewed)
+    with pytest.raises(TypeError, match="Save its augmenter_"):
+        save(search, path)
+    save(search.augmenter_, path)
+    np.testing.assert_array_equal(load(path).sample(3)[0], search.sample(3)[0])
 
 
 # ---------------------------------------------------------------- no pickle

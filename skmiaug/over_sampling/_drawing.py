@@ -118,8 +118,8 @@ class DrawsRows(AugmenterParameters):
         Raises
         ------
         OSError
-            The folder is absent or cannot be written to, or the disk has too little room
-            for all rows: no row is drawn then.
+            The folder is absent or cannot be written to, one of the two names is that of a
+            folder, or the disk has too little room for all rows: no row is drawn then.
 
         Notes
         -----

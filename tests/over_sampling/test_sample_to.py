@@ -113,6 +113,19 @@ def test_older_files_are_replaced_and_a_name_without_ending_gets_one(fitted, tmp
         assert len(np.load(tmp_path / "made.npy")) == n
 
 
+@pytest.mark.parametrize("folder", ["made.npy", "made_y.npy"])
+def test_a_folder_in_the_place_of_either_file_is_found_before(fitted, tmp_path, folder):
+    (tmp_path / folder).mkdir()
+    with pytest.raises(IsADirectoryError, match=f"Add its name.*{folder}"):
+        fitted.sample_to(tmp_path / "made.npy", 4)
+    assert names(tmp_path) == [folder]
+
+
+def test_a_missing_folder_is_named_with_the_file(fitted, tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"Name a folder that exists.*/made_y.npy'"):
+        fitted.sample_to(tmp_path / "none" / "made.npy", 4)
+
+
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
 def test_an_interruption_leaves_the_older_files(fitted, tmp_path, monkeypatch, error):
     fitted.sample_to(tmp_path / "made.npy", 4)

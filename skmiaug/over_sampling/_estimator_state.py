@@ -10,6 +10,7 @@ from skmiaug.over_sampling._joint_state import (
     joint_sampler_to_state,
 )
 from skmiaug.over_sampling._state import sampler_from_state, sampler_to_state
+from skmiaug.over_sampling._state_checks import check_augmenter, check_finite
 
 _LAST_RESULT = ("synthetic_mask_", "condition_")
 _MAX_LABEL_BYTES = 2**28
@@ -66,6 +67,7 @@ def augmenter_from_state(
     augmenter: Any, header: dict[str, Any], arrays: dict[str, np.ndarray]
 ) -> None:
     """Give an unfitted augmenter what :func:`augmenter_to_state` took from a fitted one."""
+    check_finite(arrays, but=("condition",))
     rebuild = joint_sampler_from_state if header["joint"] else sampler_from_state
     augmenter._sampler = rebuild(header["sampler"], arrays)
     if header["modalities"] is not None:
@@ -87,6 +89,7 @@ def augmenter_from_state(
             setattr(augmenter, name, arrays[name.rstrip("_")])
     for name in _PLAIN_ATTRIBUTES:
         setattr(augmenter, name, header[name])
+    check_augmenter(augmenter)
     # Files of before there was one lack it.
     augmenter.held_out_score_ = header.get("held_out_score_")
 

@@ -9,7 +9,8 @@ first class keeps all and the others 8 %. Three draws of each table, four classi
 
 ``spread="auto"`` settles how near to real rows a made one is drawn: near where classes
 wind around each other (moons, rings), from the whole class where many columns say more
-together than any neighbour does. About three minutes of one core; ``SKMIAUG_EXAMPLES=short`` takes one draw.
+together than any neighbour does. About three minutes of one core;
+``SKMIAUG_EXAMPLES=short`` takes one draw.
 """
 
 # %%

@@ -17,6 +17,7 @@ __all__ = [
     "SkmiaugWarning",
     "TinyClassWarning",
     "TrainingDivergedError",
+    "UndefinedScoreWarning",
 ]
 
 
@@ -54,6 +55,10 @@ class SkmiaugWarning(UserWarning):
 
 class TinyClassWarning(SkmiaugWarning):
     """A class has too few rows to learn from; its rows are made by scaled noise."""
+
+
+class UndefinedScoreWarning(SkmiaugWarning):
+    """A score in a search is NaN; what it belongs to is not chosen."""
 
 
 class CudaGraphWarning(SkmiaugWarning):

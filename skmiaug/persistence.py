@@ -63,9 +63,11 @@ def save(estimator: Any, path: str | os.PathLike[str]) -> None:
         The file cannot be written.
     """
     if type(estimator) not in _ESTIMATORS.values():
+        remedy = "Save pipelines and other estimators with joblib.dump."
+        if isinstance(getattr(estimator, "augmenter_", None), MIGANAugmenter):
+            remedy = "Save its augmenter_, which draws the same rows, or use joblib.dump."
         raise TypeError(
-            f"save takes one of {', '.join(_ESTIMATORS)}, got {type(estimator)!r}. Save "
-            "pipelines and other estimators with joblib.dump."
+            f"save takes one of {', '.join(_ESTIMATORS)}, got {type(estimator)!r}. {remedy}"
         )
     described, arrays = _taken_apart(estimator)
     header = {"kind": "estimator", "version": skmiaug.__version__, **described}

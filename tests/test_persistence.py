@@ -18,7 +18,7 @@ import torch
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 
-from skmiaug import load, save
+from skmiaug import MIGANAugmenterCV, load, save
 from skmiaug.exceptions import FileFormatError
 from skmiaug.training import Checkpoint
 from skmiaug.utils import _tensor_file
@@ -208,8 +208,19 @@ def test_a_failure_leaves_the_old_file_and_nothing_beside(
 
 
 def test_a_missing_folder_is_an_os_error(saved, path):
-    with pytest.raises(FileNotFoundError):
+    # It names the file that was asked for and not the temporary one.
+    with pytest.raises(FileNotFoundError, match=r"Name a folder that exists.*/none/file'$"):
         save(saved, path.parent / "none" / "file")
+    with pytest.raises(IsADirectoryError, match="Add its name"):
+        save(saved, path.parent)
+
+
+def test_of_a_search_the_augmenter_is_saved(skewed, path):
+    search = MIGANAugmenterCV(mi_weights=[0], augmenter=small(), cv=2).fit(*skewed)
+    with pytest.raises(TypeError, match="Save its augmenter_"):
+        save(search, path)
+    save(search.augmenter_, path)
+    np.testing.assert_array_equal(load(path).sample(3)[0], search.sample(3)[0])
 
 
 # ---------------------------------------------------------------- no pickle
@@ -328,6 +339,60 @@ def without(key):
 def test_a_file_with_other_contents_is_refused(saved, path, change):
     rewritten(path, change)
     with pytest.raises(FileFormatError, match=str(path)):
+        load(path)
+
+
+def state(**values):
+    return lambda header, arrays: header["state"].update(values)
+
+
+def sampler(**values):
+    return lambda header, arrays: header["state"]["sampler"].update(values)
+
+
+def array(name, change):
+    return lambda header, arrays: arrays.update({name: change(arrays[name])})
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (state(n_features_in_=4), "n_features_in_"),
+        (state(classes=["<i8", [0, 1]]), "classes"),
+        (state(classes=["<i8", [0, 1, 1]]), "classes"),
+        (state(class_shares=[0.5, 0.5]), "class_shares"),
+        (state(class_shares=[5, 1, 2]), "class_shares"),
+        (state(seed=-5), "seed"),
+        (state(seed="x"), "seed"),
+        (state(column_dtypes=["<f4"]), "column_dtypes"),
+        (state(feature_names=["a"]), "feature_names_in"),
+        (sampler(spread=5), "spread"),
+        (sampler(rejection=1.0), "rejection"),
+        (sampler(residual_strength=1e30), "residual_strength"),
+        (sampler(dtype="|O"), "dtype"),
+        (sampler(dtype="<U9"), "dtype"),
+        (array("class_begin", lambda a: a + 10**6), "class_begin"),
+        (array("class_begin", lambda a: a * 0), "class_begin"),
+        (array("class_begin", lambda a: a[:2]), "class_begin"),
+        (array("class_begin", lambda a: a.astype(float)), "class_begin"),
+        (array("row_deviations", lambda a: a[:, :3]), "row_deviations"),
+        (array("row_deviations", lambda a: a[:9]), "row_deviations"),
+        (array("row_deviations", lambda a: a.astype(float)), "row_deviations"),
+        (lambda header, arrays: arrays.pop("row_deviations"), "row_deviations"),
+        (array("gaussian.means", lambda a: a * np.nan), "gaussian.means has NaN"),
+        (array("generator.enter.bias", lambda a: a + np.inf), "enter.bias has NaN"),
+        (array("gaussian.means", lambda a: a[:, :3]), "gaussian"),
+        (array("gaussian.axes", lambda a: a[:3, :3]), "gaussian.axes"),
+        (array("gaussian.axes", lambda a: a.astype(float)), "gaussian.axes"),
+        (array("gaussian.noise", lambda a: a[:1]), "gaussian.noise"),
+        (array("gaussian.deviation", lambda a: -a), "gaussian.deviation"),
+        (array("scale.center", lambda a: a[:3]), "scale.center"),
+    ],
+)
+def test_pieces_that_do_not_belong_together_are_refused(skewed, path, change, message):
+    save(trained(spread=0.5, max_iter=1).fit(*skewed), path)
+    rewritten(path, change)
+    with pytest.raises(FileFormatError, match=message):
         load(path)
 
 

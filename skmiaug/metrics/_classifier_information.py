@@ -1,9 +1,11 @@
 """Mutual information of rows and classes, bounded from below by a fresh classifier."""
 
+import warnings
 from typing import NamedTuple
 
 import numpy as np
 from scipy.special import log_softmax
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 from skmiaug.metrics._checks import check_known_labels
@@ -51,13 +53,24 @@ def classifier_information(
     ValueError
         A class of ``y_test`` is not in ``y_train``.
 
+    Notes
+    -----
+    One penalty serves all data, so that values can be compared. It is strong where many
+    classes share the rows, and the bound is then far below the information: for 50 classes
+    of 40 rows in 20 columns that tell 1.88 nats, about 1 nat. Weaker penalties lose as much
+    where few rows have many columns.
+
     References
     ----------
     Barber and Agakov (2003), The IM algorithm: I(c; x) ≥ H(c) + E[log q(c|x)] for any q.
     """
     classifier = LogisticRegression(
         C=_INVERSE_PENALTY, class_weight="balanced", max_iter=200, tol=1e-3
-    ).fit(X_train, y_train)
+    )
+    with warnings.catch_warnings():
+        # It is a bound by any q, also by one that would have gone on learning.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        classifier.fit(X_train, y_train)
     logits = classifier.decision_function(X_test)
     if logits.ndim == 1:
         logits = np.column_stack([np.zeros_like(logits), logits])

@@ -20,9 +20,10 @@ from skmiaug.over_sampling._rows_file import write_rows
 from skmiaug.over_sampling._training_run import MEMORY_ADVICE
 from skmiaug.utils._containers import column_dtypes, like_polars, polars_to_pandas
 from skmiaug.utils._device import memory_remedy, resolve_device
-from skmiaug.utils._random import draw_seed, numpy_generator
+from skmiaug.utils._random import draw_seed, numpy_generator, seed_of_stream
 
 _CLASSES_STREAM = 7
+_SAMPLE_STREAM, _IMPUTE_STREAM = 8, 9
 
 
 class _Request(NamedTuple):
@@ -40,9 +41,14 @@ class DrawsRows(AugmenterParameters):
     _column_dtypes: tuple[np.dtype, ...] | None
 
     def sample(
-        self, n_samples: int = 1, y: Any = None, *, condition: Any = None
+        self,
+        n_samples: int = 1,
+        y: Any = None,
+        *,
+        condition: Any = None,
+        random_state: Any = None,
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Draw new rows from the fitted model.
+        """Draw new rows from the fitted model, others than those of ``fit_resample``.
 
         Parameters
         ----------
@@ -54,6 +60,8 @@ class DrawsRows(AugmenterParameters):
         condition : array-like of shape (n_samples, n_condition_features) or None
             What each row is to go with, for an augmenter that was fitted with a condition.
             None draws it as ``condition_sampling`` says.
+        random_state : int, RandomState instance or None, default=None
+            Seed of the draws; None takes the augmenter's.
 
         Returns
         -------
@@ -63,9 +71,15 @@ class DrawsRows(AugmenterParameters):
 
         Notes
         -----
-        With an int as ``random_state``, the same call gives the same rows.
+        With an int, here or as the augmenter's ``random_state``, the same call gives the
+        same rows. Calls for other numbers of rows give much the same rows too, not further
+        ones: for those, pass another ``random_state``.
+
+        The noise of the rows of a class that a call makes is centred, so that their mean
+        is the mean of the class but for what the residual adds. A row drawn by itself has
+        nothing to be centred with.
         """
-        request = self._request(n_samples, y, condition)
+        request = self._request(n_samples, y, condition, random_state)
         out = np.empty((len(request.classes), self.n_features_in_), dtype=self._row_dtype())
         self._fill(out, request)
         return out, self.classes_[request.classes]
@@ -77,6 +91,7 @@ class DrawsRows(AugmenterParameters):
         y: Any = None,
         *,
         condition: Any = None,
+        random_state: Any = None,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Draw new rows into a ``.npy`` file, for more of them than memory holds.
 
@@ -90,7 +105,7 @@ class DrawsRows(AugmenterParameters):
             beside it whose name ends in ``_y.npy``.
         n_samples : int
             Rows to make.
-        y, condition
+        y, condition, random_state
             As for :meth:`sample`. A ``condition`` may be a memory map. Where the
             augmenter draws the conditions, those of a class are in memory at a time.
 
@@ -103,22 +118,24 @@ class DrawsRows(AugmenterParameters):
         Raises
         ------
         OSError
-            The folder is absent or cannot be written to, or the disk has too little room
-            for all rows: no row is drawn then.
+            The folder is absent or cannot be written to, one of the two names is that of a
+            folder, or the disk has too little room for all rows: no row is drawn then.
 
         Notes
         -----
         Both files appear when the last row is written, in the place of older ones of
         their names. An error or Ctrl-C leaves no half-written file.
         """
-        request = self._request(n_samples, y, condition)
+        request = self._request(n_samples, y, condition, random_state)
         labels = plain_labels(self.classes_)[request.classes]
         shape = len(request.classes), self.n_features_in_
         return write_rows(
             path, labels, shape, self._row_dtype(), lambda out: self._fill(out, request)
         )
 
-    def impute(self, X: Any, y: Any = None, *, n_draws: int = 1) -> Any:
+    def impute(
+        self, X: Any, y: Any = None, *, n_draws: int = 1, random_state: Any = None
+    ) -> Any:
         """Make the modalities that rows lack, given those that they have.
 
         Parameters
@@ -132,6 +149,8 @@ class DrawsRows(AugmenterParameters):
             What is filled in is the mean of this many draws. One is spread as real rows
             are: to make data with. The mean of many is nearest to what is missing: to
             predict with.
+        random_state : int, RandomState instance or None, default=None
+            Seed of the draws; None takes the augmenter's.
 
         Returns
         -------
@@ -146,7 +165,8 @@ class DrawsRows(AugmenterParameters):
 
         Notes
         -----
-        With an int as ``random_state``, the same call gives the same rows.
+        With an int, here or as the augmenter's ``random_state``, the same call gives the
+        same rows.
         """
         check_is_fitted(self, "_sampler")
         _check_count("n_draws", n_draws)
@@ -164,15 +184,18 @@ class DrawsRows(AugmenterParameters):
             return X  # whole numbers have no NaN
         missing = missing_parts(rows, modalities)
         classes = None if y is None else self._class_indices(y, len(rows))
-        fill_missing(self, rows, missing, classes, int(n_draws), self._draw_seed())
+        seed = self._draw_seed(_IMPUTE_STREAM, random_state)
+        fill_missing(self, rows, missing, classes, int(n_draws), seed)
         return like_polars(_in_container(rows, frame), X)
 
-    def _request(self, n_samples: Any, y: Any, condition: Any) -> "_Request":
+    def _request(
+        self, n_samples: Any, y: Any, condition: Any, random_state: Any
+    ) -> "_Request":
         """Check what is asked for, and settle the seed and the class of each row."""
         check_is_fitted(self, "_sampler")
         _check_count("n_samples", n_samples)
         n = int(n_samples)
-        seed = self._draw_seed()
+        seed = self._draw_seed(_SAMPLE_STREAM, random_state)
         given = self._checked_given(condition, n)
         if given is not None and y is None:
             classes = self._likely_classes({1: given}, seed)
@@ -200,11 +223,18 @@ class DrawsRows(AugmenterParameters):
             )
         return requested_classes(n, labels, self.classes_, self._class_shares)
 
-    def _draw_seed(self) -> int:
-        """The seed of the fit, or a new one where that was not an int."""
-        if isinstance(self.random_state, Integral):
-            return self._seed
-        return draw_seed(check_random_state(self.random_state))
+    def _draw_seed(self, stream: int, random_state: Any) -> int:
+        """A seed for one purpose, from that of the fit, or anew where that was no int.
+
+        Not the fit's own: ``fit_resample`` draws from it, and rows of the same noise
+        would be near copies of what it has made.
+        """
+        if random_state is None and isinstance(self.random_state, Integral):
+            seed = self._seed
+        else:
+            given = self.random_state if random_state is None else random_state
+            seed = draw_seed(check_random_state(given))
+        return seed_of_stream(seed, stream)
 
     def _row_dtype(self) -> np.dtype:
         if isinstance(self._sampler, JointSampler):

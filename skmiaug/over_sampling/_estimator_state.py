@@ -10,6 +10,7 @@ from skmiaug.over_sampling._joint_state import (
     joint_sampler_to_state,
 )
 from skmiaug.over_sampling._state import sampler_from_state, sampler_to_state
+from skmiaug.over_sampling._state_checks import check_augmenter, check_finite
 
 _LAST_RESULT = ("synthetic_mask_", "condition_")
 _MAX_LABEL_BYTES = 2**28
@@ -42,6 +43,7 @@ def augmenter_to_state(augmenter: Any) -> tuple[dict[str, Any], dict[str, np.nda
     dtypes = augmenter._column_dtypes
     header = {name: getattr(augmenter, name) for name in _PLAIN_ATTRIBUTES}
     header |= {
+        "held_out_score_": augmenter.held_out_score_,
         "sampler": sampler_header,
         "joint": joint,
         "modalities": modalities and [[k, v.tolist()] for k, v in modalities.items()],
@@ -65,6 +67,7 @@ def augmenter_from_state(
     augmenter: Any, header: dict[str, Any], arrays: dict[str, np.ndarray]
 ) -> None:
     """Give an unfitted augmenter what :func:`augmenter_to_state` took from a fitted one."""
+    check_finite(arrays, but=("condition",))
     rebuild = joint_sampler_from_state if header["joint"] else sampler_from_state
     augmenter._sampler = rebuild(header["sampler"], arrays)
     if header["modalities"] is not None:
@@ -86,6 +89,9 @@ def augmenter_from_state(
             setattr(augmenter, name, arrays[name.rstrip("_")])
     for name in _PLAIN_ATTRIBUTES:
         setattr(augmenter, name, header[name])
+    check_augmenter(augmenter)
+    # Files of before there was one lack it.
+    augmenter.held_out_score_ = header.get("held_out_score_")
 
 
 def _labels(dtype: str, labels: list[Any]) -> np.ndarray:

@@ -39,11 +39,16 @@ _WEIGHTS, _BATCHES = 2, 3
 
 @dataclass
 class FittedSampler:
-    """What a fit returns: the sampler, how training went, and what the rows say."""
+    """What a fit returns: the sampler, how training went, and what the rows say.
+
+    ``held_out_score`` is the held-out measure of the sampler's weights and strength, nats;
+    None where no rows were held out.
+    """
 
     sampler: RowSampler | JointSampler
     record: TrainingRecord
     information: InformationEstimate
+    held_out_score: float | None
 
 
 @dataclass
@@ -163,6 +168,7 @@ def arrive(course: Course, record: TrainingRecord) -> FittedSampler:
     strength = 1.0
     if settings.choose_strength:
         strength = choose_strength(lambda s: course.score(players, s), record)
+    held_out_score = course.score(players, strength)
     device = prepared.rows.device
     for _, module in players.modules():
         module.cpu().eval()
@@ -189,4 +195,4 @@ def arrive(course: Course, record: TrainingRecord) -> FittedSampler:
         prepared.some.classes,
         prepared.n_classes,
     )
-    return FittedSampler(sampler, record, information)
+    return FittedSampler(sampler, record, information, held_out_score)

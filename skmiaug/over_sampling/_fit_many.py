@@ -6,6 +6,7 @@ from typing import Any
 from sklearn.utils import check_random_state
 
 from skmiaug.over_sampling._migan import MIGANAugmenter
+from skmiaug.over_sampling._modal_input import expects_condition
 from skmiaug.over_sampling._settings import FitSettings
 from skmiaug.over_sampling._together import FitJob, fit_together
 from skmiaug.over_sampling._training_run import MEMORY_ADVICE, TrainingRun
@@ -34,8 +35,8 @@ def fit_augmenters(
     Raises
     ------
     ValueError
-        An augmenter has a checkpoint, several modalities or several processes, or its
-        ``fit`` would raise.
+        An augmenter has a checkpoint, several modalities or several processes, or
+        requires a condition, or its ``fit`` would raise.
     """
     jobs: list[FitJob] = []
     like: dict[tuple[int, int], FitJob] = {}
@@ -87,4 +88,11 @@ def _check_plain(augmenter: MIGANAugmenter) -> None:
         raise ValueError(
             "Augmenters of several modalities cannot be fitted together. Set "
             "modalities=None, or search over mi_weight with GridSearchCV."
+        )
+    if expects_condition(augmenter):
+        raise ValueError(
+            "Augmenters that are fitted together are fitted without a condition, and this "
+            "one was told to expect one (require_condition=True, or "
+            "set_fit_resample_request). Take that back, or search over mi_weight with "
+            "GridSearchCV."
         )

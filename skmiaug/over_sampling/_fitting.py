@@ -1,7 +1,6 @@
 """Fitting an augmenter: checks, training, and what is known afterwards."""
 
 import os
-import warnings
 from typing import Any
 
 import numpy as np
@@ -35,6 +34,7 @@ from skmiaug.utils._containers import (
 )
 from skmiaug.utils._device import resolve_device
 from skmiaug.utils._modalities import resolve_modalities
+from skmiaug.utils._warning import warn_caller
 
 
 class FitsModel(DrawsRows):
@@ -121,6 +121,12 @@ class FitsModel(DrawsRows):
                     "Pass either a condition or modalities: with modalities, what rows go "
                     "with is among the columns of X."
                 )
+            if self.pairing != "generated":
+                raise ValueError(
+                    f"pairing={self.pairing!r} combines modalities that are made, and a "
+                    "condition is given. Set pairing='generated', or put the condition "
+                    "among the columns of X and name both as modalities."
+                )
             rows = check_condition(condition, len(X))
             self.n_condition_features_in_ = rows.shape[1]
             return [X, rows]
@@ -143,7 +149,9 @@ class FitsModel(DrawsRows):
         return [X[:, columns] for columns in self.modalities_.values()]
 
     def _take_over(self, device: Any, run: TrainingRun) -> None:
-        """Set the attributes that a fit leaves."""
+        """Set the attributes that a fit leaves, and drop those of an older one's rows."""
+        for name in ("synthetic_mask_", "condition_"):
+            self.__dict__.pop(name, None)
         fitted, record = run.fitted, run.fitted.record
         self._seed = run.seed
         self.device_ = str(device)
@@ -154,6 +162,7 @@ class FitsModel(DrawsRows):
         self.critic_loss_curve_ = record.critic_loss
         self.mi_curve_ = record.information
         self.score_curve_ = record.score
+        self.held_out_score_ = fitted.held_out_score
         self.pair_mi_curve_ = getattr(record, "pair_information", None)
         self.mutual_information_ = fitted.information.value
         self.mutual_information_ceiling_ = fitted.information.ceiling
@@ -163,12 +172,11 @@ class FitsModel(DrawsRows):
     def _warn_of_tiny_classes(self, counts: np.ndarray) -> None:
         single = self.classes_[counts == 1]
         if len(single):
-            warnings.warn(
+            warn_caller(
                 f"Classes of a single row: {', '.join(map(str, single))}. Their new rows "
                 "are that row with scaled noise of the other classes; collect more rows "
                 "or leave the class out of sampling_strategy.",
                 TinyClassWarning,
-                stacklevel=4,
             )
 
     def _check_X_y(

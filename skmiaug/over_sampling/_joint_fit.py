@@ -83,7 +83,7 @@ def fit_joint_sampler(
         if spread is None:
             spread = _choose_spread(data, leading, settings, seed)
         players = _build(settings, n_classes, seed, device)
-        record, strength = _train(
+        record, strength, held_out_score = _train(
             players, data, leading, settings, spread, seed, on_look, checkpoint
         )
     for _, module in players.modules():
@@ -112,7 +112,7 @@ def fit_joint_sampler(
         data.classes[some],
         n_classes,
     )
-    return FittedSampler(sampler, record, information)
+    return FittedSampler(sampler, record, information, held_out_score)
 
 
 def _leading(
@@ -189,8 +189,8 @@ def _train(
     seed: int,
     on_look: Callable[[TrainingRecord], bool],
     checkpoint: Checkpoint | None,
-) -> tuple[JointRecord, float]:
-    """Train both players; return the record and the strength of the residual to use."""
+) -> tuple[JointRecord, float, float | None]:
+    """Train both players; return the record, the residual's strength, and their score."""
     base, n_classes = settings.base, len(leading.means)
     batches = _batches(data, leading, settings, spread, seed)
     probe = JointProbe(
@@ -211,9 +211,10 @@ def _train(
         stopping=EarlyStopping(base.n_iter_no_change, base.tol),
         events=GanEvents(probe.score, on_look, checkpoint, seed),
     )
-    if not base.choose_strength:
-        return record, 1.0
-    return record, choose_strength(lambda s: probe.score(players, s), record)
+    strength = 1.0
+    if base.choose_strength:
+        strength = choose_strength(lambda s: probe.score(players, s), record)
+    return record, strength, probe.score(players, strength)
 
 
 def _batches(

@@ -27,6 +27,8 @@ class JointSettings:
     ----------
     base : FitSettings
         Those of every fit; its ``n_components`` is the sum of ``sizes``.
+    widths : tuple of int
+        Columns of each modality: the same rows may be cut at other places.
     sizes : tuple of int
         Leading whitened directions of each modality that the networks see.
     n_made : int
@@ -38,6 +40,7 @@ class JointSettings:
     """
 
     base: FitSettings
+    widths: tuple[int, ...]
     sizes: tuple[int, ...]
     n_made: int
     given_spread: float | None

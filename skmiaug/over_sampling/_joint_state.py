@@ -12,6 +12,7 @@ from skmiaug.over_sampling._joint_gaussian import JointGaussian
 from skmiaug.over_sampling._joint_sampler import JointSampler
 from skmiaug.over_sampling._joint_start import JointStart
 from skmiaug.over_sampling._state import GAUSSIAN_ARRAYS, check_sizes, load_weights
+from skmiaug.over_sampling._state_checks import check_joint_sampler
 from skmiaug.training import JointLayout
 
 _NUMBERS = (
@@ -58,7 +59,13 @@ def joint_sampler_to_state(
 def joint_sampler_from_state(
     header: dict[str, Any], arrays: dict[str, np.ndarray]
 ) -> JointSampler:
-    """Rebuild the sampler."""
+    """Rebuild the sampler.
+
+    Raises
+    ------
+    ValueError
+        The arrays do not belong together.
+    """
     sizes = tuple(header["sizes"])
     scales, parts = [], []
     for k, (dtype, shrinkage) in enumerate(
@@ -73,7 +80,7 @@ def joint_sampler_from_state(
     deviations = None
     if "0.row_deviations" in arrays:
         deviations = [arrays[f"{k}.row_deviations"] for k in range(len(parts))]
-    return JointSampler(
+    sampler = JointSampler(
         scales=tuple(scales),
         start=JointStart(
             gaussian=JointGaussian(tuple(parts), sizes, arrays["coherence"]),
@@ -87,6 +94,8 @@ def joint_sampler_from_state(
         given_rows=arrays.get("given_rows"),
         **{name: header[name] for name in _NUMBERS},
     )
+    check_joint_sampler(sampler)
+    return sampler
 
 
 def _networks(

@@ -6,7 +6,8 @@ import numpy as np
 
 from skmiaug.metrics import InformationEstimate, classifier_information
 
-_ROWS = 256
+_MOST_ROWS, _LEAST_ROWS = 256, 32
+_ROWS_OF_ALL = 2**15
 
 
 def measure_information(
@@ -27,10 +28,12 @@ def measure_information(
     classes : ndarray of shape (n_rows,)
     n_classes : int
     """
-    made = np.concatenate([draw(_ROWS, c) for c in range(n_classes)])
+    # Of each class fewer where there are over 128: the work grows with their square.
+    n = max(min(_MOST_ROWS, _ROWS_OF_ALL // n_classes), _LEAST_ROWS)
+    made = np.concatenate([draw(n, c) for c in range(n_classes)])
     return classifier_information(
         rows[:, : made.shape[1]],
         classes,
         made,
-        np.repeat(np.arange(n_classes), _ROWS),
+        np.repeat(np.arange(n_classes), n),
     )

@@ -10,10 +10,9 @@ from sklearn.base import clone
 from sklearn.utils import check_random_state
 
 from skmiaug.over_sampling._fit_many import fit_augmenters
+from skmiaug.over_sampling._mi_weights import DEFAULT_MI_WEIGHTS, check_mi_weights
 from skmiaug.over_sampling._migan import MIGANAugmenter
 from skmiaug.utils._random import draw_seed
-
-DEFAULT_MI_WEIGHTS = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0)
 
 
 @dataclass(frozen=True)
@@ -29,8 +28,9 @@ class MIPath:
     mutual_information : ndarray of shape (n_weights,)
         Bound of I(c; x̂) by a classifier that saw real rows alone, nats.
     held_out_score : ndarray of shape (n_weights,)
-        Information passed on to held-out rows by the weights that were kept, nats; NaN
-        where no rows were held out. It is no test score: early stopping has seen it.
+        Information passed on to held-out rows by the weights and the strength that are
+        used, nats; NaN where no rows were held out. It is no test score: early stopping
+        has seen it.
     """
 
     mi_weights: np.ndarray
@@ -71,7 +71,8 @@ def mi_path(
     Raises
     ------
     ValueError
-        No λ; the augmenter has a checkpoint or modalities; or its ``fit`` would raise.
+        No λ, or one below 0; the augmenter has a checkpoint or modalities, or requires a
+        condition; or its ``fit`` would raise.
 
     See Also
     --------
@@ -86,12 +87,7 @@ def mi_path(
     >>> path.mutual_information.shape
     (3,)
     """
-    weights = np.asarray(list(mi_weights), dtype=float)
-    if weights.ndim != 1 or len(weights) == 0:
-        raise ValueError(
-            f"mi_weights must have at least one number, such as [0, 1, 10]; got "
-            f"{mi_weights!r}."
-        )
+    weights = check_mi_weights(mi_weights)
     template = MIGANAugmenter() if augmenter is None else augmenter
     augmenters = augmenters_of(template, weights)
     fit_augmenters(augmenters, [(X, y)] * len(weights), verbose=verbose > 0)
@@ -99,7 +95,8 @@ def mi_path(
         mi_weights=weights,
         augmenters=tuple(augmenters),
         mutual_information=np.array([a.mutual_information_ for a in augmenters]),
-        held_out_score=np.array([_kept_score(a) for a in augmenters]),
+        # None becomes NaN.
+        held_out_score=np.array([a.held_out_score_ for a in augmenters], dtype=float),
     )
 
 
@@ -114,8 +111,3 @@ def augmenters_of(
         clone(template).set_params(mi_weight=float(weight), random_state=seed)
         for weight in mi_weights
     ]
-
-
-def _kept_score(augmenter: MIGANAugmenter) -> float:
-    scores = [score for score in augmenter.score_curve_ if score is not None]
-    return max(scores) if scores else np.nan

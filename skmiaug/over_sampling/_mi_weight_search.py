@@ -15,8 +15,10 @@ from sklearn.utils import _safe_indexing
 
 from skmiaug.over_sampling._fit import FittedSampler
 from skmiaug.over_sampling._fit_many import job_of
-from skmiaug.over_sampling._mi_path import DEFAULT_MI_WEIGHTS, augmenters_of
+from skmiaug.over_sampling._mi_path import augmenters_of
+from skmiaug.over_sampling._mi_weights import DEFAULT_MI_WEIGHTS, check_mi_weights
 from skmiaug.over_sampling._migan import MIGANAugmenter
+from skmiaug.over_sampling._modal_input import expects_condition
 from skmiaug.over_sampling._together import fit_together
 from skmiaug.over_sampling._trained import trained_ahead
 from skmiaug.utils._containers import polars_to_pandas
@@ -88,6 +90,8 @@ n_splits_, refit_time_, multimetric_, classes_, n_features_in_, feature_names_in
     ['aug__mi_weight']
     """
 
+    cv: Any
+
     def __init__(
         self,
         estimator: Any,
@@ -132,25 +136,30 @@ n_splits_, refit_time_, multimetric_, classes_, n_features_in_, feature_names_in
         Raises
         ------
         ValueError
-            The pipeline has no :class:`MIGANAugmenter`, or more than one.
+            The pipeline has no :class:`MIGANAugmenter`, or more than one; or a λ is below
+            0 or there is none.
         """
         _place_of_augmenter(self.estimator)
+        given = self.cv
+        self._weights = check_mi_weights(self.mi_weights)
         self._rows = (X, y, params.get("groups"))
         try:
+            # Folds are asked for twice, and an iterator of them can be read once.
+            self.cv = check_cv(given, y, classifier=is_classifier(self.estimator))
             with parallel_config(backend="threading"):
                 super().fit(X, y, **params)
         finally:
-            del self._rows
+            self.cv = given
+            del self._rows, self._weights
         return self
 
     def _run_search(self, evaluate_candidates: Callable[..., Any]) -> None:
         X, y, groups = self._rows
-        cv = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
-        splits = list(cv.split(X, y, groups))
+        splits = list(self.cv.split(X, y, groups))
         name = self.estimator.steps[_place_of_augmenter(self.estimator)][0]
         with trained_ahead(self._train_ahead(X, y, splits)):
             evaluate_candidates(
-                [{f"{name}__mi_weight": float(weight)} for weight in self.mi_weights],
+                [{f"{name}__mi_weight": float(weight)} for weight in self._weights],
                 cv=check_cv(splits),
             )
 
@@ -162,14 +171,14 @@ n_splits_, refit_time_, multimetric_, classes_, n_features_in_, feature_names_in
         template = self.estimator.steps[place][1]
         if template.modalities is not None or template.checkpoint is not None:
             return {}
-        if template.data_parallel:
+        if template.data_parallel or expects_condition(template):
             return {}
         jobs, keys = [], []
         for train, _ in splits:
             rows = _safe_indexing(X, train), _safe_indexing(y, train)
             rows = _through(self.estimator.steps[:place], *rows)
             job = None
-            for augmenter in augmenters_of(template, self.mi_weights):
+            for augmenter in augmenters_of(template, self._weights):
                 job = job_of(augmenter, *rows, like=job)
                 seed = job.seed if isinstance(template.random_state, Integral) else None
                 jobs.append(job)

@@ -9,6 +9,7 @@ from skmiaug.over_sampling._estimator_state import augmenter_from_state, augment
 from skmiaug.over_sampling._fitting import FitsModel
 from skmiaug.over_sampling._modal_input import check_expected
 from skmiaug.over_sampling._resampling import resample
+from skmiaug.over_sampling._whole_fit import whole_fit
 from skmiaug.utils._containers import like_polars, polars_to_pandas
 from skmiaug.utils._sklearn_callbacks import CallbackSupportMixin
 
@@ -24,9 +25,8 @@ class MIGANAugmenter(CallbackSupportMixin, FitsModel):
     information on to held-out rows than the Gaussian alone.
 
     Rows may be made to go with a condition (text features, say), or several modalities
-    be made together so that they depend on each other as in the data.
-
-    Read more in the README, docs/method.md and docs/paired_generation.md.
+    be made together so that they depend on each other as in the data. Read more in the
+    README, docs/method.md and docs/paired_generation.md.
 
     Parameters
     ----------
@@ -76,7 +76,8 @@ class MIGANAugmenter(CallbackSupportMixin, FitsModel):
 
     rejection : float in [0, 1), default=0.0
         Share of the draws thrown away: those that the recognition head finds least
-        typical of their class. Needs ``mi_weight`` above 0.
+        typical of their class. Needs ``mi_weight`` and ``max_iter`` above 0. The head is
+        that of ``best_iter_``, or where this is 0 that of the end of training.
 
     leash : float or "auto", default="auto"
         Weight of the residual's mean squared norm in the generator's loss. With "auto" it
@@ -120,7 +121,8 @@ class MIGANAugmenter(CallbackSupportMixin, FitsModel):
         again. Removed when the fit is done.
 
     random_state : int, RandomState instance or None, default=None
-        Seed of everything. The same int gives the same bits on one device.
+        Seed of everything: the same int gives the same bits on one device, and None draws
+        one from numpy's global state, as in scikit-learn.
 
     verbose : int, default=0
         1 shows a progress bar with the generator's loss and the information, nats.
@@ -177,7 +179,10 @@ class MIGANAugmenter(CallbackSupportMixin, FitsModel):
         Bound of what the modalities of made rows (or rows and condition) say of each other
         given the class, nats, likewise; None without ``modalities`` or condition.
     score_curve_ : list of float or None
-        Information passed on to held-out rows, nats; None where none were held out.
+        Information passed on to held-out rows by the whole residual, nats, one value for
+        each 25 steps (not for the start); each None where no rows were held out.
+    held_out_score_ : float or None
+        The same of what is used: the weights of ``best_iter_``, ``residual_strength_``.
     mutual_information_ : float
         Lower bound of I(c; x̂) of balanced generated rows, nats, by a fresh classifier
         fitted to real rows alone.
@@ -186,10 +191,10 @@ class MIGANAugmenter(CallbackSupportMixin, FitsModel):
     spread_, residual_strength_ : float
         What was chosen for ``spread`` and for the share of the residual.
     synthetic_mask_ : ndarray of shape (n_rows_returned,) or (..., n_modalities), bool
-        Which rows of the last ``fit_resample`` were made; with ``modalities``, which
-        modalities of each row.
+        Which rows of ``fit_resample`` were made, or which modalities of each row. Absent
+        after ``fit``.
     condition_ : ndarray of shape (n_rows_returned, n_condition_features)
-        What the rows of the last ``fit_resample`` go with: as given for the real ones,
+        What the rows of ``fit_resample`` go with: as given for the real ones,
         behind them that of the made ones. Only with a condition.
     n_condition_features_in_ : int
         Width of the condition. Only with a condition.
@@ -219,7 +224,7 @@ class MIGANAugmenter(CallbackSupportMixin, FitsModel):
     __metadata_request__fit: ClassVar[dict[str, bool]] = {"condition": True}
 
     def fit(self, X: Any, y: Any, *, condition: Any = None) -> "MIGANAugmenter":
-        """Train on rows and classes, without returning any rows.
+        """Train on rows and classes; after an error all is as it was before.
 
         Parameters
         ----------
@@ -238,8 +243,8 @@ class MIGANAugmenter(CallbackSupportMixin, FitsModel):
         """
         self._validate_params()
         check_expected(self, "fit", condition)
-        X, y = self._check_rows(X, y)
-        self._train(X, y, condition)
+        with whole_fit(self):
+            self._train(*self._check_rows(X, y), condition)
         return self
 
     def fit_resample(self, X: Any, y: Any, *, condition: Any = None) -> tuple[Any, Any]:
@@ -267,9 +272,10 @@ class MIGANAugmenter(CallbackSupportMixin, FitsModel):
         """
         self._validate_params()
         check_expected(self, "fit_resample", condition)
-        X_new, y_new = super().fit_resample(
-            polars_to_pandas(X), polars_to_pandas(y), condition=condition
-        )
+        with whole_fit(self):
+            X_new, y_new = super().fit_resample(
+                polars_to_pandas(X), polars_to_pandas(y), condition=condition
+            )
         return like_polars(X_new, X), like_polars(y_new, y)
 
     def _fit_resample(
@@ -281,8 +287,6 @@ class MIGANAugmenter(CallbackSupportMixin, FitsModel):
         self.synthetic_mask_ = rows.mask
         if condition is not None:
             self.condition_ = rows.condition
-        elif hasattr(self, "condition_"):
-            del self.condition_
         return rows.X, rows.y
 
     def _to_state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:

@@ -1,15 +1,17 @@
 """MIGANAugmenterCV: the augmenter that chooses its λ by cross-validation."""
 
+import os
 import warnings
 from collections.abc import Sequence
 from itertools import chain
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
 from imblearn.over_sampling.base import BaseOverSampler
 from sklearn.base import BaseEstimator, clone
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import check_scoring
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
@@ -19,8 +21,10 @@ from skmiaug.exceptions import TinyClassWarning
 from skmiaug.over_sampling._cv_table import cv_table
 from skmiaug.over_sampling._fit_many import fit_augmenters
 from skmiaug.over_sampling._folds import Fold, fold_scores, split_rows
-from skmiaug.over_sampling._mi_path import DEFAULT_MI_WEIGHTS, augmenters_of
+from skmiaug.over_sampling._mi_path import augmenters_of
+from skmiaug.over_sampling._mi_weights import DEFAULT_MI_WEIGHTS, check_mi_weights
 from skmiaug.over_sampling._migan import MIGANAugmenter
+from skmiaug.over_sampling._whole_fit import whole_fit
 from skmiaug.utils._containers import polars_to_pandas
 
 
@@ -35,8 +39,9 @@ class MIGANAugmenterCV(BaseOverSampler):
     Parameters
     ----------
     sampling_strategy : float, str, dict or callable, default="auto"
-        As for :class:`MIGANAugmenter`. In the folds a dict or a callable would ask for
-        counts of the whole set, so there classes are balanced (``"auto"``).
+        As for :class:`MIGANAugmenter`, in place of that of ``augmenter`` where it is not
+        ``"auto"``. In the folds a dict or a callable would ask for counts of the whole
+        set, so there classes are balanced (``"auto"``).
 
     mi_weights : sequence of float, default=(0, 0.1, 0.3, 1, 3, 10)
         The λ to choose from.
@@ -146,9 +151,11 @@ class MIGANAugmenterCV(BaseOverSampler):
         groups : array-like of shape (n_samples,) or None
             Speakers, say: no group is in both parts of a fold.
         """
-        self._choose(X, y, groups)
-        self.augmenter_.fit(X, y)
-        return self._take_over()
+        with whole_fit(self):
+            self._choose(X, y, groups)
+            self.augmenter_.fit(X, y)
+            self.__dict__.pop("synthetic_mask_", None)
+            return self._take_over()
 
     def fit_resample(self, X: Any, y: Any, *, groups: Any = None) -> tuple[Any, Any]:
         """Choose λ, train with it, and return the rows with new ones behind.
@@ -156,49 +163,95 @@ class MIGANAugmenterCV(BaseOverSampler):
         Parameters and rows returned are those of :meth:`fit` and of
         ``MIGANAugmenter.fit_resample``.
         """
-        self._choose(X, y, groups)
-        resampled = self.augmenter_.fit_resample(X, y)
-        self._take_over()
-        self.synthetic_mask_ = self.augmenter_.synthetic_mask_
+        with whole_fit(self):
+            self._choose(X, y, groups)
+            resampled = self.augmenter_.fit_resample(X, y)
+            self._take_over()
+            self.synthetic_mask_ = self.augmenter_.synthetic_mask_
         return resampled
 
-    def sample(self, n_samples: int = 1, y: Any = None) -> tuple[np.ndarray, np.ndarray]:
+    def sample(
+        self, n_samples: int = 1, y: Any = None, *, random_state: Any = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Draw rows from the chosen augmenter, as ``MIGANAugmenter.sample`` does.
 
         Parameters
         ----------
         n_samples : int, default=1
         y : class, array of shape (n_samples,), or None
+        random_state : int, RandomState instance or None, default=None
         """
         check_is_fitted(self, "augmenter_")
-        return self.augmenter_.sample(n_samples, y)
+        return self.augmenter_.sample(n_samples, y, random_state=random_state)
+
+    def sample_to(
+        self,
+        path: str | os.PathLike[str],
+        n_samples: int,
+        y: Any = None,
+        *,
+        random_state: Any = None,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Draw rows into a file, as ``MIGANAugmenter.sample_to`` does.
+
+        Parameters
+        ----------
+        path : str or path-like
+        n_samples : int
+        y : class, array of shape (n_samples,), or None
+        random_state : int, RandomState instance or None, default=None
+        """
+        check_is_fitted(self, "augmenter_")
+        return self.augmenter_.sample_to(path, n_samples, y, random_state=random_state)
 
     def _choose(self, X: Any, y: Any, groups: Any) -> None:
         """Fill ``cv_results_`` and set up the augmenter of the best λ."""
         self._validate_params()
-        weights = _checked_weights(self.mi_weights)
+        weights = check_mi_weights(self.mi_weights)
+        classifier = self._checked_classifier()
         template = clone(self.augmenter or MIGANAugmenter())
-        template.set_params(sampling_strategy=self.sampling_strategy)
+        if not _is_auto(self.sampling_strategy):
+            template.set_params(sampling_strategy=self.sampling_strategy)
         if self.random_state is not None:
             template.set_params(random_state=self.random_state)
         augmenters = augmenters_of(template, weights)
         # Checked as the whole first, so that its errors name the whole.
         _, labels = clone(augmenters[0])._check_rows(X, y)
         folds = split_rows(polars_to_pandas(X), labels, self.cv, groups)
-        information, scores = self._cross_validate(folds, augmenters)
+        information, scores = self._cross_validate(folds, augmenters, classifier)
         self.cv_results_ = cv_table(weights, scores, information)
-        self.best_index_ = int(self.cv_results_["mean_test_score"].argmax())
+        self.best_index_ = int(self.cv_results_["rank_test_score"].argmin())
         self.best_score_ = float(self.cv_results_["mean_test_score"][self.best_index_])
         self.mi_weight_ = float(weights[self.best_index_])
         self.augmenter_ = augmenters[self.best_index_]
 
+    def _checked_classifier(self) -> Any:
+        """Return the classifier, unfitted; what cannot be scored is refused.
+
+        Raises
+        ------
+        TypeError
+            It is a class and not an instance.
+        ValueError
+            ``scoring`` is not a name that scikit-learn knows.
+        """
+        classifier = self.classifier
+        if classifier is None:
+            classifier = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
+        classifier = clone(classifier)
+        check_scoring(classifier, self.scoring)
+        return classifier
+
     def _cross_validate(
-        self, folds: Sequence[Fold], augmenters: Sequence[MIGANAugmenter]
+        self,
+        folds: Sequence[Fold],
+        augmenters: Sequence[MIGANAugmenter],
+        classifier: Any,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Information and score of each λ in each fold, (n_weights, n_folds)."""
         grid = [[clone(augmenter) for augmenter in augmenters] for _ in folds]
-        if not isinstance(self.sampling_strategy, str):
-            for augmenter in chain(*grid):
+        for augmenter in chain(*grid):
+            if not isinstance(augmenter.sampling_strategy, (str, Real)):
                 augmenter.set_params(sampling_strategy="auto")
         with warnings.catch_warnings():
             # The whole set is what the user can do something about.
@@ -211,9 +264,6 @@ class MIGANAugmenterCV(BaseOverSampler):
         information = np.array([[a.mutual_information_ for a in row] for row in grid]).T
         if self.selection == "mutual_information":
             return information, information
-        classifier = self.classifier
-        if classifier is None:
-            classifier = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
         columns = [
             fold_scores(fold, row, classifier, self.scoring)
             for fold, row in zip(folds, grid, strict=True)
@@ -240,11 +290,5 @@ class MIGANAugmenterCV(BaseOverSampler):
         return tags
 
 
-def _checked_weights(mi_weights: Any) -> np.ndarray:
-    weights = np.asarray(list(mi_weights), dtype=float)
-    if weights.ndim != 1 or len(weights) == 0 or not (weights >= 0).all():
-        raise ValueError(
-            "mi_weights must be at least one number, none below 0, such as [0, 1, 10]; "
-            f"got {mi_weights!r}."
-        )
-    return weights
+def _is_auto(sampling_strategy: Any) -> bool:
+    return isinstance(sampling_strategy, str) and sampling_strategy == "auto"

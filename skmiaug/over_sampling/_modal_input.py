@@ -77,6 +77,12 @@ def check_condition(
     return rows
 
 
+def expects_condition(augmenter: Any) -> bool:
+    """Whether a fit without a condition is an error."""
+    requests = augmenter.get_metadata_routing().fit_resample.requests
+    return augmenter.require_condition or requests.get("condition") is True
+
+
 def check_expected(augmenter: Any, method: str, condition: Any) -> None:
     """Refuse a fit without condition where one was asked for.
 
@@ -88,10 +94,7 @@ def check_expected(augmenter: Any, method: str, condition: Any) -> None:
         ``require_condition`` is set, or metadata routing was told to bring a condition, and
         none came.
     """
-    requests = augmenter.get_metadata_routing().fit_resample.requests
-    if condition is not None or not (
-        augmenter.require_condition or requests.get("condition") is True
-    ):
+    if condition is not None or not expects_condition(augmenter):
         return
     raise ValueError(
         f"{type(augmenter).__name__} was told to expect a condition, and {method} got "

@@ -150,6 +150,7 @@ class AugmenterParameters(BaseOverSampler):
             sizes = share_components(self.n_components, n_rows, n_classes, widths)
         return JointSettings(
             base=self._settings_of(sum(sizes), MAX_WIDTH, device),
+            widths=tuple(widths),
             sizes=sizes,
             n_made=n_made,
             given_spread=GIVEN_SPREADS[self.condition_sampling] if conditioned else None,
@@ -162,6 +163,11 @@ class AugmenterParameters(BaseOverSampler):
             raise ValueError(
                 "rejection ranks draws by the recognition head, which mi_weight=0 leaves "
                 "untrained. Set mi_weight above 0 or rejection=0."
+            )
+        if self.rejection > 0 and self.max_iter == 0:
+            raise ValueError(
+                "rejection ranks draws by the recognition head, which max_iter=0 leaves "
+                "untrained. Set max_iter above 0 or rejection=0."
             )
         return FitSettings(
             mi_weight=float(self.mi_weight),

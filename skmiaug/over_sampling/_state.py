@@ -10,6 +10,7 @@ from skmiaug.nn import Critic, ResidualGenerator
 from skmiaug.over_sampling._class_gaussian import ClassGaussian
 from skmiaug.over_sampling._column_scale import ColumnScale
 from skmiaug.over_sampling._row_sampler import RowSampler
+from skmiaug.over_sampling._state_checks import check_row_sampler
 
 GAUSSIAN_ARRAYS = (
     "grand_mean",
@@ -48,7 +49,13 @@ def sampler_to_state(sampler: RowSampler) -> tuple[dict[str, Any], dict[str, np.
 
 
 def sampler_from_state(header: dict[str, Any], arrays: dict[str, np.ndarray]) -> RowSampler:
-    """Rebuild the sampler."""
+    """Rebuild the sampler.
+
+    Raises
+    ------
+    ValueError
+        The arrays do not belong together.
+    """
     gaussian = ClassGaussian(
         **{name: arrays[f"gaussian.{name}"] for name in GAUSSIAN_ARRAYS},
         shrinkage=header["shrinkage"],
@@ -63,7 +70,7 @@ def sampler_from_state(header: dict[str, Any], arrays: dict[str, np.ndarray]) ->
         critic = Critic(m, n_classes, header["n_codes"], critic_sizes)
     load_weights(generator, arrays, "generator")
     load_weights(critic, arrays, "critic")
-    return RowSampler(
+    sampler = RowSampler(
         scale=ColumnScale.from_arrays(arrays, "scale.", header["dtype"]),
         gaussian=gaussian,
         generator=generator,
@@ -76,6 +83,8 @@ def sampler_from_state(header: dict[str, Any], arrays: dict[str, np.ndarray]) ->
         row_deviations=arrays.get("row_deviations"),
         class_begin=arrays["class_begin"],
     )
+    check_row_sampler(sampler)
+    return sampler
 
 
 def check_sizes(sizes: list[int], n_arrays: int) -> None:

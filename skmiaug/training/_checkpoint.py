@@ -78,7 +78,10 @@ class Checkpoint:
         except FileFormatError as error:
             raise CheckpointError(f"{error} Delete it to train from the start.") from error
         if header.get("kind") != "checkpoint":
-            raise CheckpointError(f"{self.path}: this file of skmiaug is not a checkpoint.")
+            raise CheckpointError(
+                f"{self.path}: this file of skmiaug is not a checkpoint but "
+                f"{header.get('kind')!r}, and stays as it is. Name another path."
+            )
         if header.get("fingerprint") != self.fingerprint:
             raise CheckpointError(
                 f"{self.path}: this checkpoint was written for other data or other "

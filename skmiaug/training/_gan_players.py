@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import nn
@@ -22,6 +23,8 @@ _HEADS_DECAY = 1.0
 @dataclass
 class GanPlayers(ModelState):
     """Generator, critic (with the recognition head) and the optimiser of each."""
+
+    judges: ClassVar[tuple[str, ...]] = ("critic",)
 
     generator: ResidualGenerator
     critic: Critic

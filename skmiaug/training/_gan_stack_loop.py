@@ -59,10 +59,13 @@ class StackedModel:
         return True
 
     def finish(self) -> None:
-        """Give the players their best weights, and say why training ended."""
+        """Give the players the weights that ``run_loop`` would, and say why it ended."""
         stopped = self.stopping.should_stop
         self.record.stop_reason = "early_stopping" if stopped else "max_iter"
-        self.players.restore(self.best)
+        kept = self.best
+        if self.record.best_iter == 0:
+            kept = kept | self.players.judges_in(self.players.snapshot())
+        self.players.restore(kept)
 
 
 def train_gan_stack(

@@ -79,6 +79,8 @@ def run_loop(
 ) -> RecordT:
     """Train until ``max_iter`` steps, early stopping or a callback; keep the best weights.
 
+    Where those are the untrained ones, ``model.judges`` still are the last good ones.
+
     SIGINT and SIGTERM end it after the step in progress: the checkpoint is written if one
     is asked for, and the signal acts; if its handler returns, training goes on. A loss, a
     weight or a held-out measure that is not finite takes the last good weights back and
@@ -180,7 +182,10 @@ def _finish(run: _Run) -> None:
         run.record.stop_reason = "early_stopping"
     elif run.record.stop_reason != "callback":
         run.record.stop_reason = "max_iter"
-    run.model.restore(run.best)
+    kept = run.best
+    if run.record.best_iter == 0:
+        kept = kept | run.model.judges_in(run.good)
+    run.model.restore(kept)
 
 
 def _save(run: _Run) -> None:

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -9,7 +10,16 @@ from torch import nn
 
 
 class ModelState(ABC):
-    """Base of what a training loop changes: networks by name, and their optimisers."""
+    """Base of what a training loop changes: networks by name, and their optimisers.
+
+    Attributes
+    ----------
+    judges : tuple of str
+        Networks that judge what the others make. They learn even where nothing better
+        than the untrained start is made, and are then kept as they have become.
+    """
+
+    judges: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def modules(self) -> Iterator[tuple[str, nn.Module]]:
@@ -32,6 +42,11 @@ class ModelState(ABC):
     def snapshot(self) -> dict[str, torch.Tensor]:
         """Copy every weight and optimiser moment, on their device."""
         return {name: tensor.detach().clone() for name, tensor in self._tensors()}
+
+    def judges_in(self, snapshot: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """Return what a :meth:`snapshot` holds of the judges."""
+        prefixes = tuple(f"{name}." for name in self.judges)
+        return {name: t for name, t in snapshot.items() if name.startswith(prefixes)}
 
     def restore(self, snapshot: dict[str, torch.Tensor]) -> None:
         """Take back a :meth:`snapshot`; moments that did not exist then become zero."""

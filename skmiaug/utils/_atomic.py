@@ -1,10 +1,11 @@
 """Files that are either the old one or the new one, never half of it."""
 
+import errno
 import os
 import tempfile
 from pathlib import Path
 
-__all__ = ["write_bytes_atomically", "write_text_atomically"]
+__all__ = ["temporary_beside", "write_bytes_atomically", "write_text_atomically"]
 
 
 def write_bytes_atomically(path: str | os.PathLike[str], data: bytes) -> None:
@@ -24,10 +25,11 @@ def write_bytes_atomically(path: str | os.PathLike[str], data: bytes) -> None:
     Raises
     ------
     OSError
-        The folder is absent or cannot be written to, or the disk is full.
+        The folder is absent or cannot be written to, the path is that of a folder, or the
+        disk is full.
     """
     target = Path(path)
-    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    descriptor, name = temporary_beside(target)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
@@ -43,6 +45,30 @@ def write_bytes_atomically(path: str | os.PathLike[str], data: bytes) -> None:
 def write_text_atomically(path: str | os.PathLike[str], text: str) -> None:
     """Write ``text`` as UTF-8 to ``path`` in one step; see `write_bytes_atomically`."""
     write_bytes_atomically(path, text.encode("utf-8"))
+
+
+def temporary_beside(target: Path) -> tuple[int, str]:
+    """Make a temporary file in the folder of ``target``; descriptor and name.
+
+    Raises
+    ------
+    OSError
+        The folder is absent or cannot be written to, or ``target`` is a folder: no file
+        could be renamed over it. It names ``target``, not the temporary file.
+    """
+    if target.is_dir():
+        raise IsADirectoryError(
+            errno.EISDIR, "A file is written here, not a folder. Add its name", str(target)
+        )
+    try:
+        return tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    except OSError as error:
+        raise OSError(
+            error.errno,
+            f"No file can be written to {target.parent} ({error.strerror}). Name a folder "
+            "that exists and that you may write to",
+            str(target),
+        ) from error
 
 
 def usual_mode() -> int:

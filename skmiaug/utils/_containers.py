@@ -91,9 +91,16 @@ def _holds_numbers(column: Any) -> bool:
 
 
 def mixed_dtypes(X: Any) -> tuple[np.dtype, ...] | None:
-    """Types of a frame's columns where they differ, else None; object counts as float."""
+    """Types of a frame's columns, None where an array of the frame has them all.
+
+    It has them where all are one type of numpy's own. Those that may hold pd.NA become
+    floating-point numbers in an array, or objects. Object counts as float.
+    """
     dtypes = column_dtypes(X)
-    return None if dtypes is None or len(set(dtypes)) < 2 else dtypes
+    if dtypes is None:
+        return None
+    own = all(isinstance(dtype, np.dtype) for dtype in X.dtypes)
+    return None if own and len(set(dtypes)) < 2 else dtypes
 
 
 def column_dtypes(X: Any) -> tuple[np.dtype, ...] | None:

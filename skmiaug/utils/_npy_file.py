@@ -2,7 +2,6 @@
 
 import math
 import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skmiaug.utils._atomic import usual_mode
+from skmiaug.utils._atomic import temporary_beside, usual_mode
 from skmiaug.utils._memory_map import reserve
 
 
@@ -38,13 +37,14 @@ def new_npy_files(files: Sequence[NpyFile]) -> Iterator[list[np.memmap]]:
     Raises
     ------
     OSError
-        A folder is absent or cannot be written to, or the disk has too little room; that
-        is known before the block is entered.
+        A folder is absent or cannot be written to, a path is that of a folder, or the disk
+        has too little room; that is known before the block is entered.
     """
     with ExitStack() as cleanup:
         maps, names = [], []
         for file in files:
-            name = _temporary_beside(file.path)
+            descriptor, name = temporary_beside(file.path)
+            os.close(descriptor)
             cleanup.callback(Path(name).unlink, missing_ok=True)
             names.append(name)
             maps.append(_mapped(name, file))
@@ -54,12 +54,6 @@ def new_npy_files(files: Sequence[NpyFile]) -> Iterator[list[np.memmap]]:
             os.chmod(name, usual_mode())
         for name, file in zip(names, files, strict=True):
             os.replace(name, file.path)
-
-
-def _temporary_beside(path: Path) -> str:
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    os.close(descriptor)
-    return name
 
 
 def _mapped(name: str, file: NpyFile) -> np.memmap:

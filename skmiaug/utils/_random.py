@@ -1,6 +1,7 @@
 """Seeds: one integer is drawn from ``random_state``, everything else follows from it.
 
-The global random states of numpy and torch are never read nor written.
+The global random states of numpy and torch are neither read nor written, but for that one
+integer: with ``random_state=None`` it comes from numpy's, as everywhere in scikit-learn.
 """
 
 import threading
@@ -24,6 +25,11 @@ def draw_seed(random_state: np.random.RandomState) -> int:
 def numpy_generator(seed: int, stream: int) -> np.random.Generator:
     """Return a numpy generator; different ``stream`` numbers are independent."""
     return np.random.default_rng([seed, stream])
+
+
+def seed_of_stream(seed: int, stream: int) -> int:
+    """Return a seed with streams of its own, independent of those of ``seed``."""
+    return int(numpy_generator(seed, stream).integers(_SEED_BOUND))
 
 
 def torch_generator(seed: int, stream: int, device: torch.device) -> torch.Generator:

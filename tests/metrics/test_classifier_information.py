@@ -97,6 +97,14 @@ def test_surely_wrong_rows_give_a_finite_bound():
     assert found.value < -1
 
 
+def test_columns_that_take_long_to_learn_from_warn_of_nothing(recwarn):
+    X, y = two_classes(500, d=40)
+    X *= np.logspace(0, 3, 40)
+    found = classifier_information(X, y, X, y)
+    assert 0 < found.value < LN2
+    assert not recwarn.list
+
+
 def test_the_labels_may_be_any_sorted_classes():
     X, y = two_classes(300)
     named = np.array(["joy", "anger"])[y]

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -52,7 +53,8 @@ def test_expansion_grows_every_class_to_a_multiple_of_the_largest(skewed, expans
     augmenter = small(expansion=expansion)
     _, y_new = augmenter.fit_resample(X, y)
     assert counts(y_new) == dict.fromkeys(range(3), int(60 * expansion))
-    assert augmenter.fit(X, y).sampling_strategy_ == made_counts(augmenter, y_new)
+    made = made_counts(augmenter, y_new)
+    assert augmenter.fit(X, y).sampling_strategy_ == made
 
 
 def test_given_rows_come_first_and_unchanged(skewed):
@@ -163,6 +165,43 @@ def test_rejection_keeps_counts_and_the_draws_typical_of_their_class(skewed):
     kept = margin(augmenter.sample(300, 1)[0])
     everything = trained(**learning).fit(X, y)
     assert kept > margin(everything.sample(300, 1)[0])
+
+
+def test_rows_of_the_start_are_rejected_by_a_head_that_has_learned(skewed):
+    learning = {"max_iter": 2 * LOOK_EVERY, "mi_weight": 5.0, "critic_learning_rate": 0.02}
+    # No look is better than the start by 1e9 nats.
+    augmenter = small(tol=1e9, **learning).fit(*skewed)
+    assert augmenter.best_iter_ == 0
+    sampler = augmenter._sampler
+    for c in range(3):
+        rows = sampler.draw_whitened(200, c, seed=1, device=torch.device("cpu"))
+        seen, classes = rows[:, : sampler.n_components], torch.full((200,), c)
+        with torch.no_grad():
+            log_q = sampler.critic(seen, classes).class_logits.log_softmax(dim=1)
+        assert log_q[:, c].mean() > np.log(1 / 3) + 0.3
+
+
+@pytest.mark.parametrize(
+    "dtype",
+    ["Int64", "Int8", "boolean", "Float32", "int64[pyarrow]", "bool[pyarrow]", "int16"],
+)
+def test_a_frame_of_one_type_that_may_hold_gaps_comes_back_as_one(skewed, dtype):
+    X, y = skewed
+    frame = pd.DataFrame(X > 0 if "bool" in dtype else X.round()).astype(dtype)
+    augmenter = small()
+    X_new, _ = augmenter.fit_resample(frame, y)
+    assert (X_new.dtypes == frame.dtypes).all()
+    pd.testing.assert_frame_equal(X_new.iloc[: len(X)], frame)
+    assert not X_new.isna().any(axis=None)
+    if dtype != "Float32":
+        drawn, _ = augmenter.sample(20)
+        np.testing.assert_array_equal(drawn, np.rint(drawn))
+
+
+def test_the_mask_of_an_older_call_is_not_kept(skewed):
+    augmenter = small()
+    augmenter.fit_resample(*skewed)
+    assert not hasattr(augmenter.fit(*skewed), "synthetic_mask_")
 
 
 # ---------------------------------------------------------------- sample

@@ -187,6 +187,8 @@ def test_bad_parameters_are_named(skewed, name, value):
 def test_rejection_needs_the_recognition_head(skewed):
     with pytest.raises(ValueError, match="mi_weight=0 leaves untrained"):
         small(rejection=0.5, mi_weight=0).fit(*skewed)
+    with pytest.raises(ValueError, match="max_iter=0 leaves untrained"):
+        small(rejection=0.5, max_iter=0).fit(*skewed)
 
 
 # ---------------------------------------------------------------- few rows
@@ -196,8 +198,9 @@ def test_rows_of_a_class_of_one_scatter_around_it(skewed):
     X, y = skewed
     X, y = X[:-7], y[:-7]
     augmenter = small(max_iter=0)
-    with pytest.warns(TinyClassWarning, match="single row: 2"):
+    with pytest.warns(TinyClassWarning, match="single row: 2") as caught:
         X_new, y_new = augmenter.fit_resample(X, y)
+    assert caught[0].filename == __file__
     assert counts(y_new) == dict.fromkeys(range(3), 60)
     made = X_new[augmenter.synthetic_mask_ & (y_new == 2)]
     deviation = made - X[-1]
@@ -218,8 +221,9 @@ def test_two_rows_of_a_class_are_enough_without_a_warning(skewed):
 @pytest.mark.filterwarnings("ignore:The number of unique classes:UserWarning")
 def test_classes_of_one_row_each_can_be_sampled():
     rows = np.random.default_rng(0).normal(size=(3, 4))
-    with pytest.warns(TinyClassWarning, match="single row: 0, 1, 2"):
+    with pytest.warns(TinyClassWarning, match="single row: 0, 1, 2") as caught:
         augmenter = small().fit(rows, [0, 1, 2])
+    assert caught[0].filename == __file__
     made, _ = augmenter.sample(50, 1)
     assert np.isfinite(made).all()
     assert np.linalg.norm(rows - made.mean(axis=0), axis=1).argmin() == 1

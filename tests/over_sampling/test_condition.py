@@ -207,3 +207,9 @@ def test_unknown_ways_are_refused(data, change):
     X, y, text = data
     with pytest.raises(ValueError, match=next(iter(change))):
         trained(**change).fit(X, y, condition=text)
+
+
+def test_combinations_need_modalities_and_no_condition(data):
+    X, y, text = data
+    with pytest.raises(ValueError, match="pairing='all' combines modalities that are made"):
+        trained(pairing="all").fit(X, y, condition=text)

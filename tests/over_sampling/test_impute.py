@@ -196,3 +196,26 @@ def test_what_does_not_fit_is_refused(spoil, kwargs, message):
     augmenter = paired(max_iter=0).fit(X, y)
     with pytest.raises(ValueError, match=message):
         augmenter.impute(spoil(X), **kwargs)
+
+
+def test_a_call_has_a_seed_of_its_own():
+    X, y = pairs()
+    augmenter = paired(spread=1.0).fit(X, y)
+    gaps = without(X, AUDIO, SOME)
+    first, again, other = (augmenter.impute(gaps, y, random_state=s) for s in (1, 1, 2))
+    np.testing.assert_array_equal(first, again)
+    assert not np.isin(first[SOME, AUDIO], other[SOME, AUDIO]).any()
+
+
+def test_what_is_filled_in_is_no_copy_of_what_fit_resample_made():
+    X, y = pairs()
+    augmenter = paired(pairing="all", spread=1.0, max_iter=0)
+    X_new, y_new = augmenter.fit_resample(X, y)
+    # Audio made for the real text of each row of a class, in the order it was made in.
+    made = augmenter.synthetic_mask_ == [True, False]
+    rows = X_new[made.all(axis=1) & (y_new == 0)]
+    filled = augmenter.impute(
+        without(rows, AUDIO, np.arange(len(rows))), np.zeros(len(rows))
+    )
+    apart = np.linalg.norm((filled - rows)[:, AUDIO], axis=1)
+    assert np.median(apart) > 0.3 * np.linalg.norm(X[y == 0][:, AUDIO].std(axis=0))

@@ -130,6 +130,36 @@ def test_ctrl_c_without_a_checkpoint_leaves_the_estimator_as_it_was(skewed, monk
     np.testing.assert_array_equal(augmenter.sample(5)[0], before)
 
 
+def test_ctrl_c_in_a_fit_to_other_rows_leaves_the_old_fit_whole(skewed, monkeypatch):
+    X, y = skewed
+    augmenter = trained(**LONG).fit(X, np.array(["a", "b", "c"])[y])
+    before, drawn = dict(vars(augmenter)), augmenter.sample(9)
+    # The same rows under names in another order: a mixture would have the wrong labels.
+    other = X[:, :5], np.array(["c", "a", "b"])[y]
+    interrupted(monkeypatch, augmenter, other, 3)
+    assert vars(augmenter) == before
+    for one, again in zip(drawn, augmenter.sample(9), strict=True):
+        np.testing.assert_array_equal(one, again)
+
+
+@pytest.mark.parametrize("method", ["fit", "fit_resample"])
+def test_an_error_in_a_fit_to_other_rows_leaves_the_old_fit_whole(skewed, method):
+    X, y = skewed
+    augmenter = small().fit(X, np.array(["a", "b", "c"])[y])
+    before = dict(vars(augmenter))
+    with pytest.raises(ValueError, match="pairing"):
+        getattr(augmenter.set_params(pairing="all"), method)(X[:, :5], y)
+    assert vars(augmenter) == before | {"pairing": "all"}
+
+
+def test_a_first_fit_that_fails_leaves_nothing(skewed):
+    augmenter = small(rejection=0.5, mi_weight=0)
+    before = dict(vars(augmenter))
+    with pytest.raises(ValueError, match="untrained"):
+        augmenter.fit(*skewed)
+    assert vars(augmenter) == before
+
+
 def test_a_checkpoint_does_not_change_the_result(skewed, path):
     with_one = trained(checkpoint=path, **LONG).fit(*skewed)
     assert not path.exists()
@@ -196,7 +226,7 @@ def test_a_damaged_checkpoint_is_refused(skewed, monkeypatch, path):
 
 def test_an_estimator_is_no_checkpoint(skewed, path):
     save(small().fit(*skewed), path)
-    with pytest.raises(CheckpointError, match="not a checkpoint"):
+    with pytest.raises(CheckpointError, match=r"'estimator', and stays.*Name another"):
         trained(checkpoint=path).fit(*skewed)
 
 

@@ -77,6 +77,7 @@ def test_each_starts_at_means_of_its_own():
         {"n_iter_no_change": 1, "tol": 0.01},
         {"validation_fraction": 0.0},
         {"rejection": 0.2, "n_continuous_codes": 0},
+        {"rejection": 0.5, "tol": 1e9},  # the start is kept
         {"n_components": 4, "batch_size": 32, "latent_dim": 0},
     ],
     ids=str,
@@ -156,6 +157,30 @@ def test_no_step_at_all(skewed):
     path = mi_path(*skewed, mi_weights=[0, 1], augmenter=small(max_iter=0))
     first, second = path.augmenters
     np.testing.assert_array_equal(first.sample(9)[0], second.sample(9)[0])
+    assert np.isfinite(path.held_out_score).all()
+
+
+@pytest.mark.parametrize(
+    "parameters", [{"leash": 0.1, "tol": 0.0}, {"tol": 0.0}, {"tol": 1e9}], ids=str
+)
+def test_the_score_is_that_of_the_weights_and_strength_in_use(skewed, parameters):
+    path = mi_path(*skewed, mi_weights=[0, 1], augmenter=small(**parameters))
+    start = mi_path(*skewed, mi_weights=[0, 1], augmenter=small(max_iter=0))
+    for k, augmenter in enumerate(path.augmenters):
+        score = path.held_out_score[k]
+        if augmenter.residual_strength_ == 0:
+            assert score == pytest.approx(start.held_out_score[k], abs=1e-6)
+        else:
+            best = augmenter.score_curve_[augmenter.best_iter_ // LOOK_EVERY - 1]
+            assert score > start.held_out_score[k]
+            assert score == best if augmenter.residual_strength_ == 1 else score > best
+    if parameters["tol"] == 1e9:
+        assert {augmenter.best_iter_ for augmenter in path.augmenters} == {0}
+        assert (path.held_out_score != [max(a.score_curve_) for a in path.augmenters]).all()
+
+
+def test_without_held_out_rows_there_is_no_score(skewed):
+    path = mi_path(*skewed, mi_weights=[1], augmenter=small(validation_fraction=0.0))
     assert np.isnan(path.held_out_score).all()
 
 
@@ -164,8 +189,8 @@ def test_figures_are_those_of_the_augmenters(skewed):
     assert path.mi_weights.tolist() == [3, 0]
     information = [augmenter.mutual_information_ for augmenter in path.augmenters]
     assert path.mutual_information.tolist() == information
-    kept = [max(augmenter.score_curve_) for augmenter in path.augmenters]
-    np.testing.assert_array_equal(path.held_out_score, kept)
+    kept = [augmenter.held_out_score_ for augmenter in path.augmenters]
+    assert path.held_out_score.tolist() == kept
 
 
 def test_frames_and_pickles(skewed):
@@ -195,7 +220,10 @@ def test_the_template_and_the_rows_are_left_alone(skewed):
     ("weights", "template", "message"),
     [
         ([], small(), "at least one"),
-        ([-1.0], small(), "mi_weight"),
+        ([-1.0], small(), "none below 0.*; got"),
+        (1, small(), "such as .*; got 1"),
+        (["much"], small(), "such as .*; got"),
+        ([1.0], small(require_condition=True), "require_condition"),
         ([1.0], small(checkpoint="run.safetensors"), "checkpoint=None"),
         ([1.0], small(modalities={"a": [0], "b": [1]}), "modalities=None"),
     ],

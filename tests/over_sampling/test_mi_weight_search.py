@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from imblearn.pipeline import Pipeline
 from imblearn.under_sampling import RandomUnderSampler
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, GroupKFold, ShuffleSplit
+from sklearn.model_selection import GridSearchCV, GroupKFold, ShuffleSplit, StratifiedKFold
 from sklearn.preprocessing import StandardScaler
 
 from skmiaug import MIGANAugmenter, MIWeightSearchCV
@@ -140,3 +141,34 @@ def test_a_classifier_that_fails_is_a_score_of_nan(skewed):
 def test_one_augmenter_is_needed(skewed, steps):
     with pytest.raises(ValueError, match="one MIGANAugmenter"):
         MIWeightSearchCV(steps, cv=2).fit(*skewed)
+
+
+@pytest.mark.parametrize("weights", [[], 1, [-1.0], ["much"]])
+def test_weights_that_are_none(skewed, weights):
+    with pytest.raises(ValueError, match="at least one number, none below 0"):
+        MIWeightSearchCV(pipeline(), weights, cv=2).fit(*skewed)
+
+
+def test_iterators_of_folds_and_weights_are_read_once(skewed, trained_alone):
+    X, y = skewed
+    folds = list(StratifiedKFold(3).split(X, y))
+    search = MIWeightSearchCV(pipeline(), iter(WEIGHTS), cv=iter(folds), refit=False)
+    given = search.cv
+    search.fit(X, y)
+    assert trained_alone == []
+    assert search.cv is given
+    listed = MIWeightSearchCV(pipeline(), WEIGHTS, cv=folds, refit=False).fit(X, y)
+    np.testing.assert_array_equal(
+        search.cv_results_["mean_test_score"], listed.cv_results_["mean_test_score"]
+    )
+
+
+def test_fits_that_expect_a_condition_are_not_trained_without(skewed, trained_alone):
+    X, y = skewed
+    condition = X[:, :2]
+    steps = pipeline(require_condition=True)
+    with config_context(enable_metadata_routing=True):
+        steps["aug"].set_fit_resample_request(condition=True)
+        search = MIWeightSearchCV(steps, [0.0], cv=2, refit=False, error_score="raise")
+        search.fit(X, y, condition=condition)
+    assert len(trained_alone) == 2

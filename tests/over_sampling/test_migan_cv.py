@@ -17,6 +17,8 @@ from sklearn.model_selection import (
 from sklearn.naive_bayes import GaussianNB
 
 from skmiaug import MIGANAugmenter, MIGANAugmenterCV
+from skmiaug.exceptions import UndefinedScoreWarning
+from skmiaug.over_sampling import _fit_many
 from tests.over_sampling.test_mi_path import small, three_classes
 
 WEIGHTS = (0.0, 1.0, 8.0)
@@ -55,9 +57,13 @@ def test_the_table_is_that_of_a_grid_search(skewed):
     assert chosen.cv_results_["rank_test_score"].min() == 1
 
 
-def test_the_best_weight_is_fitted_to_all_rows(skewed):
+def test_the_best_weight_is_fitted_to_all_rows(skewed, tmp_path):
     X, y = skewed
     chosen = search().fit(X, y)
+    seed = {"random_state": 4}
+    to_file, _ = chosen.sample_to(tmp_path / "made.npy", 9, 2, **seed)
+    np.testing.assert_array_equal(to_file, chosen.augmenter_.sample(9, 2, **seed)[0])
+    np.testing.assert_array_equal(to_file, chosen.sample(9, 2, **seed)[0])
     best = int(np.argmax(chosen.cv_results_["mean_test_score"]))
     assert chosen.mi_weight_ == WEIGHTS[best] == chosen.augmenter_.mi_weight
     assert chosen.best_score_ == chosen.cv_results_["mean_test_score"][best]
@@ -128,7 +134,88 @@ def test_seeds(skewed):
     assert not np.array_equal(one.sample(4)[0], other.sample(4)[0])
 
 
-@pytest.mark.parametrize("weights", [[], [-1.0], [np.nan]])
+class OfTheWeight:
+    """A scoring that is NaN for some of the λ, in the order in which they are scored."""
+
+    def __init__(self, undefined):
+        self.undefined, self.n_calls = undefined, 0
+
+    def __call__(self, classifier, X, y):
+        weight = WEIGHTS[self.n_calls % len(WEIGHTS)]
+        self.n_calls += 1
+        return np.nan if weight in self.undefined else -weight
+
+
+def test_a_weight_without_a_score_is_not_chosen(skewed):
+    with pytest.warns(UndefinedScoreWarning, match="mi_weight 0.0 is NaN") as caught:
+        chosen = search(scoring=OfTheWeight({0.0})).fit(*skewed)
+    assert caught[0].filename == __file__
+    assert chosen.mi_weight_ == 1.0
+    assert chosen.best_score_ == -1.0
+    assert chosen.cv_results_["rank_test_score"].tolist() == [3, 1, 2]
+    with pytest.raises(ValueError, match="every mi_weight is NaN"):
+        search(scoring=OfTheWeight(set(WEIGHTS))).fit(*skewed)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "error", "message"),
+    [
+        ({"scoring": "balanced_acuracy"}, ValueError, "balanced_acuracy"),
+        ({"classifier": GaussianNB}, TypeError, "instance of scikit-learn"),
+        ({"augmenter": small(require_condition=True)}, ValueError, "require_condition"),
+    ],
+    ids=str,
+)
+def test_what_cannot_end_is_not_begun(skewed, monkeypatch, parameters, error, message):
+    monkeypatch.setattr(_fit_many, "fit_together", None)
+    with pytest.raises(error, match=message):
+        search(**parameters).fit(*skewed)
+
+
+def test_the_sampling_strategy_of_the_augmenter_counts(skewed):
+    X, y = skewed
+    inner = small(leash=0.1, sampling_strategy={2: 50})
+    _, y_new = search(augmenter=inner).fit_resample(X, y)
+    assert np.bincount(y_new).tolist() == [60, 30, 50]
+    _, y_new = search(augmenter=inner, sampling_strategy={2: 20}).fit_resample(X, y)
+    assert np.bincount(y_new).tolist() == [60, 30, 20]
+
+
+def test_a_ratio_holds_in_the_folds_too(skewed):
+    X, y = skewed
+    seen = []
+
+    class Remembers(GaussianNB):
+        def fit(self, X, y):
+            seen.append(np.bincount(y).tolist())
+            return super().fit(X, y)
+
+    some = y != 1
+    chosen = search(sampling_strategy=0.5, classifier=Remembers(), mi_weights=[0.0])
+    chosen.fit(X[some], y[some] // 2)
+    assert seen == [[40, 20]] * 3
+
+
+def test_a_search_that_fails_leaves_the_old_one_whole(skewed):
+    chosen = search().fit(*skewed)
+    before = dict(vars(chosen)) | {"scoring": "not there"}
+    with pytest.raises(ValueError, match="not there"):
+        chosen.set_params(scoring="not there").fit(skewed[0][:, :4], skewed[1])
+    assert vars(chosen) == before
+    chosen.set_params(scoring="accuracy", augmenter=small(pairing="all"))
+    with pytest.raises(ValueError, match="pairing"):
+        chosen.fit(skewed[0][:, :4], skewed[1])
+    assert chosen.cv_results_ is before["cv_results_"]
+    assert chosen.sample(2)[0].shape == (2, 10)
+
+
+def test_the_mask_of_an_older_call_is_not_kept(skewed):
+    chosen = search(cv=2)
+    chosen.fit_resample(*skewed)
+    assert not hasattr(chosen.fit(*skewed), "synthetic_mask_")
+
+
+@pytest.mark.parametrize("weights", [[], [-1.0], [np.nan], ["a"]])
 def test_weights_that_are_none(skewed, weights):
     with pytest.raises(ValueError, match="none below 0"):
         search(mi_weights=weights).fit(*skewed)

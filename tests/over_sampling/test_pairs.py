@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -226,3 +227,18 @@ def test_rejection_and_spread_work_with_pairs(spread, rejection):
     X_new, y_new = augmenter.fit_resample(X, y)
     assert counts(y_new) == dict.fromkeys(range(3), 120)
     assert np.isfinite(X_new).all()
+
+
+def test_rejection_of_rows_of_the_start_is_by_a_critic_that_has_learned():
+    X, y = pairs()
+    augmenter = paired(validation_fraction=0.3, tol=1e9, critic_learning_rate=0.02,
+                       mi_weight=5.0, max_iter=50).fit(X, y)  # fmt: skip
+    assert augmenter.best_iter_ == 0
+    sampler = augmenter._sampler
+    read = []
+    for c in range(3):
+        rows = sampler.draw_leading(100, c, seed=1, device=torch.device("cpu"))
+        parts = torch.from_numpy(rows).split(sampler.layout.sizes, dim=1)
+        with torch.no_grad():
+            read.append(sampler._log_q(parts, c).mean())
+    assert np.mean(read) > np.log(1 / 3) + 0.3

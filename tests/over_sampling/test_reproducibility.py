@@ -69,6 +69,16 @@ def test_global_seeds_do_not_matter(skewed):
     assert_same_fit(first, trained().fit(*skewed))
 
 
+def test_without_a_seed_numpys_global_one_decides_as_in_scikit_learn(skewed):
+    torch_state = torch.random.get_rng_state()
+    fits = []
+    for _ in range(2):
+        np.random.seed(4)
+        fits.append(small(random_state=None).fit_resample(*skewed)[0])
+    np.testing.assert_array_equal(*fits)
+    assert torch.equal(torch.random.get_rng_state(), torch_state)
+
+
 def test_the_order_of_classes_in_a_request_does_not_matter(skewed):
     augmenter = trained().fit(*skewed)
     np.testing.assert_array_equal(
@@ -91,3 +101,39 @@ def test_labels_do_not_change_the_rows(skewed):
     numbers, _ = trained().fit_resample(X, y)
     text, _ = trained().fit_resample(X, np.array(["a", "b", "c"])[y])
     np.testing.assert_array_equal(numbers, text)
+
+
+def distance_to_nearest(rows, others):
+    return np.linalg.norm(rows[:, None] - others, axis=2).min(axis=1)
+
+
+@pytest.mark.parametrize("random_state", [None, 0], ids=["the fit's", "the same int"])
+def test_rows_sampled_are_no_copies_of_those_that_fit_resample_made(skewed, random_state):
+    augmenter = trained(spread=1.0)
+    X_new, y_new = augmenter.fit_resample(*skewed)
+    made = X_new[augmenter.synthetic_mask_ & (y_new == 2)]
+    # One more and one less: noise of the same seed is hardly changed by the number.
+    for n in (len(made) - 1, len(made), len(made) + 1):
+        more, _ = augmenter.sample(n, 2, random_state=random_state)
+        assert np.median(distance_to_nearest(more, made)) > 0.5 * np.median(
+            distance_to_nearest(made, skewed[0])
+        )
+
+
+def test_a_seed_for_a_call_gives_its_rows_at_each_call(skewed):
+    augmenter = small().fit(*skewed)
+    first, again, other = (augmenter.sample(9, random_state=s)[0] for s in (5, 5, 6))
+    np.testing.assert_array_equal(first, again)
+    assert not np.isin(first, other).any()
+    np.testing.assert_array_equal(augmenter.sample(9)[0], augmenter.sample(9)[0])
+    state = np.random.RandomState(5)
+    np.testing.assert_array_equal(augmenter.sample(9, random_state=state)[0], first)
+    assert not np.isin(augmenter.sample(9, random_state=state)[0], first).any()
+
+
+def test_a_fit_without_a_seed_takes_one_for_a_call(skewed):
+    augmenter = small(random_state=None).fit(*skewed)
+    assert not np.array_equal(augmenter.sample(9)[0], augmenter.sample(9)[0])
+    np.testing.assert_array_equal(
+        augmenter.sample(9, random_state=1)[0], augmenter.sample(9, random_state=1)[0]
+    )

@@ -58,6 +58,10 @@ def test_the_rows_of_sample(fitted, tmp_path_factory, chunk, wanted, rejection):
         assert_same_rows(fitted, tmp_path_factory.mktemp("made"), n, y)
 
 
+def test_with_a_seed_of_its_own(fitted, tmp_path):
+    assert_same_rows(fitted, tmp_path, 20, random_state=3)
+
+
 @pytest.mark.parametrize("dtype", [np.float16, np.float64, np.int32])
 def test_in_the_type_of_the_training_rows(rows, tmp_path, dtype):
     X, y = rows
@@ -107,6 +111,19 @@ def test_older_files_are_replaced_and_a_name_without_ending_gets_one(fitted, tmp
         fitted.sample_to(str(tmp_path / "made"), n)
         assert names(tmp_path) == ["made.npy", "made_y.npy"]
         assert len(np.load(tmp_path / "made.npy")) == n
+
+
+@pytest.mark.parametrize("folder", ["made.npy", "made_y.npy"])
+def test_a_folder_in_the_place_of_either_file_is_found_before(fitted, tmp_path, folder):
+    (tmp_path / folder).mkdir()
+    with pytest.raises(IsADirectoryError, match=f"Add its name.*{folder}"):
+        fitted.sample_to(tmp_path / "made.npy", 4)
+    assert names(tmp_path) == [folder]
+
+
+def test_a_missing_folder_is_named_with_the_file(fitted, tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"Name a folder that exists.*/made_y.npy'"):
+        fitted.sample_to(tmp_path / "none" / "made.npy", 4)
 
 
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])

@@ -158,6 +158,37 @@ def test_the_start_is_kept_when_training_earns_nothing():
     assert same(start, untrained)
 
 
+def critic_of(snapshot):
+    return {name: t for name, t in snapshot.items() if name.startswith("critic.")}
+
+
+def worse_and_worse():
+    scores = iter(range(0, -99, -1))
+    return lambda players: float(next(scores))
+
+
+def test_beside_the_start_the_last_good_critic_is_kept():
+    # It ranks draws of the start too, and an untrained one would do so at random.
+    players, at_looks = toy_players(), []
+    run(
+        players,
+        toy_batches(),
+        evaluate=worse_and_worse(),
+        on_look=lambda record: at_looks.append(players.snapshot()),
+    )
+    assert same(critic_of(players.snapshot()), critic_of(at_looks[-1]))
+    untrained = critic_of(toy_players().snapshot())
+    assert not any(torch.equal(t, players.snapshot()[n]) for n, t in untrained.items())
+
+
+def test_a_spoilt_critic_is_not_kept_beside_the_start():
+    players = toy_players()
+    poison = Poison(players, after=(3,))
+    record = run(players, toy_batches(), evaluate=worse_and_worse(), on_look=poison)
+    assert (record.n_rollbacks, record.best_iter) == (1, 0)
+    assert same(critic_of(players.snapshot()), critic_of(poison.seen[2]))
+
+
 def test_without_a_held_out_measure_the_last_weights_are_kept():
     players, twin = toy_players(), toy_players()
     record = run(players, toy_batches(), patience=1)
@@ -317,6 +348,23 @@ class Disturbed:
 def interrupted(n):
     """Batches during the n-th of which Ctrl-C arrives."""
     return Disturbed(toy_batches(), n, lambda: signal.raise_signal(signal.SIGINT))
+
+
+@pytest.mark.parametrize("n", [14, 40])
+def test_resumed_after_ctrl_c_the_critic_beside_the_start_is_the_same(n):
+    def going_down():
+        # 1 for the start alone, whose residual is zero.
+        return lambda players: float(not players.generator.leave.bias.detach().any())
+
+    in_one_go = toy_players()
+    record = run(in_one_go, toy_batches(), evaluate=going_down())
+    assert record.best_iter == 0
+    events = {"evaluate": going_down(), "checkpoint": FakeCheckpoint()}
+    with pytest.raises(KeyboardInterrupt):
+        run(toy_players(), interrupted(n), **events)
+    players = toy_players(seed=8)
+    resumed = run(players, toy_batches(seed=8), **events)
+    assert_same_end((players, resumed), (in_one_go, record))
 
 
 @pytest.mark.parametrize("n", [1, 10, 14])

@@ -1,0 +1,20 @@
+"""Fits that leave all of what they are to leave, or nothing."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+
+@contextmanager
+def whole_fit(estimator: Any) -> Iterator[None]:
+    """Take the estimator back to what it was when the block is left by an error.
+
+    A fit sets some attributes before it trains and others after. Ctrl-C between them would
+    leave the classes of the new rows beside the sampler of the old.
+    """
+    before = dict(vars(estimator))
+    try:
+        yield
+    except BaseException:
+        estimator.__dict__ = before
+        raise

@@ -64,7 +64,7 @@ class MIGANAugmenter(CallbackSupportMixin, FitsModel):
         How much of a draw comes from the class Gaussian, the rest from around a real row
         of the class: 1 is the Gaussian alone, small values stay near real rows. "auto"
         takes the one of 0.3, 0.5, 0.7, 0.85 and 1 whose draws tell most of the class of
-        rows that are left out, in nats.
+        rows that are left out, in nats, or the next smaller one if that is not 1.
 
     marginals : {"auto", "gaussian", "empirical"}, default="auto"
         How the values of a column are distributed. "gaussian": by mean and standard

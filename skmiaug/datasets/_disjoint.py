@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from skmiaug.datasets._columns import frame_of, listed
 from skmiaug.exceptions import LeakageError
+from skmiaug.utils._row_numbers import row_numbers
 
 __all__ = ["check_disjoint"]
 
@@ -25,7 +26,7 @@ def check_disjoint(
     manifest : Manifest, Bunch of a loader, or DataFrame
         Rows in the order of the data. Missing values (an unknown speaker) are not looked
         at, so they prove nothing.
-    cv : splitter or iterable of (train, test)
+    cv : splitter or iterable of (train, test), row numbers or masks
         What the data are split by. A splitter that needs groups does not know them:
         pass its list of folds.
     columns : str or sequence of str, default=("speaker", "dialog", "sentence")
@@ -40,7 +41,7 @@ def check_disjoint(
     LeakageError
         Something is shared, a row itself or one of `columns`; names the fold and some.
     ValueError
-        A column is not in the manifest.
+        A column is not in the manifest, or a mask is not of its length.
 
     Examples
     --------
@@ -54,10 +55,11 @@ def check_disjoint(
     folds = cv.split(np.empty((len(frame), 0)), y) if hasattr(cv, "split") else cv
     for number, (train, test) in enumerate(folds):
         where = f"fold {number}"
+        train, test = (row_numbers(part, len(frame), where) for part in (train, test))
         rows = np.intersect1d(train, test)
         if rows.size:
             raise LeakageError(f"{where}: {rows.size} rows are in both parts.")
-        check_parts(frame, np.asarray(train), np.asarray(test), columns, where)
+        check_parts(frame, train, test, columns, where)
 
 
 def known_columns(frame: pd.DataFrame, columns: str | Sequence[str]) -> tuple[str, ...]:

@@ -208,10 +208,12 @@ def pad_left(
     Raises
     ------
     ValueError
-        There is no sequence.
+        There is no sequence, or ``n_steps`` is below 1.
     """
     if not len(sequences):
         raise ValueError("expected at least one sequence; got none.")
+    if n_steps < 1:
+        raise ValueError(f"n_steps must be at least 1; got {n_steps}.")
     first = np.asarray(next(iter(sequences)))
     padded = np.zeros((len(sequences), n_steps, first.shape[1]), dtype=np.float32)
     for row, frames in enumerate(sequences):
@@ -233,7 +235,17 @@ def pooled_frames(sequences: AcousticSegments) -> NDArray[np.float32]:
     -------
     features : ndarray of shape (n_segments, 2 * n_features), float32
         Means, then population deviations, over finite values; 0 where there are none.
+
+    Raises
+    ------
+    TypeError
+        These are not the sequences of a loader, which still know what was not finite.
     """
+    if not isinstance(sequences, AcousticSegments):
+        raise TypeError(
+            "expected the sequences of load_cmu_mosei; got "
+            f"{type(sequences).__name__}. Pass data.sequences as it is."
+        )
     raw = AcousticSegments(sequences.path, sequences.segments, non_finite="keep")
     rows = [_pooled(frames) for frames in raw]
     return np.asarray(rows, dtype=np.float32)

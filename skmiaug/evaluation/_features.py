@@ -115,6 +115,11 @@ def as_labels(name: str, what: str, values: NDArray[Any]) -> NDArray[Any]:
     """
     kind = values.dtype.kind
     if kind in "biu":
+        if kind == "u" and values.max(initial=0) > np.iinfo(np.int64).max:
+            raise FileFormatError(
+                f"{name}: {what} holds {values.max()}, beyond 64 bits with a sign; number "
+                "the classes from 0 on, or give them as text."
+            )
         return values.astype(np.int64)
     if kind in "US":
         return _bare_text(values)

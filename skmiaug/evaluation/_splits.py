@@ -15,6 +15,7 @@ from sklearn.model_selection import (
 )
 
 from skmiaug.evaluation._labels import plain
+from skmiaug.utils._row_numbers import row_numbers
 
 DEFAULT_SPLITS = 5
 
@@ -79,22 +80,10 @@ def _folds(
     splitter: Any, X: NDArray[Any], y: NDArray[Any], groups: Any, seed: int
 ) -> Iterator[Fold]:
     for number, (train, test) in enumerate(with_seed(splitter, seed).split(X, y, groups)):
-        train, test = (_rows(part, number, len(y)) for part in (train, test))
+        where = f"fold {number}"
+        train, test = (row_numbers(part, len(y), where) for part in (train, test))
         _check_parts(number, train, test, groups)
         yield Fold(seed, number, train, test)
-
-
-def _rows(part: Any, number: int, n_rows: int) -> NDArray[np.intp]:
-    """Row numbers, also of a part that is given as a mask."""
-    rows = np.asarray(part)
-    if rows.dtype.kind != "b":
-        return rows
-    if rows.shape != (n_rows,):
-        raise ValueError(
-            f"fold {number} is given by a mask of shape {rows.shape}; expected one value "
-            f"for each of {n_rows} rows."
-        )
-    return np.flatnonzero(rows)
 
 
 def with_seed(splitter: Any, seed: Any) -> Any:

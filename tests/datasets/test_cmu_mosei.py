@@ -222,6 +222,8 @@ def test_padding_is_on_the_left():
     assert not padded[2].any()
     with pytest.raises(ValueError, match="at least one"):
         pad_left([])
+    with pytest.raises(ValueError, match="n_steps must be at least 1; got 0"):
+        pad_left([short], 0)
 
 
 def test_pooled_frames(folder):
@@ -233,6 +235,8 @@ def test_pooled_frames(folder):
     values[~np.isfinite(values)] = np.nan
     np.testing.assert_allclose(found[row, :74], np.nanmean(values, 0), atol=1e-5)
     np.testing.assert_allclose(found[row, 74:], np.nanstd(values, 0), atol=1e-5)
+    with pytest.raises(TypeError, match="got list"):
+        pooled_frames(list(data.sequences))
 
 
 def test_folds(folder):

@@ -168,6 +168,16 @@ def test_leaks_are_found():
         check_disjoint(made, KFold(3), columns=("colour",))
 
 
+def test_folds_may_be_masks():
+    made = manifest()
+    first = np.arange(12) < 6
+    check_disjoint(made, [(first, ~first)], columns=())
+    with pytest.raises(LeakageError, match="fold 0: 6 rows are in both"):
+        check_disjoint(made, [(first, first)])
+    with pytest.raises(ValueError, match=r"mask of shape \(3,\); expected one .* 12 rows"):
+        check_disjoint(made, [(first[:3], ~first)])
+
+
 def test_unknown_speakers_prove_nothing():
     made = manifest(speaker=[None] * 12)
     check_disjoint(made, KFold(3))

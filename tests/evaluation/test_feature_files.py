@@ -183,6 +183,7 @@ BAD_ARRAYS = {
     "object labels": ({"y": np.array([1, None, "a", 2], object)}, "'y' holds Python obj"),
     "NaN label": ({"y": [0, 1, np.nan, 1]}, "'y' is nan in row 2"),
     "regression": ({"y": [0.5, 1, 2, 3]}, "classes in 'y' and found numbers such as 0.5"),
+    "beyond 64 bits": ({"y": np.array([0, 1, 2**64 - 1, 1], "u8")}, "beyond 64 bits"),
     "one-hot": ({"y": np.eye(4)}, "one value a row; its shape is (4, 4)"),
     "dates": ({"y": np.array(["2020-01-01"] * 4, "M8[D]")}, "its type is datetime64"),
 }

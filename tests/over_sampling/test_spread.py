@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skmiaug.over_sampling import _spread
+from skmiaug.over_sampling import _preparation, _spread
 from skmiaug.over_sampling._left_out import FittedRows
 from skmiaug.over_sampling._spread import (
     SPREAD_GRID,
@@ -159,9 +159,11 @@ def test_too_few_rows_to_leave_any_out_take_the_gaussian(counts):
 
 def test_a_class_of_one_row_beside_others_is_passed_over():
     rows, classes = gaussian_classes()
-    rows, classes = torch.cat([rows, rows[:1] + 9]), torch.cat([classes, classes[-1:] + 1])
-    told = information_told(fitted_to(rows, classes), SPREAD_GRID)
-    assert torch.isfinite(told).all()
+    far = torch.cat([rows, rows[:1] + 50]), torch.cat([classes, classes[-1:] + 1])
+    told, alone = (
+        information_told(fitted_to(*data), SPREAD_GRID) for data in (far, (rows, classes))
+    )
+    assert told.numpy() == pytest.approx(alone.numpy(), rel=0.01)
 
 
 def test_the_order_of_the_rows_does_not_matter():
@@ -223,3 +225,20 @@ def test_speech_embeddings_of_any_layer_are_drawn_from_the_gaussian(emodb):
         for layer in emodb["X_whisper_layers"].swapaxes(0, 1)
     ]
     assert spreads == [1.0] * 7
+
+
+def test_a_fit_says_what_its_rows_were_fitted_to(monkeypatch):
+    """Also where some rows are looked at: means and covariance are of all of them."""
+    X, y = classes_behind_large_columns(0)
+    X, y = np.tile(X, (5, 1)), np.tile(y, 5)
+    seen = []
+    monkeypatch.setattr(
+        _preparation, "choose_spread", lambda *args: seen.append(args[0]) or 1
+    )
+    gaussian = small(max_iter=0).fit(X, y)._sampler.gaussian
+    (fitted,) = seen
+    assert len(fitted.rows) < len(X)
+    assert fitted.counts.tolist() == np.bincount(y).tolist()
+    assert fitted.kept.numpy() == pytest.approx(1 - gaussian.mean_shrinkage)
+    assert fitted.weight == pytest.approx((1 - gaussian.shrinkage) / (len(y) - 3))
+    assert fitted.deviations.mean(dim=0).abs().max() < 0.5

@@ -18,7 +18,7 @@ from skmiaug.over_sampling._left_out import FittedRows
 from skmiaug.over_sampling._measured import measure_information
 from skmiaug.over_sampling._preparation import hold_out
 from skmiaug.over_sampling._settings import LOOK_EVERY, equal_class_entropy
-from skmiaug.over_sampling._spread import SPREAD_GRID, choose_spread
+from skmiaug.over_sampling._spread import SPREAD_GRID, most_telling_spread
 from skmiaug.over_sampling._strength import choose_strength
 from skmiaug.over_sampling._subsample import subsample
 from skmiaug.training import (
@@ -158,7 +158,9 @@ def _choose_spread(
         shrinkage=float(shrinkage),
         device=leading.rows.device,
     )
-    return choose_spread(fitted, SPREAD_GRID)
+    # No step nearer to real rows, as a sampler of rows alone takes: what modalities say of
+    # each other is to be learned and not to be copied row by row.
+    return most_telling_spread(fitted, SPREAD_GRID)
 
 
 def _build(

@@ -204,6 +204,16 @@ def test_kernels_that_are_too_sure_are_judged_by_what_they_tell():
     assert small(max_iter=0).fit(X, y).spread_ <= 0.7
 
 
+def test_rows_of_modalities_stay_further_from_real_ones():
+    X, y = rings_in_sixteen_columns()
+    modalities = {"audio": slice(0, 8), "text": slice(8, None)}
+    alone, together = (
+        small(max_iter=0, modalities=parts).fit(X, y).spread_
+        for parts in (None, modalities)
+    )
+    assert alone == SPREAD_GRID[SPREAD_GRID.index(together) - 1]
+
+
 def classes_behind_large_columns(seed):
     """Clear classes in 200 features; what varies most says nothing of them."""
     rng = np.random.default_rng(seed)

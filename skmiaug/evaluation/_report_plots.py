@@ -162,9 +162,19 @@ def _variance(axis: Any, sets: list[tuple[str, Against, str]]) -> None:
     highest = axis.get_xlim()[1]
     if highest > _MOST_LINEAR:
         axis.set_xscale("log")
+        _plain_log_ticks(axis.xaxis)
     else:
         axis.set_xlim(0, max(1.3, highest))
     axis.set_xlabel("variance within the class, held-out rows = 1")
+
+
+def _plain_log_ticks(axis: Any) -> None:
+    """Few ticks in plain figures: labels of minor ticks run into each other."""
+    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+
+    axis.set_major_locator(LogLocator(subs=(1.0, 3.0), numticks=6))
+    axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def _columns(axis: Any, measures: Measures) -> None:

@@ -165,10 +165,9 @@ def weights_of(course: Course) -> GanWeights:
 def arrive(course: Course, record: TrainingRecord) -> FittedSampler:
     """Choose the strength of the trained residual, and measure what its rows say."""
     prepared, settings, players = course.prepared, course.settings, course.players
-    strength = 1.0
-    if settings.choose_strength:
-        strength = choose_strength(lambda s: course.score(players, s), record)
-    held_out_score = course.score(players, strength)
+    strength, held_out_score = choose_strength(
+        lambda s: course.score(players, s), record, whole=not settings.choose_strength
+    )
     device = prepared.rows.device
     for _, module in players.modules():
         module.cpu().eval()

@@ -213,10 +213,10 @@ def _train(
         stopping=EarlyStopping(base.n_iter_no_change, base.tol),
         events=GanEvents(probe.score, on_look, checkpoint, seed),
     )
-    strength = 1.0
-    if base.choose_strength:
-        strength = choose_strength(lambda s: probe.score(players, s), record)
-    return record, strength, probe.score(players, strength)
+    strength, held_out_score = choose_strength(
+        lambda s: probe.score(players, s), record, whole=not base.choose_strength
+    )
+    return record, strength, held_out_score
 
 
 def _batches(

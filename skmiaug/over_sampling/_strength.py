@@ -8,9 +8,9 @@ _STRENGTHS = (0.0, 0.5, 1.0)
 
 
 def choose_strength(
-    score: Callable[[float], float | None], record: TrainingRecord
-) -> float:
-    """Return the share of the residual whose rows score best, the least of equals.
+    score: Callable[[float], float | None], record: TrainingRecord, *, whole: bool
+) -> tuple[float, float | None]:
+    """Return the share of the residual whose rows score best, and that score.
 
     Parameters
     ----------
@@ -18,12 +18,24 @@ def choose_strength(
         The held-out measure at a strength; None where no rows were held out. The residual
         is then used whole.
     record : TrainingRecord
+    whole : bool
+        Use the residual whole whatever its score.
+
+    Returns
+    -------
+    strength : float
+        In [0, 1]; the least of equals.
+    held_out_score : float or None
+        Its score.
     """
+    if whole:
+        return 1.0, score(1.0)
     none = score(0.0)
     if none is None:
-        return 1.0
+        return 1.0, None
     if record.best_iter == 0:
         # An untrained residual is 0, whatever its strength.
-        return 0.0
+        return 0.0, none
     scores = {s: none if s == 0.0 else score(s) for s in _STRENGTHS}
-    return max(_STRENGTHS, key=lambda s: (scores[s], -s))
+    best = max(_STRENGTHS, key=lambda s: (scores[s], -s))
+    return best, scores[best]

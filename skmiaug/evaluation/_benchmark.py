@@ -21,7 +21,7 @@ from skmiaug.evaluation._benchmark_corpora import (
 from skmiaug.evaluation._benchmark_features import (
     acoustic_features,
     audio_features,
-    middle_layer,
+    layer_read,
     text_features,
 )
 from skmiaug.evaluation._benchmark_journal import digest_of, estimator_question
@@ -100,8 +100,8 @@ def load_data(args: Any) -> Data:
     fractions = _fractions(args, labels, y)
     # Not before the corpus: of two paths that are wrong it is the nearer one to name.
     layer = args.layer if args.model else None
-    if layer == "middle":
-        layer = middle_layer(args.model)
+    if layer == "auto":
+        layer = layer_read(args.model)
     paths, sequences = manifest.paths(), getattr(loaded, "sequences", None)
     return Data(
         frame=frame,

@@ -54,10 +54,10 @@ def _add_features(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--layer",
         type=_layer,
-        default="middle",
-        metavar="N|middle|all",
-        help="layer of the speech model, or the average of all [middle: half of its "
-        "layers, where models of speech hold most of the emotion]",
+        default="auto",
+        metavar="N|auto|all",
+        help="layer of the speech model, or the average of all [auto: half of its layers, "
+        "where models of speech hold most of the emotion]",
     )
     group.add_argument(
         "--text-model", metavar="FOLDER", help="text model for the transcripts"
@@ -189,13 +189,13 @@ def _corpus(text: str) -> str:
 
 
 def _layer(text: str) -> int | str:
-    if text in ("middle", "all"):
+    if text in ("auto", "all"):
         return text
     try:
         return int(text)
     except ValueError:
         raise argparse.ArgumentTypeError(
-            f"expected a number, middle or all; got {text!r}"
+            f"expected a number, auto or all; got {text!r}"
         ) from None
 
 

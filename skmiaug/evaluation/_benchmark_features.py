@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-__all__ = ["acoustic_features", "audio_features", "middle_layer", "text_features"]
+__all__ = ["acoustic_features", "audio_features", "layer_read", "text_features"]
 
 logger = logging.getLogger(__name__)
 # Parts of longer files are held in memory, so many rows at a time.
@@ -19,16 +19,11 @@ _ROWS_AT_ONCE = 256
 _LONGEST_FILE = 4 * 3600.0  # seconds
 
 
-def middle_layer(model: str) -> int:
-    """Half of a model's layers, where those trained on speech hold most of the emotion.
-
-    The first layers follow the sound and the last the words or the units that the model was
-    trained to predict; the voice's manner is in between. Whisper-base (6 layers) is best at
-    3 on EmoDB and nEMO.
-    """
+def layer_read(model: str) -> int:
+    """The layer that `TransformerFeatures` reads by default."""
     from skmiaug import TransformerFeatures
 
-    return TransformerFeatures(model=model).fit().n_layers_ // 2
+    return TransformerFeatures(model=model).fit().layers_[0]
 
 
 def audio_features(

@@ -65,9 +65,13 @@ class ExtractionSpec:
 
 
 def resolve_layers(
-    layer: int | list[int] | tuple[int, ...] | str, n_layers: int
+    layer: int | list[int] | tuple[int, ...] | str, n_layers: int, modality: str
 ) -> tuple[tuple[int, ...], bool]:
     """Layers to read, 0 to ``n_layers``, and whether they are averaged.
+
+    "auto" is half of the layers of a speech model: the first layers follow the sound, the
+    last the words or units that the model was trained to predict, and how something is said
+    is in between. A text model is read at its end, where it was made to be read.
 
     Raises
     ------
@@ -76,6 +80,8 @@ def resolve_layers(
     """
     if layer == "all":
         return tuple(range(n_layers + 1)), True
+    if layer == "auto":
+        layer = n_layers // 2 if modality == "audio" else n_layers
     wanted = list(layer) if isinstance(layer, list | tuple) else [layer]
     if not wanted:
         raise ValueError("expected at least one layer, got an empty list")
@@ -139,7 +145,7 @@ def make_spec(params: dict[str, Any]) -> ExtractionSpec:
     )
     device = resolve_device(params["device"])
     shape = read_shape(source)
-    layers, average = resolve_layers(params["layer"], shape.n_layers)
+    layers, average = resolve_layers(params["layer"], shape.n_layers, shape.modality)
     length, overlap = params["chunk_length"], float(params["chunk_overlap"])
     if length is not None and overlap >= length:
         raise ValueError(

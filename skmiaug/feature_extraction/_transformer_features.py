@@ -27,22 +27,25 @@ class TransformerFeatures(TransformerMixin, BaseEstimator):
 
     Parameters
     ----------
-    model : str or path-like
-        Local folder or hub name. Speech: wav2vec2, HuBERT, WavLM, UniSpeech, Whisper
-        (encoder), and any other model that takes ``input_values`` or ``input_features``,
-        which then shares batches between clips of equal length only. Text: BERT, RoBERTa,
-        MiniLM and any other model with a tokenizer.
+    model : str or path-like, default="openai/whisper-base"
+        Local folder or hub name; the default is fetched from the hub once, 290 MB. Speech:
+        wav2vec2, HuBERT, WavLM, UniSpeech, Whisper (encoder), and any other model that
+        takes ``input_values`` or ``input_features``, which then shares batches between
+        clips of equal length only. Text: BERT, RoBERTa, MiniLM and any other model with a
+        tokenizer.
     revision : str, default=None
         Branch, tag or commit on the hub.
     local_files_only : bool, default=False
         Whether to do without the network.
     trust_remote_code : bool, default=False
         Whether Python code that comes with the model may run.
-    layer : int, list of int or "all", default=-1
+    layer : int, list of int, "auto" or "all", default="auto"
         0 is the embedding output, i the output of layer i, -1 the last layer's output as
-        the model gives it out (after its final norm). The features of a list of layers are
-        concatenated; "all" averages the hidden states of all layers, 0 included. Layers
-        above the highest asked for are not run.
+        the model gives it out (after its final norm). "auto" takes the middle layer of a
+        speech model (3 of 6), where most of the emotion is, and the last of a text model;
+        of a speech model that was fine-tuned for emotion take -1. The features of a list of
+        layers are concatenated; "all" averages the hidden states of all layers, 0 included.
+        Layers above the highest asked for are not run.
     pooling : {"mean", "mean_std", "max", "first", "last"}, default="mean"
         Over the true frames or tokens (special tokens count). "mean_std" gives the means
         followed by the population standard deviations.
@@ -104,6 +107,8 @@ class TransformerFeatures(TransformerMixin, BaseEstimator):
         What the model takes.
     n_layers_ : int
         Number of transformer layers.
+    layers_ : tuple of int
+        Layers that are read, 0 to ``n_layers_``.
     n_features_out_ : int
         Columns of the result.
 
@@ -119,7 +124,7 @@ class TransformerFeatures(TransformerMixin, BaseEstimator):
     Examples
     --------
     >>> from skmiaug import TransformerFeatures
-    >>> features = TransformerFeatures(model="openai/whisper-base", layer=3)
+    >>> features = TransformerFeatures()
     >>> X = features.fit_transform(["a.wav", "b.flac"])  # doctest: +SKIP
     """
 
@@ -128,7 +133,7 @@ class TransformerFeatures(TransformerMixin, BaseEstimator):
         "revision": [str, None],
         "local_files_only": ["boolean"],
         "trust_remote_code": ["boolean"],
-        "layer": [Integral, list, tuple, StrOptions({"all"})],
+        "layer": [Integral, list, tuple, StrOptions({"auto", "all"})],
         "pooling": [StrOptions(set(POOLINGS))],
         "window": [StrOptions({"trimmed", "full"})],
         "sampling_rate": [Interval(Integral, 1, None, closed="left"), None],
@@ -152,11 +157,11 @@ class TransformerFeatures(TransformerMixin, BaseEstimator):
     def __init__(
         self,
         *,
-        model,
+        model="openai/whisper-base",
         revision=None,
         local_files_only=False,
         trust_remote_code=False,
-        layer=-1,
+        layer="auto",
         pooling="mean",
         window="trimmed",
         sampling_rate=None,
@@ -225,6 +230,7 @@ class TransformerFeatures(TransformerMixin, BaseEstimator):
             chunk_samples(read_limits(spec.source), spec)
         self.modality_ = spec.shape.modality
         self.n_layers_ = spec.shape.n_layers
+        self.layers_ = spec.layers
         self.n_features_out_ = spec.n_features
         return self
 

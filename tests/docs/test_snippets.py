@@ -12,7 +12,7 @@ from tests.datasets._csd_files import FOLDS, SEGMENTS, mosei
 from tests.docs._pages import DOCS, ROOT, name_of, snippets
 
 # Pages of the guide; those that other parts bring say for themselves what they need.
-PARTS = {"cross_modal", "datasets", "paired_generation"}
+PARTS = {"cross_modal", "datasets", "features", "paired_generation"}
 RUN = [
     page
     for page in [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
@@ -45,6 +45,25 @@ def test_snippets_run(page, tmp_path, monkeypatch, capsys):
 
 def test_there_are_snippets_to_run():
     assert sum(len(snippets(page)) for page in RUN) >= 10
+
+
+@pytest.mark.filterwarnings("ignore:1 of 31 inputs")
+def test_the_snippets_on_audio_run(tmp_path, monkeypatch):
+    pytest.importorskip("transformers", reason="needs the extra audio")
+    from tests.feature_extraction._helpers import RATE, save_tiny, voice, write
+
+    monkeypatch.chdir(tmp_path)
+    save_tiny("whisper", tmp_path / "whisper-base")
+    monkeypatch.setitem(MIGANAugmenter.__init__.__kwdefaults__, "max_iter", 5)
+    names = {
+        "paths": [write(tmp_path / f"{n}.wav", voice(0.3, n), RATE) for n in range(30)],
+        "y": np.repeat(["calm", "joy"], [20, 10]),
+        "speaker": np.arange(30) % 3,
+    }
+    for snippet in snippets(DOCS / "features.md"):
+        exec(compile(snippet.code, "features.md", "exec"), names)
+    assert np.isfinite(names["scores"]).all()
+    assert names["usable"].tolist() == [True] * 30 + [False]
 
 
 @pytest.mark.filterwarnings("ignore:.*no acoustic frames:skmiaug.exceptions.CorpusWarning")

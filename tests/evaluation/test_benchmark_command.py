@@ -245,7 +245,7 @@ def test_mosei_by_its_own_acoustics(run, tmp_path):
         (["--protocol", "official"], "expected rows of the part 'train'"),
         (["--test-splits", "test1"], "official protocol only"),
         (["--disjoint", "sentence"], "no sentence in both the training and the test part"),
-        (["--layer", "high"], "expected a number, middle or all; got 'high'"),
+        (["--layer", "high"], "expected a number, auto or all; got 'high'"),
         (["--layer", "99"], "expected layers from"),
         (["--n-jobs", "0"], "a number of processes from 1 on"),
         (["--samplers", "smot", "--classifiers", "lr"], "Did you mean 'SMOTE'?"),

@@ -39,6 +39,33 @@ def test_init_only_assigns_and_takes_keywords_only():
     assert set(TransformerFeatures._parameter_constraints) == set(marks)
 
 
+def test_every_parameter_has_a_default_that_is_valid():
+    estimator = TransformerFeatures()
+    estimator._validate_params()
+    assert clone(estimator).model == "openai/whisper-base"
+
+
+@pytest.mark.parametrize(
+    ("family", "layer"), [("whisper", 1), ("wav2vec2-group", 1), ("bert", 3), ("gpt2", 3)]
+)
+def test_layer_auto_is_in_the_middle_for_speech_and_at_the_end_for_text(
+    tiny, family, layer
+):
+    estimator = TransformerFeatures(model=tiny(family), dtype="float32").fit()
+    assert estimator.n_layers_ == 3
+    assert estimator.layers_ == (layer,)
+    assert estimator.get_feature_names_out()[0] == f"layer{layer}_mean_0"
+    X = ["a few words"] if family in {"bert", "gpt2"} else [(voice(0.5), RATE)]
+    explicit = clone(estimator).set_params(layer=layer)
+    np.testing.assert_array_equal(estimator.transform(X), explicit.transform(X))
+
+
+def test_layers_are_counted_from_0(tiny):
+    estimator = TransformerFeatures(model=tiny("bert"))
+    assert estimator.set_params(layer=[-1, 0]).fit().layers_ == (3, 0)
+    assert estimator.set_params(layer="all").fit().layers_ == (0, 1, 2, 3)
+
+
 def test_get_set_params_and_clone(estimator, tiny):
     copy = clone(estimator)
     assert copy is not estimator

@@ -37,7 +37,7 @@ def test_audio_and_text_side_by_side(tiny, tmp_path):
     got = both.transform(frame)
     assert got.shape == (3, 48)
     assert both.get_feature_names_out()[[0, 24]].tolist() == [
-        "h__layer3_mean_0",
+        "h__layer1_mean_0",
         "t__layer3_mean_0",
     ]
 

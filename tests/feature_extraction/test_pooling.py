@@ -121,6 +121,7 @@ def test_long_audio_is_pooled_over_its_chunks(tiny, family):
         sampling_rate=RATE,
         chunk_length=1.0,
         chunk_overlap=0.25,
+        layer=-1,
         pooling="mean_std",
     ).transform([voice(0.3), clip, voice(1.7)])[1]
     step = int(0.75 * RATE)

@@ -35,7 +35,7 @@ def dtypes(monkeypatch):
 
 
 def features(model, **kwargs):
-    return TransformerFeatures(model=model, sampling_rate=RATE, **kwargs)
+    return TransformerFeatures(model=model, **{"layer": -1, "sampling_rate": RATE} | kwargs)
 
 
 def errors(model, X, **kwargs):

@@ -16,7 +16,7 @@ WINDOW = 3.0  # seconds, of the tiny model
 
 
 def features(path, clips, **kwargs):
-    kwargs = {"dtype": "float32", "sampling_rate": RATE} | kwargs
+    kwargs = {"dtype": "float32", "layer": -1, "sampling_rate": RATE} | kwargs
     return TransformerFeatures(model=path, **kwargs).transform(clips)
 
 

@@ -139,10 +139,11 @@ class ContrastiveAligner(CallbackSupportMixin, TransformerMixin, FittedAligner):
     temperature_ : float
         What was learned.
     mutual_information_ : float or None
-        Lower bound of I(c; s) on the held-out rows, nats; None where none were held out,
-        and where ``mi_weight`` is 0, since q is not trained then.
+        Lower bound of I(c; s) on the held-out rows, nats, each class counted by its share
+        of all rows; classes too small to be split do not count. None where no row was held
+        out, and where ``mi_weight`` is 0, since q is not trained then.
     mutual_information_ceiling_ : float
-        H(c), the most it can be.
+        H(c) of the same classes, the most it can be; of all where no row was held out.
     device_ : str
         Device of the fit.
 

@@ -259,8 +259,8 @@ class MaskedTimestepEncoder(
 
         One minus the ratio of two errors of the kind of ``loss``, on standardised
         features of timesteps that are drawn as in training: that of the network over that
-        of interpolating between the nearest timesteps that are not hidden. The same
-        sequences give the same score.
+        of interpolating between the nearest known values of timesteps that are not hidden.
+        The same sequences give the same score.
 
         Parameters
         ----------

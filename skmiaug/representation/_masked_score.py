@@ -51,14 +51,7 @@ def share_explained(
         )
     masked = draw_masks(sequences, ratio, span, seed)
     target, known = scale.transform(sequences.steps)
-    lines = np.concatenate(
-        [
-            interpolate_masked(values, hidden) if len(values) > 1 else values
-            for values, hidden in zip(
-                sequences.split(target), sequences.split(masked), strict=True
-            )
-        ]
-    )
+    lines = interpolate_masked(target, sequences.lengths, masked, known)
     counted = np.broadcast_to(masked[:, None], target.shape)
     if known is not None:
         counted = counted & known

@@ -48,8 +48,9 @@ class SequenceEmotionClassifier(ClassifierMixin, SequenceEstimator):
 
     head_penalty : float, "auto" or None, default="auto"
         A number begins with the best linear head on the embeddings of the encoder as it
-        is (Kumar et al. 2022): LogisticRegression, ``C = 1 / head_penalty``, on
-        standardised columns. None: zeros. "auto": 10 with ``pretrained``, None without.
+        is (Kumar et al. 2022): LogisticRegression, ``C = 1 / head_penalty`` (of two
+        classes 2 / head_penalty), on standardised columns. None: zeros. "auto": 10 with
+        ``pretrained``, None without.
 
     encoder_dropout : float in [0, 1), default=0.1
         Share of the backbone's channels dropped in training.

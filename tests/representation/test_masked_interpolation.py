@@ -5,8 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skmiaug.representation import _masked_interpolation
+from skmiaug.representation import _masked_interpolation, _masked_score
 from skmiaug.representation._masked_interpolation import interpolate_masked
+from skmiaug.representation._sequence_input import Sequences
+from skmiaug.training import draw_spans
 from tests.representation._sequences import small_encoder
 
 
@@ -53,6 +55,25 @@ def test_hidden_and_unknown_values_are_not_looked_at():
     hidden[2], values[2] = False, 99.0
     restored = interpolate_masked(values, lengths, hidden, hidden[:, None] | (values < 50))
     np.testing.assert_allclose(restored[1], 1.0)
+
+
+def test_masks_of_a_score_are_drawn_where_there_are_timesteps(monkeypatch):
+    """A sequence of 3,000 timesteps among 1,000 of 10 does not make all as long."""
+    drawn = []
+
+    def counted(lengths, n_steps, *others):
+        drawn.append(len(lengths) * n_steps)
+        return draw_spans(lengths, n_steps, *others)
+
+    monkeypatch.setattr(_masked_score, "draw_spans", counted)
+    lengths = np.array(500 * [10] + [3000] + 500 * [10] + [1, 2])
+    steps = np.zeros((lengths.sum(), 1))
+    masked = _masked_score.draw_masks(Sequences(steps, lengths, None), 0.3, 3, 0)
+    assert sum(drawn) <= len(steps) + 1
+    parts = np.split(masked, np.cumsum(lengths)[:-1])
+    assert not parts[-2].any()
+    assert all(0 < part.sum() < len(part) for part in parts if len(part) > 1)
+    assert masked.mean() == pytest.approx(0.3, abs=0.02)
 
 
 def test_holes_are_no_handicap_for_straight_lines():

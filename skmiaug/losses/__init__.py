@@ -2,6 +2,7 @@
 
 from skmiaug.losses._adversarial import critic_hinge_loss, generator_hinge_loss
 from skmiaug.losses._contrastive import (
+    LARGEST_LOG_SCALE,
     SAME_CLASS_ROLES,
     cosine_scores,
     info_nce_information,
@@ -17,6 +18,7 @@ from skmiaug.losses._mutual_information import (
 )
 
 __all__ = [
+    "LARGEST_LOG_SCALE",
     "RECONSTRUCTION_ERRORS",
     "SAME_CLASS_ROLES",
     "categorical_information",

@@ -10,6 +10,8 @@ arXiv 1905.06922, equation 12). Read column by column the bound holds too, and t
 both is the symmetric form (Radford et al., 2021, arXiv 2103.00020, figure 3).
 """
 
+import math
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -17,6 +19,8 @@ from torch.nn import functional
 SAME_CLASS_ROLES = ("positive", "masked", "negative")
 # As in Radford et al. (2021), section 2.5: scores of cosines beyond ±100 train unstably.
 _MAX_SCALE = 100.0
+# A little less than ln(100): beyond the stop there is no slope to come back by.
+LARGEST_LOG_SCALE = math.log(_MAX_SCALE) - 1e-6
 
 
 def cosine_scores(first: Tensor, second: Tensor, log_scale: Tensor) -> Tensor:

@@ -9,9 +9,9 @@ from skmiaug.over_sampling._estimator_state import augmenter_from_state, augment
 from skmiaug.over_sampling._fitting import FitsModel
 from skmiaug.over_sampling._modal_input import check_expected
 from skmiaug.over_sampling._resampling import resample
-from skmiaug.over_sampling._whole_fit import whole_fit
 from skmiaug.utils._containers import like_polars, polars_to_pandas
 from skmiaug.utils._sklearn_callbacks import CallbackSupportMixin
+from skmiaug.utils._whole_fit import whole_fit
 
 
 class MIGANAugmenter(CallbackSupportMixin, FitsModel):

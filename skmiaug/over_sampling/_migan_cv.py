@@ -24,8 +24,8 @@ from skmiaug.over_sampling._folds import Fold, fold_scores, split_rows
 from skmiaug.over_sampling._mi_path import augmenters_of
 from skmiaug.over_sampling._mi_weights import DEFAULT_MI_WEIGHTS, check_mi_weights
 from skmiaug.over_sampling._migan import MIGANAugmenter
-from skmiaug.over_sampling._whole_fit import whole_fit
 from skmiaug.utils._containers import polars_to_pandas
+from skmiaug.utils._whole_fit import whole_fit
 
 
 class MIGANAugmenterCV(BaseOverSampler):

@@ -18,6 +18,7 @@ from skmiaug.representation._align_settings import LOOK_EVERY
 from skmiaug.representation._session import training_session
 from skmiaug.utils._device import memory_remedy, resolve_device
 from skmiaug.utils._sklearn_callbacks import CallbackSupportMixin
+from skmiaug.utils._whole_fit import whole_fit
 
 _MEMORY_ADVICE = "lower batch_size or n_components, or use device='cpu'."
 
@@ -70,7 +71,7 @@ class ContrastiveAligner(CallbackSupportMixin, TransformerMixin, FittedAligner):
         left out, or as good as partners. docs/cross_modal.md says what was measured.
 
     temperature : float, default=0.07
-        What the cosines are divided by at first; learned from there.
+        What the cosines are divided by at first; learned from there, 0.01 at least.
 
     output : str, default="joined"
         What ``transform`` gives: "joined" the codes of all modalities side by side,
@@ -139,10 +140,11 @@ class ContrastiveAligner(CallbackSupportMixin, TransformerMixin, FittedAligner):
     temperature_ : float
         What was learned.
     mutual_information_ : float or None
-        Lower bound of I(c; s) on the held-out rows, nats; None where none were held out,
-        and where ``mi_weight`` is 0, since q is not trained then.
+        Lower bound of I(c; s) on the held-out rows, nats, each class counted by its share
+        of all rows; classes too small to be split do not count. None where no row was held
+        out, and where ``mi_weight`` is 0, since q is not trained then.
     mutual_information_ceiling_ : float
-        H(c), the most it can be.
+        H(c) of the same classes, the most it can be; of all where no row was held out.
     device_ : str
         Device of the fit.
 
@@ -202,6 +204,11 @@ class ContrastiveAligner(CallbackSupportMixin, TransformerMixin, FittedAligner):
             ``contrastive_weight`` is 0.
         """
         self._validate_params()
+        with whole_fit(self):
+            self._fit(X, y)
+        return self
+
+    def _fit(self, X: Any, y: Any) -> None:
         X, y = self._checked_X_y(X, y)
         modalities = column_groups(
             self.modalities, X.shape[1], getattr(self, "feature_names_in_", None)
@@ -234,7 +241,6 @@ class ContrastiveAligner(CallbackSupportMixin, TransformerMixin, FittedAligner):
         self.classes_ = labels
         self.device_ = str(device)
         self._take_over(fitted)
-        return self
 
     def transform(self, X: Any) -> np.ndarray:
         """Project rows into the space.

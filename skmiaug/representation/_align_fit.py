@@ -7,6 +7,10 @@ import torch
 from torch import Tensor
 
 from skmiaug.nn import AlignmentNetwork, shared_code
+from skmiaug.representation._align_information import (
+    HeldOutInformation,
+    held_out_information,
+)
 from skmiaug.representation._align_rows import ModalityScale
 from skmiaug.representation._align_settings import LOOK_EVERY, AlignSettings
 from skmiaug.representation._hold_out import held_out_rows
@@ -19,7 +23,6 @@ from skmiaug.training import (
     AlignmentWeights,
     EarlyStopping,
     alignment_score,
-    alignment_terms,
     build_alignment,
     take_rows,
     train_alignment,
@@ -87,19 +90,14 @@ class FittedSpace:
     ----------
     space : AlignedSpace
     record : AlignmentRecord
-    information : float or None
-        H(c) + E[log q(c | shared code)] of the held-out rows, nats; None without any, and
-        where q was not trained since its term has no weight.
-    entropy : float
-        H(c) of all rows, nats.
+    information : HeldOutInformation
     temperature : float
         What was learned.
     """
 
     space: AlignedSpace
     record: AlignmentRecord
-    information: float | None
-    entropy: float
+    information: HeldOutInformation
     temperature: float
 
 
@@ -137,7 +135,8 @@ def fit_space(
     kept = take_rows(rows, torch.from_numpy(np.flatnonzero(~held)).to(device))
     held_out = _parts(rows, held, settings.batch_size, session.seed)
     widest = max(len(columns) for columns in modalities.values())
-    weights = _weights(classes, settings)
+    shares = np.bincount(classes) / len(classes)
+    weights = _weights(shares, settings)
     with cpu_threads_for(settings.largest_product(widest), device):
         model = _build(rows, classes, settings, session.seed, device)
         record = train_alignment(
@@ -154,13 +153,12 @@ def fit_space(
             stopping=EarlyStopping(settings.n_iter_no_change, settings.tol),
             events=session.events(alignment_score(held_out, weights)),
         )
-        information = _information(model, held_out, weights)
+        information = held_out_information(model.network, held_out, shares, weights)
     network = model.network.cpu().double().eval()
     return FittedSpace(
         AlignedSpace(scales, network),
         record,
         information,
-        weights.entropy,
         float((-network.log_scale.detach()).exp()),
     )
 
@@ -198,8 +196,7 @@ def _parts(
     ]
 
 
-def _weights(classes: np.ndarray, settings: AlignSettings) -> AlignmentWeights:
-    shares = np.bincount(classes) / len(classes)
+def _weights(shares: np.ndarray, settings: AlignSettings) -> AlignmentWeights:
     return AlignmentWeights(
         classification=settings.classification_weight,
         contrastive=settings.contrastive_weight,
@@ -228,17 +225,3 @@ def _build(
         seed=int(numpy_generator(seed, _WEIGHTS).integers(2**31)),
         device=device,
     )
-
-
-def _information(
-    model: AlignmentModel, held_out: list[AlignmentBatch], weights: AlignmentWeights
-) -> float | None:
-    n = sum(len(part.classes) for part in held_out)
-    if n == 0 or weights.information == 0:
-        return None
-    with torch.inference_mode():
-        terms = [
-            alignment_terms(model.network, part, weights).information * len(part.classes)
-            for part in held_out
-        ]
-    return float(torch.stack(terms).sum()) / n

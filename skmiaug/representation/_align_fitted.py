@@ -103,8 +103,8 @@ class FittedAligner(AlignerParameters):
         self.information_curve_ = record.information
         self.score_curve_ = record.score
         self.temperature_ = fitted.temperature
-        self.mutual_information_ = fitted.information
-        self.mutual_information_ceiling_ = fitted.entropy
+        self.mutual_information_ = fitted.information.value
+        self.mutual_information_ceiling_ = fitted.information.ceiling
 
     def _to_state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """Return what ``skmiaug.save`` writes: plain values and arrays."""

@@ -9,7 +9,7 @@ from skmiaug.representation._masked_fit import pretrain_space
 from skmiaug.representation._masked_fitted import MEMORY_ADVICE, FittedEncoder
 from skmiaug.representation._masked_score import share_explained
 from skmiaug.representation._masked_settings import LOOK_EVERY
-from skmiaug.representation._sequence_input import read_masks
+from skmiaug.representation._sequence_masks import read_masks, with_restored
 from skmiaug.representation._session import training_session
 from skmiaug.utils._device import memory_remedy, resolve_device
 from skmiaug.utils._sklearn_callbacks import CallbackSupportMixin
@@ -32,9 +32,9 @@ class MaskedTimestepEncoder(
     Sequences are a list of arrays of shape (n_timesteps, n_features), or one padded array
     of shape (n, n_timesteps, n_features) with ``lengths``; without ``lengths``, timesteps
     at its end that are NaN throughout are padding. What was fitted with ``lengths``
-    refuses arrays that come without them and without such NaN. Cells that are not finite
-    count as unknown: they are left out of the scale and of the loss, and shown as the
-    feature's mean. Read more in docs/masked_pretraining.md.
+    refuses arrays that come without them and without such NaN. Cells that are not finite,
+    or masked in a numpy masked array, count as unknown: they are left out of the scale and
+    of the loss, and shown as the feature's mean. Read more in docs/masked_pretraining.md.
 
     Parameters
     ----------
@@ -245,22 +245,17 @@ class MaskedTimestepEncoder(
         """
         sequences = self._read(X, lengths)
         masked = read_masks(mask, sequences)
-        restored = sequences.steps.copy()
         standardised = self._restored(sequences, masked)
-        restored[masked] = self._space.scale.inverse(standardised[masked])
-        if sequences.n_padded is None:
-            return sequences.split(restored)
-        padded = np.asarray(X).astype(restored.dtype)
-        padded[np.arange(sequences.n_padded) < sequences.lengths[:, None]] = restored
-        return padded
+        values = self._space.scale.inverse(standardised[masked])
+        return with_restored(X, sequences, masked, values)
 
     def score(self, X: Any, y: Any = None, *, lengths: Any = None) -> float:
         """Return how much better hidden timesteps are restored than by straight lines.
 
         One minus the ratio of two errors of the kind of ``loss``, on standardised
         features of timesteps that are drawn as in training: that of the network over that
-        of interpolating between the nearest timesteps that are not hidden. The same
-        sequences give the same score.
+        of interpolating between the nearest known values of timesteps that are not hidden.
+        The same sequences give the same score.
 
         Parameters
         ----------

@@ -86,7 +86,6 @@ class SequenceSpace:
         held = to_device(sequences, self.scale, device)
         flags = SequenceSet(torch.from_numpy(masked[:, None]).to(device), held.lengths)
         restored = held.steps.clone()
-        begin = held.lengths.cumsum(0) - held.lengths
         with self._ready(sequences, batch_size, device) as encoder, torch.inference_mode():
             for rows in in_chunks(held.lengths, batch_size):
                 batch, hidden = held.take(rows), flags.take(rows).values[..., 0]
@@ -95,7 +94,7 @@ class SequenceSpace:
                     states = encoder(values, batch.lengths)
                 else:
                     states = encoder(batch.values, batch.lengths, hidden)
-                where = begin[rows].to(device)[:, None] + torch.arange(
+                where = held.begin[rows].to(device)[:, None] + torch.arange(
                     hidden.shape[1], device=device
                 )
                 restored[where[hidden]] = encoder.restore(states)[hidden]

@@ -71,6 +71,8 @@ class FittedEncoder(EncoderParameters):
 
     def _read(self, X: Any, lengths: Any) -> Sequences:
         check_is_fitted(self, "_space")
+        # Parameters may have been set since: an unknown pooling would pass for another.
+        self._validate_params()
         sequences = read_sequences(X, lengths)
         check_width(sequences, self.n_features_in_, type(self).__name__)
         check_lengths_came(sequences, self._knew_lengths, type(self).__name__)

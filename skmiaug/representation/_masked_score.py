@@ -8,10 +8,11 @@ import torch
 from skmiaug.representation._masked_interpolation import interpolate_masked
 from skmiaug.representation._sequence_input import Sequences
 from skmiaug.representation._sequence_scale import SequenceScale
-from skmiaug.training import draw_spans
+from skmiaug.training import draw_spans, in_chunks
 from skmiaug.utils._random import torch_generator
 
 _SCORE_MASKS = 100
+_CHUNK_ROWS = 1024
 
 
 def share_explained(
@@ -42,7 +43,7 @@ def share_explained(
     Raises
     ------
     ValueError
-        No sequence has two timesteps.
+        No sequence has two timesteps, or nothing is known of those that were hidden.
     """
     if sequences.lengths.max() < 2:
         raise ValueError(
@@ -51,17 +52,15 @@ def share_explained(
         )
     masked = draw_masks(sequences, ratio, span, seed)
     target, known = scale.transform(sequences.steps)
-    lines = np.concatenate(
-        [
-            interpolate_masked(values, hidden) if len(values) > 1 else values
-            for values, hidden in zip(
-                sequences.split(target), sequences.split(masked), strict=True
-            )
-        ]
-    )
+    lines = interpolate_masked(target, sequences.lengths, masked, known)
     counted = np.broadcast_to(masked[:, None], target.shape)
     if known is not None:
         counted = counted & known
+    if not counted.any():
+        raise ValueError(
+            "score hid timesteps of which no value is known, and has nothing to compare. "
+            "Give it more sequences, or some with fewer values that are not finite."
+        )
 
     def loss(restored: np.ndarray) -> float:
         difference = np.abs(restored - target)[counted].astype(np.float64)
@@ -74,8 +73,15 @@ def share_explained(
 def draw_masks(sequences: Sequences, ratio: float, span: int, seed: int) -> np.ndarray:
     """Return hidden timesteps, (n_steps_in_all,) bool, none in sequences of one step."""
     lengths = torch.from_numpy(sequences.lengths)
+    begin = lengths.cumsum(0) - lengths
     generator = torch_generator(seed, _SCORE_MASKS, torch.device("cpu"))
-    hidden = draw_spans(lengths, int(lengths.max()), ratio, span, generator)
-    hidden &= (lengths > 1)[:, None]
-    inside = torch.arange(hidden.shape[1]) < lengths[:, None]
-    return hidden[inside].numpy()
+    masked = torch.zeros(len(sequences.steps), dtype=torch.bool)
+    # Drawn side by side, all would be as long as the longest.
+    for rows in in_chunks(lengths, _CHUNK_ROWS):
+        own = lengths[rows]
+        hidden = draw_spans(own, int(own.max()), ratio, span, generator)
+        hidden &= (own > 1)[:, None]
+        steps = torch.arange(hidden.shape[1])
+        inside = steps < own[:, None]
+        masked[(begin[rows][:, None] + steps)[inside]] = hidden[inside]
+    return masked.numpy()

@@ -6,7 +6,8 @@ from numbers import Integral
 
 import numpy as np
 
-_CHUNK_ROWS = 1024
+# Cosines at a time, 32 MiB; all those of 100,000 rows would be 80 GB.
+_CHUNK_CELLS = 2**22
 # Cosines nearer than this are one: equal rows may differ in their last bits.
 _TIE = 1e-9
 
@@ -32,8 +33,9 @@ def recall_at(
     """
     queries, candidates = _unit(queries), _unit(candidates)
     hits = dict.fromkeys(k, 0.0)
-    for begin in range(0, len(queries), _CHUNK_ROWS):
-        cosines = queries[begin : begin + _CHUNK_ROWS] @ candidates.T
+    n_rows = max(_CHUNK_CELLS // len(candidates), 1)
+    for begin in range(0, len(queries), n_rows):
+        cosines = queries[begin : begin + n_rows] @ candidates.T
         own = cosines[np.arange(len(cosines)), begin + np.arange(len(cosines))][:, None]
         nearer = (cosines > own + _TIE).sum(axis=1)
         level = (np.abs(cosines - own) <= _TIE).sum(axis=1)

@@ -70,6 +70,7 @@ def resolve_start(estimator: Any, sequences: Sequences) -> StartingPoint:
                 "values: put sklearn.frozen.FrozenEstimator around the encoder there.)"
             ),
         )
+        pretrained._validate_params()  # its pooling may have been set since
         check_width(sequences, pretrained.n_features_in_, "the pretrained encoder")
         known = _fitted_shape(pretrained)
     for name, value in given.items():
@@ -111,10 +112,13 @@ def unwrapped(pretrained: Any) -> MaskedTimestepEncoder | None:
     TypeError
         It is something else.
     """
-    inner = getattr(pretrained, "estimator", pretrained)
+    # Searches have an ``estimator`` too, which is not the one they fitted.
+    is_frozen = type(pretrained).__name__ == "FrozenEstimator"
+    inner = pretrained.estimator if is_frozen else pretrained
     if inner is None or isinstance(inner, MaskedTimestepEncoder):
         return inner
     raise TypeError(
         "pretrained must be a fitted MaskedTimestepEncoder or None, got "
-        f"{type(pretrained).__name__}."
+        f"{type(pretrained).__name__}. Of a search pass best_estimator_, of a Pipeline its "
+        "step."
     )

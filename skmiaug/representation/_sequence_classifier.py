@@ -8,12 +8,11 @@ from scipy.special import softmax
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from skmiaug.representation._sequence_estimator import SequenceEstimator
 from skmiaug.representation._sequence_input import read_sequences
-from skmiaug.representation._sequence_settings import resolve_class_weights
+from skmiaug.representation._sequence_settings import check_labels, resolve_class_weights
 
 _MAX_LABEL_BYTES = 2**28
 
@@ -49,8 +48,9 @@ class SequenceEmotionClassifier(ClassifierMixin, SequenceEstimator):
 
     head_penalty : float, "auto" or None, default="auto"
         A number begins with the best linear head on the embeddings of the encoder as it
-        is (Kumar et al. 2022): LogisticRegression, ``C = 1 / head_penalty``, on
-        standardised columns. None: zeros. "auto": 10 with ``pretrained``, None without.
+        is (Kumar et al. 2022): LogisticRegression, ``C = 1 / head_penalty`` (of two
+        classes 2 / head_penalty), on standardised columns. None: zeros. "auto": 10 with
+        ``pretrained``, None without.
 
     encoder_dropout : float in [0, 1), default=0.1
         Share of the backbone's channels dropped in training.
@@ -226,7 +226,7 @@ class SequenceEmotionClassifier(ClassifierMixin, SequenceEstimator):
         sequences = read_sequences(X, lengths)
         labels = column_or_1d(y, warn=True)
         check_consistent_length(sequences.lengths, labels)
-        check_classification_targets(labels)
+        check_labels(labels)
         classes, indices = np.unique(labels, return_inverse=True)
         if len(classes) < 2:
             raise ValueError(

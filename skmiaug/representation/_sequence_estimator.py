@@ -184,6 +184,7 @@ class SequenceEstimator(CallbackSupportMixin, BaseEstimator):
     def _outputs(self, X: Any, lengths: Any) -> np.ndarray:
         """Return what the head says, (n, n_outputs), float64."""
         check_is_fitted(self, "_fitted")
+        self._validate_params()  # they may have been set since
         sequences = read_sequences(X, lengths)
         check_width(sequences, self.n_features_in_, type(self).__name__)
         check_lengths_came(sequences, self._knew_lengths, type(self).__name__)

@@ -163,6 +163,10 @@ def _checked_lengths(lengths: Any, n: int, n_padded: int) -> np.ndarray:
 def _as_float(values: Any, name: str) -> np.ndarray:
     try:
         array = np.asarray(values)
+        if np.ma.isMaskedArray(values):
+            small = array.dtype.kind == "f" and array.dtype.itemsize <= 4
+            array = array.astype(np.float32 if small else np.float64)
+            array[np.ma.getmaskarray(values)] = np.nan
         if array.dtype.kind == "O":
             array = array.astype(np.float64)
     except (RuntimeError, TypeError, ValueError) as error:  # torch's are RuntimeError
@@ -205,8 +209,10 @@ def check_width(sequences: Sequences, expected: int, estimator: str) -> None:
 
 
 def expects_lengths(estimator: Any) -> bool:
-    """Whether metadata routing was told to bring lengths to ``fit``."""
-    return estimator.get_metadata_routing().fit.requests.get("lengths") is True
+    """Whether metadata routing was told to bring lengths to ``fit``, by any name."""
+    asked = estimator.get_metadata_routing().fit.requests.get("lengths")
+    # A name that they come by; scikit-learn's own marks are none, as in "$WARN$".
+    return asked is True or (isinstance(asked, str) and asked.isidentifier())
 
 
 def check_lengths_came(sequences: Sequences, expected: bool, estimator: str) -> None:
@@ -242,42 +248,3 @@ def check_lengths_came(sequences: Sequences, expected: bool, estimator: str) -> 
         ".set_fit_request(lengths=True).set_score_request(lengths=True). Or pass a list of "
         "sequences (list(X), where nothing is padded), or pad with NaN."
     )
-
-
-def read_masks(mask: Any, sequences: Sequences) -> np.ndarray:
-    """Check timesteps to hide and put them end to end, (n_steps_in_all,) bool.
-
-    Parameters
-    ----------
-    mask : array-like of shape (n, n_timesteps), or list of array-like of shape \
-            (n_timesteps,)
-        Booleans, in the way that the sequences came in.
-    sequences : Sequences
-
-    Raises
-    ------
-    ValueError
-        Shapes do not fit, or the values are not booleans.
-    """
-    if sequences.n_padded is not None:
-        expected: tuple[int, ...] = (len(sequences), sequences.n_padded)
-        array = np.asarray(mask)
-        if array.shape != expected or array.dtype != bool:
-            raise ValueError(
-                f"mask must hold booleans and have the shape {expected} of the padded "
-                f"sequences, got {array.dtype} of shape {array.shape}."
-            )
-        return array[np.arange(expected[1]) < sequences.lengths[:, None]]
-    masks = [np.asarray(m) for m in mask]
-    if len(masks) != len(sequences):
-        raise ValueError(
-            f"mask must have one array for each of the {len(sequences)} sequences, got "
-            f"{len(masks)}."
-        )
-    for i, (one, length) in enumerate(zip(masks, sequences.lengths, strict=True)):
-        if one.shape != (length,) or one.dtype != bool:
-            raise ValueError(
-                f"mask[{i}] must hold booleans and have the shape ({length},) of its "
-                f"sequence, got {one.dtype} of shape {one.shape}."
-            )
-    return np.concatenate(masks)

@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_array, check_consistent_length
 from skmiaug.losses import RECONSTRUCTION_ERRORS
 from skmiaug.representation._sequence_estimator import SequenceEstimator
 from skmiaug.representation._sequence_input import read_sequences
+from skmiaug.representation._sequence_settings import checked_range
 
 
 class SequenceEmotionRegressor(RegressorMixin, SequenceEstimator):
@@ -239,10 +240,10 @@ class SequenceEmotionRegressor(RegressorMixin, SequenceEstimator):
         ndarray of shape (n,) or (n, n_outputs)
             As ``y`` was, within ``output_range``.
         """
-        outputs = self._outputs(X, lengths)
-        numbers = outputs * self._scale + self._center
-        if self.output_range is not None:
-            numbers = np.clip(numbers, *self.output_range)
+        limits = checked_range(self.output_range)
+        numbers = self._outputs(X, lengths) * self._scale + self._center
+        if limits is not None:
+            numbers = np.clip(numbers, *limits)
         return numbers[:, 0] if self._is_flat else numbers
 
     def score(
@@ -261,15 +262,8 @@ class SequenceEmotionRegressor(RegressorMixin, SequenceEstimator):
         return float(r2_score(y, predicted, sample_weight=sample_weight))
 
     def _check_range(self, numbers: np.ndarray) -> None:
-        if self.output_range is None:
-            return
-        limits = tuple(self.output_range)
-        if len(limits) != 2 or not limits[0] < limits[1]:
-            raise ValueError(
-                "output_range must be (lowest, highest) or None, got "
-                f"{self.output_range!r}."
-            )
-        if numbers.min() < limits[0] or numbers.max() > limits[1]:
+        limits = checked_range(self.output_range)
+        if limits is not None and (numbers.min() < limits[0] or numbers.max() > limits[1]):
             raise ValueError(
                 f"y must lie within output_range={limits}, got {numbers.min():g} to "
                 f"{numbers.max():g}. Set output_range to the labels' range, or to None."

@@ -1,10 +1,13 @@
 """The parameters of fine-tuning, resolved to numbers for one data set."""
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.multiclass import check_classification_targets
 
 from skmiaug.representation._masked_settings import fingerprint_of
 from skmiaug.representation._sequence_architecture import StartingPoint
@@ -58,6 +61,43 @@ class FineTuningSettings:
             arrays += [weights.numpy() for weights in state.values()]
             arrays += list(vars(start.pretrained.scale).values())
         return fingerprint_of(described, sequences, seed, *arrays)
+
+
+def check_labels(labels: np.ndarray) -> None:
+    """Refuse labels (n,) that are no classes, or of which some are missing.
+
+    Raises
+    ------
+    ValueError
+        They are continuous numbers, or hold None, NaN or NA.
+    """
+    missing = np.flatnonzero(pd.isna(labels))
+    if len(missing):
+        raise ValueError(
+            f"y contains NaN or None: sequence {missing[0]} has no label ({len(missing)} "
+            "such in all). Leave such sequences out; pretraining can use them."
+        )
+    check_classification_targets(labels)
+
+
+def checked_range(output_range: Any) -> tuple[float, float] | None:
+    """Return the lowest and the highest label, or None.
+
+    Raises
+    ------
+    ValueError
+        They are not two numbers in this order.
+    """
+    if output_range is None:
+        return None
+    limits = tuple(output_range)
+    are_two = len(limits) == 2 and all(isinstance(limit, Real) for limit in limits)
+    if not are_two or not limits[0] < limits[1]:
+        raise ValueError(
+            "output_range must be (lowest, highest), two numbers, or None, got "
+            f"{output_range!r}. Where an end is open, say -inf or inf."
+        )
+    return limits
 
 
 def resolve_class_weights(

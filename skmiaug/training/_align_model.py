@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from skmiaug.losses import LARGEST_LOG_SCALE
 from skmiaug.nn import AlignmentNetwork
 from skmiaug.training._adamw import AdamW
 from skmiaug.training._model_state import ModelState
@@ -26,6 +27,11 @@ class AlignmentModel(ModelState):
     def optimizers(self) -> Iterator[tuple[str, torch.optim.Optimizer]]:
         """Yield the optimiser by name."""
         yield "network", self.optimizer
+
+    def limit_scale(self) -> None:
+        """Keep the cosines' scale where it has a slope, as in Radford et al. (2021)."""
+        with torch.no_grad():
+            self.network.log_scale.clamp_(max=LARGEST_LOG_SCALE)
 
 
 def build_alignment(
@@ -53,4 +59,6 @@ def build_alignment(
         # Neither offsets nor the temperature are pulled towards zero.
         {"params": others, "weight_decay": 0.0},
     ]
-    return AlignmentModel(network, AdamW(groups, lr=learning_rate, fused=True))
+    model = AlignmentModel(network, AdamW(groups, lr=learning_rate, fused=True))
+    model.limit_scale()
+    return model

@@ -113,6 +113,7 @@ def align_step(
     model.optimizer.zero_grad(set_to_none=True)
     terms.loss.backward()
     model.optimizer.step()
+    model.limit_scale()
     return torch.stack([term.detach() for term in terms])
 
 

@@ -34,8 +34,9 @@ def solve_head(
         Every class occurs.
     error : {"classes", "l1", "l2"}
     penalty : float
-        Above 0. With classes, 1 / C of scikit-learn's LogisticRegression; with squared
-        errors, twice the alpha of its Ridge.
+        Above 0. With classes, 1 / C of scikit-learn's LogisticRegression, of two classes
+        2 / C, since it has one row of weights for both; with squared errors, twice the
+        alpha of its Ridge.
     class_weights : ndarray of shape (n_classes,) or None
 
     Returns

@@ -1,6 +1,6 @@
 """Learning labels: a head on an encoder that was pretrained, or starts at random."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -84,6 +84,12 @@ class LabelTask:
     settings: LabelSettings
     generator: torch.Generator
     held_out: LabelledSet | None
+    _mean_weight: Tensor | None = field(init=False, repr=False, default=None)
+
+    def __post_init__(self) -> None:
+        weights = self.settings.class_weights
+        if weights is not None:
+            self._mean_weight = weights[self.training.labels].mean()
 
     def step(self, model: SequenceModel) -> Tensor:
         """Update the networks on the next batch; its loss, (1,), detached."""
@@ -98,7 +104,8 @@ class LabelTask:
             encoder = model.networks["encoder"]
             pooled = embed_batch(encoder, batch, settings.pooling, settings.autocast, drop)
         head_drop = channel_dropout(settings.head_dropout, self.generator)
-        loss = self._loss(model, pooled, self.training.labels[there], head_drop)
+        labels = self.training.labels[there]
+        loss = self._loss(model, pooled, labels, head_drop, self._mean_weight)
         model.descend(loss)
         return loss.detach()[None]
 
@@ -119,14 +126,24 @@ class LabelTask:
         return -float(self._loss(model, pooled, self.held_out.labels, keep_all))
 
     def _loss(
-        self, model: SequenceModel, pooled: Tensor, labels: Tensor, drop: Drop
+        self,
+        model: SequenceModel,
+        pooled: Tensor,
+        labels: Tensor,
+        drop: Drop,
+        mean_weight: Tensor | None = None,
     ) -> Tensor:
         head = model.networks["head"]
         assert isinstance(head, SequenceHead)
-        return label_loss(head(pooled, drop), labels, self.settings)
+        return label_loss(head(pooled, drop), labels, self.settings, mean_weight)
 
 
-def label_loss(outputs: Tensor, labels: Tensor, settings: LabelSettings) -> Tensor:
+def label_loss(
+    outputs: Tensor,
+    labels: Tensor,
+    settings: LabelSettings,
+    mean_weight: Tensor | None = None,
+) -> Tensor:
     """Cross-entropy, weighted mean over the rows, or mean error over all numbers.
 
     Parameters
@@ -134,9 +151,16 @@ def label_loss(outputs: Tensor, labels: Tensor, settings: LabelSettings) -> Tens
     outputs : Tensor of shape (n, n_outputs)
     labels : Tensor of shape (n,) or (n, n_outputs)
     settings : LabelSettings
+    mean_weight : Tensor of shape () or None
+        For a batch: what the class weights are on average over all rows that it is drawn
+        from. Divided by its own average, a batch of one class would forget the weights.
     """
     if settings.error == "classes":
-        return functional.cross_entropy(outputs, labels, weight=settings.class_weights)
+        weights = settings.class_weights
+        if mean_weight is None:
+            return functional.cross_entropy(outputs, labels, weight=weights)
+        total = functional.cross_entropy(outputs, labels, weight=weights, reduction="sum")
+        return total / (len(labels) * mean_weight)
     if settings.error == "l1":
         return functional.l1_loss(outputs, labels)
     return functional.mse_loss(outputs, labels)

@@ -1,6 +1,7 @@
 """Sequences of different lengths, end to end in one tensor."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import torch
@@ -50,10 +51,16 @@ class SequenceSet:
         """Where the timesteps are."""
         return self.steps.device
 
+    @cached_property
+    def begin(self) -> Tensor:
+        """First timestep of each sequence, (n,), on the CPU."""
+        # Summed once: a batch of a hundred thousand sequences need not look at all.
+        return self.lengths.cumsum(0) - self.lengths
+
     def take(self, rows: Tensor) -> SequenceBatch:
         """Pad the sequences of ``rows`` (n,), indices on the CPU, into a batch."""
         lengths = self.lengths[rows]
-        begin = (self.lengths.cumsum(0) - self.lengths)[rows]
+        begin = self.begin[rows]
         offset = torch.arange(int(lengths.max()))
         inside = offset < lengths[:, None]
         # Padding reads the sequence's first step, and is set to 0 below.
@@ -68,7 +75,7 @@ class SequenceSet:
     def subset(self, rows: Tensor) -> "SequenceSet":
         """Copy the sequences of ``rows`` (n,), indices on the CPU."""
         lengths = self.lengths[rows]
-        begin = (self.lengths.cumsum(0) - self.lengths)[rows]
+        begin = self.begin[rows]
         # Each step of the copy is so many steps further on than where its sequence was.
         shift = (begin - (lengths.cumsum(0) - lengths)).repeat_interleave(lengths)
         index = (torch.arange(len(shift)) + shift).to(self.device)

@@ -1,5 +1,7 @@
 """Recall at k against sorting, and what ties and chance give."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -50,8 +52,19 @@ def test_texts_that_occur_several_times_share_their_place():
 def test_chunks_do_not_change_it(monkeypatch):
     queries, candidates = np.random.default_rng(0).normal(size=(2, 50, 3))
     whole = recall_at(queries, candidates, (1, 5))
-    monkeypatch.setattr(_retrieval, "_CHUNK_ROWS", 7)
+    monkeypatch.setattr(_retrieval, "_CHUNK_CELLS", 7 * 50)
     assert recall_at(queries, candidates, (1, 5)) == pytest.approx(whole)
+
+
+def test_memory_does_not_grow_with_the_rows():
+    rows = np.random.default_rng(0).normal(size=(10_000, 2))
+    tracemalloc.start()
+    try:
+        recall_at(rows, rows, (1,))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 150e6
 
 
 def test_rows_that_lack_one_of_the_two_are_left_out():

@@ -109,6 +109,16 @@ def test_without_a_seed_the_run_continues_with_the_one_in_the_file(monkeypatch, 
     assert_same_fit(first, second)
 
 
+def test_a_fit_that_fails_leaves_an_earlier_one_as_it_was():
+    X, y = pairs()
+    aligner = small(max_iter=5).fit(X, y)
+    before = aligner.transform(X)
+    with pytest.raises(ValueError, match="beyond the 15 columns"):
+        aligner.fit(X[:, :15], y)
+    assert aligner.n_features_in_ == 20
+    np.testing.assert_array_equal(aligner.transform(X), before)
+
+
 def test_ctrl_c_leaves_an_earlier_fit_as_it_was(monkeypatch):
     aligner = small(**LONG).fit(*pairs())
     before = aligner.transform(pairs()[0])

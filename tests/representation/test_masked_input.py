@@ -5,6 +5,7 @@ import pytest
 from sklearn import config_context
 from sklearn.exceptions import NotFittedError
 
+from skmiaug.representation import _masked_score
 from tests.representation._sequences import padded, small_encoder, toy
 
 X, _ = toy(8)
@@ -150,6 +151,14 @@ def test_masks_of_a_padded_array_must_be_padded_too(fitted):
 def test_a_score_needs_a_second_timestep(fitted):
     with pytest.raises(ValueError, match="no sequence has more than one"):
         fitted.score([x[:1] for x in X])
+
+
+def test_a_score_needs_a_known_value_among_the_hidden(fitted, monkeypatch):
+    holed = np.full((2, 4), np.nan)
+    holed[0] = 1.0
+    monkeypatch.setattr(_masked_score, "draw_masks", lambda *args: np.array([False, True]))
+    with pytest.raises(ValueError, match="no value is known, and has nothing to compare"):
+        fitted.score([holed])
 
 
 @pytest.mark.parametrize("method", ["transform", "score"])

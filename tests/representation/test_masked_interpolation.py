@@ -5,28 +5,80 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from skmiaug.representation import _masked_interpolation, _masked_score
 from skmiaug.representation._masked_interpolation import interpolate_masked
+from skmiaug.representation._sequence_input import Sequences
+from skmiaug.training import draw_spans
+from tests.representation._sequences import small_encoder
 
 
-@given(st.integers(0, 99), st.integers(1, 12), st.floats(0.05, 0.95))
-def test_it_is_numpys_interpolation_of_each_feature(seed, n_steps, ratio):
+def by_numpy(values, shown, hidden):
+    """Each feature of one sequence by np.interp; 0 where nothing of it is shown."""
+    expected = values.copy()
+    for column, there in zip(expected.T, shown.T, strict=True):
+        steps = np.flatnonzero(there)
+        column[hidden] = 0.0
+        if len(steps):
+            column[hidden] = np.interp(np.flatnonzero(hidden), steps, column[steps])
+    return expected
+
+
+@pytest.mark.parametrize("holes", [False, True])
+@given(
+    lengths=st.lists(st.integers(1, 12), min_size=1, max_size=6),
+    seed=st.integers(0, 99),
+    ratio=st.floats(0.05, 0.95),
+    chunk=st.integers(1, 40),
+)
+def test_it_is_numpys_interpolation_of_each_feature(holes, lengths, seed, ratio, chunk):
     rng = np.random.default_rng(seed)
-    values = rng.normal(size=(n_steps, 3))
-    masked = rng.uniform(size=n_steps) < ratio
-    masked[rng.integers(n_steps)] = False
-    restored = interpolate_masked(values, masked)
-    shown, steps = np.flatnonzero(~masked), np.arange(n_steps)
-    for j in range(3):
-        expected = np.interp(steps, shown, values[shown, j])
-        np.testing.assert_allclose(restored[:, j], expected, atol=1e-12)
+    lengths = np.array(lengths)
+    values = rng.normal(size=(lengths.sum(), 3))
+    masked = rng.uniform(size=len(values)) < ratio
+    known = rng.uniform(size=values.shape) < 0.7 if holes else None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_masked_interpolation, "_CHUNK_STEPS", chunk)
+        restored = interpolate_masked(values, lengths, masked, known)
+    shown = ~masked[:, None] & (np.ones(values.shape, bool) if known is None else known)
+    cuts = np.cumsum(lengths)[:-1]
+    parts = (np.split(array, cuts) for array in (values, shown, masked))
+    expected = np.concatenate([by_numpy(*one) for one in zip(*parts, strict=True)])
+    np.testing.assert_allclose(restored, expected, atol=1e-12)
 
 
-def test_hidden_values_are_not_looked_at():
+def test_hidden_and_unknown_values_are_not_looked_at():
     values = np.array([[0.0], [np.nan], [np.nan], [3.0], [np.nan]])
-    restored = interpolate_masked(values, np.isnan(values[:, 0]))
+    hidden = np.array([False, True, True, False, True])
+    lengths = np.array([5])
+    restored = interpolate_masked(values, lengths, hidden)
     np.testing.assert_allclose(restored[:, 0], [0, 1, 2, 3, 3])
+    hidden[2], values[2] = False, 99.0
+    restored = interpolate_masked(values, lengths, hidden, hidden[:, None] | (values < 50))
+    np.testing.assert_allclose(restored[1], 1.0)
 
 
-def test_there_must_be_something_to_go_by():
-    with pytest.raises(ValueError, match="All timesteps are hidden"):
-        interpolate_masked(np.ones((3, 2)), np.ones(3, dtype=bool))
+def test_masks_of_a_score_are_drawn_where_there_are_timesteps(monkeypatch):
+    """A sequence of 3,000 timesteps among 1,000 of 10 does not make all as long."""
+    drawn = []
+
+    def counted(lengths, n_steps, *others):
+        drawn.append(len(lengths) * n_steps)
+        return draw_spans(lengths, n_steps, *others)
+
+    monkeypatch.setattr(_masked_score, "draw_spans", counted)
+    lengths = np.array(500 * [10] + [3000] + 500 * [10] + [1, 2])
+    steps = np.zeros((lengths.sum(), 1))
+    masked = _masked_score.draw_masks(Sequences(steps, lengths, None), 0.3, 3, 0)
+    assert sum(drawn) <= len(steps) + 1
+    parts = np.split(masked, np.cumsum(lengths)[:-1])
+    assert not parts[-2].any()
+    assert all(0 < part.sum() < len(part) for part in parts if len(part) > 1)
+    assert masked.mean() == pytest.approx(0.3, abs=0.02)
+
+
+def test_holes_are_no_handicap_for_straight_lines():
+    """On ramps straight lines are all but perfect, also where values are unknown."""
+    rng = np.random.default_rng(0)
+    ramps = [np.arange(30.0)[:, None] * slope for slope in rng.normal(size=(30, 1, 4))]
+    holed = [np.where(rng.uniform(size=x.shape) < 0.4, np.nan, x) for x in ramps]
+    assert small_encoder(max_iter=50, random_state=0).fit(holed).score(holed) < -3

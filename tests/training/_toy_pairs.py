@@ -13,13 +13,15 @@ from skmiaug.training import (
 WIDTHS = (6, 5)
 
 
-def toy_model(*, rate=1e-2, seed=0, widths=WIDTHS, n_components=4) -> AlignmentModel:
+def toy_model(
+    *, rate=1e-2, seed=0, widths=WIDTHS, n_components=4, temperature=0.1
+) -> AlignmentModel:
     return build_alignment(
         n_features=widths,
         n_classes=2,
         n_components=n_components,
         hidden_layer_sizes=(),
-        temperature=0.1,
+        temperature=temperature,
         learning_rate=rate,
         weight_decay=0.01,
         seed=seed,

@@ -136,3 +136,22 @@ def test_offsets_and_temperature_do_not_decay():
     groups = toy_model().optimizer.param_groups
     decays = {p.ndim > 1: g["weight_decay"] for g in groups for p in g["params"]}
     assert decays == {True: 0.01, False: 0.0}
+
+
+@pytest.mark.parametrize("temperature", [0.001, 0.01])
+def test_a_temperature_at_its_limit_can_leave_it(temperature):
+    """Where the scale of the cosines stops there is no slope, and no way back."""
+    model, batch = toy_model(temperature=temperature), toy_pairs()
+    assert model.network.log_scale.exp().item() == pytest.approx(100.0, rel=1e-4)
+    # Partners that are no partners: sure scores cost more than doubtful ones.
+    strangers = batch._replace(rows=(batch.rows[0], batch.rows[1].roll(1, dims=0)))
+    for _ in range(5):
+        align_step(model, strangers, toy_align_weights())
+    assert model.network.log_scale.exp().item() < 99.0
+
+
+def test_the_temperature_does_not_pass_its_limit():
+    model, batch = toy_model(temperature=0.0101, rate=1.0), toy_pairs()
+    model.network.log_scale.register_hook(lambda slope: -torch.ones_like(slope))
+    align_step(model, batch, toy_align_weights())
+    assert model.network.log_scale.exp().item() == pytest.approx(100.0, rel=1e-4)

@@ -35,6 +35,15 @@ def test_classes_as_by_logistic_regression(penalty, weighted):
     )
 
 
+def test_two_classes_as_by_logistic_regression_of_twice_the_c():
+    columns, numbers = _columns()
+    labels = (numbers[:, 0] > 0).astype(int)
+    weight, bias = solve_head(columns, labels, "classes", penalty=5.0)
+    twin = LogisticRegression(C=2 / 5.0, tol=1e-8).fit(columns, labels)
+    np.testing.assert_allclose(weight[1:] - weight[:1], twin.coef_, atol=2e-3)
+    np.testing.assert_allclose(bias[1] - bias[0], twin.intercept_[0], atol=2e-3)
+
+
 @pytest.mark.parametrize("penalty", [0.1, 10.0])
 def test_squares_as_by_ridge(penalty):
     columns, numbers = _columns()

@@ -1,5 +1,6 @@
 """Sequences end to end, batches of them, and the order of the batches."""
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -91,6 +92,12 @@ def test_equal_lengths_are_shuffled():
 def test_chunks_hold_everything_shortest_first():
     chunks = in_chunks(torch.tensor([5, 1, 3, 1, 9]), 2)
     assert [chunk.tolist() for chunk in chunks] == [[1, 3], [2, 0], [4]]
+
+
+@pytest.mark.parametrize("batch_size", [32, np.int64(32)])
+def test_a_long_sequence_does_not_stretch_a_chunk_of_short_ones(batch_size):
+    chunks = in_chunks(torch.tensor([40, 3000, 50, 30, 90, 60]), batch_size)
+    assert [chunk.tolist() for chunk in chunks] == [[3, 0, 2, 5], [4], [1]]
 
 
 @pytest.mark.gpu

@@ -121,6 +121,21 @@ def test_class_weights_are_those_of_the_cross_entropy():
     assert -task.score(model) == pytest.approx(expected.item())
 
 
+def test_class_weights_count_across_batches():
+    """A batch of one class counts by its weight, not as one of any other class."""
+    weights = torch.tensor([0.2, 3.0])
+    model, task = label_run(weights=weights, frozen=True)
+    model.lower_rates(0.0)
+    pooled, labels = task.training.pooled, task.training.labels
+    order = torch.argsort(labels)
+    task.batches.rows = lambda step: order[step * 4 : (step + 1) * 4]
+    of_batches = [task.step(model).item() for _ in range(len(labels) // 4)]
+    expected = functional.cross_entropy(
+        model.networks["head"](pooled), labels, weight=weights
+    )
+    assert sum(of_batches) / len(of_batches) == pytest.approx(expected.item())
+
+
 def test_a_labelled_subset_keeps_what_belongs_together():
     _, task = label_run(frozen=True)
     rows = torch.tensor([7, 2])

@@ -51,6 +51,15 @@ def plot_comparison(
     ------
     MissingExtraError
         matplotlib is not installed.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_classification
+    >>> from skmiaug.evaluation import compare_samplers, plot_comparison
+    >>> X, y = make_classification(weights=[0.9], random_state=0)
+    >>> results = compare_samplers(X, y, ["none", "SMOTE"], ["logistic regression"], cv=3)
+    >>> plot_comparison(results, "plot.png").axes[0].get_title()
+    'logistic regression'
     """
     figure_module = require("matplotlib.figure", extra="plots", purpose="draw the plot")
     panels = list(results["classifier"].unique())

@@ -233,7 +233,7 @@ class MIGANAugmenter(CallbackSupportMixin, FitsModel):
             numpy memory map is read in blocks, but for ``modalities`` and a condition.
         y : array-like of shape (n_samples,)
             Class labels, at least two classes.
-        condition : array-like of shape (n_samples, n_condition_features) or None
+        condition : array-like of shape (n_samples, n_condition_features), default=None
             What each row goes with, such as features of its text. A row that is all NaN
             has none.
 
@@ -254,7 +254,7 @@ class MIGANAugmenter(CallbackSupportMixin, FitsModel):
         ----------
         X : array-like or DataFrame of shape (n_samples, n_features)
         y : array-like of shape (n_samples,)
-        condition : array-like of shape (n_samples, n_condition_features) or None
+        condition : array-like of shape (n_samples, n_condition_features), default=None
             As for ``fit``.
 
         Returns

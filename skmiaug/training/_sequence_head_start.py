@@ -36,7 +36,7 @@ def solve_head(
     penalty : float
         Above 0. With classes, 1 / C of scikit-learn's LogisticRegression; with squared
         errors, twice the alpha of its Ridge.
-    class_weights : ndarray of shape (n_classes,) or None
+    class_weights : ndarray of shape (n_classes,), default=None
 
     Returns
     -------

@@ -143,7 +143,7 @@ def _draw_times(
     axis.set_xscale("log")
     axis.set_xlabel("seconds for one fold (log scale)")
     axis.set_title("time", fontsize=10)
-    # Below the axis, where it can hide no mark whatever the number of samplers, and takes no
+    # Below the axis, where it hides no mark whatever the number of samplers and takes no
     # width from the panels above it. In inches, since the height differs.
     below = ScaledTranslation(0, -_LEGEND_BELOW, axis.figure.dpi_scale_trans)
     axis.legend(

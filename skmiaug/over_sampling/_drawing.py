@@ -69,6 +69,11 @@ class DrawsRows(AugmenterParameters):
             Of the type of the training rows.
         y : ndarray of shape (n_samples,)
 
+        Raises
+        ------
+        ValueError
+            ``y`` or ``condition`` is of another length, or has an unknown class.
+
         Notes
         -----
         With an int, here or as the augmenter's ``random_state``, the same call gives the

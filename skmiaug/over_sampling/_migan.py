@@ -136,8 +136,7 @@ class MIGANAugmenter(CallbackSupportMixin, FitsModel):
     pairing : {"generated", "all"}, default="generated"
         With ``modalities``: whole rows alone are made, or all combinations of real and made
         modalities within a class. With N rows of a class after balancing, each of the
-        2 ** n_modalities combinations then gets N rows; the real ones that lack are made
-        whole.
+        2 ** n_modalities combinations then gets N rows; missing real rows are made whole.
 
     condition_sampling : {"gaussian", "rows", "noise"}, default="gaussian"
         Where the condition of a row to be made comes from: the class Gaussian of the

@@ -11,7 +11,7 @@ it is tested on.
 The data are Whisper and sentence features of nEMO (Polish, acted), from the folder
 ``shared`` beside the repository. Its sentences are neutral on purpose: the text says
 nothing of the emotion there, and what can be gained is small. Where the folder is absent, a
-made corpus stands in whose text does.
+made corpus stands in whose text does. Takes some minutes on two cores.
 """
 
 # %%
@@ -144,8 +144,10 @@ numbers = np.unique(sentence[shown], return_inverse=True)[1]
 for i, colour in enumerate(colours(numbers)):
     ends = np.stack([points["audio"][i], points["text"][i]])
     left.plot(*ends.T, color=colour, alpha=0.35, linewidth=1)
-left.scatter(*points["audio"].T, c=colours(numbers), s=22, label="audio")
-left.scatter(*points["text"].T, c=colours(numbers), s=60, marker="*", label="text")
+for modality, marker, size in (("audio", "o", 22), ("text", "*", 60)):
+    left.scatter(*points[modality].T, c=colours(numbers), s=size, marker=marker)
+    # Black in the legend: the colours are the sentences.
+    left.scatter([], [], color="black", s=size, marker=marker, label=modality)
 left.set(
     title="A speaker not trained on: 8 sentences",
     xlabel="first principal direction",

@@ -145,13 +145,14 @@ print("of MI, within the folds: " + ", ".join(f"{value:+.2f}" for value in by_fo
 # On these features more information is less use. Wide networks under a large λ move the
 # classes apart until made rows show their class more plainly than real rows of unseen
 # speakers do (dashed line), and a classifier that learnt from such rows is not prepared for
-# real ones. With narrow networks what is left of λ is where the class means that training
-# starts from are kept and where they are shrunken.
-# So this figure is a check, whether rows have about as much of it as real rows, and no
-# target; what to choose by is the score on rows that were held out. Other data may well
+# real ones. Narrow networks change little; there λ only decides where the class means of
+# the start are kept and where they are shrunken.
+# So use mutual information as a check, whether made rows have about as much of it as real
+# ones, and not as a target. Choose by the score on held-out rows. Other data may well
 # answer otherwise: run this on yours.
 #
-# One point is a generator, its bars the standard error over the folds.
+# One point is a generator, its bars the standard error over the folds. A few points lie on
+# each other.
 
 markers = dict(zip(weights, ("o", "s", "D"), strict=True))
 shades = dict(zip(widths, np.linspace(0.85, 0.0, len(widths)), strict=True))

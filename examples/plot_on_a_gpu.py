@@ -19,7 +19,7 @@ import time
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
-from matplotlib.ticker import StrMethodFormatter
+from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
 from skmiaug import MIGANAugmenter
 
@@ -86,11 +86,14 @@ for kind, style in zip(devices, ["-o", "--s"], strict=False):
 axes.set_xscale("log", base=2)
 axes.set_yscale("log")
 axes.set_xticks(sizes, [str(size) for size in sizes])
-for set_formatter in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
-    set_formatter(StrMethodFormatter("{x:,.0f}"))
+shown = [rate for kind in devices for rate in rates[kind]]
+axes.set_ylim(min(shown) / 2, 2 * max(shown))
+axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+axes.yaxis.set_minor_locator(NullLocator())
 axes.set_xlabel("batch_size (rows)")
 axes.set_ylabel("rows a second in training")
-axes.set_title(f"{X.shape[0]} × {X.shape[1]} rows, four classes")
+axes.set_title(f"{X.shape[0]:,} rows of {X.shape[1]} features, four classes")
 axes.grid(color="0.9")
 axes.legend(frameon=False)
 axes.spines[["top", "right"]].set_visible(False)

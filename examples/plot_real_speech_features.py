@@ -8,7 +8,8 @@ classifier, on speakers that were not trained on.
 
 The data are Whisper features of EmoDB (Berlin Database of Emotional Speech), read from the
 folder ``shared`` beside the repository; where it is absent, scikit-learn's digits. The
-training parts are made skewed, the test parts stay whole. Takes some minutes on two cores.
+training parts are made skewed, the test parts stay whole. Takes about a
+minute on two cores.
 """
 
 # %%

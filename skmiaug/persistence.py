@@ -61,6 +61,14 @@ def save(estimator: Any, path: str | os.PathLike[str]) -> None:
         It is not fitted.
     OSError
         The file cannot be written.
+
+    Examples
+    --------
+    >>> import skmiaug
+    >>> from sklearn.datasets import load_iris
+    >>> X, y = load_iris(return_X_y=True)
+    >>> augmenter = skmiaug.MIGANAugmenter(max_iter=0, random_state=0).fit(X, y)
+    >>> skmiaug.save(augmenter, "iris.skmiaug")
     """
     if type(estimator) not in _ESTIMATORS.values():
         remedy = "Save pipelines and other estimators with joblib.dump."
@@ -91,6 +99,16 @@ def load(path: str | os.PathLike[str]) -> Any:
         The file is damaged, is something else, or comes from a later version.
     FileNotFoundError
         There is no such file.
+
+    Examples
+    --------
+    >>> import skmiaug
+    >>> from sklearn.datasets import load_iris
+    >>> X, y = load_iris(return_X_y=True)
+    >>> augmenter = skmiaug.MIGANAugmenter(max_iter=0, random_state=0).fit(X, y)
+    >>> skmiaug.save(augmenter, "iris.skmiaug")
+    >>> skmiaug.load("iris.skmiaug").sample(10)[0].shape
+    (10, 4)
     """
     header, arrays = read_tensor_file(path)
     kind, name = header.get("kind"), str(header.get("class"))

@@ -96,6 +96,12 @@ def load_cmu_mosei(
     CorpusWarning
         Segments have no length, or their video has frames and none of them lies in the
         segment: they are left out.
+
+    Examples
+    --------
+    >>> from skmiaug.datasets import load_cmu_mosei
+    >>> data = load_cmu_mosei("CMU-MOSEI")  # doctest: +SKIP
+    >>> data.frame[["path", "emotion", "speaker"]], data.target  # doctest: +SKIP
     """
     mapping = resolve_labels(labels, LABEL_SETS, "CMU-MOSEI")
     root = corpus_folder(path, "CMU-MOSEI")

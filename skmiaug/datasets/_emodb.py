@@ -76,6 +76,12 @@ def load_emodb(
         There are no clips, or the name of one is not of the corpus's form; names it.
     ValueError
         `labels` is none of the above.
+
+    Examples
+    --------
+    >>> from skmiaug.datasets import load_emodb
+    >>> data = load_emodb("EmoDB")  # doctest: +SKIP
+    >>> data.frame[["path", "emotion", "speaker"]], data.target  # doctest: +SKIP
     """
     mapping = resolve_labels(labels, LABEL_SETS, "EmoDB")
     root = corpus_folder(path, "EmoDB")

@@ -134,6 +134,12 @@ def load_iemocap(
         names the file and line.
     ValueError
         `labels` or `min_agreement` is none of the above.
+
+    Examples
+    --------
+    >>> from skmiaug.datasets import load_iemocap
+    >>> data = load_iemocap("IEMOCAP_full_release")  # doctest: +SKIP
+    >>> data.frame[["path", "emotion", "speaker"]], data.target  # doctest: +SKIP
     """
     mapping = resolve_labels(labels, LABEL_SETS, "IEMOCAP")
     check_min_agreement(min_agreement)

@@ -209,6 +209,14 @@ def pad_left(
     ------
     ValueError
         There is no sequence, or ``n_steps`` is below 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmiaug.datasets import pad_left
+    >>> pad_left([np.ones((2, 1)), np.ones((9, 1))], 4)[..., 0]
+    array([[0., 0., 1., 1.],
+           [1., 1., 1., 1.]], dtype=float32)
     """
     if not len(sequences):
         raise ValueError("expected at least one sequence; got none.")
@@ -240,6 +248,11 @@ def pooled_frames(sequences: AcousticSegments) -> NDArray[np.float32]:
     ------
     TypeError
         These are not the sequences of a loader, which still know what was not finite.
+
+    Examples
+    --------
+    >>> from skmiaug.datasets import load_cmu_mosei, pooled_frames
+    >>> pooled_frames(load_cmu_mosei("CMU-MOSEI").sequences).shape  # doctest: +SKIP
     """
     if not isinstance(sequences, AcousticSegments):
         raise TypeError(

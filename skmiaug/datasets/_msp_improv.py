@@ -105,6 +105,12 @@ def load_msp_improv(
         and line.
     ValueError
         `labels` or `min_agreement` is none of the above.
+
+    Examples
+    --------
+    >>> from skmiaug.datasets import load_msp_improv
+    >>> data = load_msp_improv("MSP-IMPROV")  # doctest: +SKIP
+    >>> data.frame[["path", "emotion", "speaker"]], data.target  # doctest: +SKIP
     """
     mapping = resolve_labels(labels, LABEL_SETS, "MSP-IMPROV")
     check_min_agreement(min_agreement)

@@ -126,6 +126,12 @@ def load_msp_podcast(
         names the file and row.
     ValueError
         `labels` or `min_agreement` is none of the above.
+
+    Examples
+    --------
+    >>> from skmiaug.datasets import load_msp_podcast
+    >>> data = load_msp_podcast("MSP-Podcast")  # doctest: +SKIP
+    >>> data.frame[["path", "emotion", "speaker"]], data.target  # doctest: +SKIP
     """
     mapping = resolve_labels(labels, LABEL_SETS, "MSP-Podcast")
     check_min_agreement(min_agreement)

@@ -71,6 +71,12 @@ def load_nemo(
         an emotion is unknown, or a file name leads out of ``samples``; names the line.
     ValueError
         `labels` is none of the above.
+
+    Examples
+    --------
+    >>> from skmiaug.datasets import load_nemo
+    >>> data = load_nemo("nEMO")  # doctest: +SKIP
+    >>> data.frame[["path", "emotion", "speaker"]], data.target  # doctest: +SKIP
     """
     mapping = resolve_labels(labels, LABEL_SETS, "nEMO")
     root = corpus_folder(path, "nEMO")

@@ -38,7 +38,7 @@ class _ManifestSplitter:
         ----------
         X : array-like of shape (n_rows, ...), default=None
             Looked at for its length only.
-        y, groups : object
+        y, groups : object, default=None
             Not looked at.
 
         Raises
@@ -137,6 +137,14 @@ class LeaveOneSpeakerOut(_LeaveOneOut):
     ValueError
         The manifest does not have one of the columns; on splitting: a row has no speaker,
         or there is only one.
+
+    Examples
+    --------
+    >>> from skmiaug.datasets import LeaveOneSpeakerOut, Manifest
+    >>> rows = {"id": list("abcd"), "speaker": ["s", "s", "t", "t"]}
+    >>> cv = LeaveOneSpeakerOut(Manifest.from_columns(rows))
+    >>> [test.tolist() for _, test in cv.split()]
+    [[0, 1], [2, 3]]
     """
 
     column = "speaker"
@@ -163,6 +171,14 @@ class OfficialSplit(_ManifestSplitter):
         The manifest does not have one of the columns; on splitting: a part has no rows.
     LeakageError
         On splitting: a part is both trained and tested on.
+
+    Examples
+    --------
+    >>> from skmiaug.datasets import Manifest, OfficialSplit
+    >>> rows = {"id": list("abc"), "split": ["train", "train", "test"]}
+    >>> cv = OfficialSplit(Manifest.from_columns(rows))
+    >>> [(train.tolist(), test.tolist()) for train, test in cv.split()]
+    [([0, 1], [2])]
     """
 
     column = "split"

@@ -48,8 +48,10 @@ def make_gaussian_pairs(
     ----------
     n_samples : int or sequence of int, default=300
         Rows, shared evenly among the classes, or rows of each class.
-    n_audio, n_text : int, default=12, 8
-        Columns.
+    n_audio : int, default=12
+        Columns of the audio.
+    n_text : int, default=8
+        Columns of the text.
     correlations : array-like of shape (n_correlated,), default=(0.9, 0.8)
         Each between -1 and 1, not the ends; at most as many as there are columns.
     n_classes : int, default=3
@@ -66,6 +68,15 @@ def make_gaussian_pairs(
     ------
     ValueError
         A correlation is out of range, or there are more of them than columns.
+
+    Examples
+    --------
+    >>> from skmiaug.datasets import make_gaussian_pairs
+    >>> pairs = make_gaussian_pairs(300, random_state=0)
+    >>> pairs.audio.shape, pairs.text.shape
+    ((300, 12), (300, 8))
+    >>> round(float(pairs.information), 2)
+    1.34
     """
     rho = np.asarray(correlations, dtype=float)
     if rho.ndim != 1 or len(rho) > min(n_audio, n_text):
@@ -108,14 +119,19 @@ def make_joint_class_pairs(
 
     Parameters
     ----------
-    n_samples, n_audio, n_text
-        As for `make_gaussian_pairs`.
+    n_samples : int or sequence of int, default=300
+        Rows, shared evenly among the classes, or rows of each class.
+    n_audio : int, default=12
+        Columns of the audio.
+    n_text : int, default=8
+        Columns of the text.
     correlation : float, default=0.9
         ρ, between -1 and 1, not the ends.
     n_planes : int, default=1
         Each takes two columns of either modality, the first ones.
-    n_classes, random_state
-        As for `make_gaussian_pairs`.
+    n_classes : int, default=3
+        Where ``n_samples`` is one number.
+    random_state : int, RandomState instance or None, default=None
 
     Returns
     -------
@@ -125,6 +141,15 @@ def make_joint_class_pairs(
     ------
     ValueError
         ``correlation`` is out of range, or there are too few columns for the planes.
+
+    Examples
+    --------
+    >>> from skmiaug.datasets import make_joint_class_pairs
+    >>> pairs = make_joint_class_pairs(300, random_state=0)
+    >>> pairs.audio.shape, pairs.text.shape
+    ((300, 12), (300, 8))
+    >>> round(float(pairs.information), 2)
+    1.66
     """
     _check_correlations(np.array([correlation]))
     if not 1 <= n_planes <= min(n_audio, n_text) // 2:
@@ -163,12 +188,17 @@ def make_circle_pairs(
 
     Parameters
     ----------
-    n_samples, n_audio, n_text
-        As for `make_gaussian_pairs`.
+    n_samples : int or sequence of int, default=300
+        Rows, shared evenly among the classes, or rows of each class.
+    n_audio : int, default=8
+        Columns of the audio.
+    n_text : int, default=6
+        Columns of the text.
     concentration : float, default=8.0
         κ; 0 makes them independent.
-    n_classes, random_state
-        As for `make_gaussian_pairs`.
+    n_classes : int, default=3
+        Where ``n_samples`` is one number.
+    random_state : int, RandomState instance or None, default=None
 
     Returns
     -------
@@ -178,6 +208,15 @@ def make_circle_pairs(
     ------
     ValueError
         ``concentration`` is negative, or a modality has fewer than two columns.
+
+    Examples
+    --------
+    >>> from skmiaug.datasets import make_circle_pairs
+    >>> pairs = make_circle_pairs(300, random_state=0)
+    >>> pairs.audio.shape, pairs.text.shape
+    ((300, 8), (300, 6))
+    >>> round(float(pairs.information), 2)
+    1.42
     """
     if concentration < 0 or min(n_audio, n_text) < 2:
         raise ValueError(

@@ -67,9 +67,11 @@ def _counted(counts: dict[str, int]) -> str:
 
 
 def title_of(args: argparse.Namespace, features: "Features") -> str:
-    """The file without its folder, and the part of it that was meant."""
+    """The file without its folder, the part of it that was meant, and what became of it."""
+    skewed = ", training parts skewed"
     if args.features is None:
-        return features.name
+        return features.name + skewed
     part = [str(args.x_key)] if args.x_key else []
     part += [f"layer {args.layer}"] if args.layer is not None else []
-    return Path(args.features).name + (f" ({', '.join(part)})" if part else "")
+    name = Path(args.features).name + (f" ({', '.join(part)})" if part else "")
+    return name + (skewed if args.skew is not None else "")

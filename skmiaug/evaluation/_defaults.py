@@ -52,6 +52,12 @@ def default_samplers(names: Sequence[str] | None = None) -> dict[str, Any]:
     ------
     ValueError
         A name is unknown.
+
+    Examples
+    --------
+    >>> from skmiaug.evaluation import default_samplers
+    >>> list(default_samplers(["none", "weights", "SMOTE"]))
+    ['none', 'class weights', 'SMOTE']
     """
     return {name: _make_sampler(name) for name in _known(names, SAMPLER_NAMES, "sampler")}
 
@@ -74,6 +80,12 @@ def default_classifiers(names: Sequence[str] | None = None) -> dict[str, Any]:
     ------
     ValueError
         A name is unknown.
+
+    Examples
+    --------
+    >>> from skmiaug.evaluation import default_classifiers
+    >>> list(default_classifiers())
+    ['logistic regression', 'RBF SVM', 'MLP']
     """
     from sklearn.linear_model import LogisticRegression
     from sklearn.neural_network import MLPClassifier

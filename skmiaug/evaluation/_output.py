@@ -70,6 +70,15 @@ def save_comparison(
     The JSON
     holds the versions of the packages, the seeds, the summary, the paired tests and the
     score of every fold; what was not scored is null.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_classification
+    >>> from skmiaug.evaluation import compare_samplers, save_comparison
+    >>> X, y = make_classification(weights=[0.9], random_state=0)
+    >>> results = compare_samplers(X, y, ["none", "SMOTE"], ["logistic regression"], cv=3)
+    >>> [path.name for path in save_comparison(results, "results")]
+    ['table.csv', 'results.json', 'plot.png']
     """
     target = prepare_folder(folder, overwrite=overwrite)
     from skmiaug.evaluation._paired import paired_tests

@@ -64,6 +64,15 @@ def paired_tests(results: pd.DataFrame, baseline: str | None = None) -> pd.DataF
     are counted once: ``n_pairs`` is then the number of folds. Repeats that differ in
     anything are all counted, although they share their rows; the corrected t-test allows
     for that and Wilcoxon's test does not.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_classification
+    >>> from skmiaug.evaluation import compare_samplers, paired_tests
+    >>> X, y = make_classification(weights=[0.9], random_state=0)
+    >>> results = compare_samplers(X, y, ["none", "SMOTE"], ["logistic regression"], cv=3)
+    >>> paired_tests(results, baseline="none")["sampler"].unique().tolist()
+    ['SMOTE']
     """
     samplers = list(results["sampler"].unique())
     if baseline is not None and baseline not in samplers:

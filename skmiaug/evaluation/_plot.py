@@ -22,6 +22,7 @@ __all__ = ["plot_comparison"]
 
 _PANELS_IN_A_ROW = 3
 _PANEL_WIDTH, _LINE_HEIGHT, _PANEL_FRAME = 3.3, 0.42, 0.95  # inches
+_LEGEND_BELOW = 0.4  # inches, under the label of the axis
 _DOTS, _MEANS, _TIMES = "#8a8a8a", "#111111", "#5b7fa6"
 
 
@@ -51,6 +52,15 @@ def plot_comparison(
     ------
     MissingExtraError
         matplotlib is not installed.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_classification
+    >>> from skmiaug.evaluation import compare_samplers, plot_comparison
+    >>> X, y = make_classification(weights=[0.9], random_state=0)
+    >>> results = compare_samplers(X, y, ["none", "SMOTE"], ["logistic regression"], cv=3)
+    >>> plot_comparison(results, "plot.png").axes[0].get_title()
+    'logistic regression'
     """
     figure_module = require("matplotlib.figure", extra="plots", purpose="draw the plot")
     panels = list(results["classifier"].unique())
@@ -120,6 +130,8 @@ def _draw_times(
     axis: Any, summary: dict[tuple[str, str], Line], samplers: list[str]
 ) -> None:
     """Seconds for one fold on a logarithmic axis: samplers differ by powers of ten."""
+    from matplotlib.transforms import ScaledTranslation
+
     resample = np.array([summary[name, MEAN]["resample_seconds"] for name in samplers])
     fit = np.array([summary[name, MEAN]["fit_seconds"] for name in samplers])
     lines = np.arange(len(samplers))
@@ -131,9 +143,18 @@ def _draw_times(
     axis.set_xscale("log")
     axis.set_xlabel("seconds for one fold (log scale)")
     axis.set_title("time", fontsize=10)
-    # Beside the axis, where it can hide no mark whatever the number of samplers.
-    beside = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0)}
-    axis.legend(fontsize=8, frameon=False, handletextpad=0.3, **beside)
+    # Below the axis, where it hides no mark whatever the number of samplers and takes no
+    # width from the panels above it. In inches, since the height differs.
+    below = ScaledTranslation(0, -_LEGEND_BELOW, axis.figure.dpi_scale_trans)
+    axis.legend(
+        fontsize=8,
+        frameon=False,
+        handletextpad=0.3,
+        ncols=2,
+        loc="upper center",
+        bbox_to_anchor=(0.5, 0.0),
+        bbox_transform=axis.transAxes + below,
+    )
 
 
 def _name_lines(axis: Any, samplers: list[str], *, named: bool) -> None:

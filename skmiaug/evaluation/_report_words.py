@@ -72,7 +72,8 @@ def about(
         "Over-sampler": " ".join(repr(sampler).split()),
         "Data": f"{shape[0]} rows of {shape[1]} features, {len(rows.classes)} classes",
         "Split": split,
-        "Made rows": f"{len(rows.made[1])}, as many of each class as in training{compared}",
+        "Made rows": f"{len(rows.made[1])} to measure, as many of each class as in training"
+        f"{compared}",
         "Unseen": "the over-sampler has seen the training rows alone; the critic, the "
         "comparison and the tests of use are on the held-out rows",
         "Versions": _versions(),

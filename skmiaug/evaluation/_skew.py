@@ -86,6 +86,18 @@ class SkewedTraining:
     random_state : int, RandomState or None, default=None
         Seed of the draw. `compare_samplers` fills in the seed of each repeat where this
         is None.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.model_selection import StratifiedKFold
+    >>> from skmiaug.evaluation import SkewedTraining
+    >>> X, y = np.zeros((200, 1)), np.repeat([0, 1], 100)
+    >>> cv = SkewedTraining(StratifiedKFold(2), [1, 0.2], random_state=0)
+    >>> [np.bincount(y[train]).tolist() for train, test in cv.split(X, y)]
+    [[50, 10], [50, 10]]
+    >>> [np.bincount(y[test]).tolist() for train, test in cv.split(X, y)]
+    [[50, 50], [50, 50]]
     """
 
     def __init__(

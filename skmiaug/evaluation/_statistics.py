@@ -94,6 +94,12 @@ def wilcoxon_signed_rank(differences: ArrayLike) -> PairedResult:
     ------
     ValueError
         No difference, or NaN among them.
+
+    Examples
+    --------
+    >>> from skmiaug.evaluation import wilcoxon_signed_rank
+    >>> wilcoxon_signed_rank([0.01, 0.02, 0.03, 0.04, 0.05]).p_value
+    0.0625
     """
     values = _checked(differences, at_least=1)
     # Differences of means come with rounding noise, which must not break ties.

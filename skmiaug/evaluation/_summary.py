@@ -35,6 +35,15 @@ def summarize_comparison(results: pd.DataFrame) -> pd.DataFrame:
           `fit_seconds` is the sum over the classifiers.
         - ``time_ratio``: resampling and fitting, divided by the same for the sampler
           named "none"; NaN where there is none.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_classification
+    >>> from skmiaug.evaluation import compare_samplers, summarize_comparison
+    >>> X, y = make_classification(weights=[0.9], random_state=0)
+    >>> results = compare_samplers(X, y, ["none", "SMOTE"], ["logistic regression"], cv=3)
+    >>> summarize_comparison(results)["sampler"].unique().tolist()
+    ['none', 'SMOTE']
     """
     rows: list[dict[str, Any]] = []
     for classifier in [*results["classifier"].unique(), MEAN]:

@@ -57,6 +57,15 @@ def format_comparison(results: pd.DataFrame, *, width: int = 88) -> str:
         Without a final newline. The times are means over the folds, `fit` summed over
         the classifiers. ``*`` marks a cell that was not scored in all folds and ``–`` one
         that was scored in none; footnotes give the reasons.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_classification
+    >>> from skmiaug.evaluation import compare_samplers, format_comparison
+    >>> X, y = make_classification(weights=[0.9], random_state=0)
+    >>> results = compare_samplers(X, y, ["none", "SMOTE"], ["logistic regression"], cv=3)
+    >>> print(format_comparison(results).splitlines()[0])
+    UAR % ± SD over 3 folds; times for one fold
     """
     samplers = list(results["sampler"].unique())
     label_width = max(map(len, samplers))

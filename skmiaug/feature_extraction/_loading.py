@@ -88,6 +88,11 @@ def clear_model_cache() -> None:
     """Free the pretrained models that this process keeps loaded.
 
     They are loaded again when needed. Memory of a GPU is returned to torch's allocator.
+
+    Examples
+    --------
+    >>> from skmiaug.feature_extraction import clear_model_cache
+    >>> clear_model_cache()
     """
     release()
 

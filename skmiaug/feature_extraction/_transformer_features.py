@@ -209,7 +209,7 @@ class TransformerFeatures(TransformerMixin, BaseEstimator):
 
         Parameters
         ----------
-        X, y : object
+        X, y : object, default=None
             Not looked at.
 
         Returns
@@ -273,7 +273,7 @@ class TransformerFeatures(TransformerMixin, BaseEstimator):
 
         Parameters
         ----------
-        input_features : object
+        input_features : object, default=None
             Not looked at.
 
         Returns

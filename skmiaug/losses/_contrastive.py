@@ -51,14 +51,14 @@ def symmetric_info_nce(
     Parameters
     ----------
     scores : Tensor of shape (n, n)
-    classes : Tensor of shape (n,) or None
+    classes : Tensor of shape (n,), default=None
         Needed unless ``same_class`` is "negative".
     same_class : {"positive", "masked", "negative"}, default="negative"
         What the other pairs of a row's class are to it. "positive": partners as good as its
         own, the mean of their log-probabilities counts (Khosla et al., 2020, arXiv
         2004.11362, L_out). "masked": left out of the sum below. "negative": to be told
         apart, as in the papers on InfoNCE.
-    present : Tensor of shape (n,), bool, or None
+    present : Tensor of shape (n,), bool, default=None
         False: a part of this pair is missing, and it counts neither as a row nor as
         somebody's partner. None: all are whole.
 
@@ -100,7 +100,7 @@ def info_nce_information(scores: Tensor, candidates: Tensor | None = None) -> Te
     Parameters
     ----------
     scores : Tensor of shape (n, n)
-    candidates : Tensor of shape (n, n), bool, or None
+    candidates : Tensor of shape (n, n), bool, default=None
         Which pairs each one is told apart from; its own is always one. With the pairs of
         its class alone, the bound is one of I(h; t | c). None: all.
 

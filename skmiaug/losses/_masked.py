@@ -25,9 +25,9 @@ def masked_reconstruction_loss(
     restored, target : Tensor of shape (n, time, n_features)
         Finite everywhere, in the padding too.
     masked : Tensor of shape (n, time), bool
-    known : Tensor of shape (n, time, n_features), bool, or None
+    known : Tensor of shape (n, time, n_features), bool, default=None
         Cells with a value; None means all.
-    error : {"l1", "l2"}
+    error : {"l1", "l2"}, default="l1"
 
     Returns
     -------

@@ -30,6 +30,12 @@ def brier_score(y_true: ArrayLike, y_proba: ArrayLike, classes: ArrayLike) -> fl
     ------
     ValueError
         Rows that do not sum to 1, or a true class that is not in ``classes``.
+
+    Examples
+    --------
+    >>> from skmiaug.metrics import brier_score
+    >>> brier_score(["a", "b"], [[0.9, 0.1], [0.5, 0.5]], ["a", "b"])
+    0.26
     """
     proba, happened = _checked(y_true, y_proba, classes)
     return float(np.mean(np.sum((proba - happened) ** 2, axis=1)))
@@ -57,6 +63,13 @@ def expected_calibration_error(
     References
     ----------
     Naeini, Cooper, Hauskrecht (2015); Guo et al. (2017), arXiv 1706.04599.
+
+    Examples
+    --------
+    >>> from skmiaug.metrics import expected_calibration_error
+    >>> probability = [[0.9, 0.1], [0.9, 0.1]]
+    >>> round(expected_calibration_error(["a", "b"], probability, ["a", "b"]), 3)
+    0.4
     """
     check_count("n_bins", n_bins, 1)
     proba, happened = _checked(y_true, y_proba, classes)

@@ -63,6 +63,16 @@ def classifier_information(
     References
     ----------
     Barber and Agakov (2003), The IM algorithm: I(c; x) ≥ H(c) + E[log q(c|x)] for any q.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from skmiaug.metrics import classifier_information
+    >>> X, y = load_iris(return_X_y=True)
+    >>> X = (X - X.mean(axis=0)) / X.std(axis=0)
+    >>> found = classifier_information(X[::2], y[::2], X[1::2], y[1::2])
+    >>> 0 < found.value < found.ceiling
+    True
     """
     classifier = LogisticRegression(
         C=_INVERSE_PENALTY, class_weight="balanced", max_iter=200, tol=1e-3

@@ -41,6 +41,14 @@ def feature_drift(X_real: ArrayLike, X_synthetic: ArrayLike) -> FeatureDrift:
     Returns
     -------
     FeatureDrift
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmiaug.metrics import feature_drift
+    >>> real = np.random.default_rng(0).normal(size=(200, 3))
+    >>> feature_drift(real, real + [0, 0, 1]).mean_shift.round(1)
+    array([0., 0., 1.])
     """
     real = check_rows(X_real, "X_real")
     made = check_rows(X_synthetic, "X_synthetic")
@@ -75,6 +83,16 @@ def covariance_drift(X_real: ArrayLike, X_synthetic: ArrayLike) -> float:
     Returns
     -------
     float
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmiaug.metrics import covariance_drift
+    >>> real = np.random.default_rng(0).normal(size=(200, 3))
+    >>> round(covariance_drift(real, real + 5), 3)
+    0.0
+    >>> covariance_drift(real, 2 * real) > 1
+    True
     """
     real = check_rows(X_real, "X_real")
     made = check_rows(X_synthetic, "X_synthetic")
@@ -108,6 +126,15 @@ def variance_ratio(
     References
     ----------
     Blagus and Lusa (2013), SMOTE for high-dimensional class-imbalanced data.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmiaug.metrics import variance_ratio
+    >>> real, y = np.random.default_rng(0).normal(size=(200, 3)), np.repeat([0, 1], 100)
+    >>> ratios = variance_ratio(real, y, real / 2, y)
+    >>> [round(ratio, 2) for ratio in ratios.values()]
+    [0.25, 0.25]
     """
     real, labels = check_labelled(X_real, y_real, ("X_real", "y_real"))
     made, made_for = check_labelled(

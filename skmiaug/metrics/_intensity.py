@@ -130,6 +130,14 @@ def intensity_baseline(
     ValueError
         Shapes or columns do not fit together, an intensity is not a number, or
         ``baseline`` is unknown.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmiaug.metrics import intensity_baseline
+    >>> y_train, y_test = np.zeros((4, 6)), np.full((2, 6), 0.5)
+    >>> intensity_baseline(y_train, y_test).mae
+    0.5
     """
     if baseline not in _BASELINES:
         raise ValueError(f"baseline must be one of {_BASELINES}, got {baseline!r}.")

@@ -109,6 +109,16 @@ def nearest_row_leakage(
     ----------
     Distance to the closest record against a holdout: Platzer and Reutterer (2021), Holdout-
     based empirical assessment of mixed-type synthetic data, Frontiers in Big Data 4.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmiaug.metrics import nearest_row_leakage
+    >>> train, other = np.random.default_rng(0).normal(size=(2, 100, 3))
+    >>> nearest_row_leakage(train[:10], train).n_exact
+    10
+    >>> nearest_row_leakage(other, train).n_exact
+    0
     """
     check_count("n_permutations", n_permutations, 0)
     made = check_rows(X_synthetic, "X_synthetic", at_least=1)

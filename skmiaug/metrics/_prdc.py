@@ -61,6 +61,16 @@ def precision_recall_density_coverage(
     References
     ----------
     Kynkäänniemi et al. (2019), arXiv 1904.06991; Naeem et al. (2020), arXiv 2002.09797.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmiaug.metrics import precision_recall_density_coverage
+    >>> real, made = np.random.default_rng(0).normal(size=(2, 200, 3))
+    >>> precision_recall_density_coverage(real, made + 100).coverage
+    0.0
+    >>> precision_recall_density_coverage(real, made).precision > 0.9
+    True
     """
     k = check_count("n_neighbors", n_neighbors, 1)
     real = check_rows(X_real, "X_real", at_least=k + 1)

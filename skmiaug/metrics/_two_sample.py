@@ -88,6 +88,14 @@ def classifier_two_sample_test(
     References
     ----------
     Lopez-Paz and Oquab (2017), Revisiting classifier two-sample tests, arXiv 1610.06545.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmiaug.metrics import classifier_two_sample_test
+    >>> real, made = np.random.default_rng(0).normal(size=(2, 200, 3))
+    >>> classifier_two_sample_test(real, made + 5, n_permutations=19).auc
+    1.0
     """
     check_count("n_permutations", n_permutations, 0)
     real = check_rows(X_real, "X_real")

@@ -77,6 +77,16 @@ def train_on_synthetic_test_on_real(
     References
     ----------
     Esteban, Hyland, Rätsch (2017), arXiv 1706.02633.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from skmiaug import MIGANAugmenter
+    >>> from skmiaug.metrics import train_on_synthetic_test_on_real
+    >>> X, y = load_iris(return_X_y=True)
+    >>> augmenter = MIGANAugmenter(max_iter=0, random_state=0).fit(X[::2], y[::2])
+    >>> train_on_synthetic_test_on_real(*augmenter.sample(75), X[1::2], y[1::2]) > 0.9
+    True
     """
     made, made_for = check_labelled(
         X_synthetic, y_synthetic, ("X_synthetic", "y_synthetic")
@@ -130,6 +140,17 @@ def utility_gain(
     -----
     One split and one classifier: `skmiaug.evaluation.compare_samplers` gives a verdict over
     folds, seeds and classifiers.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from skmiaug import MIGANAugmenter
+    >>> from skmiaug.metrics import utility_gain
+    >>> X, y = load_iris(return_X_y=True)
+    >>> augmenter = MIGANAugmenter(max_iter=0, random_state=0).fit(X[::2], y[::2])
+    >>> found = utility_gain(X[::2], y[::2], *augmenter.sample(75), X[1::2], y[1::2])
+    >>> found.interval[0] <= found.gain <= found.interval[1]
+    True
     """
     check_count("n_bootstrap", n_bootstrap, 1)
     check_confidence(confidence_level)

@@ -73,7 +73,7 @@ class Critic(nn.Module):
         ----------
         rows : Tensor of shape (n, n_features)
         classes : Tensor of shape (n,)
-        context : Tensor of shape (n, n_context) or None
+        context : Tensor of shape (n, n_context), default=None
         """
         hidden = self.trunk(rows)
         outputs = self.heads(hidden).float()

@@ -109,7 +109,7 @@ class AlignmentNetwork(nn.Module):
         ----------
         rows : sequence of Tensor of shape (n, n_features)
             One for each modality; what stands where one is missing does not matter.
-        present : Tensor of shape (n, n_modalities), bool, or None
+        present : Tensor of shape (n, n_modalities), bool, default=None
             False where a row lacks a modality. None: all are there.
         """
         codes = self.codes(rows)
@@ -132,7 +132,7 @@ def shared_code(codes: Sequence[Tensor], present: Tensor | None = None) -> Tenso
     Parameters
     ----------
     codes : sequence of Tensor of shape (n, n_components)
-    present : Tensor of shape (n, n_modalities), bool, or None
+    present : Tensor of shape (n, n_modalities), bool, default=None
         None: all are there.
     """
     if present is not None:

@@ -82,7 +82,7 @@ class TimestepEncoder(nn.Module):
             Standardised, finite.
         lengths : Tensor of shape (n,)
             Timesteps of each sequence. Hidden states behind them mean nothing.
-        masked : Tensor of shape (n, time), bool, or None
+        masked : Tensor of shape (n, time), bool, default=None
             Timesteps whose values are hidden and replaced by the learned vector.
         drop : callable
             Dropout of the backbone; see ``channel_dropout``.

@@ -54,10 +54,10 @@ class DrawsRows(AugmenterParameters):
         ----------
         n_samples : int, default=1
             Rows to make.
-        y : class, array of shape (n_samples,), or None
+        y : class or array of shape (n_samples,), default=None
             Class of the rows; None takes the shares of the training rows, or with a
             condition draws each class by what the condition says of it.
-        condition : array-like of shape (n_samples, n_condition_features) or None
+        condition : array-like of shape (n_samples, n_condition_features), default=None
             What each row is to go with, for an augmenter that was fitted with a condition.
             None draws it as ``condition_sampling`` says.
         random_state : int, RandomState instance or None, default=None
@@ -68,6 +68,11 @@ class DrawsRows(AugmenterParameters):
         X : ndarray of shape (n_samples, n_features)
             Of the type of the training rows.
         y : ndarray of shape (n_samples,)
+
+        Raises
+        ------
+        ValueError
+            ``y`` or ``condition`` is of another length, or has an unknown class.
 
         Notes
         -----
@@ -105,7 +110,9 @@ class DrawsRows(AugmenterParameters):
             beside it whose name ends in ``_y.npy``.
         n_samples : int
             Rows to make.
-        y, condition, random_state
+        y : class or array of shape (n_samples,), default=None
+        condition : array-like of shape (n_samples, n_condition_features), default=None
+        random_state : int, RandomState instance or None, default=None
             As for :meth:`sample`. A ``condition`` may be a memory map. Where the
             augmenter draws the conditions, those of a class are in memory at a time.
 
@@ -142,7 +149,7 @@ class DrawsRows(AugmenterParameters):
         ----------
         X : array-like or DataFrame of shape (n_samples, n_features)
             All columns of a missing modality are NaN.
-        y : array-like of shape (n_samples,) or None
+        y : array-like of shape (n_samples,), default=None
             Classes of the rows. None draws the class of each row with a gap from what its
             other modalities say of it, with the shares of the training rows.
         n_draws : int, default=1

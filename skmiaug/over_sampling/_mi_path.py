@@ -57,9 +57,9 @@ def mi_path(
     ----------
     X : array-like or DataFrame of shape (n_samples, n_features)
     y : array-like of shape (n_samples,)
-    mi_weights : sequence of float
+    mi_weights : sequence of float, default=(0.0, 0.1, 0.3, 1.0, 3.0, 10.0)
         At least one λ, none below 0.
-    augmenter : MIGANAugmenter or None
+    augmenter : MIGANAugmenter, default=None
         All other parameters; None takes the defaults. It is not changed.
     verbose : int, default=0
         1 shows a progress bar.

@@ -125,7 +125,7 @@ n_splits_, refit_time_, multimetric_, classes_, n_features_in_, feature_names_in
         Parameters
         ----------
         X : array-like or DataFrame of shape (n_samples, n_features)
-        y : array-like of shape (n_samples,)
+        y : array-like of shape (n_samples,), default=None
         **params
             ``groups``, and what GridSearchCV's ``fit`` takes.
 

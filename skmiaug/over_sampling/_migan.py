@@ -136,8 +136,7 @@ class MIGANAugmenter(CallbackSupportMixin, FitsModel):
     pairing : {"generated", "all"}, default="generated"
         With ``modalities``: whole rows alone are made, or all combinations of real and made
         modalities within a class. With N rows of a class after balancing, each of the
-        2 ** n_modalities combinations then gets N rows; the real ones that lack are made
-        whole.
+        2 ** n_modalities combinations then gets N rows; missing real rows are made whole.
 
     condition_sampling : {"gaussian", "rows", "noise"}, default="gaussian"
         Where the condition of a row to be made comes from: the class Gaussian of the
@@ -233,7 +232,7 @@ class MIGANAugmenter(CallbackSupportMixin, FitsModel):
             numpy memory map is read in blocks, but for ``modalities`` and a condition.
         y : array-like of shape (n_samples,)
             Class labels, at least two classes.
-        condition : array-like of shape (n_samples, n_condition_features) or None
+        condition : array-like of shape (n_samples, n_condition_features), default=None
             What each row goes with, such as features of its text. A row that is all NaN
             has none.
 
@@ -254,7 +253,7 @@ class MIGANAugmenter(CallbackSupportMixin, FitsModel):
         ----------
         X : array-like or DataFrame of shape (n_samples, n_features)
         y : array-like of shape (n_samples,)
-        condition : array-like of shape (n_samples, n_condition_features) or None
+        condition : array-like of shape (n_samples, n_condition_features), default=None
             As for ``fit``.
 
         Returns

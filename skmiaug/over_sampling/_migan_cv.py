@@ -148,7 +148,7 @@ class MIGANAugmenterCV(BaseOverSampler):
         ----------
         X : array-like or DataFrame of shape (n_samples, n_features)
         y : array-like of shape (n_samples,)
-        groups : array-like of shape (n_samples,) or None
+        groups : array-like of shape (n_samples,), default=None
             Speakers, say: no group is in both parts of a fold.
         """
         with whole_fit(self):
@@ -178,7 +178,7 @@ class MIGANAugmenterCV(BaseOverSampler):
         Parameters
         ----------
         n_samples : int, default=1
-        y : class, array of shape (n_samples,), or None
+        y : class or array of shape (n_samples,), default=None
         random_state : int, RandomState instance or None, default=None
         """
         check_is_fitted(self, "augmenter_")
@@ -198,7 +198,7 @@ class MIGANAugmenterCV(BaseOverSampler):
         ----------
         path : str or path-like
         n_samples : int
-        y : class, array of shape (n_samples,), or None
+        y : class or array of shape (n_samples,), default=None
         random_state : int, RandomState instance or None, default=None
         """
         check_is_fitted(self, "augmenter_")

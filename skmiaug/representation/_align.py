@@ -45,7 +45,7 @@ class ContrastiveAligner(CallbackSupportMixin, TransformerMixin, FittedAligner):
 
     Parameters
     ----------
-    modalities : dict of str to slice, mask, list of int or list of str, or None
+    modalities : dict of str to slice, mask, list of int or list of str, default=None
         The columns of each modality, such as ``{"audio": slice(0, 768), "text":
         slice(768, 1152)}``, or lists of column names of a DataFrame. Each column belongs
         to one. None takes all columns as one modality: a supervised projection, with

@@ -155,7 +155,7 @@ class MaskedTimestepEncoder(
         X : list of array-like, or array-like of shape (n, n_timesteps, n_features)
             Sequences, see the class.
         y : ignored
-        lengths : array-like of shape (n,) or None
+        lengths : array-like of shape (n,), default=None
             Timesteps of each sequence of a padded array.
 
         Returns
@@ -214,7 +214,7 @@ class MaskedTimestepEncoder(
         Parameters
         ----------
         X : list of array-like, or array-like of shape (n, n_timesteps, n_features)
-        lengths : array-like of shape (n,) or None
+        lengths : array-like of shape (n,), default=None
 
         Returns
         -------
@@ -235,7 +235,7 @@ class MaskedTimestepEncoder(
         mask : list of array-like of shape (n_timesteps,), or array-like of shape \
                 (n, n_timesteps), bool
             Timesteps to hide. What ``X`` holds there is not looked at.
-        lengths : array-like of shape (n,) or None
+        lengths : array-like of shape (n,), default=None
 
         Returns
         -------
@@ -261,7 +261,7 @@ class MaskedTimestepEncoder(
         ----------
         X : list of array-like, or array-like of shape (n, n_timesteps, n_features)
         y : ignored
-        lengths : array-like of shape (n,) or None
+        lengths : array-like of shape (n,), default=None
 
         Returns
         -------

@@ -205,7 +205,7 @@ class SequenceEmotionClassifier(ClassifierMixin, SequenceEstimator):
         X : list of array-like, or array-like of shape (n, n_timesteps, n_features)
         y : array-like of shape (n,)
             Class labels, at least two classes.
-        lengths : array-like of shape (n,) or None
+        lengths : array-like of shape (n,), default=None
             Timesteps of each sequence of a padded array.
 
         Returns
@@ -244,7 +244,7 @@ class SequenceEmotionClassifier(ClassifierMixin, SequenceEstimator):
         Parameters
         ----------
         X : list of array-like, or array-like of shape (n, n_timesteps, n_features)
-        lengths : array-like of shape (n,) or None
+        lengths : array-like of shape (n,), default=None
 
         Returns
         -------
@@ -259,7 +259,7 @@ class SequenceEmotionClassifier(ClassifierMixin, SequenceEstimator):
         Parameters
         ----------
         X : list of array-like, or array-like of shape (n, n_timesteps, n_features)
-        lengths : array-like of shape (n,) or None
+        lengths : array-like of shape (n,), default=None
 
         Returns
         -------
@@ -277,8 +277,8 @@ class SequenceEmotionClassifier(ClassifierMixin, SequenceEstimator):
         ----------
         X : list of array-like, or array-like of shape (n, n_timesteps, n_features)
         y : array-like of shape (n,)
-        sample_weight : array-like of shape (n,) or None
-        lengths : array-like of shape (n,) or None
+        sample_weight : array-like of shape (n,), default=None
+        lengths : array-like of shape (n,), default=None
         """
         predicted = self.predict(X, lengths=lengths)
         return float(accuracy_score(y, predicted, sample_weight=sample_weight))

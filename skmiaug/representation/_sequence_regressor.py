@@ -84,8 +84,11 @@ class SequenceEmotionRegressor(RegressorMixin, SequenceEstimator):
     tol : float, default=1e-4
         Gain in loss that counts.
 
-    device, precision, checkpoint, random_state, verbose
-        As for :class:`~skmiaug.SequenceEmotionClassifier`.
+    device, precision : str, default="auto"
+    checkpoint : path-like, default=None
+    random_state : int, RandomState instance or None, default=None
+    verbose : int, default=0
+        As for :class:`~skmiaug.SequenceEmotionClassifier`, these five.
 
     Attributes
     ----------
@@ -190,7 +193,7 @@ class SequenceEmotionRegressor(RegressorMixin, SequenceEstimator):
         X : list of array-like, or array-like of shape (n, n_timesteps, n_features)
         y : array-like of shape (n,) or (n, n_outputs)
             Numbers within ``output_range``.
-        lengths : array-like of shape (n,) or None
+        lengths : array-like of shape (n,), default=None
             Timesteps of each sequence of a padded array.
 
         Returns
@@ -233,7 +236,7 @@ class SequenceEmotionRegressor(RegressorMixin, SequenceEstimator):
         Parameters
         ----------
         X : list of array-like, or array-like of shape (n, n_timesteps, n_features)
-        lengths : array-like of shape (n,) or None
+        lengths : array-like of shape (n,), default=None
 
         Returns
         -------
@@ -255,8 +258,8 @@ class SequenceEmotionRegressor(RegressorMixin, SequenceEstimator):
         ----------
         X : list of array-like, or array-like of shape (n, n_timesteps, n_features)
         y : array-like of shape (n,) or (n, n_outputs)
-        sample_weight : array-like of shape (n,) or None
-        lengths : array-like of shape (n,) or None
+        sample_weight : array-like of shape (n,), default=None
+        lengths : array-like of shape (n,), default=None
         """
         predicted = self.predict(X, lengths=lengths)
         return float(r2_score(y, predicted, sample_weight=sample_weight))

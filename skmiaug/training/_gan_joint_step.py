@@ -43,7 +43,7 @@ def generate(
     start, inputs, free
         As in a ``JointBatch``.
     classes : Tensor of shape (n,)
-    strength : float
+    strength : float, default=1.0
         Factor on the residual.
 
     Returns

@@ -37,7 +37,7 @@ def solve_head(
         Above 0. With classes, 1 / C of scikit-learn's LogisticRegression, of two classes
         2 / C, since it has one row of weights for both; with squared errors, twice the
         alpha of its Ridge.
-    class_weights : ndarray of shape (n_classes,) or None
+    class_weights : ndarray of shape (n_classes,), default=None
 
     Returns
     -------

@@ -111,6 +111,47 @@ def test_a_function_documents_its_parameters(public):
     assert documented(doc["Parameters"]) == wanted
 
 
+@pytest.mark.parametrize("public", [*CLASSES, *FUNCTIONS], ids=str)
+def test_defaults_are_documented(public):
+    doc = (ClassDoc if inspect.isclass(public.value) else FunctionDoc)(public.value)
+    types = {
+        name.strip().lstrip("*"): parameter.type
+        for parameter in doc["Parameters"]
+        for name in parameter.name.split(",")
+    }
+    defaults = {
+        name: parameter.default
+        for name, parameter in inspect.signature(public.value).parameters.items()
+        if parameter.default is not parameter.empty
+    }
+    # "ignored", and "as for" another method, say it without a type.
+    shown = {n: t for n, t in types.items() if n in defaults and t not in ("", "ignored")}
+    assert [n for n, t in shown.items() if "default" not in t] == []
+    plain = {n for n in shown if isinstance(defaults[n], (bool, str, type(None)))}
+    wrong = [n for n in plain if not _says(shown[n], defaults[n])]
+    assert wrong == []
+
+
+def _says(text: str, default: object) -> bool:
+    return text.endswith((f"={default!r}", f'="{default}"'))
+
+
+# Made by a function that has an example, or read from a corpus.
+RESULTS = (
+    "MIPath",
+    "QualityReport",
+    "AcousticSegments",
+    "InformationResult",
+    "IntensityScores",
+)
+
+
+@pytest.mark.parametrize("public", [*CLASSES, *FUNCTIONS], ids=str)
+def test_it_has_an_example(public):
+    if public.owner is None and not public.name.endswith(RESULTS):
+        assert ">>>" in (inspect.getdoc(public.value) or "")
+
+
 @pytest.mark.parametrize("public", FUNCTIONS, ids=str)
 def test_a_function_documents_its_result(public):
     annotation = inspect.signature(public.value).return_annotation

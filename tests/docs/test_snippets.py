@@ -4,15 +4,22 @@ from functools import partial
 
 import numpy as np
 import pytest
+import sklearn
 
 import skmiaug.datasets
-from skmiaug import MaskedTimestepEncoder, MIGANAugmenter, SequenceEmotionRegressor
+from skmiaug import (
+    ContrastiveAligner,
+    MaskedTimestepEncoder,
+    MIGANAugmenter,
+    SequenceEmotionRegressor,
+)
 from skmiaug.metrics import IntensityScores
 from tests.datasets._csd_files import FOLDS, SEGMENTS, mosei
 from tests.docs._pages import DOCS, ROOT, name_of, snippets
 
 # Pages of the guide; those that other parts bring say for themselves what they need.
-PARTS = {"cross_modal", "datasets", "features", "paired_generation"}
+PAIRED = {"cross_modal", "paired_generation"}
+PARTS = {"datasets", "features", *PAIRED}
 RUN = [
     page
     for page in [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
@@ -21,9 +28,9 @@ RUN = [
 
 
 def skewed_speech():
-    """What the pages call X, y and speaker: three emotions of 60, 24 and 9 rows."""
+    """What the pages call X, y and speaker: four emotions of 60, 24, 12 and 9 rows."""
     rng = np.random.default_rng(0)
-    y = np.repeat(["anger", "fear", "joy"], [60, 9, 24])
+    y = np.repeat(["anger", "fear", "joy", "sadness"], [60, 9, 24, 12])
     centre = {name: rng.normal(size=12) for name in np.unique(y)}
     X = np.array([centre[name] for name in y]) + rng.normal(size=(len(y), 12))
     speaker = np.arange(len(y)) % 6
@@ -41,6 +48,22 @@ def test_snippets_run(page, tmp_path, monkeypatch, capsys):
             continue
         code = compile("\n" * snippet.line + snippet.code, str(page), "exec")
         exec(code, names)
+
+
+@pytest.mark.parametrize("name", sorted(PAIRED))
+def test_snippets_on_audio_and_text_run(name, monkeypatch):
+    for estimator in (MIGANAugmenter, ContrastiveAligner):
+        monkeypatch.setitem(estimator.__init__.__kwdefaults__, "max_iter", 2)
+    names = skewed_speech()
+    rng = np.random.default_rng(1)
+    X = names["X"] @ rng.normal(size=(12, 768 + 384))
+    X = names["X"] = (X + rng.normal(size=X.shape)).astype(np.float32)
+    names |= {"text": X[:, 768:], "X_with_gaps": X.copy()}
+    names["X_with_gaps"][::3, 768:] = np.nan
+    page = DOCS / f"{name}.md"
+    with sklearn.config_context():  # a snippet turns metadata routing on
+        for snippet in snippets(page):
+            exec(compile("\n" * snippet.line + snippet.code, str(page), "exec"), names)
 
 
 def test_there_are_snippets_to_run():

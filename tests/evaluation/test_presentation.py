@@ -162,6 +162,18 @@ def test_plot_has_a_panel_for_each_classifier(results, tmp_path):
     assert "50.0*" in [text.get_text() for text in axes[1].texts]
 
 
+def test_the_legend_of_the_plot_takes_no_room_from_the_panels(results):
+    third = results[results["classifier"] == "lr"].assign(classifier="mlp")
+    figure = plot_comparison(pd.concat([results, third]))
+    figure.draw_without_rendering()
+    left = [axis.get_position().x0 for axis in figure.axes[:3]]
+    assert left[2] - left[1] == pytest.approx(left[1] - left[0], rel=0.02)
+    time = figure.axes[4]
+    legend = time.get_legend().get_window_extent()
+    assert not legend.overlaps(time.get_window_extent())
+    assert not legend.overlaps(time.xaxis.label.get_window_extent())
+
+
 def test_plot_shows_every_dot_inside_the_axis(results):
     figure = plot_comparison(results)
     values = 100 * results["uar"].dropna()

@@ -59,6 +59,8 @@ def test_csv_skew_and_seed(features, tmp_path, capsys):
     arguments += ["--skew", "0.5,1,1", "--seed", "3", "--output", str(tmp_path / "a.html")]
     assert main(arguments) == 0
     assert "in the training part: a 20, b 20, c 8" in capsys.readouterr().out
+    page = (tmp_path / "a.html").read_text(encoding="utf-8")
+    assert "a.csv, training parts skewed" in page
 
 
 def test_digits_are_the_default(tmp_path, monkeypatch, capsys):

@@ -2,8 +2,8 @@
 
 With fewer rows than columns, n of d, the covariance has no more than n directions, and the
 n x n products of the rows hold all that is known of them: u of R Rᵀ is Rᵀu of RᵀR. The
-others are any orthonormal basis of the rest. Opensmile's 6,373 columns of 500 rows take
-seconds so, and minutes by way of the d x d matrix, which needs three times the memory too.
+others are any orthonormal basis of the rest. A fit to openSMILE's 6,373 columns of 500 rows
+takes a quarter of the time and a third of the memory that it takes with the d x d matrix.
 """
 
 from dataclasses import dataclass

@@ -208,11 +208,24 @@ def _check_group(options: FileOptions) -> None:
             )
 
 
+# What is an array in an .npz file is a column in a table, and the other way round.
+_INSTEAD = {
+    "y_key": "target",
+    "group_key": "group",
+    "target": "y-key",
+    "group": "group-key",
+}
+
+
 def _refuse(options: FileOptions, names: Sequence[str], what: str) -> None:
     for name in names:
         if getattr(options, name) not in (None, ()):
             flag = "--" + name.replace("_", "-")
-            raise FileFormatError(f"{flag} names {what}, and the file is of another kind.")
+            instead = _INSTEAD.get(name)
+            raise FileFormatError(
+                f"{flag} names {what}, and the file is of another kind"
+                + (f": use --{instead} here." if instead else ".")
+            )
 
 
 def _check_shapes(name: str, X: NDArray[Any], y: NDArray[Any], groups: Any) -> None:

@@ -8,7 +8,6 @@ standard normal e.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
@@ -16,20 +15,8 @@ from skmiaug.over_sampling._mean_shrinkage import (
     james_stein_shrinkage,
     shrinkage_by_direction,
 )
-
-_CHUNK_ROWS = 4096
-
-
-class Rows(Protocol):
-    """Rows that are read a slice at a time: an array, or what stands in for one."""
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Rows and columns."""
-
-    def __len__(self) -> int: ...
-
-    def __getitem__(self, rows: slice, /) -> np.ndarray: ...
+from skmiaug.over_sampling._row_blocks import Rows, row_blocks
+from skmiaug.over_sampling._spectrum import Spectrum, spectrum_of
 
 
 @dataclass(frozen=True)
@@ -82,16 +69,10 @@ class ClassGaussian:
 
     def colour(self) -> np.ndarray:
         """Return the (n_features, n_features) matrix C for which z = grand_mean + u C."""
-        return np.ascontiguousarray((self.axes * self.deviation).T)
+        return np.multiply(self.axes.T, self.deviation[:, None], order="C")
 
 
 SINGLE_ROW_NOISE = 0.5
-
-
-def row_blocks(n: int) -> Iterator[slice]:
-    """Yield slices that cover n rows, a few thousand each."""
-    for begin in range(0, n, _CHUNK_ROWS):
-        yield slice(begin, min(begin + _CHUNK_ROWS, n))
 
 
 def fit_class_gaussian(Z: Rows, classes: np.ndarray, n_classes: int) -> ClassGaussian:
@@ -112,12 +93,11 @@ def fit_class_gaussian(Z: Rows, classes: np.ndarray, n_classes: int) -> ClassGau
     """
     counts = np.bincount(classes, minlength=n_classes)
     class_means = means_by_class(Z, classes, n_classes)
-    covariance, fourth = _pooled_moments(Z, classes, class_means)
+    spectrum = spectrum_of(Z, classes, class_means)
     n_free = max(len(Z) - n_classes, 1)
-    shrinkage = ledoit_wolf_shrinkage(covariance, fourth, len(Z))
-    values, axes = np.linalg.eigh(covariance)
-    values = np.maximum(values[::-1], 0.0) * (len(Z) / n_free)
-    axes = _fixed_signs(axes[:, ::-1])
+    shrinkage = ledoit_wolf_shrinkage(spectrum, len(Z))
+    values = np.maximum(spectrum.values, 0.0) * (len(Z) / n_free)
+    axes = spectrum.axes
     spherical = values.mean()
     if spherical == 0.0:
         # Classes of identical rows: nothing is known of their spread.
@@ -144,12 +124,6 @@ def fit_class_gaussian(Z: Rows, classes: np.ndarray, n_classes: int) -> ClassGau
     )
 
 
-def _fixed_signs(axes: np.ndarray) -> np.ndarray:
-    """Turn each column so that its largest entry is positive: eigh leaves that open."""
-    largest = np.abs(axes).argmax(axis=0)
-    return axes * np.sign(axes[largest, np.arange(axes.shape[1])])
-
-
 def means_by_class(rows: Rows, classes: np.ndarray, n_classes: int) -> np.ndarray:
     """Return the float64 mean of each class, (n_classes, n_features)."""
     sums = np.zeros((n_classes, rows.shape[1]))
@@ -160,15 +134,13 @@ def means_by_class(rows: Rows, classes: np.ndarray, n_classes: int) -> np.ndarra
     return sums / np.bincount(classes, minlength=n_classes)[:, None]
 
 
-def ledoit_wolf_shrinkage(covariance: np.ndarray, fourth_moment: float, n: int) -> float:
+def ledoit_wolf_shrinkage(spectrum: Spectrum, n: int) -> float:
     """Weight of the identity that minimises the expected squared error.
 
     Parameters
     ----------
-    covariance : ndarray of shape (d, d)
-        Mean of x xᵀ over n centred rows.
-    fourth_moment : float
-        Mean of ||x||⁴ over the same rows.
+    spectrum : Spectrum
+        Of n centred rows.
     n : int
 
     Returns
@@ -177,23 +149,7 @@ def ledoit_wolf_shrinkage(covariance: np.ndarray, fourth_moment: float, n: int) 
         In [0, 1]; Ledoit and Wolf (2004), lemma 3.3. The same as
         ``sklearn.covariance.ledoit_wolf_shrinkage``, from sums that can be taken in chunks.
     """
-    d = len(covariance)
-    squared_norm = np.square(covariance).sum()
-    dispersion = squared_norm - np.trace(covariance) ** 2 / d
-    error = (fourth_moment - squared_norm) / n
+    squared_norm, d = spectrum.squared_norm, len(spectrum.values)
+    dispersion = squared_norm - spectrum.trace**2 / d
+    error = (spectrum.fourth_moment - squared_norm) / n
     return 0.0 if dispersion <= 0 else float(np.clip(error / dispersion, 0.0, 1.0))
-
-
-def _pooled_moments(
-    Z: Rows, classes: np.ndarray, class_means: np.ndarray
-) -> tuple[np.ndarray, float]:
-    """Mean of r rᵀ and of ||r||⁴ over the deviations r from the class means."""
-    d = Z.shape[1]
-    second = np.zeros((d, d))
-    fourth = 0.0
-    means = class_means.astype(np.float32)
-    for rows in row_blocks(len(Z)):
-        r = Z[rows] - means[classes[rows]]
-        second += r.T @ r
-        fourth += float(np.square(np.square(r).sum(axis=1, dtype=np.float64)).sum())
-    return second / len(Z), fourth / len(Z)

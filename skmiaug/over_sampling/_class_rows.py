@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from skmiaug.over_sampling._class_gaussian import row_blocks
 from skmiaug.over_sampling._column_scale import fit_into_types
 from skmiaug.over_sampling._joint_sampler import JointSampler
+from skmiaug.over_sampling._row_blocks import row_blocks
 from skmiaug.over_sampling._training_run import MEMORY_ADVICE
 from skmiaug.utils._device import memory_remedy, resolve_device
 

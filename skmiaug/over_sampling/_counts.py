@@ -28,6 +28,34 @@ def expanded_counts(
     return {c: target - n for c, n in present.items()}
 
 
+def whole_counts(
+    to_make: Mapping[Any, float], present: Mapping[Any, int]
+) -> dict[Any, int]:
+    """Rows to make of each class as ints; 50.0 is 50, and 50.5 is refused.
+
+    Shares of a count are what a callable or a dict for ``sampling_strategy`` is often made
+    of, and floats would end in an error of ``range`` after training.
+
+    Parameters
+    ----------
+    to_make : mapping of class to number
+    present : mapping of class to int
+        Rows of every class in the data; the error names what was asked for in all.
+
+    Raises
+    ------
+    ValueError
+        A number is not whole.
+    """
+    for label, n in to_make.items():
+        if not float(n).is_integer():
+            raise ValueError(
+                f"sampling_strategy asks for {n + present[label]:g} rows of class "
+                f"{label!s}: rows are whole, so round the numbers, for example with int()."
+            )
+    return {label: int(n) for label, n in to_make.items()}
+
+
 def requested_classes(
     n_samples: int, y: Any, classes: np.ndarray, shares: np.ndarray
 ) -> np.ndarray:
@@ -43,6 +71,11 @@ def requested_classes(
     """
     if y is None:
         return np.repeat(np.arange(len(classes)), _apportion(n_samples, shares))
+    if isinstance(y, Mapping):
+        raise ValueError(
+            "y must be None, one class, or an array of a class for each row, got a dict. "
+            "For so many rows of each class pass np.repeat(list(y), list(y.values()))."
+        )
     wanted = np.asarray(y)
     if wanted.ndim == 0:
         wanted = np.full(n_samples, wanted[()])

@@ -11,7 +11,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
 from skmiaug.exceptions import TinyClassWarning
-from skmiaug.over_sampling._counts import expanded_counts
+from skmiaug.over_sampling._counts import expanded_counts, whole_counts
 from skmiaug.over_sampling._drawing import DrawsRows
 from skmiaug.over_sampling._joint_settings import JointSettings
 from skmiaug.over_sampling._modal_input import (
@@ -33,6 +33,7 @@ from skmiaug.utils._containers import (
     polars_to_pandas,
 )
 from skmiaug.utils._device import resolve_device
+from skmiaug.utils._labels import check_labels
 from skmiaug.utils._modalities import resolve_modalities
 from skmiaug.utils._warning import warn_caller
 
@@ -50,7 +51,8 @@ class FitsModel(DrawsRows):
             )
         labels, counts = np.unique(y, return_counts=True)
         present = dict(zip(labels.tolist(), counts.tolist(), strict=True))
-        to_make = expanded_counts(self.sampling_strategy_, present, self.expansion)
+        wanted = whole_counts(self.sampling_strategy_, present)
+        to_make = expanded_counts(wanted, present, self.expansion)
         if self.modalities is None or self.pairing == "generated":
             return to_make
         return {
@@ -71,6 +73,7 @@ class FitsModel(DrawsRows):
     def _check_rows(self, X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
         """Check rows and classes, and settle how many rows each class is to get."""
         X, y = polars_to_pandas(X), polars_to_pandas(y)
+        check_labels(y)
         check_classification_targets(y)
         X, y, _ = self._check_X_y(X, y)
         self.sampling_strategy_ = check_sampling_strategy(

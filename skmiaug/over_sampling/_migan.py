@@ -9,7 +9,8 @@ from skmiaug.over_sampling._estimator_state import augmenter_from_state, augment
 from skmiaug.over_sampling._fitting import FitsModel
 from skmiaug.over_sampling._modal_input import check_expected
 from skmiaug.over_sampling._resampling import resample
-from skmiaug.utils._containers import like_polars, polars_to_pandas
+from skmiaug.utils._containers import keep_large_integers, like_polars, polars_to_pandas
+from skmiaug.utils._labels import check_labels
 from skmiaug.utils._sklearn_callbacks import CallbackSupportMixin
 from skmiaug.utils._whole_fit import whole_fit
 
@@ -271,11 +272,11 @@ class MIGANAugmenter(CallbackSupportMixin, FitsModel):
         """
         self._validate_params()
         check_expected(self, "fit_resample", condition)
+        rows, labels = polars_to_pandas(X), polars_to_pandas(y)
+        check_labels(labels)
         with whole_fit(self):
-            X_new, y_new = super().fit_resample(
-                polars_to_pandas(X), polars_to_pandas(y), condition=condition
-            )
-        return like_polars(X_new, X), like_polars(y_new, y)
+            X_new, y_new = super().fit_resample(rows, labels, condition=condition)
+        return like_polars(keep_large_integers(X_new, rows), X), like_polars(y_new, y)
 
     def _fit_resample(
         self, X: np.ndarray, y: np.ndarray, condition: Any = None

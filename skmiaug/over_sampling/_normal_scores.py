@@ -64,9 +64,12 @@ class ColumnScores:
         ``places`` (n,) in [0, 1) say where in its span the score of a frequent value lies.
         Values beyond the knots have the score of the last one.
         """
+        scores = np.interp(values, self.values, self.scores)
+        if not (np.diff(self.values) == 0).any():
+            # Two thirds of the time of a column without frequent values.
+            return scores
         low = np.searchsorted(self.values, values, side="left")
         high = np.searchsorted(self.values, values, side="right") - 1
-        scores = np.interp(values, self.values, self.scores)
         tied = np.flatnonzero(high > low)
         left, right = self.ranks[low[tied]], self.ranks[high[tied]]
         scores[tied] = ndtri(left + places[tied] * (right - left))

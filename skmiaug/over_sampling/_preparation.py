@@ -12,10 +12,10 @@ from torch import Tensor
 from skmiaug.over_sampling._class_gaussian import (
     ClassGaussian,
     means_by_class,
-    row_blocks,
 )
 from skmiaug.over_sampling._column_scale import ColumnScale
 from skmiaug.over_sampling._left_out import FittedRows
+from skmiaug.over_sampling._row_blocks import row_blocks
 from skmiaug.over_sampling._settings import FitSettings, held_out_counts
 from skmiaug.over_sampling._spread import SPREAD_GRID, choose_spread
 from skmiaug.over_sampling._subsample import subsample

@@ -6,10 +6,10 @@ import numpy as np
 
 from skmiaug.over_sampling._class_gaussian import (
     ClassGaussian,
-    Rows,
     fit_class_gaussian,
 )
 from skmiaug.over_sampling._column_scale import ColumnScale, StandardisedRows
+from skmiaug.over_sampling._row_blocks import Rows
 from skmiaug.utils._memory_map import scratch_array
 
 _CHUNK_COLUMNS = 64

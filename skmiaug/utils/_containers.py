@@ -41,6 +41,30 @@ def like_polars(made: Any, original: Any) -> Any:
     return pl.DataFrame(columns).cast(dict(original.schema))
 
 
+def keep_large_integers(X_new: Any, X: Any) -> Any:
+    """Put back the given whole numbers of a frame that float64 does not hold.
+
+    A frame of several types is one array of floats on its way, which rounds numbers beyond
+    2**53, such as times in nanoseconds.
+
+    Parameters
+    ----------
+    X_new : DataFrame
+        The rows of ``X`` and others behind; a frame of pandas is changed in place.
+    X : DataFrame
+        Anything but a frame of pandas is left alone.
+    """
+    if mixed_dtypes(X) is None:
+        return X_new
+    for position, dtype in enumerate(column_dtypes(X) or ()):
+        given = X.iloc[:, position]
+        if dtype.kind in "iu" and (given.max() > 2**53 or given.min() < -(2**53)):
+            made = X_new.iloc[len(X) :, position]
+            column = np.concatenate([given.to_numpy(dtype), made.to_numpy(dtype)])
+            X_new.isetitem(position, type(given)(column, dtype=given.dtype))
+    return X_new
+
+
 def check_numeric_columns(X: Any) -> None:
     """Refuse frame columns that hold no numbers or are sparse, by name, with the remedy.
 
@@ -49,7 +73,7 @@ def check_numeric_columns(X: Any) -> None:
     ValueError
         A column of a pandas frame is neither numeric nor boolean.
     TypeError
-        A column is sparse.
+        A column is sparse, or of pyarrow's decimals.
     """
     dtypes = getattr(X, "dtypes", None)
     if dtypes is None or not hasattr(dtypes, "items"):
@@ -62,6 +86,20 @@ def check_numeric_columns(X: Any) -> None:
         raise TypeError(
             f"X must be dense; these columns are sparse: {', '.join(sparse[:5])}"
             f"{' ...' if len(sparse) > 5 else ''}. Use X.sparse.to_dense() first."
+        )
+    # They are numbers to pandas, and in an array objects.
+    decimals = [
+        str(c)
+        for c, t in dtypes.items()
+        if np.dtype(getattr(t, "numpy_dtype", float)).hasobject
+        and not is_object_dtype(t)
+        and is_numeric_dtype(t)
+    ]
+    if decimals:
+        raise TypeError(
+            f"X must hold binary numbers; these columns are decimals: "
+            f"{', '.join(decimals[:5])}{' ...' if len(decimals) > 5 else ''}. Use "
+            "X.astype(float) first."
         )
 
     def refused(position: int, dtype: Any) -> bool:

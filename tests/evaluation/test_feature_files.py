@@ -317,6 +317,11 @@ BAD_TABLES = {
         FileOptions(x_key="X"),
         "--x-key names arrays of an .npz file",
     ),
+    "not for tables, though others are": (
+        "f,emotion\n1,a\n",
+        FileOptions(y_key="emotion"),
+        "another kind: use --target here.",
+    ),
 }
 
 
@@ -404,3 +409,12 @@ def test_damaged_bytes_never_escape_as_another_error(tmp_path, kind):
     check()
     assert refused
     assert not any("\n" in text for text in refused)
+
+
+@pytest.mark.parametrize(
+    ("options", "flag"),
+    [(FileOptions(target="y"), "--y-key"), (FileOptions(group="g"), "--group-key")],
+)
+def test_options_of_tables_lead_to_those_of_arrays(tmp_path, options, flag):
+    np.savez(tmp_path / "a.npz", **GOOD)
+    assert f"another kind: use {flag} here." in message_of(tmp_path / "a.npz", options)

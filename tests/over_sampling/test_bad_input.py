@@ -9,7 +9,7 @@ import torch
 from scipy import sparse
 
 from skmiaug.exceptions import TinyClassWarning, TrainingDivergedError
-from skmiaug.over_sampling import _fit
+from skmiaug.over_sampling import _fit, _fitting
 from skmiaug.over_sampling._settings import LOOK_EVERY
 from skmiaug.training import _gan_loop
 from tests._helpers import counts, label_of, small, trained
@@ -125,6 +125,57 @@ def test_expansion_of_a_dict_is_refused(skewed, method):
         getattr(augmenter, method)(*skewed)
 
 
+@pytest.mark.parametrize("method", ["fit", "fit_resample"])
+@pytest.mark.parametrize("label", [None, np.nan, pd.NA, pd.NaT], ids=str)
+def test_rows_without_a_label_are_named(skewed, label, method):
+    X, y = skewed
+    labels = np.array(["anger", "fear", "joy"], dtype=object)[y]
+    labels[[4, 90]] = label
+    with pytest.raises(ValueError, match=r"without a class, 2 in all: 4, 90\. Leave"):
+        getattr(small(), method)(X, labels)
+
+
+@pytest.mark.parametrize("dtype", [float, "Int64", "category", "string"])
+@pytest.mark.filterwarnings("error")
+def test_rows_without_a_label_in_a_column_are_named(skewed, dtype):
+    X, y = skewed
+    labels = pd.Series(y, dtype="Int64").mask(pd.Series(y) == 2)
+    with pytest.raises(ValueError, match=r"contains NaN .* 8 in all: 85, .* 89 \.\.\."):
+        small().fit_resample(X, labels.astype("float" if dtype is float else dtype))
+
+
+@pytest.mark.parametrize("method", ["fit", "fit_resample"])
+@pytest.mark.parametrize("container", [list, lambda y: np.array(y, dtype=object)])
+def test_text_beside_numbers_as_labels_is_refused(skewed, container, method):
+    X, y = skewed
+    labels = container([c if c < 2 else "joy" for c in y.tolist()])
+    with pytest.raises(ValueError, match="text and other labels, such as 'joy' and 0"):
+        getattr(small(), method)(X, labels)
+
+
+@pytest.mark.parametrize("method", ["fit", "fit_resample"])
+def test_parts_of_rows_are_refused_before_training(skewed, method, monkeypatch):
+    monkeypatch.setattr(_fitting, "run_training", None)
+    augmenter = small(sampling_strategy={1: 50.5})
+    with pytest.raises(ValueError, match=r"asks for 50\.5 rows of class 1: .*int\(\)"):
+        getattr(augmenter, method)(*skewed)
+
+
+def test_whole_numbers_of_rows_may_be_floats(skewed):
+    _, y = small(sampling_strategy={1: 50.0}).fit_resample(*skewed)
+    assert counts(y)[1] == 50
+
+
+def test_decimal_columns_are_named_with_the_remedy(skewed):
+    pa = pytest.importorskip("pyarrow")
+    X, y = skewed
+    frame = pd.DataFrame({"pitch": X[:, 0], "price": np.arange(93)})
+    frame = frame.astype({"price": pd.ArrowDtype(pa.decimal128(30, 2))})
+    for columns in (["pitch", "price"], ["price"]):
+        with pytest.raises(TypeError, match=r"decimals: price\. Use X\.astype\(float\)"):
+            small().fit_resample(frame[columns], y)
+
+
 @pytest.mark.parametrize("n", [0, -1, 2.5, "3"])
 def test_sample_refuses_numbers_of_rows_that_are_none(skewed, n):
     with pytest.raises(ValueError, match="whole number above 0"):
@@ -138,6 +189,7 @@ def test_sample_refuses_numbers_of_rows_that_are_none(skewed, n):
         (2, ["anger", 0], "not in the training data"),
         (3, [0, 1], r"n_samples=3 classes; got an array of shape \(2,\)"),
         (2, [[0, 1]], r"shape \(1, 2\)"),
+        (2, {0: 1, 1: 1}, r"got a dict\. .*np\.repeat\(list\(y\), list\(y\.values\(\)\)\)"),
     ],
 )
 def test_sample_refuses_classes_it_does_not_know(skewed, n, y, message):
@@ -343,6 +395,21 @@ def test_floats_stop_at_the_ends_of_their_type(dtype):
     rows, _ = small(max_iter=0).fit(X, np.repeat([0, 1], [14, 6])).sample(500, 0)
     assert np.isfinite(rows).all()
     assert (np.abs(rows) == largest).mean() > 0.02
+
+
+@pytest.mark.parametrize("container", ["pandas", "Int64", "polars"])
+def test_whole_numbers_that_float64_rounds_come_back_as_given(skewed, container):
+    X, y = skewed
+    time = 1_700_000_000_000_000_001 + np.arange(93)
+    frame = pd.DataFrame({"pitch": X[:, 0], "time": time, "few": -time})
+    if container == "Int64":
+        frame = frame.astype({"time": "Int64"})
+    elif container == "polars":
+        frame = pytest.importorskip("polars").DataFrame(frame)
+    X_new, _ = small().fit_resample(frame, y)
+    for name in ("time", "few"):
+        assert X_new[name].dtype == frame[name].dtype
+        assert X_new[name].to_list()[:93] == frame[name].to_list()
 
 
 def test_frames_of_several_types_keep_each(skewed):

@@ -6,7 +6,7 @@ import torch
 from sklearn.covariance import ledoit_wolf_shrinkage as sklearn_shrinkage
 
 from skmiaug.nn import Critic, ResidualGenerator
-from skmiaug.over_sampling import _class_gaussian
+from skmiaug.over_sampling import _row_blocks, _spectrum
 from skmiaug.over_sampling._class_gaussian import (
     fit_class_gaussian,
     ledoit_wolf_shrinkage,
@@ -14,6 +14,7 @@ from skmiaug.over_sampling._class_gaussian import (
 )
 from skmiaug.over_sampling._column_scale import ColumnScale
 from skmiaug.over_sampling._row_sampler import RowSampler
+from skmiaug.over_sampling._spectrum import Spectrum
 
 
 def classed_rows(counts=(40, 20, 9), d=6, seed=0, apart=2.0):
@@ -37,18 +38,29 @@ def deviations(rows, classes):
 # ---- covariance
 
 
+def spectrum_with(covariance, fourth):
+    """What the shrinkage reads of a spectrum."""
+    return Spectrum(
+        values=np.linalg.eigvalsh(covariance),
+        axes=np.eye(len(covariance)),
+        squared_norm=np.square(covariance).sum(),
+        trace=np.trace(covariance),
+        fourth_moment=fourth,
+    )
+
+
 @pytest.mark.parametrize("shape", [(200, 5), (50, 20), (30, 100), (3, 8), (500, 1)])
 def test_shrinkage_is_that_of_scikit_learn(shape):
     n, d = shape
     rows = np.random.default_rng(n).normal(size=shape) * np.linspace(1, 3, d)
     fourth = np.mean(np.square(rows).sum(axis=1) ** 2)
-    found = ledoit_wolf_shrinkage(rows.T @ rows / n, fourth, n)
+    found = ledoit_wolf_shrinkage(spectrum_with(rows.T @ rows / n, fourth), n)
     expected = sklearn_shrinkage(rows, assume_centered=True)
     assert found == pytest.approx(expected, abs=1e-6)
 
 
 def test_a_multiple_of_the_identity_needs_no_shrinkage():
-    assert ledoit_wolf_shrinkage(3 * np.eye(4), 100.0, 10) == 0
+    assert ledoit_wolf_shrinkage(spectrum_with(3 * np.eye(4), 100.0), 10) == 0
 
 
 @pytest.mark.parametrize("counts", [(40, 20, 9), (5, 4)])
@@ -170,9 +182,39 @@ def test_the_size_of_the_chunks(monkeypatch):
     rows, classes = classed_rows()
     whole = fit_class_gaussian(rows, classes, 3)
     whitened = whole.whiten_in_place(rows.copy())
-    monkeypatch.setattr(_class_gaussian, "_CHUNK_ROWS", 7)
+    monkeypatch.setattr(_row_blocks, "_CHUNK_ROWS", 7)
     assert_same_gaussian(fit_class_gaussian(rows, classes, 3), whole)
     np.testing.assert_allclose(whole.whiten_in_place(rows), whitened, atol=1e-5)
+
+
+@pytest.mark.parametrize("counts", [(20, 12, 8), (37, 2, 1), (3, 1)])
+def test_few_rows_of_many_columns_have_the_same_gaussian_without_their_covariance(
+    counts, monkeypatch
+):
+    rows, classes = classed_rows(counts, d=90)
+    rows[:, 7] = 0.0
+    whole = fit_class_gaussian(rows, classes, len(counts))
+    monkeypatch.setattr(_spectrum, "_MANY_COLUMNS", 90)
+    decomposed, eigh = [], np.linalg.eigh
+    monkeypatch.setattr(np.linalg, "eigh", lambda a: decomposed.append(len(a)) or eigh(a))
+    found = fit_class_gaussian(rows, classes, len(counts))
+    assert decomposed == [len(rows)]
+    np.testing.assert_allclose(found.axes.T @ found.axes, np.eye(90), atol=1e-5)
+    np.testing.assert_allclose(
+        found.colour().T @ found.colour(), whole.colour().T @ whole.colour(), atol=1e-4
+    )
+    np.testing.assert_allclose(
+        found.means @ found.colour(), whole.means @ whole.colour(), atol=1e-4
+    )
+    for name in ("deviation", "mean_shrinkage", "direction_shrinkage", "shrinkage"):
+        np.testing.assert_allclose(getattr(found, name), getattr(whole, name), atol=1e-4)
+
+
+def test_rows_that_are_all_alike_have_axes_without_their_covariance(monkeypatch):
+    monkeypatch.setattr(_spectrum, "_MANY_COLUMNS", 90)
+    found = fit_class_gaussian(np.zeros((6, 90), np.float32), np.repeat([0, 1], 3), 2)
+    np.testing.assert_allclose(found.axes.T @ found.axes, np.eye(90), atol=1e-5)
+    assert np.isfinite(found.colour()).all()
 
 
 def test_the_order_of_the_rows():

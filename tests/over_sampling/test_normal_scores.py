@@ -79,6 +79,14 @@ def test_values_come_back_from_any_place_in_their_span(values, seed):
     )
 
 
+def test_columns_without_frequent_values_are_searched_once(monkeypatch):
+    values = np.random.default_rng(0).standard_cauchy(500)
+    knots = ColumnScores.fit(values, np.ones(500))
+    expected = np.interp(values, knots.values, knots.scores)
+    monkeypatch.setattr(np, "searchsorted", None)
+    np.testing.assert_array_equal(knots.to_scores(values, np.zeros(500)), expected)
+
+
 def test_many_values_keep_their_ends_and_the_shape_between():
     values = np.random.default_rng(0).standard_cauchy(50_000)
     knots = fit(values)

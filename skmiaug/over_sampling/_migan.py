@@ -126,7 +126,8 @@ class MIGANAugmenter(CallbackSupportMixin, FitsModel):
         one from numpy's global state, as in scikit-learn.
 
     verbose : int, default=0
-        1 shows a progress bar with the generator's loss and the information, nats.
+        1 shows a progress bar with the generator's loss and the information, nats, and one
+        of the rows that are made.
 
     modalities : dict of str to columns, or None, default=None
         Named groups of the columns of ``X`` that belong to one modality, such as

@@ -4,11 +4,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 
 from skmiaug.over_sampling._class_rows import draw_class
 from skmiaug.over_sampling._column_scale import fit_into_types
 from skmiaug.over_sampling._pairing import Combination, combinations_of, draw_combination
 from skmiaug.utils._device import resolve_device
+from skmiaug.utils._progress import ProgressBar
 
 
 class Resampled(NamedTuple):
@@ -62,8 +64,10 @@ def resample(
         conditions[:n_real] = condition
     labels = [y]
     begin = n_real
-    for label, n in to_make.items():
-        if n > 0:
+    with _progress_bar(augmenter, n_made) as bar:
+        for label, n in to_make.items():
+            if n == 0:
+                continue
             rows = slice(begin, begin + n)
             index = int(np.searchsorted(augmenter.classes_, label))
             if modalities is not None and augmenter.pairing == "all":
@@ -74,7 +78,17 @@ def resample(
                     conditions[rows] = used
             labels.append(np.full(n, label, dtype=y.dtype))
             begin += n
+            bar.show(begin - n_real)
     return Resampled(X_new, np.concatenate(labels), mask, conditions)
+
+
+def _progress_bar(augmenter: Any, n_made: int) -> ProgressBar:
+    """A bar of rows made, in the first of several processes only."""
+    shown = augmenter.verbose > 0
+    if shown and augmenter.data_parallel:
+        shown = torch.distributed.get_rank() == 0
+    name = f"{type(augmenter).__name__}, making rows"
+    return ProgressBar(n_made, name, enabled=shown, unit="row")
 
 
 def _combine(

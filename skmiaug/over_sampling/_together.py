@@ -139,8 +139,7 @@ def _train_stack(courses: list[Course], verbose: bool) -> list[TrainingRecord | 
     mi_weights = torch.tensor([c.settings.mi_weight for c in courses], device=device)
     models = [StackedModel(c.players, c.score, c.stopping()) for c in courses]
     name = f"{len(courses)} augmenters"
-    bar = ProgressBar(settings.max_iter, name, enabled=verbose)
-    try:
+    with ProgressBar(settings.max_iter, name, enabled=verbose) as bar:
         train_gan_stack(
             models,
             batches,
@@ -150,8 +149,6 @@ def _train_stack(courses: list[Course], verbose: bool) -> list[TrainingRecord | 
             look_every=LOOK_EVERY,
             on_look=lambda step, n_active: bar.show(step, training=n_active),
         )
-    finally:
-        bar.close()
     return [None if model.diverged else model.record for model in models]
 
 

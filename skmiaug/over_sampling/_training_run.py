@@ -106,11 +106,14 @@ def _train(
     base = settings.base if isinstance(settings, JointSettings) else settings
     name, n_classes = type(augmenter).__name__, len(augmenter.classes_)
     shown = augmenter.verbose > 0 and team.leads
-    bar = ProgressBar(base.max_iter, name, enabled=shown)
     n_looks = -(-base.max_iter // LOOK_EVERY)
-    with callback_session(augmenter, n_looks, data.X, data.y) as tell_callbacks:
+    with (
+        ProgressBar(base.max_iter, name, enabled=shown, phase="preparing") as bar,
+        callback_session(augmenter, n_looks, data.X, data.y) as tell_callbacks,
+    ):
 
         def on_look(record: TrainingRecord) -> bool:
+            bar.phase("training")
             bar.show(
                 record.n_iter,
                 loss=record.generator_loss[-1],
@@ -124,14 +127,7 @@ def _train(
             "on_look": team.agreed(on_look),
             "checkpoint": checkpoint,
         }
-        try:
-            if isinstance(settings, JointSettings):
-                assert data.parts is not None
-                return fit_joint_sampler(
-                    data.parts, data.classes, n_classes, settings, **how
-                )
-            return fit_row_sampler(
-                data.X, data.classes, n_classes, settings, team=team, **how
-            )
-        finally:
-            bar.close()
+        if isinstance(settings, JointSettings):
+            assert data.parts is not None
+            return fit_joint_sampler(data.parts, data.classes, n_classes, settings, **how)
+        return fit_row_sampler(data.X, data.classes, n_classes, settings, team=team, **how)

@@ -77,19 +77,17 @@ def training_session(
         checkpoint = Checkpoint(estimator.checkpoint, fingerprint(known))
         checkpoint.check_writable()
         seed = checkpoint.seed_of_run(seed)
-    bar = ProgressBar(
-        estimator.max_iter, type(estimator).__name__, enabled=estimator.verbose > 0
-    )
-    try:
-        with callback_session(estimator, n_looks, X, y) as tell_callbacks:
+    name, verbose = type(estimator).__name__, estimator.verbose > 0
+    with (
+        ProgressBar(estimator.max_iter, name, enabled=verbose) as bar,
+        callback_session(estimator, n_looks, X, y) as tell_callbacks,
+    ):
 
-            def on_look(record: RunRecord) -> bool:
-                newest = {label: getattr(record, shown[label])[-1] for label in shown}
-                bar.show(record.n_iter, **newest)
-                return tell_callbacks()
+        def on_look(record: RunRecord) -> bool:
+            newest = {label: getattr(record, shown[label])[-1] for label in shown}
+            bar.show(record.n_iter, **newest)
+            return tell_callbacks()
 
-            yield Session(seed, on_look, checkpoint)
-    finally:
-        bar.close()
+        yield Session(seed, on_look, checkpoint)
     if checkpoint is not None:
         checkpoint.remove()

@@ -1,5 +1,6 @@
 """A progress bar, where one was asked for."""
 
+from types import TracebackType
 from typing import Any
 
 from tqdm import tqdm
@@ -7,6 +8,9 @@ from tqdm import tqdm
 
 class ProgressBar:
     """A tqdm bar that shows named figures, or nothing at all.
+
+    As a context it is closed at the end, full if the work ended without an error: a
+    training that stops early has done all that it had to do.
 
     Parameters
     ----------
@@ -16,10 +20,45 @@ class ProgressBar:
         Text before the bar.
     enabled : bool
         False: every method does nothing.
+    phase : str, default=None
+        What is done now, behind the description.
+    unit : str, default="it"
+        What a step is.
     """
 
-    def __init__(self, total: int, description: str, *, enabled: bool):
-        self._bar: Any = tqdm(total=total, desc=description) if enabled else None
+    def __init__(
+        self,
+        total: int,
+        description: str,
+        *,
+        enabled: bool,
+        phase: str | None = None,
+        unit: str = "it",
+    ):
+        self._description = description
+        self._bar: Any = None
+        if enabled:
+            self._bar = tqdm(total=total, desc=self._titled(phase), unit=unit)
+
+    def __enter__(self) -> "ProgressBar":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bar is not None and kind is None:
+            self._bar.set_description(self._description, refresh=False)
+            self._bar.total = self._bar.n
+            self._bar.refresh()
+        self.close()
+
+    def phase(self, name: str) -> None:
+        """Say what is done now."""
+        if self._bar is not None:
+            self._bar.set_description(self._titled(name))
 
     def show(self, done: int, **figures: float) -> None:
         """Move to ``done`` steps, with the figures behind the bar."""
@@ -33,3 +72,6 @@ class ProgressBar:
         """End the bar."""
         if self._bar is not None:
             self._bar.close()
+
+    def _titled(self, phase: str | None) -> str:
+        return self._description if phase is None else f"{self._description}, {phase}"

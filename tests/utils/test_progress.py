@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from skmiaug.over_sampling._settings import LOOK_EVERY
 from skmiaug.utils._progress import ProgressBar
 from tests._helpers import small
@@ -14,6 +16,38 @@ def test_verbose_shows_a_bar_with_loss_and_information(skewed, capsys):
     assert "MIGANAugmenter" in shown
     assert f"{2 * LOOK_EVERY}/{2 * LOOK_EVERY}" in shown
     assert re.search(r"loss=-?\d+\.\d{3}, mi=-?\d+\.\d{3}", shown)
+
+
+def test_a_training_that_stops_early_ends_in_a_full_bar(skewed, capsys):
+    augmenter = small(verbose=1, max_iter=40 * LOOK_EVERY, n_iter_no_change=1, tol=9.0)
+    augmenter.fit(*skewed)
+    shown = capsys.readouterr().err
+    assert augmenter.n_iter_ < 40 * LOOK_EVERY
+    assert shown.startswith("\rMIGANAugmenter, preparing:   0%")
+    assert "MIGANAugmenter, training:" in shown
+    last = shown.rstrip().rsplit("\r", 1)[-1]
+    assert last.startswith("MIGANAugmenter: 100%")
+    assert f"{augmenter.n_iter_}/{augmenter.n_iter_}" in last
+
+
+def test_the_bar_of_a_training_that_fails_does_not_fill(capsys):
+    def work():
+        with ProgressBar(8, "name", enabled=True) as bar:
+            bar.show(2)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    assert "2/8" in capsys.readouterr().err.rsplit("\r", 1)[-1]
+
+
+def test_rows_are_counted_as_they_are_made(skewed, capsys):
+    augmenter = small(verbose=1, max_iter=0)
+    X, _ = augmenter.fit_resample(*skewed)
+    n_made = len(X) - len(skewed[0])
+    last = capsys.readouterr().err.rstrip().rsplit("\r", 1)[-1]
+    assert last.startswith("MIGANAugmenter, making rows: 100%")
+    assert f"{n_made}/{n_made}" in last
 
 
 def test_nothing_is_shown_by_default(skewed, capsys):

@@ -105,9 +105,7 @@ def _read(source: ModelSource, dtype: torch.dtype, device: torch.device) -> Load
     if getattr(processor, "dither", 0.0):
         processor.dither = 0.0  # random noise, which no two runs would share
     with _quiet(transformers):
-        model = source.from_pretrained(
-            transformers.AutoModel, **{_dtype_argument(transformers): dtype}
-        )
+        model = source.from_pretrained(transformers.AutoModel, dtype=dtype)
     if getattr(model.config, "is_encoder_decoder", False):
         model = model.get_encoder()
     model = model.to(device=device, dtype=dtype).eval().requires_grad_(False)
@@ -128,12 +126,6 @@ def _cast(exact: LoadedModel, dtype: torch.dtype) -> LoadedModel:
         dtype,
         exact.device,
     )
-
-
-def _dtype_argument(transformers: Any) -> str:
-    # Renamed in 4.56; the old name warns from 5.0 on.
-    major, minor = (int(part) for part in transformers.__version__.split(".")[:2])
-    return "dtype" if (major, minor) >= (4, 56) else "torch_dtype"
 
 
 @contextmanager

@@ -29,6 +29,37 @@ def add_file_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_seeds(group: argparse._ArgumentGroup) -> None:
+    """How often a comparison is repeated."""
+    group.add_argument(
+        "--seeds",
+        type=as_positive,
+        default=1,
+        metavar="N",
+        help="repeats, seeds 0 to N-1 [1]",
+    )
+
+
+def add_output_arguments(
+    parser: argparse.ArgumentParser, *, output: str, quiet: str
+) -> argparse._ArgumentGroup:
+    """How a comparison runs and what it writes; helps for ``--output`` and ``--quiet``."""
+    group = parser.add_argument_group("how to run and what to write")
+    group.add_argument(
+        "--n-jobs",
+        type=as_jobs,
+        default=1,
+        metavar="N",
+        help="processes; -1 is all cores [1]",
+    )
+    group.add_argument("--output", metavar="FOLDER", help=output)
+    group.add_argument(
+        "--overwrite", action="store_true", help="replace other files of these names too"
+    )
+    group.add_argument("--quiet", action="store_true", help=quiet)
+    return group
+
+
 def as_words(text: str) -> tuple[str, ...]:
     words = tuple(word.strip() for word in text.split(",") if word.strip())
     if not words:

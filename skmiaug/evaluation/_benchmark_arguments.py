@@ -3,7 +3,12 @@
 import argparse
 from typing import Any
 
-from skmiaug.evaluation._arguments import as_fractions, as_jobs, as_positive, as_words
+from skmiaug.evaluation._arguments import (
+    add_output_arguments,
+    add_seeds,
+    as_fractions,
+    as_words,
+)
 from skmiaug.evaluation._benchmark_corpora import CORPORA, NATURAL, SKEWED
 from skmiaug.evaluation._defaults import CLASSIFIER_NAMES, SAMPLER_NAMES
 
@@ -16,7 +21,7 @@ it was when the same command is given again.
 """
 EPILOG = """\
 examples:
-  skmiaug benchmark emodb EmoDB --model whisper-base
+  skmiaug benchmark emodb EmoDB --model openai/whisper-base
   skmiaug benchmark iemocap IEMOCAP_full_release --model wavlm-large \\
       --text-model all-MiniLM-L6-v2 --seeds 3 --n-jobs 4
   skmiaug benchmark msp_podcast MSP-Podcast-1.12 --model whisper-base --labels 8class
@@ -144,38 +149,18 @@ def _add_comparison(parser: argparse.ArgumentParser) -> None:
         help=f"some of: {', '.join(CLASSIFIER_NAMES)} [all; above 20,000 training rows "
         "without the SVM]",
     )
-    group.add_argument(
-        "--seeds",
-        type=as_positive,
-        default=1,
-        metavar="N",
-        help="repeats, seeds 0 to N-1 [1]",
-    )
+    add_seeds(group)
 
 
 def _add_output(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("how to run and what to write")
-    group.add_argument(
-        "--n-jobs",
-        type=as_jobs,
-        default=1,
-        metavar="N",
-        help="processes; -1 is all cores [1]",
-    )
-    group.add_argument(
-        "--output",
-        metavar="FOLDER",
-        help="a folder for each table with table.csv, results.json and plot.png, and "
+    group = add_output_arguments(
+        parser,
+        output="a folder for each table with table.csv, results.json and plot.png, and "
         "benchmark.json over all [benchmark-CORPUS]",
+        quiet="print the tables only: no progress, no notes",
     )
     group.add_argument(
         "--cache", metavar="FOLDER", help="features are kept there [OUTPUT/features]"
-    )
-    group.add_argument(
-        "--overwrite", action="store_true", help="replace other files of these names too"
-    )
-    group.add_argument(
-        "--quiet", action="store_true", help="print the tables only: no progress, no notes"
     )
 
 

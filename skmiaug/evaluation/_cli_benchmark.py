@@ -67,7 +67,10 @@ def _complete(args: argparse.Namespace) -> None:
     if not text and args.text_model is not None:
         raise UsageError("--text-model is given, and --modality asks for no text.")
     if audio and args.model is None and args.corpus != "cmu_mosei":
-        raise UsageError("--model is needed: the folder of a pretrained speech model.")
+        raise UsageError(
+            "--model is needed: the folder or the hub name of a speech model, such as "
+            "openai/whisper-base."
+        )
 
 
 def _load(args: argparse.Namespace) -> "Data":

@@ -5,10 +5,10 @@ import argparse
 from skmiaug.evaluation._arguments import (
     FEATURES_HELP,
     add_file_arguments,
+    add_output_arguments,
+    add_seeds,
     as_folds,
     as_fractions,
-    as_jobs,
-    as_positive,
     as_words,
 )
 from skmiaug.evaluation._defaults import CLASSIFIER_NAMES, SAMPLER_NAMES
@@ -35,7 +35,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("features", nargs="?", metavar="FEATURES", help=FEATURES_HELP)
     add_file_arguments(parser)
     _add_protocol_arguments(parser)
-    _add_output_arguments(parser)
+    add_output_arguments(
+        parser,
+        output="write table.csv, results.json and plot.png there; those of an earlier "
+        "comparison are replaced",
+        quiet="print the table only: no progress, no notes",
+    )
 
 
 def _add_protocol_arguments(parser: argparse.ArgumentParser) -> None:
@@ -67,33 +72,4 @@ def _add_protocol_arguments(parser: argparse.ArgumentParser) -> None:
         help="keep this fraction of each class (in the order of the file's classes) in the "
         "training parts, at least 5 rows; test parts stay whole",
     )
-    group.add_argument(
-        "--seeds",
-        type=as_positive,
-        default=1,
-        metavar="N",
-        help="repeats, seeds 0 to N-1 [1]",
-    )
-
-
-def _add_output_arguments(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("how to run and what to write")
-    group.add_argument(
-        "--n-jobs",
-        type=as_jobs,
-        default=1,
-        metavar="N",
-        help="processes; -1 is all cores [1]",
-    )
-    group.add_argument(
-        "--output",
-        metavar="FOLDER",
-        help="write table.csv, results.json and plot.png there; those of an earlier "
-        "comparison are replaced",
-    )
-    group.add_argument(
-        "--overwrite", action="store_true", help="replace other files of these names too"
-    )
-    group.add_argument(
-        "--quiet", action="store_true", help="print the table only: no progress, no notes"
-    )
+    add_seeds(group)

@@ -129,6 +129,9 @@ class AugmenterParameters(BaseOverSampler):
         self.require_condition = require_condition
         self.data_parallel = data_parallel
 
+    # Python names the function in the error of an unknown parameter.
+    __init__.__qualname__ = "MIGANAugmenter.__init__"
+
     def _settings(self, X: np.ndarray, device: Any) -> FitSettings:
         """Resolve the parameters for these rows; refuse what does not fit together."""
         n_components = resolve_components(

@@ -90,6 +90,9 @@ class AlignerParameters(BaseEstimator):
         self.random_state = random_state
         self.verbose = verbose
 
+    # Python names the function in the error of an unknown parameter.
+    __init__.__qualname__ = "ContrastiveAligner.__init__"
+
     def _settings(self, device: torch.device) -> AlignSettings:
         """Resolve the parameters for a device."""
         return AlignSettings(

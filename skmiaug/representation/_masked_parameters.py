@@ -98,6 +98,9 @@ class EncoderParameters(BaseEstimator):
         self.random_state = random_state
         self.verbose = verbose
 
+    # Python names the function in the error of an unknown parameter.
+    __init__.__qualname__ = "MaskedTimestepEncoder.__init__"
+
     def _settings(self, n_features: int, device: torch.device) -> PretrainingSettings:
         """Resolve the parameters; refuse what does not fit together."""
         wide = self.backbone == "transformer" and self.hidden_size >= _WIDE

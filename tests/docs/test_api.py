@@ -7,6 +7,7 @@ from dataclasses import is_dataclass
 from typing import Any, NamedTuple
 
 import pytest
+from sklearn.base import BaseEstimator
 
 from tests.docs._pages import DOCS
 
@@ -202,3 +203,11 @@ def test_the_walk_finds_the_estimators_and_the_modules():
     } <= names
     assert any(name.startswith("skmiaug.metrics.") for name in names)
     assert any(name.startswith("skmiaug.datasets.load_") for name in names)
+
+
+@pytest.mark.parametrize(
+    "public", [p for p in CLASSES if issubclass(p.value, BaseEstimator)], ids=str
+)
+def test_the_error_of_an_unknown_parameter_names_the_estimator(public):
+    with pytest.raises(TypeError, match=rf"{public.value.__name__}\.__init__\(\)"):
+        public.value(no_such_parameter=1)

@@ -22,7 +22,7 @@ __all__ = ["plot_comparison"]
 
 _PANELS_IN_A_ROW = 3
 _PANEL_WIDTH, _LINE_HEIGHT, _PANEL_FRAME = 3.3, 0.42, 0.95  # inches
-_LEGEND_BELOW = 0.4  # inches, under the label of the axis
+_LEGEND_BELOW = 0.43  # inches, under the label of the axis
 _DOTS, _MEANS, _TIMES = "#8a8a8a", "#111111", "#5b7fa6"
 
 

@@ -1,5 +1,6 @@
 """What all encoders share, and the one for text."""
 
+import inspect
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -120,6 +121,8 @@ class TextEncoder(Encoder):
         pad_id = getattr(self.loaded.processor, "pad_token_id", None) or 0
         inputs = {}
         for name in units[0]:
+            if not _takes(self.loaded.model, name):
+                continue  # tokenizers give types of tokens out for models without them
             fill = pad_id if name == "input_ids" else 0
             inputs[name] = torch.tensor(
                 [
@@ -132,6 +135,12 @@ class TextEncoder(Encoder):
             [[1] * n + [0] * (max(lengths) - n) for n in lengths], device=self.loaded.device
         )
         return self._run(wanted, **inputs), lengths
+
+
+def _takes(model: Any, name: str) -> bool:
+    """Whether a model's ``forward`` has the argument."""
+    parameters = inspect.signature(model.forward).parameters
+    return name in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
 
 
 def _token_limit(loaded: LoadedModel) -> int | None:

@@ -39,7 +39,8 @@ def write_tensor_file(
     Raises
     ------
     TypeError, ValueError
-        The header holds something that JSON does not (NaN and infinity included).
+        The header holds something that JSON does not (NaN and infinity included), or an
+        array is one of objects.
     OSError
         The file cannot be written; an older file at ``path`` is left as it was.
     """
@@ -47,6 +48,9 @@ def write_tensor_file(
 
     text = json.dumps({"format_version": FORMAT_VERSION, **header}, allow_nan=False)
     contiguous = {name: np.asarray(value, order="C") for name, value in arrays.items()}
+    for name, array in contiguous.items():
+        if array.dtype.hasobject:
+            raise TypeError(f"expected numbers in the array {name!r}, got Python objects")
     metadata = {"skmiaug": text, "crc32": _checksum(text, contiguous)}
     write_bytes_atomically(Path(path), save(contiguous, metadata=metadata))
 

@@ -109,3 +109,24 @@ def test_minilm_gives_the_shared_vectors():
     # The package's own last step is to scale to length 1.
     got /= np.linalg.norm(got, axis=1, keepdims=True)
     assert np.abs(got - expected).max() < 1e-4
+
+
+def test_what_a_model_does_not_take_is_not_handed_to_it(tiny, monkeypatch):
+    # Tokenizers of transformers 4 give types of tokens out, for models without them too.
+    from skmiaug.feature_extraction._encoders import TextEncoder
+    from skmiaug.feature_extraction._loading import load
+    from skmiaug.feature_extraction._source import ModelSource
+
+    loaded = load(ModelSource(tiny("bert")), torch.float32, torch.device("cpu"))
+    forward, handed = loaded.model.forward, []
+
+    def without_types(input_ids, attention_mask):
+        handed.append(True)
+        return forward(input_ids=input_ids, attention_mask=attention_mask)
+
+    monkeypatch.setattr(loaded.model, "forward", without_types)
+    encoder = TextEncoder(loaded)
+    unit = encoder.tokenize("few words") | {"token_type_ids": [0, 0, 0, 0]}
+    states, lengths = encoder.encode([unit], [3])
+    assert handed
+    assert states[3].shape[:2] == (1, 4) == (1, *lengths)

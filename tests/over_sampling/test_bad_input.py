@@ -376,7 +376,7 @@ def test_the_type_of_the_rows_is_kept(skewed, dtype):
 def test_integers_are_rounded_and_stop_at_the_ends_of_their_type(dtype):
     limits = np.iinfo(dtype)
     rng = np.random.default_rng(0)
-    X = np.where(rng.random((40, 2)) < 0.5, limits.min, limits.max).astype(dtype)
+    X = np.array([limits.min, limits.max], dtype=dtype)[rng.integers(2, size=(40, 2))]
     y = np.repeat([0, 1], [30, 10])
     rows, _ = small(max_iter=0).fit(X, y).sample(500, 0)
     # A wrapped value would lie at the other end: both ends are hit, the middle is too.

@@ -47,7 +47,7 @@ def test_cuda_in_a_forked_worker_is_an_error_with_the_remedy(skewed, forked):
 
 
 def test_auto_is_the_cpu_in_a_forked_worker(skewed, forked):
-    assert small(device="auto").fit(*skewed).device_ == "cpu"
+    assert small(device="auto", max_iter=0).fit(*skewed).device_ == "cpu"
 
 
 def test_a_cuda_device_beyond_the_last_is_an_error(skewed, monkeypatch):

@@ -499,3 +499,14 @@ def test_an_archive_of_numpy_is_refused(path):
     path.write_bytes(archive.getvalue())
     with pytest.raises(FileFormatError):
         load(path)
+
+
+def test_labels_that_json_has_no_word_for_are_named_with_the_remedy(path):
+    X = np.random.default_rng(0).normal(size=(40, 3))
+    days = np.repeat(np.array(["2020-01-01", "2021-01-01"], dtype="M8[D]"), 20)
+    augmenter = small(max_iter=0).fit(X, days)
+    with pytest.raises(TypeError, match=r"got date .*2020.*y\.astype\(str\)"):
+        save(augmenter, path)
+    assert not path.exists()
+    save(small(max_iter=0).fit(X, days.astype(str)), path)
+    assert load(path).sample(1, "2021-01-01")[1].tolist() == ["2021-01-01"]

@@ -46,13 +46,23 @@ def write_tensor_file(
     """
     from safetensors.numpy import save
 
-    text = json.dumps({"format_version": FORMAT_VERSION, **header}, allow_nan=False)
+    text = json.dumps(
+        {"format_version": FORMAT_VERSION, **header}, allow_nan=False, default=_refuse
+    )
     contiguous = {name: np.asarray(value, order="C") for name, value in arrays.items()}
     for name, array in contiguous.items():
         if array.dtype.hasobject:
             raise TypeError(f"expected numbers in the array {name!r}, got Python objects")
     metadata = {"skmiaug": text, "crc32": _checksum(text, contiguous)}
     write_bytes_atomically(Path(path), save(contiguous, metadata=metadata))
+
+
+def _refuse(value: Any) -> Any:
+    raise TypeError(
+        "expected text, numbers and booleans to save as JSON, got "
+        f"{type(value).__name__} ({value!r:.80}). If that is a class label, fit with text: "
+        "y.astype(str)."
+    )
 
 
 def read_tensor_file(

@@ -1,5 +1,7 @@
 """Made-up pairs of audio and text features whose mutual information is known."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 

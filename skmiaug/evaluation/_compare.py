@@ -1,5 +1,7 @@
 """Cross-validated comparison of samplers."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral
 from typing import Any, Literal

@@ -1,5 +1,7 @@
 """A report on the quality of what an over-sampler makes."""
 
+from __future__ import annotations
+
 import math
 import os
 import warnings

@@ -1,5 +1,7 @@
 """Sets made skewed on purpose, and a splitter that skews only the training parts."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping, Sequence
 from numbers import Integral
 from typing import Any

@@ -1,5 +1,7 @@
 """Paired statistics of cross-validated scores, as pure functions of arrays."""
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 import numpy as np

@@ -1,5 +1,7 @@
 """Are predicted probabilities those with which things happen?"""
 
+from __future__ import annotations
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array, check_consistent_length, column_or_1d

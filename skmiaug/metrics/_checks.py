@@ -1,5 +1,7 @@
 """Arrays and numbers at the door of the metrics, and their seeds."""
 
+from __future__ import annotations
+
 from numbers import Integral, Real
 from typing import Any
 

@@ -1,5 +1,7 @@
 """A lower bound of the information of rows and classes, cross-fitted."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 

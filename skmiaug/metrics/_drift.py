@@ -1,5 +1,7 @@
 """How far columns, covariances and the spread of classes have moved."""
 
+from __future__ import annotations
+
 from typing import Any, NamedTuple
 
 import numpy as np

@@ -1,5 +1,7 @@
 """Fréchet distance of two sets of rows, each taken for Gaussian."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np

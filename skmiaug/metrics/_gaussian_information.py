@@ -1,5 +1,7 @@
 """Mutual information of jointly Gaussian columns, in closed form."""
 
+from __future__ import annotations
+
 import math
 from typing import Any
 

@@ -1,5 +1,7 @@
 """InfoNCE: a lower bound of mutual information from telling partners from strangers."""
 
+from __future__ import annotations
+
 import math
 from typing import Any
 

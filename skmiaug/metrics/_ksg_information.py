@@ -1,5 +1,7 @@
 """Mutual information of continuous columns, from nearest neighbours (KSG)."""
 
+from __future__ import annotations
+
 import math
 from typing import Any, NamedTuple
 
@@ -193,7 +195,7 @@ class _Estimate(NamedTuple):
     @classmethod
     def of(
         cls, u: NDArray[np.float64], v: NDArray[np.float64], k: int, seed: int
-    ) -> "_Estimate":
+    ) -> _Estimate:
         value = ksg_mean(u, v, k)
         parts = stratified_parts(np.zeros(len(u), dtype=np.intp), generator(seed, _PARTS))
         spread = spread_over_parts(lambda rows: ksg_mean(u[rows], v[rows], k), value, parts)

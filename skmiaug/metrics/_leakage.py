@@ -1,5 +1,7 @@
 """Do generated rows give away the rows they were made from?"""
 
+from __future__ import annotations
+
 from typing import Any, NamedTuple
 
 import numpy as np

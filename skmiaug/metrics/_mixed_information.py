@@ -1,5 +1,7 @@
 """Mutual information of rows and classes, from nearest neighbours."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np

@@ -1,5 +1,7 @@
 """Mutual information of generated rows and their classes, by a critic of real rows."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np

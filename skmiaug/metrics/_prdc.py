@@ -1,5 +1,7 @@
 """Precision, recall, density and coverage of generated rows."""
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 import numpy as np

@@ -1,5 +1,7 @@
 """A classifier around a classifier that undoes the shift of priors by resampling."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import Any
 
@@ -93,7 +95,7 @@ class PriorCorrectedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimato
         self.target_prior = target_prior
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X: Any, y: ArrayLike, **fit_params: Any) -> "PriorCorrectedClassifier":
+    def fit(self, X: Any, y: ArrayLike, **fit_params: Any) -> PriorCorrectedClassifier:
         """Fit a clone of the estimator and find out which shares it was trained on.
 
         Parameters

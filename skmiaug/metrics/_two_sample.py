@@ -1,5 +1,7 @@
 """Can a classifier tell generated rows from real ones?"""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 

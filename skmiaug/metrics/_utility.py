@@ -1,5 +1,7 @@
 """What generated rows are worth to a classifier of real ones."""
 
+from __future__ import annotations
+
 from typing import Any, NamedTuple
 
 import numpy as np

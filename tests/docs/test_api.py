@@ -211,3 +211,13 @@ def test_the_walk_finds_the_estimators_and_the_modules():
 def test_the_error_of_an_unknown_parameter_names_the_estimator(public):
     with pytest.raises(TypeError, match=rf"{public.value.__name__}\.__init__\(\)"):
         public.value(no_such_parameter=1)
+
+
+@pytest.mark.parametrize("public", [p for p in ALL if callable(p.value)], ids=str)
+def test_a_signature_is_short_enough_to_read(public):
+    try:
+        shown = str(inspect.signature(public.value))
+    except ValueError:  # of classes written in C
+        return
+    # numpy's ArrayLike, drawn out, takes five lines for each argument.
+    assert "_typing" not in shown

@@ -343,4 +343,7 @@ def test_the_command_is_registered(capsys):
     with pytest.raises(SystemExit) as caught:
         main(["benchmark", "--help"])
     assert caught.value.code == 0
-    assert "skmiaug benchmark emodb EmoDB --model whisper-base" in capsys.readouterr().out
+    assert (
+        "skmiaug benchmark emodb EmoDB --model openai/whisper-base"
+        in capsys.readouterr().out
+    )

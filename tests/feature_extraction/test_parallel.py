@@ -43,7 +43,8 @@ def test_failures_are_counted_and_named_over_all_jobs(tiny, many, tmp_path, back
         pytest.warns(FailedInputWarning, match="2 of 40 inputs") as caught,
     ):
         got = features(tiny, n_jobs=2, on_error="nan").transform(many)
-    assert len(caught) == 1
+    # Beside it, Python from 3.12 on warns of forks.
+    assert sum(issubclass(w.category, FailedInputWarning) for w in caught) == 1
     assert np.flatnonzero(np.isnan(got).any(axis=1)).tolist() == [3, 38]
     # Which of the two shards fails first is up to the scheduler.
     with (

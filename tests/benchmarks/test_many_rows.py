@@ -1,0 +1,80 @@
+"""What made rows teach where there are many: half a second of EmoDB's speech a row.
+
+Six minutes on two cores, with shared/data beside the checkout::
+
+    pytest tests/benchmarks/test_many_rows.py -m benchmark -s
+
+Windows start every 50 ms, so that a class has hundreds of rows from few clips, as a corpus
+of podcasts has many turns of few speakers. Testing is on speakers that were not trained on.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import LeaveOneGroupOut
+from sklearn.neural_network import MLPClassifier
+
+from skmiaug import MIGANAugmenter, TransformerFeatures
+from skmiaug.evaluation import (
+    SkewedTraining,
+    compare_samplers,
+    default_samplers,
+    summarize_comparison,
+)
+
+SHARED = Path(__file__).parents[3] / "shared"
+CLIPS = SHARED / "data" / "emodb_flac"
+MODEL = SHARED / "models" / "whisper-base-encoder"
+
+pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(7200)]
+
+RIVALS = ["none", "class weights", "RandomOverSampler", "SMOTE"]
+# By emotion (A fear, E disgust, F happiness, L boredom, N neutral, T sadness, W anger), as
+# skewed as MSP-Podcast is.
+SHARES = {"A": 0.05, "E": 0.03, "F": 0.3, "L": 0.5, "N": 1, "T": 0.15, "W": 0.15}
+SESSIONS = ["03 08", "09 10", "11 12", "13 14", "15 16"]
+
+
+@pytest.fixture(scope="module")
+def windows():
+    """Features (n, 512), emotions (n,) and sessions (n,) of the windows."""
+    soundfile = pytest.importorskip("soundfile")
+    for folder in (MODEL, CLIPS):
+        if not folder.is_dir():
+            pytest.skip(f"needs {folder}")
+    parts, emotions, sessions = [], [], []
+    for path in sorted(CLIPS.glob("*.flac")):
+        samples, rate = soundfile.read(path, dtype="float32")
+        end = np.flatnonzero(samples)[-1] + 1  # zeros fill clips up to two seconds
+        starts = range(0, max(end - rate // 2, 1), rate // 20)
+        parts += [(samples[k : k + rate // 2], rate) for k in starts]
+        emotions += [path.stem[5]] * len(starts)
+        session = next(s for s, pair in enumerate(SESSIONS) if path.stem[:2] in pair)
+        sessions += [session] * len(starts)
+    X = TransformerFeatures(model=MODEL).fit_transform(parts)
+    return X, np.array(emotions), np.array(sessions)
+
+
+def test_made_rows_teach_more_than_copies_and_smote(windows):
+    X, y, session = windows
+    samplers = {name: default_samplers()[name] for name in RIVALS}
+    samplers |= {"mi_weight=0": MIGANAugmenter(mi_weight=0), "default": MIGANAugmenter()}
+    results = compare_samplers(
+        X,
+        y,
+        samplers,
+        {
+            "logistic regression": LogisticRegression(C=0.1, max_iter=60),
+            "MLP": MLPClassifier((128,), max_iter=15, alpha=1e-3),
+        },
+        groups=session,
+        cv=SkewedTraining(LeaveOneGroupOut(), list(SHARES.values())),
+        n_jobs=2,
+        on_error="raise",
+    )
+    print(f"\n{X.shape}, {results['n_train'].mean():.0f} rows to train on")
+    print(summarize_comparison(results).to_string())
+    mean = results.groupby("sampler")["uar"].mean()
+    assert mean["default"] > mean[["RandomOverSampler", "SMOTE"]].max()

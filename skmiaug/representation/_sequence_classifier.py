@@ -8,11 +8,13 @@ from scipy.special import softmax
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from skmiaug.representation._sequence_estimator import SequenceEstimator
 from skmiaug.representation._sequence_input import read_sequences
-from skmiaug.representation._sequence_settings import check_labels, resolve_class_weights
+from skmiaug.representation._sequence_settings import resolve_class_weights
+from skmiaug.utils._labels import check_labels
 
 _MAX_LABEL_BYTES = 2**28
 
@@ -227,6 +229,7 @@ class SequenceEmotionClassifier(ClassifierMixin, SequenceEstimator):
         labels = column_or_1d(y, warn=True)
         check_consistent_length(sequences.lengths, labels)
         check_labels(labels)
+        check_classification_targets(labels)
         classes, indices = np.unique(labels, return_inverse=True)
         if len(classes) < 2:
             raise ValueError(

@@ -5,9 +5,7 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from sklearn.utils.class_weight import compute_class_weight
-from sklearn.utils.multiclass import check_classification_targets
 
 from skmiaug.representation._masked_settings import fingerprint_of
 from skmiaug.representation._sequence_architecture import StartingPoint
@@ -61,23 +59,6 @@ class FineTuningSettings:
             arrays += [weights.numpy() for weights in state.values()]
             arrays += list(vars(start.pretrained.scale).values())
         return fingerprint_of(described, sequences, seed, *arrays)
-
-
-def check_labels(labels: np.ndarray) -> None:
-    """Refuse labels (n,) that are no classes, or of which some are missing.
-
-    Raises
-    ------
-    ValueError
-        They are continuous numbers, or hold None, NaN or NA.
-    """
-    missing = np.flatnonzero(pd.isna(labels))
-    if len(missing):
-        raise ValueError(
-            f"y contains NaN or None: sequence {missing[0]} has no label ({len(missing)} "
-            "such in all). Leave such sequences out; pretraining can use them."
-        )
-    check_classification_targets(labels)
 
 
 def checked_range(output_range: Any) -> tuple[float, float] | None:

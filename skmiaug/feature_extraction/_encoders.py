@@ -1,7 +1,7 @@
 """What all encoders share, and the one for text."""
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import torch
@@ -87,6 +87,8 @@ class TextEncoder(Encoder):
         super().__init__(loaded)
         self.truncation = truncation
         self.limit = _token_limit(loaded)
+        # Tokenizers may give out more, such as types of tokens for a model without them.
+        self._takes = _taken_by(loaded.model)
         self.n_truncated = 0
 
     def length(self, unit: Unit) -> int:
@@ -121,8 +123,8 @@ class TextEncoder(Encoder):
         pad_id = getattr(self.loaded.processor, "pad_token_id", None) or 0
         inputs = {}
         for name in units[0]:
-            if not _takes(self.loaded.model, name):
-                continue  # tokenizers give types of tokens out for models without them
+            if not self._takes(name):
+                continue
             fill = pad_id if name == "input_ids" else 0
             inputs[name] = torch.tensor(
                 [
@@ -137,10 +139,11 @@ class TextEncoder(Encoder):
         return self._run(wanted, **inputs), lengths
 
 
-def _takes(model: Any, name: str) -> bool:
-    """Whether a model's ``forward`` has the argument."""
+def _taken_by(model: Any) -> Callable[[str], bool]:
+    """Return what tells whether a model's ``forward`` has an argument of a name."""
     parameters = inspect.signature(model.forward).parameters
-    return name in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+    takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+    return lambda name: takes_any or name in parameters
 
 
 def _token_limit(loaded: LoadedModel) -> int | None:

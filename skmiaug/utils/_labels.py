@@ -41,7 +41,7 @@ def _check_one_kind(labels: np.ndarray) -> None:
     text = np.fromiter((isinstance(v, str) for v in labels), bool, len(labels))
     if text.any() and not text.all():
         raise ValueError(
-            f"y has text and other labels, such as {labels[text][0]!r} and "
+            f"y has text and other labels, such as {str(labels[text][0])!r} and "
             f"{labels[~text][0]!r}, which have no order. Make all of them text, for "
             "example with [str(label) for label in y]."
         )

@@ -6,12 +6,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hypothesis import HealthCheck, settings
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 # Workers of pytest-xdist share the cores: threads that wait for each other cost more
 # than they bring.
 torch.set_num_threads(1)
+# How long an example takes says what else the machine does, not whether it is right.
+settings.register_profile(
+    "skmiaug", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("skmiaug")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -56,7 +56,6 @@ FINITE = st.one_of(st.just(np.nan), st.floats(allow_nan=False, allow_infinity=Fa
 
 @settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
-    deadline=None,
     max_examples=40,
 )
 @given(st.data())

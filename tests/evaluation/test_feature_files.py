@@ -16,7 +16,6 @@ from skmiaug.exceptions import FileFormatError, MissingExtraError
 TABLE = FileOptions(target="emotion", group="speaker")
 on_disk = settings(
     max_examples=60,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 matrices = hnp.arrays(
@@ -388,7 +387,7 @@ def test_damaged_bytes_never_escape_as_another_error(tmp_path, kind):
     assert isinstance(read_features(path, options), Features)
     refused = []
 
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=150)
     @given(
         st.integers(0, len(good)),
         st.lists(st.tuples(st.integers(0, len(good) - 1), st.integers(0, 255)), max_size=4),

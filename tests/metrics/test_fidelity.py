@@ -44,7 +44,7 @@ def test_frechet_units():
     )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(2, 12), st.integers(2, 12), st.integers(1, 15), st.integers(0, 99))
 def test_frechet_of_any_shape_is_a_distance(n, m, d, seed):
     found = frechet_distance(normal(n, d, seed), normal(m, d, seed + 1), scale=False)

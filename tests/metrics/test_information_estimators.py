@@ -366,7 +366,7 @@ def test_classes_of_one_row_are_left_out_of_mixed():
     assert found.n_samples == 200
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(2, 5), st.integers(2, 8), st.integers(1, 4), st.integers(0, 1000))
 def test_small_sets_of_any_make_give_finite_figures(n_classes, per_class, d, seed):
     rng = np.random.default_rng(seed)

@@ -342,7 +342,7 @@ def test_one_column_for_each_class_comes_back_so(skewed, container):
 
 @pytest.mark.filterwarnings("ignore::skmiaug.exceptions.TinyClassWarning")
 @pytest.mark.filterwarnings("ignore:The number of unique classes:UserWarning")
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=25, derandomize=True)
 @given(
     class_counts=st.lists(st.integers(1, 12), min_size=2, max_size=4),
     n_features=st.integers(1, 6),

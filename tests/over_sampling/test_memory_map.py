@@ -40,7 +40,7 @@ def test_a_map_gives_the_bits_of_the_array(tmp_path, dtype, spread):
 
 
 @given(chunk=st.integers(1, 1000), n=st.integers(12, 200), seed=st.integers(0, 5))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 def test_whatever_the_blocks(tmp_path_factory, chunk, n, seed):
     X, y = classed(n=n, seed=seed)
     on_disk = mapped(tmp_path_factory.mktemp("map") / "X.npy", X)

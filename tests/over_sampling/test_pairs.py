@@ -5,7 +5,7 @@ import pandas as pd
 import polars as pl
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from skmiaug.over_sampling._pairing import combinations_of, rows_of_all_combinations
@@ -100,7 +100,6 @@ def test_real_parts_are_used_alike():
     assert uses.max() - uses.min() <= 1
 
 
-@settings(deadline=None)
 @given(st.integers(2, 4), st.integers(1, 50), st.integers(0, 50))
 def test_combinations_fill_every_class_to_the_same_multiple(n_modalities, n_real, n_more):
     kinds = combinations_of(n_modalities, n_real, n_more)

@@ -49,7 +49,7 @@ def assert_same_rows(augmenter, folder, n, y=None, **more):
     ),
     rejection=st.sampled_from([0.0, 0.3]),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_rows_of_sample(fitted, tmp_path_factory, chunk, wanted, rejection):
     n, y = (wanted, None) if isinstance(wanted, int) else (len(wanted), wanted)
     with pytest.MonkeyPatch.context() as patch:

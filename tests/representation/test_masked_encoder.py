@@ -242,7 +242,7 @@ def test_wild_values_do_not_set_the_scale():
     assert np.isfinite(embedded).all()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.lists(st.integers(1, 9), min_size=1, max_size=7),
     st.sampled_from([0.0, 1e-300, 1.0, 1e300]),

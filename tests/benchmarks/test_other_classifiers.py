@@ -1,0 +1,85 @@
+"""Whether made rows also teach the classifiers that no default was looked at with.
+
+Quarter of an hour to half an hour on two cores, with shared/data beside the checkout::
+
+    pytest tests/benchmarks/test_other_classifiers.py -m benchmark -s
+
+The protocols are those of the README: training parts made skewed, testing on speakers that
+were not trained on; digits in five folds.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+from sklearn.decomposition import PCA
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.model_selection import LeaveOneGroupOut, StratifiedKFold
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.svm import SVC, LinearSVC
+
+from skmiaug.evaluation import SkewedTraining, compare_samplers
+
+DATA = Path(__file__).parents[3] / "shared" / "data"
+SHARES = {
+    "emodb": [1, 0.5, 0.3, 0.2, 0.25, 0.4, 0.15],
+    "nemo": [0.5, 0.3, 1, 0.15, 0.1, 0.2],
+    "digits": [1, 0.5, 0.3, 0.2, 0.25, 0.4, 0.15, 0.1, 0.1, 0.05],
+}
+SAMPLERS = ["none", "RandomOverSampler", "SMOTE", "MIGANAugmenter"]
+CLASSIFIERS = {
+    "random forest": RandomForestClassifier(100),
+    "linear SVM": LinearSVC(C=0.01),
+    "RBF SVM, C=10": SVC(C=10),
+    "PCA and RBF SVM": make_pipeline(PCA(30), SVC()),
+    "shrunken LDA": LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto"),
+    "MLP, two layers": MLPClassifier((128, 64), max_iter=100),
+    "Gaussian naive Bayes": GaussianNB(),
+    "5 nearest neighbours": KNeighborsClassifier(5),
+}
+BOOSTED = {"boosted trees": HistGradientBoostingClassifier(max_iter=40)}  # slow above 100
+
+pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(7200)]
+
+
+def speech(corpus, kind):
+    path = DATA / f"{corpus}_features.npz"
+    if not path.is_file():
+        pytest.skip(f"needs {path}")
+    with np.load(path) as file:
+        X = file["X_egemaps"] if kind == "eGeMAPS" else file["X_whisper_layers"][:, 3]
+        group = file["session" if corpus == "emodb" else "speaker"]
+        return X.astype(np.float32), file["y"], group, LeaveOneGroupOut()
+
+
+def digits():
+    X, y = load_digits(return_X_y=True)
+    return X, y, None, StratifiedKFold(5, shuffle=True)
+
+
+@pytest.mark.parametrize(
+    "name", ["emodb layer 3", "nemo layer 3", "emodb eGeMAPS", "nemo eGeMAPS", "digits"]
+)
+def test_made_rows_teach_other_classifiers(name):
+    corpus, _, kind = name.partition(" ")
+    X, y, groups, folds = digits() if corpus == "digits" else speech(corpus, kind)
+    results = compare_samplers(
+        X,
+        y,
+        SAMPLERS,
+        CLASSIFIERS | (BOOSTED if X.shape[1] <= 100 else {}),
+        groups=groups,
+        cv=SkewedTraining(folds, SHARES[corpus]),
+        n_repeats=3,
+        n_jobs=2,
+        on_error="raise",
+    )
+    table = results.pivot_table(index="classifier", columns="sampler", values="uar") * 100
+    print(f"\n{name}, {X.shape}\n{table[SAMPLERS].round(1).to_string()}")
+    ahead = table["MIGANAugmenter"] - table["SMOTE"]
+    assert (ahead > 0).mean() > 0.5

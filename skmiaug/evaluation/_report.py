@@ -18,7 +18,7 @@ from skmiaug.evaluation._compare import (
     checked_data,
     checked_seed,
 )
-from skmiaug.evaluation._drawn import as_drawn
+from skmiaug.evaluation._drawn import in_lines
 from skmiaug.evaluation._report_data import ReportRows, prepare_rows
 from skmiaug.evaluation._report_findings import Finding, findings
 from skmiaug.evaluation._report_measures import Measures, measure
@@ -31,6 +31,7 @@ from skmiaug.utils._optional import require
 __all__ = ["QualityReport", "quality_report"]
 
 _WIDTH = 9.6
+_LETTERS = 100  # of the title in that width
 
 
 class QualityReport:
@@ -110,7 +111,7 @@ class QualityReport:
             for axis in axes[len(sections[name]) :]:
                 axis.set_axis_off()
             part.suptitle(SECTIONS[name][0], fontsize=10.5, x=0.01, ha="left")
-        figure.suptitle(as_drawn(self.title), fontsize=12, x=0.01, ha="left")
+        figure.suptitle(in_lines(self.title, _LETTERS), fontsize=12, x=0.01, ha="left")
         return figure
 
     def to_html(self, path: str | os.PathLike[str] | None = None) -> str:

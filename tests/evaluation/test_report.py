@@ -8,6 +8,7 @@ import warnings
 from dataclasses import replace
 from html import escape, unescape
 from html.parser import HTMLParser
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -389,6 +390,30 @@ def test_plot_shows_all_panels(report):
     assert "information about the class (nats)" in labels
     assert "UAR on held-out real rows (%)" in labels
     assert isinstance(report, QualityReport)
+
+
+def test_copies_are_a_line_that_can_be_seen(rows):
+    report = quality_report(RandomOverSampler(), *rows, **OPTIONS)
+    axes = [axis for part in report.plot().subfigs for axis in part.axes]
+    (distances,) = (axis for axis in axes if "nearest" in axis.get_xlabel())
+    made = next(line for line in distances.lines if line.get_label() == "made rows")
+    assert made.get_xdata()[-1] >= distances.get_xlim()[1]
+    assert made.get_ydata()[-1] == 1
+
+
+def test_long_class_names_leave_room_for_the_figures(rows):
+    X, y = rows
+    y = np.char.add(y, " is a class of which the name says nearly all there is to say")
+    report = quality_report(SMOTE(), X, y, **OPTIONS)
+    with warnings.catch_warnings():
+        # Matplotlib warns where names leave no width for what they name.
+        warnings.simplefilter("error")
+        figure = report.plot()
+        figure.draw_without_rendering()
+        report.to_html()
+    axes = [axis for part in figure.subfigs for axis in part.axes if axis.axison]
+    titles = [axis.title.get_window_extent() for axis in axes if axis.get_title()]
+    assert not any(one.overlaps(other) for one, other in combinations(titles, 2))
 
 
 def test_without_matplotlib_the_remedy_is_named(report, monkeypatch):

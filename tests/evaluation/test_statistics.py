@@ -184,6 +184,16 @@ def test_paired_tests_pair_by_fold_and_seed(results):
     assert row["p_wilcoxon"] == pytest.approx(wilcoxon_signed_rank(differences).p_value)
 
 
+def test_rounding_of_a_mean_over_classifiers_is_no_difference(results):
+    some = results[results["sampler"].isin(["none", "SMOTE"])].copy()
+    smote, svm = some["sampler"] == "SMOTE", some["classifier"] == "svm"
+    some["uar"] = np.where(svm, 0.3, 0.6)
+    # One classifier gains what the other loses: 0.45 both times, but for the last bit.
+    some.loc[smote, "uar"] = np.where(svm[smote], 0.6 - 0.1, 0.3 + 0.1)
+    tests = paired_tests(some, "none").set_index("classifier")
+    assert (tests.loc["mean", "t"], tests.loc["mean", "p_ttest"]) == (0, 1)
+
+
 def test_repeats_that_say_the_same_are_one_piece_of_evidence(skewed):
     X, y = skewed
     groups = np.arange(len(y)) % 5

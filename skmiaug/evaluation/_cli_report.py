@@ -194,11 +194,14 @@ def _writable(path: str, *, overwrite: bool) -> Path:
 def _print(report: "QualityReport", target: Path) -> None:
     import textwrap
 
+    from skmiaug.evaluation._cli_features import width_of_lines
+
+    width = width_of_lines()
     for mark, topic, text in report.findings:
         told = textwrap.fill(
-            text, 88, initial_indent=f"{mark:5s}{topic:12s}", subsequent_indent=17 * " "
+            text, width, initial_indent=f"{mark:5s}{topic:12s}", subsequent_indent=17 * " "
         )
         print(told)
     for note in report.notes:
-        print(f"note: {note}")
+        print(textwrap.fill(f"note: {note}", width, subsequent_indent="    "))
     print(f"\nwritten: {target}")

@@ -6,6 +6,7 @@ import math
 import os
 import warnings
 from collections.abc import Mapping, Sequence
+from numbers import Integral
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -17,6 +18,7 @@ from skmiaug.evaluation._compare import (
     checked_classifiers,
     checked_data,
     checked_seed,
+    refuse_class,
 )
 from skmiaug.evaluation._drawn import in_lines
 from skmiaug.evaluation._report_data import ReportRows, prepare_rows
@@ -30,6 +32,7 @@ from skmiaug.utils._optional import require
 
 __all__ = ["QualityReport", "quality_report"]
 
+_LEAST_ROWS = 20
 _WIDTH = 9.6
 _LETTERS = 100  # of the title in that width
 
@@ -188,7 +191,7 @@ def quality_report(
         Shuffles behind each p-value.
     max_rows : int, default=10,000
         Rows of each set, drawn at random, that information, fidelity and leakage are
-        measured on, at most: they take time with the square of it.
+        measured on, at most and 20 at least: they take time with the square of it.
     title : str, default=""
         What the data are.
     random_state : int, default=0
@@ -214,6 +217,11 @@ def quality_report(
     >>> bool(table.loc["variance ratio, 1", "value"] < 0.9)  # SMOTE shrinks classes
     True
     """
+    refuse_class(augmenter, "the over-sampler")
+    if not isinstance(max_rows, Integral) or max_rows < _LEAST_ROWS:
+        raise ValueError(
+            f"max_rows must be a whole number from {_LEAST_ROWS} on; got {max_rows!r}."
+        )
     X, y, groups = checked_data(X, y, groups)
     chosen = checked_classifiers(classifiers)
     random_state = checked_seed(random_state)

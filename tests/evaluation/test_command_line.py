@@ -174,6 +174,16 @@ def test_too_few_rows_for_the_folds(tmp_path, capsys):
     assert "over 3 folds" in capsys.readouterr().out
 
 
+def test_numbers_of_rows_for_classes(tmp_path, capsys):
+    X, path = np.random.default_rng(0).normal(size=(200, 2)), tmp_path / "a.npz"
+    np.savez(path, X=X, y=np.arange(200))
+    assert "(200 of 200 classes have too few)" in error_of(capsys, "compare", path, *FAST)
+    np.savez(path, X=X, y=np.arange(200) // 2)
+    assert main(["compare", str(path), *FAST]) == 0
+    counts = capsys.readouterr().out.splitlines()[1]
+    assert counts.endswith("39 2, and 60 more classes")
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [

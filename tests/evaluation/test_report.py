@@ -332,6 +332,10 @@ def test_what_is_no_over_sampler_is_refused(rows):
         quality_report(BaseEstimator(), X, y)
     with pytest.raises(ValueError, match="returns the rows given before"):
         quality_report(RandomUnderSampler(), X, y)
+    with pytest.raises(ValueError, match=r"got the class; pass SMOTE\(\)"):
+        quality_report(SMOTE, X, y)
+    with pytest.raises(ValueError, match="max_rows must be a whole number from 20 on"):
+        quality_report(SMOTE(), X, y, max_rows=1)
     with pytest.raises(ValueError, match="at least 2 classes; all"):
         quality_report(SMOTE(), X, np.zeros(len(y)))
 

@@ -73,6 +73,14 @@ def as_positive(text: str) -> int:
     return int(text)
 
 
+def as_seed(text: str) -> int:
+    if not text.isdecimal() or int(text) >= 2**32:
+        raise argparse.ArgumentTypeError(
+            f"expected a whole number from 0 to {2**32 - 1}; got {text!r}"
+        )
+    return int(text)
+
+
 def as_folds(text: str) -> int | str:
     if text == "logo":
         return text

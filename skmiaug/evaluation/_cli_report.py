@@ -10,6 +10,7 @@ from skmiaug.evaluation._arguments import (
     add_file_arguments,
     as_folds,
     as_fractions,
+    as_seed,
     as_words,
 )
 from skmiaug.evaluation._defaults import CLASSIFIER_NAMES, SAMPLER_NAMES
@@ -81,7 +82,9 @@ def _add_report_arguments(parser: argparse.ArgumentParser) -> None:
         help="keep this fraction of each class (in the order of the file's classes) in the "
         "training part, at least 5 rows",
     )
-    group.add_argument("--seed", type=int, default=0, metavar="N", help="random seed [0]")
+    group.add_argument(
+        "--seed", type=as_seed, default=0, metavar="N", help="random seed [0]"
+    )
     output = parser.add_argument_group("what to write")
     output.add_argument(
         "--output",

@@ -19,6 +19,7 @@ from skmiaug.evaluation._labels import plain
 from skmiaug.evaluation._magnitude import LARGEST, first_too_large
 from skmiaug.evaluation._splits import Fold, make_folds
 from skmiaug.evaluation._summary import MEAN
+from skmiaug.utils._labels import check_labels
 
 __all__ = ["compare_samplers"]
 
@@ -165,6 +166,7 @@ def checked_data(
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any] | None]:
     X = check_array(X, dtype=[np.float64, np.float32], input_name="X")
     _check_magnitude(X)
+    check_labels(y)
     y = column_or_1d(np.asarray(y), warn=True)
     check_classification_targets(y)
     check_consistent_length(X, y)
@@ -183,6 +185,7 @@ def checked_data(
                 f"expected a group for every row; row {without[0]} (counted from 0) has "
                 f"{plain(groups[without[0]])}, one of {without.size} such rows."
             )
+        check_labels(groups, "groups")
     return X, y, groups
 
 

@@ -321,6 +321,13 @@ def test_small_classes_lower_the_neighbours(rows):
     assert any(note.startswith("k_neighbors lowered from 5 to 3") for note in report.notes)
 
 
+def test_a_class_of_a_single_training_row_is_named_with_the_sampler(rows):
+    X, y = rows
+    few = np.concatenate([np.arange(100), [180, 181]])
+    with pytest.raises(ValueError, match="SMOTE needs at least 2 rows of class 'c', has 1"):
+        quality_report(SMOTE(), X[few], y[few], **OPTIONS)
+
+
 def test_more_rows_than_wanted_are_drawn(rows):
     report = quality_report(SMOTE(), *rows, max_rows=40, **OPTIONS)
     assert "40 drawn of each" in report.about["Made rows"]

@@ -96,6 +96,7 @@ def test_other_files_are_not_overwritten(features, tmp_path, capsys):
         (["--output", "."], "'.' is a folder"),
         (["--output", "/proc/a.html"], "a folder that can be written to"),
         (["--skew", "1,.5"], "--skew has 2 fractions"),
+        (["--seed", "-1"], "--seed: expected a whole number from 0 to 4294967295"),
         (["--layer", "1"], "--layer names a part of a file"),
     ],
 )

@@ -453,6 +453,8 @@ def test_errors_say_what_to_do():
         classifier_bound(X, y, groups=y)
     with pytest.raises(ValueError, match="at least 2 classes of at least 2 rows"):
         mixed_information(X, np.zeros(60))
+    with pytest.raises(ValueError, match="Input labels contains NaN or None; rows"):
+        mixed_information(X, np.where(np.arange(60) == 7, np.nan, y))
     with pytest.raises(ValueError, match="confidence_level must be between"):
         mixed_information(X, y, confidence_level=95)
     with pytest.raises(ValueError, match="n_permutations must be a whole number"):

@@ -237,9 +237,28 @@ def test_known_faults_are_marked(rows):
 @pytest.mark.parametrize("n_permutations", [0, 9, 19])
 def test_few_shuffles_are_no_fault_of_the_rows(rows, n_permutations):
     options = OPTIONS | {"n_permutations": n_permutations}
-    found = quality_report(SMOTE(), *rows, **options).findings[0]
+    every = quality_report(SMOTE(), *rows, **options).findings
+    found, likeness = every[0], every[2]
     assert found[:2] == ("good", "Information")
     assert ("shuffled classes p" in found.text) is (n_permutations > 0)
+    assert ("0.5 is chance, p = " in likeness.text) is (n_permutations > 0)
+    assert not any("nan" in one.text for one in every)
+
+
+def test_what_real_rows_do_not_tell_is_no_fault_of_made_ones(rows, report):
+    X = np.random.default_rng(0).normal(size=rows[0].shape)
+    assert quality_report(SMOTE(), X, rows[1], **OPTIONS).findings[0].mark == "look"
+    # Below 0, where guessing by class shares does better, for both of them.
+    found = report._measures
+    real = replace(found.real, information=replace(found.real.information, estimate=-0.2))
+
+    def mark(estimate):
+        of_made = replace(found.made.information, estimate=estimate)
+        made = replace(found.made, information=of_made)
+        return findings(replace(found, made=made, real=real))[0].mark
+
+    assert mark(-0.2) == mark(-0.1) == "good"
+    assert mark(-0.3) == "look"
 
 
 def test_an_outlier_among_real_rows_is_no_fault_of_made_ones(report):

@@ -108,9 +108,10 @@ def _run_parts(
     from skmiaug.evaluation._benchmark_journal import Journal
     from skmiaug.evaluation._benchmark_protocol import usual_classifiers
     from skmiaug.evaluation._cli import UsageError
+    from skmiaug.evaluation._cli_features import shows_progress
     from skmiaug.evaluation._defaults import default_classifiers, default_samplers
 
-    shown = not args.quiet and sys.stderr.isatty()
+    shown = shows_progress(args)
     folds = [fold for setting in data.folds.values() for fold in setting]
     try:
         samplers = default_samplers(args.samplers)

@@ -70,9 +70,10 @@ def _compare(
 ) -> "pd.DataFrame":
     from tqdm import tqdm
 
+    from skmiaug.evaluation._cli_features import shows_progress
     from skmiaug.evaluation._compare import compare_samplers
 
-    shown = not args.quiet and sys.stderr.isatty()
+    shown = shows_progress(args)
     with tqdm(
         file=sys.stderr, disable=not shown, leave=False, unit="run", dynamic_ncols=True
     ) as bar:

@@ -2,6 +2,7 @@
 
 import argparse
 import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,6 +70,11 @@ def _counted(counts: dict[str, int]) -> str:
     shown = [f"{label} {number}" for label, number in counts.items()]
     more = [f"and {len(shown) - _MOST_CLASSES} more classes"]
     return ", ".join(shown[:_MOST_CLASSES] + more * (len(shown) > _MOST_CLASSES))
+
+
+def shows_progress(args: argparse.Namespace) -> bool:
+    """Whether someone watches."""
+    return not args.quiet and sys.stderr is not None and sys.stderr.isatty()
 
 
 def width_of_lines() -> int:

@@ -1,7 +1,9 @@
 """Feature columns from a .csv or .parquet file."""
 
 import csv
+import io
 import re
+import shlex
 import warnings
 from pathlib import Path
 from typing import Any
@@ -212,7 +214,7 @@ def _numbers(name: str, table: pd.DataFrame) -> NDArray[Any]:
         raise FileFormatError(
             f"{name}: expected numbers in every feature column; "
             f"{_first_text(table, text[0])}; "
-            f"mend it, or leave the text columns out with --drop {','.join(text)} "
+            f"mend it, or leave the text columns out with --drop {_as_typed(text)} "
             "(or --group, for one that names speakers)."
         )
     if not table.shape[1]:
@@ -221,6 +223,13 @@ def _numbers(name: str, table: pd.DataFrame) -> NDArray[Any]:
             "target, the group and the dropped ones."
         )
     return table.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _as_typed(names: list[str]) -> str:
+    """Names of columns as one word of a command line."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(names)
+    return shlex.quote(line.getvalue())
 
 
 def _is_number(values: pd.Series) -> bool:

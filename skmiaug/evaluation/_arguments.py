@@ -1,6 +1,7 @@
 """Arguments that several commands share, and what may stand in them."""
 
 import argparse
+import csv
 import os
 
 FEATURES_HELP = ".npz (arrays X, y and, if present, groups), .csv or .parquet"
@@ -25,7 +26,7 @@ def add_file_arguments(parser: argparse.ArgumentParser) -> None:
         type=as_words,
         default=(),
         metavar="A,B",
-        help="columns to leave out",
+        help='columns to leave out; one with a comma in its name as "a, b"',
     )
 
 
@@ -61,7 +62,9 @@ def add_output_arguments(
 
 
 def as_words(text: str) -> tuple[str, ...]:
-    words = tuple(word.strip() for word in text.split(",") if word.strip())
+    # As a line of a table: a name that holds a comma stands between double quotes.
+    line = next(csv.reader([text], skipinitialspace=True), [])
+    words = tuple(word.strip() for word in line if word.strip())
     if not words:
         raise argparse.ArgumentTypeError("expected names separated by commas")
     return words
@@ -70,6 +73,14 @@ def as_words(text: str) -> tuple[str, ...]:
 def as_positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"expected a whole number from 1 on; got {text!r}")
+    return int(text)
+
+
+def as_seed(text: str) -> int:
+    if not text.isdecimal() or int(text) >= 2**32:
+        raise argparse.ArgumentTypeError(
+            f"expected a whole number from 0 to {2**32 - 1}; got {text!r}"
+        )
     return int(text)
 
 

@@ -38,7 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed = parser.parse_args(arguments)
     try:
         code = int(parsed.run(parsed))
-        sys.stdout.flush()
+        if sys.stdout is not None:  # which it is where the caller has closed it
+            sys.stdout.flush()
         return code
     except (FileFormatError, MissingExtraError, UsageError) as error:
         _say_error(str(error))
@@ -47,9 +48,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("skmiaug: interrupted; no results were written.", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
-        # `skmiaug compare | head`: keep the interpreter's own flush at exit quiet.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # `skmiaug compare | head`
+        _write_nothing_more()
         return PIPE_CLOSED
+    except OSError as error:
+        # Such as a full disk below `skmiaug compare > file`.
+        _say_error(str(error))
+        _write_nothing_more()
+        return BAD_INPUT
 
 
 class _Parser(argparse.ArgumentParser):
@@ -85,6 +91,12 @@ def make_parser() -> argparse.ArgumentParser:
     for module in COMMANDS:
         import_module(module).add_command(subparsers)
     return parser
+
+
+def _write_nothing_more() -> None:
+    """Keep the interpreter's own flush at exit quiet."""
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _say_error(message: str) -> None:

@@ -1,7 +1,6 @@
 """``skmiaug benchmark``: the command and its course."""
 
 import argparse
-import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -109,9 +108,10 @@ def _run_parts(
     from skmiaug.evaluation._benchmark_journal import Journal
     from skmiaug.evaluation._benchmark_protocol import usual_classifiers
     from skmiaug.evaluation._cli import UsageError
+    from skmiaug.evaluation._cli_features import shows_progress
     from skmiaug.evaluation._defaults import default_classifiers, default_samplers
 
-    shown = not args.quiet and sys.stderr.isatty()
+    shown = shows_progress(args)
     folds = [fold for setting in data.folds.values() for fold in setting]
     try:
         samplers = default_samplers(args.samplers)
@@ -141,11 +141,10 @@ def _show(
     """Print and write the table of one modality and setting, as soon as it is there."""
     from skmiaug.evaluation._benchmark_corpora import CORPORA
     from skmiaug.evaluation._benchmark_report import save_part, table_text
+    from skmiaug.evaluation._cli_features import width_of_lines
 
     title = f"{CORPORA[args.corpus].title}, {names[0]}, {names[1]}"
-    # Where the output is no terminal, this gives the fallback.
-    columns = shutil.get_terminal_size((88, 24)).columns
-    print(table_text(title, results, min(120, max(60, columns))))
+    print(table_text(title, results, width_of_lines()))
     paths = save_part(results, folder, title, args, data, names[1])
     if not args.quiet:
         print("\nwritten: " + ", ".join(map(str, paths)))

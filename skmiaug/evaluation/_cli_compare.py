@@ -1,7 +1,6 @@
 """``skmiaug compare``: the command and its course."""
 
 import argparse
-import shutil
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -71,9 +70,10 @@ def _compare(
 ) -> "pd.DataFrame":
     from tqdm import tqdm
 
+    from skmiaug.evaluation._cli_features import shows_progress
     from skmiaug.evaluation._compare import compare_samplers
 
-    shown = not args.quiet and sys.stderr.isatty()
+    shown = shows_progress(args)
     with tqdm(
         file=sys.stderr, disable=not shown, leave=False, unit="run", dynamic_ncols=True
     ) as bar:
@@ -102,12 +102,11 @@ def _report(
     results: "pd.DataFrame",
     counts: dict[str, int],
 ) -> None:
+    from skmiaug.evaluation._cli_features import width_of_lines
     from skmiaug.evaluation._paired import paired_tests
     from skmiaug.evaluation._text import format_comparison, versus
 
-    # Where the output is no terminal, this gives the fallback.
-    columns = shutil.get_terminal_size((88, 24)).columns
-    print(format_comparison(results, width=min(120, max(60, columns))))
+    print(format_comparison(results, width=width_of_lines()))
     compared = set(results["sampler"])
     for baseline in ("none", "SMOTE"):
         if {"MIGANAugmenter", baseline} <= compared:

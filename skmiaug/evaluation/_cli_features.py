@@ -1,11 +1,15 @@
 """What the commands that read a feature file share."""
 
 import argparse
+import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from skmiaug.evaluation._features import Features
+
+_MOST_CLASSES = 40
 
 
 def read(args: argparse.Namespace) -> "Features":
@@ -63,7 +67,19 @@ def describe(
 
 
 def _counted(counts: dict[str, int]) -> str:
-    return ", ".join(f"{label} {number}" for label, number in counts.items())
+    shown = [f"{label} {number}" for label, number in counts.items()]
+    more = [f"and {len(shown) - _MOST_CLASSES} more classes"]
+    return ", ".join(shown[:_MOST_CLASSES] + more * (len(shown) > _MOST_CLASSES))
+
+
+def shows_progress(args: argparse.Namespace) -> bool:
+    """Whether someone watches."""
+    return not args.quiet and sys.stderr is not None and sys.stderr.isatty()
+
+
+def width_of_lines() -> int:
+    """Letters in a line: those of the terminal, within reason, or what suits a file."""
+    return min(120, max(60, shutil.get_terminal_size((88, 24)).columns))
 
 
 def title_of(args: argparse.Namespace, features: "Features") -> str:

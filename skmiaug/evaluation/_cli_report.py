@@ -10,6 +10,7 @@ from skmiaug.evaluation._arguments import (
     add_file_arguments,
     as_folds,
     as_fractions,
+    as_seed,
     as_words,
 )
 from skmiaug.evaluation._defaults import CLASSIFIER_NAMES, SAMPLER_NAMES
@@ -81,7 +82,9 @@ def _add_report_arguments(parser: argparse.ArgumentParser) -> None:
         help="keep this fraction of each class (in the order of the file's classes) in the "
         "training part, at least 5 rows",
     )
-    group.add_argument("--seed", type=int, default=0, metavar="N", help="random seed [0]")
+    group.add_argument(
+        "--seed", type=as_seed, default=0, metavar="N", help="random seed [0]"
+    )
     output = parser.add_argument_group("what to write")
     output.add_argument(
         "--output",
@@ -194,11 +197,14 @@ def _writable(path: str, *, overwrite: bool) -> Path:
 def _print(report: "QualityReport", target: Path) -> None:
     import textwrap
 
+    from skmiaug.evaluation._cli_features import width_of_lines
+
+    width = width_of_lines()
     for mark, topic, text in report.findings:
         told = textwrap.fill(
-            text, 88, initial_indent=f"{mark:5s}{topic:12s}", subsequent_indent=17 * " "
+            text, width, initial_indent=f"{mark:5s}{topic:12s}", subsequent_indent=17 * " "
         )
         print(told)
     for note in report.notes:
-        print(f"note: {note}")
+        print(textwrap.fill(f"note: {note}", width, subsequent_indent="    "))
     print(f"\nwritten: {target}")

@@ -19,6 +19,7 @@ from skmiaug.evaluation._labels import plain
 from skmiaug.evaluation._magnitude import LARGEST, first_too_large
 from skmiaug.evaluation._splits import Fold, make_folds
 from skmiaug.evaluation._summary import MEAN
+from skmiaug.utils._labels import check_labels
 
 __all__ = ["compare_samplers"]
 
@@ -163,8 +164,9 @@ def _checked_repeats(n_repeats: Any) -> int:
 def checked_data(
     X: Any, y: Any, groups: Any
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any] | None]:
-    X = check_array(X, dtype=[np.float64, np.float32])
+    X = check_array(X, dtype=[np.float64, np.float32], input_name="X")
     _check_magnitude(X)
+    check_labels(y)
     y = column_or_1d(np.asarray(y), warn=True)
     check_classification_targets(y)
     check_consistent_length(X, y)
@@ -183,6 +185,7 @@ def checked_data(
                 f"expected a group for every row; row {without[0]} (counted from 0) has "
                 f"{plain(groups[without[0]])}, one of {without.size} such rows."
             )
+        check_labels(groups, "groups")
     return X, y, groups
 
 
@@ -201,7 +204,7 @@ def _checked_samplers(samplers: Any) -> dict[str, Any]:
         return default_samplers(samplers)
     for name, sampler in samplers.items():
         known_word = isinstance(sampler, str) and sampler == BALANCED
-        _refuse_class(sampler, f"sampler {name!r}")
+        refuse_class(sampler, f"sampler {name!r}")
         if not (sampler is None or known_word or hasattr(sampler, "fit_resample")):
             raise ValueError(
                 f"sampler {name!r} must be None, 'balanced' or an object with "
@@ -214,7 +217,7 @@ def checked_classifiers(classifiers: Any) -> dict[str, Any]:
     if not isinstance(classifiers, Mapping):
         return default_classifiers(classifiers)
     for name, classifier in classifiers.items():
-        _refuse_class(classifier, f"classifier {name!r}")
+        refuse_class(classifier, f"classifier {name!r}")
         if not (hasattr(classifier, "fit") and hasattr(classifier, "predict")):
             raise ValueError(
                 f"classifier {name!r} must have fit and predict; got {classifier!r}."
@@ -224,7 +227,7 @@ def checked_classifiers(classifiers: Any) -> dict[str, Any]:
     return _not_empty(classifiers, "classifiers")
 
 
-def _refuse_class(estimator: Any, what: str) -> None:
+def refuse_class(estimator: Any, what: str) -> None:
     if isinstance(estimator, type):
         kind = estimator.__name__
         raise ValueError(f"{what} must be an estimator; got the class; pass {kind}().")

@@ -16,3 +16,8 @@ def listed(labels: Iterable[Any], most: int = 12) -> str:
     shown = [repr(plain(label)) for label in labels]
     rest = f" and {len(shown) - most} more" if len(shown) > most else ""
     return ", ".join(shown[:most]) + rest
+
+
+def counted(number: int, what: str) -> str:
+    """``1 fold``, ``2 folds``."""
+    return f"{number} {what}" + ("" if number == 1 else "s")

@@ -7,7 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from skmiaug.evaluation._drawn import as_drawn, png_of
+from skmiaug.evaluation._drawn import (
+    in_lines,
+    in_two_lines,
+    plain_log_scale,
+    png_of,
+)
+from skmiaug.evaluation._labels import counted
 from skmiaug.evaluation._summary import (
     MEAN,
     Line,
@@ -23,6 +29,7 @@ __all__ = ["plot_comparison"]
 _PANELS_IN_A_ROW = 3
 _PANEL_WIDTH, _LINE_HEIGHT, _PANEL_FRAME = 3.3, 0.42, 0.95  # inches
 _LEGEND_BELOW = 0.43  # inches, under the label of the axis
+_TITLE_LETTERS, _NAME_LETTERS, _HEADING_LETTERS = 32, 24, 11  # the last to an inch
 _DOTS, _MEANS, _TIMES = "#8a8a8a", "#111111", "#5b7fa6"
 
 
@@ -84,7 +91,8 @@ def plot_comparison(
         axis.set_axis_off()
     for number, axis in enumerate(axes[: len(panels) + 1]):
         _name_lines(axis, samplers, named=number % columns == 0)
-    figure.suptitle(as_drawn(_heading(results, title)), fontsize=11, x=0.01, ha="left")
+    heading = _heading(results, in_lines(title, int(size[0] * _HEADING_LETTERS)))
+    figure.suptitle(heading, fontsize=11, x=0.01, ha="left")
     if path is not None:
         _save(figure, path)
     return figure
@@ -122,7 +130,11 @@ def _draw_scores(
         )
     axis.set_xlim(*limits)
     axis.set_xlabel("UAR (%)")
-    named = "mean over the classifiers" if panel == MEAN else as_drawn(panel)
+    named = (
+        "mean over the classifiers"
+        if panel == MEAN
+        else in_two_lines(panel, _TITLE_LETTERS)
+    )
     axis.set_title(named, fontsize=10)
 
 
@@ -140,7 +152,9 @@ def _draw_times(
         resample[shown], lines[shown], "s", ms=5, color=_TIMES, label="resampling", zorder=3
     )
     axis.plot(fit, lines, "|", ms=11, mew=2, color=_MEANS, label="fitting")
-    axis.set_xscale("log")
+    seconds = np.concatenate([resample[shown], fit[fit > 0]])
+    if len(seconds):
+        plain_log_scale(axis, seconds.min(), seconds.max())
     axis.set_xlabel("seconds for one fold (log scale)")
     axis.set_title("time", fontsize=10)
     # Below the axis, where it hides no mark whatever the number of samplers and takes no
@@ -158,7 +172,7 @@ def _draw_times(
 
 
 def _name_lines(axis: Any, samplers: list[str], *, named: bool) -> None:
-    names = [as_drawn(name) if named else "" for name in samplers]
+    names = [in_two_lines(name, _NAME_LETTERS) if named else "" for name in samplers]
     axis.set_yticks(range(len(samplers)), names)
     axis.set_ylim(len(samplers) - 0.45, -0.55)
     axis.tick_params(axis="y", length=0)
@@ -195,7 +209,7 @@ def _heading(results: pd.DataFrame, title: str) -> str:
     seeds = results["seed"].nunique()
     folds = int(results.groupby("seed")["fold"].nunique().max())
     repeats = f" × {seeds} seeds" if seeds > 1 else ""
-    what = f"dot: one of {folds} folds{repeats}; diamond and bar: mean ± SD"
+    what = f"dot: one of {counted(folds, 'fold')}{repeats}; diamond and bar: mean ± SD"
     return f"{title}\n{what}" if title else what
 
 

@@ -88,6 +88,12 @@ def _open(file: Path, stream: BinaryIO) -> Any:
     try:
         opened = np.load(stream, allow_pickle=False)
     except Exception as error:
+        if "allow_pickle" in str(error):
+            raise FileFormatError(
+                f"{file}: expected an .npz file of NumPy arrays; this is a pickle or some "
+                "other file, and nothing is unpickled; make it with "
+                "numpy.savez(path, X=..., y=...)."
+            ) from error
         raise _unreadable(file, error) from error
     if isinstance(opened, np.ndarray):
         raise FileFormatError(

@@ -1,7 +1,9 @@
 """Feature columns from a .csv or .parquet file."""
 
 import csv
+import io
 import re
+import shlex
 import warnings
 from pathlib import Path
 from typing import Any
@@ -35,7 +37,7 @@ def read_table(file: Path, options: FileOptions) -> Features:
         _check_names(name, columns, options)
         table = _read_csv(file, columns)
     else:
-        table = _read_parquet(file)
+        table = _with_index(_read_parquet(file), options)
         table.columns = table.columns.map(str)
         columns = list(table.columns)
         _check_names(name, columns, options)
@@ -84,6 +86,9 @@ def _read_csv(file: Path, columns: list[str]) -> pd.DataFrame:
                 header=0,
                 names=columns,
                 index_col=False,
+                # In pieces, "007" would be the speaker 7 down to the first "F01", and
+                # the speaker "007" from there on.
+                low_memory=False,
                 keep_default_na=False,
                 na_values=[""],
                 encoding="utf-8-sig",
@@ -120,6 +125,13 @@ def _read_parquet(file: Path) -> pd.DataFrame:
             f"{file}: expected a Parquet file, and it cannot be read as one "
             f"({reason_of(error)})."
         ) from error
+
+
+def _with_index(table: pd.DataFrame, options: FileOptions) -> pd.DataFrame:
+    """The target and the group may stand in the index, as names of rows do."""
+    wanted = [options.target, options.group]
+    levels = [name for name in table.index.names if name is not None and name in wanted]
+    return table.reset_index([name for name in levels if name not in table.columns])
 
 
 def _check_names(name: str, columns: list[str], options: FileOptions) -> None:
@@ -164,10 +176,14 @@ def _no_features(options: FileOptions) -> set[str | None]:
 
 
 def _separator_hint(columns: list[str]) -> str:
-    if len(columns) == 1:
-        for mark, word in ((";", "semicolons"), ("\t", "tabs")):
-            if mark in columns[0]:
-                return f" It looks separated by {word}: save it with commas."
+    header = ",".join(columns)
+    for mark, word in ((";", "semicolons"), ("\t", "tabs")):
+        # A name may hold a comma: "pitch, Hz".
+        if mark in header and header.count(mark) >= header.count(","):
+            return (
+                f" It looks separated by {word}: save it with commas, and with points in "
+                "decimal numbers."
+            )
     return ""
 
 
@@ -198,7 +214,7 @@ def _numbers(name: str, table: pd.DataFrame) -> NDArray[Any]:
         raise FileFormatError(
             f"{name}: expected numbers in every feature column; "
             f"{_first_text(table, text[0])}; "
-            f"mend it, or leave the text columns out with --drop {','.join(text)} "
+            f"mend it, or leave the text columns out with --drop {_as_typed(text)} "
             "(or --group, for one that names speakers)."
         )
     if not table.shape[1]:
@@ -207,6 +223,13 @@ def _numbers(name: str, table: pd.DataFrame) -> NDArray[Any]:
             "target, the group and the dropped ones."
         )
     return table.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _as_typed(names: list[str]) -> str:
+    """Names of columns as one word of a command line."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(names)
+    return shlex.quote(line.getvalue())
 
 
 def _is_number(values: pd.Series) -> bool:

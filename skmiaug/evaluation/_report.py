@@ -6,6 +6,7 @@ import math
 import os
 import warnings
 from collections.abc import Mapping, Sequence
+from numbers import Integral
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -17,8 +18,9 @@ from skmiaug.evaluation._compare import (
     checked_classifiers,
     checked_data,
     checked_seed,
+    refuse_class,
 )
-from skmiaug.evaluation._drawn import as_drawn
+from skmiaug.evaluation._drawn import in_lines
 from skmiaug.evaluation._report_data import ReportRows, prepare_rows
 from skmiaug.evaluation._report_findings import Finding, findings
 from skmiaug.evaluation._report_measures import Measures, measure
@@ -30,7 +32,9 @@ from skmiaug.utils._optional import require
 
 __all__ = ["QualityReport", "quality_report"]
 
+_LEAST_ROWS = 20
 _WIDTH = 9.6
+_LETTERS = 100  # of the title in that width
 
 
 class QualityReport:
@@ -110,7 +114,7 @@ class QualityReport:
             for axis in axes[len(sections[name]) :]:
                 axis.set_axis_off()
             part.suptitle(SECTIONS[name][0], fontsize=10.5, x=0.01, ha="left")
-        figure.suptitle(as_drawn(self.title), fontsize=12, x=0.01, ha="left")
+        figure.suptitle(in_lines(self.title, _LETTERS), fontsize=12, x=0.01, ha="left")
         return figure
 
     def to_html(self, path: str | os.PathLike[str] | None = None) -> str:
@@ -187,7 +191,7 @@ def quality_report(
         Shuffles behind each p-value.
     max_rows : int, default=10,000
         Rows of each set, drawn at random, that information, fidelity and leakage are
-        measured on, at most: they take time with the square of it.
+        measured on, at most and 20 at least: they take time with the square of it.
     title : str, default=""
         What the data are.
     random_state : int, default=0
@@ -213,6 +217,11 @@ def quality_report(
     >>> bool(table.loc["variance ratio, 1", "value"] < 0.9)  # SMOTE shrinks classes
     True
     """
+    refuse_class(augmenter, "the over-sampler")
+    if not isinstance(max_rows, Integral) or max_rows < _LEAST_ROWS:
+        raise ValueError(
+            f"max_rows must be a whole number from {_LEAST_ROWS} on; got {max_rows!r}."
+        )
     X, y, groups = checked_data(X, y, groups)
     chosen = checked_classifiers(classifiers)
     random_state = checked_seed(random_state)

@@ -9,7 +9,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skmiaug.evaluation._cell import seeded_clone
 from skmiaug.evaluation._labels import listed, plain
-from skmiaug.evaluation._neighbors import adapt_neighbors
+from skmiaug.evaluation._neighbors import TooFewRowsError, adapt_neighbors
 from skmiaug.evaluation._splits import Fold, make_folds
 
 __all__ = ["ReportRows", "Rows", "default_splits", "judged_fold", "prepare_rows"]
@@ -81,7 +81,7 @@ def prepare_rows(
     train = scaler.transform(X[fold.train]), y[fold.train]
     held_out = scaler.transform(X[fold.test]), y[fold.test]
     fitted = seeded_clone(sampler, seed)
-    notes = [adapt_neighbors(fitted, train[1])]
+    notes = [_adapted(fitted, train[1])]
     resampled = _arrays(fitted.fit_resample(*train))
     n = len(train[0])
     if len(resampled[0]) < n or not np.array_equal(resampled[0][:n], train[0]):
@@ -124,6 +124,16 @@ def judged_fold(
     return max(make_folds(splitter, X, y, groups, [seed]), key=rows_of_the_rarest)
 
 
+def _adapted(sampler: Any, y: NDArray[Any]) -> str:
+    try:
+        return adapt_neighbors(sampler, y)
+    except TooFewRowsError as error:
+        raise ValueError(
+            f"{type(sampler).__name__} {error} in the training part; add rows, or leave "
+            "that class out."
+        ) from error
+
+
 def _check_sampler(sampler: Any) -> None:
     makes = hasattr(sampler, "sample") or (
         hasattr(sampler, "get_params") and "sampling_strategy" in sampler.get_params()
@@ -153,7 +163,7 @@ def _as_many_of_each(
     labels, counts = np.unique(y, return_counts=True)
     twice = {plain(c): 2 * int(n) for c, n in zip(labels, counts, strict=True)}
     again = seeded_clone(sampler, seed).set_params(sampling_strategy=twice)
-    notes.append(adapt_neighbors(again, y))
+    notes.append(_adapted(again, y))
     made = _arrays(again.fit_resample(X, y))
     return made[0][len(X) :], made[1][len(X) :]
 

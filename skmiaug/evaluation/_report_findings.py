@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from skmiaug.evaluation._report_measures import Measures
+from skmiaug.metrics import InformationResult
 
 __all__ = ["Finding", "findings"]
 
@@ -33,11 +34,11 @@ def findings(m: Measures) -> list[Finding]:
 
 def _about_information(m: Measures) -> Finding:
     made, real = m.made.information, m.real.information
-    mark = "good" if made.estimate >= 0.8 * real.estimate else "look"
-    # Few shuffles cannot give a p-value of less than 1 / (n + 1), none at all none.
-    least = 1 / (len(made.null) + 1)
-    if made.p_value >= _CHANCE and made.p_value > least:
-        mark = "bad"
+    least = real.estimate - 0.2 * abs(real.estimate)
+    mark = "good" if made.estimate >= least else "look"
+    if _by_chance(made):
+        # Where real rows tell nothing either, it is no fault of the made ones.
+        mark = "look" if _by_chance(real) else "bad"
     chance = f"; shuffled classes p = {made.p_value:.2g}" if len(made.null) else ""
     return Finding(
         mark,
@@ -47,6 +48,11 @@ def _about_information(m: Measures) -> Finding:
         f"{made.interval[0]:.2f} to {made.interval[1]:.2f}; real training rows "
         f"{real.estimate:.2f}{chance}).",
     )
+
+
+def _by_chance(found: InformationResult) -> bool:
+    """Whether shuffled classes give as much; few shuffles cannot tell, and none at all."""
+    return found.p_value >= _CHANCE and found.p_value > 1 / (len(found.null) + 1)
 
 
 def _about_variety(m: Measures) -> Finding:
@@ -76,11 +82,12 @@ def _about_likeness(m: Measures) -> Finding:
         mark = "look"
     if made.auc > max(0.95, real.auc + 0.05) or precision < 0.1 * typical:
         mark = "bad"
+    chance = f", p = {made.p_value:.2g}" if len(made.null) else ""
     return Finding(
         mark,
         "Likeness",
         f"A classifier tells made from held-out rows with AUC {made.auc:.2f} (real "
-        f"training rows {real.auc:.2f}; 0.5 is chance, p = {made.p_value:.2g}); "
+        f"training rows {real.auc:.2f}; 0.5 is chance{chance}); "
         f"{100 * precision:.0f} % of made rows lie among held-out ones (real "
         f"{100 * typical:.0f} %).",
     )

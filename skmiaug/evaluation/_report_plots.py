@@ -10,11 +10,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from skmiaug.evaluation._drawn import plain_log_scale
 from skmiaug.evaluation._report_data import ReportRows
 from skmiaug.evaluation._report_measures import Against, Measures
 from skmiaug.evaluation._report_style import (
     INK,
     MADE,
+    NAME_LETTERS,
     PALE,
     QUIET,
     REAL,
@@ -52,7 +54,8 @@ class Panel(NamedTuple):
 
 def report_panels(rows: ReportRows, measures: Measures) -> dict[str, list[Panel]]:
     """The figures by section of the report, in its order."""
-    lines = max(2.4, 1.0 + 0.3 * len(rows.classes))
+    one_line = all(len(str(label)) <= NAME_LETTERS for label in rows.classes)
+    lines = max(2.4, 1.0 + (0.3 if one_line else 0.4) * len(rows.classes))
     sets = [("made rows", measures.made, MADE), ("real training rows", measures.real, REAL)]
     panels = {
         "counts": [
@@ -160,21 +163,13 @@ def _variance(axis: Any, sets: list[tuple[str, Against, str]]) -> None:
            lambda m: [m.variance_ratio.get(c, math.nan) for c in labels])  # fmt: skip
     axis.axvline(1, color=REAL, lw=1, zorder=0)
     highest = axis.get_xlim()[1]
+    ratios = [ratio for _, found, _ in sets for ratio in found.variance_ratio.values()]
+    lowest = min((ratio for ratio in ratios if ratio > 0), default=1.0)
     if highest > _MOST_LINEAR:
-        axis.set_xscale("log")
-        _plain_log_ticks(axis.xaxis)
+        plain_log_scale(axis, min(lowest, 1.0), highest)
     else:
         axis.set_xlim(0, max(1.3, highest))
     axis.set_xlabel("variance within the class, held-out rows = 1")
-
-
-def _plain_log_ticks(axis: Any) -> None:
-    """Few ticks in plain figures: labels of minor ticks run into each other."""
-    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
-
-    axis.set_major_locator(LogLocator(subs=(1.0, 3.0), numticks=6))
-    axis.set_major_formatter(StrMethodFormatter("{x:g}"))
-    axis.set_minor_formatter(NullFormatter())
 
 
 def _columns(axis: Any, measures: Measures) -> None:
@@ -192,18 +187,21 @@ def _columns(axis: Any, measures: Measures) -> None:
 
 def _distances(axis: Any, measures: Measures) -> None:
     found = measures.leakage
+    # A few rows far out must not squeeze all others together.
+    every = np.concatenate(
+        [found.distances, found.held_out_distances, found.real_distances]
+    )
+    end = 1.3 * float(np.quantile(every, 0.98)) or 1.0
     for distances, style, colour, name in (
         (found.distances, "-", MADE, "made rows"),
         (found.held_out_distances, "--", INK, "held-out real rows"),
         (found.real_distances, ":", INK, "training rows (to the next other one)"),
     ):
-        axis.step(*_shares_below(distances), style, color=colour, lw=1.8, where="post",
-                  label=name)  # fmt: skip
-    # A few rows far out must not squeeze all others together.
-    every = np.concatenate(
-        [found.distances, found.held_out_distances, found.real_distances]
-    )
-    axis.set_xlim(0, 1.3 * np.quantile(every, 0.98) or 1.0)
+        nearest, shares = _shares_below(distances)
+        # To the right end: copies, all at distance 0, would be a line on the edge.
+        axis.step([*nearest, max(end, nearest[-1])], [*shares, 1.0], style, color=colour,
+                  lw=1.8, where="post", label=name)  # fmt: skip
+    axis.set_xlim(0, end)
     axis.set_xlabel("distance to the nearest training row")
     axis.set_ylabel("share of rows nearer")
     clean(axis)

@@ -2,16 +2,27 @@
 
 from typing import Any
 
-from skmiaug.evaluation._drawn import as_drawn
+from skmiaug.evaluation._drawn import in_two_lines
 
-__all__ = ["INK", "MADE", "PALE", "QUIET", "REAL", "clean", "legend_above", "name_lines"]
+__all__ = [
+    "INK",
+    "MADE",
+    "NAME_LETTERS",
+    "PALE",
+    "QUIET",
+    "REAL",
+    "clean",
+    "legend_above",
+    "name_lines",
+]
 
 MADE, REAL, INK, PALE, QUIET = "#1f5f8b", "#8a8a8a", "#111111", "#dddddd", "#555555"
+NAME_LETTERS = 24
 
 
 def name_lines(axis: Any, names: list[Any]) -> None:
     """One line of the plot for each name, the first on top."""
-    axis.set_yticks(range(len(names)), [as_drawn(name) for name in names])
+    axis.set_yticks(range(len(names)), [in_two_lines(name, NAME_LETTERS) for name in names])
     axis.set_ylim(len(names) - 0.4, -0.6)
     axis.tick_params(axis="y", length=0)
     axis.grid(axis="x", color="#eeeeee", lw=0.6)

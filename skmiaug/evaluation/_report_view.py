@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 
-from skmiaug.evaluation._drawn import as_drawn
+from skmiaug.evaluation._drawn import in_two_lines
 from skmiaug.evaluation._report_data import ReportRows
 from skmiaug.evaluation._report_style import INK, MADE, PALE
 
@@ -18,6 +18,7 @@ __all__ = ["MOST_CLASSES", "class_views", "share_on_the_plane"]
 MOST_CLASSES = 12
 _MOST_POINTS = 1500
 _SIZE = 2.25
+_TITLE_LETTERS = 26
 
 View = tuple[Callable[[Any], None], float, float, str]
 
@@ -62,7 +63,7 @@ def _draw(
     axis.plot(*_few(every), ".", color="#e4e4e4", ms=3, zorder=0)
     axis.plot(*_few(own["held_out"]), "o", mfc="none", ms=4, mew=0.9, color=INK)
     axis.plot(*_few(own["made"]), "x", ms=4, mew=0.9, color=MADE, alpha=0.55)
-    axis.set_title(as_drawn(label), fontsize=10)
+    axis.set_title(in_two_lines(label, _TITLE_LETTERS), fontsize=10)
     axis.set_xticks([])
     axis.set_yticks([])
     axis.set_xlim(*limits[:, 0])

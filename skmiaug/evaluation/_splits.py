@@ -111,10 +111,13 @@ def _number_of_splits(asked: int | None, y: NDArray[Any], groups: Any) -> int:
     if asked > most:
         unit = "group(s)" if limit == "the set of groups" else "row(s)"
         fewer = "ask for fewer folds, " if most > 1 else ""
+        # Of a column of numbers or names of files in the place of the classes: nearly all.
+        short = int((counts < asked).sum())
+        others = f" ({short} of {len(classes)} classes have too few)" if short > 1 else ""
         raise ValueError(
             f"{asked} folds need at least {asked} rows of each class (and as many groups, "
-            f"where groups are given), and {limit} has {most} {unit}; {fewer}add rows, or "
-            "drop that class."
+            f"where groups are given), and {limit} has {most} {unit}{others}; {fewer}add "
+            "rows, or drop that class."
         )
     return asked
 

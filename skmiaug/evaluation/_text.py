@@ -8,6 +8,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from skmiaug.evaluation._cell import SEPARATOR
+from skmiaug.evaluation._labels import counted
 from skmiaug.evaluation._summary import (
     MEAN,
     NO_RESAMPLING,
@@ -85,7 +86,7 @@ def _title(results: pd.DataFrame) -> str:
     n_seeds = results["seed"].nunique()
     n_folds = results.groupby("seed")["fold"].nunique().max()
     seeds = f" × {n_seeds} seeds" if n_seeds > 1 else ""
-    return f"UAR % ± SD over {n_folds} folds{seeds}; times for one fold"
+    return f"UAR % ± SD over {counted(n_folds, 'fold')}{seeds}; times for one fold"
 
 
 def _columns(
@@ -184,7 +185,7 @@ def _footnotes(results: pd.DataFrame) -> list[str]:
             count = len(folds[0] if alike else folds_of[sampler])
             place = -1 if alike else samplers.index(sampler)
             note = f"{sampler}: {state}{text.removeprefix(f'{sampler}: ')}"
-            notes.append((place, f"{note} ({count} of {n_folds} folds)"))
+            notes.append((place, f"{note} ({count} of {counted(n_folds, 'fold')})"))
     # Sorted by the sampler alone: in the order said within it.
     lines = [note for _, note in sorted(notes, key=lambda item: item[0])]
     if len(lines) > _MOST_NOTES:

@@ -14,6 +14,8 @@ from sklearn.utils import (
     column_or_1d,
 )
 
+from skmiaug.utils._labels import check_labels
+
 __all__ = [
     "check_common_labels",
     "check_confidence",
@@ -65,6 +67,7 @@ def check_labelled(
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """Rows and one class for each."""
     rows = check_rows(X, names[0], at_least)
+    check_labels(y, names[1])
     labels = column_or_1d(np.asarray(y))
     check_consistent_length(rows, labels)
     return rows, labels

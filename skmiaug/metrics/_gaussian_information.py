@@ -19,7 +19,12 @@ from skmiaug.metrics._checks import (
 )
 from skmiaug.metrics._information_result import InformationResult, finished
 
-__all__ = ["gaussian_information"]
+__all__ = [
+    "check_rows_exceed_columns",
+    "gaussian_information",
+    "orthonormal_columns",
+    "plug_in_bias",
+]
 
 # 1 - r² below this is rounding: columns that determine each other.
 _LEAST_REMAINDER = 1e-14
@@ -84,12 +89,8 @@ def gaussian_information(
     rng = generator(seed_from(random_state), 0)
     u, v = orthonormal_columns(left), orthonormal_columns(right)
     n, p, q = len(u), u.shape[1], v.shape[1]
-    if n <= p + q + 2:
-        raise ValueError(
-            f"expected more than {p + q + 2} rows for {p} + {q} columns, got {n}; reduce "
-            "the columns first, for example with sklearn.decomposition.PCA."
-        )
-    bias = _plug_in_bias(n, p, q)
+    check_rows_exceed_columns(u, v)
+    bias = plug_in_bias(n, p, q)
     rotation, correlations, other = np.linalg.svd(u.T @ v)
     estimate = _from_correlations(correlations) - bias
     terms = _pointwise(u @ rotation, v @ other.T, correlations)
@@ -124,6 +125,16 @@ def orthonormal_columns(x: NDArray[np.float64]) -> NDArray[np.float64]:
     return left[:, strength > 1e-10 * max(strength.max(initial=0), 1e-300)]
 
 
+def check_rows_exceed_columns(u: NDArray[np.float64], v: NDArray[np.float64]) -> None:
+    """More rows than columns of both sides and two: else some columns agree by chance."""
+    n, p, q = len(u), u.shape[1], v.shape[1]
+    if n <= p + q + 2:
+        raise ValueError(
+            f"expected more than {p + q + 2} rows for {p} + {q} columns, got {n}; reduce "
+            "the columns first, for example with sklearn.decomposition.PCA."
+        )
+
+
 def _from_correlations(correlations: NDArray[np.float64]) -> float:
     remainder = np.maximum(1 - np.minimum(correlations, 1) ** 2, _LEAST_REMAINDER)
     return float(-0.5 * np.log(remainder).sum())
@@ -138,7 +149,7 @@ def _from_cross_products(products: NDArray[np.floating[Any]]) -> float:
     return float(-0.5 * np.linalg.slogdet(remainder)[1])
 
 
-def _plug_in_bias(n: int, p: int, q: int) -> float:
+def plug_in_bias(n: int, p: int, q: int) -> float:
     """What the plug-in estimate is too high by, on Gaussian rows."""
 
     def log_determinant(d: int) -> float:

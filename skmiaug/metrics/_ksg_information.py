@@ -17,7 +17,11 @@ from skmiaug.metrics._checks import (
     generator,
     seed_from,
 )
-from skmiaug.metrics._gaussian_information import orthonormal_columns
+from skmiaug.metrics._gaussian_information import (
+    check_rows_exceed_columns,
+    orthonormal_columns,
+    plug_in_bias,
+)
 from skmiaug.metrics._information_result import InformationResult, finished
 from skmiaug.metrics._ksg_counts import counts_by_pairs, counts_by_tree
 from skmiaug.metrics._subsampling import (
@@ -64,7 +68,7 @@ def ksg_information(
     bias_correction : bool, default=True
         Above two columns in all, take out the bias that the estimator has on Gaussian rows
         of the same canonical correlations, where the truth is known. (The correction is
-        ours. Exact for Gaussian rows; on others it goes the right way but not all of it.)
+        ours. Right for Gaussian rows; on others it goes the right way but not all of it.)
     max_samples : int or None, default=2000
         Most rows used, drawn at random; None uses all.
     n_permutations : int, default=100
@@ -84,7 +88,8 @@ def ksg_information(
     Raises
     ------
     ValueError
-        Too few rows for ``n_neighbors``, or more than 100 columns.
+        Too few rows for ``n_neighbors``, not more rows than columns of both sides and two,
+        or more than 100 columns.
 
     Notes
     -----
@@ -112,6 +117,7 @@ def ksg_information(
     u, v, seed = _prepared(x, y, k, max_samples, random_state)
     n = len(u)
     u, v, correlations = canonical_columns(u, v)
+    check_rows_exceed_columns(u, v)
     found = _Estimate.of(u, v, k, seed)
     estimate, spread = found.value, found.spread
     if bias_correction and u.shape[1] + v.shape[1] > 2:
@@ -210,8 +216,9 @@ def _corrected(
     k: int,
     seed: int,
 ) -> tuple[float, PartSpread]:
-    """Less the mean bias and drift on Gaussian rows of these canonical correlations."""
-    r = np.minimum(correlations, 0.99999)
+    """Less the mean bias and drift on Gaussian rows whose own correlations are these."""
+    chance = plug_in_bias(len(u), u.shape[1], v.shape[1])
+    r = _without_chance(np.minimum(correlations, 0.99999), chance)
     shared = len(r)
     rng = generator(seed, _REFERENCE)
     biases, drifts = np.empty(_N_REFERENCES), np.empty(_N_REFERENCES)
@@ -220,11 +227,30 @@ def _corrected(
         b[:, :shared] = r * a[:, :shared] + np.sqrt(1 - r**2) * b[:, :shared]
         a, b, own = canonical_columns(a, b)
         reference = _Estimate.of(a, b, k, seed + 1 + i)
-        # Its own correlations, not r: what the rows at hand are a sample of.
-        biases[i] = reference.value + 0.5 * np.log(1 - own**2).sum()
+        # By way of its own correlations, of which it is known how far they are above r on
+        # average: that varies less than the difference from r.
+        biases[i] = reference.value + 0.5 * np.log(1 - own**2).sum() + chance
         drifts[i] = reference.spread.drift
-    error = math.hypot(found.spread.error, biases.std(ddof=1) / math.sqrt(_N_REFERENCES))
+    # Parts of few rows in many columns find too little to differ by: at least as uncertain
+    # as the closed form is on such rows.
+    least = math.sqrt((r**2).sum() / len(u) + u.shape[1] * v.shape[1] / (2 * len(u) ** 2))
+    error = math.hypot(
+        max(found.spread.error, least), biases.std(ddof=1) / math.sqrt(_N_REFERENCES)
+    )
     drift = found.spread.drift - float(drifts.mean())
     return found.value - float(biases.mean()), PartSpread(
         error, drift, found.spread.n_parts
     )
+
+
+def _without_chance(
+    correlations: NDArray[np.float64], chance: float
+) -> NDArray[np.float64]:
+    """Correlations that say ``chance`` nats less, each by the same share of what it says.
+
+    The directions are those in which these rows agree most. Between many columns of few
+    rows, that is agreement by chance, and rows drawn with as much would gain it anew.
+    """
+    told = -0.5 * np.log(1 - correlations**2)
+    share = max(0.0, 1 - chance / max(float(told.sum()), 1e-300))
+    return np.sqrt(-np.expm1(-2 * share * told))

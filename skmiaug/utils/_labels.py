@@ -7,7 +7,7 @@ import numpy as np
 _SHOWN = 5
 
 
-def check_labels(y: Any) -> None:
+def check_labels(y: Any, name: str = "y") -> None:
     """Refuse rows without a label, and labels that have no order among each other.
 
     What comes later sorts the labels, and an error of ``<`` names neither row nor remedy.
@@ -16,6 +16,8 @@ def check_labels(y: Any) -> None:
     ----------
     y : array-like of shape (n_samples,) or (n_samples, n_columns)
         Of anything but these two faults no notice is taken.
+    name : str, default="y"
+        What the caller calls them.
 
     Raises
     ------
@@ -28,22 +30,22 @@ def check_labels(y: Any) -> None:
     if missing.any():
         rows = np.flatnonzero(missing)
         raise ValueError(
-            f"Input y contains NaN or None; rows without a class, {len(rows)} in all: "
+            f"Input {name} contains NaN or None; rows without a class, {len(rows)} in all: "
             f"{_some(rows.tolist())}. Leave them out, or give them a class of their own, "
             "of the type of the other labels."
         )
     values = y if getattr(y, "dtype", None) is not None else np.asarray(y, dtype=object)
     if values.dtype == object and values.ndim == 1:
-        _check_one_kind(np.asarray(values))
+        _check_one_kind(np.asarray(values), name)
 
 
-def _check_one_kind(labels: np.ndarray) -> None:
+def _check_one_kind(labels: np.ndarray, name: str) -> None:
     text = np.fromiter((isinstance(v, str) for v in labels), bool, len(labels))
     if text.any() and not text.all():
         raise ValueError(
-            f"y has text and other labels, such as {str(labels[text][0])!r} and "
+            f"{name} has text and other labels, such as {str(labels[text][0])!r} and "
             f"{labels[~text][0]!r}, which have no order. Make all of them text, for "
-            "example with [str(label) for label in y]."
+            f"example with [str(label) for label in {name}]."
         )
 
 

@@ -2,10 +2,12 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -114,6 +116,17 @@ def test_csv_with_group_and_drop(features, tmp_path, capsys):
     assert "102 rows of 6 features, 6 groups" in capsys.readouterr().out
 
 
+def test_a_column_with_a_comma_in_its_name_can_be_dropped(tmp_path, capsys):
+    path = tmp_path / "a.csv"
+    lines = [f"{i * i % 7},x,y,{'ab'[i % 2]}" for i in range(20)]
+    path.write_text("\n".join(['f,"name, first",an id,emotion', *lines]))
+    table = ["compare", str(path), "--target", "emotion", *FAST]
+    text = error_of(capsys, *table)
+    dropped = shlex.split(text)[shlex.split(text).index("--drop") + 1]
+    assert dropped == '"name, first",an id'
+    assert main([*table, "--drop", dropped]) == 0
+
+
 def test_nothing_scored_is_no_success(features, capsys, monkeypatch):
     def broken(*args, **kwargs):
         raise RuntimeError("broken")
@@ -172,6 +185,16 @@ def test_too_few_rows_for_the_folds(tmp_path, capsys):
     # Left to itself it takes as many folds as there can be.
     assert main(["compare", str(tmp_path / "a.npz"), *FAST]) == 0
     assert "over 3 folds" in capsys.readouterr().out
+
+
+def test_numbers_of_rows_for_classes(tmp_path, capsys):
+    X, path = np.random.default_rng(0).normal(size=(200, 2)), tmp_path / "a.npz"
+    np.savez(path, X=X, y=np.arange(200))
+    assert "(200 of 200 classes have too few)" in error_of(capsys, "compare", path, *FAST)
+    np.savez(path, X=X, y=np.arange(200) // 2)
+    assert main(["compare", str(path), *FAST]) == 0
+    counts = capsys.readouterr().out.splitlines()[1]
+    assert counts.endswith("39 2, and 60 more classes")
 
 
 @pytest.mark.parametrize(
@@ -275,6 +298,27 @@ def test_as_a_module_with_a_bad_file():
     assert done.stderr == (
         "skmiaug: error: nothing.npz: there is no such file; check the path.\n"
     )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+def test_nowhere_to_print_is_one_line(features):
+    command = [sys.executable, "-m", "skmiaug", "compare", str(features), *FAST]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 2
+    assert done.stderr == "skmiaug: error: [Errno 28] No space left on device\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell of POSIX")
+@pytest.mark.parametrize("closed", ["1", "2"])
+def test_closed_streams_are_no_error(features, closed):
+    command = [sys.executable, "-m", "skmiaug", "compare", str(features), *FAST]
+    done = subprocess.run(
+        f"{shlex.join(command)} {closed}>&-", shell=True, capture_output=True, text=True
+    )
+    assert done.returncode == 0
+    assert ("UAR % ± SD" in done.stdout) is (closed == "2")
+    assert done.stderr == ""
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")

@@ -306,8 +306,14 @@ def test_bad_data():
         compare_samplers(np.zeros((4, 2)), [0, 0, 0, 1], ["none"])
     with pytest.raises(ValueError, match=r"row 0, column 1 .* holds -1e\+120; bring"):
         compare_samplers([[0, -1e120], [1, 1], [2, 1], [3, 1]], [0, 0, 1, 1])
-    with pytest.raises(ValueError, match="NaN"):
+    with pytest.raises(ValueError, match="Input X contains NaN"):
         compare_samplers(np.full((4, 2), np.nan), [0, 0, 1, 1])
+    labels = np.array(["a", "b", "b", None], dtype=object)
+    with pytest.raises(ValueError, match="rows without a class, 1 in all: 3"):
+        compare_samplers(np.zeros((4, 2)), labels)
+    speakers = np.array(["s1", 2, 2, "s1"], dtype=object)
+    with pytest.raises(ValueError, match="groups has text and other labels"):
+        compare_samplers(np.zeros((4, 2)), [0, 0, 1, 1], groups=speakers)
 
 
 def test_default_folds_are_limited_by_the_data(skewed):

@@ -1,6 +1,7 @@
 """Reading feature files: what comes back, and one line for whatever is wrong."""
 
 import io
+import pickle
 import zipfile
 
 import numpy as np
@@ -115,6 +116,31 @@ def test_text_is_read_with_a_byte_order_mark(frame, tmp_path):
     assert read_features(tmp_path / "a.csv", TABLE).X.shape == (4, 1)
 
 
+def test_a_speaker_is_one_speaker_down_a_long_table(tmp_path):
+    # Pandas reads so many columns a thousand rows at a time, each with types of its own.
+    n = 1200
+    frame = pd.DataFrame(np.zeros((n, 700))).add_prefix("f")
+    frame["emotion"] = np.arange(n) % 2
+    frame["speaker"] = "007"
+    frame.loc[n - 2, "speaker"] = "F01"
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    groups = read_features(tmp_path / "a.csv", TABLE).groups
+    assert set(groups) == {"007", "F01"}
+
+
+def test_target_and_group_in_the_index_of_a_table(frame, tmp_path):
+    for index in ("speaker", ["speaker", "emotion"]):
+        frame.set_index(index).to_parquet(tmp_path / "a.parquet")
+        found = read_features(tmp_path / "a.parquet", TABLE)
+        np.testing.assert_array_equal(found.X, frame[["f1", "f2"]])
+        assert list(found.groups) == ["s1", "s1", "s2", "s2"]
+    # Another level is no feature.
+    frame.rename_axis("row").set_index("speaker", append=True).to_parquet(
+        tmp_path / "a.parquet"
+    )
+    assert read_features(tmp_path / "a.parquet", TABLE).X.shape == (4, 2)
+
+
 def test_rows_that_end_in_a_comma_keep_their_columns(tmp_path):
     (tmp_path / "a.csv").write_text("speaker,f1,f2,emotion\ns,1,2,a,\ns,3,4,b,\n")
     found = read_features(tmp_path / "a.csv", TABLE)
@@ -212,6 +238,10 @@ def test_bad_paths(tmp_path):
     np.save(tmp_path / "b.npy", GOOD["X"])
     (tmp_path / "b.npy").rename(tmp_path / "b.npz")
     assert "a single array of shape (4, 2)" in message_of(tmp_path / "b.npz")
+    (tmp_path / "d.npz").write_bytes(pickle.dumps(GOOD))
+    text = message_of(tmp_path / "d.npz")
+    assert "nothing is unpickled" in text
+    assert "allow_pickle" not in text
     with zipfile.ZipFile(tmp_path / "c.npz", "w") as archive:
         archive.writestr("X", "not an array")
         archive.writestr("y", "nor this")
@@ -234,7 +264,18 @@ BAD_TABLES = {
     "semicolons": (
         "f;emotion\n1;a\n",
         FileOptions(target="emotion"),
-        "are 'f;emotion'. It looks separated by semicolons: save it with commas.",
+        "are 'f;emotion'. It looks separated by semicolons: save it with commas, and with "
+        "points in decimal numbers.",
+    ),
+    "semicolons around a name with a comma": (
+        "f;pitch, Hz;emotion\n1;2;a\n",
+        FileOptions(target="emotion"),
+        "It looks separated by semicolons",
+    ),
+    "what Excel writes above": (
+        "sep=;\nf;emotion\n1;a\n",
+        FileOptions(target="emotion"),
+        "are 'sep=;'. It looks separated by semicolons",
     ),
     "row numbers": (
         ",f,emotion\n0,1,a\n1,2,b\n",

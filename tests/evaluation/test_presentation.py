@@ -6,11 +6,13 @@ import os
 import subprocess
 import sys
 import warnings
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.cbook import is_math_text
+from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from skmiaug.evaluation import (
@@ -22,7 +24,7 @@ from skmiaug.evaluation import (
     save_comparison,
     summarize_comparison,
 )
-from skmiaug.evaluation._drawn import as_drawn
+from skmiaug.evaluation._drawn import as_drawn, plain_log_scale
 from skmiaug.evaluation._text import versus
 from skmiaug.exceptions import FileFormatError, MissingExtraError
 
@@ -213,6 +215,54 @@ def test_names_in_the_plot_are_no_mathematics(results, tmp_path):
     ours = [text for text in drawn if "mathdefault" not in text.get_text()]
     assert ours
     assert not any(is_math_text(text.get_text()) for text in ours)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "shown"),
+    [
+        (0.0072, 0.0096, ["0.003", "0.01"]),
+        (0.02, 0.02, ["0.01", "0.03"]),
+        (0.01, 0.01, ["0.01", "0.03"]),
+        (0.05, 3, ["0.03", "0.1", "0.3", "1", "3"]),
+        (0.002, 40, ["0.001", "0.1", "10"]),
+        (1e-9, 1e9, ["1e-09", "1e-05", "0.1", "1000", "1e+07"]),
+    ],
+)
+def test_ticks_of_a_logarithmic_scale_are_few_and_plain(low, high, shown):
+    axis = Figure().subplots()
+    plain_log_scale(axis, low, high)
+    assert [label.get_text() for label in axis.get_xticklabels()] == shown
+    assert not len(axis.get_xticks(minor=True))
+    start, end = axis.get_xlim()
+    assert start < low <= high < end
+
+
+@pytest.mark.parametrize("seconds", [(0.007, 0.009), (0.002, 0.07), (0.001, 500)])
+def test_figures_below_the_times_stand_apart(results, seconds):
+    first = results["sampler"] == "none"
+    results["fit_seconds"] = np.where(first, *seconds)
+    figure = plot_comparison(results)
+    figure.draw_without_rendering()
+    both = figure.axes[3].get_xticklabels(which="both")
+    boxes = [label.get_window_extent() for label in both if label.get_text()]
+    assert len(boxes) >= 2
+    assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
+
+
+def test_long_names_in_the_plot_leave_room_for_it(results):
+    long = "a name that goes on and on, as those of whole pipelines do, up to its end: "
+    names = {name: long + name for name in ("none", "SMOTE", "broken")}
+    named = results.replace({"sampler": names, "classifier": {"lr": long + "lr"}})
+    figure = plot_comparison(named, title=long * 3)
+    figure.draw_without_rendering()
+    panels = figure.axes[:4]
+    assert all(panel.get_window_extent().width > 200 for panel in panels)
+    titles = [panel.title.get_window_extent() for panel in panels]
+    assert not any(one.overlaps(other) for one, other in combinations(titles, 2))
+    assert figure._suptitle.get_window_extent().x1 < figure.bbox.x1
+    # They differ at their ends, and still do.
+    texts = [label.get_text() for label in panels[0].get_yticklabels()]
+    assert [text.split()[-1] for text in texts] == ["none", "SMOTE", "broken"]
 
 
 def test_plot_of_nothing_scored(results, tmp_path):

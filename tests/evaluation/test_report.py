@@ -8,6 +8,7 @@ import warnings
 from dataclasses import replace
 from html import escape, unescape
 from html.parser import HTMLParser
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -236,9 +237,28 @@ def test_known_faults_are_marked(rows):
 @pytest.mark.parametrize("n_permutations", [0, 9, 19])
 def test_few_shuffles_are_no_fault_of_the_rows(rows, n_permutations):
     options = OPTIONS | {"n_permutations": n_permutations}
-    found = quality_report(SMOTE(), *rows, **options).findings[0]
+    every = quality_report(SMOTE(), *rows, **options).findings
+    found, likeness = every[0], every[2]
     assert found[:2] == ("good", "Information")
     assert ("shuffled classes p" in found.text) is (n_permutations > 0)
+    assert ("0.5 is chance, p = " in likeness.text) is (n_permutations > 0)
+    assert not any("nan" in one.text for one in every)
+
+
+def test_what_real_rows_do_not_tell_is_no_fault_of_made_ones(rows, report):
+    X = np.random.default_rng(0).normal(size=rows[0].shape)
+    assert quality_report(SMOTE(), X, rows[1], **OPTIONS).findings[0].mark == "look"
+    # Below 0, where guessing by class shares does better, for both of them.
+    found = report._measures
+    real = replace(found.real, information=replace(found.real.information, estimate=-0.2))
+
+    def mark(estimate):
+        of_made = replace(found.made.information, estimate=estimate)
+        made = replace(found.made, information=of_made)
+        return findings(replace(found, made=made, real=real))[0].mark
+
+    assert mark(-0.2) == mark(-0.1) == "good"
+    assert mark(-0.3) == "look"
 
 
 def test_an_outlier_among_real_rows_is_no_fault_of_made_ones(report):
@@ -320,6 +340,13 @@ def test_small_classes_lower_the_neighbours(rows):
     assert any(note.startswith("k_neighbors lowered from 5 to 3") for note in report.notes)
 
 
+def test_a_class_of_a_single_training_row_is_named_with_the_sampler(rows):
+    X, y = rows
+    few = np.concatenate([np.arange(100), [180, 181]])
+    with pytest.raises(ValueError, match="SMOTE needs at least 2 rows of class 'c', has 1"):
+        quality_report(SMOTE(), X[few], y[few], **OPTIONS)
+
+
 def test_more_rows_than_wanted_are_drawn(rows):
     report = quality_report(SMOTE(), *rows, max_rows=40, **OPTIONS)
     assert "40 drawn of each" in report.about["Made rows"]
@@ -331,6 +358,10 @@ def test_what_is_no_over_sampler_is_refused(rows):
         quality_report(BaseEstimator(), X, y)
     with pytest.raises(ValueError, match="returns the rows given before"):
         quality_report(RandomUnderSampler(), X, y)
+    with pytest.raises(ValueError, match=r"got the class; pass SMOTE\(\)"):
+        quality_report(SMOTE, X, y)
+    with pytest.raises(ValueError, match="max_rows must be a whole number from 20 on"):
+        quality_report(SMOTE(), X, y, max_rows=1)
     with pytest.raises(ValueError, match="at least 2 classes; all"):
         quality_report(SMOTE(), X, np.zeros(len(y)))
 
@@ -389,6 +420,30 @@ def test_plot_shows_all_panels(report):
     assert "information about the class (nats)" in labels
     assert "UAR on held-out real rows (%)" in labels
     assert isinstance(report, QualityReport)
+
+
+def test_copies_are_a_line_that_can_be_seen(rows):
+    report = quality_report(RandomOverSampler(), *rows, **OPTIONS)
+    axes = [axis for part in report.plot().subfigs for axis in part.axes]
+    (distances,) = (axis for axis in axes if "nearest" in axis.get_xlabel())
+    made = next(line for line in distances.lines if line.get_label() == "made rows")
+    assert made.get_xdata()[-1] >= distances.get_xlim()[1]
+    assert made.get_ydata()[-1] == 1
+
+
+def test_long_class_names_leave_room_for_the_figures(rows):
+    X, y = rows
+    y = np.char.add(y, " is a class of which the name says nearly all there is to say")
+    report = quality_report(SMOTE(), X, y, **OPTIONS)
+    with warnings.catch_warnings():
+        # Matplotlib warns where names leave no width for what they name.
+        warnings.simplefilter("error")
+        figure = report.plot()
+        figure.draw_without_rendering()
+        report.to_html()
+    axes = [axis for part in figure.subfigs for axis in part.axes if axis.axison]
+    titles = [axis.title.get_window_extent() for axis in axes if axis.get_title()]
+    assert not any(one.overlaps(other) for one, other in combinations(titles, 2))
 
 
 def test_without_matplotlib_the_remedy_is_named(report, monkeypatch):

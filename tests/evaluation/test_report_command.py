@@ -29,7 +29,7 @@ def error_of(capsys, *arguments):
     return printed.err
 
 
-def test_a_page_and_the_main_points(features, tmp_path, capsys):
+def test_a_page_and_the_main_points(features, tmp_path, capsys, monkeypatch):
     out = tmp_path / "report.html"
     assert main(["report", str(features), *FAST, "--output", str(out)]) == 0
     text, err = capsys.readouterr()
@@ -43,6 +43,11 @@ def test_a_page_and_the_main_points(features, tmp_path, capsys):
     assert "groups kept whole" in page
     assert "<h1>SMOTE on features.npz</h1>" in page
     assert str(tmp_path) not in page
+    # As wide as the terminal.
+    monkeypatch.setenv("COLUMNS", "60")
+    assert main(["report", str(features), *FAST, "--output", str(out)]) == 0
+    points = capsys.readouterr().out.split("\n\n")[1]
+    assert 50 < max(map(len, points.splitlines())) <= 60
     # An earlier report is replaced, without a word where asked for.
     assert main(["report", str(features), *FAST, "--output", str(out), "--quiet"]) == 0
     assert capsys.readouterr() == ("", "")
@@ -91,6 +96,7 @@ def test_other_files_are_not_overwritten(features, tmp_path, capsys):
         (["--output", "."], "'.' is a folder"),
         (["--output", "/proc/a.html"], "a folder that can be written to"),
         (["--skew", "1,.5"], "--skew has 2 fractions"),
+        (["--seed", "-1"], "--seed: expected a whole number from 0 to 4294967295"),
         (["--layer", "1"], "--layer names a part of a file"),
     ],
 )

@@ -91,6 +91,20 @@ def test_ksg_finds_nothing_in_many_independent_columns(d):
     assert abs(found.estimate) < 0.05
 
 
+@pytest.mark.parametrize(("n", "d"), [(200, 10), (100, 20)])
+@pytest.mark.parametrize("rho", [0.0, 0.5])
+def test_ksg_takes_out_what_many_columns_of_few_rows_agree_in_by_chance(n, d, rho):
+    found = [
+        ksg_information(
+            *gaussian_pair(n, d, rho, np.random.default_rng(seed)), n_permutations=0
+        )
+        for seed in range(6)
+    ]
+    truth = gaussian_truth(d, rho)
+    assert np.mean([one.estimate for one in found]) == pytest.approx(truth, abs=0.3)
+    assert sum(one.interval[0] <= truth <= one.interval[1] for one in found) >= 5
+
+
 @pytest.mark.parametrize(
     ("pair", "truth"),
     [
@@ -427,6 +441,8 @@ def test_errors_say_what_to_do():
     X, y = class_mixture(60, 2, 1.0, 2, rng)
     with pytest.raises(ValueError, match=r"expected more than .* rows .*PCA"):
         gaussian_information(rng.normal(size=(20, 15)), rng.normal(size=(20, 5)))
+    with pytest.raises(ValueError, match=r"more than 82 rows for 40 \+ 40 .* got 60; red"):
+        ksg_information(rng.normal(size=(60, 40)), rng.normal(size=(60, 40)))
     with pytest.raises(ValueError, match=r"at most 100 columns .* got 120; reduce"):
         ksg_information(rng.normal(size=(200, 60)), rng.normal(size=(200, 60)))
     with pytest.raises(ValueError, match="critic must be"):
@@ -437,6 +453,8 @@ def test_errors_say_what_to_do():
         classifier_bound(X, y, groups=y)
     with pytest.raises(ValueError, match="at least 2 classes of at least 2 rows"):
         mixed_information(X, np.zeros(60))
+    with pytest.raises(ValueError, match="Input labels contains NaN or None; rows"):
+        mixed_information(X, np.where(np.arange(60) == 7, np.nan, y))
     with pytest.raises(ValueError, match="confidence_level must be between"):
         mixed_information(X, y, confidence_level=95)
     with pytest.raises(ValueError, match="n_permutations must be a whole number"):

@@ -17,6 +17,9 @@ from skmiaug.utils._optional import require
 MAX_FILE_BYTES = 2**31
 MAX_CHANNELS = 64
 RATE_LIMITS = (1_000, 768_000)  # Hz
+# 40 dB above full scale. No recording is so hot, and 16-bit speech kept as floats is far
+# above; Whisper's features of it differ from the right ones as much as silence's do.
+MAX_AMPLITUDE = 100.0
 # libsndfile gives a number of this order where a header leaves the length open.
 _UNKNOWN_FRAMES = 2**60
 # Streamed WAV files hold one of these instead of a length.
@@ -46,7 +49,7 @@ def decode(path: str | os.PathLike[str], *, max_seconds: float) -> tuple[np.ndar
     ------
     AudioDecodeError
         The file is missing, empty, no regular file, no audio, damaged, cut short, longer
-        than ``max_seconds``, or holds values that are not finite.
+        than ``max_seconds``, or holds values that are not finite or far beyond ±1.
     """
     check_file(path)
     _check_wav_length(path)
@@ -69,9 +72,29 @@ def decode(path: str | os.PathLike[str], *, max_seconds: float) -> tuple[np.ndar
         raise _cut_short(claimed, len(samples), "frames", rate)
     if len(samples) == 0:
         raise AudioDecodeError("expected sound, got a file with no samples; leave it out")
-    if not np.isfinite(samples).all():
-        raise AudioDecodeError("expected finite samples, got NaN or inf; repair the file")
+    check_values(samples, "file")
     return samples, rate
+
+
+def check_values(samples: np.ndarray, what: str) -> None:
+    """Refuse NaN and infinities, and numbers whose full scale cannot be ±1.
+
+    Raises
+    ------
+    AudioDecodeError
+        So they are; `what` is the file or array that is to be repaired.
+    """
+    if not np.isfinite(samples).all():
+        raise AudioDecodeError(
+            f"expected finite samples, got NaN or inf; repair the {what}"
+        )
+    peak = float(np.abs(samples).max())
+    if peak > MAX_AMPLITUDE:
+        raise AudioDecodeError(
+            f"expected float samples with full scale at ±1, got values up to {peak:g}: "
+            "integers that were turned into floats? Divide by their full scale (32768 for "
+            "16 bits), or keep their type"
+        )
 
 
 def check_file(path: str | os.PathLike[str]) -> int:

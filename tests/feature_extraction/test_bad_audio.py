@@ -114,6 +114,10 @@ BAD_FILES = {
         lambda p: write(p, np.full(8000, np.nan, np.float32), subtype="FLOAT"),
         "NaN or inf",
     ),
+    "16 bits as floats": (
+        lambda p: write(p, 32768 * voice(0.5), subtype="FLOAT"),
+        "full scale at ±1, got values up to",
+    ),
     "short": (
         lambda p: write(p, voice(0.5)[:40]),
         r"at least 60 samples at 16000 Hz \(3.75 ms, .*receptive field\), got 40",
@@ -152,6 +156,11 @@ BAD_ARRAYS = {
     "int64": (([1000, -1000] * 400, RATE), AudioDecodeError, "got int64.*dtype=np.int16"),
     "uint16": ((np.ones(800, np.uint16), RATE), AudioDecodeError, "got uint16"),
     "huge": ((np.full(800, 1e60), RATE), AudioDecodeError, "NaN or inf"),
+    "16 bits": (
+        (np.full(800, 3000.0), RATE),
+        AudioDecodeError,
+        r"full scale at ±1, got values up to 3000: .*32768 for 16 bits",
+    ),
     "no rate": ((np.zeros(800), 0), AudioDecodeError, "rate of 1000 to 768000 Hz, got 0"),
     "nan rate": ((np.zeros(800), np.nan), AudioDecodeError, "sampling rate"),
     "word rate": ((np.zeros(800), "fast"), AudioDecodeError, "sampling rate"),
@@ -196,6 +205,11 @@ def test_the_warning_counts_all_and_shows_some(tiny, clip):
             r"X\[0\]: expected a sampling rate.*set sampling_rate",
         ),
         ("a.wav", TypeError, r"single str.*transform\(\[x\]\)"),
+        (
+            (np.zeros(800), RATE),
+            TypeError,
+            r"single \(array, rate\) pair; put it in a list",
+        ),
         ({"array": np.zeros(9), "sampling_rate": 9}, TypeError, "single dict"),
         (np.zeros(800), ValueError, r"one 1-D array of shape \(800,\)"),
         (np.zeros((2, 3, 4)), ValueError, r"shape \(2, 3, 4\)"),

@@ -40,7 +40,10 @@ def test_a_folder_that_holds_no_model(tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda w: {k: v for k, v in w.items() if "layers.1." not in k}, "16 are not there"),
+        (
+            lambda w: {k: v for k, v in w.items() if "layers.1." not in k},
+            "16 are not there",
+        ),
         (lambda w: {f"x.{k}": v for k, v in w.items()}, "48 are not there"),
         (lambda w: w | {_NORM: w[_NORM][:5].clone()}, "could not be read"),
     ],
@@ -63,7 +66,9 @@ def test_a_file_of_weights_that_is_damaged(tmp_path, clips, damage):
     save_tiny("wav2vec2-group", tmp_path)
     file = tmp_path / "model.safetensors"
     file.write_bytes(damage(file.read_bytes()))
-    with pytest.raises(OSError, match="transformers model in the folder.*could not be read"):
+    with pytest.raises(
+        OSError, match=r"transformers model in the folder.*could not be read"
+    ):
         TransformerFeatures(model=tmp_path, **SETTINGS).transform(clips)
 
 

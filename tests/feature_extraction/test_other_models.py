@@ -85,7 +85,9 @@ def test_hidden_states_of_another_shape_are_refused(tmp_path, tiny):
     transformers.XLNetModel(config).save_pretrained(tmp_path)
     transformers.AutoTokenizer.from_pretrained(tiny("bert")).save_pretrained(tmp_path)
     assert features(tmp_path, ["few words"], layer=-1).shape == (1, 24)
-    with pytest.raises(ValueError, match=r"\(1, frames, 24\) from layer 1, got \(4, 1, 24\)"):
+    with pytest.raises(
+        ValueError, match=r"\(1, frames, 24\) from layer 1, got \(4, 1, 24\)"
+    ):
         features(tmp_path, ["few words"], layer=1)
 
 

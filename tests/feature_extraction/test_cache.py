@@ -1,5 +1,6 @@
 """The feature cache: what it finds again, what it does not, and what may befall it."""
 
+import errno
 import multiprocessing
 import pickle
 import time
@@ -14,6 +15,7 @@ from skmiaug.feature_extraction import (
     DamagedCacheWarning,
     FailedInputWarning,
     _build,
+    _cache,
     _shard,
     clear_model_cache,
 )
@@ -294,6 +296,34 @@ def test_a_folder_that_cannot_be_written_says_so(tiny, tmp_path):
     for call in (estimator.fit, estimator.transform):
         with pytest.raises(NotADirectoryError, match=r"cache_dir.*file.*name another"):
             call([voice(0.5)])
+
+
+def test_a_disk_that_is_full_is_named_and_the_run_goes_on(tiny, tmp_path, monkeypatch):
+    X = [voice(0.3, n) for n in range(6)]
+    estimator = features(tiny("wav2vec2-group"), tmp_path, batch_size=1)
+    write_all = _cache.write_bytes_atomically
+
+    def full(path, data):
+        if len(entries(tmp_path)) == 4:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write_all(path, data)
+
+    monkeypatch.setattr(_cache, "write_bytes_atomically", full)
+    with pytest.raises(
+        OSError, match=r"cache_dir .*written.*No space left.*make room"
+    ) as e:
+        estimator.transform(X)
+    assert (e.value.errno, e.value.filename) == (errno.ENOSPC, str(tmp_path))
+    monkeypatch.undo()
+    estimator.transform(X)
+    assert len(entries(tmp_path)) == 6
+
+
+def test_a_folder_below_a_file_says_so(tiny, tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    estimator = features(tiny("wav2vec2-group"), tmp_path / "file" / "cache")
+    with pytest.raises(NotADirectoryError, match=r"cache_dir .*name another.*file/cache"):
+        estimator.transform([voice(0.5)])
 
 
 def test_digests_tell_contents_apart(tmp_path):

@@ -9,6 +9,7 @@ import pandas as pd
 from pandas.api.types import infer_dtype, is_list_like
 
 from skmiaug.exceptions import FileFormatError
+from skmiaug.utils._containers import is_polars
 
 COLUMNS = (
     "id",
@@ -39,9 +40,10 @@ def make_frame(columns: Mapping[str, Any], where: str = "manifest") -> pd.DataFr
 
     Parameters
     ----------
-    columns : mapping of str to sequence or array of length n_rows
-        At least ``id``. Columns of other names follow the known ones. Row k of the
-        manifest has value k of each column: the index of a Series is not looked at.
+    columns : mapping of str to sequence or array of length n_rows, or DataFrame
+        Of pandas or polars. At least ``id``. Columns of other names follow the known ones.
+        Row k of the manifest has value k of each column: the index of a Series is not
+        looked at.
     where : str, default="manifest"
         What an error begins with.
 
@@ -57,6 +59,9 @@ def make_frame(columns: Mapping[str, Any], where: str = "manifest") -> pd.DataFr
         There is no ``id``, the columns are not equally long, or a number is none; names
         the column.
     """
+    if is_polars(columns):
+        table: Any = columns
+        columns = {name: table[name] for name in table.columns}
     if "id" not in columns:
         raise FileFormatError(
             f"{where}: expected the column 'id', text that names each row; got "
@@ -125,7 +130,8 @@ def as_text(values: Iterable[Any]) -> pd.Series:
     made = pd.Series(list(values), dtype=object)
     missing = made.isna()
     if infer_dtype(made, skipna=True) not in _ALL_TEXT:
-        made = made.map(str)
+        # Back to objects: to pandas what is nothing but text would be of its own type.
+        made = made.map(str).astype(object)
     return made.where(~missing, None)
 
 

@@ -70,7 +70,8 @@ def need_entry(folder: Path, names: Sequence[str], corpus: str) -> Path:
 def index_tree(folder: Path, suffixes: Sequence[str]) -> dict[str, str]:
     """Files below a folder by their name without suffix; links are followed once.
 
-    Hidden files are left out, among them the ``._name`` twins that macOS leaves behind.
+    Hidden files are left out, among them the ``._name`` twins that macOS leaves behind, and
+    links that lead nowhere, which git-annex has in place of files that it has not fetched.
 
     Raises
     ------
@@ -92,11 +93,13 @@ def index_tree(folder: Path, suffixes: Sequence[str]) -> dict[str, str]:
             for name, entry in sorted((entry.name, entry) for entry in entries):
                 if name.startswith("."):
                     continue
-                stem, dot, suffix = name.rpartition(".")
-                if dot and "." + suffix.lower() in suffixes:
-                    found.setdefault(stem, entry.path)
-                elif entry.is_dir():
+                if entry.is_dir():
                     waiting.append(entry.path)
+                    continue
+                stem, dot, suffix = name.rpartition(".")
+                # A link to nothing is a file that was not fetched yet.
+                if dot and "." + suffix.lower() in suffixes and entry.is_file():
+                    found.setdefault(stem, entry.path)
     return found
 
 

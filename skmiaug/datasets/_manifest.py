@@ -73,8 +73,9 @@ class Manifest:
         Parameters
         ----------
         columns : mapping of str to sequence of length n_rows, or DataFrame
-            At least ``id``. Value k of each column belongs to row k, whatever the index of
-            a Series or DataFrame says: a shuffled or filtered table keeps its order.
+            Of pandas or polars. At least ``id``. Value k of each column belongs to row k,
+            whatever the index of a Series or DataFrame says: a shuffled or filtered table
+            keeps its order.
         name : str, default=""
             What to call the corpus.
         root : path-like, default=None

@@ -59,9 +59,12 @@ def read_consensus(file: Path) -> pd.DataFrame:
     FileFormatError
         A column is missing, or a row has no label, split or name.
     """
-    table = read_table(file, COLUMNS)[list(COLUMNS)]
+    # Space around a value is no part of it: a speaker of two spellings would be two.
+    table = read_table(file, COLUMNS)[list(COLUMNS)].apply(
+        lambda column: column.str.strip()
+    )
     for name in ("FileName", "EmoClass", "Split_Set"):
-        empty = table[name].str.strip() == ""
+        empty = table[name] == ""
         if empty.any():
             row = int(empty.to_numpy().nonzero()[0][0])
             raise FileFormatError(

@@ -3,6 +3,7 @@
 import hashlib
 import logging
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -57,12 +58,13 @@ def audio_features(
         )
     extractor = TransformerFeatures(**options)
     if frame["start"].isna().all():
-        return extractor.transform(list(paths))
+        return _transform(extractor, list(paths), frame)
     quiet = extractor.set_params(verbose=0)
     parts = []
     for first in range(0, len(frame), _ROWS_AT_ONCE):
         rows = slice(first, first + _ROWS_AT_ONCE)
-        parts.append(quiet.transform(_clips(frame.iloc[rows], paths[rows])))
+        part = frame.iloc[rows]
+        parts.append(_transform(quiet, _clips(part, paths[rows]), part))
         logger.info("%d of %d segments", min(first + _ROWS_AT_ONCE, len(frame)), len(frame))
     return np.concatenate(parts)
 
@@ -72,7 +74,24 @@ def text_features(frame: pd.DataFrame, **options: Any) -> NDArray[np.float32]:
     from skmiaug import TransformerFeatures
 
     extractor = TransformerFeatures(truncation=True, **options)
-    return extractor.transform(list(frame["transcript"]))
+    return _transform(extractor, list(frame["transcript"]), frame)
+
+
+def _transform(
+    extractor: Any, inputs: Sequence[Any], frame: pd.DataFrame
+) -> NDArray[np.float32]:
+    """Features of inputs; an error names the row of the manifest, not its place here."""
+    from skmiaug.utils._audio_errors import AudioDecodeError
+
+    try:
+        return extractor.transform(inputs)
+    except ValueError as error:
+        text = str(error)
+        place = re.match(r"X\[(\d+)\]", text)
+        if place is None:
+            raise
+        kind = AudioDecodeError if isinstance(error, AudioDecodeError) else ValueError
+        raise kind(f"{frame['id'].iloc[int(place[1])]}{text[place.end() :]}") from error
 
 
 def acoustic_features(sequences: Any, cache: Path) -> NDArray[np.float32]:
@@ -105,6 +124,7 @@ def _clips(
     frame: pd.DataFrame, paths: Sequence[str | None]
 ) -> list[tuple[NDArray[np.float32], int] | str]:
     """Whole files as paths, parts of files as samples; a file is decoded once in a row."""
+    from skmiaug.utils._audio_errors import AudioDecodeError
     from skmiaug.utils._audio_process import shared_decoder
 
     clips: list[tuple[NDArray[np.float32], int] | str] = []
@@ -117,9 +137,12 @@ def _clips(
             clips.append(path)
             continue
         if path != current:
-            samples, rate = shared_decoder().decode(
-                path, max_seconds=_LONGEST_FILE, timeout=120.0
-            )
+            try:
+                samples, rate = shared_decoder().decode(
+                    path, max_seconds=_LONGEST_FILE, timeout=120.0
+                )
+            except AudioDecodeError as error:
+                raise AudioDecodeError(f"{name} ({path}): {error}") from error
             current = path
         clip = samples[round(start * rate) : round(end * rate)]
         if not len(clip):

@@ -68,6 +68,14 @@ def encode_pooled(
     with memory_remedy(encoder.loaded.device, "lower batch_size or batch_seconds."):
         hidden, lengths = encoder.encode(units, spec.layers)
     states = [hidden[layer] for layer in spec.layers]
+    for layer, state in zip(spec.layers, states, strict=True):
+        # Time first (XLNet), or an adapter of another width: pooled, it would be nonsense.
+        if state.ndim != 3 or (len(state), state.shape[2]) != (len(units), spec.shape.dim):
+            raise ValueError(
+                f"expected hidden states of shape ({len(units)}, frames, {spec.shape.dim}) "
+                f"from layer {layer}, got {tuple(state.shape)}; this layer of the model is "
+                "not supported, choose another layer or model"
+            )
     if spec.average:
         if len({state.shape[1] for state in states}) > 1:
             raise ValueError(

@@ -16,6 +16,7 @@ is executed on reading (no pickle).
 import contextlib
 import hashlib
 import json
+import os
 import struct
 from pathlib import Path
 from typing import Any
@@ -58,11 +59,18 @@ class FeatureCache:
         """The vector of an entry; None if it is not there, damaged, or of longer audio.
 
         What is too long is not found, so that it is refused as it would be without cache.
+
+        Raises
+        ------
+        OSError
+            The folder cannot be read.
         """
         try:
             data = self._path(digest).read_bytes()
         except FileNotFoundError:
             return None
+        except OSError as error:
+            raise self._explained(error, "read") from error
         entry = _unpack(data)
         if entry is None or entry[0].size != size:
             self.n_damaged += 1
@@ -79,8 +87,22 @@ class FeatureCache:
             The folder cannot be written to, or the disk is full.
         """
         path = self._path(digest)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_bytes_atomically(path, _pack(vector, seconds))
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_bytes_atomically(path, _pack(vector, seconds))
+        except OSError as error:
+            raise self._explained(error, "written") from error
+
+    def _explained(self, error: OSError, done: str) -> OSError:
+        """The error of a file of the cache, and what to do; of the same class."""
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        return type(error)(
+            error.errno,
+            f"expected a cache_dir whose files can be {done}, got an error ({reason}); "
+            "make room there or name another. What it holds is kept: the same call goes on "
+            "from there",
+            str(self._folder),
+        )
 
     def _path(self, digest: str) -> Path:
         # With the layout of the entries: those of another are not damaged, but others.

@@ -72,4 +72,11 @@ def hidden_states(
         except _DeepEnough:
             return caught
     caught[len(layers)] = output.last_hidden_state
+    lost = sorted(set(wanted) - set(caught))
+    if lost:
+        raise ValueError(
+            f"expected the model to run its layers one after another, it did not run those "
+            f"that give the hidden states {lost}; this architecture is not supported, "
+            "choose layer=-1 or another model"
+        )
     return caught

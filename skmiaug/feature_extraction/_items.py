@@ -3,10 +3,12 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
+from skmiaug.utils._audio_signal import without_gradient
 from skmiaug.utils._paths import absolute_path
 
 
@@ -77,6 +79,11 @@ def _rows(X: Any) -> list[Any]:
         raise TypeError(
             f"expected a list of inputs, got a single {type(X).__name__}; put it in a "
             "list: transform([x])"
+        )
+    if isinstance(X, tuple) and len(X) == 2 and isinstance(X[1], Real):
+        raise TypeError(
+            "expected a list of inputs, got a single (array, rate) pair; put it in a list: "
+            "transform([(array, rate)])"
         )
     columns = getattr(X, "columns", None)
     if columns is not None:
@@ -158,7 +165,9 @@ def _audio_item(name: str, row: Any, sampling_rate: int | None) -> Item:
                 f"{name}: expected a dict with 'array' and 'sampling_rate', got the keys "
                 f"{sorted(map(str, row))}"
             )
-        return AudioArray(name, row["array"], row["sampling_rate"])
+        return AudioArray(name, without_gradient(row["array"]), row["sampling_rate"])
+    if hasattr(row, "get_all_samples"):
+        return _decoded_item(name, row)
     if isinstance(row, tuple | list) and len(row) == 2:
         is_value = [_is_value(part) for part in row]
         if is_value == [True, False]:
@@ -167,7 +176,7 @@ def _audio_item(name: str, row: Any, sampling_rate: int | None) -> Item:
                 "scipy.io.wavfile.read gives it; swap the two"
             )
         if is_value == [False, True] or (is_value[1] and isinstance(row, tuple)):
-            return AudioArray(name, row[0], row[1])
+            return AudioArray(name, without_gradient(row[0]), row[1])
     if _is_value(row):
         raise TypeError(
             f"{name}: expected a path, an array, an (array, rate) pair or a dict with "
@@ -179,4 +188,14 @@ def _audio_item(name: str, row: Any, sampling_rate: int | None) -> Item:
             f"{name}: expected a sampling rate with an array of samples, got none; pass "
             "(array, rate) pairs, or set sampling_rate"
         )
-    return AudioArray(name, row, sampling_rate)
+    return AudioArray(name, without_gradient(row), sampling_rate)
+
+
+def _decoded_item(name: str, decoder: Any) -> Item:
+    """Samples of a decoder of torchcodec, as ``datasets`` gives in its version 4 and on."""
+    try:
+        decoded = decoder.get_all_samples()
+    except (RuntimeError, ValueError, OSError) as error:
+        return Unusable(name, f"expected audio that torchcodec can decode ({error})")
+    # (n_channels, n_samples)
+    return AudioArray(name, without_gradient(decoded.data.mean(0)), decoded.sample_rate)

@@ -1,9 +1,10 @@
 """Pretrained models, each loaded once in a process and shared by all estimators."""
 
 import copy
+import inspect
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from skmiaug.feature_extraction._capture import find_layers
 from skmiaug.feature_extraction._source import ModelSource, Stamp, read_config, read_shape
 from skmiaug.utils._optional import require
 
@@ -61,7 +63,7 @@ def load(source: ModelSource, dtype: torch.dtype, device: torch.device) -> Loade
     Raises
     ------
     OSError
-        The model cannot be found or read.
+        The model cannot be found or read, or weights of its layers are missing.
     """
     stamp = source.stamp()
     key = (source, stamp, dtype, str(device))
@@ -105,14 +107,54 @@ def _read(source: ModelSource, dtype: torch.dtype, device: torch.device) -> Load
     if getattr(processor, "dither", 0.0):
         processor.dither = 0.0  # random noise, which no two runs would share
     with _quiet(transformers):
-        model = source.from_pretrained(transformers.AutoModel, dtype=dtype)
-    if getattr(model.config, "is_encoder_decoder", False):
-        model = model.get_encoder()
-    model = model.to(device=device, dtype=dtype).eval().requires_grad_(False)
+        model, info = source.from_pretrained(
+            transformers.AutoModel, dtype=dtype, output_loading_info=True
+        )
+    encoder = _encoder_of(model)
+    _check_weights(model, encoder, shape.n_layers, info["missing_keys"], source.name)
+    model = encoder.to(device=device, dtype=dtype).eval().requires_grad_(False)
     config = read_config(source)
     return LoadedModel(
         model, processor, config, shape.modality, shape.n_layers, dtype, device
     )
+
+
+def _encoder_of(model: nn.Module) -> nn.Module:
+    """The encoder of a model that has a decoder too; any other model as it is."""
+    # The configuration does not tell: that of T5's encoder alone says that it is none, and
+    # it is loaded as an encoder-decoder all the same.
+    takes = inspect.signature(model.forward).parameters
+    if "decoder_input_ids" in takes or getattr(model.config, "is_encoder_decoder", False):
+        return model.get_encoder()  # type: ignore[operator]
+    return model
+
+
+def _check_weights(
+    model: nn.Module, encoder: nn.Module, n_layers: int, missing: Iterable[str], name: str
+) -> None:
+    """Refuse layers whose weights the checkpoint lacks: transformers makes random ones.
+
+    A pooler or decoder may lack its weights: nothing here reads it.
+
+    Raises
+    ------
+    OSError
+        So it is; names some of them.
+    """
+    try:
+        layers = find_layers(encoder, n_layers)
+    except ValueError:  # no list of layers to look at: only the last output is read
+        return
+    used = {id(parameter) for parameter in layers.parameters()}
+    found = dict(model.named_parameters())
+    lost = sorted(key for key in missing if key in found and id(found[key]) in used)
+    if lost:
+        raise OSError(
+            f"expected weights for all {n_layers} layers in the model {name!r}; "
+            f"{len(lost)} are not there, among them {', '.join(lost[:3])}, and random ones "
+            "would give features without meaning. The file is incomplete, or of another "
+            "architecture than config.json says; download the model again."
+        )
 
 
 def _cast(exact: LoadedModel, dtype: torch.dtype) -> LoadedModel:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
+
 from skmiaug.utils._optional import require
 
 # Files of a model folder that change nothing in what its torch model computes.
@@ -65,7 +67,8 @@ class ModelSource:
                 trust_remote_code=self.trust_remote_code,
                 **kwargs,
             )
-        except (OSError, ValueError) as error:
+        # A file of weights that is cut short, or of other shapes than the configuration's.
+        except (OSError, ValueError, RuntimeError, SafetensorError) as error:
             raise OSError(self._explain(error)) from error
 
     def identity(self) -> str:
@@ -171,9 +174,9 @@ def read_shape(source: ModelSource) -> ModelShape:
         It is neither a speech nor a text model, or does not say how deep and wide it is.
     """
     config = read_config(source)
-    depth = getattr(config, "encoder_layers", None) or getattr(
-        config, "num_hidden_layers", None
-    )
+    # Of an encoder-decoder the first is another number than the last.
+    names = ("encoder_layers", "encoder_num_hidden_layers", "num_hidden_layers")
+    depth = next((n for n in (getattr(config, name, None) for name in names) if n), None)
     width = getattr(config, "hidden_size", None)
     main_input = _main_input(source, config)
     modality = {

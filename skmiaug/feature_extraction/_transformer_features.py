@@ -241,9 +241,10 @@ class TransformerFeatures(TransformerMixin, BaseEstimator):
         ----------
         X : list, array, Series or one-column DataFrame of length n_inputs
             For a speech model paths, ``(array, rate)`` pairs, dicts with ``array`` and
-            ``sampling_rate`` (in Hz), or 1-D arrays if ``sampling_rate`` is set. Float
-            samples have full scale at ±1; int8, int16, int32 and uint8 are PCM, and other
-            integers are refused. For a text model strings.
+            ``sampling_rate`` (in Hz), decoders of torchcodec, or 1-D arrays if
+            ``sampling_rate`` is set. An array holds one channel. Float samples have full
+            scale at ±1, and values beyond ±100 are refused; int8, int16, int32 and uint8
+            are PCM, and other integers are refused. For a text model strings.
 
         Returns
         -------

@@ -5,24 +5,23 @@ Nothing here guards against a decoder that hangs or crashes: see ``_audio_proces
 
 import os
 import stat
-import struct
-from pathlib import Path
 
 import numpy as np
 
 from skmiaug.utils._audio_errors import AudioDecodeError
+from skmiaug.utils._audio_length import check_length, cut_short
 from skmiaug.utils._optional import require
 
 # A file larger than this is refused unread, whatever its header says.
 MAX_FILE_BYTES = 2**31
 MAX_CHANNELS = 64
 RATE_LIMITS = (1_000, 768_000)  # Hz
+# 40 dB above full scale. No recording is so hot, and 16-bit speech kept as floats is far
+# above; Whisper's features of it differ from the right ones as much as silence's do.
+MAX_AMPLITUDE = 100.0
 # libsndfile gives a number of this order where a header leaves the length open.
 _UNKNOWN_FRAMES = 2**60
-# Streamed WAV files hold one of these instead of a length.
-_OPEN_WAV_SIZES = (0, 0x7FFFFFFF, 0xFFFFFFFF)
 _BLOCK_FRAMES = 1 << 18
-_MAX_WAV_CHUNKS = 1000
 
 
 def decode(path: str | os.PathLike[str], *, max_seconds: float) -> tuple[np.ndarray, int]:
@@ -46,10 +45,10 @@ def decode(path: str | os.PathLike[str], *, max_seconds: float) -> tuple[np.ndar
     ------
     AudioDecodeError
         The file is missing, empty, no regular file, no audio, damaged, cut short, longer
-        than ``max_seconds``, or holds values that are not finite.
+        than ``max_seconds``, or holds values that are not finite or far beyond ±1.
     """
     check_file(path)
-    _check_wav_length(path)
+    check_length(path)
     soundfile = require("soundfile", extra="audio", purpose="decode audio files")
     # As bytes, since soundfile encodes text itself and stumbles over names that are not
     # UTF-8; Windows has no such names and wants text.
@@ -66,12 +65,32 @@ def decode(path: str | os.PathLike[str], *, max_seconds: float) -> tuple[np.ndar
         ) from error
     # The length of an MP3 without an index is a guess of the decoder, not a promise.
     if len(samples) < claimed < _UNKNOWN_FRAMES and kind != "MP3":
-        raise _cut_short(claimed, len(samples), "frames", rate)
+        raise cut_short(claimed, len(samples), "frames", rate)
     if len(samples) == 0:
         raise AudioDecodeError("expected sound, got a file with no samples; leave it out")
-    if not np.isfinite(samples).all():
-        raise AudioDecodeError("expected finite samples, got NaN or inf; repair the file")
+    check_values(samples, "file")
     return samples, rate
+
+
+def check_values(samples: np.ndarray, what: str) -> None:
+    """Refuse NaN and infinities, and numbers whose full scale cannot be ±1.
+
+    Raises
+    ------
+    AudioDecodeError
+        So they are; `what` is the file or array that is to be repaired.
+    """
+    if not np.isfinite(samples).all():
+        raise AudioDecodeError(
+            f"expected finite samples, got NaN or inf; repair the {what}"
+        )
+    peak = float(np.abs(samples).max())
+    if peak > MAX_AMPLITUDE:
+        raise AudioDecodeError(
+            f"expected float samples with full scale at ±1, got values up to {peak:g}: "
+            "integers that were turned into floats? Divide by their full scale (32768 for "
+            "16 bits), or keep their type"
+        )
 
 
 def check_file(path: str | os.PathLike[str]) -> int:
@@ -124,44 +143,8 @@ def _read_mono(file, max_seconds: float) -> np.ndarray:
     return np.concatenate(blocks) if blocks else np.empty(0, dtype=np.float32)
 
 
-def _check_wav_length(path: str | os.PathLike[str]) -> None:
-    """libsndfile silently believes the file where a WAV header promises more; we do not."""
-    with Path(path).open("rb") as file:
-        head = file.read(12)
-        if head[:4] != b"RIFF" or head[8:] != b"WAVE":
-            return
-        size, bytes_per_second = os.fstat(file.fileno()).st_size, 1
-        for _ in range(_MAX_WAV_CHUNKS):
-            name, raw_length = file.read(4), file.read(4)
-            if len(raw_length) < 4:
-                return
-            length = struct.unpack("<I", raw_length)[0]
-            if name == b"data":
-                there = size - file.tell()
-                if length not in _OPEN_WAV_SIZES and length > there:
-                    raise _cut_short(length, there, "bytes", bytes_per_second)
-                return
-            start = file.tell()
-            if name == b"fmt ":
-                bytes_per_second = max(_byte_rate(file.read(16)), 1)
-            file.seek(start + length + length % 2)
-
-
-def _byte_rate(format_chunk: bytes) -> int:
-    return struct.unpack("<I", format_chunk[8:12])[0] if len(format_chunk) >= 12 else 0
-
-
 def _too_long(seconds: float, max_seconds: float) -> AudioDecodeError:
     return AudioDecodeError(
         f"expected at most max_duration={max_seconds:g} s, got {seconds:.1f} s or more; "
         "raise max_duration or cut the file"
-    )
-
-
-def _cut_short(promised: int, there: int, unit: str, per_second: int) -> AudioDecodeError:
-    # Both in seconds and counted: files that lack a byte are of the same duration to 10 ms.
-    return AudioDecodeError(
-        f"expected the {promised / per_second:.2f} s that the header promises ({promised} "
-        f"{unit}), got {there / per_second:.2f} s ({there}): the file is cut short or its "
-        "header is wrong; copy it again or rewrite the header"
     )

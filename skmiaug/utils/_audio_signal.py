@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from skmiaug.utils._audio_decode import RATE_LIMITS
+from skmiaug.utils._audio_decode import RATE_LIMITS, check_values
 from skmiaug.utils._audio_errors import AudioDecodeError
 from skmiaug.utils._optional import require
 
@@ -17,10 +17,10 @@ def mono_float32(samples: Any, rate: Any, *, max_seconds: float) -> tuple[np.nda
 
     Parameters
     ----------
-    samples : array-like of shape (n_samples,)
-        Floats are taken as they are; int8, int16 and int32 are PCM and divided by their
-        full scale, uint8 likewise, centred at 128. Other integers, a list of int among
-        them, do not say what their full scale is.
+    samples : array-like of shape (n_samples,), (1, n_samples) or (n_samples, 1)
+        Floats are taken as they are, with full scale at ±1; int8, int16 and int32 are PCM
+        and divided by their full scale, uint8 likewise, centred at 128. Other integers, a
+        list of int among them, do not say what their full scale is.
     rate : int or float
         Sampling rate in Hz.
     max_seconds : float
@@ -29,11 +29,13 @@ def mono_float32(samples: Any, rate: Any, *, max_seconds: float) -> tuple[np.nda
     Raises
     ------
     AudioDecodeError
-        Not one-dimensional real numbers, integers of unknown full scale, empty, not
-        finite, too long, or an impossible rate.
+        Not one channel of real numbers, integers of unknown full scale, floats far beyond
+        ±1, empty, not finite, too long, or an impossible rate.
     """
     hertz = _checked_rate(rate)
     array = _real_numbers(samples)
+    if array.ndim == 2 and 1 in array.shape:
+        array = array.reshape(-1)
     if array.ndim != 1:
         raise AudioDecodeError(
             f"expected one channel as a 1-D array, got shape {array.shape}; average the "
@@ -47,9 +49,16 @@ def mono_float32(samples: Any, rate: Any, *, max_seconds: float) -> tuple[np.nda
             f"{array.size / hertz:.1f} s; raise max_duration or cut the array"
         )
     result = _full_scale(array)
-    if not np.isfinite(result).all():
-        raise AudioDecodeError("expected finite samples, got NaN or inf; repair the array")
+    check_values(result, "array")
     return result, hertz
+
+
+def without_gradient(samples: Any) -> Any:
+    """A tensor of torch as NumPy can read it, on the CPU; anything else unchanged."""
+    if not hasattr(samples, "detach"):
+        return samples
+    tensor = samples.detach().cpu()
+    return tensor.float() if "bfloat16" in str(tensor.dtype) else tensor
 
 
 def _real_numbers(samples: Any) -> np.ndarray:
@@ -59,7 +68,8 @@ def _real_numbers(samples: Any) -> np.ndarray:
         raise AudioDecodeError(
             f"expected samples as real numbers ({_TYPES}), got parts of unequal length"
         ) from None
-    if array.dtype.kind == "f" or array.dtype in _PCM:
+    # Files of the other byte order give arrays of it.
+    if array.dtype.kind == "f" or array.dtype.newbyteorder("=") in _PCM:
         return array
     if array.dtype.kind in "iu":
         raise AudioDecodeError(

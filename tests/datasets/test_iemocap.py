@@ -153,6 +153,22 @@ def test_missing_things_are_named(release, tmp_path):
     assert load_iemocap(release, audio=False, **TWO).frame["path"].isna().all()
 
 
+def test_a_clip_that_is_only_half_there(release):
+    # As git-annex leaves it before a file is fetched, and as archives may name a folder.
+    file = release / "Session1/sentences/wav/Ses01F_impro01/Ses01F_impro01_F000.wav"
+    away = file.rename(release / "away.wav")
+    file.symlink_to(release / "not-fetched.wav")
+    with pytest.raises(FileFormatError, match="1 are not there: Ses01F_impro01_F000"):
+        load_iemocap(release, **TWO)
+    file.unlink()
+    file.mkdir()
+    with pytest.raises(FileFormatError, match="1 are not there: Ses01F_impro01_F000"):
+        load_iemocap(release, **TWO)
+    file.rmdir()
+    file.symlink_to(away)
+    assert len(load_iemocap(release, **TWO).frame) == 10
+
+
 @pytest.mark.parametrize(
     ("old", "new", "text"),
     [

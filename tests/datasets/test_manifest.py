@@ -207,6 +207,26 @@ def test_every_column_goes_by_its_place():
                 assert list(frame[name]) == list(part[name])
 
 
+def test_a_table_of_polars():
+    polars = pytest.importorskip("polars")
+    columns = {
+        "id": ["a", "b"],
+        "speaker": ["s", None],
+        "valence": [1.0, None],
+        "age": [3, 4],
+    }
+    made = Manifest.from_columns(polars.DataFrame(columns)).frame
+    assert made.equals(Manifest.from_columns(columns).frame)
+
+
+def test_names_that_are_numbers_become_text_and_missing_ones_none():
+    for values in ([1, None], [1.0, np.nan], pd.array([1, pd.NA], dtype="Int64")):
+        frame = Manifest.from_columns({"id": [7, 8], "speaker": values}).frame
+        assert list(frame["id"]) == ["7", "8"]
+        assert frame["id"].dtype == frame["speaker"].dtype == object
+        assert frame["speaker"].iloc[1] is None
+
+
 @pytest.mark.parametrize(
     ("columns", "text"),
     [

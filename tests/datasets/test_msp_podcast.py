@@ -209,6 +209,14 @@ def test_space_around_lines_is_no_matter(tmp_path):
     assert again.raters.equals(usual.raters)
 
 
+def test_space_around_fields_is_no_matter(release):
+    usual = load_msp_podcast(release, labels="all").frame
+    file = release / "Labels/labels_consensus.csv"
+    head, rows = file.read_text().split("\n", 1)
+    file.write_text(head + "\n" + rows.replace(",", " , "), newline="\r\n")
+    assert load_msp_podcast(release, labels="all").frame.equals(usual)
+
+
 def test_a_file_in_two_parts(release):
     file = release / "Partitions.txt"
     file.write_text(file.read_text() + "train; MSP-PODCAST_0002_0033.wav\n")

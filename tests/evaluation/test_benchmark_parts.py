@@ -319,6 +319,28 @@ def test_parts_of_files_are_cut_out(tmp_path):
         audio_features(late, [None], **options)
 
 
+def test_what_cannot_be_used_is_named_by_its_row(tmp_path):
+    from skmiaug.feature_extraction import AudioDecodeError
+    from tests.datasets._trees import clip
+    from tests.feature_extraction._helpers import save_tiny
+
+    options = {"model": str(save_tiny("whisper", tmp_path / "m")), "layer": 1}
+    path = clip(tmp_path / "long.wav", 300.0, rate=1000)
+    # Beyond the rows that are held in memory at once.
+    start = np.arange(300.0) / 2
+    rows = {"id": [f"u{k}" for k in range(300)], "start": start, "end": start + 0.5}
+    rows["end"][290] = start[290] + 0.002
+    frame = Manifest.from_columns(rows).frame
+    with pytest.raises(AudioDecodeError, match=r"^u290: expected at least 400 samples"):
+        audio_features(frame, [str(path)] * 300, **options)
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(AudioDecodeError, match=r"^u0 \(.*long.wav\): .*cut short"):
+        audio_features(frame, [str(path)] * 300, **options)
+    whole = frame.assign(start=np.nan, end=np.nan).iloc[5:]
+    with pytest.raises(AudioDecodeError, match=r"^u5 \(.*long.wav\): .*cut short"):
+        audio_features(whole, [str(path)] * 295, **options)
+
+
 # ---- audio and text together
 
 

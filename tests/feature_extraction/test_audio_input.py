@@ -1,12 +1,14 @@
 """Audio in every form and format that is taken."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
 import soxr
+import torch
 
 from skmiaug import TransformerFeatures
 from skmiaug.feature_extraction import AudioDecodeError
@@ -109,8 +111,44 @@ def test_pcm_arrays(tiny, clip):
         (eight * 2**8).astype(np.int16),
         (eight * 2**24).astype(np.int32),
         (eight + 128).astype(np.uint8),
+        (eight * 2**8).astype(">i2"),
     ):
         close(features(tiny).transform([(array, RATE)])[0], expected)
+
+
+def test_one_channel_is_one_whatever_its_axis(tiny, clip, plain):
+    for array in (clip[None], clip[:, None], torch.tensor(clip)[None]):
+        close(features(tiny).transform([(array, RATE)])[0], plain)
+
+
+def test_tensors_of_every_kind(tiny, tmp_path, clip, plain):
+    learned = torch.tensor(clip, requires_grad=True)
+    half = torch.tensor(clip).bfloat16()
+    rounded = features(tiny).transform([(half.float().numpy(), RATE)])[0]
+    for estimator in (features(tiny), features(tiny, cache_dir=tmp_path)):
+        close(estimator.transform([(learned, RATE)])[0], plain)
+        close(estimator.transform([{"array": half, "sampling_rate": RATE}])[0], rounded)
+
+
+class Decoder:
+    """As torchcodec's, which is what ``datasets`` gives."""
+
+    def __init__(self, clip):
+        self.clip = clip
+
+    def get_all_samples(self):
+        if self.clip is None:
+            raise RuntimeError("no stream")
+        return SimpleNamespace(data=torch.tensor(self.clip), sample_rate=RATE)
+
+
+def test_decoders_of_torchcodec(tiny, clip, plain):
+    noise = 0.1 * np.random.RandomState(1).standard_normal(clip.size).astype(np.float32)
+    stereo = Decoder(np.stack([clip + noise, clip - noise]))
+    for row in features(tiny).transform([Decoder(clip[None]), stereo]):
+        close(row, plain)
+    with pytest.raises(AudioDecodeError, match=r"X\[0\]: .*torchcodec.*no stream"):
+        features(tiny).transform([Decoder(None)])
 
 
 def test_stereo_is_averaged(tiny, tmp_path, clip, plain):

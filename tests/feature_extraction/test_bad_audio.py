@@ -12,6 +12,7 @@ import soundfile
 
 from skmiaug import TransformerFeatures
 from skmiaug.feature_extraction import AudioDecodeError, FailedInputWarning
+from skmiaug.utils import _audio_decode
 
 from ._helpers import RATE, voice, write
 
@@ -114,6 +115,10 @@ BAD_FILES = {
         lambda p: write(p, np.full(8000, np.nan, np.float32), subtype="FLOAT"),
         "NaN or inf",
     ),
+    "16 bits as floats": (
+        lambda p: write(p, 32768 * voice(0.5), subtype="FLOAT"),
+        "full scale at ±1, got values up to",
+    ),
     "short": (
         lambda p: write(p, voice(0.5)[:40]),
         r"at least 60 samples at 16000 Hz \(3.75 ms, .*receptive field\), got 40",
@@ -152,6 +157,11 @@ BAD_ARRAYS = {
     "int64": (([1000, -1000] * 400, RATE), AudioDecodeError, "got int64.*dtype=np.int16"),
     "uint16": ((np.ones(800, np.uint16), RATE), AudioDecodeError, "got uint16"),
     "huge": ((np.full(800, 1e60), RATE), AudioDecodeError, "NaN or inf"),
+    "16 bits": (
+        (np.full(800, 3000.0), RATE),
+        AudioDecodeError,
+        r"full scale at ±1, got values up to 3000: .*32768 for 16 bits",
+    ),
     "no rate": ((np.zeros(800), 0), AudioDecodeError, "rate of 1000 to 768000 Hz, got 0"),
     "nan rate": ((np.zeros(800), np.nan), AudioDecodeError, "sampling rate"),
     "word rate": ((np.zeros(800), "fast"), AudioDecodeError, "sampling rate"),
@@ -196,6 +206,11 @@ def test_the_warning_counts_all_and_shows_some(tiny, clip):
             r"X\[0\]: expected a sampling rate.*set sampling_rate",
         ),
         ("a.wav", TypeError, r"single str.*transform\(\[x\]\)"),
+        (
+            (np.zeros(800), RATE),
+            TypeError,
+            r"single \(array, rate\) pair; put it in a list",
+        ),
         ({"array": np.zeros(9), "sampling_rate": 9}, TypeError, "single dict"),
         (np.zeros(800), ValueError, r"one 1-D array of shape \(800,\)"),
         (np.zeros((2, 3, 4)), ValueError, r"shape \(2, 3, 4\)"),
@@ -248,6 +263,63 @@ def test_a_streamed_wav_has_no_length_in_its_header(tiny, tmp_path):
     )
 
 
+@pytest.mark.parametrize(
+    ("form", "subtype"),
+    [
+        ("WAV", "PCM_24"),
+        ("WAVEX", "FLOAT"),
+        ("RF64", "PCM_16"),
+        ("AIFF", "PCM_16"),
+        ("AU", "PCM_16"),
+        ("NIST", "PCM_16"),
+        ("OGG", "VORBIS"),
+        ("OGG", "OPUS"),
+    ],
+)
+def test_files_that_are_cut_short(tmp_path, form, subtype):
+    path = tmp_path / "sound"
+    write(path, voice(9.0), format=form, subtype=subtype)
+    whole, rate = _audio_decode.decode(path, max_seconds=60)
+    assert len(whole) / rate == pytest.approx(9.0, abs=0.01)
+    data = path.read_bytes()
+    for part in (0.5, 0.9, 0.999):
+        path.write_bytes(data[: int(part * len(data))])
+        with pytest.raises(AudioDecodeError, match=r"promises.*got \d.*copy it again"):
+            _audio_decode.decode(path, max_seconds=60)
+    # What a tagger or a copy in blocks of one size puts behind is no harm.
+    path.write_bytes(data + bytes(1000))
+    assert len(_audio_decode.decode(path, max_seconds=60)[0]) >= len(whole)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"OggS",
+        b"OggS" + bytes(23),
+        b".snd",
+        b"RF64",
+        b"FORM\0\0\0\0AIFF",
+        b"RIFX",
+        b"NIST_1A",
+    ]
+    + [b"NIST_1A\n   1024\nsample_count -i " + b"9" * 500]
+    + [b"RF64\xff\xff\xff\xffWAVEds64" + bytes(6), b"OggS" + b"\xff" * 23],
+)
+def test_heads_that_are_cut_or_lie(tmp_path, head):
+    path = tmp_path / "sound"
+    path.write_bytes(head)
+    with pytest.raises(AudioDecodeError):
+        _audio_decode.decode(path, max_seconds=60)
+
+
+def test_a_streamed_au_has_no_length_in_its_header(tmp_path):
+    path = write(tmp_path / "a.au", voice(0.5), format="AU", endian="BIG")
+    data = bytearray(Path(path).read_bytes())
+    data[8:12] = b"\xff" * 4
+    Path(path).write_bytes(data)
+    assert len(_audio_decode.decode(path, max_seconds=60)[0]) == 8000
+
+
 def test_a_large_file_is_refused_unread(tiny, tmp_path):
     path = tmp_path / "a.wav"
     with path.open("wb") as file:
@@ -258,7 +330,6 @@ def test_a_large_file_is_refused_unread(tiny, tmp_path):
 
 def test_never_more_is_decoded_than_max_duration(tmp_path, monkeypatch):
     # A small file of hours of silence, and a decoder that does not know the length.
-    from skmiaug.utils import _audio_decode
 
     path = write(tmp_path / "a.flac", np.zeros(RATE * 600, np.float32))
     monkeypatch.setattr(_audio_decode, "_UNKNOWN_FRAMES", 0)

@@ -1,5 +1,6 @@
 """The feature cache: what it finds again, what it does not, and what may befall it."""
 
+import errno
 import multiprocessing
 import pickle
 import time
@@ -13,6 +14,9 @@ from skmiaug.feature_extraction import (
     AudioDecodeError,
     DamagedCacheWarning,
     FailedInputWarning,
+    _build,
+    _cache,
+    _shard,
     clear_model_cache,
 )
 from skmiaug.feature_extraction._cache import FeatureCache, content_digest
@@ -198,9 +202,15 @@ def test_what_is_too_long_is_so_whatever_is_kept(tiny, tmp_path):
         short.set_params(max_duration=1.0).transform(X)
 
 
-@pytest.mark.filterwarnings("ignore:(overflow|invalid value):RuntimeWarning")
-def test_features_that_are_not_finite_are_failures_and_not_kept(tiny, tmp_path):
-    X = [voice(0.5), np.tile(np.float32([3e38, -3e38]), 4000)]
+def test_features_that_are_not_finite_are_failures_and_not_kept(
+    tiny, tmp_path, monkeypatch
+):
+    def overflowing(pooled, lengths, spec):
+        vector = _build.merge_blocks(pooled, lengths, spec)
+        return vector if sum(lengths) > 80 else vector * np.nan
+
+    monkeypatch.setattr(_shard, "merge_blocks", overflowing)
+    X = [voice(0.5), voice(0.2)]
     estimator = features(tiny("wav2vec2-group"), tmp_path)
     for _ in range(2):
         with pytest.raises(ValueError, match=r"X\[1\]: expected finite features.*24 of 24"):
@@ -286,6 +296,34 @@ def test_a_folder_that_cannot_be_written_says_so(tiny, tmp_path):
     for call in (estimator.fit, estimator.transform):
         with pytest.raises(NotADirectoryError, match=r"cache_dir.*file.*name another"):
             call([voice(0.5)])
+
+
+def test_a_disk_that_is_full_is_named_and_the_run_goes_on(tiny, tmp_path, monkeypatch):
+    X = [voice(0.3, n) for n in range(6)]
+    estimator = features(tiny("wav2vec2-group"), tmp_path, batch_size=1)
+    write_all = _cache.write_bytes_atomically
+
+    def full(path, data):
+        if len(entries(tmp_path)) == 4:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write_all(path, data)
+
+    monkeypatch.setattr(_cache, "write_bytes_atomically", full)
+    with pytest.raises(
+        OSError, match=r"cache_dir .*written.*No space left.*make room"
+    ) as e:
+        estimator.transform(X)
+    assert (e.value.errno, e.value.filename) == (errno.ENOSPC, str(tmp_path))
+    monkeypatch.undo()
+    estimator.transform(X)
+    assert len(entries(tmp_path)) == 6
+
+
+def test_a_folder_below_a_file_says_so(tiny, tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    estimator = features(tiny("wav2vec2-group"), tmp_path / "file" / "cache")
+    with pytest.raises(NotADirectoryError, match=r"cache_dir .*name another.*file/cache"):
+        estimator.transform([voice(0.5)])
 
 
 def test_digests_tell_contents_apart(tmp_path):

@@ -8,9 +8,10 @@ import pytest
 from skmiaug import TransformerFeatures
 from skmiaug.exceptions import MissingExtraError
 
-from ._helpers import RATE
+from ._helpers import RATE, save_tiny
 
 SETTINGS = {"layer": [1, 2], "pooling": "max", "dtype": "float32", "sampling_rate": RATE}
+_NORM = "encoder.layers.0.layer_norm.weight"
 
 
 @pytest.fixture
@@ -34,6 +35,41 @@ def test_a_folder_that_holds_no_model(tmp_path):
         OSError, match=r"transformers model in the folder.*could not be read"
     ):
         TransformerFeatures(model=tmp_path).fit([])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            lambda w: {k: v for k, v in w.items() if "layers.1." not in k},
+            "16 are not there",
+        ),
+        (lambda w: {f"x.{k}": v for k, v in w.items()}, "48 are not there"),
+        (lambda w: w | {_NORM: w[_NORM][:5].clone()}, "could not be read"),
+    ],
+)
+def test_weights_that_are_not_those_of_the_model(tmp_path, clips, change, message):
+    # transformers says so in its log alone, and goes on with random ones.
+    from safetensors.torch import load_file, save_file
+
+    save_tiny("wav2vec2-group", tmp_path)
+    file = tmp_path / "model.safetensors"
+    save_file(change(load_file(file)), file, {"format": "pt"})
+    with pytest.raises(OSError, match=message):
+        TransformerFeatures(model=tmp_path, **SETTINGS).transform(clips)
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda data: data[: len(data) // 2], lambda data: b"version https://git-lfs"]
+)
+def test_a_file_of_weights_that_is_damaged(tmp_path, clips, damage):
+    save_tiny("wav2vec2-group", tmp_path)
+    file = tmp_path / "model.safetensors"
+    file.write_bytes(damage(file.read_bytes()))
+    with pytest.raises(
+        OSError, match=r"transformers model in the folder.*could not be read"
+    ):
+        TransformerFeatures(model=tmp_path, **SETTINGS).transform(clips)
 
 
 def test_a_model_of_images(tmp_path):

@@ -47,6 +47,60 @@ def test_a_model_without_a_list_of_layers(tiny):
         features(tiny("albert"), texts, layer=1)
 
 
+def test_an_encoder_that_was_saved_without_its_decoder(tmp_path, tiny):
+    # Its configuration says that there is none, and transformers loads one all the same.
+    config = transformers.T5Config(
+        vocab_size=17, d_model=24, num_layers=3, num_heads=4, d_kv=6, d_ff=32
+    )
+    model = transformers.T5EncoderModel(config).eval()
+    model.save_pretrained(tmp_path)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(tiny("bert"))
+    tokenizer.save_pretrained(tmp_path)
+    tokens = tokenizer("few words", return_tensors="pt")["input_ids"]
+    with torch.inference_mode():
+        states = model(tokens, output_hidden_states=True).hidden_states
+    for layer in (1, 3):
+        got = features(tmp_path, ["few words", "this is a text"], layer=layer)
+        expected = states[layer][0].mean(0).numpy()
+        np.testing.assert_allclose(got[0], expected, atol=1e-5)
+
+
+def test_layers_are_those_of_the_encoder(tmp_path):
+    config = transformers.MoonshineConfig(
+        hidden_size=24,
+        intermediate_size=32,
+        encoder_num_hidden_layers=3,
+        decoder_num_hidden_layers=1,
+        encoder_num_attention_heads=4,
+        decoder_num_attention_heads=4,
+        vocab_size=17,
+    )
+    config.save_pretrained(tmp_path)
+    assert TransformerFeatures(model=tmp_path).fit().n_layers_ == 3
+
+
+def test_hidden_states_of_another_shape_are_refused(tmp_path, tiny):
+    # XLNet's have time first: of one text, the mean of one row would be a token's.
+    config = transformers.XLNetConfig(vocab_size=17, d_model=24, n_layer=3, n_head=4)
+    transformers.XLNetModel(config).save_pretrained(tmp_path)
+    transformers.AutoTokenizer.from_pretrained(tiny("bert")).save_pretrained(tmp_path)
+    assert features(tmp_path, ["few words"], layer=-1).shape == (1, 24)
+    with pytest.raises(
+        ValueError, match=r"\(1, frames, 24\) from layer 1, got \(4, 1, 24\)"
+    ):
+        features(tmp_path, ["few words"], layer=1)
+
+
+def test_layers_that_are_not_run_one_after_another(tmp_path, tiny):
+    config = transformers.FunnelConfig(
+        vocab_size=17, block_sizes=[1, 1, 1], d_model=24, n_head=4, d_head=6, d_inner=32
+    )
+    transformers.FunnelModel(config).save_pretrained(tmp_path)
+    transformers.AutoTokenizer.from_pretrained(tiny("bert")).save_pretrained(tmp_path)
+    with pytest.raises(ValueError, match=r"hidden states \[1\].*layer=-1"):
+        features(tmp_path, ["this is a tiny model of text"], layer=1)
+
+
 CODE = """
 from transformers import BertConfig, BertModel
 

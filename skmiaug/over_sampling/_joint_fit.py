@@ -129,7 +129,7 @@ def _leading(
         np.flatnonzero(~held),
         np.flatnonzero(held),
         row_means,
-        data.gaussian.kept_means() * row_means,
+        data.gaussian.kept_means()[:, data.gaussian.seen()] * row_means,
     )
     return _Leading(*(torch.from_numpy(array).to(device) for array in arrays))
 
@@ -138,10 +138,10 @@ def _choose_spread(
     data: JointRows, leading: _Leading, settings: JointSettings, seed: int
 ) -> float:
     """Choose the spread by what is made, in coordinates of independent noise."""
-    made = data.gaussian.columns(tuple(range(settings.n_made)))
+    made = data.gaussian.seen(range(settings.n_made))
     to_white = data.gaussian.whitening(made)
     n_classes = len(leading.means)
-    rows = data.leading()[:, made] @ to_white
+    rows = data.leading()[:, : len(made)] @ to_white
     means = data.gaussian.means()[:, made] @ to_white
     row_means = means_by_class(rows, data.classes, n_classes).astype(np.float32)
     # One share for all columns, however differently the modalities are shrunken.
@@ -222,10 +222,14 @@ def _train(
 def _batches(
     data: JointRows, leading: _Leading, settings: JointSettings, spread: float, seed: int
 ) -> JointBatches:
-    base, layout = settings.base, settings.layout
+    base, layout, gaussian = settings.base, settings.layout, data.gaussian
     device = leading.rows.device
     labels = leading.classes[leading.kept]
     count = torch.bincount(labels, minlength=len(leading.means))
+    known = {
+        given: (gaussian.seen(given), gaussian.seen(layout.others(given)))
+        for given in layout.subsets()
+    }
     return JointBatches(
         rows=leading.rows[leading.kept],
         row_means=leading.row_means,
@@ -237,10 +241,10 @@ def _batches(
         batch_size=min(base.batch_size, max(len(labels), 2)),
         generator=torch_generator(seed, _BATCHES, device),
         layout=layout,
-        factor=torch.from_numpy(data.gaussian.factor()).to(device),
+        factor=torch.from_numpy(gaussian.factor(gaussian.seen())).to(device),
         regressions={
-            given: torch.from_numpy(data.gaussian.regression(given)).to(device)
-            for given in layout.subsets()
+            given: torch.from_numpy(gaussian.regression(*seen)).to(device)
+            for given, seen in known.items()
         },
         given_spread=settings.given_spread,
         held_rows=leading.rows[leading.held_out],

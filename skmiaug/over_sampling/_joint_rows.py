@@ -6,11 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from skmiaug.over_sampling._class_gaussian import fit_class_gaussian, means_by_class
+from skmiaug.over_sampling._coherence import Deviations, fit_coherence
 from skmiaug.over_sampling._column_scale import ColumnScale
-from skmiaug.over_sampling._joint_gaussian import JointGaussian, fit_coherence
+from skmiaug.over_sampling._joint_gaussian import JointGaussian
 from skmiaug.utils._random import numpy_generator
 
 _FOLDS_STREAM = 5
+_MOST_COHERENT = 1024
 
 
 @dataclass
@@ -34,7 +36,7 @@ class JointRows:
     whitened: list[np.ndarray]
 
     def leading(self) -> np.ndarray:
-        """Return the leading coordinates of all modalities, (n_whole, m) float32."""
+        """Return the coordinates that the networks see, (n_whole, sum of sizes) float32."""
         sizes = self.gaussian.sizes
         return np.hstack([U[:, :m] for U, m in zip(self.whitened, sizes, strict=True)])
 
@@ -76,14 +78,14 @@ def prepare_joint_rows(
         Class indices; each class has a row with all modalities.
     n_classes : int
     sizes : tuple of int
-        Leading coordinates of each modality that go together with those of the others.
+        Leading coordinates of each modality that the networks see.
     seed : int
     marginals : str
         As the augmenter's.
     """
     order = np.argsort(classes, kind="stable")
     whole = whole_rows(parts)
-    scales, gaussians, whitened = [], [], []
+    scales, gaussians, whitened, counts = [], [], [], []
     for part in parts:
         there = order[~np.isnan(part[order]).any(axis=1)]
         rows = np.ascontiguousarray(part[there])
@@ -91,15 +93,22 @@ def prepare_joint_rows(
         Z = scale.transform(rows)
         gaussian = fit_class_gaussian(Z, classes[there], n_classes)
         U = gaussian.whiten_in_place(Z)
+        counts.append(np.bincount(classes[there], minlength=n_classes))
         scales.append(scale)
         gaussians.append(gaussian)
         whitened.append(U if whole[there].all() else U[whole[there]])
     sorted_classes = classes[order[whole[order]]]
-    deviations = []
-    for U, m in zip(whitened, sizes, strict=True):
-        lead = U[:, :m]
-        means = means_by_class(lead, sorted_classes, n_classes).astype(np.float32)
-        deviations.append(lead - means[sorted_classes])
-    coherence = fit_coherence(deviations, numpy_generator(seed, _FOLDS_STREAM))
-    gaussian_of_all = JointGaussian(tuple(gaussians), sizes, coherence)
+    coherent_sizes, deviations = [], []
+    for U, m, own, gaussian in zip(whitened, sizes, counts, gaussians, strict=True):
+        n_coherent = max(m, min(U.shape[1], int(own.sum()), _MOST_COHERENT))
+        lead = U[:, :n_coherent]
+        means = means_by_class(lead, sorted_classes, n_classes)
+        coherent_sizes.append(n_coherent)
+        deviations.append(Deviations.of(lead, means, sorted_classes, own, gaussian))
+    coherence = fit_coherence(
+        deviations, sorted_classes, numpy_generator(seed, _FOLDS_STREAM)
+    )
+    gaussian_of_all = JointGaussian(
+        tuple(gaussians), sizes, tuple(coherent_sizes), coherence
+    )
     return JointRows(tuple(scales), gaussian_of_all, sorted_classes, whitened)

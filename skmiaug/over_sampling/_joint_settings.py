@@ -65,11 +65,13 @@ def share_components(
     """How many leading directions of each modality the networks see.
 
     What one modality of all these columns would get, in proportion to the columns, and at
-    least one each.
+    least one each. With "auto" at least 8, or all that there are: of five columns beside
+    hundreds of another modality, the networks would see one direction otherwise.
     """
     total = sum(widths)
     wanted = resolve_components(n_components, n_rows, n_classes, total)
-    return tuple(min(max(round(wanted * width / total), 1), width) for width in widths)
+    least = MIN_COMPONENTS if n_components == "auto" else 1
+    return tuple(min(max(round(wanted * width / total), least), width) for width in widths)
 
 
 def condition_components(

@@ -52,14 +52,14 @@ class JointStart:
             Whitened rows of the modalities that are known.
         rng : torch.Generator
         """
-        parts, sizes = self.gaussian.parts, self.gaussian.sizes
+        parts, sizes = self.gaussian.parts, self.gaussian.coherent_sizes
         device = rng.device
         noise = [
             normal_rows(n, len(part.deviation), rng, deviation=self.spread)
             for part in parts
         ]
         factor = torch.from_numpy(self.gaussian.factor()).to(device)
-        together = (self.leading(noise) @ factor.T).split(sizes, dim=1)
+        together = (self._coherent(noise) @ factor.T).split(sizes, dim=1)
         for U, lead, m in zip(noise, together, sizes, strict=True):
             U[:, :m] = lead
         if known:
@@ -74,15 +74,10 @@ class JointStart:
             U.add_(torch.tensor(part.means[class_index], device=device))
         return self._moved(noise, known) if known else noise
 
-    def leading(
-        self, parts: Sequence[Tensor], modalities: Sequence[int] | None = None
-    ) -> Tensor:
-        """Put the leading coordinates of modalities (all of them) side by side."""
+    def leading(self, parts: Sequence[Tensor]) -> Tensor:
+        """Put what the networks see of the first modalities (all of them) side by side."""
         sizes = self.gaussian.sizes
-        of = range(len(parts)) if modalities is None else modalities
-        return torch.cat(
-            [part[:, : sizes[k]] for k, part in zip(of, parts, strict=True)], dim=1
-        )
+        return torch.cat([part[:, : sizes[k]] for k, part in enumerate(parts)], dim=1)
 
     def pick_rows(self, n: int, class_index: int, rng: torch.Generator) -> Tensor:
         """Row numbers of a class in random order, each as often as any other (±1)."""
@@ -97,7 +92,7 @@ class JointStart:
         """Log density of known parts under each class, up to a constant, (n, n_classes)."""
         modalities = tuple(sorted(known))
         columns = self.gaussian.columns(modalities)
-        rows = self.leading([known[k] for k in modalities], modalities)
+        rows = self._coherent([known[k] for k in modalities], modalities)
         means = torch.from_numpy(self.gaussian.means()[:, columns])
         distance = torch.cdist(
             self._independent(rows, columns), self._independent(means, columns)
@@ -106,9 +101,10 @@ class JointStart:
 
     def _moved(self, start: list[Tensor], known: Mapping[int, Tensor]) -> list[Tensor]:
         """Move the other parts of a joint draw to where what is known puts them."""
-        modalities, sizes = tuple(sorted(known)), self.gaussian.sizes
+        modalities, sizes = tuple(sorted(known)), self.gaussian.coherent_sizes
         others = [k for k in range(len(sizes)) if k not in known]
-        A = torch.from_numpy(self.gaussian.regression(modalities)).to(start[0].device)
+        columns = self.gaussian.columns(modalities), self.gaussian.columns(others)
+        A = torch.from_numpy(self.gaussian.regression(*columns)).to(start[0].device)
         apart = [known[k][:, : sizes[k]] - start[k][:, : sizes[k]] for k in modalities]
         steps = (torch.cat(apart, dim=1) @ A).split([sizes[k] for k in others], dim=1)
         for k, step in zip(others, steps, strict=True):
@@ -141,7 +137,7 @@ class JointStart:
     ) -> Tensor:
         """Draw the row each draw lies around from its posterior given the known parts."""
         assert self.row_deviations is not None
-        modalities, sizes = tuple(sorted(known)), self.gaussian.sizes
+        modalities, sizes = tuple(sorted(known)), self.gaussian.coherent_sizes
         columns = self.gaussian.columns(modalities)
         begin, end = map(int, self.class_begin[class_index : class_index + 2])
         own = [
@@ -151,7 +147,7 @@ class JointStart:
         means = torch.from_numpy(self.gaussian.means()[class_index, columns])
         centres = means + self._pull * torch.cat(own, dim=1)
         centres = self._independent(centres.to(rng.device), columns)
-        rows = self.leading([known[k] for k in modalities], modalities)
+        rows = self._coherent([known[k] for k in modalities], modalities)
         rows = self._independent(rows, columns)
         picked = []
         for block in rows.split(max(_LARGEST_TABLE // len(centres), 1)):
@@ -162,8 +158,18 @@ class JointStart:
             picked.append((log_weight + gumbel).argmax(dim=1) + begin)
         return torch.cat(picked)
 
+    def _coherent(
+        self, parts: Sequence[Tensor], modalities: Sequence[int] | None = None
+    ) -> Tensor:
+        """Put the coordinates of modalities (all) that go together side by side."""
+        sizes = self.gaussian.coherent_sizes
+        of = range(len(parts)) if modalities is None else modalities
+        return torch.cat(
+            [part[:, : sizes[k]] for k, part in zip(of, parts, strict=True)], dim=1
+        )
+
     def _independent(self, rows: Tensor, columns: np.ndarray) -> Tensor:
-        """Leading coordinates of some modalities, in which their noise is independent."""
+        """Coordinates of some modalities, turned so that their noise is independent."""
         to_white = torch.from_numpy(self.gaussian.whitening(columns))
         return rows @ to_white.to(rows.device)
 

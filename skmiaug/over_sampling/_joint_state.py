@@ -36,6 +36,7 @@ def joint_sampler_to_state(
         "shrinkages": [part.shrinkage for part in gaussian.parts],
         "spread": sampler.spread,
         "sizes": list(gaussian.sizes),
+        "coherent_sizes": list(gaussian.coherent_sizes),
         "n_codes": sampler.critic.n_codes,
         "gaussian_head": isinstance(sampler.heads, GaussianHead),
         "generator_sizes": list(sampler.generator.hidden_layer_sizes),
@@ -67,6 +68,8 @@ def joint_sampler_from_state(
         The arrays do not belong together.
     """
     sizes = tuple(header["sizes"])
+    # Files of before they were apart lack these.
+    coherent_sizes = tuple(header.get("coherent_sizes", sizes))
     scales, parts = [], []
     for k, (dtype, shrinkage) in enumerate(
         zip(header["dtypes"], header["shrinkages"], strict=True)
@@ -83,7 +86,9 @@ def joint_sampler_from_state(
     sampler = JointSampler(
         scales=tuple(scales),
         start=JointStart(
-            gaussian=JointGaussian(tuple(parts), sizes, arrays["coherence"]),
+            gaussian=JointGaussian(
+                tuple(parts), sizes, coherent_sizes, arrays["coherence"]
+            ),
             spread=header["spread"],
             class_begin=arrays["class_begin"],
             row_deviations=deviations,

@@ -88,6 +88,7 @@ class MIGANAugmenter(CallbackSupportMixin, FitsModel):
     n_components : int or "auto", default="auto"
         Leading directions (of largest variance within classes) that the networks see and
         change; the others keep the Gaussian. "auto" takes one for each 4 rows, 8 to 512.
+        With ``modalities`` they are shared out by columns, with "auto" 8 or more to each.
 
     max_iter : int, default=500
         Training steps at most, each one update of both players. 0 keeps the Gaussian.

@@ -53,6 +53,13 @@ def check_condition(
     """
     condition = polars_to_pandas(condition)
     check_numeric_columns(condition)
+    if np.ndim(condition) != 2:
+        raise ValueError(
+            "condition must have a row of numbers for each row, (n_samples, "
+            f"n_condition_features), got an array of shape {np.shape(condition)}. Make one "
+            "column of plain numbers with np.reshape(condition, (-1, 1)), and features of "
+            "texts as such with TransformerFeatures."
+        )
     rows = check_array(
         condition, dtype="numeric", ensure_all_finite="allow-nan", input_name="condition"
     )

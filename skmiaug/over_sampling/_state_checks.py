@@ -52,9 +52,10 @@ def check_joint_sampler(sampler: JointSampler) -> None:
     for part, scale, width in zip(parts, sampler.scales, widths, strict=True):
         _check_gaussian(part, n_classes, width)
         _check_scale(scale, width)
-    fits = [0 < m <= width for m, width in zip(sizes, widths, strict=True)]
+    coherent = sampler.gaussian.coherent_sizes
+    fits = [0 < m <= n <= w for m, n, w in zip(sizes, coherent, widths, strict=True)]
     _require(all(fits), "sizes")
-    _check_array("coherence", sampler.gaussian.coherence, (sum(sizes), sum(sizes)))
+    _check_array("coherence", sampler.gaussian.coherence, (sum(coherent), sum(coherent)))
     sampler.gaussian.factor()  # it has one
     _check_shares(sampler.spread, sampler.residual_strength, sampler.rejection)
     around, given = sampler.start.row_deviations, sampler.given_spread

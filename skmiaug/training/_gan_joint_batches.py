@@ -86,6 +86,10 @@ class JointLayout:
             return [always]
         return [s for size in range(1, n) for s in combinations(range(n), size)]
 
+    def others(self, given: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the modalities that are not among those given."""
+        return tuple(k for k in range(len(self.sizes)) if k not in given)
+
     @property
     def n_blocks(self) -> int:
         """Equal blocks of a batch: as many are made as a whole as there are others."""
@@ -212,15 +216,13 @@ class JointBatches(GanBatches):
     @cached_property
     def _columns(self) -> dict[tuple[int, ...], tuple[Tensor, Tensor]]:
         """Columns of what can be given, and of the rest."""
-        n_modalities, device = len(self.layout.sizes), self.rows.device
+        layout, device = self.layout, self.rows.device
         return {
             given: (
-                self.layout.columns(given, device),
-                self.layout.columns(
-                    tuple(k for k in range(n_modalities) if k not in given), device
-                ),
+                layout.columns(given, device),
+                layout.columns(layout.others(given), device),
             )
-            for given in self.layout.subsets()
+            for given in layout.subsets()
         }
 
     @cached_property

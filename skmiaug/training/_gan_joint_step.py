@@ -136,6 +136,8 @@ def heads_step(
         Information of the real pairs, nats; on the device, detached.
     """
     of_real, of_start = _read(players, layout, real, start)
+    if not of_real.requires_grad:
+        return of_real.sum()  # fewer rows than blocks: there is nothing to read
     loss = -0.5 * (of_real + of_start).mean(dim=0).sum()
     players.critic_optimizer.zero_grad(set_to_none=True)
     loss.backward()

@@ -26,7 +26,7 @@ def polars_to_pandas(data: Any) -> Any:
         return pd.Series(data.to_numpy(), name=data.name)
     # A Decimal would become an object, which polars does not take back.
     columns = (c.cast(pl.Float64) if c.dtype.is_decimal() else c for c in data)
-    return pd.DataFrame({column.name: column.to_numpy() for column in columns})
+    return pd.DataFrame({column.name: _pandas_values(column) for column in columns})
 
 
 def like_polars(made: Any, original: Any) -> Any:
@@ -37,8 +37,37 @@ def like_polars(made: Any, original: Any) -> Any:
 
     if isinstance(original, pl.Series):
         return pl.Series(original.name, np.asarray(made)).cast(original.dtype)
-    columns = {name: np.asarray(made[name]) for name in original.columns}
-    return pl.DataFrame(columns).cast(dict(original.schema))
+    return pl.DataFrame([_polars_column(made[given.name], given) for given in original])
+
+
+def _pandas_values(column: Any) -> Any:
+    """Values of a polars column; whole numbers and truth values stay so beside nulls."""
+    import pandas as pd
+    import polars as pl
+
+    whole = column.dtype.is_integer()
+    if column.null_count() == 0 or not (whole or column.dtype == pl.Boolean):
+        return column.to_numpy()
+    masked = pd.arrays.IntegerArray if whole else pd.arrays.BooleanArray
+    values = column.fill_null(0 if whole else False).to_numpy(writable=True)
+    return masked(values, column.is_null().to_numpy(writable=True))
+
+
+def _polars_column(made: Any, given: Any) -> Any:
+    """Turn a column of pandas into polars, of the type of the ``given`` one.
+
+    What was null and is missing still is null, which polars tells apart from NaN.
+    """
+    import polars as pl
+
+    missing = made.isna().to_numpy(copy=True)[: len(given)]
+    missing &= given.is_null().to_numpy()
+    rows = np.flatnonzero(missing)
+    if len(rows):
+        made = made.copy()
+        made.iloc[rows] = False if given.dtype == pl.Boolean else 0
+    column = pl.Series(given.name, np.asarray(made)).cast(given.dtype)
+    return column.scatter(rows, None) if len(rows) else column
 
 
 def keep_large_integers(X_new: Any, X: Any) -> Any:

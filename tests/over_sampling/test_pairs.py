@@ -160,6 +160,38 @@ def test_polars_keep_their_schema(pairing):
     np.testing.assert_array_equal(X_new.to_numpy(), expected)
 
 
+@pytest.mark.parametrize("pairing", ["generated", "all"])
+def test_what_is_null_in_polars_comes_back_as_null(pairing):
+    X, y = pairs()
+    columns = list(frame_of(X, y)[0].columns)
+    frame = pl.DataFrame((10 * X).round(), schema=columns)
+    frame = frame.with_columns(pl.col("t1").cast(pl.Int16), pl.col("t2") > 0)
+    row = pl.int_range(pl.len())
+    # Rows without text; one of them has NaN in a column, as polars tells apart.
+    frame = frame.with_columns(
+        pl.when(row % 4 != 0).then(pl.col(name)).alias(name) for name in BY_NAME["text"]
+    ).with_columns(pl.when(row == 4).then(np.nan).otherwise(pl.col("t3")).alias("t3"))
+    augmenter = paired(modalities=BY_NAME, pairing=pairing)
+    X_new, _ = augmenter.fit_resample(frame, y)
+    assert X_new.schema == frame.schema
+    assert X_new[: len(y)].equals(frame)
+    made = X_new[len(y) :]
+    assert sum(made.null_count().row(0)) == 0
+    assert made["t3"].is_nan().sum() == 0
+    assert len(made["t1"].unique()) > 10
+    filled = augmenter.impute(frame)
+    assert filled.schema == frame.schema
+    assert sum(filled.null_count().row(0)) == 0
+    pandas = frame_of(X, y)[0]
+    pandas[columns] = frame.to_pandas().to_numpy(dtype=float)
+    pandas = pandas.astype({"t1": "Int16", "t2": "boolean"})
+    expected = paired(modalities=BY_NAME, pairing=pairing).fit_resample(pandas, y)[0]
+    np.testing.assert_array_equal(
+        X_new.cast(pl.Float64).fill_null(np.nan).to_numpy(),
+        expected.to_numpy(float, na_value=np.nan),
+    )
+
+
 def test_types_of_columns_are_kept_in_made_parts():
     X, y = pairs()
     frame, labels = frame_of((10 * X).round(), y)

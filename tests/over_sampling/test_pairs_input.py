@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from skmiaug.exceptions import TinyClassWarning
 from tests._helpers import trained
 from tests.over_sampling._pairs import (
     AUDIO,
@@ -118,3 +119,20 @@ def test_a_class_of_one_row_is_warned_of_and_drawn_around():
     drawn = X_new[y_new == 2][1:]
     assert np.isfinite(drawn).all()
     assert len(drawn) == 29
+
+
+@pytest.mark.parametrize("batch_size", [2, 8])
+def test_batches_smaller_than_the_ways_to_give_modalities_are_trained_on(batch_size):
+    X, y = pairs()
+    groups = {"audio": slice(0, 4), "text": slice(4, 7), "face": slice(7, 10)}
+    X_new, _ = paired(modalities=groups, batch_size=batch_size).fit_resample(X, y)
+    assert np.isfinite(X_new).all()
+
+
+def test_three_rows_are_enough():
+    X, y = pairs()
+    rows = [*np.flatnonzero(y == 0)[:2], np.flatnonzero(y == 1)[0]]
+    with pytest.warns(TinyClassWarning, match="1"):
+        X_new, y_new = paired(pairing="all").fit_resample(X[rows], y[rows])
+    assert np.isfinite(X_new).all()
+    assert np.bincount(y_new).tolist() == [8, 8]

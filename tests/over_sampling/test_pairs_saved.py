@@ -144,6 +144,7 @@ def test_a_checkpoint_of_another_condition_or_other_groups_is_refused(
         ("pairs", lambda h, a: h["sampler"].update(n_made=1), "."),
         ("pairs", lambda h, a: a.update(coherence=-a["coherence"]), "."),
         ("pairs", lambda h, a: a.update(coherence=a["coherence"][:2]), "coherence"),
+        ("pairs", lambda h, a: h["sampler"].update(coherent_sizes=[5, 4]), "."),
         ("condition", lambda h, a: h.update(n_condition_features=3), "condition"),
         ("condition", lambda h, a: a.pop("given_rows"), "given_rows"),
         ("condition", lambda h, a: a.update(given_rows=a["given_rows"][:5]), "given_rows"),
@@ -166,3 +167,14 @@ def test_pieces_that_do_not_belong_together_are_refused(
     write_tensor_file(path, header, arrays)
     with pytest.raises(FileFormatError, match=message):
         load(path)
+
+
+def test_files_whose_networks_see_all_that_goes_together_are_read(tmp_path):
+    """Those of before there were two sizes, and hence no word of the second."""
+    X, y = pairs()
+    augmenter, path = trained(modalities=MODALITIES, max_iter=1).fit(X, y), tmp_path / "a"
+    save(augmenter, path)
+    header, arrays = read_tensor_file(path)
+    assert header["state"]["sampler"].pop("coherent_sizes") == [6, 4]
+    write_tensor_file(path, header, arrays)
+    np.testing.assert_array_equal(load(path).sample(9)[0], augmenter.sample(9)[0])

@@ -5,6 +5,7 @@ import pytest
 
 import skmiaug
 from skmiaug import MIGANAugmenter
+from skmiaug.over_sampling._joint_settings import share_components
 from skmiaug.over_sampling._settings import resolve_width
 
 
@@ -41,6 +42,21 @@ def test_modalities_keep_the_widest(skewed):
     modalities = {"audio": slice(0, 8), "text": slice(8, None)}
     fitted = quick(modalities=modalities).fit(*skewed)
     assert sizes(fitted) == [(256, 256), (256, 256)]
+
+
+@pytest.mark.parametrize(
+    ("n_components", "widths", "seen"),
+    [
+        ("auto", (768, 384), (66, 33)),
+        # All of a narrow modality is seen, however wide the other is.
+        ("auto", (768, 5), (98, 5)),
+        ("auto", (768, 20), (96, 8)),
+        (30, (768, 384), (20, 10)),
+        (30, (768, 5), (30, 1)),
+    ],
+)
+def test_modalities_share_the_directions_by_columns(n_components, widths, seen):
+    assert share_components(n_components, 400, 4, widths) == seen
 
 
 @pytest.mark.parametrize("later", [{}, {"generator_hidden_layer_sizes": (3,)}])

@@ -35,6 +35,21 @@ def test_polars_there_and_back():
     assert like_polars(polars_to_pandas(series), series).equals(series)
 
 
+def test_nulls_of_polars_there_and_back():
+    frame = pl.DataFrame(
+        {"a": [1.5, None, np.nan], "b": [True, None, False], "c": [None, 1, 2]},
+        schema={"a": pl.Float32, "b": pl.Boolean, "c": pl.UInt16},
+    )
+    middle = polars_to_pandas(frame)
+    assert [str(t) for t in middle.dtypes] == ["float32", "boolean", "UInt16"]
+    assert like_polars(middle, frame).equals(frame)
+    filled = middle.fillna({"a": 4.5, "b": True, "c": 3})
+    more = pd.concat([filled, filled], ignore_index=True)
+    back = like_polars(more, frame)
+    assert sum(back.null_count().row(0)) == 0
+    assert back["c"].to_list() == [3, 1, 2] * 2
+
+
 def test_long_lists_of_bad_columns_are_cut():
     frame = pd.DataFrame(np.full((2, 9), "x"), columns=list("abcdefghi"))
     with pytest.raises(

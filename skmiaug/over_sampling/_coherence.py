@@ -1,0 +1,210 @@
+"""How modalities go together, estimated so that what is chance counts for nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations, pairwise
+
+import numpy as np
+from sklearn.isotonic import IsotonicRegression
+
+from skmiaug.over_sampling._class_gaussian import ClassGaussian
+
+_FOLDS = 5
+_MOST_COHERENCE = 0.995
+_LEAST_EIGENVALUE = 0.005
+_LEAST_VARIANCE = 1e-4
+
+
+@dataclass(frozen=True)
+class Deviations:
+    """Rows of one modality less their class means, and the covariance that whitened them.
+
+    Attributes
+    ----------
+    rows : ndarray of shape (n, m)
+        The rows that have all modalities: leading whitened coordinates, less the mean that
+        these rows of their class have.
+    offset : ndarray of shape (n_classes, m)
+        That mean less the mean of all rows of the class which have this modality.
+    counts : ndarray of shape (n_classes,)
+        How many rows of each class have this modality.
+    identity : ndarray of shape (m,)
+        How much of the variance of 1 comes from the shrinkage and not from the rows.
+    shrinkage : float
+        Weight of the identity in the covariance.
+    """
+
+    rows: np.ndarray
+    offset: np.ndarray
+    counts: np.ndarray
+    identity: np.ndarray
+    shrinkage: float
+
+    @classmethod
+    def of(
+        cls,
+        whitened: np.ndarray,
+        means: np.ndarray,
+        classes: np.ndarray,
+        counts: np.ndarray,
+        gaussian: ClassGaussian,
+    ) -> "Deviations":
+        """Gather them for one modality.
+
+        Parameters
+        ----------
+        whitened : ndarray of shape (n, m)
+            Leading coordinates of the rows that have all modalities.
+        means : ndarray of shape (n_classes, m)
+            Their class means.
+        classes : ndarray of shape (n,)
+        counts : ndarray of shape (n_classes,)
+            How many rows of each class have this modality.
+        gaussian : ClassGaussian
+            What whitened them.
+        """
+        means = means.astype(np.float32)
+        m = means.shape[1]
+        kept = 1.0 - gaussian.mean_shrinkage
+        variance = np.square(gaussian.deviation.astype(float))
+        return cls(
+            rows=whitened - means[classes],
+            offset=means - (gaussian.means[:, :m] / kept[:, None]).astype(np.float32),
+            counts=counts,
+            # The identity was added before the whitening, times the mean variance.
+            identity=gaussian.shrinkage * variance.mean() / variance[:m],
+            shrinkage=gaussian.shrinkage,
+        )
+
+    def held_out(self, classes: np.ndarray, fold: np.ndarray) -> np.ndarray:
+        """Return the rows of a fold less the class means of the other rows."""
+        counts = np.bincount(classes, minlength=len(self.counts))
+        return _less_other_means(self.rows[fold], classes[fold], counts)
+
+    def whitening(self, classes: np.ndarray, fold: np.ndarray) -> np.ndarray:
+        """Return W so that rows times W have the unit variance of all rows but a fold.
+
+        The rows are whitened by a covariance that has seen all of them: among fewer rows
+        than columns, each one then lies apart from all others, and would seem to have
+        nothing in common with them. What the fold gave to the covariance is taken off.
+        """
+        n_free = max(self.counts.sum() - len(self.counts), 1)
+        own = classes[fold]
+        seen = self.rows[fold] + self.offset[own]
+        given = seen.T @ _less_other_means(seen, own, self.counts)
+        S = np.diag(1.0 - self.identity) - (1.0 - self.shrinkage) / n_free * given
+        S *= n_free / max(n_free - len(own), 1)
+        S[np.diag_indices_from(S)] += self.identity + _LEAST_VARIANCE
+        return np.linalg.inv(np.linalg.cholesky((S + S.T) / 2)).T
+
+
+def fit_coherence(
+    parts: Sequence[Deviations], classes: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """Return the correlations of the coordinates of all modalities, (m, m) float32.
+
+    Parameters
+    ----------
+    parts : sequence of Deviations
+        One for each modality.
+    classes : ndarray of shape (n,)
+        Class indices of their rows.
+    rng : numpy.random.Generator
+        Draws the folds.
+    """
+    ends = np.cumsum([0, *(part.rows.shape[1] for part in parts)])
+    spans = [slice(*span) for span in pairwise(ends)]
+    C = np.eye(ends[-1])
+    folds = draw_folds(classes, rng)
+    for (i, one), (j, other) in combinations(enumerate(parts), 2):
+        block = cross_validated_coherence(one, other, classes, folds)
+        C[spans[i], spans[j]] = block
+        C[spans[j], spans[i]] = block.T
+    return _made_positive(C).astype(np.float32)
+
+
+def draw_folds(classes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return the fold of each row, (n,), from 0 on: no class lies in one fold alone.
+
+    Rows of a class of one row are in none, -1: they have no deviation.
+    """
+    folds, begin = np.full(len(classes), -1), 0
+    for c in np.unique(classes):
+        own = np.flatnonzero(classes == c)
+        if len(own) > 1:
+            folds[rng.permutation(own)] = (begin + np.arange(len(own))) % _FOLDS
+            begin += len(own)
+    return folds
+
+
+def cross_validated_coherence(
+    one: Deviations, other: Deviations, classes: np.ndarray, folds: np.ndarray
+) -> np.ndarray:
+    """Mean of x yᵀ with correlations that hold on rows it was not taken from.
+
+    In many directions and few rows some directions of the two modalities seem to go
+    together by chance. The singular vectors of the rows outside a fold, whitened without
+    it, are therefore measured on the rows in it; their correlations there, made to fall,
+    take the place of the singular values. What is chance is 0 in expectation, and what
+    holds is kept whole (linear shrinkage would take as much from it as from the rest).
+    Correlations, not covariances: whitening by a shrunken covariance leaves variances of
+    about 1, and where a correlation is high, a few percent of variance are a large part of
+    the information.
+
+    Parameters
+    ----------
+    one, other : Deviations
+        Of p and of q coordinates.
+    classes : ndarray of shape (n,)
+        Class indices.
+    folds : ndarray of shape (n,)
+        Fold of each row; those below 0 are always kept.
+
+    Returns
+    -------
+    ndarray of shape (p, q)
+        Its singular values are in [0, 0.995].
+    """
+    total = (one.rows.T @ other.rows).astype(float)
+    left, _, right = np.linalg.svd(total, full_matrices=False)
+    products, of_one, of_other = np.zeros((3, min(total.shape)))
+    for number in np.unique(folds[folds >= 0]):
+        fold = folds == number
+        x, y = one.held_out(classes, fold), other.held_out(classes, fold)
+        of_x, of_y = one.whitening(classes, fold), other.whitening(classes, fold)
+        rest = of_x.T @ (total - one.rows[fold].T @ y) @ of_y
+        u, _, v = np.linalg.svd(rest, full_matrices=False)
+        x, y = x @ of_x @ u, y @ of_y @ v.T
+        products += (x * y).sum(axis=0)
+        of_one += np.square(x).sum(axis=0)
+        of_other += np.square(y).sum(axis=0)
+    held = products / np.sqrt(np.maximum(of_one * of_other, np.finfo(float).tiny))
+    falling = IsotonicRegression(increasing=False).fit_transform(np.arange(len(held)), held)
+    return (left * np.clip(falling, 0.0, _MOST_COHERENCE)) @ right
+
+
+def _less_other_means(
+    rows: np.ndarray, classes: np.ndarray, counts: np.ndarray
+) -> np.ndarray:
+    """Turn deviations from the means of all rows into those from the means of the others.
+
+    ``rows`` (n, m) are left out of classes of so many rows as ``counts`` says.
+    """
+    moved = rows.astype(float)
+    for c in np.unique(classes):
+        own = classes == c
+        n = own.sum()
+        moved[own] += n / (counts[c] - n) * moved[own].mean(axis=0)
+    return moved
+
+
+def _made_positive(C: np.ndarray) -> np.ndarray:
+    """Scale the blocks off the diagonal down until the least eigenvalue is positive.
+
+    Blocks that were estimated one by one need not belong to any joint distribution.
+    """
+    least = np.linalg.eigvalsh(C)[0]
+    if least >= _LEAST_EIGENVALUE:
+        return C
+    identity = np.eye(len(C))
+    return identity + (C - identity) * (1 - _LEAST_EIGENVALUE) / (1 - least)

@@ -18,6 +18,7 @@ from skmiaug.over_sampling._settings import (
     FitSettings,
     equal_class_entropy,
 )
+from skmiaug.over_sampling._streams import BATCHES, FIRST_WEIGHTS
 from skmiaug.over_sampling._strength import choose_strength
 from skmiaug.training import (
     Checkpoint,
@@ -33,8 +34,6 @@ from skmiaug.training import (
 )
 from skmiaug.utils._random import numpy_generator, torch_generator
 from skmiaug.utils._threads import cpu_threads_for
-
-_WEIGHTS, _BATCHES = 2, 3
 
 
 @dataclass
@@ -129,7 +128,7 @@ def new_players(
         critic_sizes=settings.critic_hidden_layer_sizes,
         generator_lr=settings.generator_learning_rate,
         critic_lr=settings.critic_learning_rate,
-        seed=int(numpy_generator(seed, _WEIGHTS).integers(2**31)),
+        seed=int(numpy_generator(seed, FIRST_WEIGHTS).integers(2**31)),
         device=device,
     )
 
@@ -148,7 +147,7 @@ def _batches(prepared: Preparation, settings: FitSettings, seed: int) -> GanBatc
         spread=prepared.spread,
         latent_width=settings.latent_dim + settings.n_continuous_codes,
         batch_size=min(settings.batch_size, max(n_kept, 2)),
-        generator=torch_generator(seed, _BATCHES, prepared.rows.device),
+        generator=torch_generator(seed, BATCHES, prepared.rows.device),
     )
 
 

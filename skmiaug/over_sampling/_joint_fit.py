@@ -19,6 +19,7 @@ from skmiaug.over_sampling._measured import measure_information
 from skmiaug.over_sampling._preparation import hold_out
 from skmiaug.over_sampling._settings import LOOK_EVERY, equal_class_entropy
 from skmiaug.over_sampling._spread import SPREAD_GRID, most_telling_spread
+from skmiaug.over_sampling._streams import BATCHES, FIRST_WEIGHTS
 from skmiaug.over_sampling._strength import choose_strength
 from skmiaug.over_sampling._subsample import subsample
 from skmiaug.training import (
@@ -35,8 +36,6 @@ from skmiaug.training import (
 )
 from skmiaug.utils._random import numpy_generator, torch_generator
 from skmiaug.utils._threads import cpu_threads_for
-
-_WEIGHTS, _BATCHES, _PROBE = 2, 3, 4
 
 
 @dataclass
@@ -177,7 +176,7 @@ def _build(
         gaussian_head=settings.gaussian_head,
         generator_lr=base.generator_learning_rate,
         critic_lr=base.critic_learning_rate,
-        seed=int(numpy_generator(seed, _WEIGHTS).integers(2**31)),
+        seed=int(numpy_generator(seed, FIRST_WEIGHTS).integers(2**31)),
         device=device,
     )
 
@@ -195,9 +194,7 @@ def _train(
     """Train both players; return the record, the residual's strength, and their score."""
     base, n_classes = settings.base, len(leading.means)
     batches = _batches(data, leading, settings, spread, seed)
-    probe = JointProbe(
-        batches, n_classes, seed=seed, stream=_PROBE, with_pairs=base.mi_weight > 0
-    )
+    probe = JointProbe(batches, n_classes, seed=seed, with_pairs=base.mi_weight > 0)
     weights = GanWeights(
         information=base.mi_weight,
         leash=base.leash,
@@ -235,7 +232,7 @@ def _batches(
         spread=spread,
         latent_width=base.latent_dim + base.n_continuous_codes,
         batch_size=min(base.batch_size, max(len(labels), 2)),
-        generator=torch_generator(seed, _BATCHES, device),
+        generator=torch_generator(seed, BATCHES, device),
         layout=layout,
         factor=torch.from_numpy(data.gaussian.factor()).to(device),
         regressions={

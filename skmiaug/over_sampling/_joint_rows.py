@@ -8,9 +8,8 @@ import numpy as np
 from skmiaug.over_sampling._class_gaussian import fit_class_gaussian, means_by_class
 from skmiaug.over_sampling._column_scale import ColumnScale
 from skmiaug.over_sampling._joint_gaussian import JointGaussian, fit_coherence
+from skmiaug.over_sampling._streams import FOLDS
 from skmiaug.utils._random import numpy_generator
-
-_FOLDS_STREAM = 5
 
 
 @dataclass
@@ -100,6 +99,6 @@ def prepare_joint_rows(
         lead = U[:, :m]
         means = means_by_class(lead, sorted_classes, n_classes).astype(np.float32)
         deviations.append(lead - means[sorted_classes])
-    coherence = fit_coherence(deviations, numpy_generator(seed, _FOLDS_STREAM))
+    coherence = fit_coherence(deviations, numpy_generator(seed, FOLDS))
     gaussian_of_all = JointGaussian(tuple(gaussians), sizes, coherence)
     return JointRows(tuple(scales), gaussian_of_all, sorted_classes, whitened)

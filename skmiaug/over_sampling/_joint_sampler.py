@@ -11,12 +11,11 @@ from skmiaug.nn import Critic, ResidualGenerator
 from skmiaug.over_sampling._column_scale import ColumnScale
 from skmiaug.over_sampling._joint_gaussian import JointGaussian
 from skmiaug.over_sampling._joint_start import JointStart
+from skmiaug.over_sampling._streams import DRAWS, GIVEN_DRAWS, GIVEN_SETS_SHIFT
 from skmiaug.training import JointLayout, generate, judge
 from skmiaug.utils._random import normal_rows, torch_generator
 
 _CHUNK_ROWS = 8192
-_FIRST_CLASS_STREAM = 1000
-_GIVEN_STREAM = 2**40
 
 Parts = dict[int, np.ndarray]
 
@@ -162,8 +161,7 @@ class JointSampler:
     def draw_given(self, n: int, class_index: int, *, seed: int) -> np.ndarray:
         """Return n rows of the modality that is always given, as it came."""
         k, cpu = self.n_made, torch.device("cpu")
-        stream = _GIVEN_STREAM + class_index
-        rng = torch_generator(seed, stream, cpu)
+        rng = torch_generator(seed, GIVEN_DRAWS + class_index, cpu)
         picked = self.start.pick_rows(n, class_index, rng).numpy()
         if self.given_rows is not None:
             return self.given_rows[picked]
@@ -264,7 +262,7 @@ class JointSampler:
 
     def _stream(self, class_index: int, given: Parts) -> int:
         mask = sum(1 << k for k in given)
-        return _FIRST_CLASS_STREAM + class_index + (mask << 41)
+        return DRAWS + class_index + (mask << GIVEN_SETS_SHIFT)
 
     def _on(self, device: torch.device) -> "_OnDevice":
         return _OnDevice(device, self.generator, self.critic)

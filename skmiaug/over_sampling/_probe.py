@@ -4,11 +4,11 @@ import torch
 
 from skmiaug.over_sampling._held_out import taught_information
 from skmiaug.over_sampling._preparation import Preparation
+from skmiaug.over_sampling._streams import PROBE
 from skmiaug.training import GanBatches, GanPlayers
 from skmiaug.training._gan_batches import draw_start
 from skmiaug.utils._random import torch_generator
 
-_PROBE = 4
 _ROWS_PER_DIRECTION = 32
 _LEAST_ROWS, _MOST_ROWS = 1024, 4096
 
@@ -22,7 +22,7 @@ class Probe:
 
     def __init__(self, prepared: Preparation, batches: GanBatches, seed: int):
         device, n_classes = prepared.rows.device, prepared.n_classes
-        rng = torch_generator(seed, _PROBE, device)
+        rng = torch_generator(seed, PROBE, device)
         # Fewer rows give few means and covariances as well, and looks are a tenth of
         # the time of training there.
         wanted = _ROWS_PER_DIRECTION * prepared.rows.shape[1]

@@ -9,10 +9,10 @@ from torch import Tensor
 from skmiaug.nn import Critic, ResidualGenerator
 from skmiaug.over_sampling._class_gaussian import ClassGaussian
 from skmiaug.over_sampling._column_scale import ColumnScale
+from skmiaug.over_sampling._streams import DRAWS
 from skmiaug.utils._random import normal_rows, torch_generator
 
 _CHUNK_ROWS = 8192
-_FIRST_CLASS_STREAM = 1000
 
 
 @dataclass
@@ -68,7 +68,7 @@ class RowSampler:
         class and n alone, not on where it goes nor on what else is drawn.
         """
         n = len(out) if numbers is None else len(numbers)
-        rng = torch_generator(seed, _FIRST_CLASS_STREAM + class_index, device)
+        rng = torch_generator(seed, DRAWS + class_index, device)
         colour = torch.from_numpy(self.gaussian.colour()).to(device)
         grand_mean = torch.tensor(self.gaussian.grand_mean, device=device)
         generator, critic = self.generator.to(device), self.critic.to(device)
@@ -92,7 +92,7 @@ class RowSampler:
         self, n: int, class_index: int, *, seed: int, device: torch.device
     ) -> Tensor:
         """Return n whitened rows of one class, (n, n_features)."""
-        rng = torch_generator(seed, _FIRST_CLASS_STREAM + class_index, device)
+        rng = torch_generator(seed, DRAWS + class_index, device)
         generator, critic = self.generator.to(device), self.critic.to(device)
         try:
             with torch.inference_mode():

@@ -13,20 +13,14 @@ from skmiaug.over_sampling._measured import measure_information
 from skmiaug.over_sampling._preparation import Preparation, prepare
 from skmiaug.over_sampling._probe import Probe
 from skmiaug.over_sampling._row_sampler import RowSampler
-from skmiaug.over_sampling._settings import (
-    LOOK_EVERY,
-    FitSettings,
-    equal_class_entropy,
-)
+from skmiaug.over_sampling._settings import LOOK_EVERY, FitSettings
 from skmiaug.over_sampling._streams import BATCHES, FIRST_WEIGHTS
 from skmiaug.over_sampling._strength import choose_strength
 from skmiaug.training import (
     Checkpoint,
-    EarlyStopping,
     GanBatches,
     GanEvents,
     GanPlayers,
-    GanWeights,
     Team,
     TrainingRecord,
     build_players,
@@ -65,10 +59,6 @@ class Course:
     batches: GanBatches
     score: Callable[..., float | None]
 
-    def stopping(self) -> EarlyStopping:
-        """Return a new stopping rule."""
-        return EarlyStopping(self.settings.n_iter_no_change, self.settings.tol)
-
 
 def fit_row_sampler(
     X: np.ndarray,
@@ -96,10 +86,10 @@ def fit_row_sampler(
         record = train_gan(
             team.share_players(course.players),
             team.share_batches(course.batches),
-            weights_of(course),
+            settings.weights(n_classes),
             max_iter=settings.max_iter,
             look_every=LOOK_EVERY,
-            stopping=course.stopping(),
+            stopping=settings.early_stopping(),
             events=GanEvents(course.score, on_look, checkpoint, seed, team.average),
         )
         team.align(course.players)
@@ -145,19 +135,9 @@ def _batches(prepared: Preparation, settings: FitSettings, seed: int) -> GanBatc
         class_count=prepared.kept_count,
         means=prepared.means * torch.from_numpy(seen).to(prepared.rows.device),
         spread=prepared.spread,
-        latent_width=settings.latent_dim + settings.n_continuous_codes,
+        latent_width=settings.latent_width,
         batch_size=min(settings.batch_size, max(n_kept, 2)),
         generator=torch_generator(seed, BATCHES, prepared.rows.device),
-    )
-
-
-def weights_of(course: Course) -> GanWeights:
-    """Return the weights of the loss terms."""
-    return GanWeights(
-        information=course.settings.mi_weight,
-        leash=course.settings.leash,
-        entropy=equal_class_entropy(course.prepared.n_classes),
-        autocast=course.settings.autocast,
     )
 
 
@@ -176,7 +156,7 @@ def arrive(course: Course, record: TrainingRecord) -> FittedSampler:
         generator=players.generator,
         critic=players.critic,
         n_components=settings.n_components,
-        latent_width=settings.latent_dim + settings.n_continuous_codes,
+        latent_width=settings.latent_width,
         spread=prepared.spread,
         residual_strength=strength,
         rejection=settings.rejection,

@@ -17,16 +17,14 @@ from skmiaug.over_sampling._joint_start import JointStart
 from skmiaug.over_sampling._left_out import FittedRows
 from skmiaug.over_sampling._measured import measure_information
 from skmiaug.over_sampling._preparation import hold_out
-from skmiaug.over_sampling._settings import LOOK_EVERY, equal_class_entropy
+from skmiaug.over_sampling._settings import LOOK_EVERY
 from skmiaug.over_sampling._spread import SPREAD_GRID, most_telling_spread
 from skmiaug.over_sampling._streams import BATCHES, FIRST_WEIGHTS
 from skmiaug.over_sampling._strength import choose_strength
 from skmiaug.over_sampling._subsample import subsample
 from skmiaug.training import (
     Checkpoint,
-    EarlyStopping,
     GanEvents,
-    GanWeights,
     JointBatches,
     JointPlayers,
     JointRecord,
@@ -95,7 +93,7 @@ def fit_joint_sampler(
         critic=players.critic,
         heads=players.heads,
         n_made=settings.n_made,
-        latent_width=base.latent_dim + base.n_continuous_codes,
+        latent_width=base.latent_width,
         residual_strength=strength,
         rejection=base.rejection,
         given_spread=settings.given_spread,
@@ -195,19 +193,13 @@ def _train(
     base, n_classes = settings.base, len(leading.means)
     batches = _batches(data, leading, settings, spread, seed)
     probe = JointProbe(batches, n_classes, seed=seed, with_pairs=base.mi_weight > 0)
-    weights = GanWeights(
-        information=base.mi_weight,
-        leash=base.leash,
-        entropy=equal_class_entropy(n_classes),
-        autocast=base.autocast,
-    )
     record = train_joint_gan(
         players,
         batches,
-        weights,
+        base.weights(n_classes),
         max_iter=base.max_iter,
         look_every=LOOK_EVERY,
-        stopping=EarlyStopping(base.n_iter_no_change, base.tol),
+        stopping=base.early_stopping(),
         events=GanEvents(probe.score, on_look, checkpoint, seed),
     )
     strength, held_out_score = choose_strength(
@@ -230,7 +222,7 @@ def _batches(
         class_count=count,
         means=leading.means,
         spread=spread,
-        latent_width=base.latent_dim + base.n_continuous_codes,
+        latent_width=base.latent_width,
         batch_size=min(base.batch_size, max(len(labels), 2)),
         generator=torch_generator(seed, BATCHES, device),
         layout=layout,

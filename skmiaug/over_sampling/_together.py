@@ -14,7 +14,6 @@ from skmiaug.over_sampling._fit import (
     arrive,
     fit_row_sampler,
     set_out,
-    weights_of,
 )
 from skmiaug.over_sampling._preparation import Preparation, prepare
 from skmiaug.over_sampling._settings import LOOK_EVERY, FitSettings
@@ -137,13 +136,13 @@ def _train_stack(courses: list[Course], verbose: bool) -> list[TrainingRecord | 
         list(groups.values()), [numbers[key] for key in keys], torch.stack(offsets)
     )
     mi_weights = torch.tensor([c.settings.mi_weight for c in courses], device=device)
-    models = [StackedModel(c.players, c.score, c.stopping()) for c in courses]
+    models = [StackedModel(c.players, c.score, settings.early_stopping()) for c in courses]
     name = f"{len(courses)} augmenters"
     with ProgressBar(settings.max_iter, name, enabled=verbose) as bar:
         train_gan_stack(
             models,
             batches,
-            weights_of(courses[0]),
+            settings.weights(courses[0].prepared.n_classes),
             mi_weights,
             max_iter=settings.max_iter,
             look_every=LOOK_EVERY,

@@ -13,6 +13,7 @@ from skmiaug.over_sampling._joint_gaussian import JointGaussian
 from skmiaug.over_sampling._joint_start import JointStart
 from skmiaug.over_sampling._streams import DRAWS, GIVEN_DRAWS, GIVEN_SETS_SHIFT
 from skmiaug.training import JointLayout, generate, judge
+from skmiaug.utils._device import on_device
 from skmiaug.utils._random import normal_rows, torch_generator
 
 _CHUNK_ROWS = 8192
@@ -127,7 +128,7 @@ class JointSampler:
             given[self.n_made] = self.draw_given(n, class_index, seed=seed)
             of_class = True
         rng = torch_generator(seed, self._stream(class_index, given), device)
-        with self._on(device):
+        with on_device(device, self.generator, self.critic):
             for begin in range(0, n, _CHUNK_ROWS):
                 rows = slice(begin, min(begin + _CHUNK_ROWS, n))
                 there = {k: part[rows] for k, part in given.items()}
@@ -153,7 +154,7 @@ class JointSampler:
             given[self.n_made] = self.draw_given(n, class_index, seed=seed)
         of_class = class_index if self.given_rows is not None else None
         rng = torch_generator(seed, self._stream(class_index, given), device)
-        with torch.inference_mode(), self._on(device):
+        with on_device(device, self.generator, self.critic), torch.inference_mode():
             known = {k: self._known(k, part, of_class, device) for k, part in given.items()}
             drawn = self._draw(n, class_index, known, rng)
             return self.start.leading(drawn[: self.n_made]).cpu().numpy()
@@ -263,21 +264,3 @@ class JointSampler:
     def _stream(self, class_index: int, given: Parts) -> int:
         mask = sum(1 << k for k in given)
         return DRAWS + class_index + (mask << GIVEN_SETS_SHIFT)
-
-    def _on(self, device: torch.device) -> "_OnDevice":
-        return _OnDevice(device, self.generator, self.critic)
-
-
-class _OnDevice:
-    """Networks on a device inside, back on the CPU after."""
-
-    def __init__(self, device: torch.device, *modules: nn.Module):
-        self.device, self.modules = device, modules
-
-    def __enter__(self) -> None:
-        for module in self.modules:
-            module.to(self.device)
-
-    def __exit__(self, *exc_info: object) -> None:
-        for module in self.modules:
-            module.cpu()

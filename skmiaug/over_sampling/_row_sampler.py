@@ -10,6 +10,7 @@ from skmiaug.nn import Critic, ResidualGenerator
 from skmiaug.over_sampling._class_gaussian import ClassGaussian
 from skmiaug.over_sampling._column_scale import ColumnScale
 from skmiaug.over_sampling._streams import DRAWS
+from skmiaug.utils._device import on_device
 from skmiaug.utils._random import normal_rows, torch_generator
 
 _CHUNK_ROWS = 8192
@@ -71,35 +72,25 @@ class RowSampler:
         rng = torch_generator(seed, DRAWS + class_index, device)
         colour = torch.from_numpy(self.gaussian.colour()).to(device)
         grand_mean = torch.tensor(self.gaussian.grand_mean, device=device)
-        generator, critic = self.generator.to(device), self.critic.to(device)
-        try:
-            with torch.inference_mode():
-                for begin in range(0, n, _CHUNK_ROWS):
-                    chunk = slice(begin, min(begin + _CHUNK_ROWS, n))
-                    whitened = self._draw(chunk.stop - begin, class_index, rng)
-                    Z = torch.addmm(grand_mean, whitened, colour).cpu().numpy()
-                    if numbers is None:
-                        self.scale.inverse_into(Z, out[chunk])
-                    else:
-                        rows = np.empty(Z.shape, dtype=out.dtype)
-                        self.scale.inverse_into(Z, rows)
-                        out[numbers[chunk]] = rows
-        finally:
-            generator.cpu()
-            critic.cpu()
+        with on_device(device, self.generator, self.critic), torch.inference_mode():
+            for begin in range(0, n, _CHUNK_ROWS):
+                chunk = slice(begin, min(begin + _CHUNK_ROWS, n))
+                whitened = self._draw(chunk.stop - begin, class_index, rng)
+                Z = torch.addmm(grand_mean, whitened, colour).cpu().numpy()
+                if numbers is None:
+                    self.scale.inverse_into(Z, out[chunk])
+                else:
+                    rows = np.empty(Z.shape, dtype=out.dtype)
+                    self.scale.inverse_into(Z, rows)
+                    out[numbers[chunk]] = rows
 
     def draw_whitened(
         self, n: int, class_index: int, *, seed: int, device: torch.device
     ) -> Tensor:
         """Return n whitened rows of one class, (n, n_features)."""
         rng = torch_generator(seed, DRAWS + class_index, device)
-        generator, critic = self.generator.to(device), self.critic.to(device)
-        try:
-            with torch.inference_mode():
-                return self._draw(n, class_index, rng)
-        finally:
-            generator.cpu()
-            critic.cpu()
+        with on_device(device, self.generator, self.critic), torch.inference_mode():
+            return self._draw(n, class_index, rng)
 
     def _draw(self, n: int, class_index: int, rng: torch.Generator) -> Tensor:
         """Draw n whitened rows, after rejection."""

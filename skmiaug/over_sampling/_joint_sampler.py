@@ -11,6 +11,7 @@ from skmiaug.nn import Critic, ResidualGenerator
 from skmiaug.over_sampling._column_scale import ColumnScale
 from skmiaug.over_sampling._joint_gaussian import JointGaussian
 from skmiaug.over_sampling._joint_start import JointStart
+from skmiaug.over_sampling._real_rows import add_deviations, pick_rows
 from skmiaug.over_sampling._streams import DRAWS, GIVEN_DRAWS, GIVEN_SETS_SHIFT
 from skmiaug.training import JointLayout, generate, judge
 from skmiaug.utils._device import on_device
@@ -163,16 +164,15 @@ class JointSampler:
         """Return n rows of the modality that is always given, as it came."""
         k, cpu = self.n_made, torch.device("cpu")
         rng = torch_generator(seed, GIVEN_DRAWS + class_index, cpu)
-        picked = self.start.pick_rows(n, class_index, rng).numpy()
+        picked = pick_rows(self.start.class_begin, class_index, n, rng)
         if self.given_rows is not None:
-            return self.given_rows[picked]
+            return self.given_rows[picked.numpy()]
         assert self.given_spread is not None
         part, deviation = self.gaussian.parts[k], self.given_spread
         U = normal_rows(n, len(part.deviation), rng, deviation=deviation)
         if deviation < 1.0:
             assert self.start.row_deviations is not None
-            around = torch.from_numpy(np.take(self.start.row_deviations[k], picked, axis=0))
-            U.add_(around, alpha=(1.0 - deviation**2) ** 0.5)
+            add_deviations(U, self.start.row_deviations[k], picked, deviation)
         U.mul_(float(part.noise[class_index])).add_(torch.tensor(part.means[class_index]))
         out = np.empty((n, U.shape[1]), dtype=self.scales[k].dtype)
         self._write(k, U, out)

@@ -9,6 +9,7 @@ from torch import Tensor
 from skmiaug.nn import Critic, ResidualGenerator
 from skmiaug.over_sampling._class_gaussian import ClassGaussian
 from skmiaug.over_sampling._column_scale import ColumnScale
+from skmiaug.over_sampling._real_rows import add_deviations, pick_rows
 from skmiaug.over_sampling._streams import DRAWS
 from skmiaug.utils._device import on_device
 from skmiaug.utils._random import normal_rows, torch_generator
@@ -121,24 +122,11 @@ class RowSampler:
         """
         noise = normal_rows(n, len(self.gaussian.deviation), rng, deviation=self.spread)
         if self.row_deviations is not None:
-            picked = self._pick_rows(n, class_index, rng)
-            # In numpy: the rows may be a read-only memory map, which torch warns of.
-            around = np.take(self.row_deviations, picked.cpu().numpy(), axis=0)
-            pull = (1 - self.spread**2) ** 0.5
-            noise.add_(torch.from_numpy(around).to(rng.device), alpha=pull)
+            picked = pick_rows(self.class_begin, class_index, n, rng)
+            add_deviations(noise, self.row_deviations, picked, self.spread)
         mean = torch.tensor(self.gaussian.means[class_index], device=rng.device)
         scale = float(self.gaussian.noise[class_index])
         if n > 1:
             scale *= (n / (n - 1)) ** 0.5
             mean = mean - scale * noise.mean(dim=0)
         return torch.add(mean, noise, alpha=scale, out=noise)
-
-    def _pick_rows(self, n: int, class_index: int, rng: torch.Generator) -> Tensor:
-        """Row numbers of the class in random order, each as often as any other (±1)."""
-        begin, end = self.class_begin[class_index : class_index + 2]
-        size = int(end - begin)
-        rounds = [
-            torch.randperm(size, generator=rng, device=rng.device)
-            for _ in range(-(-n // size))
-        ]
-        return torch.cat(rounds)[:n] + int(begin)

@@ -16,7 +16,7 @@ from skmiaug.training._align_step import (
 )
 from skmiaug.training._checkpoint import Checkpoint
 from skmiaug.training._distributed import ProcessTeam, Team
-from skmiaug.training._gan_batches import GanBatches
+from skmiaug.training._gan_batches import GanBatches, pull_of
 from skmiaug.training._gan_joint_batches import JointBatch, JointBatches, JointLayout
 from skmiaug.training._gan_joint_step import (
     excess,
@@ -114,6 +114,7 @@ __all__ = [
     "joint_step",
     "judge",
     "less_margin",
+    "pull_of",
     "read_pairs",
     "restoration_loss",
     "run_loop",

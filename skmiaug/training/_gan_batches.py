@@ -84,7 +84,7 @@ class GanBatches:
     @cached_property
     def _centre(self) -> Tensor:
         """What makes ``draw_start`` of rows that of their deviations, (n_classes, ...)."""
-        return self.means - _pull(self.spread) * self.row_means
+        return self.means - pull_of(self.spread) * self.row_means
 
     def _balanced_classes(self, n: int) -> Tensor:
         return torch.randint(
@@ -116,9 +116,10 @@ def draw_start(
     )
     start = noise.mul_(spread).add_(means)
     if deviations is not None and spread < 1.0:
-        start.add_(deviations, alpha=_pull(spread))
+        start.add_(deviations, alpha=pull_of(spread))
     return start
 
 
-def _pull(spread: float) -> float:
+def pull_of(spread: float) -> float:
+    """How far a draw follows the real row that it lies around: sqrt(1 - spread²)."""
     return (1.0 - spread**2) ** 0.5

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from skmiaug.training._gan_batches import GanBatches
+from skmiaug.training._gan_batches import GanBatches, pull_of
 from skmiaug.training._gan_pairs import Pairs
 
 # Rows of a batch, and which modalities are given to them.
@@ -188,7 +188,7 @@ class JointBatches(GanBatches):
         centre = self._centre.index_select(0, classes)
         start = torch.add(centre, noise, alpha=self.spread)
         if self.spread < 1.0:
-            start.add_(near, alpha=(1.0 - self.spread**2) ** 0.5)
+            start.add_(near, alpha=pull_of(self.spread))
         for rows, given in blocks:
             known, others = self._columns[given]
             part = near[rows].index_select(1, known)
@@ -207,7 +207,7 @@ class JointBatches(GanBatches):
         around = near - row_means.index_select(0, classes)
         noise = self._normal(*near.shape)
         centre = means.index_select(0, classes)
-        return centre + (1.0 - share**2) ** 0.5 * around + share * noise
+        return centre + pull_of(share) * around + share * noise
 
     @cached_property
     def _columns(self) -> dict[tuple[int, ...], tuple[Tensor, Tensor]]:

@@ -12,12 +12,11 @@ from skmiaug.over_sampling._column_scale import ColumnScale
 from skmiaug.over_sampling._joint_gaussian import JointGaussian
 from skmiaug.over_sampling._joint_start import JointStart
 from skmiaug.over_sampling._real_rows import add_deviations, pick_rows
+from skmiaug.over_sampling._row_blocks import DRAWN_ROWS, row_blocks
 from skmiaug.over_sampling._streams import DRAWS, GIVEN_DRAWS, GIVEN_SETS_SHIFT
 from skmiaug.training import JointLayout, generate, judge
 from skmiaug.utils._device import on_device
 from skmiaug.utils._random import normal_rows, torch_generator
-
-_CHUNK_ROWS = 8192
 
 Parts = dict[int, np.ndarray]
 
@@ -130,19 +129,20 @@ class JointSampler:
             of_class = True
         rng = torch_generator(seed, self._stream(class_index, given), device)
         with on_device(device, self.generator, self.critic):
-            for begin in range(0, n, _CHUNK_ROWS):
-                rows = slice(begin, min(begin + _CHUNK_ROWS, n))
+            for rows in row_blocks(n, DRAWN_ROWS):
+                n_rows = rows.stop - rows.start
                 there = {k: part[rows] for k, part in given.items()}
                 with torch.inference_mode():
                     known = {
                         k: self._known(k, part, class_index if of_class else None, device)
                         for k, part in there.items()
                     }
-                    drawn = self._draw(rows.stop - begin, class_index, known, rng)
+                    drawn = self._draw(n_rows, class_index, known, rng)
                     for k, scale in enumerate(self.scales):
                         if k not in given:
-                            shape = rows.stop - begin, len(scale.center)
-                            there[k] = np.empty(shape, dtype=scale.dtype)
+                            there[k] = np.empty(
+                                (n_rows, len(scale.center)), dtype=scale.dtype
+                            )
                             self._write(k, drawn[k], there[k])
                 yield rows, there
 

@@ -10,11 +10,10 @@ from skmiaug.nn import Critic, ResidualGenerator
 from skmiaug.over_sampling._class_gaussian import ClassGaussian
 from skmiaug.over_sampling._column_scale import ColumnScale
 from skmiaug.over_sampling._real_rows import add_deviations, pick_rows
+from skmiaug.over_sampling._row_blocks import DRAWN_ROWS, row_blocks
 from skmiaug.over_sampling._streams import DRAWS
 from skmiaug.utils._device import on_device
 from skmiaug.utils._random import normal_rows, torch_generator
-
-_CHUNK_ROWS = 8192
 
 
 @dataclass
@@ -74,9 +73,8 @@ class RowSampler:
         colour = torch.from_numpy(self.gaussian.colour()).to(device)
         grand_mean = torch.tensor(self.gaussian.grand_mean, device=device)
         with on_device(device, self.generator, self.critic), torch.inference_mode():
-            for begin in range(0, n, _CHUNK_ROWS):
-                chunk = slice(begin, min(begin + _CHUNK_ROWS, n))
-                whitened = self._draw(chunk.stop - begin, class_index, rng)
+            for chunk in row_blocks(n, DRAWN_ROWS):
+                whitened = self._draw(chunk.stop - chunk.start, class_index, rng)
                 Z = torch.addmm(grand_mean, whitened, colour).cpu().numpy()
                 if numbers is None:
                     self.scale.inverse_into(Z, out[chunk])

@@ -203,7 +203,7 @@ def test_rows_are_picked_in_random_order(fitted):
 
 @pytest.mark.parametrize("n", [9, 10, 11, 20, 33])
 def test_every_row_is_filled_across_the_borders_of_chunks(fitted, monkeypatch, n):
-    monkeypatch.setattr(_row_sampler, "_CHUNK_ROWS", 10)
+    monkeypatch.setattr(_row_sampler, "DRAWN_ROWS", 10)
     out = np.full((n, D), np.nan)
     fitted.draw_into(out, 0, seed=0, device=CPU)
     assert np.isfinite(out).all()
@@ -216,9 +216,9 @@ def test_no_row_is_drawn_twice_in_a_large_number(fitted):
 
 
 def test_more_rows_than_a_chunk_are_of_one_kind(fitted):
-    n = _row_sampler._CHUNK_ROWS + 3000
+    n = _row_sampler.DRAWN_ROWS + 3000
     rows = draw(fitted, n, 1)
-    before, after = rows[: _row_sampler._CHUNK_ROWS], rows[_row_sampler._CHUNK_ROWS :]
+    before, after = rows[: _row_sampler.DRAWN_ROWS], rows[_row_sampler.DRAWN_ROWS :]
     width = rows.std(axis=0)
     np.testing.assert_allclose(
         before.mean(axis=0) / width, after.mean(axis=0) / width, atol=0.1

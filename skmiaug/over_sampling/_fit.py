@@ -19,10 +19,10 @@ from skmiaug.over_sampling._strength import choose_strength
 from skmiaug.training import (
     Checkpoint,
     GanBatches,
-    GanEvents,
     GanPlayers,
+    GanRecord,
     Team,
-    TrainingRecord,
+    TrainingEvents,
     build_players,
     train_gan,
 )
@@ -39,7 +39,7 @@ class FittedSampler:
     """
 
     sampler: RowSampler | JointSampler
-    record: TrainingRecord
+    record: GanRecord
     information: InformationEstimate
     held_out_score: float | None
 
@@ -68,7 +68,7 @@ def fit_row_sampler(
     *,
     seed: int,
     device: torch.device,
-    on_look: Callable[[TrainingRecord], bool],
+    on_look: Callable[[GanRecord], bool],
     checkpoint: Checkpoint | None,
     team: Team | None = None,
 ) -> FittedSampler:
@@ -90,7 +90,7 @@ def fit_row_sampler(
             max_iter=settings.max_iter,
             look_every=LOOK_EVERY,
             stopping=settings.early_stopping(),
-            events=GanEvents(course.score, on_look, checkpoint, seed, team.average),
+            events=TrainingEvents(course.score, on_look, checkpoint, seed, team.average),
         )
         team.align(course.players)
         return arrive(course, record)
@@ -141,7 +141,7 @@ def _batches(prepared: Preparation, settings: FitSettings, seed: int) -> GanBatc
     )
 
 
-def arrive(course: Course, record: TrainingRecord) -> FittedSampler:
+def arrive(course: Course, record: GanRecord) -> FittedSampler:
     """Choose the strength of the trained residual, and measure what its rows say."""
     prepared, settings, players = course.prepared, course.settings, course.players
     strength, held_out_score = choose_strength(

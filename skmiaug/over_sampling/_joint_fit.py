@@ -24,11 +24,11 @@ from skmiaug.over_sampling._strength import choose_strength
 from skmiaug.over_sampling._subsample import subsample
 from skmiaug.training import (
     Checkpoint,
-    GanEvents,
+    GanRecord,
     JointBatches,
     JointPlayers,
     JointRecord,
-    TrainingRecord,
+    TrainingEvents,
     build_joint_players,
     train_joint_gan,
 )
@@ -56,7 +56,7 @@ def fit_joint_sampler(
     *,
     seed: int,
     device: torch.device,
-    on_look: Callable[[TrainingRecord], bool],
+    on_look: Callable[[GanRecord], bool],
     checkpoint: Checkpoint | None,
 ) -> FittedSampler:
     """Fit start, spread, networks and their strength to several modalities.
@@ -186,7 +186,7 @@ def _train(
     settings: JointSettings,
     spread: float,
     seed: int,
-    on_look: Callable[[TrainingRecord], bool],
+    on_look: Callable[[GanRecord], bool],
     checkpoint: Checkpoint | None,
 ) -> tuple[JointRecord, float, float | None]:
     """Train both players; return the record, the residual's strength, and their score."""
@@ -200,7 +200,7 @@ def _train(
         max_iter=base.max_iter,
         look_every=LOOK_EVERY,
         stopping=base.early_stopping(),
-        events=GanEvents(probe.score, on_look, checkpoint, seed),
+        events=TrainingEvents(probe.score, on_look, checkpoint, seed),
     )
     strength, held_out_score = choose_strength(
         lambda s: probe.score(players, s), record, whole=not base.choose_strength

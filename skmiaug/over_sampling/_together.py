@@ -17,7 +17,7 @@ from skmiaug.over_sampling._fit import (
 )
 from skmiaug.over_sampling._preparation import Preparation, prepare
 from skmiaug.over_sampling._settings import LOOK_EVERY, FitSettings
-from skmiaug.training import StackBatches, StackedModel, TrainingRecord, train_gan_stack
+from skmiaug.training import GanRecord, StackBatches, StackedModel, train_gan_stack
 from skmiaug.utils._progress import ProgressBar
 from skmiaug.utils._threads import cpu_threads_for, threads_to_spare
 
@@ -94,7 +94,7 @@ def _prepare(job: FitJob) -> Preparation:
     )
 
 
-def _train_in_threads(courses: list[Course], verbose: bool) -> list[TrainingRecord | None]:
+def _train_in_threads(courses: list[Course], verbose: bool) -> list[GanRecord | None]:
     """Train courses of one shape, on a CPU a part of them in each thread.
 
     Products too small for two threads to share (see ``cpu_threads_for``) are still worth
@@ -111,19 +111,19 @@ def _train_in_threads(courses: list[Course], verbose: bool) -> list[TrainingReco
         others = [pool.submit(_one_thread, part) for part in parts[1:]]
         # The main thread takes a part, since signals reach it alone.
         records = [_train_stack(parts[0], verbose), *(other.result() for other in others)]
-    joined: list[TrainingRecord | None] = [None] * len(courses)
+    joined: list[GanRecord | None] = [None] * len(courses)
     for k, part in enumerate(records):
         joined[k::n_parts] = part
     return joined
 
 
-def _one_thread(courses: list[Course]) -> list[TrainingRecord | None]:
+def _one_thread(courses: list[Course]) -> list[GanRecord | None]:
     # The number of threads belongs to the thread that asks.
     torch.set_num_threads(1)
     return _train_stack(courses, verbose=False)
 
 
-def _train_stack(courses: list[Course], verbose: bool) -> list[TrainingRecord | None]:
+def _train_stack(courses: list[Course], verbose: bool) -> list[GanRecord | None]:
     """Train courses of one shape; a record each, None where the losses diverged."""
     settings, device = courses[0].settings, courses[0].prepared.rows.device
     groups = {id(course.prepared): course.batches for course in courses}

@@ -25,7 +25,7 @@ from skmiaug.training._gan_joint_step import (
     judge,
     less_margin,
 )
-from skmiaug.training._gan_loop import GanEvents, JointRecord, train_gan, train_joint_gan
+from skmiaug.training._gan_loop import GanRecord, JointRecord, train_gan, train_joint_gan
 from skmiaug.training._gan_pairs import Pairs, read_pairs
 from skmiaug.training._gan_players import (
     GanPlayers,
@@ -38,7 +38,7 @@ from skmiaug.training._gan_stack_loop import StackedModel, train_gan_stack
 from skmiaug.training._gan_step import GanWeights, gan_step
 from skmiaug.training._loop import TrainingEvents, run_loop
 from skmiaug.training._model_state import ModelState
-from skmiaug.training._record import RunRecord, TrainingRecord
+from skmiaug.training._record import RunRecord
 from skmiaug.training._sequence_batches import SequenceBatches, in_chunks
 from skmiaug.training._sequence_embedding import embed_all
 from skmiaug.training._sequence_head_start import solve_head
@@ -68,8 +68,8 @@ __all__ = [
     "Checkpoint",
     "EarlyStopping",
     "GanBatches",
-    "GanEvents",
     "GanPlayers",
+    "GanRecord",
     "GanStack",
     "GanWeights",
     "JointBatch",
@@ -96,7 +96,6 @@ __all__ = [
     "StackedModel",
     "Team",
     "TrainingEvents",
-    "TrainingRecord",
     "align_step",
     "alignment_score",
     "alignment_terms",

@@ -27,7 +27,6 @@ from skmiaug.training import (
     GanRecord,
     JointBatches,
     JointPlayers,
-    JointRecord,
     TrainingEvents,
     build_joint_players,
     train_joint_gan,
@@ -72,7 +71,7 @@ def fit_joint_sampler(
     """
     base = settings.base
     data = prepare_joint_rows(
-        parts, classes, n_classes, settings.sizes, seed, settings.base.marginals
+        parts, classes, n_classes, settings.sizes, seed, base.marginals
     )
     with cpu_threads_for(base.largest_product(), device):
         leading = _leading(data, settings, seed, device)
@@ -80,27 +79,22 @@ def fit_joint_sampler(
         if spread is None:
             spread = _choose_spread(data, leading, settings, seed)
         players = _build(settings, n_classes, seed, device)
-        record, strength, held_out_score = _train(
-            players, data, leading, settings, spread, seed, on_look, checkpoint
+        batches = _batches(data, leading, settings, spread, seed)
+        probe = JointProbe(batches, n_classes, seed=seed, with_pairs=base.mi_weight > 0)
+        record = train_joint_gan(
+            players,
+            batches,
+            base.weights(n_classes),
+            max_iter=base.max_iter,
+            look_every=LOOK_EVERY,
+            stopping=base.early_stopping(),
+            events=TrainingEvents(probe.score, on_look, checkpoint, seed),
         )
-    for _, module in players.modules():
-        module.cpu().eval()
-    start = JointStart(data.gaussian, spread, data.class_begin(), None)
-    sampler = JointSampler(
-        scales=data.scales,
-        start=start,
-        generator=players.generator,
-        critic=players.critic,
-        heads=players.heads,
-        n_made=settings.n_made,
-        latent_width=base.latent_width,
-        residual_strength=strength,
-        rejection=base.rejection,
-        given_spread=settings.given_spread,
-        given_rows=_given_rows(parts, classes, settings),
-    )
-    if spread < 1.0 or settings.given_spread is not None:
-        start.row_deviations = data.take_deviations()
+        strength, held_out_score = choose_strength(
+            lambda s: probe.score(players, s), record, whole=not base.choose_strength
+        )
+    given_rows = _given_rows(parts, classes, settings)
+    sampler = _sampler(data, settings, players, spread, strength, given_rows)
     # Not of ``data``: its rows may have become deviations from the class means by now.
     some = subsample(data.classes, seed)
     information = measure_information(
@@ -179,35 +173,6 @@ def _build(
     )
 
 
-def _train(
-    players: JointPlayers,
-    data: JointRows,
-    leading: _Leading,
-    settings: JointSettings,
-    spread: float,
-    seed: int,
-    on_look: Callable[[GanRecord], bool],
-    checkpoint: Checkpoint | None,
-) -> tuple[JointRecord, float, float | None]:
-    """Train both players; return the record, the residual's strength, and their score."""
-    base, n_classes = settings.base, len(leading.means)
-    batches = _batches(data, leading, settings, spread, seed)
-    probe = JointProbe(batches, n_classes, seed=seed, with_pairs=base.mi_weight > 0)
-    record = train_joint_gan(
-        players,
-        batches,
-        base.weights(n_classes),
-        max_iter=base.max_iter,
-        look_every=LOOK_EVERY,
-        stopping=base.early_stopping(),
-        events=TrainingEvents(probe.score, on_look, checkpoint, seed),
-    )
-    strength, held_out_score = choose_strength(
-        lambda s: probe.score(players, s), record, whole=not base.choose_strength
-    )
-    return record, strength, held_out_score
-
-
 def _batches(
     data: JointRows, leading: _Leading, settings: JointSettings, spread: float, seed: int
 ) -> JointBatches:
@@ -234,6 +199,38 @@ def _batches(
         given_spread=settings.given_spread,
         held_rows=leading.rows[leading.held_out],
         held_classes=leading.classes[leading.held_out],
+    )
+
+
+def _sampler(
+    data: JointRows,
+    settings: JointSettings,
+    players: JointPlayers,
+    spread: float,
+    strength: float,
+    given_rows: np.ndarray | None,
+) -> JointSampler:
+    """Put together what was fitted; the rows of ``data`` may become deviations by it."""
+    for _, module in players.modules():
+        module.cpu().eval()
+    around_rows = spread < 1.0 or settings.given_spread is not None
+    return JointSampler(
+        scales=data.scales,
+        start=JointStart(
+            gaussian=data.gaussian,
+            spread=spread,
+            class_begin=data.class_begin(),
+            row_deviations=data.take_deviations() if around_rows else None,
+        ),
+        generator=players.generator,
+        critic=players.critic,
+        heads=players.heads,
+        n_made=settings.n_made,
+        latent_width=settings.base.latent_width,
+        residual_strength=strength,
+        rejection=settings.base.rejection,
+        given_spread=settings.given_spread,
+        given_rows=given_rows,
     )
 
 

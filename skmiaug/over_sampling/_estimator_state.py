@@ -9,7 +9,7 @@ from skmiaug.over_sampling._joint_state import (
     joint_sampler_from_state,
     joint_sampler_to_state,
 )
-from skmiaug.over_sampling._state import sampler_from_state, sampler_to_state
+from skmiaug.over_sampling._row_state import row_sampler_from_state, row_sampler_to_state
 from skmiaug.over_sampling._state_checks import check_augmenter, check_finite
 
 _LAST_RESULT = ("synthetic_mask_", "condition_")
@@ -35,7 +35,7 @@ def augmenter_to_state(augmenter: Any) -> tuple[dict[str, Any], dict[str, np.nda
     """Return plain values and arrays that :func:`augmenter_from_state` takes."""
     sampler = augmenter._sampler
     joint = isinstance(sampler, JointSampler)
-    sampler_header, arrays = (joint_sampler_to_state if joint else sampler_to_state)(
+    sampler_header, arrays = (joint_sampler_to_state if joint else row_sampler_to_state)(
         sampler
     )
     modalities = getattr(augmenter, "modalities_", None)
@@ -68,7 +68,7 @@ def augmenter_from_state(
 ) -> None:
     """Give an unfitted augmenter what :func:`augmenter_to_state` took from a fitted one."""
     check_finite(arrays, but=("condition",))
-    rebuild = joint_sampler_from_state if header["joint"] else sampler_from_state
+    rebuild = joint_sampler_from_state if header["joint"] else row_sampler_from_state
     augmenter._sampler = rebuild(header["sampler"], arrays)
     if header["modalities"] is not None:
         augmenter.modalities_ = {

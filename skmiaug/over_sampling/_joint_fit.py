@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 
 from skmiaug.over_sampling._class_gaussian import means_by_class
-from skmiaug.over_sampling._fit import FittedSampler
 from skmiaug.over_sampling._joint_probe import JointProbe
 from skmiaug.over_sampling._joint_rows import JointRows, prepare_joint_rows, whole_rows
 from skmiaug.over_sampling._joint_sampler import JointSampler
@@ -17,6 +16,7 @@ from skmiaug.over_sampling._joint_start import JointStart
 from skmiaug.over_sampling._left_out import FittedRows
 from skmiaug.over_sampling._measured import measure_information
 from skmiaug.over_sampling._preparation import hold_out
+from skmiaug.over_sampling._row_fit import FittedSampler
 from skmiaug.over_sampling._settings import LOOK_EVERY
 from skmiaug.over_sampling._spread import SPREAD_GRID, most_telling_spread
 from skmiaug.over_sampling._streams import BATCHES, FIRST_WEIGHTS

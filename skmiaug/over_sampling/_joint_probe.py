@@ -5,8 +5,8 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from skmiaug.over_sampling._held_out import taught_information
 from skmiaug.over_sampling._streams import PROBE
+from skmiaug.over_sampling._taught_information import taught_information
 from skmiaug.training import (
     JointBatches,
     JointPlayers,

@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from sklearn.utils import check_random_state
 
-from skmiaug.over_sampling._fit import FittedSampler, fit_row_sampler
 from skmiaug.over_sampling._joint_fit import fit_joint_sampler
 from skmiaug.over_sampling._joint_settings import JointSettings
+from skmiaug.over_sampling._row_fit import FittedSampler, fit_row_sampler
 from skmiaug.over_sampling._settings import LOOK_EVERY, FitSettings
 from skmiaug.over_sampling._trained import any_trained, recall
 from skmiaug.training import Checkpoint, GanRecord, ProcessTeam, Team

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from skmiaug import MIGANAugmenter
-from skmiaug.over_sampling._fit import new_players
+from skmiaug.over_sampling._row_fit import new_players
 from skmiaug.over_sampling._settings import FitSettings
 from skmiaug.training import GanBatches, gan_step
 from skmiaug.training._cuda_graph import graphed

@@ -2,9 +2,9 @@
 
 import torch
 
-from skmiaug.over_sampling._held_out import taught_information
 from skmiaug.over_sampling._preparation import Preparation
 from skmiaug.over_sampling._streams import PROBE
+from skmiaug.over_sampling._taught_information import taught_information
 from skmiaug.training import GanBatches, GanPlayers
 from skmiaug.training._gan_batches import draw_start
 from skmiaug.utils._random import torch_generator
@@ -13,7 +13,7 @@ _ROWS_PER_DIRECTION = 32
 _LEAST_ROWS, _MOST_ROWS = 1024, 4096
 
 
-class Probe:
+class RowProbe:
     """Scores the players by what their rows teach about the held-out ones.
 
     The same starts and the same noise at every look, so that two looks differ by the

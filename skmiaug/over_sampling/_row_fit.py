@@ -11,7 +11,7 @@ from skmiaug.over_sampling._informed_means import informed, informing_factors
 from skmiaug.over_sampling._joint_sampler import JointSampler
 from skmiaug.over_sampling._measured import measure_information
 from skmiaug.over_sampling._preparation import Preparation, prepare
-from skmiaug.over_sampling._probe import Probe
+from skmiaug.over_sampling._row_probe import RowProbe
 from skmiaug.over_sampling._row_sampler import RowSampler
 from skmiaug.over_sampling._settings import LOOK_EVERY, FitSettings
 from skmiaug.over_sampling._streams import BATCHES, FIRST_WEIGHTS
@@ -45,7 +45,7 @@ class FittedSampler:
 
 
 @dataclass
-class Course:
+class ReadyRun:
     """A training run that is ready to begin: players, their batches, and the looks.
 
     ``score`` is the measure of players (and of a strength of their residual) on held-out
@@ -80,28 +80,28 @@ def fit_row_sampler(
     with cpu_threads_for(settings.largest_product(), device):
         prepared = prepare(X, classes, n_classes, settings, seed=seed, device=device)
         team.check_alike(prepared.summary())
-        course = set_out(prepared, settings, seed)
-        course.score = team.agreed(course.score)
-        team.align(course.players)
+        run = ready_run(prepared, settings, seed)
+        run.score = team.agreed(run.score)
+        team.align(run.players)
         record = train_gan(
-            team.share_players(course.players),
-            team.share_batches(course.batches),
+            team.share_players(run.players),
+            team.share_batches(run.batches),
             settings.weights(n_classes),
             max_iter=settings.max_iter,
             look_every=LOOK_EVERY,
             stopping=settings.early_stopping(),
-            events=TrainingEvents(course.score, on_look, checkpoint, seed, team.average),
+            events=TrainingEvents(run.score, on_look, checkpoint, seed, team.average),
         )
-        team.align(course.players)
-        return arrive(course, record)
+        team.align(run.players)
+        return finish_run(run, record)
 
 
-def set_out(prepared: Preparation, settings: FitSettings, seed: int) -> Course:
+def ready_run(prepared: Preparation, settings: FitSettings, seed: int) -> ReadyRun:
     """Build the players and what they train on."""
     batches = _batches(prepared, settings, seed)
     players = new_players(settings, prepared.n_classes, seed, prepared.rows.device)
-    return Course(
-        prepared, settings, seed, players, batches, Probe(prepared, batches, seed).score
+    return ReadyRun(
+        prepared, settings, seed, players, batches, RowProbe(prepared, batches, seed).score
     )
 
 
@@ -141,11 +141,11 @@ def _batches(prepared: Preparation, settings: FitSettings, seed: int) -> GanBatc
     )
 
 
-def arrive(course: Course, record: GanRecord) -> FittedSampler:
+def finish_run(run: ReadyRun, record: GanRecord) -> FittedSampler:
     """Choose the strength of the trained residual, and measure what its rows say."""
-    prepared, settings, players = course.prepared, course.settings, course.players
+    prepared, settings, players = run.prepared, run.settings, run.players
     strength, held_out_score = choose_strength(
-        lambda s: course.score(players, s), record, whole=not settings.choose_strength
+        lambda s: run.score(players, s), record, whole=not settings.choose_strength
     )
     device = prepared.rows.device
     for _, module in players.modules():
@@ -167,7 +167,7 @@ def arrive(course: Course, record: GanRecord) -> FittedSampler:
     )
     information = measure_information(
         lambda n, c: (
-            sampler.draw_whitened(n, c, seed=course.seed, device=device).cpu().numpy()
+            sampler.draw_whitened(n, c, seed=run.seed, device=device).cpu().numpy()
         ),
         prepared.some.rows,
         prepared.some.classes,

@@ -1,12 +1,13 @@
 """The look at a generator in training: what its rows teach about held-out ones."""
 
+from dataclasses import replace
+
 import torch
 
 from skmiaug.over_sampling._preparation import Preparation
 from skmiaug.over_sampling._streams import PROBE
 from skmiaug.over_sampling._taught_information import taught_information
-from skmiaug.training import GanBatches, GanPlayers
-from skmiaug.training._gan_batches import draw_start
+from skmiaug.training import GanBatches, GanPlayers, draw_start
 from skmiaug.utils._random import torch_generator
 
 _ROWS_PER_DIRECTION = 32
@@ -28,11 +29,7 @@ class RowProbe:
         wanted = _ROWS_PER_DIRECTION * prepared.rows.shape[1]
         per_class = min(max(wanted, _LEAST_ROWS), _MOST_ROWS) // n_classes + 1
         self.classes = torch.arange(n_classes, device=device).repeat_interleave(per_class)
-        uniform = torch.rand(len(self.classes), generator=rng, device=device)
-        count = batches.class_count[self.classes]
-        picked = batches.class_begin[self.classes] + (uniform * count).long().clamp(
-            max=count - 1
-        )
+        picked = replace(batches, generator=rng).rows_of(self.classes)
         around = batches.rows[picked] - batches.row_means[self.classes]
         self.start = draw_start(batches.means[self.classes], around, batches.spread, rng)
         self.latent = torch.randn(

@@ -16,7 +16,7 @@ from skmiaug.training._align_step import (
 )
 from skmiaug.training._checkpoint import Checkpoint
 from skmiaug.training._distributed import ProcessTeam, Team
-from skmiaug.training._gan_batches import GanBatches, pull_of
+from skmiaug.training._gan_batches import GanBatches, draw_start, pull_of
 from skmiaug.training._gan_joint_batches import JointBatch, JointBatches, JointLayout
 from skmiaug.training._gan_joint_step import (
     excess,
@@ -105,6 +105,7 @@ __all__ = [
     "build_sequence_model",
     "corrupt",
     "draw_spans",
+    "draw_start",
     "embed_all",
     "excess",
     "gan_step",

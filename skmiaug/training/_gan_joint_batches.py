@@ -11,6 +11,7 @@ from torch import Tensor
 
 from skmiaug.training._gan_batches import GanBatches, pull_of
 from skmiaug.training._gan_pairs import Pairs
+from skmiaug.utils._random import draw_below
 
 # Rows of a batch, and which modalities are given to them.
 Blocks = Sequence[tuple[slice, tuple[int, ...]]]
@@ -250,18 +251,11 @@ class JointBatches(GanBatches):
     def draw_held_out(self, n: int) -> Pairs:
         """Draw n held-out rows, their classes equally likely."""
         present, begin, count = self._held_counts
-        device, rng = self.rows.device, self.generator
-        picked = torch.randint(len(present), (n,), generator=rng, device=device)
-        uniform = torch.rand(n, generator=rng, device=device)
-        size = count.index_select(0, picked)
-        offset = torch.minimum((uniform * size).long(), size - 1)
+        picked = torch.randint(
+            len(present), (n,), generator=self.generator, device=self.rows.device
+        )
+        offset = draw_below(count.index_select(0, picked), self.generator)
         ids = begin.index_select(0, picked) + offset
         return Pairs(
             self.held_rows.index_select(0, ids), self.held_classes.index_select(0, ids), ids
         )
-
-    def _normal(self, n: int, width: int) -> Tensor:
-        return torch.randn(
-            n, width, generator=self.generator,
-            device=self.rows.device, dtype=self.rows.dtype,
-        )  # fmt: skip

@@ -140,7 +140,7 @@ def test_rows_without_a_label_are_named(skewed, label, method):
 def test_rows_without_a_label_in_a_column_are_named(skewed, dtype):
     X, y = skewed
     labels = pd.Series(y, dtype="Int64").mask(pd.Series(y) == 2)
-    with pytest.raises(ValueError, match=r"contains NaN .* 8 in all: 85, .* 89 \.\.\."):
+    with pytest.raises(ValueError, match=r"contains NaN .* 8 in all: 85, .* 89, \.\.\."):
         small().fit_resample(X, labels.astype("float" if dtype is float else dtype))
 
 

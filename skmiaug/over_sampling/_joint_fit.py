@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from skmiaug.over_sampling._class_gaussian import means_by_class
+from skmiaug.over_sampling._hold_out import hold_out
 from skmiaug.over_sampling._joint_probe import JointProbe
 from skmiaug.over_sampling._joint_rows import JointRows, prepare_joint_rows, whole_rows
 from skmiaug.over_sampling._joint_sampler import JointSampler
@@ -15,7 +16,6 @@ from skmiaug.over_sampling._joint_settings import JointSettings
 from skmiaug.over_sampling._joint_start import JointStart
 from skmiaug.over_sampling._left_out import FittedRows
 from skmiaug.over_sampling._measured import measure_information
-from skmiaug.over_sampling._preparation import hold_out
 from skmiaug.over_sampling._row_fit import FittedSampler
 from skmiaug.over_sampling._settings import LOOK_EVERY
 from skmiaug.over_sampling._spread import SPREAD_GRID, most_telling_spread

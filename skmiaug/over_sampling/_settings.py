@@ -102,9 +102,3 @@ def resolve_width(n_components: int) -> int:
     wanted = _UNITS_PER_COMPONENT * n_components
     rounded = _WIDTH_STEP * math.ceil(wanted / _WIDTH_STEP)
     return min(max(rounded, MIN_WIDTH), MAX_WIDTH)
-
-
-def held_out_counts(counts: np.ndarray, fraction: float) -> np.ndarray:
-    """Rows of each class to hold out: none where fewer than 5 would show anything."""
-    wanted = np.floor(counts * fraction).astype(int)
-    return np.where(counts >= 5, np.maximum(wanted, 1), 0) if fraction > 0 else wanted * 0

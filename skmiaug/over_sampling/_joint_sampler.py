@@ -133,9 +133,9 @@ class JointSampler:
                 n_rows = rows.stop - rows.start
                 there = {k: part[rows] for k, part in given.items()}
                 with torch.inference_mode():
+                    own = class_index if of_class else None
                     known = {
-                        k: self._known(k, part, class_index if of_class else None, device)
-                        for k, part in there.items()
+                        k: self._known(k, part, own, device) for k, part in there.items()
                     }
                     drawn = self._draw(n_rows, class_index, known, rng)
                     for k, scale in enumerate(self.scales):
@@ -153,10 +153,10 @@ class JointSampler:
         given: Parts = {}
         if self.given_spread is not None:
             given[self.n_made] = self.draw_given(n, class_index, seed=seed)
-        of_class = class_index if self.given_rows is not None else None
         rng = torch_generator(seed, self._stream(class_index, given), device)
         with on_device(device, self.generator, self.critic), torch.inference_mode():
-            known = {k: self._known(k, part, of_class, device) for k, part in given.items()}
+            own = class_index if self.given_rows is not None else None
+            known = {k: self._known(k, part, own, device) for k, part in given.items()}
             drawn = self._draw(n, class_index, known, rng)
             return self.start.leading(drawn[: self.n_made]).cpu().numpy()
 
@@ -189,13 +189,13 @@ class JointSampler:
         return torch.from_numpy(self.gaussian.parts[k].whiten_in_place(Z))
 
     def _known(
-        self, k: int, rows: np.ndarray, of_class: int | None, device: torch.device
+        self, k: int, rows: np.ndarray, own: int | None, device: torch.device
     ) -> Tensor:
-        """Whiten given rows, and move the mean of several of a class to its own."""
+        """Whiten given rows; several that are a class's ``own`` are moved to its mean."""
         whitened = self.whiten(k, rows)
-        if of_class is not None and len(whitened) > 1:
-            own = torch.tensor(self.gaussian.parts[k].means[of_class])
-            whitened += own - whitened.mean(dim=0)
+        if own is not None and len(whitened) > 1:
+            mean = torch.tensor(self.gaussian.parts[k].means[own])
+            whitened += mean - whitened.mean(dim=0)
         return whitened.to(device)
 
     def _write(self, k: int, whitened: Tensor, out: np.ndarray) -> None:

@@ -40,7 +40,7 @@ def draw_class(
     used, device = None, resolve_device(augmenter.device)
     with memory_remedy(device, MEMORY_ADVICE):
         if isinstance(augmenter._sampler, JointSampler):
-            used = _join(augmenter, out, class_index, seed, condition, numbers)
+            used = _draw_modalities(augmenter, out, class_index, seed, condition, numbers)
         else:
             augmenter._sampler.draw_into(
                 out, class_index, numbers, seed=seed, device=device
@@ -54,7 +54,7 @@ def draw_class(
     return used
 
 
-def _join(
+def _draw_modalities(
     augmenter: Any,
     out: np.ndarray,
     class_index: int,

@@ -7,8 +7,8 @@ import numpy as np
 import torch
 
 from skmiaug.over_sampling._normal_scores import NormalScores, heavy_tailed_columns
+from skmiaug.over_sampling._row_blocks import row_blocks
 
-_CHUNK_ROWS = 4096
 _MARGINAL_ROWS = 10_000
 _CHUNK_COLUMNS = 64
 
@@ -128,13 +128,13 @@ class ColumnScale:
         ``first_row`` is the number of the first of them, where they are read in blocks.
         """
         Z = np.empty(X.shape, dtype=np.float32)
-        for begin in range(0, len(X), _CHUNK_ROWS):
-            rows = slice(begin, begin + _CHUNK_ROWS)
+        for rows in row_blocks(len(X)):
             standard = self._standardised(X[rows])
             if self.scores is not None:
                 columns = self.scores.columns
                 values = standard[:, columns]
-                standard[:, columns] = self.scores.to_scores(values, first_row + begin)
+                first = first_row + rows.start
+                standard[:, columns] = self.scores.to_scores(values, first)
             Z[rows] = standard
         return Z
 
@@ -216,18 +216,18 @@ def fit_into_types(rows: np.ndarray, dtypes: Sequence[np.dtype]) -> None:
 def _range(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Least and largest value of each column, float64; one pass, since X may be a file."""
     low, high = np.full(X.shape[1], np.inf), np.full(X.shape[1], -np.inf)
-    for begin in range(0, len(X), _CHUNK_ROWS):
-        chunk = X[begin : begin + _CHUNK_ROWS]
-        np.minimum(low, chunk.min(axis=0), out=low)
-        np.maximum(high, chunk.max(axis=0), out=high)
+    for rows in row_blocks(len(X)):
+        block = X[rows]
+        np.minimum(low, block.min(axis=0), out=low)
+        np.maximum(high, block.max(axis=0), out=high)
     return low, high
 
 
 def _chunks(X: np.ndarray) -> Iterator[np.ndarray]:
     # In C order whatever came: sums in another order differ in their last bits, and the
     # same rows must give the same bits as an array, as a Fortran array and as a frame.
-    for begin in range(0, len(X), _CHUNK_ROWS):
-        yield np.ascontiguousarray(X[begin : begin + _CHUNK_ROWS], dtype=np.float64)
+    for rows in row_blocks(len(X)):
+        yield np.ascontiguousarray(X[rows], dtype=np.float64)
 
 
 def _cast(values: np.ndarray, dtype: np.dtype) -> np.ndarray:

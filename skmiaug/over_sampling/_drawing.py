@@ -17,13 +17,11 @@ from skmiaug.over_sampling._modal_input import check_condition, missing_parts
 from skmiaug.over_sampling._parameters import AugmenterParameters
 from skmiaug.over_sampling._row_sampler import RowSampler
 from skmiaug.over_sampling._rows_file import write_rows
+from skmiaug.over_sampling._streams import IMPUTE, LIKELY_CLASSES, SAMPLE
 from skmiaug.over_sampling._training_run import MEMORY_ADVICE
 from skmiaug.utils._containers import column_dtypes, like_polars, polars_to_pandas
 from skmiaug.utils._device import memory_remedy, resolve_device
 from skmiaug.utils._random import draw_seed, numpy_generator, seed_of_stream
-
-_CLASSES_STREAM = 7
-_SAMPLE_STREAM, _IMPUTE_STREAM = 8, 9
 
 
 class _Request(NamedTuple):
@@ -191,7 +189,7 @@ class DrawsRows(AugmenterParameters):
             return X  # whole numbers have no NaN
         missing = missing_parts(rows, modalities)
         classes = None if y is None else self._class_indices(y, len(rows))
-        seed = self._draw_seed(_IMPUTE_STREAM, random_state)
+        seed = self._draw_seed(IMPUTE, random_state)
         fill_missing(self, rows, missing, classes, int(n_draws), seed)
         return like_polars(_in_container(rows, frame), X)
 
@@ -202,7 +200,7 @@ class DrawsRows(AugmenterParameters):
         check_is_fitted(self, "_sampler")
         _check_count("n_samples", n_samples)
         n = int(n_samples)
-        seed = self._draw_seed(_SAMPLE_STREAM, random_state)
+        seed = self._draw_seed(SAMPLE, random_state)
         given = self._checked_given(condition, n)
         if given is not None and y is None:
             classes = self._likely_classes({1: given}, seed)
@@ -266,7 +264,7 @@ class DrawsRows(AugmenterParameters):
         """Draw a class index for each row from its posterior given some modalities."""
         assert isinstance(self._sampler, JointSampler)
         log_p = self._sampler.class_log_density(given) + np.log(self._class_shares)
-        gumbel = numpy_generator(seed, _CLASSES_STREAM).gumbel(size=log_p.shape)
+        gumbel = numpy_generator(seed, LIKELY_CLASSES).gumbel(size=log_p.shape)
         return (log_p + gumbel).argmax(axis=1)
 
     def _draw_parts(

@@ -3,13 +3,15 @@
 from typing import Any
 
 import numpy as np
+from sklearn.utils.validation import check_is_fitted
 
+from skmiaug.over_sampling._fitting import FitsModel
 from skmiaug.over_sampling._joint_sampler import JointSampler
 from skmiaug.over_sampling._joint_state import (
     joint_sampler_from_state,
     joint_sampler_to_state,
 )
-from skmiaug.over_sampling._state import sampler_from_state, sampler_to_state
+from skmiaug.over_sampling._row_state import row_sampler_from_state, row_sampler_to_state
 from skmiaug.over_sampling._state_checks import check_augmenter, check_finite
 
 _LAST_RESULT = ("synthetic_mask_", "condition_")
@@ -31,67 +33,68 @@ _PLAIN_ATTRIBUTES = (
 )
 
 
-def augmenter_to_state(augmenter: Any) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Return plain values and arrays that :func:`augmenter_from_state` takes."""
-    sampler = augmenter._sampler
-    joint = isinstance(sampler, JointSampler)
-    sampler_header, arrays = (joint_sampler_to_state if joint else sampler_to_state)(
-        sampler
-    )
-    modalities = getattr(augmenter, "modalities_", None)
-    names = getattr(augmenter, "feature_names_in_", None)
-    dtypes = augmenter._column_dtypes
-    header = {name: getattr(augmenter, name) for name in _PLAIN_ATTRIBUTES}
-    header |= {
-        "held_out_score_": augmenter.held_out_score_,
-        "sampler": sampler_header,
-        "joint": joint,
-        "modalities": modalities and [[k, v.tolist()] for k, v in modalities.items()],
-        "n_condition_features": getattr(augmenter, "n_condition_features_in_", None),
-        "seed": augmenter._seed,
-        "classes": [augmenter.classes_.dtype.str, augmenter.classes_.tolist()],
-        "class_shares": augmenter._class_shares.tolist(),
-        "sampling_strategy": [
-            [_item(c), int(n)] for c, n in augmenter.sampling_strategy_.items()
-        ],
-        "feature_names": None if names is None else names.tolist(),
-        "column_dtypes": None if dtypes is None else [dtype.str for dtype in dtypes],
-    }
-    for name in _LAST_RESULT:
-        if hasattr(augmenter, name):
-            arrays[name.rstrip("_")] = getattr(augmenter, name)
-    return header, arrays
+class SavesModel(FitsModel):
+    """How a fitted :class:`MIGANAugmenter` is written to a file, and read from one."""
 
-
-def augmenter_from_state(
-    augmenter: Any, header: dict[str, Any], arrays: dict[str, np.ndarray]
-) -> None:
-    """Give an unfitted augmenter what :func:`augmenter_to_state` took from a fitted one."""
-    check_finite(arrays, but=("condition",))
-    rebuild = joint_sampler_from_state if header["joint"] else sampler_from_state
-    augmenter._sampler = rebuild(header["sampler"], arrays)
-    if header["modalities"] is not None:
-        augmenter.modalities_ = {
-            name: np.array(columns, dtype=np.intp) for name, columns in header["modalities"]
+    def _to_state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """Return what ``skmiaug.save`` writes: plain values and arrays."""
+        check_is_fitted(self, "_sampler")
+        if isinstance(self._sampler, JointSampler):
+            sampler, arrays = joint_sampler_to_state(self._sampler)
+        else:
+            sampler, arrays = row_sampler_to_state(self._sampler)
+        modalities = getattr(self, "modalities_", None)
+        names = getattr(self, "feature_names_in_", None)
+        dtypes = self._column_dtypes
+        header = {name: getattr(self, name) for name in _PLAIN_ATTRIBUTES}
+        header |= {
+            "held_out_score_": self.held_out_score_,
+            "sampler": sampler,
+            "joint": isinstance(self._sampler, JointSampler),
+            "modalities": modalities and [[k, v.tolist()] for k, v in modalities.items()],
+            "n_condition_features": getattr(self, "n_condition_features_in_", None),
+            "seed": self._seed,
+            "classes": [self.classes_.dtype.str, self.classes_.tolist()],
+            "class_shares": self._class_shares.tolist(),
+            "sampling_strategy": [
+                [_item(c), int(n)] for c, n in self.sampling_strategy_.items()
+            ],
+            "feature_names": None if names is None else names.tolist(),
+            "column_dtypes": None if dtypes is None else [dtype.str for dtype in dtypes],
         }
-    if header["n_condition_features"] is not None:
-        augmenter.n_condition_features_in_ = header["n_condition_features"]
-    augmenter._seed = header["seed"]
-    augmenter.classes_ = _labels(*header["classes"])
-    augmenter._class_shares = np.array(header["class_shares"])
-    augmenter.sampling_strategy_ = dict(header["sampling_strategy"])
-    if header["feature_names"] is not None:
-        augmenter.feature_names_in_ = np.array(header["feature_names"], dtype=object)
-    dtypes = header["column_dtypes"]
-    augmenter._column_dtypes = None if dtypes is None else tuple(map(np.dtype, dtypes))
-    for name in _LAST_RESULT:
-        if name.rstrip("_") in arrays:
-            setattr(augmenter, name, arrays[name.rstrip("_")])
-    for name in _PLAIN_ATTRIBUTES:
-        setattr(augmenter, name, header[name])
-    check_augmenter(augmenter)
-    # Files of before there was one lack it.
-    augmenter.held_out_score_ = header.get("held_out_score_")
+        for name in _LAST_RESULT:
+            if hasattr(self, name):
+                arrays[name.rstrip("_")] = getattr(self, name)
+        return header, arrays
+
+    def _from_state(self, header: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
+        """Take over what :meth:`_to_state` gave."""
+        check_finite(arrays, but=("condition",))
+        rebuild = joint_sampler_from_state if header["joint"] else row_sampler_from_state
+        self._sampler = rebuild(header["sampler"], arrays)
+        if header["modalities"] is not None:
+            self.modalities_ = {
+                name: np.array(columns, dtype=np.intp)
+                for name, columns in header["modalities"]
+            }
+        if header["n_condition_features"] is not None:
+            self.n_condition_features_in_ = header["n_condition_features"]
+        self._seed = header["seed"]
+        self.classes_ = _labels(*header["classes"])
+        self._class_shares = np.array(header["class_shares"])
+        self.sampling_strategy_ = dict(header["sampling_strategy"])
+        if header["feature_names"] is not None:
+            self.feature_names_in_ = np.array(header["feature_names"], dtype=object)
+        dtypes = header["column_dtypes"]
+        self._column_dtypes = None if dtypes is None else tuple(map(np.dtype, dtypes))
+        for name in _LAST_RESULT:
+            if name.rstrip("_") in arrays:
+                setattr(self, name, arrays[name.rstrip("_")])
+        for name in _PLAIN_ATTRIBUTES:
+            setattr(self, name, header[name])
+        check_augmenter(self)
+        # Files of before there was one lack it.
+        self.held_out_score_ = header.get("held_out_score_")
 
 
 def _labels(dtype: str, labels: list[Any]) -> np.ndarray:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from skmiaug.over_sampling._class_gaussian import means_by_class
-from skmiaug.over_sampling._fit import FittedSampler
+from skmiaug.over_sampling._hold_out import hold_out
 from skmiaug.over_sampling._joint_probe import JointProbe
 from skmiaug.over_sampling._joint_rows import JointRows, prepare_joint_rows, whole_rows
 from skmiaug.over_sampling._joint_sampler import JointSampler
@@ -16,27 +16,23 @@ from skmiaug.over_sampling._joint_settings import JointSettings
 from skmiaug.over_sampling._joint_start import JointStart
 from skmiaug.over_sampling._left_out import FittedRows
 from skmiaug.over_sampling._measured import measure_information
-from skmiaug.over_sampling._preparation import hold_out
-from skmiaug.over_sampling._settings import LOOK_EVERY, equal_class_entropy
+from skmiaug.over_sampling._row_fit import FittedSampler
+from skmiaug.over_sampling._settings import LOOK_EVERY
 from skmiaug.over_sampling._spread import SPREAD_GRID, most_telling_spread
+from skmiaug.over_sampling._streams import BATCHES, FIRST_WEIGHTS
 from skmiaug.over_sampling._strength import choose_strength
 from skmiaug.over_sampling._subsample import subsample
 from skmiaug.training import (
     Checkpoint,
-    EarlyStopping,
-    GanEvents,
-    GanWeights,
+    GanRecord,
     JointBatches,
     JointPlayers,
-    JointRecord,
-    TrainingRecord,
+    TrainingEvents,
     build_joint_players,
     train_joint_gan,
 )
 from skmiaug.utils._random import numpy_generator, torch_generator
 from skmiaug.utils._threads import cpu_threads_for
-
-_WEIGHTS, _BATCHES, _PROBE = 2, 3, 4
 
 
 @dataclass
@@ -59,7 +55,7 @@ def fit_joint_sampler(
     *,
     seed: int,
     device: torch.device,
-    on_look: Callable[[TrainingRecord], bool],
+    on_look: Callable[[GanRecord], bool],
     checkpoint: Checkpoint | None,
 ) -> FittedSampler:
     """Fit start, spread, networks and their strength to several modalities.
@@ -75,7 +71,7 @@ def fit_joint_sampler(
     """
     base = settings.base
     data = prepare_joint_rows(
-        parts, classes, n_classes, settings.sizes, seed, settings.base.marginals
+        parts, classes, n_classes, settings.sizes, seed, base.marginals
     )
     with cpu_threads_for(base.largest_product(), device):
         leading = _leading(data, settings, seed, device)
@@ -83,27 +79,22 @@ def fit_joint_sampler(
         if spread is None:
             spread = _choose_spread(data, leading, settings, seed)
         players = _build(settings, n_classes, seed, device)
-        record, strength, held_out_score = _train(
-            players, data, leading, settings, spread, seed, on_look, checkpoint
+        batches = _batches(data, leading, settings, spread, seed)
+        probe = JointProbe(batches, n_classes, seed=seed, with_pairs=base.mi_weight > 0)
+        record = train_joint_gan(
+            players,
+            batches,
+            base.weights(n_classes),
+            max_iter=base.max_iter,
+            look_every=LOOK_EVERY,
+            stopping=base.early_stopping(),
+            events=TrainingEvents(probe.score, on_look, checkpoint, seed),
         )
-    for _, module in players.modules():
-        module.cpu().eval()
-    start = JointStart(data.gaussian, spread, data.class_begin(), None)
-    sampler = JointSampler(
-        scales=data.scales,
-        start=start,
-        generator=players.generator,
-        critic=players.critic,
-        heads=players.heads,
-        n_made=settings.n_made,
-        latent_width=base.latent_dim + base.n_continuous_codes,
-        residual_strength=strength,
-        rejection=base.rejection,
-        given_spread=settings.given_spread,
-        given_rows=_given_rows(parts, classes, settings),
-    )
-    if spread < 1.0 or settings.given_spread is not None:
-        start.row_deviations = data.take_deviations()
+        strength, held_out_score = choose_strength(
+            lambda s: probe.score(players, s), record, whole=not base.choose_strength
+        )
+    given_rows = _given_rows(parts, classes, settings)
+    sampler = _sampler(data, settings, players, spread, strength, given_rows)
     # Not of ``data``: its rows may have become deviations from the class means by now.
     some = subsample(data.classes, seed)
     information = measure_information(
@@ -177,46 +168,9 @@ def _build(
         gaussian_head=settings.gaussian_head,
         generator_lr=base.generator_learning_rate,
         critic_lr=base.critic_learning_rate,
-        seed=int(numpy_generator(seed, _WEIGHTS).integers(2**31)),
+        seed=int(numpy_generator(seed, FIRST_WEIGHTS).integers(2**31)),
         device=device,
     )
-
-
-def _train(
-    players: JointPlayers,
-    data: JointRows,
-    leading: _Leading,
-    settings: JointSettings,
-    spread: float,
-    seed: int,
-    on_look: Callable[[TrainingRecord], bool],
-    checkpoint: Checkpoint | None,
-) -> tuple[JointRecord, float, float | None]:
-    """Train both players; return the record, the residual's strength, and their score."""
-    base, n_classes = settings.base, len(leading.means)
-    batches = _batches(data, leading, settings, spread, seed)
-    probe = JointProbe(
-        batches, n_classes, seed=seed, stream=_PROBE, with_pairs=base.mi_weight > 0
-    )
-    weights = GanWeights(
-        information=base.mi_weight,
-        leash=base.leash,
-        entropy=equal_class_entropy(n_classes),
-        autocast=base.autocast,
-    )
-    record = train_joint_gan(
-        players,
-        batches,
-        weights,
-        max_iter=base.max_iter,
-        look_every=LOOK_EVERY,
-        stopping=EarlyStopping(base.n_iter_no_change, base.tol),
-        events=GanEvents(probe.score, on_look, checkpoint, seed),
-    )
-    strength, held_out_score = choose_strength(
-        lambda s: probe.score(players, s), record, whole=not base.choose_strength
-    )
-    return record, strength, held_out_score
 
 
 def _batches(
@@ -237,9 +191,9 @@ def _batches(
         class_count=count,
         means=leading.means,
         spread=spread,
-        latent_width=base.latent_dim + base.n_continuous_codes,
+        latent_width=base.latent_width,
         batch_size=min(base.batch_size, max(len(labels), 2)),
-        generator=torch_generator(seed, _BATCHES, device),
+        generator=torch_generator(seed, BATCHES, device),
         layout=layout,
         factor=torch.from_numpy(gaussian.factor(gaussian.seen())).to(device),
         regressions={
@@ -249,6 +203,38 @@ def _batches(
         given_spread=settings.given_spread,
         held_rows=leading.rows[leading.held_out],
         held_classes=leading.classes[leading.held_out],
+    )
+
+
+def _sampler(
+    data: JointRows,
+    settings: JointSettings,
+    players: JointPlayers,
+    spread: float,
+    strength: float,
+    given_rows: np.ndarray | None,
+) -> JointSampler:
+    """Put together what was fitted; the rows of ``data`` may become deviations by it."""
+    for _, module in players.modules():
+        module.cpu().eval()
+    around_rows = spread < 1.0 or settings.given_spread is not None
+    return JointSampler(
+        scales=data.scales,
+        start=JointStart(
+            gaussian=data.gaussian,
+            spread=spread,
+            class_begin=data.class_begin(),
+            row_deviations=data.take_deviations() if around_rows else None,
+        ),
+        generator=players.generator,
+        critic=players.critic,
+        heads=players.heads,
+        n_made=settings.n_made,
+        latent_width=settings.base.latent_width,
+        residual_strength=strength,
+        rejection=settings.base.rejection,
+        given_spread=settings.given_spread,
+        given_rows=given_rows,
     )
 
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from skmiaug.over_sampling._held_out import taught_information
+from skmiaug.over_sampling._streams import PROBE
+from skmiaug.over_sampling._taught_information import taught_information
 from skmiaug.training import (
     JointBatches,
     JointPlayers,
@@ -35,8 +36,8 @@ class JointProbe:
     ----------
     batches : JointBatches
     n_classes : int
-    seed, stream : int
-        Of the probe's own noise.
+    seed : int
+        That of the fit; the probe's noise is a stream of its own.
     with_pairs : bool
         Whether the heads are trained.
     """
@@ -47,11 +48,10 @@ class JointProbe:
         n_classes: int,
         *,
         seed: int,
-        stream: int,
         with_pairs: bool,
     ):
         device = batches.rows.device
-        rng = torch_generator(seed, stream, device)
+        rng = torch_generator(seed, PROBE, device)
         own = replace(batches, generator=rng)
         per_class = _ROWS // n_classes + 1
         self.classes = torch.arange(n_classes, device=device).repeat_interleave(per_class)

@@ -9,9 +9,9 @@ from skmiaug.over_sampling._class_gaussian import fit_class_gaussian, means_by_c
 from skmiaug.over_sampling._coherence import Deviations, fit_coherence
 from skmiaug.over_sampling._column_scale import ColumnScale
 from skmiaug.over_sampling._joint_gaussian import JointGaussian
+from skmiaug.over_sampling._streams import FOLDS
 from skmiaug.utils._random import numpy_generator
 
-_FOLDS_STREAM = 5
 _MOST_COHERENT = 1024
 
 
@@ -105,9 +105,7 @@ def prepare_joint_rows(
         means = means_by_class(lead, sorted_classes, n_classes)
         coherent_sizes.append(n_coherent)
         deviations.append(Deviations.of(lead, means, sorted_classes, own, gaussian))
-    coherence = fit_coherence(
-        deviations, sorted_classes, numpy_generator(seed, _FOLDS_STREAM)
-    )
+    coherence = fit_coherence(deviations, sorted_classes, numpy_generator(seed, FOLDS))
     gaussian_of_all = JointGaussian(
         tuple(gaussians), sizes, tuple(coherent_sizes), coherence
     )

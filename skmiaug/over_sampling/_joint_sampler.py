@@ -11,12 +11,12 @@ from skmiaug.nn import Critic, ResidualGenerator
 from skmiaug.over_sampling._column_scale import ColumnScale
 from skmiaug.over_sampling._joint_gaussian import JointGaussian
 from skmiaug.over_sampling._joint_start import JointStart
+from skmiaug.over_sampling._real_rows import add_deviations, pick_rows
+from skmiaug.over_sampling._row_blocks import DRAWN_ROWS, row_blocks
+from skmiaug.over_sampling._streams import DRAWS, GIVEN_DRAWS, GIVEN_SETS_SHIFT
 from skmiaug.training import JointLayout, generate, judge
+from skmiaug.utils._device import on_device
 from skmiaug.utils._random import normal_rows, torch_generator
-
-_CHUNK_ROWS = 8192
-_FIRST_CLASS_STREAM = 1000
-_GIVEN_STREAM = 2**40
 
 Parts = dict[int, np.ndarray]
 
@@ -128,20 +128,21 @@ class JointSampler:
             given[self.n_made] = self.draw_given(n, class_index, seed=seed)
             of_class = True
         rng = torch_generator(seed, self._stream(class_index, given), device)
-        with self._on(device):
-            for begin in range(0, n, _CHUNK_ROWS):
-                rows = slice(begin, min(begin + _CHUNK_ROWS, n))
+        with on_device(device, self.generator, self.critic):
+            for rows in row_blocks(n, DRAWN_ROWS):
+                n_rows = rows.stop - rows.start
                 there = {k: part[rows] for k, part in given.items()}
                 with torch.inference_mode():
+                    own = class_index if of_class else None
                     known = {
-                        k: self._known(k, part, class_index if of_class else None, device)
-                        for k, part in there.items()
+                        k: self._known(k, part, own, device) for k, part in there.items()
                     }
-                    drawn = self._draw(rows.stop - begin, class_index, known, rng)
+                    drawn = self._draw(n_rows, class_index, known, rng)
                     for k, scale in enumerate(self.scales):
                         if k not in given:
-                            shape = rows.stop - begin, len(scale.center)
-                            there[k] = np.empty(shape, dtype=scale.dtype)
+                            there[k] = np.empty(
+                                (n_rows, len(scale.center)), dtype=scale.dtype
+                            )
                             self._write(k, drawn[k], there[k])
                 yield rows, there
 
@@ -152,28 +153,26 @@ class JointSampler:
         given: Parts = {}
         if self.given_spread is not None:
             given[self.n_made] = self.draw_given(n, class_index, seed=seed)
-        of_class = class_index if self.given_rows is not None else None
         rng = torch_generator(seed, self._stream(class_index, given), device)
-        with torch.inference_mode(), self._on(device):
-            known = {k: self._known(k, part, of_class, device) for k, part in given.items()}
+        with on_device(device, self.generator, self.critic), torch.inference_mode():
+            own = class_index if self.given_rows is not None else None
+            known = {k: self._known(k, part, own, device) for k, part in given.items()}
             drawn = self._draw(n, class_index, known, rng)
             return self.start.leading(drawn[: self.n_made]).cpu().numpy()
 
     def draw_given(self, n: int, class_index: int, *, seed: int) -> np.ndarray:
         """Return n rows of the modality that is always given, as it came."""
         k, cpu = self.n_made, torch.device("cpu")
-        stream = _GIVEN_STREAM + class_index
-        rng = torch_generator(seed, stream, cpu)
-        picked = self.start.pick_rows(n, class_index, rng).numpy()
+        rng = torch_generator(seed, GIVEN_DRAWS + class_index, cpu)
+        picked = pick_rows(self.start.class_begin, class_index, n, rng)
         if self.given_rows is not None:
-            return self.given_rows[picked]
+            return self.given_rows[picked.numpy()]
         assert self.given_spread is not None
         part, deviation = self.gaussian.parts[k], self.given_spread
         U = normal_rows(n, len(part.deviation), rng, deviation=deviation)
         if deviation < 1.0:
             assert self.start.row_deviations is not None
-            around = torch.from_numpy(np.take(self.start.row_deviations[k], picked, axis=0))
-            U.add_(around, alpha=(1.0 - deviation**2) ** 0.5)
+            add_deviations(U, self.start.row_deviations[k], picked, deviation)
         U.mul_(float(part.noise[class_index])).add_(torch.tensor(part.means[class_index]))
         out = np.empty((n, U.shape[1]), dtype=self.scales[k].dtype)
         self._write(k, U, out)
@@ -190,13 +189,13 @@ class JointSampler:
         return torch.from_numpy(self.gaussian.parts[k].whiten_in_place(Z))
 
     def _known(
-        self, k: int, rows: np.ndarray, of_class: int | None, device: torch.device
+        self, k: int, rows: np.ndarray, own: int | None, device: torch.device
     ) -> Tensor:
-        """Whiten given rows, and move the mean of several of a class to its own."""
+        """Whiten given rows; several that are a class's ``own`` are moved to its mean."""
         whitened = self.whiten(k, rows)
-        if of_class is not None and len(whitened) > 1:
-            own = torch.tensor(self.gaussian.parts[k].means[of_class])
-            whitened += own - whitened.mean(dim=0)
+        if own is not None and len(whitened) > 1:
+            mean = torch.tensor(self.gaussian.parts[k].means[own])
+            whitened += mean - whitened.mean(dim=0)
         return whitened.to(device)
 
     def _write(self, k: int, whitened: Tensor, out: np.ndarray) -> None:
@@ -264,22 +263,4 @@ class JointSampler:
 
     def _stream(self, class_index: int, given: Parts) -> int:
         mask = sum(1 << k for k in given)
-        return _FIRST_CLASS_STREAM + class_index + (mask << 41)
-
-    def _on(self, device: torch.device) -> "_OnDevice":
-        return _OnDevice(device, self.generator, self.critic)
-
-
-class _OnDevice:
-    """Networks on a device inside, back on the CPU after."""
-
-    def __init__(self, device: torch.device, *modules: nn.Module):
-        self.device, self.modules = device, modules
-
-    def __enter__(self) -> None:
-        for module in self.modules:
-            module.to(self.device)
-
-    def __exit__(self, *exc_info: object) -> None:
-        for module in self.modules:
-            module.cpu()
+        return DRAWS + class_index + (mask << GIVEN_SETS_SHIFT)

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 
 from skmiaug.over_sampling._joint_gaussian import JointGaussian
+from skmiaug.over_sampling._real_rows import add_deviations, pick_rows
+from skmiaug.training import pull_of
 from skmiaug.utils._random import normal_rows
 
 _LARGEST_TABLE = 2**24
@@ -79,15 +81,6 @@ class JointStart:
         sizes = self.gaussian.sizes
         return torch.cat([part[:, : sizes[k]] for k, part in enumerate(parts)], dim=1)
 
-    def pick_rows(self, n: int, class_index: int, rng: torch.Generator) -> Tensor:
-        """Row numbers of a class in random order, each as often as any other (±1)."""
-        begin, end = self.class_begin[class_index : class_index + 2]
-        rounds = [
-            torch.randperm(int(end - begin), generator=rng, device=rng.device)
-            for _ in range(-(-n // int(end - begin)))
-        ]
-        return torch.cat(rounds)[:n] + int(begin)
-
     def class_log_density(self, known: Mapping[int, Tensor]) -> np.ndarray:
         """Log density of known parts under each class, up to a constant, (n, n_classes)."""
         modalities = tuple(sorted(known))
@@ -125,12 +118,9 @@ class JointStart:
         if known:
             picked = self._rows_near(class_index, known, rng)
         else:
-            picked = self.pick_rows(len(noise[0]), class_index, rng)
-        rows = picked.cpu().numpy()
+            picked = pick_rows(self.class_begin, class_index, len(noise[0]), rng)
         for U, deviations in zip(noise, self.row_deviations, strict=True):
-            # In numpy: the rows may be a read-only memory map, which torch warns of.
-            around = torch.from_numpy(np.take(deviations, rows, axis=0))
-            U.add_(around.to(U.device), alpha=self._pull)
+            add_deviations(U, deviations, picked, self.spread)
 
     def _rows_near(
         self, class_index: int, known: Mapping[int, Tensor], rng: torch.Generator
@@ -145,7 +135,7 @@ class JointStart:
             for k in modalities
         ]
         means = torch.from_numpy(self.gaussian.means()[class_index, columns])
-        centres = means + self._pull * torch.cat(own, dim=1)
+        centres = means + pull_of(self.spread) * torch.cat(own, dim=1)
         centres = self._independent(centres.to(rng.device), columns)
         rows = self._coherent([known[k] for k in modalities], modalities)
         rows = self._independent(rows, columns)
@@ -172,10 +162,6 @@ class JointStart:
         """Coordinates of some modalities, turned so that their noise is independent."""
         to_white = torch.from_numpy(self.gaussian.whitening(columns))
         return rows @ to_white.to(rows.device)
-
-    @property
-    def _pull(self) -> float:
-        return (1.0 - self.spread**2) ** 0.5
 
 
 def _centre(parts: Sequence[Tensor]) -> None:

@@ -11,7 +11,7 @@ from skmiaug.over_sampling._column_scale import ColumnScale
 from skmiaug.over_sampling._joint_gaussian import JointGaussian
 from skmiaug.over_sampling._joint_sampler import JointSampler
 from skmiaug.over_sampling._joint_start import JointStart
-from skmiaug.over_sampling._state import GAUSSIAN_ARRAYS, check_sizes, load_weights
+from skmiaug.over_sampling._row_state import GAUSSIAN_ARRAYS, check_sizes, load_weights
 from skmiaug.over_sampling._state_checks import check_joint_sampler
 from skmiaug.training import JointLayout
 

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.utils import check_random_state
 
-from skmiaug.over_sampling._fit_many import fit_augmenters
+from skmiaug.over_sampling._fit_augmenters import fit_augmenters
 from skmiaug.over_sampling._mi_weights import DEFAULT_MI_WEIGHTS, check_mi_weights
 from skmiaug.over_sampling._migan import MIGANAugmenter
 from skmiaug.utils._random import draw_seed

@@ -13,13 +13,13 @@ from sklearn.model_selection import check_cv
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils import _safe_indexing
 
-from skmiaug.over_sampling._fit import FittedSampler
-from skmiaug.over_sampling._fit_many import job_of
+from skmiaug.over_sampling._fit_augmenters import job_of
+from skmiaug.over_sampling._fit_together import fit_together
 from skmiaug.over_sampling._mi_path import augmenters_of
 from skmiaug.over_sampling._mi_weights import DEFAULT_MI_WEIGHTS, check_mi_weights
 from skmiaug.over_sampling._migan import MIGANAugmenter
 from skmiaug.over_sampling._modal_input import expects_condition
-from skmiaug.over_sampling._together import fit_together
+from skmiaug.over_sampling._row_fit import FittedSampler
 from skmiaug.over_sampling._trained import trained_ahead
 from skmiaug.utils._containers import polars_to_pandas
 

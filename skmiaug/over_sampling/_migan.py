@@ -1,12 +1,14 @@
-"""MIGANAugmenter: the estimator around start, networks and sampler."""
+"""MIGANAugmenter: the estimator around start, networks and sampler.
+
+Its bases hold one idea each, and each builds on the next: saving (``SavesModel``), fitting
+(``FitsModel``), drawing (``DrawsRows``) and the parameters (``AugmenterParameters``).
+"""
 
 from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted
 
-from skmiaug.over_sampling._estimator_state import augmenter_from_state, augmenter_to_state
-from skmiaug.over_sampling._fitting import FitsModel
+from skmiaug.over_sampling._estimator_state import SavesModel
 from skmiaug.over_sampling._modal_input import check_expected
 from skmiaug.over_sampling._resampling import resample
 from skmiaug.utils._containers import keep_large_integers, like_polars, polars_to_pandas
@@ -15,7 +17,7 @@ from skmiaug.utils._sklearn_callbacks import CallbackSupportMixin
 from skmiaug.utils._whole_fit import whole_fit
 
 
-class MIGANAugmenter(CallbackSupportMixin, FitsModel):
+class MIGANAugmenter(CallbackSupportMixin, SavesModel):
     """Over-sample by an InfoGAN that starts as a class-conditional Gaussian.
 
     New rows of a class are draws from a Gaussian around its shrunken mean, with one
@@ -290,17 +292,3 @@ class MIGANAugmenter(CallbackSupportMixin, FitsModel):
         if condition is not None:
             self.condition_ = rows.condition
         return rows.X, rows.y
-
-    def _to_state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-        """Return what ``skmiaug.save`` writes: plain values and arrays."""
-        check_is_fitted(self, "_sampler")
-        return augmenter_to_state(self)
-
-    def _from_state(self, header: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
-        """Take over what :meth:`_to_state` gave."""
-        augmenter_from_state(self, header, arrays)
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = False
-        return tags

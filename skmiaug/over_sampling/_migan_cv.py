@@ -19,7 +19,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skmiaug.exceptions import TinyClassWarning
 from skmiaug.over_sampling._cv_table import cv_table
-from skmiaug.over_sampling._fit_many import fit_augmenters
+from skmiaug.over_sampling._fit_augmenters import fit_augmenters
 from skmiaug.over_sampling._folds import Fold, fold_scores, split_rows
 from skmiaug.over_sampling._mi_path import augmenters_of
 from skmiaug.over_sampling._mi_weights import DEFAULT_MI_WEIGHTS, check_mi_weights

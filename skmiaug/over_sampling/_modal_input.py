@@ -8,8 +8,7 @@ from sklearn.utils import check_array
 
 from skmiaug.over_sampling._joint_rows import whole_rows
 from skmiaug.utils._containers import check_numeric_columns, polars_to_pandas
-
-_SHOWN = 5
+from skmiaug.utils._listing import first_few
 
 
 def missing_parts(X: np.ndarray, modalities: Mapping[str, np.ndarray]) -> np.ndarray:
@@ -27,15 +26,15 @@ def missing_parts(X: np.ndarray, modalities: Mapping[str, np.ndarray]) -> np.nda
         partly = np.flatnonzero(gaps.any(axis=1) & ~missing[:, k])
         if len(partly):
             raise ValueError(
-                f"Modality {name!r} has NaN in some of its columns in {_rows(partly)}. A "
-                "row either has a modality or lacks it: fill the gaps, or set all columns "
-                "of the modality to NaN."
+                f"Modality {name!r} has NaN in some of its columns in rows "
+                f"{first_few(partly)}. A row either has a modality or lacks it: "
+                "fill the gaps, or set all columns of the modality to NaN."
             )
     empty = np.flatnonzero(missing.all(axis=1))
     if len(empty):
         raise ValueError(
-            f"All modalities are NaN in {_rows(empty)}: there is nothing to go by. Drop "
-            "these rows."
+            f"All modalities are NaN in rows {first_few(empty)}: there is nothing to go "
+            "by. Drop these rows."
         )
     return missing
 
@@ -78,8 +77,8 @@ def check_condition(
     partly = np.flatnonzero(gaps.any(axis=1) & ~gaps.all(axis=1))
     if len(partly):
         raise ValueError(
-            f"condition has NaN in some of its columns in {_rows(partly)}. Fill the gaps, "
-            "or set the whole row to NaN if it is missing."
+            f"condition has NaN in some of its columns in rows {first_few(partly)}. "
+            "Fill the gaps, or set the whole row to NaN if it is missing."
         )
     return rows
 
@@ -129,8 +128,3 @@ def check_whole_rows(
             f"these classes have none: {', '.join(map(str, labels[counts == 0]))}. Add "
             "such rows, or leave the classes out."
         )
-
-
-def _rows(numbers: np.ndarray) -> str:
-    dots = ", ..." if len(numbers) > _SHOWN else ""
-    return f"rows {', '.join(map(str, numbers[:_SHOWN]))}{dots}"

@@ -8,9 +8,8 @@ import numpy as np
 import torch
 
 from skmiaug.over_sampling._joint_sampler import JointSampler
+from skmiaug.over_sampling._streams import PARTNERS
 from skmiaug.utils._random import numpy_generator
-
-_PARTNERS_STREAM = 6
 
 
 class Combination(NamedTuple):
@@ -80,7 +79,7 @@ def draw_combination(
     if not kept:
         return sampler.draw(combination.n, class_index, seed=seed, device=device)
     there = np.flatnonzero(~np.any([np.isnan(parts[k]).any(axis=1) for k in kept], axis=0))
-    rng = numpy_generator(seed, _PARTNERS_STREAM + class_index)
+    rng = numpy_generator(seed, PARTNERS + class_index)
     # Each real row as often as any other.
     rounds = -(-combination.n // len(there))
     order = np.concatenate([rng.permutation(there) for _ in range(rounds)])

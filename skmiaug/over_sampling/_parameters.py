@@ -132,6 +132,11 @@ class AugmenterParameters(BaseOverSampler):
     # Python names the function in the error of an unknown parameter.
     __init__.__qualname__ = "MIGANAugmenter.__init__"
 
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = False
+        return tags
+
     def _settings(self, X: np.ndarray, device: Any) -> FitSettings:
         """Resolve the parameters for these rows; refuse what does not fit together."""
         n_components = resolve_components(

@@ -14,16 +14,14 @@ from skmiaug.over_sampling._class_gaussian import (
     means_by_class,
 )
 from skmiaug.over_sampling._column_scale import ColumnScale
+from skmiaug.over_sampling._hold_out import hold_out
 from skmiaug.over_sampling._left_out import FittedRows
 from skmiaug.over_sampling._row_blocks import row_blocks
-from skmiaug.over_sampling._settings import FitSettings, held_out_counts
+from skmiaug.over_sampling._settings import FitSettings
 from skmiaug.over_sampling._spread import SPREAD_GRID, choose_spread
 from skmiaug.over_sampling._subsample import subsample
 from skmiaug.over_sampling._whitened import mapped_rows, rows_in_memory
 from skmiaug.utils._memory_map import is_memory_mapped
-from skmiaug.utils._random import numpy_generator
-
-_HOLD_OUT = 0
 
 
 class WhitenedRows(NamedTuple):
@@ -175,13 +173,3 @@ def _means_of_runs(rows: np.ndarray, begin: np.ndarray, end: np.ndarray) -> np.n
     runs = zip(begin, end, strict=True)
     means = [rows[b:e].mean(axis=0, dtype=np.float64) for b, e in runs]
     return np.stack(means).astype(np.float32)
-
-
-def hold_out(classes: np.ndarray, n_classes: int, fraction: float, seed: int) -> np.ndarray:
-    """Mask (n,) of the rows to hold out, drawn class by class."""
-    rng = numpy_generator(seed, _HOLD_OUT)
-    wanted = held_out_counts(np.bincount(classes, minlength=n_classes), fraction)
-    held = np.zeros(len(classes), dtype=bool)
-    for c in range(n_classes):
-        held[rng.choice(np.flatnonzero(classes == c), wanted[c], replace=False)] = True
-    return held

@@ -5,7 +5,9 @@ from typing import Protocol
 
 import numpy as np
 
-_CHUNK_ROWS = 4096
+_BLOCK_ROWS = 4096
+# A draw has costs of its own, and its bits depend on where the blocks begin.
+DRAWN_ROWS = 8192
 
 
 class Rows(Protocol):
@@ -20,7 +22,8 @@ class Rows(Protocol):
     def __getitem__(self, rows: slice, /) -> np.ndarray: ...
 
 
-def row_blocks(n: int) -> Iterator[slice]:
-    """Yield slices that cover n rows, a few thousand each."""
-    for begin in range(0, n, _CHUNK_ROWS):
-        yield slice(begin, min(begin + _CHUNK_ROWS, n))
+def row_blocks(n: int, size: int | None = None) -> Iterator[slice]:
+    """Yield slices that cover n rows, ``size`` each at most; None is a few thousand."""
+    size = size or _BLOCK_ROWS
+    for begin in range(0, n, size):
+        yield slice(begin, min(begin + size, n))

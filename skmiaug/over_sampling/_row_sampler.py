@@ -9,10 +9,11 @@ from torch import Tensor
 from skmiaug.nn import Critic, ResidualGenerator
 from skmiaug.over_sampling._class_gaussian import ClassGaussian
 from skmiaug.over_sampling._column_scale import ColumnScale
+from skmiaug.over_sampling._real_rows import add_deviations, pick_rows
+from skmiaug.over_sampling._row_blocks import DRAWN_ROWS, row_blocks
+from skmiaug.over_sampling._streams import DRAWS
+from skmiaug.utils._device import on_device
 from skmiaug.utils._random import normal_rows, torch_generator
-
-_CHUNK_ROWS = 8192
-_FIRST_CLASS_STREAM = 1000
 
 
 @dataclass
@@ -68,38 +69,27 @@ class RowSampler:
         class and n alone, not on where it goes nor on what else is drawn.
         """
         n = len(out) if numbers is None else len(numbers)
-        rng = torch_generator(seed, _FIRST_CLASS_STREAM + class_index, device)
+        rng = torch_generator(seed, DRAWS + class_index, device)
         colour = torch.from_numpy(self.gaussian.colour()).to(device)
         grand_mean = torch.tensor(self.gaussian.grand_mean, device=device)
-        generator, critic = self.generator.to(device), self.critic.to(device)
-        try:
-            with torch.inference_mode():
-                for begin in range(0, n, _CHUNK_ROWS):
-                    chunk = slice(begin, min(begin + _CHUNK_ROWS, n))
-                    whitened = self._draw(chunk.stop - begin, class_index, rng)
-                    Z = torch.addmm(grand_mean, whitened, colour).cpu().numpy()
-                    if numbers is None:
-                        self.scale.inverse_into(Z, out[chunk])
-                    else:
-                        rows = np.empty(Z.shape, dtype=out.dtype)
-                        self.scale.inverse_into(Z, rows)
-                        out[numbers[chunk]] = rows
-        finally:
-            generator.cpu()
-            critic.cpu()
+        with on_device(device, self.generator, self.critic), torch.inference_mode():
+            for chunk in row_blocks(n, DRAWN_ROWS):
+                whitened = self._draw(chunk.stop - chunk.start, class_index, rng)
+                Z = torch.addmm(grand_mean, whitened, colour).cpu().numpy()
+                if numbers is None:
+                    self.scale.inverse_into(Z, out[chunk])
+                else:
+                    rows = np.empty(Z.shape, dtype=out.dtype)
+                    self.scale.inverse_into(Z, rows)
+                    out[numbers[chunk]] = rows
 
     def draw_whitened(
         self, n: int, class_index: int, *, seed: int, device: torch.device
     ) -> Tensor:
         """Return n whitened rows of one class, (n, n_features)."""
-        rng = torch_generator(seed, _FIRST_CLASS_STREAM + class_index, device)
-        generator, critic = self.generator.to(device), self.critic.to(device)
-        try:
-            with torch.inference_mode():
-                return self._draw(n, class_index, rng)
-        finally:
-            generator.cpu()
-            critic.cpu()
+        rng = torch_generator(seed, DRAWS + class_index, device)
+        with on_device(device, self.generator, self.critic), torch.inference_mode():
+            return self._draw(n, class_index, rng)
 
     def _draw(self, n: int, class_index: int, rng: torch.Generator) -> Tensor:
         """Draw n whitened rows, after rejection."""
@@ -130,24 +120,11 @@ class RowSampler:
         """
         noise = normal_rows(n, len(self.gaussian.deviation), rng, deviation=self.spread)
         if self.row_deviations is not None:
-            picked = self._pick_rows(n, class_index, rng)
-            # In numpy: the rows may be a read-only memory map, which torch warns of.
-            around = np.take(self.row_deviations, picked.cpu().numpy(), axis=0)
-            pull = (1 - self.spread**2) ** 0.5
-            noise.add_(torch.from_numpy(around).to(rng.device), alpha=pull)
+            picked = pick_rows(self.class_begin, class_index, n, rng)
+            add_deviations(noise, self.row_deviations, picked, self.spread)
         mean = torch.tensor(self.gaussian.means[class_index], device=rng.device)
         scale = float(self.gaussian.noise[class_index])
         if n > 1:
             scale *= (n / (n - 1)) ** 0.5
             mean = mean - scale * noise.mean(dim=0)
         return torch.add(mean, noise, alpha=scale, out=noise)
-
-    def _pick_rows(self, n: int, class_index: int, rng: torch.Generator) -> Tensor:
-        """Row numbers of the class in random order, each as often as any other (±1)."""
-        begin, end = self.class_begin[class_index : class_index + 2]
-        size = int(end - begin)
-        rounds = [
-            torch.randperm(size, generator=rng, device=rng.device)
-            for _ in range(-(-n // size))
-        ]
-        return torch.cat(rounds)[:n] + int(begin)

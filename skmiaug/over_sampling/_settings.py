@@ -4,10 +4,11 @@ import hashlib
 import json
 import math
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 import torch
+
+from skmiaug.training import EarlyStopping, GanWeights
 
 LOOK_EVERY = 25
 MAX_COMPONENTS = 512
@@ -42,10 +43,28 @@ class FitSettings:
     autocast: torch.dtype | None
     marginals: str
 
+    @property
+    def latent_width(self) -> int:
+        """Noise and continuous codes together."""
+        return self.latent_dim + self.n_continuous_codes
+
+    def early_stopping(self) -> EarlyStopping:
+        """Return a new stopping rule."""
+        return EarlyStopping(self.n_iter_no_change, self.tol)
+
+    def weights(self, n_classes: int) -> GanWeights:
+        """Return the weights of the loss terms; batches have as much of each class."""
+        return GanWeights(
+            information=self.mi_weight,
+            leash=self.leash,
+            entropy=math.log(n_classes),
+            autocast=self.autocast,
+        )
+
     def largest_product(self) -> int:
         """Multiply-adds of the largest matrix product of a training step."""
         sizes = self.generator_hidden_layer_sizes + self.critic_hidden_layer_sizes
-        widest = max(self.n_components + self.latent_dim + self.n_continuous_codes, *sizes)
+        widest = max(self.n_components + self.latent_width, *sizes)
         # The critic sees real and generated rows in one product.
         return 2 * self.batch_size * widest * max(sizes)
 
@@ -83,21 +102,3 @@ def resolve_width(n_components: int) -> int:
     wanted = _UNITS_PER_COMPONENT * n_components
     rounded = _WIDTH_STEP * math.ceil(wanted / _WIDTH_STEP)
     return min(max(rounded, MIN_WIDTH), MAX_WIDTH)
-
-
-def held_out_counts(counts: np.ndarray, fraction: float) -> np.ndarray:
-    """Rows of each class to hold out: none where fewer than 5 would show anything."""
-    wanted = np.floor(counts * fraction).astype(int)
-    return np.where(counts >= 5, np.maximum(wanted, 1), 0) if fraction > 0 else wanted * 0
-
-
-def equal_class_entropy(n_classes: int) -> float:
-    """H(c) of equally likely classes, nats."""
-    return math.log(n_classes)
-
-
-def as_plain(settings: FitSettings) -> dict[str, Any]:
-    """The settings as values that JSON can hold."""
-    return {
-        k: str(v) if isinstance(v, torch.dtype) else v for k, v in asdict(settings).items()
-    }

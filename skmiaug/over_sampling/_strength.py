@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 
-from skmiaug.training import TrainingRecord
+from skmiaug.training import GanRecord
 
 _STRENGTHS = (0.0, 0.5, 1.0)
 
 
 def choose_strength(
-    score: Callable[[float], float | None], record: TrainingRecord, *, whole: bool
+    score: Callable[[float], float | None], record: GanRecord, *, whole: bool
 ) -> tuple[float, float | None]:
     """Return the share of the residual whose rows score best, and that score.
 
@@ -17,7 +17,7 @@ def choose_strength(
     score : callable
         The held-out measure at a strength; None where no rows were held out. The residual
         is then used whole.
-    record : TrainingRecord
+    record : GanRecord
     whole : bool
         Use the residual whole whatever its score.
 

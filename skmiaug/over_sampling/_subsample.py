@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from skmiaug.over_sampling._streams import SUBSAMPLE
 from skmiaug.utils._random import numpy_generator
 
 _MOST_ROWS = 2000
-_SUBSAMPLE = 1
 
 
 def subsample(classes: np.ndarray, seed: int) -> np.ndarray:
@@ -27,7 +27,7 @@ def subsample(classes: np.ndarray, seed: int) -> np.ndarray:
     """
     if len(classes) <= _MOST_ROWS:
         return np.arange(len(classes))
-    rng = numpy_generator(seed, _SUBSAMPLE)
+    rng = numpy_generator(seed, SUBSAMPLE)
     counts = np.bincount(classes)
     wanted = even_shares(counts, max(_MOST_ROWS, 2 * len(counts)))
     picked = [

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from skmiaug.over_sampling._fit import FittedSampler
+from skmiaug.over_sampling._row_fit import FittedSampler
 
 _stores: list[Mapping[str, FittedSampler]] = []
 _lock = threading.Lock()

@@ -8,12 +8,12 @@ import numpy as np
 import torch
 from sklearn.utils import check_random_state
 
-from skmiaug.over_sampling._fit import FittedSampler, fit_row_sampler
 from skmiaug.over_sampling._joint_fit import fit_joint_sampler
 from skmiaug.over_sampling._joint_settings import JointSettings
+from skmiaug.over_sampling._row_fit import FittedSampler, fit_row_sampler
 from skmiaug.over_sampling._settings import LOOK_EVERY, FitSettings
 from skmiaug.over_sampling._trained import any_trained, recall
-from skmiaug.training import Checkpoint, ProcessTeam, Team, TrainingRecord
+from skmiaug.training import Checkpoint, GanRecord, ProcessTeam, Team
 from skmiaug.utils._device import memory_remedy
 from skmiaug.utils._progress import ProgressBar
 from skmiaug.utils._random import draw_seed
@@ -112,7 +112,7 @@ def _train(
         callback_session(augmenter, n_looks, data.X, data.y) as tell_callbacks,
     ):
 
-        def on_look(record: TrainingRecord) -> bool:
+        def on_look(record: GanRecord) -> bool:
             bar.phase("training")
             bar.show(
                 record.n_iter,

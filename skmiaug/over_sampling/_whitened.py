@@ -1,6 +1,7 @@
 """Rows in the whitened space of their class Gaussian: in memory, or read from a file."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,7 +15,22 @@ from skmiaug.utils._memory_map import scratch_array
 
 _CHUNK_COLUMNS = 64
 
-Whitening = tuple[ClassGaussian, np.ndarray, Callable[[], np.ndarray]]
+
+class Whitening(NamedTuple):
+    """The class Gaussian of n rows, and these rows in its space.
+
+    Attributes
+    ----------
+    gaussian : ClassGaussian
+    leading : ndarray of shape (n, n_leading)
+        Whitened rows in the new order, their first columns.
+    whitened : callable
+        Returns all columns, to be called once at most.
+    """
+
+    gaussian: ClassGaussian
+    leading: np.ndarray
+    whitened: Callable[[], np.ndarray]
 
 
 def rows_in_memory(
@@ -37,20 +53,13 @@ def rows_in_memory(
     order : ndarray of shape (n,)
         Which row of ``X`` comes where in what is returned.
     n_leading : int
-
-    Returns
-    -------
-    gaussian : ClassGaussian
-    leading : ndarray of shape (n, n_leading)
-        Whitened rows in the new order, their first columns.
-    whitened : callable
-        Returns all columns, to be called once at most.
     """
     Z = scale.transform(X)
     gaussian = fit_class_gaussian(Z, classes, n_classes)
     whitened = _reorder(gaussian.whiten_in_place(Z), order)
     # A copy, even of all columns: the callers of ``whitened`` change what it returns.
-    return gaussian, np.array(whitened[:, :n_leading], order="C"), lambda: whitened
+    leading = np.array(whitened[:, :n_leading], order="C")
+    return Whitening(gaussian, leading, lambda: whitened)
 
 
 def mapped_rows(
@@ -77,7 +86,8 @@ def mapped_rows(
         return _whiten_into(out, gaussian, Z, place)
 
     leading = np.empty((len(Z), n_leading), dtype=np.float32)
-    return gaussian, _whiten_into(leading, gaussian, Z, place), all_columns
+    _whiten_into(leading, gaussian, Z, place)
+    return Whitening(gaussian, leading, all_columns)
 
 
 def _whiten_into(

@@ -16,7 +16,7 @@ from skmiaug.training._align_step import (
 )
 from skmiaug.training._checkpoint import Checkpoint
 from skmiaug.training._distributed import ProcessTeam, Team
-from skmiaug.training._gan_batches import GanBatches
+from skmiaug.training._gan_batches import GanBatches, draw_start, pull_of
 from skmiaug.training._gan_joint_batches import JointBatch, JointBatches, JointLayout
 from skmiaug.training._gan_joint_step import (
     excess,
@@ -25,7 +25,7 @@ from skmiaug.training._gan_joint_step import (
     judge,
     less_margin,
 )
-from skmiaug.training._gan_loop import GanEvents, JointRecord, train_gan, train_joint_gan
+from skmiaug.training._gan_loop import GanRecord, JointRecord, train_gan, train_joint_gan
 from skmiaug.training._gan_pairs import Pairs, read_pairs
 from skmiaug.training._gan_players import (
     GanPlayers,
@@ -38,7 +38,7 @@ from skmiaug.training._gan_stack_loop import StackedModel, train_gan_stack
 from skmiaug.training._gan_step import GanWeights, gan_step
 from skmiaug.training._loop import TrainingEvents, run_loop
 from skmiaug.training._model_state import ModelState
-from skmiaug.training._record import RunRecord, TrainingRecord
+from skmiaug.training._record import RunRecord
 from skmiaug.training._sequence_batches import SequenceBatches, in_chunks
 from skmiaug.training._sequence_embedding import embed_all
 from skmiaug.training._sequence_head_start import solve_head
@@ -68,8 +68,8 @@ __all__ = [
     "Checkpoint",
     "EarlyStopping",
     "GanBatches",
-    "GanEvents",
     "GanPlayers",
+    "GanRecord",
     "GanStack",
     "GanWeights",
     "JointBatch",
@@ -96,7 +96,6 @@ __all__ = [
     "StackedModel",
     "Team",
     "TrainingEvents",
-    "TrainingRecord",
     "align_step",
     "alignment_score",
     "alignment_terms",
@@ -106,6 +105,7 @@ __all__ = [
     "build_sequence_model",
     "corrupt",
     "draw_spans",
+    "draw_start",
     "embed_all",
     "excess",
     "gan_step",
@@ -114,6 +114,7 @@ __all__ = [
     "joint_step",
     "judge",
     "less_margin",
+    "pull_of",
     "read_pairs",
     "restoration_loss",
     "run_loop",

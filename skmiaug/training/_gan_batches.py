@@ -7,6 +7,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from skmiaug.utils._random import draw_below
+
 
 class GanBatch(NamedTuple):
     """One step's input; n is the batch size.
@@ -72,19 +74,13 @@ class GanBatches:
         real, near = picked.split(self.batch_size)
         centre = self._centre.index_select(0, start_classes)
         start = draw_start(centre, near, self.spread, self.generator)
-        latent = torch.randn(
-            self.batch_size,
-            self.latent_width,
-            generator=self.generator,
-            device=self.rows.device,
-            dtype=self.rows.dtype,
-        )
+        latent = self._normal(self.batch_size, self.latent_width)
         return GanBatch(real, real_classes, start, start_classes, latent)
 
     @cached_property
     def _centre(self) -> Tensor:
         """What makes ``draw_start`` of rows that of their deviations, (n_classes, ...)."""
-        return self.means - _pull(self.spread) * self.row_means
+        return self.means - pull_of(self.spread) * self.row_means
 
     def _balanced_classes(self, n: int) -> Tensor:
         return torch.randint(
@@ -93,13 +89,14 @@ class GanBatches:
 
     def rows_of(self, classes: Tensor) -> Tensor:
         """Draw the numbers (n,) of rows of these classes, each as likely as any other."""
-        uniform = torch.rand(
-            len(classes), generator=self.generator, device=self.rows.device
-        )
-        count = self.class_count.index_select(0, classes)
-        # float32 rounds 1 - 2**-25 up to 1: the minimum keeps the index in its class.
-        offset = torch.minimum((uniform * count).long(), count - 1)
+        offset = draw_below(self.class_count.index_select(0, classes), self.generator)
         return self.class_begin.index_select(0, classes) + offset
+
+    def _normal(self, n: int, width: int) -> Tensor:
+        return torch.randn(
+            n, width, generator=self.generator,
+            device=self.rows.device, dtype=self.rows.dtype,
+        )  # fmt: skip
 
 
 def draw_start(
@@ -116,9 +113,10 @@ def draw_start(
     )
     start = noise.mul_(spread).add_(means)
     if deviations is not None and spread < 1.0:
-        start.add_(deviations, alpha=_pull(spread))
+        start.add_(deviations, alpha=pull_of(spread))
     return start
 
 
-def _pull(spread: float) -> float:
+def pull_of(spread: float) -> float:
+    """How far a draw follows the real row that it lies around: sqrt(1 - spread²)."""
     return (1.0 - spread**2) ** 0.5

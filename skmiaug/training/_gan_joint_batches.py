@@ -9,8 +9,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from skmiaug.training._gan_batches import GanBatches
+from skmiaug.training._gan_batches import GanBatches, pull_of
 from skmiaug.training._gan_pairs import Pairs
+from skmiaug.utils._random import draw_below
 
 # Rows of a batch, and which modalities are given to them.
 Blocks = Sequence[tuple[slice, tuple[int, ...]]]
@@ -192,7 +193,7 @@ class JointBatches(GanBatches):
         centre = self._centre.index_select(0, classes)
         start = torch.add(centre, noise, alpha=self.spread)
         if self.spread < 1.0:
-            start.add_(near, alpha=(1.0 - self.spread**2) ** 0.5)
+            start.add_(near, alpha=pull_of(self.spread))
         for rows, given in blocks:
             known, others = self._columns[given]
             part = near[rows].index_select(1, known)
@@ -211,7 +212,7 @@ class JointBatches(GanBatches):
         around = near - row_means.index_select(0, classes)
         noise = self._normal(*near.shape)
         centre = means.index_select(0, classes)
-        return centre + (1.0 - share**2) ** 0.5 * around + share * noise
+        return centre + pull_of(share) * around + share * noise
 
     @cached_property
     def _columns(self) -> dict[tuple[int, ...], tuple[Tensor, Tensor]]:
@@ -252,18 +253,11 @@ class JointBatches(GanBatches):
     def draw_held_out(self, n: int) -> Pairs:
         """Draw n held-out rows, their classes equally likely."""
         present, begin, count = self._held_counts
-        device, rng = self.rows.device, self.generator
-        picked = torch.randint(len(present), (n,), generator=rng, device=device)
-        uniform = torch.rand(n, generator=rng, device=device)
-        size = count.index_select(0, picked)
-        offset = torch.minimum((uniform * size).long(), size - 1)
+        picked = torch.randint(
+            len(present), (n,), generator=self.generator, device=self.rows.device
+        )
+        offset = draw_below(count.index_select(0, picked), self.generator)
         ids = begin.index_select(0, picked) + offset
         return Pairs(
             self.held_rows.index_select(0, ids), self.held_classes.index_select(0, ids), ids
         )
-
-    def _normal(self, n: int, width: int) -> Tensor:
-        return torch.randn(
-            n, width, generator=self.generator,
-            device=self.rows.device, dtype=self.rows.dtype,
-        )  # fmt: skip

@@ -10,10 +10,9 @@ from skmiaug.training._gan_joint_step import heads_step, joint_step
 from skmiaug.training._gan_players import GanPlayers, JointPlayers
 from skmiaug.training._gan_step import GanWeights, gan_step
 from skmiaug.training._loop import TrainingEvents, run_loop
-from skmiaug.training._record import TrainingRecord
+from skmiaug.training._record import RunRecord
 from skmiaug.training._stopping import EarlyStopping
 
-GanEvents = TrainingEvents
 N_HEAD_STEPS = 100
 _REMEDY = (
     "Lower generator_learning_rate and critic_learning_rate, lower mi_weight, or look for "
@@ -22,7 +21,26 @@ _REMEDY = (
 
 
 @dataclass
-class JointRecord(TrainingRecord):
+class GanRecord(RunRecord):
+    """The record of generator and critic.
+
+    Attributes
+    ----------
+    critic_loss, generator_loss : list of float
+        Means over the steps since the last look.
+    information : list of float
+        The bound H(c) + E[log Q(c|x̂)] of generated rows, nats, likewise.
+    """
+
+    figures: ClassVar[tuple[str, ...]] = ("critic_loss", "generator_loss", "information")
+
+    critic_loss: list[float] = field(default_factory=list)
+    generator_loss: list[float] = field(default_factory=list)
+    information: list[float] = field(default_factory=list)
+
+
+@dataclass
+class JointRecord(GanRecord):
     """The record of players for rows of several modalities.
 
     Attributes
@@ -32,7 +50,7 @@ class JointRecord(TrainingRecord):
         summed over the pairs of modalities, nats.
     """
 
-    figures: ClassVar[tuple[str, ...]] = (*TrainingRecord.figures, "pair_information")
+    figures: ClassVar[tuple[str, ...]] = (*GanRecord.figures, "pair_information")
 
     pair_information: list[float] = field(default_factory=list)
 
@@ -46,7 +64,7 @@ def train_gan(
     look_every: int,
     stopping: EarlyStopping,
     events: TrainingEvents,
-) -> TrainingRecord:
+) -> GanRecord:
     """Train both players by :func:`run_loop`; each step is one update of both.
 
     Parameters
@@ -69,7 +87,7 @@ def train_gan(
     return run_loop(
         players,
         lambda: step(batches.draw()),
-        TrainingRecord(),
+        GanRecord(),
         generator=batches.generator,
         max_iter=max_iter,
         look_every=look_every,

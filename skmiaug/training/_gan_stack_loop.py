@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from skmiaug.training._cuda_graph import graphed
+from skmiaug.training._gan_loop import GanRecord
 from skmiaug.training._gan_players import GanPlayers
 from skmiaug.training._gan_stack import GanStack, StackBatches, stack_players
 from skmiaug.training._gan_step import GanWeights, gan_step
-from skmiaug.training._record import TrainingRecord
 from skmiaug.training._stopping import EarlyStopping
 from skmiaug.utils._interrupt import deferred_signals
 
@@ -27,7 +27,7 @@ class StackedModel:
     evaluate : callable
         The held-out measure of ``players``, or None where nothing was held out.
     stopping : EarlyStopping
-    record : TrainingRecord
+    record : GanRecord
     diverged : bool
         A loss, a weight or a measure was not finite. The model left the stack then, its
         players are of no use, and it must be trained alone, at lower rates.
@@ -36,7 +36,7 @@ class StackedModel:
     players: GanPlayers
     evaluate: Callable[[GanPlayers], float | None]
     stopping: EarlyStopping
-    record: TrainingRecord = field(default_factory=TrainingRecord)
+    record: GanRecord = field(default_factory=GanRecord)
     diverged: bool = False
     best: dict[str, Tensor] = field(default_factory=dict, repr=False)
 
@@ -44,7 +44,7 @@ class StackedModel:
         """Take the untrained players as the first candidate, as ``run_loop`` does."""
         score = self.evaluate(self.players)
         if score is not None:
-            self.stopping.is_best(score)
+            self.stopping.take_in(score)
         self.best = self.players.snapshot()
 
     def look(self, means: Sequence[float]) -> bool:
@@ -53,7 +53,7 @@ class StackedModel:
         if score is not None and not math.isfinite(score):
             return False
         self.record.add(self.record.n_iter, means, score)
-        if score is None or self.stopping.is_best(score):
+        if score is None or self.stopping.take_in(score):
             self.best = self.players.snapshot()
             self.record.best_iter = self.record.n_iter
         return True

@@ -138,7 +138,7 @@ def _begin(run: _Run) -> None:
         # The untrained start is the first candidate: training must earn its place.
         start = run.events.evaluate(run.model)
         if start is not None:
-            run.stopping.is_best(start)
+            run.stopping.take_in(start)
         run.best = run.model.snapshot()
         run.good = run.model.snapshot()
 
@@ -155,7 +155,7 @@ def _look(run: _Run) -> bool:
         return False
     record = run.record
     record.add(record.n_iter, means, score)
-    if score is None or run.stopping.is_best(score):
+    if score is None or run.stopping.take_in(score):
         run.best = run.model.snapshot()
         record.best_iter = record.n_iter
     run.good = run.model.snapshot()

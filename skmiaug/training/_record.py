@@ -47,22 +47,3 @@ class RunRecord:
     def to_dict(self) -> dict[str, Any]:
         """Return plain values that JSON can hold."""
         return asdict(self)
-
-
-@dataclass
-class TrainingRecord(RunRecord):
-    """The record of generator and critic.
-
-    Attributes
-    ----------
-    critic_loss, generator_loss : list of float
-        Means over the steps since the last look.
-    information : list of float
-        The bound H(c) + E[log Q(c|x̂)] of generated rows, nats, likewise.
-    """
-
-    figures: ClassVar[tuple[str, ...]] = ("critic_loss", "generator_loss", "information")
-
-    critic_loss: list[float] = field(default_factory=list)
-    generator_loss: list[float] = field(default_factory=list)
-    information: list[float] = field(default_factory=list)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from skmiaug.training._sequence_set import SequenceBatch
+from skmiaug.utils._random import draw_below
 
 REPLACEMENTS = ("learned", "zero", "random")
 _LEARNED_SHARE, _RANDOM_SHARE = 0.8, 0.1
@@ -41,9 +42,7 @@ def draw_spans(
     inside = steps < lengths[:, None]
     hidden &= inside
     # A step drawn from each sequence evens out the extremes.
-    uniform = torch.rand(len(lengths), generator=generator, device=device)
-    one = torch.minimum((uniform * lengths).long(), lengths - 1)
-    is_one = steps == one[:, None]
+    is_one = steps == draw_below(lengths, generator)[:, None]
     none_hidden = ~hidden.any(dim=1, keepdim=True)
     none_left = ~(inside & ~hidden).any(dim=1, keepdim=True) & (lengths > 1)[:, None]
     return (hidden | (none_hidden & is_one)) & ~(none_left & is_one)

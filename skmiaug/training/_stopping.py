@@ -24,8 +24,8 @@ class EarlyStopping:
     best_score: float = float("-inf")
     n_stale: int = 0
 
-    def is_best(self, score: float) -> bool:
-        """Take in a score; True when it is a new best."""
+    def take_in(self, score: float) -> bool:
+        """Count a score in; True when it is a new best."""
         if score > self.best_score + self.tol:
             self.best_score = score
             self.n_stale = 0

@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from skmiaug.utils._listing import first_few
+
 
 def is_polars(data: Any) -> bool:
     """Whether ``data`` is a polars DataFrame or Series; polars is not imported for it."""
@@ -113,8 +115,8 @@ def check_numeric_columns(X: Any) -> None:
     sparse = [str(c) for c, t in dtypes.items() if isinstance(t, pd.SparseDtype)]
     if sparse:
         raise TypeError(
-            f"X must be dense; these columns are sparse: {', '.join(sparse[:5])}"
-            f"{' ...' if len(sparse) > 5 else ''}. Use X.sparse.to_dense() first."
+            f"X must be dense; these columns are sparse: {first_few(sparse)}. Use "
+            "X.sparse.to_dense() first."
         )
     # They are numbers to pandas, and in an array objects.
     decimals = [
@@ -127,8 +129,7 @@ def check_numeric_columns(X: Any) -> None:
     if decimals:
         raise TypeError(
             f"X must hold binary numbers; these columns are decimals: "
-            f"{', '.join(decimals[:5])}{' ...' if len(decimals) > 5 else ''}. Use "
-            "X.astype(float) first."
+            f"{first_few(decimals)}. Use X.astype(float) first."
         )
 
     def refused(position: int, dtype: Any) -> bool:
@@ -143,9 +144,8 @@ def check_numeric_columns(X: Any) -> None:
     ]
     if bad:
         raise ValueError(
-            f"X must hold numbers; these columns do not: {', '.join(bad[:5])}"
-            f"{' ...' if len(bad) > 5 else ''}. Encode or drop them first, for example "
-            "with sklearn.preprocessing.OrdinalEncoder."
+            f"X must hold numbers; these columns do not: {first_few(bad)}. Encode "
+            "or drop them first, for example with sklearn.preprocessing.OrdinalEncoder."
         )
 
 

@@ -1,9 +1,10 @@
-"""Choice of the device, when an estimator is fitted and not before."""
+"""The device of a fit: its choice, networks that visit it, and its memory."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
+from torch import nn
 
 from skmiaug.exceptions import DeviceUnavailableError
 
@@ -67,6 +68,18 @@ def _check_cuda(device: torch.device) -> None:
             f"device={str(device)!r} was asked for, but there are {n_devices} CUDA "
             f"devices, numbered from 0. Use device='auto' or a lower number."
         )
+
+
+@contextmanager
+def on_device(device: torch.device, *modules: nn.Module) -> Iterator[None]:
+    """Keep networks on a device inside, and bring them back to the CPU after."""
+    try:
+        for module in modules:
+            module.to(device)
+        yield
+    finally:
+        for module in modules:
+            module.cpu()
 
 
 @contextmanager

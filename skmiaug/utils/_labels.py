@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-_SHOWN = 5
+from skmiaug.utils._listing import first_few
 
 
 def check_labels(y: Any, name: str = "y") -> None:
@@ -31,8 +31,8 @@ def check_labels(y: Any, name: str = "y") -> None:
         rows = np.flatnonzero(missing)
         raise ValueError(
             f"Input {name} contains NaN or None; rows without a class, {len(rows)} in all: "
-            f"{_some(rows.tolist())}. Leave them out, or give them a class of their own, "
-            "of the type of the other labels."
+            f"{first_few(rows.tolist())}. Leave them out, or give them a class of "
+            "their own, of the type of the other labels."
         )
     values = y if getattr(y, "dtype", None) is not None else np.asarray(y, dtype=object)
     if values.dtype == object and values.ndim == 1:
@@ -59,8 +59,3 @@ def _missing(y: Any) -> np.ndarray:
     except (TypeError, ValueError):  # rows of unlike length: not for us to say
         return np.zeros(0, dtype=bool)
     return np.asarray(found.any(axis=1)) if found.ndim == 2 else found
-
-
-def _some(numbers: list[int]) -> str:
-    shown = ", ".join(map(str, numbers[:_SHOWN]))
-    return f"{shown}{' ...' if len(numbers) > _SHOWN else ''}"

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-_SHOWN = 5
+from skmiaug.utils._listing import first_few
+
 _EXAMPLE = "{'audio': slice(0, 768), 'text': slice(768, 1152)}"
 
 
@@ -130,14 +131,14 @@ def _from_names(name: str, wanted: list[str], feature_names: Any) -> np.ndarray:
     unknown = [column for column in wanted if column not in known]
     if unknown:
         raise ValueError(
-            f"modalities[{name!r}] names columns that X does not have: {_some(unknown)}. "
-            f"X has: {_some(list(known))}."
+            f"modalities[{name!r}] names columns that X does not have: "
+            f"{first_few(unknown)}. X has: {first_few(list(known))}."
         )
     twice = [column for column in wanted if len(known[column]) > 1]
     if twice:
         raise ValueError(
             f"modalities[{name!r}] names columns that X has more than once: "
-            f"{_some(twice)}. Rename them, or give column numbers."
+            f"{first_few(twice)}. Rename them, or give column numbers."
         )
     return np.array([known[column][0] for column in wanted], dtype=np.intp)
 
@@ -149,7 +150,7 @@ def _check_partition(
 
     def shown(numbers: np.ndarray) -> str:
         labels = numbers if feature_names is None else np.asarray(feature_names)[numbers]
-        return _some(labels.tolist())
+        return first_few(labels.tolist())
 
     owner = np.full(n_features, -1)
     names = list(groups)
@@ -180,8 +181,3 @@ def _beyond(name: str, columns: Any, n_features: int) -> ValueError:
         f"modalities[{name!r}]={columns!r} reaches beyond the {n_features} columns of X, "
         f"numbered 0 to {n_features - 1}."
     )
-
-
-def _some(labels: list[Any]) -> str:
-    dots = ", ..." if len(labels) > _SHOWN else ""
-    return ", ".join(map(str, labels[:_SHOWN])) + dots

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 _SEED_BOUND = 2**31 - 1
-_GLOBAL_GENERATOR = threading.Lock()
+_GLOBAL_GENERATOR_LOCK = threading.Lock()
 _BLOCK_ROWS = 1024
 
 
@@ -36,6 +36,13 @@ def torch_generator(seed: int, stream: int, device: torch.device) -> torch.Gener
     """Return a torch generator on ``device``; different streams are independent."""
     state = np.random.SeedSequence([seed, stream]).generate_state(1, np.uint64)
     return torch.Generator(device).manual_seed(int(state[0] >> np.uint64(1)))
+
+
+def draw_below(counts: torch.Tensor, rng: torch.Generator) -> torch.Tensor:
+    """Draw a whole number from 0 to below each of ``counts`` (n,), on their device."""
+    uniform = torch.rand(len(counts), generator=rng, device=counts.device)
+    # float32 rounds 1 - 2**-25 up to 1: the minimum keeps the number below its count.
+    return torch.minimum((uniform * counts).long(), counts - 1)
 
 
 def normal_rows(
@@ -71,7 +78,7 @@ def isolated_torch_seed(seed: int) -> Iterator[None]:
     Module constructors draw their first weights from the global generator and take no
     other. One thread at a time: fits in parallel threads would seed it for each other.
     """
-    with _GLOBAL_GENERATOR:
+    with _GLOBAL_GENERATOR_LOCK:
         state = torch.random.get_rng_state()
         try:
             torch.default_generator.manual_seed(seed)

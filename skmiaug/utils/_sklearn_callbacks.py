@@ -17,7 +17,7 @@ except ImportError:
 
 __all__ = ["CallbackSupportMixin", "callback_session"]
 
-# What is called at each look: (X, y, looks done) -> whether to stop.
+# What is called at each look; returns whether to stop.
 Look = Callable[[], bool]
 
 

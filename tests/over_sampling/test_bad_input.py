@@ -9,7 +9,7 @@ import torch
 from scipy import sparse
 
 from skmiaug.exceptions import TinyClassWarning, TrainingDivergedError
-from skmiaug.over_sampling import _fit, _fitting
+from skmiaug.over_sampling import _fitting, _row_fit
 from skmiaug.over_sampling._settings import LOOK_EVERY
 from skmiaug.training import _gan_loop
 from tests._helpers import counts, label_of, small, trained
@@ -140,7 +140,7 @@ def test_rows_without_a_label_are_named(skewed, label, method):
 def test_rows_without_a_label_in_a_column_are_named(skewed, dtype):
     X, y = skewed
     labels = pd.Series(y, dtype="Int64").mask(pd.Series(y) == 2)
-    with pytest.raises(ValueError, match=r"contains NaN .* 8 in all: 85, .* 89 \.\.\."):
+    with pytest.raises(ValueError, match=r"contains NaN .* 8 in all: 85, .* 89, \.\.\."):
         small().fit_resample(X, labels.astype("float" if dtype is float else dtype))
 
 
@@ -516,13 +516,13 @@ def test_the_third_divergence_is_an_error_with_finite_weights(skewed, monkeypatc
 
 def test_a_held_out_measure_that_is_not_finite_counts_as_divergence(skewed, monkeypatch):
     scores = iter([0.1, np.nan, 0.2, 0.3])
-    train = _fit.train_gan
+    train = _row_fit.train_gan
 
     def train_to_scores(*args, events, **kwargs):
         events = replace(events, evaluate=lambda players: next(scores))
         return train(*args, events=events, **kwargs)
 
-    monkeypatch.setattr(_fit, "train_gan", train_to_scores)
+    monkeypatch.setattr(_row_fit, "train_gan", train_to_scores)
     augmenter = small(max_iter=3 * LOOK_EVERY).fit(*skewed)
     assert augmenter.score_curve_ == [0.2, 0.3]
 

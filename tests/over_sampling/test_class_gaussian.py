@@ -182,7 +182,7 @@ def test_the_size_of_the_chunks(monkeypatch):
     rows, classes = classed_rows()
     whole = fit_class_gaussian(rows, classes, 3)
     whitened = whole.whiten_in_place(rows.copy())
-    monkeypatch.setattr(_row_blocks, "_CHUNK_ROWS", 7)
+    monkeypatch.setattr(_row_blocks, "_BLOCK_ROWS", 7)
     assert_same_gaussian(fit_class_gaussian(rows, classes, 3), whole)
     np.testing.assert_allclose(whole.whiten_in_place(rows), whitened, atol=1e-5)
 

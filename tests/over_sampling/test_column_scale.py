@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from skmiaug.over_sampling import _column_scale
+from skmiaug.over_sampling import _row_blocks
 from skmiaug.over_sampling._column_scale import ColumnScale, fit_into_types
 
 
@@ -129,7 +129,7 @@ def test_the_size_of_the_chunks_does_not_matter(monkeypatch):
     X = normal()
     whole = ColumnScale.standard(X)
     Z = whole.transform(X)
-    monkeypatch.setattr(_column_scale, "_CHUNK_ROWS", 7)
+    monkeypatch.setattr(_row_blocks, "_BLOCK_ROWS", 7)
     np.testing.assert_allclose(ColumnScale.standard(X).scale, whole.scale, rtol=1e-12)
     np.testing.assert_array_equal(whole.transform(X), Z)
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import log_softmax
 
-from skmiaug.over_sampling import _fit
+from skmiaug.over_sampling import _row_fit
 from skmiaug.over_sampling._class_gaussian import fit_class_gaussian, means_by_class
 from skmiaug.over_sampling._informed_means import informed, informing_factors
 from skmiaug.over_sampling._mean_shrinkage import (
@@ -233,7 +233,7 @@ def test_training_starts_at_the_means_that_are_drawn_from(monkeypatch):
         batches.append(drawn)
         return train_gan(players, drawn, *args, **kwargs)
 
-    monkeypatch.setattr(_fit, "train_gan", remember)
+    monkeypatch.setattr(_row_fit, "train_gan", remember)
     # Without rows held out, training and drawing have means of the same rows.
     for mi_weight in (0.0, 1.0):
         fitted = small(mi_weight=mi_weight, validation_fraction=0.0).fit(X, y)

@@ -9,8 +9,8 @@ import pytest
 
 from skmiaug import MIGANAugmenter, mi_path
 from skmiaug.exceptions import TrainingDivergedError
-from skmiaug.over_sampling import _together
-from skmiaug.over_sampling._fit_many import fit_augmenters
+from skmiaug.over_sampling import _fit_together
+from skmiaug.over_sampling._fit_augmenters import fit_augmenters
 from skmiaug.over_sampling._settings import LOOK_EVERY
 
 WEIGHTS = [0.0, 0.5, 1.0, 8.0]
@@ -140,13 +140,13 @@ def test_a_model_that_diverges_is_trained_alone(skewed, monkeypatch):
     with pytest.raises(TrainingDivergedError, match="lower mi_weight"):
         mi_path(X, y, mi_weights=[1.0, 1e30], augmenter=small())
     alone = []
-    fit_alone = _together._fit_alone
+    fit_alone = _fit_together._fit_alone
 
     def fit_at_a_lower_weight(job):
         alone.append(job.settings.mi_weight)
         return fit_alone(replace(job, settings=replace(job.settings, mi_weight=2.0)))
 
-    monkeypatch.setattr(_together, "_fit_alone", fit_at_a_lower_weight)
+    monkeypatch.setattr(_fit_together, "_fit_alone", fit_at_a_lower_weight)
     path = mi_path(X, y, mi_weights=[1.0, 1e30, 4.0], augmenter=small())
     assert alone == [1e30]
     for augmenter, weight in zip(path.augmenters, (1.0, 2.0, 4.0), strict=True):

@@ -18,7 +18,7 @@ from sklearn.naive_bayes import GaussianNB
 
 from skmiaug import MIGANAugmenter, MIGANAugmenterCV
 from skmiaug.exceptions import UndefinedScoreWarning
-from skmiaug.over_sampling import _fit_many
+from skmiaug.over_sampling import _fit_augmenters
 from tests.over_sampling.test_mi_path import small, three_classes
 
 WEIGHTS = (0.0, 1.0, 8.0)
@@ -167,7 +167,7 @@ def test_a_weight_without_a_score_is_not_chosen(skewed):
     ids=str,
 )
 def test_what_cannot_end_is_not_begun(skewed, monkeypatch, parameters, error, message):
-    monkeypatch.setattr(_fit_many, "fit_together", None)
+    monkeypatch.setattr(_fit_augmenters, "fit_together", None)
     with pytest.raises(error, match=message):
         search(**parameters).fit(*skewed)
 

@@ -12,7 +12,7 @@ from scipy.special import ndtri
 from scipy.stats import ks_2samp
 
 import skmiaug
-from skmiaug.over_sampling import _column_scale
+from skmiaug.over_sampling import _row_blocks
 from skmiaug.over_sampling._column_scale import ColumnScale
 from skmiaug.over_sampling._normal_scores import (
     MAX_KNOTS,
@@ -144,7 +144,7 @@ def test_blocks_of_rows_have_the_scores_that_they_have_in_the_whole(monkeypatch)
     scale = ColumnScale.fit(X, np.zeros(100, dtype=int), "empirical")
     whole = scale.transform(X)
     np.testing.assert_array_equal(scale.transform(X[30:60], 30), whole[30:60])
-    monkeypatch.setattr(_column_scale, "_CHUNK_ROWS", 7)
+    monkeypatch.setattr(_row_blocks, "_BLOCK_ROWS", 7)
     np.testing.assert_array_equal(scale.transform(X), whole)
 
 

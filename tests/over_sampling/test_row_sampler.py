@@ -10,6 +10,7 @@ from skmiaug.nn import Critic, ResidualGenerator
 from skmiaug.over_sampling import _row_sampler
 from skmiaug.over_sampling._class_gaussian import fit_class_gaussian, means_by_class
 from skmiaug.over_sampling._column_scale import ColumnScale
+from skmiaug.over_sampling._real_rows import pick_rows
 from skmiaug.over_sampling._row_sampler import RowSampler
 
 CPU = torch.device("cpu")
@@ -183,7 +184,7 @@ def test_half_the_strength_is_half_the_residual(fitted):
 @pytest.mark.parametrize("n", [1, 15, 16, 100])
 def test_each_row_is_picked_as_often_as_any_other(fitted, n):
     for c, (begin, end) in enumerate([(0, 40), (40, 55), (55, 59)]):
-        picked = fitted._pick_rows(n, c, torch.Generator().manual_seed(n))
+        picked = pick_rows(fitted.class_begin, c, n, torch.Generator().manual_seed(n))
         assert picked.min() >= begin
         assert picked.max() < end
         times = torch.bincount(picked - begin, minlength=end - begin)
@@ -192,7 +193,7 @@ def test_each_row_is_picked_as_often_as_any_other(fitted, n):
 
 
 def test_rows_are_picked_in_random_order(fitted):
-    picked = fitted._pick_rows(80, 0, torch.Generator().manual_seed(0))
+    picked = pick_rows(fitted.class_begin, 0, 80, torch.Generator().manual_seed(0))
     assert not torch.equal(picked[:40], picked[:40].sort().values)
     assert not torch.equal(picked[:40], picked[40:])
 
@@ -202,7 +203,7 @@ def test_rows_are_picked_in_random_order(fitted):
 
 @pytest.mark.parametrize("n", [9, 10, 11, 20, 33])
 def test_every_row_is_filled_across_the_borders_of_chunks(fitted, monkeypatch, n):
-    monkeypatch.setattr(_row_sampler, "_CHUNK_ROWS", 10)
+    monkeypatch.setattr(_row_sampler, "DRAWN_ROWS", 10)
     out = np.full((n, D), np.nan)
     fitted.draw_into(out, 0, seed=0, device=CPU)
     assert np.isfinite(out).all()
@@ -215,9 +216,9 @@ def test_no_row_is_drawn_twice_in_a_large_number(fitted):
 
 
 def test_more_rows_than_a_chunk_are_of_one_kind(fitted):
-    n = _row_sampler._CHUNK_ROWS + 3000
+    n = _row_sampler.DRAWN_ROWS + 3000
     rows = draw(fitted, n, 1)
-    before, after = rows[: _row_sampler._CHUNK_ROWS], rows[_row_sampler._CHUNK_ROWS :]
+    before, after = rows[: _row_sampler.DRAWN_ROWS], rows[_row_sampler.DRAWN_ROWS :]
     width = rows.std(axis=0)
     np.testing.assert_allclose(
         before.mean(axis=0) / width, after.mean(axis=0) / width, atol=0.1

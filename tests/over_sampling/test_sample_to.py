@@ -53,7 +53,7 @@ def assert_same_rows(augmenter, folder, n, y=None, **more):
 def test_the_rows_of_sample(fitted, tmp_path_factory, chunk, wanted, rejection):
     n, y = (wanted, None) if isinstance(wanted, int) else (len(wanted), wanted)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_row_sampler, "_CHUNK_ROWS", chunk)
+        patch.setattr(_row_sampler, "DRAWN_ROWS", chunk)
         patch.setattr(fitted._sampler, "rejection", rejection)
         assert_same_rows(fitted, tmp_path_factory.mktemp("made"), n, y)
 
@@ -91,7 +91,7 @@ def test_labels_of_any_kind_are_read_back_without_pickle(rows, tmp_path, labels)
 @pytest.mark.parametrize("mixed", [False, True])
 def test_rows_of_several_modalities(tmp_path, monkeypatch, chunk, mixed):
     augmenter = paired(max_iter=2).fit(*pairs())
-    monkeypatch.setattr(_joint_sampler, "_CHUNK_ROWS", chunk)
+    monkeypatch.setattr(_joint_sampler, "DRAWN_ROWS", chunk)
     wanted = np.resize(augmenter.classes_, 23) if mixed else None
     assert_same_rows(augmenter, tmp_path, 23, wanted)
 
@@ -100,7 +100,7 @@ def test_rows_that_go_with_a_condition(rows, tmp_path, monkeypatch):
     X, y = rows
     condition = X[:, :2] + 0.1
     augmenter = trained(max_iter=2).fit(X, y, condition=condition)
-    monkeypatch.setattr(_joint_sampler, "_CHUNK_ROWS", 4)
+    monkeypatch.setattr(_joint_sampler, "DRAWN_ROWS", 4)
     assert_same_rows(augmenter, tmp_path, 11)
     assert_same_rows(augmenter, tmp_path, 11, condition=condition[:11])
     assert_same_rows(augmenter, tmp_path, 6, [0, 1] * 3, condition=condition[:6])
@@ -138,7 +138,7 @@ def test_an_interruption_leaves_the_older_files(fitted, tmp_path, monkeypatch, e
             raise error
         return draw(self, n, *args)
 
-    monkeypatch.setattr(_row_sampler, "_CHUNK_ROWS", 10)
+    monkeypatch.setattr(_row_sampler, "DRAWN_ROWS", 10)
     monkeypatch.setattr(type(fitted._sampler), "_draw", failing)
     with pytest.raises(error):
         fitted.sample_to(tmp_path / "made.npy", 1000)

@@ -15,10 +15,10 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from skmiaug.exceptions import CudaGraphWarning
 from skmiaug.training import (
     EarlyStopping,
-    GanEvents,
     GanPlayers,
     StackBatches,
     StackedModel,
+    TrainingEvents,
     _cuda_graph,
     gan_step,
     train_gan,
@@ -134,7 +134,7 @@ def how(max_iter=20, evaluate=lambda players: None, **events):
         "max_iter": max_iter,
         "look_every": 5,
         "stopping": EarlyStopping(99, 0.0),
-        "events": GanEvents(evaluate=evaluate, **events),
+        "events": TrainingEvents(evaluate=evaluate, **events),
     }
 
 

@@ -8,7 +8,7 @@ import torch
 
 from skmiaug.exceptions import TrainingDivergedError
 from skmiaug.losses import categorical_information
-from skmiaug.training import EarlyStopping, GanEvents, train_gan
+from skmiaug.training import EarlyStopping, TrainingEvents, train_gan
 from tests.training._toy import (
     FEATURES,
     LN2,
@@ -42,7 +42,7 @@ def run(
         max_iter=max_iter,
         look_every=look_every,
         stopping=EarlyStopping(patience, tol=0.0),
-        events=GanEvents(**{"evaluate": no_score} | events),
+        events=TrainingEvents(**{"evaluate": no_score} | events),
     )
 
 

@@ -11,8 +11,8 @@ import torch
 
 from skmiaug.training import (
     EarlyStopping,
-    GanEvents,
     StackBatches,
+    TrainingEvents,
     gan_step,
     joint_step,
     stack_players,
@@ -172,7 +172,7 @@ def test_a_loop_waits_at_its_looks_alone(kind):
             "max_iter": max_iter,
             "look_every": look_every,
             "stopping": EarlyStopping(99, 0.0),
-            "events": GanEvents(evaluate=lambda players: None),
+            "events": TrainingEvents(evaluate=lambda players: None),
         }
         with Waiting() as watch:
             if kind == "plain":

@@ -6,33 +6,33 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skmiaug.training import EarlyStopping, TrainingRecord
+from skmiaug.training import EarlyStopping, GanRecord
 
 INFINITY = float("inf")
 
 
 def test_it_stops_after_so_many_looks_without_a_rise():
     stopping = EarlyStopping(patience=2, tol=0.0)
-    said = [(stopping.is_best(s), stopping.should_stop) for s in (1.0, 2.0, 2.0, 1.0)]
+    said = [(stopping.take_in(s), stopping.should_stop) for s in (1.0, 2.0, 2.0, 1.0)]
     assert said == [(True, False), (True, False), (False, False), (False, True)]
 
 
 def test_a_rise_starts_the_count_again():
     stopping = EarlyStopping(patience=2, tol=0.0)
     for score in (1.0, 0.5, 1.5, 1.0):
-        stopping.is_best(score)
+        stopping.take_in(score)
     assert not stopping.should_stop
     assert stopping.best_score == 1.5
 
 
 def test_a_rise_below_the_tolerance_does_not_count():
     stopping = EarlyStopping(patience=5, tol=0.1)
-    assert [stopping.is_best(s) for s in (1.0, 1.09, 1.11)] == [True, False, True]
+    assert [stopping.take_in(s) for s in (1.0, 1.09, 1.11)] == [True, False, True]
 
 
 def test_a_score_that_is_no_number_is_never_the_best():
     stopping = EarlyStopping(patience=1, tol=0.0)
-    assert not stopping.is_best(math.nan)
+    assert not stopping.take_in(math.nan)
     assert stopping.should_stop
     assert stopping.best_score == -INFINITY
 
@@ -40,7 +40,7 @@ def test_a_score_that_is_no_number_is_never_the_best():
 @given(st.lists(st.floats(-10, 10), min_size=1), st.integers(1, 5))
 def test_best_and_staleness_follow_from_the_scores(scores, patience):
     stopping = EarlyStopping(patience, tol=0.0)
-    flags = [stopping.is_best(score) for score in scores]
+    flags = [stopping.take_in(score) for score in scores]
     assert stopping.best_score == max(scores)
     last_rise = max(i for i, flag in enumerate(flags) if flag)
     assert last_rise == scores.index(max(scores))
@@ -49,11 +49,11 @@ def test_best_and_staleness_follow_from_the_scores(scores, patience):
 
 
 def test_a_record_survives_json():
-    record = TrainingRecord()
+    record = GanRecord()
     record.add(25, (1.5, -0.5, 0.7), None)
     record.add(50, (1.25, -0.25, 0.75), 0.3)
     record.n_iter, record.best_iter = 60, 50
-    again = TrainingRecord(**json.loads(json.dumps(record.to_dict())))
+    again = GanRecord(**json.loads(json.dumps(record.to_dict())))
     assert again == record
     assert again.iterations == [25, 50]
     assert again.critic_loss == [1.5, 1.25]

@@ -53,7 +53,7 @@ def test_nulls_of_polars_there_and_back():
 def test_long_lists_of_bad_columns_are_cut():
     frame = pd.DataFrame(np.full((2, 9), "x"), columns=list("abcdefghi"))
     with pytest.raises(
-        ValueError, match=r"a \((str|object)\), .*e \(\w+\) \.\.\.\. Encode"
+        ValueError, match=r"a \((str|object)\), .*e \(\w+\), \.\.\.\. Encode"
     ):
         check_numeric_columns(frame)
 

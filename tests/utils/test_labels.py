@@ -50,7 +50,7 @@ def test_rows_without_a_label_are_named(y):
 
 
 def test_five_rows_are_named_at_most():
-    with pytest.raises(ValueError, match=r"9 in all: 0, 1, 2, 3, 4 \.\.\."):
+    with pytest.raises(ValueError, match=r"9 in all: 0, 1, 2, 3, 4, \.\.\."):
         check_labels([None] * 9)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from imblearn.over_sampling import SMOTE
 
 from skmiaug import MIGANAugmenter, mi_path
-from skmiaug.over_sampling import _fit
+from skmiaug.over_sampling import _row_fit
 from skmiaug.utils._threads import cpu_threads_for
 from tests.benchmarks.suite._corpora import corpus, skewed_counts
 from tests.benchmarks.suite._ctgan import DEFAULT_EPOCHS, ctgan_cost
@@ -26,7 +26,7 @@ from tests.benchmarks.suite._step import (
 )
 from tests.benchmarks.suite._table import Line
 
-_PARTS = {"prepare": "start", "train_gan": "training", "arrive": "measuring"}
+_PARTS = {"prepare": "start", "train_gan": "training", "finish_run": "measuring"}
 _GROWTH_STEPS = 200
 
 
@@ -60,7 +60,7 @@ class Fit:
 def timed_fit(X: np.ndarray, y: np.ndarray, **parameters: object) -> Fit:
     """Fit and resample with the defaults, but for ``parameters``."""
     augmenter = MIGANAugmenter(random_state=0, device="cpu", **parameters)
-    with timed_parts(_fit, tuple(_PARTS)) as parts:
+    with timed_parts(_row_fit, tuple(_PARTS)) as parts:
         cost = cost_of(lambda: augmenter.fit_resample(X, y))
     return Fit(augmenter, len(X), cost, parts)
 

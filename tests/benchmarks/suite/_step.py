@@ -7,9 +7,9 @@ import numpy as np
 import torch
 
 from skmiaug import MIGANAugmenter
-from skmiaug.over_sampling._fit import new_players
-from skmiaug.over_sampling._settings import FitSettings, equal_class_entropy
-from skmiaug.training import GanBatches, GanWeights, gan_step
+from skmiaug.over_sampling._row_fit import new_players
+from skmiaug.over_sampling._settings import FitSettings
+from skmiaug.training import GanBatches, gan_step
 from skmiaug.training._cuda_graph import graphed
 from skmiaug.training._gan_batches import GanBatch
 
@@ -48,12 +48,11 @@ def build_step(
         class_count=sizes,
         means=torch.randn(n_classes, m, generator=rng, device=device),
         spread=0.7,
-        latent_width=settings.latent_dim + settings.n_continuous_codes,
+        latent_width=settings.latent_width,
         batch_size=settings.batch_size,
         generator=rng,
     )
-    entropy = equal_class_entropy(n_classes)
-    weights = GanWeights(settings.mi_weight, settings.leash, entropy, settings.autocast)
+    weights = settings.weights(n_classes)
 
     def update(batch: GanBatch) -> torch.Tensor:
         return gan_step(players, batch, weights)

@@ -1,19 +1,20 @@
 """The look at a generator in training: what its rows teach about held-out ones."""
 
+from dataclasses import replace
+
 import torch
 
-from skmiaug.over_sampling._held_out import taught_information
 from skmiaug.over_sampling._preparation import Preparation
-from skmiaug.training import GanBatches, GanPlayers
-from skmiaug.training._gan_batches import draw_start
+from skmiaug.over_sampling._streams import PROBE
+from skmiaug.over_sampling._taught_information import taught_information
+from skmiaug.training import GanBatches, GanPlayers, draw_start
 from skmiaug.utils._random import torch_generator
 
-_PROBE = 4
 _ROWS_PER_DIRECTION = 32
 _LEAST_ROWS, _MOST_ROWS = 1024, 4096
 
 
-class Probe:
+class RowProbe:
     """Scores the players by what their rows teach about the held-out ones.
 
     The same starts and the same noise at every look, so that two looks differ by the
@@ -22,17 +23,13 @@ class Probe:
 
     def __init__(self, prepared: Preparation, batches: GanBatches, seed: int):
         device, n_classes = prepared.rows.device, prepared.n_classes
-        rng = torch_generator(seed, _PROBE, device)
+        rng = torch_generator(seed, PROBE, device)
         # Fewer rows give few means and covariances as well, and looks are a tenth of
         # the time of training there.
         wanted = _ROWS_PER_DIRECTION * prepared.rows.shape[1]
         per_class = min(max(wanted, _LEAST_ROWS), _MOST_ROWS) // n_classes + 1
         self.classes = torch.arange(n_classes, device=device).repeat_interleave(per_class)
-        uniform = torch.rand(len(self.classes), generator=rng, device=device)
-        count = batches.class_count[self.classes]
-        picked = batches.class_begin[self.classes] + (uniform * count).long().clamp(
-            max=count - 1
-        )
+        picked = replace(batches, generator=rng).rows_of(self.classes)
         around = batches.rows[picked] - batches.row_means[self.classes]
         self.start = draw_start(batches.means[self.classes], around, batches.spread, rng)
         self.latent = torch.randn(

@@ -23,8 +23,10 @@ GAUSSIAN_ARRAYS = (
 )
 
 
-def sampler_to_state(sampler: RowSampler) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Return plain values and arrays that :func:`sampler_from_state` takes."""
+def row_sampler_to_state(
+    sampler: RowSampler,
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Return plain values and arrays that :func:`row_sampler_from_state` takes."""
     gaussian = sampler.gaussian
     header = {
         "dtype": sampler.scale.dtype.str,
@@ -48,7 +50,9 @@ def sampler_to_state(sampler: RowSampler) -> tuple[dict[str, Any], dict[str, np.
     return header, arrays
 
 
-def sampler_from_state(header: dict[str, Any], arrays: dict[str, np.ndarray]) -> RowSampler:
+def row_sampler_from_state(
+    header: dict[str, Any], arrays: dict[str, np.ndarray]
+) -> RowSampler:
     """Rebuild the sampler.
 
     Raises

@@ -7,8 +7,8 @@ import pytest
 import torch
 from scipy.special import log_softmax
 
-from skmiaug.over_sampling import _held_out
-from skmiaug.over_sampling._held_out import taught_information
+from skmiaug.over_sampling import _taught_information
+from skmiaug.over_sampling._taught_information import taught_information
 
 
 def gaussian_classes(n, d=3, n_classes=2, apart=2.0, seed=0):
@@ -25,7 +25,7 @@ def twin(made, made_classes, real, real_classes, n_classes):
     made, made_classes = made.double().numpy(), made_classes.numpy()
     means = [made[made_classes == c].mean(axis=0) for c in range(n_classes)]
     r = made - np.array(means)[made_classes]
-    ridge = _held_out._RIDGE
+    ridge = _taught_information._RIDGE
     covariance = (1 - ridge) * r.T @ r / len(r) + ridge * np.eye(r.shape[1])
     precision = np.linalg.inv(covariance)
     told = [[] for _ in range(n_classes)]

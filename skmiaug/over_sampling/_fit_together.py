@@ -8,17 +8,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from skmiaug.over_sampling._fit import (
-    Course,
-    FittedSampler,
-    arrive,
-    fit_row_sampler,
-    set_out,
-    weights_of,
-)
 from skmiaug.over_sampling._preparation import Preparation, prepare
+from skmiaug.over_sampling._row_fit import (
+    FittedSampler,
+    ReadyRun,
+    finish_run,
+    fit_row_sampler,
+    ready_run,
+)
 from skmiaug.over_sampling._settings import LOOK_EVERY, FitSettings
-from skmiaug.training import StackBatches, StackedModel, TrainingRecord, train_gan_stack
+from skmiaug.training import GanRecord, StackBatches, StackedModel, train_gan_stack
 from skmiaug.utils._progress import ProgressBar
 from skmiaug.utils._threads import cpu_threads_for, threads_to_spare
 
@@ -69,22 +68,22 @@ def fit_together(jobs: Sequence[FitJob], *, verbose: bool = False) -> list[Fitte
     """
     prepared: dict[Hashable, Preparation] = {}
     stacks: dict[Hashable, list[int]] = defaultdict(list)
-    courses: list[Course] = []
+    runs: list[ReadyRun] = []
     for k, job in enumerate(jobs):
         with cpu_threads_for(job.settings.largest_product(), job.device):
             if job.rows_key not in prepared:
                 prepared[job.rows_key] = _prepare(job)
-            course = set_out(prepared[job.rows_key], job.settings, job.seed)
-        courses.append(course)
+            run = ready_run(prepared[job.rows_key], job.settings, job.seed)
+        runs.append(run)
         # Few rows in a fold can make its batches smaller than those of another.
-        stacks[job.stack_key, course.batches.batch_size].append(k)
+        stacks[job.stack_key, run.batches.batch_size].append(k)
 
     fitted: list[FittedSampler | None] = [None] * len(jobs)
     for places in stacks.values():
-        records = _train_in_threads([courses[k] for k in places], verbose)
+        records = _train_in_threads([runs[k] for k in places], verbose)
         for k, record in zip(places, records, strict=True):
             fitted[k] = (
-                _fit_alone(jobs[k]) if record is None else arrive(courses[k], record)
+                _fit_alone(jobs[k]) if record is None else finish_run(runs[k], record)
             )
     return fitted  # type: ignore[return-value]
 
@@ -95,55 +94,55 @@ def _prepare(job: FitJob) -> Preparation:
     )
 
 
-def _train_in_threads(courses: list[Course], verbose: bool) -> list[TrainingRecord | None]:
-    """Train courses of one shape, on a CPU a part of them in each thread.
+def _train_in_threads(runs: list[ReadyRun], verbose: bool) -> list[GanRecord | None]:
+    """Train runs of one shape, on a CPU a part of them in each thread.
 
     Products too small for two threads to share (see ``cpu_threads_for``) are still worth
     a thread for each part of the stack: the parts never wait for each other.
     """
-    device = courses[0].prepared.rows.device
-    product = courses[0].settings.largest_product()
-    n_parts = min(threads_to_spare(product, device), len(courses))
+    device = runs[0].prepared.rows.device
+    product = runs[0].settings.largest_product()
+    n_parts = min(threads_to_spare(product, device), len(runs))
     if n_parts == 1:
         with cpu_threads_for(product, device):
-            return _train_stack(courses, verbose)
-    parts = [courses[k::n_parts] for k in range(n_parts)]
+            return _train_stack(runs, verbose)
+    parts = [runs[k::n_parts] for k in range(n_parts)]
     with cpu_threads_for(product, device), ThreadPoolExecutor(n_parts - 1) as pool:
         others = [pool.submit(_one_thread, part) for part in parts[1:]]
         # The main thread takes a part, since signals reach it alone.
         records = [_train_stack(parts[0], verbose), *(other.result() for other in others)]
-    joined: list[TrainingRecord | None] = [None] * len(courses)
+    joined: list[GanRecord | None] = [None] * len(runs)
     for k, part in enumerate(records):
         joined[k::n_parts] = part
     return joined
 
 
-def _one_thread(courses: list[Course]) -> list[TrainingRecord | None]:
+def _one_thread(runs: list[ReadyRun]) -> list[GanRecord | None]:
     # The number of threads belongs to the thread that asks.
     torch.set_num_threads(1)
-    return _train_stack(courses, verbose=False)
+    return _train_stack(runs, verbose=False)
 
 
-def _train_stack(courses: list[Course], verbose: bool) -> list[TrainingRecord | None]:
-    """Train courses of one shape; a record each, None where the losses diverged."""
-    settings, device = courses[0].settings, courses[0].prepared.rows.device
-    groups = {id(course.prepared): course.batches for course in courses}
+def _train_stack(runs: list[ReadyRun], verbose: bool) -> list[GanRecord | None]:
+    """Train runs of one shape; a record each, None where the losses diverged."""
+    settings, device = runs[0].settings, runs[0].prepared.rows.device
+    groups = {id(run.prepared): run.batches for run in runs}
     numbers = {key: number for number, key in enumerate(groups)}
-    keys = [id(course.prepared) for course in courses]
+    keys = [id(run.prepared) for run in runs]
     offsets = [
-        c.batches.means - groups[key].means for c, key in zip(courses, keys, strict=True)
+        c.batches.means - groups[key].means for c, key in zip(runs, keys, strict=True)
     ]
     batches = StackBatches(
         list(groups.values()), [numbers[key] for key in keys], torch.stack(offsets)
     )
-    mi_weights = torch.tensor([c.settings.mi_weight for c in courses], device=device)
-    models = [StackedModel(c.players, c.score, c.stopping()) for c in courses]
-    name = f"{len(courses)} augmenters"
+    mi_weights = torch.tensor([c.settings.mi_weight for c in runs], device=device)
+    models = [StackedModel(c.players, c.score, settings.early_stopping()) for c in runs]
+    name = f"{len(runs)} augmenters"
     with ProgressBar(settings.max_iter, name, enabled=verbose) as bar:
         train_gan_stack(
             models,
             batches,
-            weights_of(courses[0]),
+            settings.weights(runs[0].prepared.n_classes),
             mi_weights,
             max_iter=settings.max_iter,
             look_every=LOOK_EVERY,

@@ -11,30 +11,23 @@ from skmiaug.over_sampling._informed_means import informed, informing_factors
 from skmiaug.over_sampling._joint_sampler import JointSampler
 from skmiaug.over_sampling._measured import measure_information
 from skmiaug.over_sampling._preparation import Preparation, prepare
-from skmiaug.over_sampling._probe import Probe
+from skmiaug.over_sampling._row_probe import RowProbe
 from skmiaug.over_sampling._row_sampler import RowSampler
-from skmiaug.over_sampling._settings import (
-    LOOK_EVERY,
-    FitSettings,
-    equal_class_entropy,
-)
+from skmiaug.over_sampling._settings import LOOK_EVERY, FitSettings
+from skmiaug.over_sampling._streams import BATCHES, FIRST_WEIGHTS
 from skmiaug.over_sampling._strength import choose_strength
 from skmiaug.training import (
     Checkpoint,
-    EarlyStopping,
     GanBatches,
-    GanEvents,
     GanPlayers,
-    GanWeights,
+    GanRecord,
     Team,
-    TrainingRecord,
+    TrainingEvents,
     build_players,
     train_gan,
 )
 from skmiaug.utils._random import numpy_generator, torch_generator
 from skmiaug.utils._threads import cpu_threads_for
-
-_WEIGHTS, _BATCHES = 2, 3
 
 
 @dataclass
@@ -46,13 +39,13 @@ class FittedSampler:
     """
 
     sampler: RowSampler | JointSampler
-    record: TrainingRecord
+    record: GanRecord
     information: InformationEstimate
     held_out_score: float | None
 
 
 @dataclass
-class Course:
+class ReadyRun:
     """A training run that is ready to begin: players, their batches, and the looks.
 
     ``score`` is the measure of players (and of a strength of their residual) on held-out
@@ -66,10 +59,6 @@ class Course:
     batches: GanBatches
     score: Callable[..., float | None]
 
-    def stopping(self) -> EarlyStopping:
-        """Return a new stopping rule."""
-        return EarlyStopping(self.settings.n_iter_no_change, self.settings.tol)
-
 
 def fit_row_sampler(
     X: np.ndarray,
@@ -79,7 +68,7 @@ def fit_row_sampler(
     *,
     seed: int,
     device: torch.device,
-    on_look: Callable[[TrainingRecord], bool],
+    on_look: Callable[[GanRecord], bool],
     checkpoint: Checkpoint | None,
     team: Team | None = None,
 ) -> FittedSampler:
@@ -91,28 +80,28 @@ def fit_row_sampler(
     with cpu_threads_for(settings.largest_product(), device):
         prepared = prepare(X, classes, n_classes, settings, seed=seed, device=device)
         team.check_alike(prepared.summary())
-        course = set_out(prepared, settings, seed)
-        course.score = team.agreed(course.score)
-        team.align(course.players)
+        run = ready_run(prepared, settings, seed)
+        run.score = team.agreed(run.score)
+        team.align(run.players)
         record = train_gan(
-            team.share_players(course.players),
-            team.share_batches(course.batches),
-            weights_of(course),
+            team.share_players(run.players),
+            team.share_batches(run.batches),
+            settings.weights(n_classes),
             max_iter=settings.max_iter,
             look_every=LOOK_EVERY,
-            stopping=course.stopping(),
-            events=GanEvents(course.score, on_look, checkpoint, seed, team.average),
+            stopping=settings.early_stopping(),
+            events=TrainingEvents(run.score, on_look, checkpoint, seed, team.average),
         )
-        team.align(course.players)
-        return arrive(course, record)
+        team.align(run.players)
+        return finish_run(run, record)
 
 
-def set_out(prepared: Preparation, settings: FitSettings, seed: int) -> Course:
+def ready_run(prepared: Preparation, settings: FitSettings, seed: int) -> ReadyRun:
     """Build the players and what they train on."""
     batches = _batches(prepared, settings, seed)
     players = new_players(settings, prepared.n_classes, seed, prepared.rows.device)
-    return Course(
-        prepared, settings, seed, players, batches, Probe(prepared, batches, seed).score
+    return ReadyRun(
+        prepared, settings, seed, players, batches, RowProbe(prepared, batches, seed).score
     )
 
 
@@ -129,7 +118,7 @@ def new_players(
         critic_sizes=settings.critic_hidden_layer_sizes,
         generator_lr=settings.generator_learning_rate,
         critic_lr=settings.critic_learning_rate,
-        seed=int(numpy_generator(seed, _WEIGHTS).integers(2**31)),
+        seed=int(numpy_generator(seed, FIRST_WEIGHTS).integers(2**31)),
         device=device,
     )
 
@@ -146,27 +135,17 @@ def _batches(prepared: Preparation, settings: FitSettings, seed: int) -> GanBatc
         class_count=prepared.kept_count,
         means=prepared.means * torch.from_numpy(seen).to(prepared.rows.device),
         spread=prepared.spread,
-        latent_width=settings.latent_dim + settings.n_continuous_codes,
+        latent_width=settings.latent_width,
         batch_size=min(settings.batch_size, max(n_kept, 2)),
-        generator=torch_generator(seed, _BATCHES, prepared.rows.device),
+        generator=torch_generator(seed, BATCHES, prepared.rows.device),
     )
 
 
-def weights_of(course: Course) -> GanWeights:
-    """Return the weights of the loss terms."""
-    return GanWeights(
-        information=course.settings.mi_weight,
-        leash=course.settings.leash,
-        entropy=equal_class_entropy(course.prepared.n_classes),
-        autocast=course.settings.autocast,
-    )
-
-
-def arrive(course: Course, record: TrainingRecord) -> FittedSampler:
+def finish_run(run: ReadyRun, record: GanRecord) -> FittedSampler:
     """Choose the strength of the trained residual, and measure what its rows say."""
-    prepared, settings, players = course.prepared, course.settings, course.players
+    prepared, settings, players = run.prepared, run.settings, run.players
     strength, held_out_score = choose_strength(
-        lambda s: course.score(players, s), record, whole=not settings.choose_strength
+        lambda s: run.score(players, s), record, whole=not settings.choose_strength
     )
     device = prepared.rows.device
     for _, module in players.modules():
@@ -177,7 +156,7 @@ def arrive(course: Course, record: TrainingRecord) -> FittedSampler:
         generator=players.generator,
         critic=players.critic,
         n_components=settings.n_components,
-        latent_width=settings.latent_dim + settings.n_continuous_codes,
+        latent_width=settings.latent_width,
         spread=prepared.spread,
         residual_strength=strength,
         rejection=settings.rejection,
@@ -188,7 +167,7 @@ def arrive(course: Course, record: TrainingRecord) -> FittedSampler:
     )
     information = measure_information(
         lambda n, c: (
-            sampler.draw_whitened(n, c, seed=course.seed, device=device).cpu().numpy()
+            sampler.draw_whitened(n, c, seed=run.seed, device=device).cpu().numpy()
         ),
         prepared.some.rows,
         prepared.some.classes,

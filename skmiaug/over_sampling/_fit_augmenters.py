@@ -5,10 +5,10 @@ from typing import Any
 
 from sklearn.utils import check_random_state
 
+from skmiaug.over_sampling._fit_together import FitJob, fit_together
 from skmiaug.over_sampling._migan import MIGANAugmenter
 from skmiaug.over_sampling._modal_input import expects_condition
 from skmiaug.over_sampling._settings import FitSettings
-from skmiaug.over_sampling._together import FitJob, fit_together
 from skmiaug.over_sampling._training_run import MEMORY_ADVICE, TrainingRun
 from skmiaug.utils._device import memory_remedy
 from skmiaug.utils._random import draw_seed

@@ -195,7 +195,7 @@ def _batches(
         batch_size=min(base.batch_size, max(len(labels), 2)),
         generator=torch_generator(seed, BATCHES, device),
         layout=layout,
-        factor=torch.from_numpy(gaussian.factor(gaussian.seen())).to(device),
+        factor=torch.from_numpy(gaussian.factor_of(gaussian.seen())).to(device),
         regressions={
             given: torch.from_numpy(gaussian.regression(*seen)).to(device)
             for given, seen in known.items()

@@ -6,7 +6,9 @@ those of another. Its singular values are the canonical correlations.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -59,13 +61,19 @@ class JointGaussian:
             self.sizes, range(len(self.sizes)) if modalities is None else modalities
         )
 
-    def factor(self, columns: np.ndarray | None = None) -> np.ndarray:
-        """Return the lower triangular F with F Fᵀ the coherence, (m, m) float32.
+    @cached_property
+    def factor(self) -> np.ndarray:
+        """Lower triangular F with F Fᵀ the coherence, (m, m) float32."""
+        return np.linalg.cholesky(self.coherence.astype(float)).astype(np.float32)
 
-        With ``columns`` that of some of the coordinates.
-        """
-        C = self.coherence if columns is None else self.coherence[np.ix_(columns, columns)]
-        return np.linalg.cholesky(C.astype(float)).astype(np.float32)
+    def factor_of(self, columns: np.ndarray) -> np.ndarray:
+        """Return the same of some of the coordinates."""
+        C = self.coherence[np.ix_(columns, columns)].astype(float)
+        return np.linalg.cholesky(C).astype(np.float32)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # What is cached is made anew in another process.
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     def whitening(self, columns: np.ndarray) -> np.ndarray:
         """Return W so that the noise of some of the coordinates, times W, is white."""

@@ -60,7 +60,7 @@ class JointStart:
             normal_rows(n, len(part.deviation), rng, deviation=self.spread)
             for part in parts
         ]
-        factor = torch.from_numpy(self.gaussian.factor()).to(device)
+        factor = torch.from_numpy(self.gaussian.factor).to(device)
         together = (self._coherent(noise) @ factor.T).split(sizes, dim=1)
         for U, lead, m in zip(noise, together, sizes, strict=True):
             U[:, :m] = lead

@@ -56,7 +56,7 @@ def check_joint_sampler(sampler: JointSampler) -> None:
     fits = [0 < m <= n <= w for m, n, w in zip(sizes, coherent, widths, strict=True)]
     _require(all(fits), "sizes")
     _check_array("coherence", sampler.gaussian.coherence, (sum(coherent), sum(coherent)))
-    sampler.gaussian.factor()  # it has one
+    np.linalg.cholesky(sampler.gaussian.coherence.astype(float))  # there is one
     _check_shares(sampler.spread, sampler.residual_strength, sampler.rejection)
     around, given = sampler.start.row_deviations, sampler.given_spread
     _check_rows(sampler.start.class_begin, n_classes, around, widths)

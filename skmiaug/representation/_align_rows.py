@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from skmiaug.representation._align_columns import ONLY
+from skmiaug.utils._listing import first_few
 
 _BLOCK_COLUMNS = 64
-_SHOWN = 5
 # Further out than any real value: beyond, squares in float32 would overflow.
 _FARTHEST = 1e6
 
@@ -35,15 +35,15 @@ def present_modalities(X: np.ndarray, modalities: Mapping[str, np.ndarray]) -> n
         if len(partly):
             raise ValueError(
                 f"Input X contains NaN in part of modality {name!r} in {len(partly)} "
-                f"rows: {_some(partly)}. A modality is whole, or missing with NaN in all "
-                f"its {len(columns)} columns: impute the single values first, for example "
-                "with sklearn.impute.SimpleImputer."
+                f"rows: {first_few(partly)}. A modality is whole, or missing with NaN in "
+                f"all its {len(columns)} columns: impute the single values first, for "
+                "example with sklearn.impute.SimpleImputer."
             )
         present[:, index] = n_missing == 0
     empty = np.flatnonzero(~present.any(axis=1))
     if len(empty):
         raise ValueError(
-            f"Input X contains NaN throughout {len(empty)} rows: {_some(empty)}. A row "
+            f"Input X contains NaN throughout {len(empty)} rows: {first_few(empty)}. A row "
             "needs at least one modality: drop these."
         )
     return present
@@ -56,7 +56,7 @@ def _check_complete(X: np.ndarray) -> None:
     holed = np.flatnonzero(is_holed)
     if len(holed):
         raise ValueError(
-            f"Input X contains NaN in {len(holed)} rows: {_some(holed)}. With "
+            f"Input X contains NaN in {len(holed)} rows: {first_few(holed)}. With "
             "modalities=None all columns are one, which no row may lack: impute the values "
             "first, for example with sklearn.impute.SimpleImputer, or say in modalities "
             "which columns may be missing together."
@@ -158,8 +158,3 @@ class ModalityScale:
 
 def _blocks(columns: np.ndarray) -> list[np.ndarray]:
     return np.array_split(columns, -(-len(columns) // _BLOCK_COLUMNS))
-
-
-def _some(rows: np.ndarray) -> str:
-    dots = ", ..." if len(rows) > _SHOWN else ""
-    return ", ".join(map(str, rows[:_SHOWN].tolist())) + dots

@@ -155,8 +155,9 @@ class JointSampler:
             given[self.n_made] = self.draw_given(n, class_index, seed=seed)
         rng = torch_generator(seed, self._stream(class_index, given), device)
         with on_device(device, self.generator, self.critic), torch.inference_mode():
-            own = class_index if self.given_rows is not None else None
-            known = {k: self._known(k, part, own, device) for k, part in given.items()}
+            known = {
+                k: self._known(k, part, class_index, device) for k, part in given.items()
+            }
             drawn = self._draw(n, class_index, known, rng)
             return self.start.leading(drawn[: self.n_made]).cpu().numpy()
 

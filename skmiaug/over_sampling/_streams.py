@@ -11,9 +11,6 @@ FIRST_WEIGHTS = 2
 BATCHES = 3
 PROBE = 4
 FOLDS = 5
-# Which real parts the made ones are combined with, one for each class from here on: the
-# next numbers are those of classes too, and of draws that have nothing in common with them.
-PARTNERS = 6
 LIKELY_CLASSES = 7
 # Of the seeds from which ``sample`` and ``impute`` draw, which have streams of their own.
 SAMPLE, IMPUTE = 8, 9
@@ -21,3 +18,5 @@ SAMPLE, IMPUTE = 8, 9
 DRAWS = 1000
 GIVEN_DRAWS = 2**40
 GIVEN_SETS_SHIFT = 41
+# Which real parts the made ones are combined with, one for each class from here on.
+PARTNERS = 2**39

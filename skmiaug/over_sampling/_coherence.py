@@ -195,8 +195,7 @@ def _singular_vectors(A: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if len(A) < A.shape[1]:
         right, left = _singular_vectors(A.T)
         return left, right
-    exact = A.astype(float)
-    right = np.linalg.eigh(exact.T @ exact)[1][:, ::-1].astype(np.float32)
+    right = np.linalg.eigh((A.T @ A).astype(float))[1][:, ::-1].astype(np.float32)
     left = A @ right
     left /= np.maximum(np.linalg.norm(left, axis=0), np.finfo(np.float32).tiny)
     return left, right

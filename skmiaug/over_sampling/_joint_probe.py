@@ -1,10 +1,12 @@
 """The held-out measure of a generator of several modalities."""
 
+import math
 from dataclasses import replace
 
 import torch
 from torch import Tensor
 
+from skmiaug.over_sampling._linear_information import linear_information
 from skmiaug.over_sampling._streams import PROBE
 from skmiaug.over_sampling._taught_information import taught_information
 from skmiaug.training import (
@@ -21,6 +23,7 @@ from skmiaug.utils._random import torch_generator
 _ROWS = 4096
 _PAIR_ROWS = 512
 _PAIR_BLOCKS = 4
+_LINEAR_ROWS = 1024, 3  # at least, and for each column
 
 
 class JointProbe:
@@ -29,7 +32,9 @@ class JointProbe:
     By class as for one modality: what generated rows teach about the class of real ones.
     By pairs: how much nearer than the start the generated rows are to the held-out ones in
     what the heads read of one modality from another, as an information. The heads change
-    from look to look, so the start is read anew each time. The same starts and the same
+    from look to look, so the start is read anew each time. What they cannot read, since
+    real rows have nothing of the kind, is counted as it is: what modalities say of each
+    other linearly beyond the real rows, and beyond the start. The same starts and the same
     noise serve at every look.
 
     Parameters
@@ -73,6 +78,7 @@ class JointProbe:
             shuffled = torch.randperm(len(self.classes), generator=rng, device=device)
             self.picked = shuffled[:_PAIR_ROWS]
             self.held_out = own.draw_held_out(_PAIR_ROWS)
+            self._limit_linear(batches)
 
     def score(self, players: JointPlayers, strength: float = 1.0) -> float | None:
         """Nats, higher is better; None when no row was held out."""
@@ -97,7 +103,27 @@ class JointProbe:
             )
             if self.with_pairs:
                 score += self._gain_of_pairs(players, made)
+                score -= max(0.0, self._linear(made) - self.most_linear)
         return score
+
+    def _limit_linear(self, batches: JointBatches) -> None:
+        """Take as many made rows of each class as are real, and what these say at most."""
+        count = batches.class_count
+        n = max(_LINEAR_ROWS[0], _LINEAR_ROWS[1] * batches.rows.shape[1])
+        wanted = (count * n).div(count.sum(), rounding_mode="floor").clamp(min=2)
+        of_class = torch.arange(len(self.classes), device=count.device)
+        of_class -= torch.searchsorted(self.classes, self.classes)
+        self.like_real = (of_class < wanted[self.classes]).nonzero().squeeze(1)
+        real_classes = torch.arange(self.n_classes, device=count.device)
+        real = linear_information(
+            batches.rows, real_classes.repeat_interleave(count), self.layout.sizes
+        )
+        most = max(real, self._linear(self.start))
+        self.most_linear = math.inf if math.isnan(most) else most
+
+    def _linear(self, made: Tensor) -> float:
+        picked = self.like_real
+        return linear_information(made[picked], self.classes[picked], self.layout.sizes)
 
     def _gain_of_pairs(self, players: JointPlayers, made: Tensor) -> float:
         """Distance of the start from the held-out pairs less that of the made rows."""

@@ -12,7 +12,8 @@ from skmiaug.over_sampling._joint_gaussian import JointGaussian
 from skmiaug.over_sampling._streams import FOLDS
 from skmiaug.utils._random import numpy_generator
 
-_MOST_COHERENT = 1024
+# Directions of a modality that may go together with others: one for three rows, within.
+_COHERENT = 512, 1024
 
 
 @dataclass
@@ -100,7 +101,9 @@ def prepare_joint_rows(
     sorted_classes = classes[order[whole[order]]]
     coherent_sizes, deviations = [], []
     for U, m, own, gaussian in zip(whitened, sizes, counts, gaussians, strict=True):
-        n_coherent = max(m, min(U.shape[1], int(own.sum()), _MOST_COHERENT))
+        n_rows = int(own.sum())
+        most = min(max(_COHERENT[0], n_rows // 3), _COHERENT[1], n_rows)
+        n_coherent = max(m, min(U.shape[1], most))
         lead = U[:, :n_coherent]
         means = means_by_class(lead, sorted_classes, n_classes)
         coherent_sizes.append(n_coherent)

@@ -61,9 +61,11 @@ class JointStart:
             for part in parts
         ]
         factor = torch.from_numpy(self.gaussian.factor).to(device)
-        together = (self._coherent(noise) @ factor.T).split(sizes, dim=1)
-        for U, lead, m in zip(noise, together, sizes, strict=True):
-            U[:, :m] = lead
+        # F is lower triangular, and the identity for the first modality. From the last one
+        # on: each takes in the noise of those before it.
+        for k in range(len(noise) - 1, 0, -1):
+            own = factor[self.gaussian.columns([k])][:, : sum(sizes[: k + 1])]
+            noise[k][:, : sizes[k]] = self._coherent(noise[: k + 1]) @ own.T
         if known:
             # The rows that what is known speaks for have a mean of their own.
             _centre(noise)

@@ -58,7 +58,10 @@ def test_npz_comes_back_as_it_was_saved(tmp_path, X, with_groups, data):
     y = data.draw(hnp.arrays(st.sampled_from(["int64", "int8", "<U3", "S3"]), len(X)))
     groups = {"groups": np.arange(len(X))} if with_groups else {}
     np.savez(tmp_path / "a.npz", X=X, y=y, **groups)
-    if y.dtype.kind in "US":
+    if y.dtype.kind == "S":
+        # To bytes, fewer characters are spaces than to text: b"\x1c" is none.
+        y = np.char.decode(y, "utf-8", "backslashreplace")
+    if y.dtype.kind == "U":
         y = np.char.strip(y)
     if len(np.unique(y)) < 2:
         assert "at least 2 classes" in message_of(tmp_path / "a.npz")

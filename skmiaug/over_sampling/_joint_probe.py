@@ -107,7 +107,10 @@ class JointProbe:
         return score
 
     def _limit_linear(self, batches: JointBatches) -> None:
-        """Take as many made rows of each class as are real, and what these say at most."""
+        """Pick made rows in the shares of the real classes; note what they may say at most.
+
+        Of a class with most of the rows, all made ones that there are.
+        """
         count = batches.class_count
         n = max(_LINEAR_ROWS[0], _LINEAR_ROWS[1] * batches.rows.shape[1])
         wanted = (count * n).div(count.sum(), rounding_mode="floor").clamp(min=2)

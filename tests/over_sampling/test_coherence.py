@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +14,7 @@ from skmiaug.over_sampling._coherence import (
     fit_coherence,
 )
 from skmiaug.over_sampling._joint_rows import prepare_joint_rows
+from skmiaug.over_sampling._joint_start import JointStart
 
 
 def deviations_of(rows, classes, n_classes, whole=None):
@@ -117,3 +119,20 @@ def test_columns_that_are_copies_or_constant_do_no_harm(seed):
     fitted = prepare_joint_rows([audio, shared], classes, 2, (3, 3), 0, "auto").gaussian
     assert np.isfinite(fitted.factor).all()
     assert information(fitted.coherence, audio.shape[1]) > 3
+
+
+def test_draws_of_three_modalities_go_together_as_they_should():
+    rng = np.random.default_rng(0)
+    common = rng.normal(size=(500, 4))
+    parts = [
+        np.hstack([common + rng.normal(size=common.shape), rng.normal(size=(500, extra))])
+        for extra in (6, 3, 2)
+    ]
+    parts = [part.astype(np.float32) for part in parts]
+    classes = np.arange(500) % 3
+    data = prepare_joint_rows(parts, classes, 3, (3, 3, 3), 0, "auto")
+    start = JointStart(data.gaussian, 1.0, data.class_begin(), None)
+    drawn = start.draw(20_000, 0, {}, torch.Generator().manual_seed(0))
+    found = np.corrcoef(np.hstack(drawn), rowvar=False)
+    np.testing.assert_allclose(found, data.gaussian.coherence, atol=0.04)
+    assert np.abs(data.gaussian.coherence[10:17, 17:]).max() > 0.3

@@ -16,7 +16,7 @@ from skmiaug.over_sampling._row_fit import (
     fit_row_sampler,
     ready_run,
 )
-from skmiaug.over_sampling._settings import LOOK_EVERY, FitSettings
+from skmiaug.over_sampling._settings import EVAL_INTERVAL, FitSettings
 from skmiaug.training import GanRecord, StackBatches, StackedModel, train_gan_stack
 from skmiaug.utils._progress import ProgressBar
 from skmiaug.utils._threads import cpu_threads_for, threads_to_spare
@@ -145,8 +145,8 @@ def _train_stack(runs: list[ReadyRun], verbose: bool) -> list[GanRecord | None]:
             settings.weights(runs[0].prepared.n_classes),
             mi_weights,
             max_iter=settings.max_iter,
-            look_every=LOOK_EVERY,
-            on_look=lambda step, n_active: bar.show(step, training=n_active),
+            eval_interval=EVAL_INTERVAL,
+            on_check=lambda step, n_active: bar.show(step, training=n_active),
         )
     return [None if model.diverged else model.record for model in models]
 
@@ -155,5 +155,5 @@ def _fit_alone(job: FitJob) -> FittedSampler:
     """Fit one job by itself: its losses diverged, and its rates alone are lowered."""
     return fit_row_sampler(
         job.X, job.classes, job.n_classes, job.settings,
-        seed=job.seed, device=job.device, on_look=lambda record: False, checkpoint=None,
+        seed=job.seed, device=job.device, on_check=lambda record: False, checkpoint=None,
     )  # fmt: skip

@@ -164,7 +164,7 @@ class FitsModel(DrawsRows):
         self.loss_curve_ = record.generator_loss
         self.critic_loss_curve_ = record.critic_loss
         self.mi_curve_ = record.information
-        self.score_curve_ = record.score
+        self.score_curve_ = record.validation_scores
         self.held_out_score_ = fitted.held_out_score
         self.pair_mi_curve_ = getattr(record, "pair_information", None)
         self.mutual_information_ = fitted.information.value

@@ -17,7 +17,7 @@ from skmiaug.over_sampling._joint_start import JointStart
 from skmiaug.over_sampling._left_out import FittedRows
 from skmiaug.over_sampling._measured import measure_information
 from skmiaug.over_sampling._row_fit import FittedSampler
-from skmiaug.over_sampling._settings import LOOK_EVERY
+from skmiaug.over_sampling._settings import EVAL_INTERVAL
 from skmiaug.over_sampling._spread import SPREAD_GRID, most_telling_spread
 from skmiaug.over_sampling._streams import BATCHES, FIRST_WEIGHTS
 from skmiaug.over_sampling._strength import choose_strength
@@ -55,7 +55,7 @@ def fit_joint_sampler(
     *,
     seed: int,
     device: torch.device,
-    on_look: Callable[[GanRecord], bool],
+    on_check: Callable[[GanRecord], bool],
     checkpoint: Checkpoint | None,
 ) -> FittedSampler:
     """Fit start, spread, networks and their strength to several modalities.
@@ -66,7 +66,7 @@ def fit_joint_sampler(
         The rows of each modality, those that are made first; NaN where one is missing.
     classes : ndarray of shape (n,)
         Class indices; each class has a row with all modalities.
-    n_classes, settings, seed, device, on_look, checkpoint
+    n_classes, settings, seed, device, on_check, checkpoint
         As for ``fit_row_sampler``.
     """
     base = settings.base
@@ -86,9 +86,9 @@ def fit_joint_sampler(
             batches,
             base.weights(n_classes),
             max_iter=base.max_iter,
-            look_every=LOOK_EVERY,
+            eval_interval=EVAL_INTERVAL,
             stopping=base.early_stopping(),
-            events=TrainingEvents(probe.score, on_look, checkpoint, seed),
+            events=TrainingEvents(probe.score, on_check, checkpoint, seed),
         )
         strength, held_out_score = choose_strength(
             lambda s: probe.score(players, s), record, whole=not base.choose_strength

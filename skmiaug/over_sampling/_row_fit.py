@@ -13,7 +13,7 @@ from skmiaug.over_sampling._measured import measure_information
 from skmiaug.over_sampling._preparation import Preparation, prepare
 from skmiaug.over_sampling._row_probe import RowProbe
 from skmiaug.over_sampling._row_sampler import RowSampler
-from skmiaug.over_sampling._settings import LOOK_EVERY, FitSettings
+from skmiaug.over_sampling._settings import EVAL_INTERVAL, FitSettings
 from skmiaug.over_sampling._streams import BATCHES, FIRST_WEIGHTS
 from skmiaug.over_sampling._strength import choose_strength
 from skmiaug.training import (
@@ -68,7 +68,7 @@ def fit_row_sampler(
     *,
     seed: int,
     device: torch.device,
-    on_look: Callable[[GanRecord], bool],
+    on_check: Callable[[GanRecord], bool],
     checkpoint: Checkpoint | None,
     team: Team | None = None,
 ) -> FittedSampler:
@@ -88,9 +88,9 @@ def fit_row_sampler(
             team.share_batches(run.batches),
             settings.weights(n_classes),
             max_iter=settings.max_iter,
-            look_every=LOOK_EVERY,
+            eval_interval=EVAL_INTERVAL,
             stopping=settings.early_stopping(),
-            events=TrainingEvents(run.score, on_look, checkpoint, seed, team.average),
+            events=TrainingEvents(run.score, on_check, checkpoint, seed, team.average),
         )
         team.align(run.players)
         return finish_run(run, record)

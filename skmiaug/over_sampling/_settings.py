@@ -10,7 +10,7 @@ import torch
 
 from skmiaug.training import EarlyStopping, GanWeights
 
-LOOK_EVERY = 25
+EVAL_INTERVAL = 25
 MAX_COMPONENTS = 512
 ROWS_PER_COMPONENT = 4
 MIN_COMPONENTS = 8

@@ -11,7 +11,7 @@ from sklearn.utils import check_random_state
 from skmiaug.over_sampling._joint_fit import fit_joint_sampler
 from skmiaug.over_sampling._joint_settings import JointSettings
 from skmiaug.over_sampling._row_fit import FittedSampler, fit_row_sampler
-from skmiaug.over_sampling._settings import LOOK_EVERY, FitSettings
+from skmiaug.over_sampling._settings import EVAL_INTERVAL, FitSettings
 from skmiaug.over_sampling._trained import any_trained, recall
 from skmiaug.training import Checkpoint, GanRecord, ProcessTeam, Team
 from skmiaug.utils._device import memory_remedy
@@ -106,13 +106,13 @@ def _train(
     base = settings.base if isinstance(settings, JointSettings) else settings
     name, n_classes = type(augmenter).__name__, len(augmenter.classes_)
     shown = augmenter.verbose > 0 and team.leads
-    n_looks = -(-base.max_iter // LOOK_EVERY)
+    n_checks = -(-base.max_iter // EVAL_INTERVAL)
     with (
         ProgressBar(base.max_iter, name, enabled=shown, phase="preparing") as bar,
-        callback_session(augmenter, n_looks, data.X, data.y) as tell_callbacks,
+        callback_session(augmenter, n_checks, data.X, data.y) as tell_callbacks,
     ):
 
-        def on_look(record: GanRecord) -> bool:
+        def on_check(record: GanRecord) -> bool:
             bar.phase("training")
             bar.show(
                 record.n_iter,
@@ -124,7 +124,7 @@ def _train(
         how: dict[str, Any] = {
             "seed": seed,
             "device": device,
-            "on_look": team.agreed(on_look),
+            "on_check": team.agreed(on_check),
             "checkpoint": checkpoint,
         }
         if isinstance(settings, JointSettings):

@@ -14,7 +14,7 @@ from skmiaug.representation._align_rows import (
     check_each_is_there,
     present_modalities,
 )
-from skmiaug.representation._align_settings import LOOK_EVERY
+from skmiaug.representation._align_settings import EVAL_INTERVAL
 from skmiaug.representation._session import training_session
 from skmiaug.utils._device import memory_remedy, resolve_device
 from skmiaug.utils._sklearn_callbacks import CallbackSupportMixin
@@ -232,7 +232,7 @@ class ContrastiveAligner(CallbackSupportMixin, TransformerMixin, FittedAligner):
                 X,
                 y,
                 fingerprint=fingerprint,
-                n_looks=-(-self.max_iter // LOOK_EVERY),
+                n_checks=-(-self.max_iter // EVAL_INTERVAL),
                 shown={"loss": "loss", "mi": "information"},
             ) as session,
         ):

@@ -12,7 +12,7 @@ from skmiaug.representation._align_information import (
     held_out_information,
 )
 from skmiaug.representation._align_rows import ModalityScale
-from skmiaug.representation._align_settings import LOOK_EVERY, AlignSettings
+from skmiaug.representation._align_settings import EVAL_INTERVAL, AlignSettings
 from skmiaug.representation._hold_out import held_out_rows
 from skmiaug.representation._session import Session
 from skmiaug.training import (
@@ -149,7 +149,7 @@ def fit_space(
             ),
             weights,
             max_iter=settings.max_iter,
-            look_every=LOOK_EVERY,
+            eval_interval=EVAL_INTERVAL,
             stopping=EarlyStopping(settings.n_iter_no_change, settings.tol),
             events=session.events(alignment_score(held_out, weights)),
         )

@@ -101,7 +101,7 @@ class FittedAligner(AlignerParameters):
         self.class_error_curve_ = record.class_error
         self.pair_error_curve_ = record.pair_error
         self.information_curve_ = record.information
-        self.score_curve_ = record.score
+        self.score_curve_ = record.validation_scores
         self.temperature_ = fitted.temperature
         self.mutual_information_ = fitted.information.value
         self.mutual_information_ceiling_ = fitted.information.ceiling

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-LOOK_EVERY = 25
+EVAL_INTERVAL = 25
 
 
 @dataclass(frozen=True)

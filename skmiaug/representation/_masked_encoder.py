@@ -8,7 +8,7 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from skmiaug.representation._masked_fit import pretrain_space
 from skmiaug.representation._masked_fitted import MEMORY_ADVICE, FittedEncoder
 from skmiaug.representation._masked_score import share_explained
-from skmiaug.representation._masked_settings import LOOK_EVERY
+from skmiaug.representation._masked_settings import EVAL_INTERVAL
 from skmiaug.representation._sequence_masks import read_masks, with_restored
 from skmiaug.representation._session import training_session
 from skmiaug.utils._device import memory_remedy, resolve_device
@@ -185,7 +185,7 @@ class MaskedTimestepEncoder(
                 X,
                 y,
                 fingerprint=fingerprint,
-                n_looks=-(-self.max_iter // LOOK_EVERY),
+                n_checks=-(-self.max_iter // EVAL_INTERVAL),
                 shown={"loss": "loss"},
             ) as session,
         ):

@@ -11,7 +11,7 @@ import torch
 from skmiaug.nn import TimestepArchitecture, TimestepEncoder
 from skmiaug.representation._hold_out import held_out_rows
 from skmiaug.representation._masked_settings import (
-    LOOK_EVERY,
+    EVAL_INTERVAL,
     PretrainingSettings,
     largest_product,
 )
@@ -173,7 +173,7 @@ def pretrain_space(
             model,
             task,
             max_iter=settings.max_iter,
-            look_every=LOOK_EVERY,
+            eval_interval=EVAL_INTERVAL,
             stopping=EarlyStopping(settings.n_iter_no_change, settings.tol),
             events=session.events,
         )

@@ -51,7 +51,7 @@ class FittedEncoder(EncoderParameters):
         self._knew_lengths = sequences.lengths_given
         self.n_features_in_ = sequences.n_features
         self.n_iter_, self.best_iter_ = record.n_iter, record.best_iter
-        self.loss_curve_, self.score_curve_ = record.loss, record.score
+        self.loss_curve_, self.score_curve_ = record.loss, record.validation_scores
 
     def _restored(self, sequences: Sequences, masked: np.ndarray) -> np.ndarray:
         device = resolve_device(self.device)

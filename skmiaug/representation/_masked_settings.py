@@ -12,7 +12,7 @@ from skmiaug.nn import TimestepArchitecture
 from skmiaug.representation._sequence_input import Sequences
 from skmiaug.training import MaskingSettings
 
-LOOK_EVERY = 50
+EVAL_INTERVAL = 50
 
 
 @dataclass(frozen=True)

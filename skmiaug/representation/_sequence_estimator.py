@@ -23,7 +23,7 @@ from skmiaug.representation._sequence_input import (
     read_sequences,
 )
 from skmiaug.representation._sequence_settings import (
-    LOOK_EVERY,
+    EVAL_INTERVAL,
     PRETRAINED_HEAD_PENALTY,
     PRETRAINED_RATE_FACTOR,
     FineTuningSettings,
@@ -138,7 +138,7 @@ class SequenceEstimator(CallbackSupportMixin, BaseEstimator):
                 X,
                 y,
                 fingerprint=fingerprint,
-                n_looks=-(-self.max_iter // LOOK_EVERY),
+                n_checks=-(-self.max_iter // EVAL_INTERVAL),
                 shown={"loss": "loss"},
             ) as session,
         ):
@@ -150,7 +150,7 @@ class SequenceEstimator(CallbackSupportMixin, BaseEstimator):
         self.n_features_in_ = sequences.n_features
         self.device_ = str(device)
         self.n_iter_, self.best_iter_ = record.n_iter, record.best_iter
-        self.loss_curve_, self.score_curve_ = record.loss, record.score
+        self.loss_curve_, self.score_curve_ = record.loss, record.validation_scores
 
     def _settings(
         self, error: str, class_weights: tuple[float, ...] | None, device: Any

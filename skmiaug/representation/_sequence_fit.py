@@ -15,7 +15,7 @@ from skmiaug.representation._masked_fit import (
 )
 from skmiaug.representation._sequence_architecture import StartingPoint
 from skmiaug.representation._sequence_input import Sequences
-from skmiaug.representation._sequence_settings import LOOK_EVERY, FineTuningSettings
+from skmiaug.representation._sequence_settings import EVAL_INTERVAL, FineTuningSettings
 from skmiaug.representation._session import Session
 from skmiaug.training import (
     EarlyStopping,
@@ -107,7 +107,7 @@ def fit_labels(
             model,
             _task(labelled, held, start, settings, session.seed, device),
             max_iter=0 if is_solved else settings.max_iter,
-            look_every=LOOK_EVERY,
+            eval_interval=EVAL_INTERVAL,
             stopping=EarlyStopping(settings.n_iter_no_change, settings.tol),
             events=session.events,
         )

@@ -11,7 +11,7 @@ from skmiaug.representation._masked_settings import fingerprint_of
 from skmiaug.representation._sequence_architecture import StartingPoint
 from skmiaug.representation._sequence_input import Sequences
 
-LOOK_EVERY = 25
+EVAL_INTERVAL = 25
 # What "auto" and None mean with a pretrained encoder; docs/masked_pretraining.md has why.
 PRETRAINED_HEAD_PENALTY = 10.0
 PRETRAINED_RATE_FACTOR = 0.2

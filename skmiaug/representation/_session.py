@@ -22,18 +22,18 @@ class Session:
     ----------
     seed : int
         Of the run; that of the checkpoint where one is continued.
-    on_look : callable
+    on_check : callable
         Shows a record's newest figures and tells the callbacks; True: stop.
     checkpoint : Checkpoint or None
     """
 
     seed: int
-    on_look: Callable[[RunRecord], bool]
+    on_check: Callable[[RunRecord], bool]
     checkpoint: Checkpoint | None
 
     def events(self, evaluate: Callable[[Any], float | None]) -> TrainingEvents:
         """Return the events of a run that is scored by ``evaluate``."""
-        return TrainingEvents(evaluate, self.on_look, self.checkpoint, self.seed)
+        return TrainingEvents(evaluate, self.on_check, self.checkpoint, self.seed)
 
 
 @contextmanager
@@ -43,7 +43,7 @@ def training_session(
     y: Any,
     *,
     fingerprint: Callable[[int | None], str],
-    n_looks: int,
+    n_checks: int,
     shown: dict[str, str],
 ) -> Iterator[Session]:
     """Prepare a run of ``estimator``, and clean up after it.
@@ -60,7 +60,7 @@ def training_session(
         What is fitted, for the callbacks.
     fingerprint : callable
         Takes the seed (None when none was given) and returns the identity of the run.
-    n_looks : int
+    n_checks : int
         The most looks there can be.
     shown : dict of str to str
         What the progress bar shows: label, and the record's curve it comes from.
@@ -80,14 +80,14 @@ def training_session(
     name, verbose = type(estimator).__name__, estimator.verbose > 0
     with (
         ProgressBar(estimator.max_iter, name, enabled=verbose) as bar,
-        callback_session(estimator, n_looks, X, y) as tell_callbacks,
+        callback_session(estimator, n_checks, X, y) as tell_callbacks,
     ):
 
-        def on_look(record: RunRecord) -> bool:
+        def on_check(record: RunRecord) -> bool:
             newest = {label: getattr(record, shown[label])[-1] for label in shown}
             bar.show(record.n_iter, **newest)
             return tell_callbacks()
 
-        yield Session(seed, on_look, checkpoint)
+        yield Session(seed, on_check, checkpoint)
     if checkpoint is not None:
         checkpoint.remove()

@@ -1,62 +1,62 @@
 """Training loops: they take modules, tensors and callbacks, and return records."""
 
-from skmiaug.training._align_loop import (
+from skmiaug.training.alignment._loop import (
     AlignmentBatches,
     AlignmentRecord,
     alignment_score,
     take_rows,
     train_alignment,
 )
-from skmiaug.training._align_model import AlignmentModel, build_alignment
-from skmiaug.training._align_step import (
+from skmiaug.training.alignment._model import AlignmentModel, build_alignment
+from skmiaug.training.alignment._step import (
     AlignmentBatch,
     AlignmentWeights,
     align_step,
     alignment_terms,
 )
-from skmiaug.training._checkpoint import Checkpoint
-from skmiaug.training._distributed import ProcessTeam, Team
-from skmiaug.training._gan_batches import GanBatches, draw_start, pull_of
-from skmiaug.training._gan_joint_batches import JointBatch, JointBatches, JointLayout
-from skmiaug.training._gan_joint_step import (
+from skmiaug.training.gan._batches import GanBatches, draw_start, pull_of
+from skmiaug.training.gan._distributed import ProcessTeam, Team
+from skmiaug.training.gan._joint_batches import JointBatch, JointBatches, JointLayout
+from skmiaug.training.gan._joint_step import (
     excess,
     generate,
     joint_step,
     judge,
     less_margin,
 )
-from skmiaug.training._gan_loop import GanRecord, JointRecord, train_gan, train_joint_gan
-from skmiaug.training._gan_pairs import Pairs, read_pairs
-from skmiaug.training._gan_players import (
+from skmiaug.training.gan._loop import GanRecord, JointRecord, train_gan, train_joint_gan
+from skmiaug.training.gan._pairs import Pairs, read_pairs
+from skmiaug.training.gan._players import (
     GanPlayers,
     JointPlayers,
     build_joint_players,
     build_players,
 )
-from skmiaug.training._gan_stack import GanStack, StackBatches, stack_players
-from skmiaug.training._gan_stack_loop import StackedModel, train_gan_stack
-from skmiaug.training._gan_step import GanWeights, gan_step
-from skmiaug.training._loop import TrainingEvents, run_loop
-from skmiaug.training._model_state import ModelState
-from skmiaug.training._record import RunRecord
-from skmiaug.training._sequence_batches import SequenceBatches, in_chunks
-from skmiaug.training._sequence_embedding import embed_all
-from skmiaug.training._sequence_head_start import solve_head
-from skmiaug.training._sequence_label_task import LabelledSet, LabelSettings, LabelTask
-from skmiaug.training._sequence_loop import SequenceRecord, train_sequences
-from skmiaug.training._sequence_masked_task import (
+from skmiaug.training.gan._stack import GanStack, StackBatches, stack_players
+from skmiaug.training.gan._stack_loop import StackedModel, train_gan_stack
+from skmiaug.training.gan._step import GanWeights, gan_step
+from skmiaug.training.loop._checkpoint import Checkpoint
+from skmiaug.training.loop._model_state import ModelState
+from skmiaug.training.loop._record import RunRecord
+from skmiaug.training.loop._run import TrainingEvents, run_loop
+from skmiaug.training.loop._stopping import EarlyStopping
+from skmiaug.training.sequences._batches import SequenceBatches, in_chunks
+from skmiaug.training.sequences._embedding import embed_all
+from skmiaug.training.sequences._head_start import solve_head
+from skmiaug.training.sequences._label_task import LabelledSet, LabelSettings, LabelTask
+from skmiaug.training.sequences._loop import SequenceRecord, train_sequences
+from skmiaug.training.sequences._masked_task import (
     MaskedTask,
     MaskingSettings,
     restoration_loss,
 )
-from skmiaug.training._sequence_masking import REPLACEMENTS, corrupt, draw_spans
-from skmiaug.training._sequence_model import (
+from skmiaug.training.sequences._masking import REPLACEMENTS, corrupt, draw_spans
+from skmiaug.training.sequences._model import (
     RateSchedule,
     SequenceModel,
     build_sequence_model,
 )
-from skmiaug.training._sequence_set import SequenceBatch, SequenceSet
-from skmiaug.training._stopping import EarlyStopping
+from skmiaug.training.sequences._set import SequenceBatch, SequenceSet
 
 __all__ = [
     "REPLACEMENTS",

@@ -22,13 +22,13 @@ Look = Callable[[], bool]
 
 
 @contextmanager
-def callback_session(estimator: Any, n_looks: int, X: Any, y: Any) -> Iterator[Look]:
+def callback_session(estimator: Any, n_checks: int, X: Any, y: Any) -> Iterator[Look]:
     """Run an estimator's callbacks around a fit, and give what to call at each look.
 
     Parameters
     ----------
     estimator : estimator that derives from ``CallbackSupportMixin``
-    n_looks : int
+    n_checks : int
         The most looks there can be.
     X, y
         What is fitted, for the callbacks that ask for it.
@@ -39,7 +39,7 @@ def callback_session(estimator: Any, n_looks: int, X: Any, y: Any) -> Iterator[L
     from sklearn.callback._callback_support import callback_management_context
 
     with callback_management_context(estimator):
-        context = estimator._init_callback_context(max_subtasks=n_looks)
+        context = estimator._init_callback_context(max_subtasks=n_checks)
         context.call_on_fit_task_begin(estimator=estimator, X=X, y=y)
 
         def look() -> bool:

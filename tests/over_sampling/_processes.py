@@ -15,7 +15,7 @@ import numpy as np
 import torch
 import torch.distributed as dist
 
-from skmiaug.training import _gan_loop
+from skmiaug.training.gan import _loop as _gan_loop
 from tests._helpers import trained
 
 SETTINGS = {

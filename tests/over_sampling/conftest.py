@@ -2,7 +2,7 @@
 
 import pytest
 
-from skmiaug.training import _gan_loop
+from skmiaug.training.gan import _loop as _gan_loop
 
 
 @pytest.fixture

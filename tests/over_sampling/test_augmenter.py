@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skmiaug.over_sampling._settings import LOOK_EVERY
+from skmiaug.over_sampling._settings import EVAL_INTERVAL
 from tests._helpers import NAMES, counts, label_of, small, trained
 
 
@@ -84,13 +84,13 @@ def test_balanced_data_come_back_as_they_are(skewed):
 
 def test_fit_sets_what_the_docstring_lists(skewed):
     X, y = skewed
-    max_iter = 2 * LOOK_EVERY + 1
+    max_iter = 2 * EVAL_INTERVAL + 1
     augmenter = small(max_iter=max_iter, n_iter_no_change=9)
     assert augmenter.fit(X, y) is augmenter
     assert augmenter.classes_.tolist() == [0, 1, 2]
     assert augmenter.n_features_in_ == 12
     assert augmenter.n_iter_ == max_iter
-    assert augmenter.best_iter_ in (0, LOOK_EVERY, 2 * LOOK_EVERY, max_iter)
+    assert augmenter.best_iter_ in (0, EVAL_INTERVAL, 2 * EVAL_INTERVAL, max_iter)
     for curve in ("loss_curve_", "critic_loss_curve_", "mi_curve_", "score_curve_"):
         assert len(getattr(augmenter, curve)) == 3
         assert np.isfinite(getattr(augmenter, curve)).all()
@@ -113,26 +113,28 @@ def test_no_steps_keep_the_gaussian(skewed):
     augmenter = trained(max_iter=0).fit(*skewed)
     assert (augmenter.n_iter_, augmenter.best_iter_) == (0, 0)
     assert augmenter.loss_curve_ == []
-    more = trained(max_iter=LOOK_EVERY).fit(*skewed)
+    more = trained(max_iter=EVAL_INTERVAL).fit(*skewed)
     assert not np.array_equal(augmenter.sample(9, 0)[0], more.sample(9, 0)[0])
 
 
 def test_training_stops_early_when_the_held_out_measure_does_not_rise(skewed):
-    stopped = small(max_iter=10 * LOOK_EVERY, n_iter_no_change=2, tol=1e9).fit(*skewed)
-    assert stopped.n_iter_ == 2 * LOOK_EVERY
+    stopped = small(max_iter=10 * EVAL_INTERVAL, n_iter_no_change=2, tol=1e9).fit(*skewed)
+    assert stopped.n_iter_ == 2 * EVAL_INTERVAL
     assert stopped.best_iter_ == 0
 
 
 def test_without_held_out_rows_training_runs_to_the_end(skewed):
-    augmenter = trained(max_iter=2 * LOOK_EVERY, n_iter_no_change=1, tol=1e9).fit(*skewed)
-    assert augmenter.n_iter_ == augmenter.best_iter_ == 2 * LOOK_EVERY
+    augmenter = trained(max_iter=2 * EVAL_INTERVAL, n_iter_no_change=1, tol=1e9).fit(
+        *skewed
+    )
+    assert augmenter.n_iter_ == augmenter.best_iter_ == 2 * EVAL_INTERVAL
     assert augmenter.score_curve_ == [None, None]
     assert augmenter.residual_strength_ == 1
 
 
 def test_the_weight_of_information_matters(skewed):
     without, with_it = (
-        trained(mi_weight=w, max_iter=LOOK_EVERY).fit(*skewed) for w in (0.0, 5.0)
+        trained(mi_weight=w, max_iter=EVAL_INTERVAL).fit(*skewed) for w in (0.0, 5.0)
     )
     assert without.loss_curve_ != with_it.loss_curve_
     assert not np.array_equal(without.sample(9, 0)[0], with_it.sample(9, 0)[0])
@@ -151,7 +153,11 @@ def test_every_precision_makes_finite_rows(skewed, precision):
 
 def test_rejection_keeps_counts_and_the_draws_typical_of_their_class(skewed):
     X, y = skewed
-    learning = {"max_iter": 2 * LOOK_EVERY, "mi_weight": 5.0, "critic_learning_rate": 0.02}
+    learning = {
+        "max_iter": 2 * EVAL_INTERVAL,
+        "mi_weight": 5.0,
+        "critic_learning_rate": 0.02,
+    }
     augmenter = trained(rejection=0.9, **learning)
     _, y_new = augmenter.fit_resample(X, y)
     assert counts(y_new) == dict.fromkeys(range(3), 60)
@@ -168,7 +174,11 @@ def test_rejection_keeps_counts_and_the_draws_typical_of_their_class(skewed):
 
 
 def test_rows_of_the_start_are_rejected_by_a_head_that_has_learned(skewed):
-    learning = {"max_iter": 2 * LOOK_EVERY, "mi_weight": 5.0, "critic_learning_rate": 0.02}
+    learning = {
+        "max_iter": 2 * EVAL_INTERVAL,
+        "mi_weight": 5.0,
+        "critic_learning_rate": 0.02,
+    }
     # No look is better than the start by 1e9 nats.
     augmenter = small(tol=1e9, **learning).fit(*skewed)
     assert augmenter.best_iter_ == 0

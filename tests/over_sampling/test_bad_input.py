@@ -10,8 +10,8 @@ from scipy import sparse
 
 from skmiaug.exceptions import TinyClassWarning, TrainingDivergedError
 from skmiaug.over_sampling import _fitting, _row_fit
-from skmiaug.over_sampling._settings import LOOK_EVERY
-from skmiaug.training import _gan_loop
+from skmiaug.over_sampling._settings import EVAL_INTERVAL
+from skmiaug.training.gan import _loop as _gan_loop
 from tests._helpers import counts, label_of, small, trained
 
 # ---------------------------------------------------------------- refused
@@ -485,12 +485,12 @@ class Poison:
         return losses
 
 
-@pytest.mark.parametrize("call", [1, LOOK_EVERY, LOOK_EVERY + 3])
+@pytest.mark.parametrize("call", [1, EVAL_INTERVAL, EVAL_INTERVAL + 3])
 @pytest.mark.parametrize("losses", [True, False], ids=["losses", "weights"])
 def test_training_recovers_from_one_divergence(skewed, monkeypatch, call, losses):
     poison = Poison(monkeypatch, {call}, losses=losses)
-    augmenter = trained(max_iter=3 * LOOK_EVERY).fit(*skewed)
-    assert augmenter.n_iter_ == 3 * LOOK_EVERY
+    augmenter = trained(max_iter=3 * EVAL_INTERVAL).fit(*skewed)
+    assert augmenter.n_iter_ == 3 * EVAL_INTERVAL
     assert len(augmenter.loss_curve_) == 2  # the look that found it is left out
     assert np.isfinite(augmenter.loss_curve_).all()
     assert np.isfinite(augmenter.sample(20)[0]).all()
@@ -498,18 +498,18 @@ def test_training_recovers_from_one_divergence(skewed, monkeypatch, call, losses
 
 
 def test_the_last_good_weights_come_back(skewed, monkeypatch):
-    Poison(monkeypatch, {2 * LOOK_EVERY})
-    rolled_back = trained(max_iter=2 * LOOK_EVERY).fit(*skewed)
+    Poison(monkeypatch, {2 * EVAL_INTERVAL})
+    rolled_back = trained(max_iter=2 * EVAL_INTERVAL).fit(*skewed)
     monkeypatch.undo()
-    before = trained(max_iter=LOOK_EVERY).fit(*skewed)
+    before = trained(max_iter=EVAL_INTERVAL).fit(*skewed)
     np.testing.assert_array_equal(rolled_back.sample(9)[0], before.sample(9)[0])
 
 
 def test_the_third_divergence_is_an_error_with_finite_weights(skewed, monkeypatch):
-    poison = Poison(monkeypatch, set(range(LOOK_EVERY, 10**4)))
+    poison = Poison(monkeypatch, set(range(EVAL_INTERVAL, 10**4)))
     with pytest.raises(TrainingDivergedError, match=r"3 times.*Lower generator_learning"):
-        trained(max_iter=10 * LOOK_EVERY).fit(*skewed)
-    assert poison.n_calls == 3 * LOOK_EVERY
+        trained(max_iter=10 * EVAL_INTERVAL).fit(*skewed)
+    assert poison.n_calls == 3 * EVAL_INTERVAL
     for _, module in poison.players.modules():
         assert all(p.isfinite().all() for p in module.parameters())
 
@@ -523,14 +523,14 @@ def test_a_held_out_measure_that_is_not_finite_counts_as_divergence(skewed, monk
         return train(*args, events=events, **kwargs)
 
     monkeypatch.setattr(_row_fit, "train_gan", train_to_scores)
-    augmenter = small(max_iter=3 * LOOK_EVERY).fit(*skewed)
+    augmenter = small(max_iter=3 * EVAL_INTERVAL).fit(*skewed)
     assert augmenter.score_curve_ == [0.2, 0.3]
 
 
 def test_rates_without_bound_end_in_the_error(skewed):
     huge = {"generator_learning_rate": 1e30, "critic_learning_rate": 1e30}
     with pytest.raises(TrainingDivergedError):
-        small(max_iter=10 * LOOK_EVERY, **huge).fit(*skewed)
+        small(max_iter=10 * EVAL_INTERVAL, **huge).fit(*skewed)
 
 
 @pytest.mark.parametrize("rate", [1.0, 1e4, 1e9])
@@ -538,7 +538,7 @@ def test_high_rates_give_finite_rows_or_the_error(skewed, rate):
     X, y = skewed
     high = {"generator_learning_rate": rate, "critic_learning_rate": rate}
     for columns in (12, 1):
-        augmenter = small(max_iter=3 * LOOK_EVERY, **high)
+        augmenter = small(max_iter=3 * EVAL_INTERVAL, **high)
         try:
             augmenter.fit(X[:, :columns], y)
         except TrainingDivergedError:

@@ -13,7 +13,7 @@ import torch
 import skmiaug
 from skmiaug.exceptions import DeviceUnavailableError
 from skmiaug.over_sampling._row_sampler import RowSampler
-from skmiaug.training import _gan_loop
+from skmiaug.training.gan import _loop as _gan_loop
 from tests._helpers import assert_same_fit, small, trained
 
 without_cuda = pytest.mark.skipif(torch.cuda.is_available(), reason="CUDA is here")

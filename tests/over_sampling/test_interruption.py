@@ -13,13 +13,13 @@ import pytest
 
 from skmiaug import save
 from skmiaug.exceptions import CheckpointError
-from skmiaug.over_sampling._settings import LOOK_EVERY
-from skmiaug.training import _gan_loop
+from skmiaug.over_sampling._settings import EVAL_INTERVAL
+from skmiaug.training.gan import _loop as _gan_loop
 from tests._helpers import assert_same_fit, small, trained
 
-LONG = {"max_iter": 3 * LOOK_EVERY, "n_iter_no_change": 1000}
-AT_A_LOOK = 2 * LOOK_EVERY
-BETWEEN_LOOKS = LOOK_EVERY + 7
+LONG = {"max_iter": 3 * EVAL_INTERVAL, "n_iter_no_change": 1000}
+AT_A_LOOK = 2 * EVAL_INTERVAL
+BETWEEN_LOOKS = EVAL_INTERVAL + 7
 
 
 @pytest.fixture
@@ -83,11 +83,11 @@ def test_a_run_may_be_interrupted_twice(skewed, monkeypatch, path):
     assert_same_fit(augmenter.fit(*skewed), trained(**LONG).fit(*skewed))
 
 
-@pytest.mark.parametrize("interrupted_at", [LOOK_EVERY + 3, LOOK_EVERY + 9])
+@pytest.mark.parametrize("interrupted_at", [EVAL_INTERVAL + 3, EVAL_INTERVAL + 9])
 def test_continuing_rolls_back_as_far_as_the_run_in_one_go(
     skewed, monkeypatch, path, interrupted_at
 ):
-    diverging = LOOK_EVERY + 6
+    diverging = EVAL_INTERVAL + 6
     with monkeypatch.context() as patch:
         Interrupt(patch, at=None, poisoned=diverging)
         in_one_go = trained(**LONG).fit(*skewed)
@@ -176,7 +176,7 @@ def test_a_handler_that_returns_lets_training_go_on(skewed, monkeypatch, path):
     finally:
         signal.signal(signal.SIGTERM, former)
     assert seen == [signal.SIGTERM]
-    assert step.n_calls == augmenter.n_iter_ == 3 * LOOK_EVERY
+    assert step.n_calls == augmenter.n_iter_ == 3 * EVAL_INTERVAL
     monkeypatch.undo()
     assert_same_fit(augmenter, trained(**LONG).fit(*skewed))
 
@@ -256,7 +256,7 @@ def test_a_place_without_access_is_refused_before_training(
 CHILD = """
 import os, signal, sys, time
 import numpy as np
-from skmiaug.training import _gan_loop
+from skmiaug.training.gan import _loop as _gan_loop
 from tests._helpers import trained
 
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -11,7 +11,7 @@ from skmiaug import MIGANAugmenter, mi_path
 from skmiaug.exceptions import TrainingDivergedError
 from skmiaug.over_sampling import _fit_together
 from skmiaug.over_sampling._fit_augmenters import fit_augmenters
-from skmiaug.over_sampling._settings import LOOK_EVERY
+from skmiaug.over_sampling._settings import EVAL_INTERVAL
 
 WEIGHTS = [0.0, 0.5, 1.0, 8.0]
 
@@ -20,7 +20,7 @@ def small(**parameters) -> MIGANAugmenter:
     settings = {
         "generator_hidden_layer_sizes": (16,),
         "critic_hidden_layer_sizes": (16, 8),
-        "max_iter": 3 * LOOK_EVERY,
+        "max_iter": 3 * EVAL_INTERVAL,
         "n_iter_no_change": 99,
         "generator_learning_rate": 2e-3,
         "critic_learning_rate": 2e-3,
@@ -95,7 +95,7 @@ def test_models_leave_the_stack_one_by_one(skewed):
     X, y = skewed
     path = mi_path(
         X, y, mi_weights=WEIGHTS,
-        augmenter=small(n_iter_no_change=1, tol=0.02, max_iter=12 * LOOK_EVERY),
+        augmenter=small(n_iter_no_change=1, tol=0.02, max_iter=12 * EVAL_INTERVAL),
     )  # fmt: skip
     assert len({augmenter.n_iter_ for augmenter in path.augmenters}) > 1
 
@@ -171,7 +171,7 @@ def test_the_score_is_that_of_the_weights_and_strength_in_use(skewed, parameters
         if augmenter.residual_strength_ == 0:
             assert score == pytest.approx(start.held_out_score[k], abs=1e-6)
         else:
-            best = augmenter.score_curve_[augmenter.best_iter_ // LOOK_EVERY - 1]
+            best = augmenter.score_curve_[augmenter.best_iter_ // EVAL_INTERVAL - 1]
             assert score > start.held_out_score[k]
             assert score == best if augmenter.residual_strength_ == 1 else score > best
     if parameters["tol"] == 1e9:

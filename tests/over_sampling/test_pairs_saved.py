@@ -8,15 +8,15 @@ from sklearn.base import clone
 
 from skmiaug import load, save
 from skmiaug.exceptions import CheckpointError, FileFormatError
-from skmiaug.over_sampling._settings import LOOK_EVERY
-from skmiaug.training import _gan_loop
+from skmiaug.over_sampling._settings import EVAL_INTERVAL
+from skmiaug.training.gan import _loop as _gan_loop
 from skmiaug.utils._tensor_file import read_tensor_file, write_tensor_file
 from tests._helpers import assert_same_fit, small, trained
 from tests.over_sampling._pairs import AUDIO, MODALITIES, TEXT, pairs, without
 
 pytestmark = pytest.mark.usefixtures("few_head_steps")
 
-LONG = {"max_iter": 2 * LOOK_EVERY, "n_iter_no_change": 1000}
+LONG = {"max_iter": 2 * EVAL_INTERVAL, "n_iter_no_change": 1000}
 KINDS = {
     "pairs": {"modalities": MODALITIES},
     "combined": {"modalities": MODALITIES, "pairing": "all", "spread": 0.5},
@@ -43,7 +43,7 @@ def assert_same_pairs(one, other):
 @pytest.mark.parametrize("make", [small, trained])
 def test_one_seed_gives_the_same_bits(kind, make):
     parameters, data, kwargs = kind
-    augmenter = make(**parameters, max_iter=LOOK_EVERY + 3)
+    augmenter = make(**parameters, max_iter=EVAL_INTERVAL + 3)
     first, _ = augmenter.fit_resample(*data, **kwargs)
     copy = clone(augmenter)
     assert not hasattr(copy, "_sampler")
@@ -93,7 +93,7 @@ class Interrupt:
         return self.step(*args)
 
 
-@pytest.mark.parametrize("at", [3, LOOK_EVERY + 7])
+@pytest.mark.parametrize("at", [3, EVAL_INTERVAL + 7])
 def test_a_run_continued_after_ctrl_c_equals_one_in_one_go(kind, at, monkeypatch, tmp_path):
     parameters, data, kwargs = kind
     path = tmp_path / "run.checkpoint"
@@ -115,7 +115,7 @@ def test_a_checkpoint_of_another_condition_or_other_groups_is_refused(
 
     def interrupted(augmenter, *data, **kwargs):
         with monkeypatch.context() as patch:
-            patch.setattr(_gan_loop, "joint_step", Interrupt(LOOK_EVERY + 2))
+            patch.setattr(_gan_loop, "joint_step", Interrupt(EVAL_INTERVAL + 2))
             with pytest.raises(KeyboardInterrupt):
                 augmenter.fit(*data, **kwargs)
         assert path.exists()

@@ -7,7 +7,7 @@ import pytest
 import torch
 from sklearn.base import clone
 
-from skmiaug.over_sampling._settings import LOOK_EVERY
+from skmiaug.over_sampling._settings import EVAL_INTERVAL
 from tests._helpers import assert_same_fit, small, trained
 
 
@@ -19,7 +19,7 @@ def global_states():
 @pytest.mark.parametrize("make", [small, trained])
 def test_one_seed_gives_the_same_bits_at_every_fit(skewed, make, seed):
     X, y = skewed
-    augmenter = make(random_state=seed, max_iter=LOOK_EVERY + 5)
+    augmenter = make(random_state=seed, max_iter=EVAL_INTERVAL + 5)
     first, _ = augmenter.fit_resample(X, y)
     again, _ = augmenter.fit_resample(X, y)
     np.testing.assert_array_equal(first, again)

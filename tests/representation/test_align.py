@@ -314,9 +314,9 @@ def test_audio_may_be_missing_too():
 def test_attributes_say_how_training_went(fitted):
     assert fitted.classes_.tolist() == LABELS.tolist()
     assert fitted.modalities_["text"].tolist() == list(range(12, 20))
-    n_looks = -(-fitted.n_iter_ // 25)
+    n_checks = -(-fitted.n_iter_ // 25)
     for curve in ("loss", "class_error", "pair_error", "information", "score"):
-        assert len(getattr(fitted, f"{curve}_curve_")) == n_looks
+        assert len(getattr(fitted, f"{curve}_curve_")) == n_checks
     assert 0 < fitted.best_iter_ <= fitted.n_iter_ <= 200
     assert fitted.temperature_ != 0.07
     assert fitted.device_ == "cpu"

@@ -10,12 +10,12 @@ from joblib import Parallel, delayed
 from sklearn.base import clone
 
 from skmiaug.exceptions import CheckpointError, DeviceUnavailableError
-from skmiaug.representation._align_settings import LOOK_EVERY
-from skmiaug.training import _align_loop
+from skmiaug.representation._align_settings import EVAL_INTERVAL
+from skmiaug.training.alignment import _loop as _align_loop
 from tests.representation._pairs import assert_same_fit, pairs, small, without_text
 
-LONG = {"max_iter": 3 * LOOK_EVERY, "n_iter_no_change": 1000}
-AT_A_LOOK, BETWEEN_LOOKS = 2 * LOOK_EVERY, LOOK_EVERY + 7
+LONG = {"max_iter": 3 * EVAL_INTERVAL, "n_iter_no_change": 1000}
+AT_A_LOOK, BETWEEN_LOOKS = 2 * EVAL_INTERVAL, EVAL_INTERVAL + 7
 
 
 @pytest.fixture
@@ -174,7 +174,7 @@ class Recorder:
     """Counts the looks; asks for the end after ``stop_after`` of them."""
 
     def __init__(self, stop_after):
-        self.n_looks, self.stop_after, self.torn_down = 0, stop_after, False
+        self.n_checks, self.stop_after, self.torn_down = 0, stop_after, False
 
     def setup(self, estimator, context):
         pass
@@ -186,17 +186,17 @@ class Recorder:
         pass
 
     def on_fit_task_end(self, estimator, context, **kwargs):
-        self.n_looks += context.task_name == "look"
-        return self.n_looks >= self.stop_after
+        self.n_checks += context.task_name == "look"
+        return self.n_checks >= self.stop_after
 
 
 def test_a_callback_of_scikit_learn_sees_the_looks_and_can_stop():
     pytest.importorskip("sklearn.callback", reason="scikit-learn 1.9 on")
     recorder = Recorder(stop_after=2)
     aligner = small(**LONG).set_callbacks(recorder).fit(*pairs())
-    assert recorder.n_looks == 2
+    assert recorder.n_checks == 2
     assert recorder.torn_down
-    assert aligner.n_iter_ == 2 * LOOK_EVERY
+    assert aligner.n_iter_ == 2 * EVAL_INTERVAL
 
 
 # ---------------------------------------------------------------- devices and precision

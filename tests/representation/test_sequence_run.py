@@ -228,8 +228,8 @@ def test_a_callback_of_scikit_learn_is_told_and_may_stop(make):
     assert callback is not None
     stopper = StopAtTheSecondLook()
     estimator = make(**LONG | {"max_iter": 1000}).set_callbacks(stopper).fit(X, Y)
-    look_every = 50 if make is small_encoder else 25
-    assert estimator.n_iter_ == 2 * look_every
+    eval_interval = 50 if make is small_encoder else 25
+    assert estimator.n_iter_ == 2 * eval_interval
 
 
 @pytest.mark.parametrize("make", MAKERS)

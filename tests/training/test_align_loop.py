@@ -30,7 +30,7 @@ def run(
         batches or toy_pair_batches(),
         weights or toy_align_weights(),
         max_iter=max_iter,
-        look_every=10,
+        eval_interval=10,
         stopping=EarlyStopping(99, tol=0.0),
         events=TrainingEvents(evaluate, **events),
     )
@@ -129,8 +129,8 @@ def test_the_best_weights_on_held_out_rows_are_kept():
     model = toy_model(rate=3e-2)
     record = run(model, toy_pair_batches(misled), max_iter=100, evaluate=evaluate)
     assert 0 < record.best_iter < 100
-    assert evaluate(model) == pytest.approx(max(record.score))
-    assert max(record.score) > record.score[-1]
+    assert evaluate(model) == pytest.approx(max(record.validation_scores))
+    assert max(record.validation_scores) > record.validation_scores[-1]
 
 
 def test_losses_that_stay_infinite_name_the_parameter():

@@ -19,13 +19,14 @@ from skmiaug.training import (
     StackBatches,
     StackedModel,
     TrainingEvents,
-    _cuda_graph,
     gan_step,
     train_gan,
     train_gan_stack,
     train_joint_gan,
 )
-from skmiaug.training._cuda_graph import (
+from skmiaug.training.gan._pairs import Pairs
+from skmiaug.training.loop import _cuda_graph
+from skmiaug.training.loop._cuda_graph import (
     Graph,
     GraphedStep,
     agree,
@@ -34,7 +35,6 @@ from skmiaug.training._cuda_graph import (
     may_capture,
     tensors_of,
 )
-from skmiaug.training._gan_pairs import Pairs
 from tests.training._toy import same, toy_batches, toy_players, toy_weights
 from tests.training._toy_joint import (
     toy_joint_batches,
@@ -132,7 +132,7 @@ def use(monkeypatch):
 def how(max_iter=20, evaluate=lambda players: None, **events):
     return {
         "max_iter": max_iter,
-        "look_every": 5,
+        "eval_interval": 5,
         "stopping": EarlyStopping(99, 0.0),
         "events": TrainingEvents(evaluate=evaluate, **events),
     }
@@ -167,7 +167,7 @@ def trained_stack(device=CPU) -> tuple[list[GanPlayers], list[StackedModel]]:
     offsets[1] = 0.5
     train_gan_stack(
         models, StackBatches([batches], [0, 0, 0], offsets), toy_weights(), mi_weights,
-        max_iter=12, look_every=5,
+        max_iter=12, eval_interval=5,
     )  # fmt: skip
     return [model.players for model in models], models
 

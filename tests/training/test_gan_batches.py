@@ -5,7 +5,7 @@ import torch
 from scipy import stats
 
 from skmiaug.training import StackBatches
-from skmiaug.training._gan_batches import draw_start
+from skmiaug.training.gan._batches import draw_start
 from tests.training._toy import FEATURES, toy_batches
 
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from skmiaug.training import Pairs, generate, read_pairs
-from skmiaug.training._gan_joint_step import heads_step, joint_step
+from skmiaug.training.gan._joint_step import heads_step, joint_step
 from tests.training._toy import same
 from tests.training._toy_joint import (
     CODES,

@@ -33,14 +33,14 @@ def no_score(players):
 
 
 def run(
-    players, batches, *, max_iter=40, look_every=10, patience=99, weights=None, **events
+    players, batches, *, max_iter=40, eval_interval=10, patience=99, weights=None, **events
 ):
     return train_gan(
         players,
         batches,
         weights or toy_weights(),
         max_iter=max_iter,
-        look_every=look_every,
+        eval_interval=eval_interval,
         stopping=EarlyStopping(patience, tol=0.0),
         events=TrainingEvents(**{"evaluate": no_score} | events),
     )
@@ -106,19 +106,19 @@ def test_the_record_holds_a_mean_for_each_look():
         toy_batches(),
         max_iter=25,
         evaluate=lambda players: 0.5,
-        on_look=lambda record: seen.append(record.n_iter),
+        on_check=lambda record: seen.append(record.n_iter),
     )
     assert record.iterations == seen == [10, 20, 25]
     assert record.n_iter == 25
     assert record.stop_reason == "max_iter"
-    assert record.score == [0.5] * 3
+    assert record.validation_scores == [0.5] * 3
     for curve in (record.critic_loss, record.generator_loss, record.information):
         assert len(curve) == 3
 
 
 def test_a_look_shows_the_mean_since_the_last_one():
-    def curve(look_every):
-        record = run(toy_players(), toy_batches(), max_iter=20, look_every=look_every)
+    def curve(eval_interval):
+        record = run(toy_players(), toy_batches(), max_iter=20, eval_interval=eval_interval)
         return torch.tensor(record.critic_loss)
 
     each = curve(1)
@@ -174,7 +174,7 @@ def test_beside_the_start_the_last_good_critic_is_kept():
         players,
         toy_batches(),
         evaluate=worse_and_worse(),
-        on_look=lambda record: at_looks.append(players.snapshot()),
+        on_check=lambda record: at_looks.append(players.snapshot()),
     )
     assert same(critic_of(players.snapshot()), critic_of(at_looks[-1]))
     untrained = critic_of(toy_players().snapshot())
@@ -184,7 +184,7 @@ def test_beside_the_start_the_last_good_critic_is_kept():
 def test_a_spoilt_critic_is_not_kept_beside_the_start():
     players = toy_players()
     poison = Poison(players, after=(3,))
-    record = run(players, toy_batches(), evaluate=worse_and_worse(), on_look=poison)
+    record = run(players, toy_batches(), evaluate=worse_and_worse(), on_check=poison)
     assert (record.n_rollbacks, record.best_iter) == (1, 0)
     assert same(critic_of(players.snapshot()), critic_of(poison.seen[2]))
 
@@ -193,20 +193,20 @@ def test_without_a_held_out_measure_the_last_weights_are_kept():
     players, twin = toy_players(), toy_players()
     record = run(players, toy_batches(), patience=1)
     assert (record.best_iter, record.stop_reason) == (40, "max_iter")
-    run(twin, toy_batches(), look_every=40)
+    run(twin, toy_batches(), eval_interval=40)
     assert same(players.snapshot(), twin.snapshot())
 
 
 def test_a_callback_ends_training():
-    record = run(toy_players(), toy_batches(), on_look=lambda record: record.n_iter == 20)
+    record = run(toy_players(), toy_batches(), on_check=lambda record: record.n_iter == 20)
     assert (record.n_iter, record.stop_reason) == (20, "callback")
 
 
-@pytest.mark.parametrize("look_every", [1, 7])
-def test_looks_do_not_change_the_training(look_every):
+@pytest.mark.parametrize("eval_interval", [1, 7])
+def test_looks_do_not_change_the_training(eval_interval):
     often, once = toy_players(), toy_players()
-    run(often, toy_batches(), look_every=look_every)
-    run(once, toy_batches(), look_every=40)
+    run(often, toy_batches(), eval_interval=eval_interval)
+    run(once, toy_batches(), eval_interval=40)
     assert same(often.snapshot(), once.snapshot())
 
 
@@ -242,7 +242,7 @@ def rates(players):
 def test_a_loss_that_is_not_finite_takes_the_last_good_weights_back():
     players = toy_players(rate=1e-3)
     poison = Poison(players, after=(2,))
-    record = run(players, toy_batches(), max_iter=30, on_look=poison)
+    record = run(players, toy_batches(), max_iter=30, on_check=poison)
     assert record.n_rollbacks == 1
     assert record.iterations == [10, 20]
     assert rates(players) == pytest.approx([1e-4, 1e-4])
@@ -251,7 +251,7 @@ def test_a_loss_that_is_not_finite_takes_the_last_good_weights_back():
 
 def test_training_goes_on_after_a_rollback():
     players = toy_players()
-    record = run(players, toy_batches(), on_look=Poison(players, after=(1,)))
+    record = run(players, toy_batches(), on_check=Poison(players, after=(1,)))
     assert record.iterations == [10, 30, 40]
     assert record.best_iter == 40
     assert players.are_finite()
@@ -261,7 +261,7 @@ def test_the_third_divergence_is_an_error_and_leaves_the_best_weights():
     players = toy_players()
     poison = Poison(players, after=(1, 2, 3))
     with pytest.raises(TrainingDivergedError, match="generator_learning_rate"):
-        run(players, toy_batches(), max_iter=100, on_look=poison)
+        run(players, toy_batches(), max_iter=100, on_check=poison)
     assert players.are_finite()
     assert same(players.snapshot(), poison.seen[2])
 
@@ -270,7 +270,7 @@ def test_the_third_divergence_is_an_error_and_leaves_the_best_weights():
 def test_weights_spoilt_by_the_very_last_step_are_not_kept(evaluate):
     # Its loss was taken before the update: only the weights show it.
     players = toy_players(rate=float("inf"))
-    record = run(players, toy_batches(), max_iter=1, look_every=1, evaluate=evaluate)
+    record = run(players, toy_batches(), max_iter=1, eval_interval=1, evaluate=evaluate)
     assert (record.n_rollbacks, record.best_iter) == (1, 0)
     start, untrained = players.generator.state_dict(), toy_players().generator.state_dict()
     assert same(start, untrained)
@@ -322,7 +322,7 @@ def uninterrupted():
 def test_resumed_at_a_look_it_ends_as_if_never_interrupted(uninterrupted, stop):
     checkpoint = FakeCheckpoint()
     events = {"evaluate": scorer(), "checkpoint": checkpoint}
-    run(toy_players(), toy_batches(), on_look=lambda r: r.n_iter == stop, **events)
+    run(toy_players(), toy_batches(), on_check=lambda r: r.n_iter == stop, **events)
     # Whatever the new players and batches were seeded with: the state is on the disk.
     players = toy_players(seed=8)
     record = run(players, toy_batches(seed=8), **events)

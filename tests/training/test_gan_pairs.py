@@ -9,7 +9,7 @@ from skmiaug.losses import gaussian_code_information, info_nce_information
 from skmiaug.nn import ContrastiveHeads, GaussianHead
 from skmiaug.over_sampling._joint_probe import gain_of_pairs
 from skmiaug.training import Pairs, excess, less_margin, read_pairs
-from skmiaug.training._gan_pairs import contrastive_information, pair_information
+from skmiaug.training.gan._pairs import contrastive_information, pair_information
 
 SIZES = (4, 3, 2)
 

@@ -19,8 +19,8 @@ from skmiaug.training import (
     train_gan,
     train_joint_gan,
 )
-from skmiaug.training._cuda_graph import fixed_state
-from skmiaug.training._gan_joint_step import heads_step
+from skmiaug.training.gan._joint_step import heads_step
+from skmiaug.training.loop._cuda_graph import fixed_state
 from tests._waiting import Waiting
 from tests.training._toy import toy_batches, toy_players, toy_weights
 from tests.training._toy_joint import (
@@ -167,10 +167,10 @@ def test_no_step_needs_a_value_or_another_device(name):
 def test_a_loop_waits_at_its_looks_alone(kind):
     layout = toy_layout()
 
-    def waits(max_iter, look_every):
+    def waits(max_iter, eval_interval):
         how = {
             "max_iter": max_iter,
-            "look_every": look_every,
+            "eval_interval": eval_interval,
             "stopping": EarlyStopping(99, 0.0),
             "events": TrainingEvents(evaluate=lambda players: None),
         }

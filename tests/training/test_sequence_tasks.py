@@ -14,12 +14,12 @@ from skmiaug.training import (
 from tests.training._toy_sequences import label_run, masked_run, new_encoder, waves
 
 
-def train(model, task, *, max_iter, look_every=10, patience=99, **events):
+def train(model, task, *, max_iter, eval_interval=10, patience=99, **events):
     return train_sequences(
         model,
         task,
         max_iter=max_iter,
-        look_every=look_every,
+        eval_interval=eval_interval,
         stopping=EarlyStopping(patience, tol=0.0),
         events=lambda score: TrainingEvents(score, **events),
     )
@@ -40,7 +40,7 @@ def test_it_learns_to_restore(masking, holes):
     record = train(model, task, max_iter=100)
     assert task.score(model) > before * 0.5
     assert record.loss[-1] < record.loss[0] * 0.5
-    assert len(record.loss) == len(record.score) == 10
+    assert len(record.loss) == len(record.validation_scores) == 10
 
 
 def test_the_held_out_measure_is_the_same_at_each_look():
@@ -103,7 +103,7 @@ def test_it_learns_labels(error, frozen):
     model, task = label_run(error=error, frozen=frozen, max_iter=60)
     record = train(model, task, max_iter=60)
     assert record.loss[-1] < 0.5 * record.loss[0]
-    assert record.score[-1] > record.score[0]
+    assert record.validation_scores[-1] > record.validation_scores[0]
 
 
 def test_a_frozen_encoder_is_not_asked():

@@ -13,26 +13,26 @@ INFINITY = float("inf")
 
 def test_it_stops_after_so_many_looks_without_a_rise():
     stopping = EarlyStopping(patience=2, tol=0.0)
-    said = [(stopping.take_in(s), stopping.should_stop) for s in (1.0, 2.0, 2.0, 1.0)]
+    said = [(stopping.update(s), stopping.should_stop) for s in (1.0, 2.0, 2.0, 1.0)]
     assert said == [(True, False), (True, False), (False, False), (False, True)]
 
 
 def test_a_rise_starts_the_count_again():
     stopping = EarlyStopping(patience=2, tol=0.0)
     for score in (1.0, 0.5, 1.5, 1.0):
-        stopping.take_in(score)
+        stopping.update(score)
     assert not stopping.should_stop
     assert stopping.best_score == 1.5
 
 
 def test_a_rise_below_the_tolerance_does_not_count():
     stopping = EarlyStopping(patience=5, tol=0.1)
-    assert [stopping.take_in(s) for s in (1.0, 1.09, 1.11)] == [True, False, True]
+    assert [stopping.update(s) for s in (1.0, 1.09, 1.11)] == [True, False, True]
 
 
 def test_a_score_that_is_no_number_is_never_the_best():
     stopping = EarlyStopping(patience=1, tol=0.0)
-    assert not stopping.take_in(math.nan)
+    assert not stopping.update(math.nan)
     assert stopping.should_stop
     assert stopping.best_score == -INFINITY
 
@@ -40,7 +40,7 @@ def test_a_score_that_is_no_number_is_never_the_best():
 @given(st.lists(st.floats(-10, 10), min_size=1), st.integers(1, 5))
 def test_best_and_staleness_follow_from_the_scores(scores, patience):
     stopping = EarlyStopping(patience, tol=0.0)
-    flags = [stopping.take_in(score) for score in scores]
+    flags = [stopping.update(score) for score in scores]
     assert stopping.best_score == max(scores)
     last_rise = max(i for i, flag in enumerate(flags) if flag)
     assert last_rise == scores.index(max(scores))
@@ -57,4 +57,4 @@ def test_a_record_survives_json():
     assert again == record
     assert again.iterations == [25, 50]
     assert again.critic_loss == [1.5, 1.25]
-    assert again.score == [None, 0.3]
+    assert again.validation_scores == [None, 0.3]

@@ -4,25 +4,25 @@ import re
 
 import pytest
 
-from skmiaug.over_sampling._settings import LOOK_EVERY
+from skmiaug.over_sampling._settings import EVAL_INTERVAL
 from skmiaug.utils._progress import ProgressBar
 from tests._helpers import small
 
 
 def test_verbose_shows_a_bar_with_loss_and_information(skewed, capsys):
-    small(verbose=1, max_iter=2 * LOOK_EVERY, n_iter_no_change=9).fit(*skewed)
+    small(verbose=1, max_iter=2 * EVAL_INTERVAL, n_iter_no_change=9).fit(*skewed)
     out, shown = capsys.readouterr()
     assert out == ""
     assert "MIGANAugmenter" in shown
-    assert f"{2 * LOOK_EVERY}/{2 * LOOK_EVERY}" in shown
+    assert f"{2 * EVAL_INTERVAL}/{2 * EVAL_INTERVAL}" in shown
     assert re.search(r"loss=-?\d+\.\d{3}, mi=-?\d+\.\d{3}", shown)
 
 
 def test_a_training_that_stops_early_ends_in_a_full_bar(skewed, capsys):
-    augmenter = small(verbose=1, max_iter=40 * LOOK_EVERY, n_iter_no_change=1, tol=9.0)
+    augmenter = small(verbose=1, max_iter=40 * EVAL_INTERVAL, n_iter_no_change=1, tol=9.0)
     augmenter.fit(*skewed)
     shown = capsys.readouterr().err
-    assert augmenter.n_iter_ < 40 * LOOK_EVERY
+    assert augmenter.n_iter_ < 40 * EVAL_INTERVAL
     assert shown.startswith("\rMIGANAugmenter, preparing:   0%")
     assert "MIGANAugmenter, training:" in shown
     last = shown.rstrip().rsplit("\r", 1)[-1]

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from skmiaug.over_sampling._settings import LOOK_EVERY
-from skmiaug.training import _gan_loop
+from skmiaug.over_sampling._settings import EVAL_INTERVAL
+from skmiaug.training.gan import _loop as _gan_loop
 from skmiaug.utils import _sklearn_callbacks
 from tests._helpers import small, trained
 
 pytest.importorskip("sklearn.callback", reason="scikit-learn 1.9 on")
 
-LONG = {"max_iter": 4 * LOOK_EVERY, "n_iter_no_change": 99}
+LONG = {"max_iter": 4 * EVAL_INTERVAL, "n_iter_no_change": 99}
 
 
 class Recorder:
@@ -50,12 +50,12 @@ def test_every_look_is_seen(skewed):
     augmenter = fitted(recorder, skewed)
     assert recorder.calls == ["setup", "begin fit 0", *looks(4), "end fit 0", "teardown"]
     assert recorder.shape == ((93, 12), (93,))
-    assert augmenter.n_iter_ == 4 * LOOK_EVERY
+    assert augmenter.n_iter_ == 4 * EVAL_INTERVAL
 
 
 def test_a_callback_can_end_training(skewed):
     recorder = Recorder(stop_after=2)
-    assert fitted(recorder, skewed).n_iter_ == 2 * LOOK_EVERY
+    assert fitted(recorder, skewed).n_iter_ == 2 * EVAL_INTERVAL
     assert recorder.calls == ["setup", "begin fit 0", *looks(2), "end fit 0", "teardown"]
 
 
@@ -90,7 +90,7 @@ def test_before_scikit_learn_1_9_there_are_none():
 def test_the_progress_bar_of_scikit_learn_follows_the_looks(skewed, capsys):
     callback = pytest.importorskip("sklearn.callback")
     pytest.importorskip("rich")
-    small(max_iter=LOOK_EVERY).set_callbacks(callback.ProgressBar()).fit(*skewed)
+    small(max_iter=EVAL_INTERVAL).set_callbacks(callback.ProgressBar()).fit(*skewed)
     shown = capsys.readouterr().out
     assert "MIGANAugmenter" in shown
     assert "100%" in shown

@@ -10,8 +10,8 @@ from skmiaug import MIGANAugmenter
 from skmiaug.over_sampling._row_fit import new_players
 from skmiaug.over_sampling._settings import FitSettings
 from skmiaug.training import GanBatches, gan_step
-from skmiaug.training._cuda_graph import graphed
-from skmiaug.training._gan_batches import GanBatch
+from skmiaug.training.gan._batches import GanBatch
+from skmiaug.training.loop._cuda_graph import graphed
 
 CPU = torch.device("cpu")
 

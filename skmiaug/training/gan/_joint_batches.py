@@ -9,8 +9,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from skmiaug.training._gan_batches import GanBatches, pull_of
-from skmiaug.training._gan_pairs import Pairs
+from skmiaug.training.gan._batches import GanBatches, pull_of
+from skmiaug.training.gan._pairs import Pairs
 from skmiaug.utils._random import draw_below
 
 # Rows of a batch, and which modalities are given to them.

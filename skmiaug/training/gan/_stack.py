@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from skmiaug.nn import load_model, stack_modules
-from skmiaug.training._gan_batches import GanBatch, GanBatches
-from skmiaug.training._gan_players import GanPlayers, adam
+from skmiaug.training.gan._batches import GanBatch, GanBatches
+from skmiaug.training.gan._players import GanPlayers, adam
 
 
 @dataclass

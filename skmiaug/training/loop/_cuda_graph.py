@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from skmiaug.exceptions import CudaGraphWarning
-from skmiaug.training._model_state import ModelState
+from skmiaug.training.loop._model_state import ModelState
 
 # Moments, handles and workspaces are made at first steps, and must not be made in a graph.
 _N_WARM_UP = 3

@@ -7,16 +7,16 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from skmiaug.training._align_model import AlignmentModel
-from skmiaug.training._align_step import (
+from skmiaug.training.alignment._model import AlignmentModel
+from skmiaug.training.alignment._step import (
     AlignmentBatch,
     AlignmentWeights,
     align_step,
     alignment_terms,
 )
-from skmiaug.training._loop import TrainingEvents, run_loop
-from skmiaug.training._record import RunRecord
-from skmiaug.training._stopping import EarlyStopping
+from skmiaug.training.loop._record import RunRecord
+from skmiaug.training.loop._run import TrainingEvents, run_loop
+from skmiaug.training.loop._stopping import EarlyStopping
 
 _REMEDY = "Lower learning_rate, or look for extreme values in X."
 
@@ -127,7 +127,7 @@ def train_alignment(
     weights: AlignmentWeights,
     *,
     max_iter: int,
-    look_every: int,
+    eval_interval: int,
     stopping: EarlyStopping,
     events: TrainingEvents,
 ) -> AlignmentRecord:
@@ -137,7 +137,7 @@ def train_alignment(
     ----------
     model, batches, weights
         Network, data and term weights; ``model`` is changed in place.
-    max_iter, look_every, stopping, events
+    max_iter, eval_interval, stopping, events
         As for ``run_loop``.
 
     Raises
@@ -151,7 +151,7 @@ def train_alignment(
         AlignmentRecord(),
         generator=batches.generator,
         max_iter=max_iter,
-        look_every=look_every,
+        eval_interval=eval_interval,
         stopping=stopping,
         events=events,
         remedy=_REMEDY,

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 @dataclass
 class RunRecord:
-    """Curves of a run; one entry for each look at the held-out measure.
+    """Curves of a run; one entry a validation check.
 
     A subclass adds a list for each figure that its training step returns, and names them
     in ``figures`` in the same order.
@@ -20,8 +20,8 @@ class RunRecord:
         The step whose weights were kept (0: the untrained start).
     iterations : list of int
         The steps at which the curves were taken.
-    score : list of float or None
-        The held-out measure; higher is better. None when nothing was held out.
+    validation_scores : list of float or None
+        Score on the held-out rows; higher is better. None when nothing was held out.
     stop_reason : str
         ``"max_iter"``, ``"early_stopping"``, ``"callback"`` or ``"not_started"``.
     n_rollbacks : int
@@ -33,16 +33,16 @@ class RunRecord:
     n_iter: int = 0
     best_iter: int = 0
     iterations: list[int] = field(default_factory=list)
-    score: list[float | None] = field(default_factory=list)
+    validation_scores: list[float | None] = field(default_factory=list)
     stop_reason: str = "not_started"
     n_rollbacks: int = 0
 
     def add(self, iteration: int, means: Sequence[float], score: float | None) -> None:
-        """Append one look: the means of the figures since the last one, and the score."""
+        """Append one validation check: mean figures since the last one, and the score."""
         self.iterations.append(iteration)
         for name, mean in zip(self.figures, means, strict=True):
             getattr(self, name).append(mean)
-        self.score.append(score)
+        self.validation_scores.append(score)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values that JSON can hold."""

@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from skmiaug.losses import categorical_information, cosine_scores, symmetric_info_nce
 from skmiaug.nn import AlignmentNetwork, AlignmentOutput
-from skmiaug.training._align_model import AlignmentModel
+from skmiaug.training.alignment._model import AlignmentModel
 from skmiaug.utils._precision import precision
 
 

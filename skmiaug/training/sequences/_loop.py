@@ -7,10 +7,10 @@ from typing import Any, ClassVar, Protocol
 import torch
 from torch import Tensor
 
-from skmiaug.training._loop import TrainingEvents, run_loop
-from skmiaug.training._record import RunRecord
-from skmiaug.training._sequence_model import SequenceModel
-from skmiaug.training._stopping import EarlyStopping
+from skmiaug.training.loop._record import RunRecord
+from skmiaug.training.loop._run import TrainingEvents, run_loop
+from skmiaug.training.loop._stopping import EarlyStopping
+from skmiaug.training.sequences._model import SequenceModel
 
 _REMEDY = (
     "Lower learning_rate, or look for extreme values in X (clip pulls more of them in)."
@@ -55,7 +55,7 @@ def train_sequences(
     task: SequenceTask,
     *,
     max_iter: int,
-    look_every: int,
+    eval_interval: int,
     stopping: EarlyStopping,
     events: Callable[[Callable[[Any], float | None]], TrainingEvents],
 ) -> SequenceRecord:
@@ -65,7 +65,7 @@ def train_sequences(
     ----------
     model : SequenceModel
     task : SequenceTask
-    max_iter, look_every, stopping
+    max_iter, eval_interval, stopping
         As for ``run_loop``.
     events : callable
         Takes the held-out measure and returns the events.
@@ -81,7 +81,7 @@ def train_sequences(
         SequenceRecord(),
         generator=task.generator,
         max_iter=max_iter,
-        look_every=look_every,
+        eval_interval=eval_interval,
         stopping=stopping,
         events=events(task.score),
         remedy=_REMEDY,

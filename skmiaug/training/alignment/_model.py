@@ -8,8 +8,8 @@ from torch import nn
 
 from skmiaug.losses import LARGEST_LOG_SCALE
 from skmiaug.nn import AlignmentNetwork
-from skmiaug.training._adamw import AdamW
-from skmiaug.training._model_state import ModelState
+from skmiaug.training.loop._adamw import AdamW
+from skmiaug.training.loop._model_state import ModelState
 from skmiaug.utils._random import isolated_torch_seed
 
 

@@ -8,9 +8,9 @@ import torch
 from torch import nn
 
 from skmiaug.nn import ContrastiveHeads, Critic, GaussianHead, ResidualGenerator
-from skmiaug.training._adamw import AdamW
-from skmiaug.training._gan_joint_batches import JointLayout
-from skmiaug.training._model_state import ModelState
+from skmiaug.training.gan._joint_batches import JointLayout
+from skmiaug.training.loop._adamw import AdamW
+from skmiaug.training.loop._model_state import ModelState
 from skmiaug.utils._random import isolated_torch_seed
 
 # The heads play against nobody: what they read is there or not, and is worth nothing to
@@ -24,7 +24,7 @@ _HEADS_DECAY = 1.0
 class GanPlayers(ModelState):
     """Generator, critic (with the recognition head) and the optimiser of each."""
 
-    judges: ClassVar[tuple[str, ...]] = ("critic",)
+    discriminators: ClassVar[tuple[str, ...]] = ("critic",)
 
     generator: ResidualGenerator
     critic: Critic

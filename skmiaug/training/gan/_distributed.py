@@ -20,10 +20,10 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 from skmiaug.exceptions import ProcessGroupError
-from skmiaug.training._checkpoint import Checkpoint
-from skmiaug.training._gan_batches import GanBatch, GanBatches
-from skmiaug.training._gan_players import GanPlayers
-from skmiaug.training._model_state import ModelState
+from skmiaug.training.gan._batches import GanBatch, GanBatches
+from skmiaug.training.gan._players import GanPlayers
+from skmiaug.training.loop._checkpoint import Checkpoint
+from skmiaug.training.loop._model_state import ModelState
 
 T = TypeVar("T")
 

@@ -19,8 +19,8 @@ from skmiaug.losses import (
     leash_penalty,
 )
 from skmiaug.nn import Critic, CriticOutput
-from skmiaug.training._gan_batches import GanBatch
-from skmiaug.training._gan_players import GanPlayers
+from skmiaug.training.gan._batches import GanBatch
+from skmiaug.training.gan._players import GanPlayers
 from skmiaug.utils._precision import precision
 
 

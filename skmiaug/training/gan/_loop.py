@@ -3,15 +3,15 @@
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from skmiaug.training._cuda_graph import graphed
-from skmiaug.training._gan_batches import GanBatches
-from skmiaug.training._gan_joint_batches import JointBatches
-from skmiaug.training._gan_joint_step import heads_step, joint_step
-from skmiaug.training._gan_players import GanPlayers, JointPlayers
-from skmiaug.training._gan_step import GanWeights, gan_step
-from skmiaug.training._loop import TrainingEvents, run_loop
-from skmiaug.training._record import RunRecord
-from skmiaug.training._stopping import EarlyStopping
+from skmiaug.training.gan._batches import GanBatches
+from skmiaug.training.gan._joint_batches import JointBatches
+from skmiaug.training.gan._joint_step import heads_step, joint_step
+from skmiaug.training.gan._players import GanPlayers, JointPlayers
+from skmiaug.training.gan._step import GanWeights, gan_step
+from skmiaug.training.loop._cuda_graph import graphed
+from skmiaug.training.loop._record import RunRecord
+from skmiaug.training.loop._run import TrainingEvents, run_loop
+from skmiaug.training.loop._stopping import EarlyStopping
 
 N_HEAD_STEPS = 100
 _REMEDY = (
@@ -61,7 +61,7 @@ def train_gan(
     weights: GanWeights,
     *,
     max_iter: int,
-    look_every: int,
+    eval_interval: int,
     stopping: EarlyStopping,
     events: TrainingEvents,
 ) -> GanRecord:
@@ -71,7 +71,7 @@ def train_gan(
     ----------
     players, batches, weights
         Networks, data and term weights; ``players`` are changed in place.
-    max_iter, look_every, stopping, events
+    max_iter, eval_interval, stopping, events
         As for ``run_loop``.
 
     Raises
@@ -90,7 +90,7 @@ def train_gan(
         GanRecord(),
         generator=batches.generator,
         max_iter=max_iter,
-        look_every=look_every,
+        eval_interval=eval_interval,
         stopping=stopping,
         events=events,
         remedy=_REMEDY,
@@ -103,7 +103,7 @@ def train_joint_gan(
     weights: GanWeights,
     *,
     max_iter: int,
-    look_every: int,
+    eval_interval: int,
     stopping: EarlyStopping,
     events: TrainingEvents,
 ) -> JointRecord:
@@ -127,7 +127,7 @@ def train_joint_gan(
         JointRecord(),
         generator=batches.generator,
         max_iter=max_iter,
-        look_every=look_every,
+        eval_interval=eval_interval,
         stopping=stopping,
         events=events,
         remedy=_REMEDY,

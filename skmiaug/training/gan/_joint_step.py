@@ -10,10 +10,10 @@ from skmiaug.losses import (
     leash_penalty,
 )
 from skmiaug.nn import Critic, CriticOutput, ResidualGenerator
-from skmiaug.training._gan_joint_batches import JointBatch, JointLayout
-from skmiaug.training._gan_pairs import Pairs, read_pairs
-from skmiaug.training._gan_players import JointPlayers
-from skmiaug.training._gan_step import (
+from skmiaug.training.gan._joint_batches import JointBatch, JointLayout
+from skmiaug.training.gan._pairs import Pairs, read_pairs
+from skmiaug.training.gan._players import JointPlayers
+from skmiaug.training.gan._step import (
     GanWeights,
     code_information,
     frozen,

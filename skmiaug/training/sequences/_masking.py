@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from skmiaug.training._sequence_set import SequenceBatch
+from skmiaug.training.sequences._set import SequenceBatch
 from skmiaug.utils._random import draw_below
 
 REPLACEMENTS = ("learned", "zero", "random")

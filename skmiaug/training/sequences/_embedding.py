@@ -4,8 +4,8 @@ import torch
 from torch import Tensor
 
 from skmiaug.nn import Drop, TimestepEncoder, keep_all, pool_timesteps
-from skmiaug.training._sequence_batches import in_chunks
-from skmiaug.training._sequence_set import SequenceBatch, SequenceSet
+from skmiaug.training.sequences._batches import in_chunks
+from skmiaug.training.sequences._set import SequenceBatch, SequenceSet
 from skmiaug.utils._precision import precision
 
 

@@ -5,18 +5,18 @@ from dataclasses import dataclass
 
 @dataclass
 class EarlyStopping:
-    """Stop when a score has not risen by ``tol`` for ``patience`` looks in a row.
+    """Stop when a score has not risen by ``tol`` for ``patience`` checks in a row.
 
     Attributes
     ----------
     patience : int
-        Looks without a rise that are allowed.
+        Validation checks without a rise before training stops.
     tol : float
         A rise smaller than this does not count.
     best_score : float
         The best score so far.
     n_stale : int
-        Looks since the last rise.
+        Validation checks since the last rise.
     """
 
     patience: int
@@ -24,8 +24,8 @@ class EarlyStopping:
     best_score: float = float("-inf")
     n_stale: int = 0
 
-    def take_in(self, score: float) -> bool:
-        """Count a score in; True when it is a new best."""
+    def update(self, score: float) -> bool:
+        """Record a score; return True when it is a new best."""
         if score > self.best_score + self.tol:
             self.best_score = score
             self.n_stale = 0

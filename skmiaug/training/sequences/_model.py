@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from skmiaug.training._adamw import AdamW
-from skmiaug.training._model_state import ModelState
+from skmiaug.training.loop._adamw import AdamW
+from skmiaug.training.loop._model_state import ModelState
 
 _LONGEST_GRADIENT = 1.0
 _STEPS_DONE = "steps_done"

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor
 
-from skmiaug.training._cuda_graph import graphed
-from skmiaug.training._gan_loop import GanRecord
-from skmiaug.training._gan_players import GanPlayers
-from skmiaug.training._gan_stack import GanStack, StackBatches, stack_players
-from skmiaug.training._gan_step import GanWeights, gan_step
-from skmiaug.training._stopping import EarlyStopping
+from skmiaug.training.gan._loop import GanRecord
+from skmiaug.training.gan._players import GanPlayers
+from skmiaug.training.gan._stack import GanStack, StackBatches, stack_players
+from skmiaug.training.gan._step import GanWeights, gan_step
+from skmiaug.training.loop._cuda_graph import graphed
+from skmiaug.training.loop._stopping import EarlyStopping
 from skmiaug.utils._interrupt import deferred_signals
 
 
@@ -44,7 +44,7 @@ class StackedModel:
         """Take the untrained players as the first candidate, as ``run_loop`` does."""
         score = self.evaluate(self.players)
         if score is not None:
-            self.stopping.take_in(score)
+            self.stopping.update(score)
         self.best = self.players.snapshot()
 
     def look(self, means: Sequence[float]) -> bool:
@@ -53,7 +53,7 @@ class StackedModel:
         if score is not None and not math.isfinite(score):
             return False
         self.record.add(self.record.n_iter, means, score)
-        if score is None or self.stopping.take_in(score):
+        if score is None or self.stopping.update(score):
             self.best = self.players.snapshot()
             self.record.best_iter = self.record.n_iter
         return True
@@ -64,7 +64,7 @@ class StackedModel:
         self.record.stop_reason = "early_stopping" if stopped else "max_iter"
         kept = self.best
         if self.record.best_iter == 0:
-            kept = kept | self.players.judges_in(self.players.snapshot())
+            kept = kept | self.players.discriminator_weights(self.players.snapshot())
         self.players.restore(kept)
 
 
@@ -75,8 +75,8 @@ def train_gan_stack(
     mi_weights: Tensor,
     *,
     max_iter: int,
-    look_every: int,
-    on_look: Callable[[int, int], None] = lambda step, n_active: None,
+    eval_interval: int,
+    on_check: Callable[[int, int], None] = lambda step, n_active: None,
 ) -> None:
     """Train all models together; each ends as it would have ended alone.
 
@@ -94,9 +94,9 @@ def train_gan_stack(
         Of all models.
     mi_weights : Tensor of shape (n_models,)
         The λ of each, which stands in for ``weights.information``.
-    max_iter, look_every : int
+    max_iter, eval_interval : int
         As for ``train_gan``.
-    on_look : callable
+    on_check : callable
         Called after each look with the step and the number of models still training.
     """
     for model in models:
@@ -111,8 +111,8 @@ def train_gan_stack(
         while active and steps < max_iter:
             sums += step(batches.draw())
             steps += 1
-            if steps % look_every == 0 or steps == max_iter:
-                since = steps % look_every or look_every
+            if steps % eval_interval == 0 or steps == max_iter:
+                since = steps % eval_interval or eval_interval
                 going_on = _look(active, stack, sums / since, steps)
                 if len(going_on) < len(active):
                     active = [active[k] for k in going_on]
@@ -123,7 +123,7 @@ def train_gan_stack(
                         mi_weights = mi_weights.index_select(0, places)
                         weights = replace(weights, information=mi_weights)
                 sums = torch.zeros(len(active), 3, device=sums.device)
-                on_look(steps, len(active))
+                on_check(steps, len(active))
             if request:
                 request.act()
     for model in models:

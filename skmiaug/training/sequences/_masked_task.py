@@ -7,10 +7,10 @@ from torch import Tensor
 
 from skmiaug.losses import masked_reconstruction_loss
 from skmiaug.nn import Drop, TimestepEncoder, channel_dropout, keep_all
-from skmiaug.training._sequence_batches import SequenceBatches, in_chunks
-from skmiaug.training._sequence_masking import corrupt, draw_spans
-from skmiaug.training._sequence_model import SequenceModel
-from skmiaug.training._sequence_set import SequenceBatch, SequenceSet
+from skmiaug.training.sequences._batches import SequenceBatches, in_chunks
+from skmiaug.training.sequences._masking import corrupt, draw_spans
+from skmiaug.training.sequences._model import SequenceModel
+from skmiaug.training.sequences._set import SequenceBatch, SequenceSet
 from skmiaug.utils._precision import precision
 from skmiaug.utils._random import torch_generator
 

@@ -1,4 +1,4 @@
-"""The loop that every model is trained by: looks, early stopping, recovery, checkpoints."""
+"""The training loop of every model: validation, early stopping, recovery, checkpoints."""
 
 import math
 from collections.abc import Callable
@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 
 from skmiaug.exceptions import TrainingDivergedError
-from skmiaug.training._checkpoint import Checkpoint
-from skmiaug.training._model_state import ModelState
-from skmiaug.training._record import RunRecord
-from skmiaug.training._stopping import EarlyStopping
+from skmiaug.training.loop._checkpoint import Checkpoint
+from skmiaug.training.loop._model_state import ModelState
+from skmiaug.training.loop._record import RunRecord
+from skmiaug.training.loop._stopping import EarlyStopping
 from skmiaug.utils._interrupt import deferred_signals
 
 _MAX_ROLLBACKS = 3
@@ -24,26 +24,26 @@ RecordT = TypeVar("RecordT", bound=RunRecord)
 
 @dataclass
 class TrainingEvents:
-    """What a loop calls.
+    """Callbacks of a training loop.
 
     Attributes
     ----------
     evaluate : callable
-        The held-out measure of the present model; higher is better. None when nothing
-        was held out: every look then counts as the best.
-    on_look : callable
-        Called with the record after each look; returns True to stop.
+        Returns the validation score of the model; higher is better. None when nothing
+        was held out: every check then counts as the best.
+    on_check : callable
+        Called with the record after each validation check; returns True to stop.
     checkpoint : Checkpoint or None
-        Where the state goes at each look and when a signal ends the run.
+        Where the state goes at each validation check and when a signal ends the run.
     seed : int
         What the run was started with; kept in the checkpoint.
     average : callable
         Turns the figures (n_figures,) of this process into those of all that train the
-        model; called at each look.
+        model; called at each validation check.
     """
 
     evaluate: Callable[[Any], float | None]
-    on_look: Callable[[Any], bool] = lambda record: False
+    on_check: Callable[[Any], bool] = lambda record: False
     checkpoint: Checkpoint | None = None
     seed: int = 0
     average: Callable[[Tensor], Tensor] = lambda figures: figures
@@ -72,18 +72,18 @@ def run_loop(
     *,
     generator: torch.Generator,
     max_iter: int,
-    look_every: int,
+    eval_interval: int,
     stopping: EarlyStopping,
     events: TrainingEvents,
     remedy: str,
 ) -> RecordT:
     """Train until ``max_iter`` steps, early stopping or a callback; keep the best weights.
 
-    Where those are the untrained ones, ``model.judges`` still are the last good ones.
+    Where those are the untrained ones, ``model.discriminators`` keep the last good ones.
 
     SIGINT and SIGTERM end it after the step in progress: the checkpoint is written if one
     is asked for, and the signal acts; if its handler returns, training goes on. A loss, a
-    weight or a held-out measure that is not finite takes the last good weights back and
+    weight or a validation score that is not finite takes the last good weights back and
     lowers the rates; the third time it is an error.
 
     Parameters
@@ -98,9 +98,9 @@ def run_loop(
     generator : torch.Generator
         The only source of randomness of ``step``, on the device of the model.
     max_iter : int
-    look_every : int
-        Steps between looks at the figures and at the held-out measure, which are the only
-        points where the device is waited for.
+    eval_interval : int
+        Steps between validation checks, the only points where the host waits for the
+        device.
     stopping : EarlyStopping
     events : TrainingEvents
     remedy : str
@@ -119,8 +119,8 @@ def run_loop(
             run.sums += step()
             run.record.n_iter += 1
             run.steps_in_sum += 1
-            due = run.record.n_iter % look_every == 0 or run.record.n_iter == max_iter
-            if due and _look(run):
+            due = run.record.n_iter % eval_interval == 0 or run.record.n_iter == max_iter
+            if due and _check(run):
                 run.record.stop_reason = "callback"
                 break
             if request:
@@ -138,12 +138,12 @@ def _begin(run: _Run) -> None:
         # The untrained start is the first candidate: training must earn its place.
         start = run.events.evaluate(run.model)
         if start is not None:
-            run.stopping.take_in(start)
+            run.stopping.update(start)
         run.best = run.model.snapshot()
         run.good = run.model.snapshot()
 
 
-def _look(run: _Run) -> bool:
+def _check(run: _Run) -> bool:
     """Check losses and weights, measure, keep the best; True: a callback wants the end."""
     means = run.events.average(run.sums / run.steps_in_sum).tolist()
     run.sums.zero_()
@@ -155,12 +155,12 @@ def _look(run: _Run) -> bool:
         return False
     record = run.record
     record.add(record.n_iter, means, score)
-    if score is None or run.stopping.take_in(score):
+    if score is None or run.stopping.update(score):
         run.best = run.model.snapshot()
         record.best_iter = record.n_iter
     run.good = run.model.snapshot()
     _save(run)
-    return run.events.on_look(record)
+    return run.events.on_check(record)
 
 
 def _roll_back(run: _Run) -> None:
@@ -184,7 +184,7 @@ def _finish(run: _Run) -> None:
         run.record.stop_reason = "max_iter"
     kept = run.best
     if run.record.best_iter == 0:
-        kept = kept | run.model.judges_in(run.good)
+        kept = kept | run.model.discriminator_weights(run.good)
     run.model.restore(kept)
 
 
@@ -194,7 +194,7 @@ def _save(run: _Run) -> None:
     arrays = {f"now.{name}": array for name, array in run.model.to_arrays().items()}
     arrays |= {f"best.{name}": t.cpu().numpy() for name, t in run.best.items()}
     if run.steps_in_sum > 0:
-        # Between looks the last good weights are older than those of now.
+        # Between checks the last good weights are older than those of now.
         arrays |= {f"good.{name}": t.cpu().numpy() for name, t in run.good.items()}
     arrays["rng"] = run.generator.get_state().numpy()
     arrays["sums"] = run.sums.cpu().numpy()

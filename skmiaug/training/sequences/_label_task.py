@@ -7,10 +7,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from skmiaug.nn import Drop, SequenceHead, channel_dropout, keep_all
-from skmiaug.training._sequence_batches import SequenceBatches
-from skmiaug.training._sequence_embedding import embed_all, embed_batch
-from skmiaug.training._sequence_model import SequenceModel
-from skmiaug.training._sequence_set import SequenceSet
+from skmiaug.training.sequences._batches import SequenceBatches
+from skmiaug.training.sequences._embedding import embed_all, embed_batch
+from skmiaug.training.sequences._model import SequenceModel
+from skmiaug.training.sequences._set import SequenceSet
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,12 @@ class ModelState(ABC):
 
     Attributes
     ----------
-    judges : tuple of str
-        Networks that judge what the others make. They learn even where nothing better
-        than the untrained start is made, and are then kept as they have become.
+    discriminators : tuple of str
+        Networks that score the output of the others. They learn even where no validation
+        check improves on the untrained model, and then keep their last weights.
     """
 
-    judges: ClassVar[tuple[str, ...]] = ()
+    discriminators: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def modules(self) -> Iterator[tuple[str, nn.Module]]:
@@ -43,9 +43,11 @@ class ModelState(ABC):
         """Copy every weight and optimiser moment, on their device."""
         return {name: tensor.detach().clone() for name, tensor in self._tensors()}
 
-    def judges_in(self, snapshot: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-        """Return what a :meth:`snapshot` holds of the judges."""
-        prefixes = tuple(f"{name}." for name in self.judges)
+    def discriminator_weights(
+        self, snapshot: dict[str, torch.Tensor]
+    ) -> dict[str, torch.Tensor]:
+        """Return what a :meth:`snapshot` holds of the discriminators."""
+        prefixes = tuple(f"{name}." for name in self.discriminators)
         return {name: t for name, t in snapshot.items() if name.startswith(prefixes)}
 
     def restore(self, snapshot: dict[str, torch.Tensor]) -> None:

@@ -1,0 +1,1 @@
+"""Training of an aligned space of several modalities."""

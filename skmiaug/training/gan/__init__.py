@@ -1,0 +1,1 @@
+"""Generator, critic and the loops that train them."""

@@ -1,0 +1,1 @@
+"""What every training loop shares: checks, stopping, checkpoints, CUDA graphs."""

@@ -1,0 +1,1 @@
+"""Training of sequence encoders, with labels and without."""

@@ -8,7 +8,6 @@ from skmiaug.losses._contrastive import (
     info_nce_information,
     symmetric_info_nce,
 )
-from skmiaug.losses._leash import leash_penalty
 from skmiaug.losses._masked import RECONSTRUCTION_ERRORS, masked_reconstruction_loss
 from skmiaug.losses._mutual_information import (
     categorical_information,
@@ -16,6 +15,7 @@ from skmiaug.losses._mutual_information import (
     class_entropy,
     gaussian_code_information,
 )
+from skmiaug.losses._residual_penalty import residual_penalty
 
 __all__ = [
     "LARGEST_LOG_SCALE",
@@ -29,7 +29,7 @@ __all__ = [
     "gaussian_code_information",
     "generator_hinge_loss",
     "info_nce_information",
-    "leash_penalty",
     "masked_reconstruction_loss",
+    "residual_penalty",
     "symmetric_info_nce",
 ]

@@ -11,7 +11,7 @@ from skmiaug.nn._projection import (
     on_sphere,
     shared_code,
 )
-from skmiaug.nn._stacked import StackedEmbedding, StackedLinear, load_model, stack_modules
+from skmiaug.nn._stacked import StackedLinear, load_model, stack_modules
 from skmiaug.nn._timestep_encoder import BACKBONES, TimestepArchitecture, TimestepEncoder
 from skmiaug.nn._timestep_head import SequenceHead
 from skmiaug.nn._timestep_noise import Drop, channel_dropout, keep_all
@@ -30,7 +30,6 @@ __all__ = [
     "ProjectionHead",
     "ResidualGenerator",
     "SequenceHead",
-    "StackedEmbedding",
     "StackedLinear",
     "TimestepArchitecture",
     "TimestepEncoder",

@@ -14,27 +14,6 @@ from skmiaug.training.alignment._step import (
     align_step,
     alignment_terms,
 )
-from skmiaug.training.gan._batches import GanBatches, draw_start, pull_of
-from skmiaug.training.gan._distributed import ProcessTeam, Team
-from skmiaug.training.gan._joint_batches import JointBatch, JointBatches, JointLayout
-from skmiaug.training.gan._joint_step import (
-    excess,
-    generate,
-    joint_step,
-    judge,
-    less_margin,
-)
-from skmiaug.training.gan._loop import GanRecord, JointRecord, train_gan, train_joint_gan
-from skmiaug.training.gan._pairs import Pairs, read_pairs
-from skmiaug.training.gan._players import (
-    GanPlayers,
-    JointPlayers,
-    build_joint_players,
-    build_players,
-)
-from skmiaug.training.gan._stack import GanStack, StackBatches, stack_players
-from skmiaug.training.gan._stack_loop import StackedModel, train_gan_stack
-from skmiaug.training.gan._step import GanWeights, gan_step
 from skmiaug.training.loop._checkpoint import Checkpoint
 from skmiaug.training.loop._model_state import ModelState
 from skmiaug.training.loop._record import RunRecord
@@ -67,24 +46,12 @@ __all__ = [
     "AlignmentWeights",
     "Checkpoint",
     "EarlyStopping",
-    "GanBatches",
-    "GanPlayers",
-    "GanRecord",
-    "GanStack",
-    "GanWeights",
-    "JointBatch",
-    "JointBatches",
-    "JointLayout",
-    "JointPlayers",
-    "JointRecord",
     "LabelSettings",
     "LabelTask",
     "LabelledSet",
     "MaskedTask",
     "MaskingSettings",
     "ModelState",
-    "Pairs",
-    "ProcessTeam",
     "RateSchedule",
     "RunRecord",
     "SequenceBatch",
@@ -92,38 +59,20 @@ __all__ = [
     "SequenceModel",
     "SequenceRecord",
     "SequenceSet",
-    "StackBatches",
-    "StackedModel",
-    "Team",
     "TrainingEvents",
     "align_step",
     "alignment_score",
     "alignment_terms",
     "build_alignment",
-    "build_joint_players",
-    "build_players",
     "build_sequence_model",
     "corrupt",
     "draw_spans",
-    "draw_start",
     "embed_all",
-    "excess",
-    "gan_step",
-    "generate",
     "in_chunks",
-    "joint_step",
-    "judge",
-    "less_margin",
-    "pull_of",
-    "read_pairs",
     "restoration_loss",
     "run_loop",
     "solve_head",
-    "stack_players",
     "take_rows",
     "train_alignment",
-    "train_gan",
-    "train_gan_stack",
-    "train_joint_gan",
     "train_sequences",
 ]

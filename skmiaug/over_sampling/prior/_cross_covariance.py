@@ -1,4 +1,4 @@
-"""How modalities go together, estimated so that what is chance counts for nothing."""
+"""Cross-covariance of groups of columns, estimated so that chance counts for nothing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,27 +8,27 @@ import numpy as np
 from scipy.linalg import solve_triangular
 from sklearn.isotonic import IsotonicRegression
 
-from skmiaug.over_sampling._class_gaussian import ClassGaussian
+from skmiaug.over_sampling.columns._transform import ColumnGroup
 
 _FOLDS = 5
-_MOST_COHERENCE = 0.995
+_MAX_CORRELATION = 0.995
 _LEAST_EIGENVALUE = 0.005
 _LEAST_VARIANCE = 1e-4
 
 
 @dataclass(frozen=True)
-class Deviations:
-    """Rows of one modality less their class means, and the covariance that whitened them.
+class GroupRows:
+    """Residuals of one group of columns, and the covariance that whitened them.
 
     Attributes
     ----------
     rows : ndarray of shape (n, m)
-        The rows that have all modalities: leading whitened coordinates, less the mean that
+        Leading whitened coordinates of the rows that have all groups, less the mean that
         these rows of their class have.
     offset : ndarray of shape (n_classes, m)
-        That mean less the mean of all rows of the class which have this modality.
+        That mean less the mean of all rows of the class which have this group.
     counts : ndarray of shape (n_classes,)
-        How many rows of each class have this modality.
+        How many rows of each class have this group.
     identity : ndarray of shape (m,)
         How much of the variance of 1 comes from the shrinkage and not from the rows.
     shrinkage : float
@@ -47,34 +47,34 @@ class Deviations:
         whitened: np.ndarray,
         means: np.ndarray,
         classes: np.ndarray,
+        all_means: np.ndarray,
         counts: np.ndarray,
-        gaussian: ClassGaussian,
-    ) -> "Deviations":
-        """Gather them for one modality.
+        group: ColumnGroup,
+    ) -> "GroupRows":
+        """Gather them for one group.
 
         Parameters
         ----------
         whitened : ndarray of shape (n, m)
-            Leading coordinates of the rows that have all modalities.
+            Leading coordinates of the rows that have all groups.
         means : ndarray of shape (n_classes, m)
             Their class means.
         classes : ndarray of shape (n,)
+        all_means : ndarray of shape (n_classes, m)
+            Class means of all rows that have this group.
         counts : ndarray of shape (n_classes,)
-            How many rows of each class have this modality.
-        gaussian : ClassGaussian
-            What whitened them.
+            How many rows of each class these are.
+        group : ColumnGroup
+            The transform that whitened them.
         """
-        means = means.astype(np.float32)
-        m = means.shape[1]
-        kept = 1.0 - gaussian.mean_shrinkage
-        variance = np.square(gaussian.deviation.astype(float))
+        variance = np.square(group.deviation.astype(float))
         return cls(
             rows=whitened - means[classes],
-            offset=means - (gaussian.means[:, :m] / kept[:, None]).astype(np.float32),
+            offset=means - all_means,
             counts=counts,
             # The identity was added before the whitening, times the mean variance.
-            identity=gaussian.shrinkage * variance.mean() / variance[:m],
-            shrinkage=gaussian.shrinkage,
+            identity=group.shrinkage * variance.mean() / variance[: means.shape[1]],
+            shrinkage=group.shrinkage,
         )
 
     def held_out(self, classes: np.ndarray, fold: np.ndarray) -> np.ndarray:
@@ -100,15 +100,15 @@ class Deviations:
         return np.linalg.cholesky(S)
 
 
-def fit_coherence(
-    parts: Sequence[Deviations], classes: np.ndarray, rng: np.random.Generator
+def fit_cross_covariance(
+    parts: Sequence[GroupRows], classes: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
-    """Return the correlations of the coordinates of all modalities, (m, m) float32.
+    """Return the correlations of the coordinates of all groups, (m, m) float32.
 
     Parameters
     ----------
-    parts : sequence of Deviations
-        One for each modality.
+    parts : sequence of GroupRows
+        One for each group.
     classes : ndarray of shape (n,)
         Class indices of their rows.
     rng : numpy.random.Generator
@@ -119,7 +119,7 @@ def fit_coherence(
     C = np.eye(ends[-1])
     folds = draw_folds(classes, rng)
     for (i, one), (j, other) in combinations(enumerate(parts), 2):
-        block = cross_validated_coherence(one, other, classes, folds)
+        block = cross_validated_correlation(one, other, classes, folds)
         C[spans[i], spans[j]] = block
         C[spans[j], spans[i]] = block.T
     # Of two modalities the least eigenvalue is 1 less the largest singular value.
@@ -140,13 +140,12 @@ def draw_folds(classes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return folds
 
 
-def cross_validated_coherence(
-    one: Deviations, other: Deviations, classes: np.ndarray, folds: np.ndarray
+def cross_validated_correlation(
+    one: GroupRows, other: GroupRows, classes: np.ndarray, folds: np.ndarray
 ) -> np.ndarray:
     """Mean of x yᵀ with correlations that hold on rows it was not taken from.
 
-    In many directions and few rows some directions of the two modalities seem to go
-    together by chance. The singular vectors of the rows outside a fold, whitened without
+    In many directions and few rows some directions of the two groups correlate by chance. The singular vectors of the rows outside a fold, whitened without
     it, are therefore measured on the rows in it; their correlations there, made to fall,
     take the place of the singular values. What is chance is 0 in expectation, and what
     holds is kept whole (linear shrinkage would take as much from it as from the rest).
@@ -156,7 +155,7 @@ def cross_validated_coherence(
 
     Parameters
     ----------
-    one, other : Deviations
+    one, other : GroupRows
         Of p and of q coordinates.
     classes : ndarray of shape (n,)
         Class indices.
@@ -183,7 +182,7 @@ def cross_validated_coherence(
         of_other += np.einsum("ij,ij->j", y, y)
     held = products / np.sqrt(np.maximum(of_one * of_other, np.finfo(float).tiny))
     falling = IsotonicRegression(increasing=False).fit_transform(np.arange(len(held)), held)
-    return (left * np.clip(falling, 0.0, _MOST_COHERENCE)) @ right
+    return (left * np.clip(falling, 0.0, _MAX_CORRELATION)) @ right
 
 
 def _singular_vectors(A: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

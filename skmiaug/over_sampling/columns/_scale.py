@@ -1,13 +1,16 @@
-"""Standard columns in float32, whatever type, magnitude and tails came in."""
+"""Standardised columns in float32, for any type, magnitude and tails of the input."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
 
-from skmiaug.over_sampling._normal_scores import NormalScores, heavy_tailed_columns
-from skmiaug.over_sampling._row_blocks import row_blocks
+from skmiaug.over_sampling.columns._blocks import Rows, row_blocks
+from skmiaug.over_sampling.columns._normal_scores import (
+    NormalScores,
+    heavy_tailed_columns,
+)
+from skmiaug.over_sampling.targets._regression import regress, target_weights
 
 _MARGINAL_ROWS = 10_000
 _CHUNK_COLUMNS = 64
@@ -33,13 +36,11 @@ class ColumnScale:
     scores: NormalScores | None = None
 
     @classmethod
-    def fit(
-        cls, X: np.ndarray, classes: np.ndarray, marginals: str = "auto"
-    ) -> "ColumnScale":
-        """Measure the columns of ``X`` (n, n_features), whose class indices are (n,).
+    def fit(cls, X: Rows, T: np.ndarray, marginals: str = "auto") -> "ColumnScale":
+        """Measure the columns of ``X`` (n, n_features) with targets ``T`` (n, n_targets).
 
         With ``marginals`` "gaussian" no column becomes normal scores, with "empirical" all
-        do, with "auto" those of heavy tails.
+        do, with "auto" those with heavy tails.
         """
         standard = cls.standard(X)
         varying = np.flatnonzero(standard.scale > 0)
@@ -47,16 +48,18 @@ class ColumnScale:
             return standard
         some = slice(None, None, -(-len(X) // _MARGINAL_ROWS))
         # Read once where they are in a file, in their own type.
-        rows, own = np.ascontiguousarray(X[some]), classes[some]
+        rows, own = np.ascontiguousarray(X[some]), T[some]
         if marginals == "auto":
             varying = standard._heavy_tailed(rows, own, varying)
         if len(varying) == 0:
             return standard
         values = standard._standardised(rows, varying)
-        return replace(standard, scores=NormalScores.fit(values, own, varying))
+        return replace(
+            standard, scores=NormalScores.fit(values, target_weights(own), varying)
+        )
 
     @classmethod
-    def standard(cls, X: np.ndarray) -> "ColumnScale":
+    def standard(cls, X: Rows) -> "ColumnScale":
         """Measure mean and standard deviation of the columns of ``X``.
 
         Columns are divided by their largest magnitude first, so that squares of 1e300 do
@@ -81,46 +84,16 @@ class ColumnScale:
         )
 
     def _heavy_tailed(
-        self, rows: np.ndarray, classes: np.ndarray, columns: np.ndarray
+        self, rows: np.ndarray, T: np.ndarray, columns: np.ndarray
     ) -> np.ndarray:
         """Return those of the ``columns`` that have heavy tails, a few at a time."""
         found = []
         for begin in range(0, len(columns), _CHUNK_COLUMNS):
             some = columns[begin : begin + _CHUNK_COLUMNS]
-            found.append(
-                some[heavy_tailed_columns(self._standardised(rows, some), classes)]
-            )
+            values = self._standardised(rows, some)
+            values -= T @ regress(values, T)
+            found.append(some[heavy_tailed_columns(values)])
         return np.concatenate(found)
-
-    def to_arrays(self) -> dict[str, np.ndarray]:
-        """Return arrays that :meth:`from_arrays` takes beside the type."""
-        arrays = {"center": self.center, "scale": self.scale}
-        if self.scores is not None:
-            own = self.scores.to_arrays()
-            arrays |= {f"scores.{name}": array for name, array in own.items()}
-        return arrays
-
-    @classmethod
-    def from_arrays(
-        cls, arrays: Mapping[str, np.ndarray], prefix: str, dtype: str
-    ) -> "ColumnScale":
-        """Rebuild the scale from those arrays whose names begin with ``prefix``."""
-        own = {
-            name.removeprefix(prefix): array
-            for name, array in arrays.items()
-            if name.startswith(prefix)
-        }
-        scores = {
-            name.removeprefix("scores."): own[name]
-            for name in own
-            if name.startswith("scores.")
-        }
-        return cls(
-            own["center"],
-            own["scale"],
-            np.dtype(dtype),
-            NormalScores.from_arrays(scores) if scores else None,
-        )
 
     def transform(self, X: np.ndarray, first_row: int = 0) -> np.ndarray:
         """Return standard rows, float32 (n, n_features); constant columns become 0.
@@ -145,62 +118,29 @@ class ColumnScale:
         scale = self.scale[columns]
         return (rows[:, columns] - self.center[columns]) / np.where(scale > 0, scale, 1.0)
 
-    def inverse_into(self, Z: np.ndarray, out: np.ndarray) -> None:
-        """Write the rows that ``Z`` (float32) stands for into ``out``.
+    def inverse(self, Z: np.ndarray) -> np.ndarray:
+        """Return the rows (n, n_features) that ``Z`` (float32) stands for.
 
-        Integers are rounded; values beyond the type's range stop at its ends.
+        Integers are rounded; values beyond the range of the type stop at its ends.
         """
-        self._scale_into(Z, out)
-        if self.scores is not None:
-            columns = self.scores.columns
-            values = self.scores.to_values(Z[:, columns].astype(np.float64))
-            out[:, columns] = _cast(
-                values * self.scale[columns] + self.center[columns], self.dtype
-            )
-
-    def _scale_into(self, Z: np.ndarray, out: np.ndarray) -> None:
-        if self.dtype == np.float32 and self._is_plain_in_float32():
-            # One pass on all threads, where numpy would take two on one.
-            factor, offset = (
-                torch.from_numpy(row.astype(np.float32))
-                for row in (self.scale, self.center)
-            )
-            torch.addcmul(offset, torch.from_numpy(Z), factor, out=torch.from_numpy(out))
-            return
-        # The product of a wide column may pass the type's range: that is clipped below.
+        # The product of a wide column may pass the range of the type: that is clipped.
         with np.errstate(over="ignore"):
             values = Z * self.scale + self.center
-        out[...] = _cast(values, self.dtype)
+        if self.scores is not None:
+            columns = self.scores.columns
+            own = self.scores.to_values(Z[:, columns].astype(np.float64))
+            values[:, columns] = own * self.scale[columns] + self.center[columns]
+        return cast(values, self.dtype)
 
-    def _is_plain_in_float32(self) -> bool:
+    def affine(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """Return factor and offset if :meth:`inverse` is affine in float32, else None."""
+        if self.dtype != np.float32 or self.scores is not None:
+            return None
         largest = max(np.abs(self.center).max(), self.scale.max())
         varying = self.scale[self.scale > 0]
-        return largest < 1e30 and (len(varying) == 0 or varying.min() > 1e-30)
-
-
-@dataclass(frozen=True)
-class StandardisedRows:
-    """Rows that are standardised as they are read, for those that memory does not hold.
-
-    Attributes
-    ----------
-    X : ndarray of shape (n, n_features)
-    scale : ColumnScale
-    """
-
-    X: np.ndarray
-    scale: ColumnScale
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Rows and columns."""
-        return self.X.shape
-
-    def __len__(self) -> int:
-        return len(self.X)
-
-    def __getitem__(self, rows: slice) -> np.ndarray:
-        return self.scale.transform(self.X[rows], rows.start)
+        if largest >= 1e30 or (len(varying) and varying.min() <= 1e-30):
+            return None
+        return self.scale.astype(np.float32), self.center.astype(np.float32)
 
 
 def fit_into_types(rows: np.ndarray, dtypes: Sequence[np.dtype]) -> None:
@@ -210,10 +150,10 @@ def fit_into_types(rows: np.ndarray, dtypes: Sequence[np.dtype]) -> None:
     """
     for column, dtype in zip(rows.T, dtypes, strict=True):
         if dtype != rows.dtype:
-            column[...] = _cast(column, dtype)
+            column[...] = cast(column, dtype)
 
 
-def _range(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _range(X: Rows) -> tuple[np.ndarray, np.ndarray]:
     """Least and largest value of each column, float64; one pass, since X may be a file."""
     low, high = np.full(X.shape[1], np.inf), np.full(X.shape[1], -np.inf)
     for rows in row_blocks(len(X)):
@@ -223,14 +163,15 @@ def _range(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return low, high
 
 
-def _chunks(X: np.ndarray) -> Iterator[np.ndarray]:
+def _chunks(X: Rows) -> Iterator[np.ndarray]:
     # In C order whatever came: sums in another order differ in their last bits, and the
     # same rows must give the same bits as an array, as a Fortran array and as a frame.
     for rows in row_blocks(len(X)):
         yield np.ascontiguousarray(X[rows], dtype=np.float64)
 
 
-def _cast(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
+def cast(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """Round and clip ``values`` to what ``dtype`` can hold."""
     if np.issubdtype(dtype, np.bool_):
         return values > 0.5
     if np.issubdtype(dtype, np.integer):

@@ -6,8 +6,8 @@ from typing import Protocol
 import numpy as np
 
 _BLOCK_ROWS = 4096
-# A draw has costs of its own, and its bits depend on where the blocks begin.
-DRAWN_ROWS = 8192
+# A call of a generator has costs of its own, and its samples depend on where blocks begin.
+SAMPLED_ROWS = 8192
 
 
 class Rows(Protocol):

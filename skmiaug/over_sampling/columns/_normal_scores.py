@@ -1,4 +1,4 @@
-"""Columns as normal scores of their own distribution: a Gaussian copula's marginals.
+"""Normal scores: the marginals of a Gaussian copula.
 
 A column whose tails are heavier than an exponential distribution's (skewness above 2 or
 kurtosis above 9, within classes) is badly described by mean and deviation: a few outliers
@@ -101,13 +101,12 @@ class NormalScores:
 
     @classmethod
     def fit(
-        cls, values: np.ndarray, classes: np.ndarray, columns: np.ndarray
+        cls, values: np.ndarray, weights: np.ndarray, columns: np.ndarray
     ) -> "NormalScores":
         """Fit the scores of ``columns`` to their ``values`` (n, n_columns).
 
-        Each class of ``classes`` (n,) counts the same: the small ones are mostly made.
+        ``weights`` (n,) balance the targets: most samples are generated for rare ones.
         """
-        weights = 1.0 / np.bincount(classes)[classes]
         knots = tuple(ColumnScores.fit(own, weights) for own in values.T)
         raw = cls(columns, knots, np.zeros(len(columns)), np.ones(len(columns)))
         scores = raw.to_scores(values, 0)
@@ -135,39 +134,6 @@ class NormalScores:
             axis=1,
         )
 
-    def to_arrays(self) -> dict[str, np.ndarray]:
-        """Return arrays that :meth:`from_arrays` takes."""
-        return {
-            "columns": self.columns,
-            "n_knots": np.array([len(own.values) for own in self.knots]),
-            "values": np.concatenate([own.values for own in self.knots]),
-            "ranks": np.concatenate([own.ranks for own in self.knots]),
-            "center": self.center,
-            "scale": self.scale,
-        }
-
-    @classmethod
-    def from_arrays(cls, arrays: dict[str, np.ndarray]) -> "NormalScores":
-        """Rebuild the scores.
-
-        Raises
-        ------
-        ValueError
-            The arrays do not belong together.
-        """
-        n_columns = {len(arrays[k]) for k in ("columns", "n_knots", "center", "scale")}
-        n_knots = {
-            int(arrays["n_knots"].sum()),
-            len(arrays["values"]),
-            len(arrays["ranks"]),
-        }
-        if len(n_columns) > 1 or len(n_knots) > 1 or arrays["n_knots"].min() < 1:
-            raise ValueError("normal scores of other columns or other knots")
-        ends = np.cumsum(arrays["n_knots"])[:-1]
-        values, ranks = (np.split(arrays[name], ends) for name in ("values", "ranks"))
-        knots = tuple(ColumnScores(v, r) for v, r in zip(values, ranks, strict=True))
-        return cls(arrays["columns"], knots, arrays["center"], arrays["scale"])
-
 
 def _thin(knots: np.ndarray, frequent: np.ndarray) -> np.ndarray:
     """Keep the first and last knot, those of frequent values, and enough of the rest."""
@@ -178,20 +144,15 @@ def _thin(knots: np.ndarray, frequent: np.ndarray) -> np.ndarray:
     return knots[kept | frequent]
 
 
-def heavy_tailed_columns(rows: np.ndarray, classes: np.ndarray) -> np.ndarray:
-    """Numbers of the columns whose tails are too heavy for a mean and a deviation.
-
-    Measured around the class means: a small class that lies apart is no tail.
+def heavy_tailed_columns(deviations: np.ndarray) -> np.ndarray:
+    """Return the columns whose tails are too heavy for a mean and a deviation.
 
     Parameters
     ----------
-    rows : ndarray of shape (n, n_columns), float64
-    classes : ndarray of shape (n,)
+    deviations : ndarray of shape (n, n_columns), float64
+        Residuals of the regression on the targets: a small class that lies apart is no
+        tail. Overwritten.
     """
-    deviations = np.empty_like(rows)
-    for c in np.unique(classes):
-        own = classes == c
-        deviations[own] = rows[own] - rows[own].mean(axis=0)
     largest = np.abs(deviations).max(axis=0)
     deviations /= np.where(largest > 0, largest, 1.0)
     squares = np.square(deviations)

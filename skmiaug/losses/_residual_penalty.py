@@ -1,12 +1,12 @@
-"""The leash that keeps the generator near its start."""
+"""The penalty that keeps the generator near its prior."""
 
 from torch import Tensor
 
 
-def leash_penalty(residual: Tensor) -> Tensor:
+def residual_penalty(residual: Tensor) -> Tensor:
     """Mean over the rows of the squared norm of the residual.
 
-    In whitened space every direction of the start has variance 1, so a penalty of 1 stands
+    In whitened space every direction of the prior has variance 1, so a penalty of 1 stands
     for a residual as long as one standard deviation of one direction.
 
     Parameters

@@ -1,0 +1,1 @@
+"""Columns of X as whitened coordinates, and back."""

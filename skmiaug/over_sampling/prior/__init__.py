@@ -1,0 +1,1 @@
+"""The closed-form prior: a shrunken regression on the targets, and noise around it."""

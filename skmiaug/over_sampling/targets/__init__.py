@@ -1,0 +1,1 @@
+"""Target codes, regression on them, and which samples to generate."""

@@ -12,6 +12,7 @@ __version__ = _version("skmiaug")
 
 _HOME_OF = {
     "ContrastiveAligner": "skmiaug.representation",
+    "GaussianAugmenter": "skmiaug.over_sampling",
     "MIGANAugmenter": "skmiaug.over_sampling",
     "MIGANAugmenterCV": "skmiaug.over_sampling",
     "MIPath": "skmiaug.over_sampling",
@@ -28,6 +29,7 @@ _SUBMODULES = ("datasets", "evaluation", "exceptions", "metrics")
 
 __all__ = [
     "ContrastiveAligner",
+    "GaussianAugmenter",
     "MIGANAugmenter",
     "MIGANAugmenterCV",
     "MIPath",

@@ -1,7 +1,7 @@
 """The critic and the recognition head Q, on one trunk."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -64,6 +64,17 @@ class Critic(nn.Module):
         if n_context:
             self.context = nn.Linear(n_context, width, bias=False)
             nn.init.zeros_(self.context.weight)
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """Constructor arguments of another critic of this shape."""
+        return {
+            "n_features": self.n_features,
+            "n_targets": self.n_targets,
+            "n_codes": self.n_codes,
+            "hidden_layer_sizes": self.hidden_layer_sizes,
+            "n_context": self.n_context,
+        }
 
     def forward(
         self, rows: Tensor, targets: Tensor, context: Tensor | None = None

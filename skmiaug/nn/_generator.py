@@ -1,6 +1,7 @@
 """The generator: a learned residual on samples of the prior."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -46,6 +47,16 @@ class ResidualGenerator(nn.Module):
         self.leave = nn.Linear(width, n_features)
         nn.init.zeros_(self.leave.weight)
         nn.init.zeros_(self.leave.bias)
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """Constructor arguments of another generator of this shape."""
+        return {
+            "n_features": self.n_features,
+            "n_targets": self.n_targets,
+            "n_latent": self.n_latent,
+            "hidden_layer_sizes": self.hidden_layer_sizes,
+        }
 
     def forward(self, prior: Tensor, latent: Tensor, targets: Tensor) -> Tensor:
         """Return the residual, (n, n_features).

@@ -42,7 +42,7 @@ class SingleProcess:
         """Whether this process shows progress and writes files."""
         return self.rank == 0
 
-    def on_first(self, call: Callable[..., T]) -> Callable[..., T]:
+    def agreed(self, call: Callable[..., T]) -> Callable[..., T]:
         """Return ``call``, made by the first process alone, its result handed to all."""
         return call
 
@@ -95,8 +95,8 @@ class ProcessGroup(SingleProcess):
         self.rank, self.size = dist.get_rank(), dist.get_world_size()
         self.share = 1.0 / self.size
 
-    def on_first(self, call: Callable[..., T]) -> Callable[..., T]:
-        """As :meth:`SingleProcess.on_first`; an error of the first process is raised by all."""
+    def agreed(self, call: Callable[..., T]) -> Callable[..., T]:
+        """As :meth:`SingleProcess.agreed`; an error of the first process is raised by all."""
 
         def of_first(*args: Any, **kwargs: Any) -> T:
             answer: list[Any] = [None, None]
@@ -165,7 +165,7 @@ class ProcessGroup(SingleProcess):
         ProcessGroupError
             What this or another process has prepared is not what the first has.
         """
-        first = self.on_first(lambda: dict(prepared))()
+        first = self.agreed(lambda: dict(prepared))()
         other = [name for name in first if not _alike(first[name], prepared[name])]
         n_other = self._total(torch.tensor([float(bool(other))], device=self.device))
         if n_other.item() > 0:
@@ -226,13 +226,13 @@ class _SharedCheckpoint(Checkpoint):
     group: ProcessGroup
 
     def exists(self) -> bool:
-        return self.group.on_first(super().exists)()
+        return self.group.agreed(super().exists)()
 
     def check_writable(self) -> None:
-        self.group.on_first(super().check_writable)()
+        self.group.agreed(super().check_writable)()
 
     def read(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-        return self.group.on_first(super().read)()
+        return self.group.agreed(super().read)()
 
     def write(self, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
         if self.group.leads:

@@ -1,4 +1,4 @@
-"""Checks of what several modalities bring in: missing parts, and conditions."""
+"""Checks of several groups of columns: missing modalities, and conditions."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,12 +6,11 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_array
 
-from skmiaug.over_sampling._joint_rows import whole_rows
-from skmiaug.utils._containers import check_numeric_columns, polars_to_pandas
 from skmiaug.utils._listing import first_few
+from skmiaug.utils._tables import read_table
 
 
-def missing_parts(X: np.ndarray, modalities: Mapping[str, np.ndarray]) -> np.ndarray:
+def missing_modalities(X: np.ndarray, modalities: Mapping[str, np.ndarray]) -> np.ndarray:
     """Return which modalities each row lacks, (n, n_modalities) bool.
 
     Raises
@@ -33,8 +32,7 @@ def missing_parts(X: np.ndarray, modalities: Mapping[str, np.ndarray]) -> np.nda
     empty = np.flatnonzero(missing.all(axis=1))
     if len(empty):
         raise ValueError(
-            f"All modalities are NaN in rows {first_few(empty)}: there is nothing to go "
-            "by. Drop these rows."
+            f"All modalities are NaN in rows {first_few(empty)}. Drop these rows."
         )
     return missing
 
@@ -50,17 +48,18 @@ def check_condition(
         It is not two-dimensional, has another length or width than expected, holds
         infinity or something that is no number, or NaN in a part of a row.
     """
-    condition = polars_to_pandas(condition)
-    check_numeric_columns(condition)
     if np.ndim(condition) != 2:
         raise ValueError(
             "condition must have a row of numbers for each row, (n_samples, "
             f"n_condition_features), got an array of shape {np.shape(condition)}. Make one "
             "column of plain numbers with np.reshape(condition, (-1, 1)), and features of "
-            "texts as such with TransformerFeatures."
+            "texts with TransformerFeatures."
         )
     rows = check_array(
-        condition, dtype="numeric", ensure_all_finite="allow-nan", input_name="condition"
+        read_table(condition)[0],
+        dtype="numeric",
+        ensure_all_finite="allow-nan",
+        input_name="condition",
     )
     if not np.issubdtype(rows.dtype, np.floating):
         rows = rows.astype(np.float64)
@@ -83,48 +82,57 @@ def check_condition(
     return rows
 
 
-def expects_condition(augmenter: Any) -> bool:
-    """Whether a fit without a condition is an error."""
+def expects(augmenter: Any, name: str) -> bool:
+    """Return whether a fit without the keyword ``name`` is an error."""
     requests = augmenter.get_metadata_routing().fit_resample.requests
-    return augmenter.require_condition or requests.get("condition") is True
+    required = name == "condition" and augmenter.require_condition
+    return required or requests.get(name) is True
 
 
-def check_expected(augmenter: Any, method: str, condition: Any) -> None:
-    """Refuse a fit without condition where one was asked for.
+def check_expected(augmenter: Any, method: str, **given: Any) -> None:
+    """Refuse a fit without a condition or groups that the augmenter was told to expect.
 
     imbalanced-learn's Pipeline drops what it does not route without a word.
 
     Raises
     ------
     ValueError
-        ``require_condition`` is set, or metadata routing was told to bring a condition, and
-        none came.
+        ``require_condition`` is set, or metadata routing was told to bring a keyword, and
+        it did not come.
     """
-    if condition is not None or not expects_condition(augmenter):
-        return
-    raise ValueError(
-        f"{type(augmenter).__name__} was told to expect a condition, and {method} got "
-        "none. In a Pipeline a condition arrives only with "
-        "sklearn.set_config(enable_metadata_routing=True), with "
-        ".set_fit_resample_request(condition=True) on the augmenter, and when it is "
-        "passed to fit as condition=... (cross_validate: params={'condition': ...}). To do "
-        "without one, set require_condition=False and take the request back."
-    )
+    for name, value in given.items():
+        if value is not None or not expects(augmenter, name):
+            continue
+        raise ValueError(
+            f"{type(augmenter).__name__} was told to expect {name}, and {method} got "
+            "none. In a Pipeline it arrives only with "
+            "sklearn.set_config(enable_metadata_routing=True), with "
+            f".set_fit_resample_request({name}=True) on the augmenter, and when it is "
+            f"passed to fit as {name}=... (cross_validate: params={{'{name}': ...}}). To do "
+            "without, take the request back"
+            + (
+                " and set require_condition=False." if name == "condition" else "."
+            )
+        )
 
 
-def check_whole_rows(
-    parts: Sequence[np.ndarray], classes: np.ndarray, labels: np.ndarray
+def check_complete_rows(
+    sources: Sequence[tuple[Any, np.ndarray]], classes: np.ndarray, labels: np.ndarray
 ) -> None:
-    """Refuse classes of which no row has all modalities.
+    """Refuse classes of which no row has all groups of columns.
 
     Raises
     ------
     ValueError
     """
-    counts = np.bincount(classes[whole_rows(parts)], minlength=len(labels))
+    complete = np.ones(len(classes), dtype=bool)
+    for source, columns in sources:
+        if source.dtype.kind == "f":
+            complete &= ~np.isnan(source[:, columns[0]])
+    counts = np.bincount(classes[complete], minlength=len(labels))
     if (counts == 0).any():
         raise ValueError(
-            "How modalities go together is learned from rows that have all of them, and "
-            f"these classes have none: {', '.join(map(str, labels[counts == 0]))}. Add "
+            "The dependence between modalities is learned from rows that have all of them, "
+            f"and these classes have none: {', '.join(map(str, labels[counts == 0]))}. Add "
             "such rows, or leave the classes out."
         )

@@ -1,65 +1,70 @@
-"""How many rows of each class to make."""
+"""How many rows of each class to generate."""
 
 from collections.abc import Mapping
-from typing import Any
+from itertools import combinations
+from typing import Any, NamedTuple
 
 import numpy as np
 
 
 def expanded_counts(
-    to_make: Mapping[Any, int], present: Mapping[Any, int], expansion: float
+    to_generate: Mapping[Any, int], present: Mapping[Any, int], expansion: float
 ) -> dict[Any, int]:
-    """Rows to make of each class so that all grow to ``expansion`` times the largest.
+    """Return the rows to generate so that classes grow to ``expansion`` times the largest.
 
     Parameters
     ----------
-    to_make : mapping of class to int
-        What the sampling strategy asks for.
+    to_generate : mapping of class to int
+        The request of the sampling strategy.
     present : mapping of class to int
         Rows of every class in the data.
     expansion : float
-        1 leaves ``to_make`` as it is; above 1 every class, the largest too, grows to
+        1 leaves ``to_generate`` as it is; above 1 every class, the largest too, grows to
         ``expansion`` times the largest class after balancing.
     """
     if expansion == 1:
-        return dict(to_make)
-    balanced = max(n + to_make.get(c, 0) for c, n in present.items())
+        return dict(to_generate)
+    balanced = max(n + to_generate.get(c, 0) for c, n in present.items())
     target = int(np.rint(expansion * balanced))
     return {c: target - n for c, n in present.items()}
 
 
-def whole_counts(
-    to_make: Mapping[Any, float], present: Mapping[Any, int]
-) -> dict[Any, int]:
-    """Rows to make of each class as ints; 50.0 is 50, and 50.5 is refused.
+class Combination(NamedTuple):
+    """Rows in which some modalities are generated and the others are real."""
 
-    Shares of a count are what a callable or a dict for ``sampling_strategy`` is often made
-    of, and floats would end in an error of ``range`` after training.
+    generated: tuple[int, ...]
+    n: int
+
+
+def combinations_of(n_modalities: int, n_real: int, n_more: int) -> list[Combination]:
+    """Return all combinations of real and generated modalities of a class.
+
+    With N rows of the class after balancing, each of the 2^n_modalities combinations gets N
+    rows. Whole generated rows take the place of the real ones that are missing, so that the
+    class ends with 2^n_modalities · N rows.
 
     Parameters
     ----------
-    to_make : mapping of class to number
-    present : mapping of class to int
-        Rows of every class in the data; the error names what was asked for in all.
-
-    Raises
-    ------
-    ValueError
-        A number is not whole.
+    n_modalities : int
+    n_real : int
+        Rows of the class.
+    n_more : int
+        Rows to add to it, N - n_real.
     """
-    for label, n in to_make.items():
-        if not float(n).is_integer():
-            raise ValueError(
-                f"sampling_strategy asks for {n + present[label]:g} rows of class "
-                f"{label!s}: rows are whole, so round the numbers, for example with int()."
-            )
-    return {label: int(n) for label, n in to_make.items()}
+    n_balanced = n_real + n_more
+    everything = tuple(range(n_modalities))
+    some = [
+        Combination(generated, n_balanced)
+        for size in range(1, n_modalities)
+        for generated in combinations(everything, size)
+    ]
+    return [*some, Combination(everything, n_balanced + n_more)]
 
 
 def requested_classes(
     n_samples: int, y: Any, classes: np.ndarray, shares: np.ndarray
 ) -> np.ndarray:
-    """Return the class index of each row that ``sample(n_samples, y)`` is to make.
+    """Return the class index of each row that ``sample(n_samples, y)`` generates.
 
     ``y`` is None (shares of the training rows, as near as whole rows come, in blocks), a
     class, or an array of ``n_samples`` classes.
@@ -85,6 +90,8 @@ def requested_classes(
             f"an array of shape {wanted.shape}."
         )
     known = {c: i for i, c in enumerate(classes.tolist())}
+    # Of times in nanoseconds tolist makes integers: both must be of one type.
+    wanted = wanted.astype(classes.dtype) if classes.dtype.kind in "mM" else wanted
     unknown = sorted({str(c) for c in wanted.tolist() if c not in known})
     if unknown:
         raise ValueError(

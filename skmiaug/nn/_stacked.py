@@ -31,7 +31,8 @@ def stack_modules(modules: Sequence[ModuleT]) -> ModuleT:
     Parameters
     ----------
     modules : sequence of Module
-        Of one class and one shape, made of linear layers and what has no weights; their ``forward`` works on trailing axes.
+        Of one class and one shape, made of linear layers and what has no weights; their
+        ``forward`` works on trailing axes.
 
     Returns
     -------
@@ -63,8 +64,7 @@ def _stack_layers(path: str, layers: Sequence[nn.Module]) -> nn.Module:
         bias = None if first.bias is None else stacked("bias")
         return StackedLinear(stacked("weight"), bias)
     raise TypeError(
-        f"Only linear layers can be stacked; {path} is a "
-        f"{type(first).__name__}."
+        f"Only linear layers can be stacked; {path} is a {type(first).__name__}."
     )
 
 

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from skmiaug.over_sampling._base import BaseAugmenter, Generator
     from skmiaug.over_sampling._gaussian import GaussianAugmenter
     from skmiaug.over_sampling._migan import MIGANAugmenter
-    from skmiaug.over_sampling.search._migan_cv import MIGANAugmenterCV
     from skmiaug.over_sampling.search._mi_path import MIPath, mi_path
+    from skmiaug.over_sampling.search._migan_cv import MIGANAugmenterCV
 
 _HOME_OF = {
     "BaseAugmenter": "_base",

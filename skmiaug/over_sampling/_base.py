@@ -17,9 +17,16 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from skmiaug.base import EstimatorState, Maybe, require_array, require_state, validation_mask
+from skmiaug.base import (
+    EstimatorState,
+    Maybe,
+    require_array,
+    require_state,
+    validation_mask,
+)
 from skmiaug.exceptions import TinyClassWarning
 from skmiaug.metrics import classifier_information
+from skmiaug.over_sampling._rows_file import write_rows
 from skmiaug.over_sampling._streams import FIT, IMPUTE, MEASURE, RESAMPLE, SAMPLE
 from skmiaug.over_sampling.columns._blocks import SAMPLED_ROWS, row_blocks
 from skmiaug.over_sampling.columns._groups import (
@@ -39,7 +46,6 @@ from skmiaug.over_sampling.targets._counts import (
 from skmiaug.over_sampling.targets._subsample import subsample
 from skmiaug.utils._labels import read_labels, wanted_counts
 from skmiaug.utils._modalities import resolve_modalities
-from skmiaug.over_sampling._rows_file import write_rows
 from skmiaug.utils._progress import ProgressBar
 from skmiaug.utils._random import draw_seed, numpy_generator, seed_of_stream
 from skmiaug.utils._tables import TableLike, cast_column, read_table
@@ -55,8 +61,8 @@ class Generator(Protocol):
     """What ``BaseAugmenter._fit_generator`` returns: it draws rows given their targets.
 
     Any object with this method will do. Generators that can fill in missing modalities, or
-    draw rows for a condition, take ``given`` too: coordinates (n, n_coordinates) with NaN in
-    what is to be generated. ``skmiaug.save`` needs a dataclass that is registered by
+    draw rows for a condition, take ``given`` too: coordinates (n, n_coordinates) with NaN
+    where they are to be generated. ``skmiaug.save`` needs a dataclass that is registered by
     ``skmiaug.base.register_state``; pickle and joblib need nothing.
     """
 
@@ -428,9 +434,7 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
 
     # ---------------------------------------------------------------- fitting
 
-    def _read(
-        self, X: Any, y: Any
-    ) -> tuple[np.ndarray, np.ndarray, TableLike, Any]:
+    def _read(self, X: Any, y: Any) -> tuple[np.ndarray, np.ndarray, TableLike, Any]:
         """Check rows and classes; set all fitted attributes that depend on nothing else."""
         rows, table = read_table(X)
         # A missing modality is NaN, and checked later.
@@ -671,7 +675,7 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         given: np.ndarray | None = None,
         condition_out: np.ndarray | None = None,
     ) -> None:
-        """Fill ``out`` (n, n_features) with rows of the classes ``indices`` (n,), in blocks.
+        """Fill ``out`` (n, n_features) with rows of the classes ``indices``, in blocks.
 
         ``given``: coordinates with NaN in what is to be generated. ``condition_out``
         receives the conditions that were drawn.

@@ -20,7 +20,7 @@ from skmiaug.base import (
     training_session,
 )
 from skmiaug.nn import Critic, ResidualGenerator
-from skmiaug.over_sampling._base import GIVEN_BANDWIDTHS, BaseAugmenter, Fitting
+from skmiaug.over_sampling._base import GIVEN_BANDWIDTHS, BaseAugmenter
 from skmiaug.over_sampling._gaussian import PRIOR_CONSTRAINTS
 from skmiaug.over_sampling.generator._fit import (
     NetworkParameters,
@@ -450,10 +450,14 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
             generator_lr=float(self.generator_learning_rate),
             critic_lr=float(self.critic_learning_rate),
             batch_size=int(self.batch_size),
-            penalty=_PENALTY if self.residual_penalty == "auto" else self.residual_penalty,
+            penalty=self._penalty(),
             autocast=resolve_precision(self.precision, device),
             gaussian_head=conditioned and self.condition_head == "gaussian",
         )
+
+    def _penalty(self) -> float:
+        given = self.residual_penalty
+        return _PENALTY if isinstance(given, str) else float(given)
 
     def _conditioned(self) -> bool:
         return hasattr(self, "n_condition_features_in_")
@@ -523,12 +527,6 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
 
     def _shows_progress(self) -> bool:
         return not self.data_parallel or torch.distributed.get_rank() == 0
-
-    def _adopt(self, other: "MIGANAugmenter", fitting: Fitting) -> None:
-        """Take over the data that another augmenter was prepared with."""
-        for name, value in vars(other).items():
-            if name not in self.get_params(deep=False) and not hasattr(self, name):
-                setattr(self, name, value)
 
 
 def component_sizes(

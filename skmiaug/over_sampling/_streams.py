@@ -1,6 +1,6 @@
 """Numbers of the independent streams of randomness that one seed has.
 
-Each is the ``stream`` of ``numpy_generator``. With another number a seed gives other samples.
+Each is the ``stream`` of ``numpy_generator``. Another number gives other samples.
 """
 
 FIT = 0

@@ -17,6 +17,10 @@ class Rows(Protocol):
     def shape(self) -> tuple[int, ...]:
         """Rows and columns."""
 
+    @property
+    def dtype(self) -> np.dtype:
+        """Type of the numbers."""
+
     def __len__(self) -> int: ...
 
     def __getitem__(self, rows: slice, /) -> np.ndarray: ...

@@ -85,7 +85,7 @@ def check_condition(
 def expects(augmenter: Any, name: str) -> bool:
     """Return whether a fit without the keyword ``name`` is an error."""
     requests = augmenter.get_metadata_routing().fit_resample.requests
-    required = name == "condition" and augmenter.require_condition
+    required = name == "condition" and getattr(augmenter, "require_condition", False)
     return required or requests.get(name) is True
 
 
@@ -108,11 +108,9 @@ def check_expected(augmenter: Any, method: str, **given: Any) -> None:
             "none. In a Pipeline it arrives only with "
             "sklearn.set_config(enable_metadata_routing=True), with "
             f".set_fit_resample_request({name}=True) on the augmenter, and when it is "
-            f"passed to fit as {name}=... (cross_validate: params={{'{name}': ...}}). To do "
-            "without, take the request back"
-            + (
-                " and set require_condition=False." if name == "condition" else "."
-            )
+            f"passed to fit as {name}=... (cross_validate: params={{'{name}': ...}}). To "
+            "do without, take the request back"
+            + (" and set require_condition=False." if name == "condition" else ".")
         )
 
 

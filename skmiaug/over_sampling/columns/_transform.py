@@ -1,10 +1,10 @@
 """From the columns of X to whitened coordinates of mean 0 and unit variance, and back.
 
 Columns belong to groups (modalities, or a condition beside X; one group where none are
-named). Each group is standardised (or replaced by normal scores, see ``_normal_scores``) and
-whitened by its pooled covariance within targets, which is shrunk towards a multiple of the
-identity (Ledoit and Wolf, 2004). In these coordinates the residuals of a regression on the
-targets have mean 0 and covariance I within each group.
+named). Each group is standardised (or replaced by normal scores, see ``_normal_scores``)
+and whitened by its pooled covariance within targets, which is shrunk towards a multiple of
+the identity (Ledoit and Wolf, 2004). In these coordinates the residuals of a regression on
+the targets have mean 0 and covariance I within each group.
 """
 
 from collections.abc import Sequence
@@ -250,7 +250,7 @@ class _Columns:
 
     @property
     def dtype(self) -> np.dtype:
-        return self._source.dtype  # type: ignore[attr-defined]
+        return self._source.dtype
 
 
 def _complete(rows: np.ndarray) -> np.ndarray:
@@ -260,5 +260,5 @@ def _complete(rows: np.ndarray) -> np.ndarray:
     return ~np.isnan(rows).any(axis=1)
 
 
-def _empty(shape: tuple[int, int], mapped: bool) -> np.ndarray:
+def _empty(shape: tuple[int, ...], mapped: bool) -> np.ndarray:
     return scratch_array(shape, np.float32) if mapped else np.empty(shape, np.float32)

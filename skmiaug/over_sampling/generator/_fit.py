@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -143,9 +144,7 @@ def prepare(
     lead = Z[:, columns]
     complete = ~np.isnan(lead).any(axis=1)
     order = np.argsort(T.argmax(axis=1), kind="stable")
-    kept, held = (
-        order[(complete & mask)[order]] for mask in (~validation, validation)
-    )
+    kept, held = (order[(complete & mask)[order]] for mask in (~validation, validation))
 
     def rows(numbers: np.ndarray) -> WeightedRows:
         own = (torch.from_numpy(a[numbers]).to(device) for a in (lead, T))
@@ -227,7 +226,7 @@ def _dependence(
         return None, {}
     C = prior.correlation[np.ix_(inner, inner)].astype(float)
     ends = np.cumsum([0, *layout.sizes])
-    numbers = [np.arange(a, b) for a, b in zip(ends[:-1], ends[1:], strict=True)]
+    numbers = [np.arange(a, b) for a, b in pairwise(ends)]
     regressions = {}
     for given in layout.subsets():
         a = np.concatenate([numbers[k] for k in given])

@@ -63,9 +63,7 @@ class ValidationScorer:
         n = min(max(wanted, _MIN_ROWS), _MAX_ROWS) + 2 * n_targets
         near = own.rows.take(_evenly(own.rows.targets, n))
         blocks = [(slice(None), layout.always_given)] if layout.always_given else []
-        self.prior = near._replace(
-            values=own.draw_prior(near.targets, near.values, blocks)
-        )
+        self.prior = near._replace(values=own.draw_prior(near.targets, near.values, blocks))
         self.noise = torch.randn(
             n, batches.latent_width, generator=generator, device=near.values.device
         )
@@ -151,8 +149,8 @@ def pair_gain(wanted: Tensor, of_prior: Tensor, of_samples: Tensor) -> Tensor:
     """Return how much nearer to the wanted information samples are than the prior, nats.
 
     A prior without information is measured below 0. The distance from there counts as the
-    gain there is to make, ``wanted`` nats: samples that are still below 0, but on their way,
-    have come nearer, and early stopping should notice.
+    gain there is to make, ``wanted`` nats: samples that are still below 0, but nearer, have
+    improved, and early stopping should notice.
 
     Parameters
     ----------

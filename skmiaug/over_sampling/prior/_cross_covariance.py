@@ -145,10 +145,11 @@ def cross_validated_correlation(
 ) -> np.ndarray:
     """Mean of x yᵀ with correlations that hold on rows it was not taken from.
 
-    In many directions and few rows some directions of the two groups correlate by chance. The singular vectors of the rows outside a fold, whitened without
-    it, are therefore measured on the rows in it; their correlations there, made to fall,
-    take the place of the singular values. What is chance is 0 in expectation, and what
-    holds is kept whole (linear shrinkage would take as much from it as from the rest).
+    In many directions and few rows some directions of the two groups correlate by chance.
+    The singular vectors of the rows outside a fold, whitened without it, are therefore
+    measured on the rows in it; their correlations there, made to fall, take the place of
+    the singular values. Chance is 0 in expectation, and real dependence is kept whole
+    (linear shrinkage would take as much from it as from the rest).
     Correlations, not covariances: whitening by a shrunken covariance leaves variances of
     about 1, and where a correlation is high, a few percent of variance are a large part of
     the information.

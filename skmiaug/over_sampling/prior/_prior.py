@@ -1,8 +1,9 @@
 """The prior: Z = T M + noise, with shrunken coefficients M.
 
-With one-hot codes T the rows of M are shrunken class means and the prior is a class-conditional
-Gaussian. The noise has covariance I within each group of columns (they are whitened) and
-the cross-covariance of the groups between them. With a bandwidth s below 1 a sample is
+With one-hot codes T the rows of M are shrunken class means and the prior is a
+class-conditional Gaussian. The noise has covariance I within each group of columns (they
+are whitened) and the cross-covariance of the groups between them. With a bandwidth s below
+1 a sample is
 
     T M + sqrt(1 - s²) r + s e,
 
@@ -184,7 +185,9 @@ class Prior:
         noise = self._noise(len(T), rng)
         centre(noise, T)
         if self.bandwidth < 1:
-            self._add_residuals(noise, self._rows_near(T, given, known, rng), self.bandwidth)
+            self._add_residuals(
+                noise, self._rows_near(T, given, known, rng), self.bandwidth
+            )
         Z = self._around_means(noise, T)
         others = tuple(k for k in range(len(self.widths)) if k not in known)
         columns = self._correlated(known)
@@ -249,7 +252,8 @@ class Prior:
         ``Z`` is overwritten, so that there is no second array of its size. Rows that lack
         a group are left out.
         """
-        if self.bandwidth == 1 and self.given_bandwidth in (None, 1.0):
+        used = self.bandwidth < 1 or self.given_bandwidth not in (None, 1.0)
+        if not used or self.residuals is not None:
             return
         complete = ~np.isnan(Z[:, _first_columns(self.widths)]).any(axis=1)
         if not complete.all():
@@ -286,7 +290,7 @@ class Prior:
         known: tuple[int, ...],
         rng: np.random.Generator,
     ) -> np.ndarray:
-        """Draw the row near which each sample lies from its posterior given the known part."""
+        """Draw the row near each sample from its posterior given the known part."""
         assert self.residuals is not None
         columns, whitening = self._correlated(known), self._whitening(known)
         weight = np.float32((1 - self.bandwidth**2) ** 0.5)
@@ -332,7 +336,7 @@ class Prior:
     def leading(
         self, groups: tuple[int, ...], sizes: tuple[int, ...]
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the first ``sizes`` columns of groups, among all and in the correlation."""
+        """Return the first ``sizes`` columns of groups: of all, of the correlation."""
         begin, inner = np.cumsum([0, *self.widths]), np.cumsum([0, *self.sizes])
         return (
             np.concatenate([begin[k] + np.arange(sizes[k]) for k in groups]),
@@ -460,7 +464,9 @@ def fit_prior(
         class_begin=np.zeros(q + 1, dtype=np.intp),
     )
     if K > 1:
-        prior.correlation = _correlation(Z[complete], T[complete], transform, prior, counts, rng)
+        prior.correlation = _correlation(
+            Z[complete], T[complete], transform, prior, counts, rng
+        )
     if bandwidth == "auto":
         prior.bandwidth = _choose_bandwidth(Z, T, transform, prior, complete, rng)
     else:

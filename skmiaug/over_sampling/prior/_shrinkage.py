@@ -1,9 +1,9 @@
 """Shrinkage of the coefficients of a regression on target codes.
 
 In whitened coordinates the squared length of a class mean is twice the information of the
-class, in nats, as long as that is little: I(c; x) ≈ ½ mean_c |μ_c|² for Gaussian rows of unit
-variance. A mean of n rows in d directions has noise of expected squared length d / n, so that
-classes without any information seem to have ½ mean_c d / n_c.
+class, in nats, as long as that is little: I(c; x) ≈ ½ mean_c |μ_c|² for Gaussian rows of
+unit variance. A mean of n rows in d directions has noise of expected squared length d / n,
+so that classes without any information seem to have ½ mean_c d / n_c.
 """
 
 from itertools import pairwise

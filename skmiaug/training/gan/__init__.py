@@ -12,7 +12,11 @@ from skmiaug.training.gan._batches import (
 from skmiaug.training.gan._distributed import ProcessGroup, SingleProcess
 from skmiaug.training.gan._loop import GanRecord, train_gan
 from skmiaug.training.gan._networks import GanNetworks, build_networks
-from skmiaug.training.gan._pairs import contrastive_information, pair_information, read_pairs
+from skmiaug.training.gan._pairs import (
+    contrastive_information,
+    pair_information,
+    read_pairs,
+)
 from skmiaug.training.gan._stack import (
     GanStack,
     StackBatches,

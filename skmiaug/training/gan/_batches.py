@@ -181,7 +181,9 @@ class WeightedRows:
     def take(self, ids: Tensor) -> Rows:
         """Return the rows of these numbers."""
         # index_select copies whole rows, a few times as fast as indexing.
-        return Rows(self.values.index_select(0, ids), self.targets.index_select(0, ids), ids)
+        return Rows(
+            self.values.index_select(0, ids), self.targets.index_select(0, ids), ids
+        )
 
 
 @dataclass
@@ -241,7 +243,7 @@ class GanBatches:
         """Draw training rows and prior samples, ``batch_size`` each."""
         n = self.batch_size
         picked = self.rows.take(self.rows.ids(2 * n, self.generator))
-        real, near = (Rows(*parts) for parts in zip(*(p.split(n) for p in picked)))
+        real, near = (Rows(*(part[half] for part in picked)) for half in _halves(n))
         values = self.draw_prior(near.targets, near.values, self.layout.blocks(n))
         return real, near._replace(values=values)
 
@@ -313,6 +315,10 @@ class GanBatches:
         return torch.randn(
             n, width, generator=self.generator, device=like.device, dtype=like.dtype
         )
+
+
+def _halves(n: int) -> tuple[slice, slice]:
+    return slice(0, n), slice(n, 2 * n)
 
 
 def kernel_weight(bandwidth: float) -> float:

@@ -96,7 +96,7 @@ class ProcessGroup(SingleProcess):
         self.share = 1.0 / self.size
 
     def agreed(self, call: Callable[..., T]) -> Callable[..., T]:
-        """As :meth:`SingleProcess.agreed`; an error of the first process is raised by all."""
+        """As :meth:`SingleProcess.agreed`; all raise an error of the first process."""
 
         def of_first(*args: Any, **kwargs: Any) -> T:
             answer: list[Any] = [None, None]
@@ -118,11 +118,11 @@ class ProcessGroup(SingleProcess):
         return self._total(figures * self.share)
 
     def share_networks(self, networks: GanNetworks) -> GanNetworks:
-        """As :meth:`SingleProcess.share_networks`; each step of an optimiser waits for all."""
+        """As :meth:`SingleProcess.share_networks`; optimiser steps wait for all."""
         return replace(
             networks,
-            generator_optimizer=_SharedOptimizer(networks.generator_optimizer, self),
-            critic_optimizer=_SharedOptimizer(networks.critic_optimizer, self),
+            generator_optimizer=_shared(networks.generator_optimizer, self),
+            critic_optimizer=_shared(networks.critic_optimizer, self),
         )
 
     def share_batches(self, batches: GanBatches) -> GanBatches:
@@ -201,6 +201,10 @@ class _SharedOptimizer:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._optimizer, name)
+
+
+def _shared(optimizer: torch.optim.Optimizer, group: ProcessGroup) -> Any:
+    return _SharedOptimizer(optimizer, group)
 
 
 class _SharedBatches(GanBatches):

@@ -78,7 +78,7 @@ class StackBatches:
     """
 
     def __init__(self, batches: Sequence[GanBatches], keys: Sequence[Any]):
-        first = {key: own for key, own in reversed(list(zip(keys, batches, strict=True)))}
+        first = dict(reversed(list(zip(keys, batches, strict=True))))
         self._draws = first
         self._keys = list(keys)
         self._offsets = torch.stack(

@@ -75,7 +75,7 @@ def generator(weight, width):
         critic_hidden_layer_sizes=(width, width),
         max_iter=max_iter,
         validation_fraction=0.0,
-        leash=0.1,
+        residual_penalty=0.1,
         random_state=0,
     )
 

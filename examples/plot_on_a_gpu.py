@@ -55,7 +55,7 @@ def seconds(n_steps, batch_size, device):
         n_iter_no_change=1000,
         batch_size=batch_size,
         device=device,
-        spread=1.0,
+        bandwidth=1.0,
         random_state=0,
     )
     start = time.perf_counter()

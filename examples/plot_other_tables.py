@@ -7,7 +7,7 @@ moons, rings around one centre, classes of several clusters, Gaussians of unlike
 and scikit-learn's breast cancer. Half of the rows are for testing; of the training rows the
 first class keeps all and the others 8 %. Three draws of each table, four classifiers.
 
-``spread="auto"`` settles how near to real rows a made one is drawn: near where classes
+``bandwidth="auto"`` settles how near to real rows a made one is drawn: near where classes
 wind around each other (moons, rings), from the whole class where many columns say more
 together than any neighbour does. About three minutes of one core;
 ``SKMIAUG_EXAMPLES=short`` takes one draw.

@@ -41,7 +41,7 @@ print(f"{len(X)} rows, {corpus.information:.2f} nats of text in the audio")
 
 together = MIGANAugmenter(
     modalities=modalities,
-    leash=0.3,
+    residual_penalty=0.3,
     n_iter_no_change=40,
     max_iter=100 if short else 600,
     random_state=0,

@@ -49,10 +49,10 @@ print("made:", augmenter.synthetic_mask_.sum(), "of", len(X_balanced))
 
 print(
     f"mutual information {augmenter.mutual_information_:.2f} "
-    f"of at most {augmenter.mutual_information_ceiling_:.2f} nats"
+    f"of at most {augmenter.mutual_information_max_:.2f} nats"
 )
 print(
-    f"spread {augmenter.spread_}, network used at {augmenter.residual_strength_:.0%} "
+    f"spread {augmenter.bandwidth_}, network used at {augmenter.residual_scale_:.0%} "
     f"after {augmenter.best_iter_} of {augmenter.n_iter_} steps"
 )
 

@@ -89,8 +89,8 @@ print("the same rows as from a training in one piece:", same)
 steps = 25 * np.arange(1, len(whole.loss_curve_) + 1)
 panels = [
     ("generator's loss", "loss_curve_"),
-    ("bound by Q, in training (nats)", "mi_curve_"),
-    ("taught to held-out rows (nats)", "score_curve_"),
+    ("bound by Q, in training (nats)", "train_mi_curve_"),
+    ("taught to held-out rows (nats)", "validation_scores_"),
 ]
 figure, axes = plt.subplots(1, 3, figsize=(10, 3.2), layout="constrained", sharex=True)
 for axis, (label, attribute) in zip(axes, panels, strict=True):

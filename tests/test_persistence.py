@@ -49,9 +49,9 @@ def fitted_attributes(estimator):
 @pytest.mark.parametrize(
     "changes",
     [
-        {"spread": 0.5},
-        {"spread": 1.0},
-        {"rejection": 0.3, "generator_hidden_layer_sizes": [6, 5, 4]},
+        {"bandwidth": 0.5},
+        {"bandwidth": 1.0},
+        {"rejection_rate": 0.3, "generator_hidden_layer_sizes": [6, 5, 4]},
         {"sampling_strategy": {1: 30, 2: 20}},
         {"n_components": 3, "latent_dim": 0, "n_continuous_codes": 0},
         {"max_iter": 0, "mi_weight": 0},
@@ -366,8 +366,8 @@ def array(name, change):
         (state(seed="x"), "seed"),
         (state(column_dtypes=["<f4"]), "column_dtypes"),
         (state(feature_names=["a"]), "feature_names_in"),
-        (sampler(spread=5), "spread"),
-        (sampler(rejection=1.0), "rejection"),
+        (sampler(bandwidth=5), "bandwidth"),
+        (sampler(rejection_rate=1.0), "rejection_rate"),
         (sampler(residual_strength=1e30), "residual_strength"),
         (sampler(dtype="|O"), "dtype"),
         (sampler(dtype="<U9"), "dtype"),
@@ -390,7 +390,7 @@ def array(name, change):
     ],
 )
 def test_pieces_that_do_not_belong_together_are_refused(skewed, path, change, message):
-    save(trained(spread=0.5, max_iter=1).fit(*skewed), path)
+    save(trained(bandwidth=0.5, max_iter=1).fit(*skewed), path)
     rewritten(path, change)
     with pytest.raises(FileFormatError, match=message):
         load(path)

@@ -86,7 +86,7 @@ def test_a_hundred_thousand_rows_are_drawn_within_three_seconds(fitted):
         augmenter.sample(100_000)
         seconds.append(time.perf_counter() - start)
     figure = f"{np.median(seconds):6.2f} s, best {min(seconds):.2f} s"
-    detail = f"residual {augmenter.residual_strength_:g}, spread {augmenter.spread_:g}"
+    detail = f"residual {augmenter.residual_scale_:g}, spread {augmenter.bandwidth_:g}"
     show(f"sample(100_000) x {N_FEATURES}", f"{figure} ({detail})")
     assert np.median(seconds) < 3
 

@@ -54,7 +54,7 @@ def measured(call):
 rng = np.random.default_rng(0)
 MIGANAugmenter(max_iter=3, device="cpu").fit(rng.normal(size=(60, 5)), np.arange(60) % 2)
 y = np.load(folder + "/y.npy")
-augmenter = MIGANAugmenter(random_state=0, device="cpu", max_iter=50, spread=float(spread))
+augmenter = MIGANAugmenter(random_state=0, device="cpu", max_iter=50, bandwidth=float(spread))
 if what == "sample_to":
     some = np.load(folder + "/X.npy", mmap_mode="r")[:5000]
     augmenter.fit(some.copy(), y[:5000])
@@ -98,7 +98,7 @@ def run(folder, what: str, spread: float) -> tuple[float, float]:
     return memory, seconds
 
 
-@pytest.mark.parametrize("spread", [1.0, 0.5])
+@pytest.mark.parametrize("bandwidth", [1.0, 0.5])
 def test_a_fit_to_a_map_holds_the_projected_rows_and_blocks(folder, spread):
     mapped, _ = run(folder, "mapped", spread)
     in_memory, _ = run(folder, "in memory", spread)
@@ -107,7 +107,7 @@ def test_a_fit_to_a_map_holds_the_projected_rows_and_blocks(folder, spread):
     assert mapped < in_memory
 
 
-@pytest.mark.parametrize("spread", [1.0, 0.5])
+@pytest.mark.parametrize("bandwidth", [1.0, 0.5])
 def test_rows_drawn_to_a_file_take_a_few_blocks(folder, spread):
     memory, _ = run(folder, "sample_to", spread)
     assert memory < GIB / 4

@@ -91,14 +91,14 @@ def test_fit_sets_what_the_docstring_lists(skewed):
     assert augmenter.n_features_in_ == 12
     assert augmenter.n_iter_ == max_iter
     assert augmenter.best_iter_ in (0, EVAL_INTERVAL, 2 * EVAL_INTERVAL, max_iter)
-    for curve in ("loss_curve_", "critic_loss_curve_", "mi_curve_", "score_curve_"):
+    for curve in ("loss_curve_", "critic_loss_curve_", "train_mi_curve_", "validation_scores_"):
         assert len(getattr(augmenter, curve)) == 3
         assert np.isfinite(getattr(augmenter, curve)).all()
-    assert augmenter.mutual_information_ceiling_ == pytest.approx(np.log(3))
-    assert augmenter.mutual_information_ <= augmenter.mutual_information_ceiling_
-    assert max(augmenter.mi_curve_) <= np.log(3)
-    assert 0 < augmenter.spread_ <= 1
-    assert 0 <= augmenter.residual_strength_ <= 1
+    assert augmenter.mutual_information_max_ == pytest.approx(np.log(3))
+    assert augmenter.mutual_information_ <= augmenter.mutual_information_max_
+    assert max(augmenter.train_mi_curve_) <= np.log(3)
+    assert 0 < augmenter.bandwidth_ <= 1
+    assert 0 <= augmenter.residual_scale_ <= 1
     assert augmenter.device_ == "cpu"
 
 
@@ -128,8 +128,8 @@ def test_without_held_out_rows_training_runs_to_the_end(skewed):
         *skewed
     )
     assert augmenter.n_iter_ == augmenter.best_iter_ == 2 * EVAL_INTERVAL
-    assert augmenter.score_curve_ == [None, None]
-    assert augmenter.residual_strength_ == 1
+    assert augmenter.validation_scores_ == [None, None]
+    assert augmenter.residual_scale_ == 1
 
 
 def test_the_weight_of_information_matters(skewed):
@@ -158,7 +158,7 @@ def test_rejection_keeps_counts_and_the_draws_typical_of_their_class(skewed):
         "mi_weight": 5.0,
         "critic_learning_rate": 0.02,
     }
-    augmenter = trained(rejection=0.9, **learning)
+    augmenter = trained(rejection_rate=0.9, **learning)
     _, y_new = augmenter.fit_resample(X, y)
     assert counts(y_new) == dict.fromkeys(range(3), 60)
     means = np.stack([X[y == c].mean(axis=0) for c in range(3)])
@@ -272,17 +272,17 @@ def test_rows_of_a_class_lie_around_its_mean(skewed, seed):
         assert (nearest == c).mean() > 0.7
 
 
-@pytest.mark.parametrize("spread", [0.3, 1.0, "auto"])
+@pytest.mark.parametrize("bandwidth", [0.3, 1.0, "auto"])
 def test_rows_of_a_class_scatter_as_the_real_ones_do(skewed, spread, seed):
     X, y = skewed
-    augmenter = small(spread=spread, max_iter=0, random_state=seed).fit(X, y)
+    augmenter = small(bandwidth=spread, max_iter=0, random_state=seed).fit(X, y)
     rows, _ = augmenter.sample(2000, 0)
     ratio = rows.std(axis=0) / X[y == 0].std(axis=0)
     assert ((ratio > 0.6) & (ratio < 1.6)).all()
     if spread == "auto":
-        assert 0 < augmenter.spread_ <= 1
+        assert 0 < augmenter.bandwidth_ <= 1
     else:
-        assert augmenter.spread_ == spread
+        assert augmenter.bandwidth_ == spread
 
 
 def test_small_spread_stays_near_real_rows_and_large_does_not(skewed):
@@ -290,7 +290,7 @@ def test_small_spread_stays_near_real_rows_and_large_does_not(skewed):
     X = X * 5 + 100
 
     def distance_to_nearest_real_row(spread):
-        rows, _ = small(spread=spread, max_iter=0).fit(X, y).sample(100, 0)
+        rows, _ = small(bandwidth=spread, max_iter=0).fit(X, y).sample(100, 0)
         return np.linalg.norm(rows[:, None] - X[y == 0], axis=2).min(axis=1).mean()
 
     assert distance_to_nearest_real_row(0.05) < 0.5 * distance_to_nearest_real_row(1.0)
@@ -388,7 +388,7 @@ def test_information_is_measured_beside_rows_with_their_class_means(skewed, n_co
     # Where the networks see every column, rows and deviations must not share memory.
     X, y = skewed
     near, gaussian = (
-        trained(max_iter=0, n_components=n_components, spread=spread).fit(X, y)
+        trained(max_iter=0, n_components=n_components, bandwidth=spread).fit(X, y)
         for spread in (0.9, 1.0)
     )
     assert near.mutual_information_ == pytest.approx(gaussian.mutual_information_, abs=0.2)

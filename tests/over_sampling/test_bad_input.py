@@ -210,11 +210,11 @@ def test_sample_refuses_classes_it_does_not_know(skewed, n, y, message):
         ("critic_hidden_layer_sizes", (8.5,)),
         ("latent_dim", -1),
         ("n_continuous_codes", 1.5),
-        ("spread", 0.0),
-        ("spread", 1.1),
-        ("spread", "wide"),
-        ("rejection", 1.0),
-        ("leash", -0.1),
+        ("bandwidth", 0.0),
+        ("bandwidth", 1.1),
+        ("bandwidth", "wide"),
+        ("rejection_rate", 1.0),
+        ("residual_penalty", -0.1),
         ("n_components", 0),
         ("max_iter", -1),
         ("batch_size", 0),
@@ -238,9 +238,9 @@ def test_bad_parameters_are_named(skewed, name, value):
 
 def test_rejection_needs_the_recognition_head(skewed):
     with pytest.raises(ValueError, match="mi_weight=0 leaves untrained"):
-        small(rejection=0.5, mi_weight=0).fit(*skewed)
+        small(rejection_rate=0.5, mi_weight=0).fit(*skewed)
     with pytest.raises(ValueError, match="max_iter=0 leaves untrained"):
-        small(rejection=0.5, max_iter=0).fit(*skewed)
+        small(rejection_rate=0.5, max_iter=0).fit(*skewed)
 
 
 # ---------------------------------------------------------------- few rows
@@ -524,7 +524,7 @@ def test_a_held_out_measure_that_is_not_finite_counts_as_divergence(skewed, monk
 
     monkeypatch.setattr(_row_fit, "train_gan", train_to_scores)
     augmenter = small(max_iter=3 * EVAL_INTERVAL).fit(*skewed)
-    assert augmenter.score_curve_ == [0.2, 0.3]
+    assert augmenter.validation_scores_ == [0.2, 0.3]
 
 
 def test_rates_without_bound_end_in_the_error(skewed):

@@ -247,9 +247,9 @@ def standardised_draws(X, classes, n=50):
         critic=Critic(d, n_classes, 0, (4,)),
         n_components=d,
         latent_width=1,
-        spread=1.0,
+        bandwidth=1.0,
         residual_strength=0.0,
-        rejection=0.0,
+        rejection_rate=0.0,
         row_deviations=None,
         class_begin=np.searchsorted(classes, np.arange(n_classes + 1)),
     )

@@ -213,8 +213,8 @@ def test_classes_of_one_mean_stay_there():
 
 def test_made_rows_have_the_means_that_were_moved():
     X, y, _ = rows_of((60, 30, 12))
-    augmenter = small(max_iter=0, mi_weight=1.0, spread=1.0).fit(X, y)
-    plain = small(max_iter=0, mi_weight=0.0, spread=1.0).fit(X, y)
+    augmenter = small(max_iter=0, mi_weight=1.0, bandwidth=1.0).fit(X, y)
+    plain = small(max_iter=0, mi_weight=0.0, bandwidth=1.0).fit(X, y)
     gaussian = plain._sampler.gaussian
     factors = informing_factors(gaussian, 1.0)
     for c in range(3):

@@ -153,7 +153,7 @@ def test_an_error_in_a_fit_to_other_rows_leaves_the_old_fit_whole(skewed, method
 
 
 def test_a_first_fit_that_fails_leaves_nothing(skewed):
-    augmenter = small(rejection=0.5, mi_weight=0)
+    augmenter = small(rejection_rate=0.5, mi_weight=0)
     before = dict(vars(augmenter))
     with pytest.raises(ValueError, match="untrained"):
         augmenter.fit(*skewed)

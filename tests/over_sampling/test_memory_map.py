@@ -28,15 +28,15 @@ def mapped(path, X):
     return np.load(path, mmap_mode="r")
 
 
-@pytest.mark.parametrize("spread", [0.5, 1.0, "auto"])
+@pytest.mark.parametrize("bandwidth", [0.5, 1.0, "auto"])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int16])
 def test_a_map_gives_the_bits_of_the_array(tmp_path, dtype, spread):
     X, y = classed(dtype=dtype)
     on_disk = mapped(tmp_path / "X.npy", X)
-    one, other = (small(spread=spread, max_iter=30).fit(rows, y) for rows in (X, on_disk))
+    one, other = (small(bandwidth=spread, max_iter=30).fit(rows, y) for rows in (X, on_disk))
     assert_same_fit(one, other)
-    assert one.spread_ == other.spread_
-    assert is_memory_mapped(other._sampler.row_deviations) == (other.spread_ < 1)
+    assert one.bandwidth_ == other.bandwidth_
+    assert is_memory_mapped(other._sampler.row_deviations) == (other.bandwidth_ < 1)
 
 
 @given(chunk=st.integers(1, 1000), n=st.integers(12, 200), seed=st.integers(0, 5))
@@ -46,7 +46,7 @@ def test_whatever_the_blocks(tmp_path_factory, chunk, n, seed):
     on_disk = mapped(tmp_path_factory.mktemp("map") / "X.npy", X)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(_row_blocks, "_BLOCK_ROWS", chunk)
-        fits = [small(spread=0.5, max_iter=2).fit(rows, y) for rows in (X, on_disk)]
+        fits = [small(bandwidth=0.5, max_iter=2).fit(rows, y) for rows in (X, on_disk)]
     assert_same_fit(*fits)
 
 
@@ -55,7 +55,7 @@ def test_frequent_values_of_heavy_tails_have_the_same_places(tmp_path, monkeypat
     X[:, 0] = np.random.default_rng(1).poisson(0.05, size=300)
     monkeypatch.setattr(_row_blocks, "_BLOCK_ROWS", 70)
     on_disk = mapped(tmp_path / "X.npy", X)
-    one, other = (small(spread=0.5, max_iter=2).fit(rows, y) for rows in (X, on_disk))
+    one, other = (small(bandwidth=0.5, max_iter=2).fit(rows, y) for rows in (X, on_disk))
     assert one._sampler.scale.scores.columns.tolist() == [0]
     assert_same_fit(one, other)
 
@@ -66,7 +66,7 @@ def test_few_rows_of_many_columns(tmp_path, monkeypatch):
     monkeypatch.setattr(_spectrum, "_MANY_COLUMNS", 80)
     monkeypatch.setattr(_row_blocks, "_BLOCK_ROWS", 7)
     on_disk = mapped(tmp_path / "X.npy", X)
-    one, other = (small(spread=0.5, max_iter=2).fit(rows, y) for rows in (X, on_disk))
+    one, other = (small(bandwidth=0.5, max_iter=2).fit(rows, y) for rows in (X, on_disk))
     assert_same_fit(one, other)
 
 
@@ -78,15 +78,15 @@ def test_whatever_the_layout(tmp_path, order):
     on_disk = mapped(tmp_path / "X.npy", np.asfortranarray(X) if order == "Fortran" else X)
     if order == "view":
         X, on_disk, y = X[::2, 1:], on_disk[::2, 1:], y[::2]
-    one, other = (small(spread=0.5).fit(rows, y) for rows in (X, on_disk))
+    one, other = (small(bandwidth=0.5).fit(rows, y) for rows in (X, on_disk))
     assert_same_fit(one, other)
 
 
 def test_fit_resample_returns_arrays_of_its_own(tmp_path):
     X, y = classed()
     on_disk = mapped(tmp_path / "X.npy", X)
-    expected = small(spread=0.5).fit_resample(X, y)
-    got = small(spread=0.5).fit_resample(on_disk, y)
+    expected = small(bandwidth=0.5).fit_resample(X, y)
+    got = small(bandwidth=0.5).fit_resample(on_disk, y)
     for one, other in zip(got, expected, strict=True):
         np.testing.assert_array_equal(one, other)
         assert not is_memory_mapped(one)
@@ -95,7 +95,7 @@ def test_fit_resample_returns_arrays_of_its_own(tmp_path):
 
 def test_a_fitted_augmenter_does_not_need_the_file_any_more(tmp_path):
     X, y = classed()
-    augmenter = small(spread=0.5).fit(mapped(tmp_path / "X.npy", X), y)
+    augmenter = small(bandwidth=0.5).fit(mapped(tmp_path / "X.npy", X), y)
     expected = augmenter.sample(20)[0]
     (tmp_path / "X.npy").write_bytes(b"something else")
     copy = pickle.loads(pickle.dumps(augmenter))
@@ -112,7 +112,7 @@ def test_no_copy_of_the_rows_is_made(tmp_path, monkeypatch):
 
     def peak(rows, spread):
         augmenter = MIGANAugmenter(
-            n_components=8, max_iter=0, device="cpu", random_state=0, spread=spread
+            n_components=8, max_iter=0, device="cpu", random_state=0, bandwidth=spread
         )
         tracemalloc.start()
         augmenter.fit(rows, y)

@@ -40,7 +40,7 @@ def trained_alone(monkeypatch) -> list[object]:
 
 
 def pipeline(*before, **parameters) -> Pipeline:
-    steps = [*before, ("aug", small(leash=0.1, **parameters))]
+    steps = [*before, ("aug", small(residual_penalty=0.1, **parameters))]
     return Pipeline([*steps, ("clf", LogisticRegression())])
 
 
@@ -112,7 +112,7 @@ def test_without_a_seed_all_weights_share_one(skewed, trained_alone):
 def test_nothing_is_left_behind(skewed, trained_alone):
     MIWeightSearchCV(pipeline(), WEIGHTS, cv=2, refit=False).fit(*skewed)
     X, y = skewed
-    small(leash=0.1).fit(X, y)
+    small(residual_penalty=0.1).fit(X, y)
     assert len(trained_alone) == 1
 
 

@@ -161,8 +161,8 @@ def tailed():
 
 def test_made_values_are_distributed_as_the_columns(tailed):
     X, y = tailed
-    made, classes = small(max_iter=0, spread=1.0).fit(X, y).sample(6000, [0, 1, 2] * 2000)
-    plain, _ = small(max_iter=0, spread=1.0, marginals="gaussian").fit(X, y).sample(6000)
+    made, classes = small(max_iter=0, bandwidth=1.0).fit(X, y).sample(6000, [0, 1, 2] * 2000)
+    plain, _ = small(max_iter=0, bandwidth=1.0, marginals="gaussian").fit(X, y).sample(6000)
     assert (made[:, 0] > 0).all()
     assert (plain[:, 0] < 0).any()
     assert (made.max(axis=0)[:2] <= X.max(axis=0)[:2]).all()

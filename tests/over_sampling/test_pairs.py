@@ -236,7 +236,7 @@ def test_curves_of_the_pairs_are_recorded():
 def test_information_is_judged_by_rows_whatever_the_spread():
     """Below 1 the rows become deviations from their class means, which tell nothing."""
     X, y = pairs()
-    near, far = (paired(spread=s).fit(X, y).mutual_information_ for s in (0.5, 1.0))
+    near, far = (paired(bandwidth=s).fit(X, y).mutual_information_ for s in (0.5, 1.0))
     assert far > 0.3
     assert near == pytest.approx(far, rel=0.3)
 
@@ -250,11 +250,11 @@ def test_fitting_again_without_modalities_forgets_them():
     assert augmenter.synthetic_mask_.ndim == 1
 
 
-@pytest.mark.parametrize("spread", [0.4, 1.0])
-@pytest.mark.parametrize("rejection", [0.0, 0.5])
+@pytest.mark.parametrize("bandwidth", [0.4, 1.0])
+@pytest.mark.parametrize("rejection_rate", [0.0, 0.5])
 def test_rejection_and_spread_work_with_pairs(spread, rejection):
     X, y = pairs()
-    augmenter = paired(spread=spread, rejection=rejection, pairing="all")
+    augmenter = paired(bandwidth=spread, rejection_rate=rejection, pairing="all")
     X_new, y_new = augmenter.fit_resample(X, y)
     assert counts(y_new) == dict.fromkeys(range(3), 120)
     assert np.isfinite(X_new).all()

@@ -19,10 +19,10 @@ pytestmark = pytest.mark.usefixtures("few_head_steps")
 LONG = {"max_iter": 2 * EVAL_INTERVAL, "n_iter_no_change": 1000}
 KINDS = {
     "pairs": {"modalities": MODALITIES},
-    "combined": {"modalities": MODALITIES, "pairing": "all", "spread": 0.5},
+    "combined": {"modalities": MODALITIES, "pairing": "all", "bandwidth": 0.5},
     "condition": {"condition_sampling": "rows"},
     "gaussian condition": {"condition_head": "gaussian"},
-    "noisy condition": {"condition_sampling": "noise", "rejection": 0.3},
+    "noisy condition": {"condition_sampling": "noise", "rejection_rate": 0.3},
 }
 
 

@@ -109,7 +109,7 @@ def distance_to_nearest(rows, others):
 
 @pytest.mark.parametrize("random_state", [None, 0], ids=["the fit's", "the same int"])
 def test_rows_sampled_are_no_copies_of_those_that_fit_resample_made(skewed, random_state):
-    augmenter = trained(spread=1.0)
+    augmenter = trained(bandwidth=1.0)
     X_new, y_new = augmenter.fit_resample(*skewed)
     made = X_new[augmenter.synthetic_mask_ & (y_new == 2)]
     # One more and one less: noise of the same seed is hardly changed by the number.

@@ -38,9 +38,9 @@ def fitted():
         critic=Critic(COMPONENTS, 3, 2, (8,)),
         n_components=COMPONENTS,
         latent_width=LATENT,
-        spread=0.6,
+        bandwidth=0.6,
         residual_strength=1.0,
-        rejection=0.0,
+        rejection_rate=0.0,
         row_deviations=deviations.astype(np.float32),
         class_begin=np.array([0, 40, 55, 59]),
     )
@@ -53,7 +53,7 @@ def changed(sampler, **fields):
 def gaussian_alone(sampler, **fields):
     return changed(
         sampler,
-        **{"spread": 1.0, "row_deviations": None, "residual_strength": 0.0} | fields,
+        **{"bandwidth": 1.0, "row_deviations": None, "residual_strength": 0.0} | fields,
     )
 
 
@@ -112,10 +112,10 @@ def test_the_fitted_state_is_not_changed(fitted):
 # ---- mean and spread
 
 
-@pytest.mark.parametrize("spread", [0.2, 0.8, 1.0])
+@pytest.mark.parametrize("bandwidth", [0.2, 0.8, 1.0])
 @pytest.mark.parametrize("n", [2, 50, 20_000])
 def test_noise_is_centred_so_that_draws_keep_the_mean(fitted, spread, n):
-    sampler = changed(fitted, spread=spread, residual_strength=0.0)
+    sampler = changed(fitted, bandwidth=spread, residual_strength=0.0)
     for c in range(3):
         mean = whitened(sampler, n, c).mean(axis=0, dtype=float)
         target = fitted.gaussian.means[c, :COMPONENTS]
@@ -152,7 +152,7 @@ def test_one_row_is_drawn_from_the_whole_distribution(fitted):
 
 
 def test_a_small_spread_stays_near_the_real_rows(fitted):
-    sampler = changed(fitted, spread=0.01, residual_strength=0.0)
+    sampler = changed(fitted, bandwidth=0.01, residual_strength=0.0)
     made = whitened(sampler, 40, 0) - fitted.gaussian.means[0, :4]
     real = fitted.row_deviations[:40, :4]
     distance = np.linalg.norm(made[:, None] - real, axis=2).min(axis=1)
@@ -240,23 +240,23 @@ def log_q(sampler, rows, c):
 def test_rejection_keeps_the_draws_most_typical_of_their_class(fitted, c):
     shares = (0.0, 0.3, 0.8)
     typical = [
-        log_q(fitted, whitened(changed(fitted, rejection=r), 400, c), c).mean()
+        log_q(fitted, whitened(changed(fitted, rejection_rate=r), 400, c), c).mean()
         for r in shares
     ]
     assert typical == sorted(typical)
     assert typical[2] > typical[0] + 0.01
 
 
-@pytest.mark.parametrize("rejection", [0.01, 0.5, 0.99])
+@pytest.mark.parametrize("rejection_rate", [0.01, 0.5, 0.99])
 @pytest.mark.parametrize("n", [1, 2, 37])
 def test_rejection_leaves_as_many_rows_as_asked_for(fitted, rejection, n):
-    rows = draw(changed(fitted, rejection=rejection), n, 0)
+    rows = draw(changed(fitted, rejection_rate=rejection), n, 0)
     assert np.isfinite(rows).all()
     assert len(np.unique(rows, axis=0)) == n
 
 
 def test_the_kept_are_the_best_of_the_proposed_in_their_order(fitted):
-    sampler = changed(fitted, rejection=0.5)
+    sampler = changed(fitted, rejection_rate=0.5)
     proposed = sampler._propose(20, 0, torch.Generator().manual_seed(0))
     kept = sampler._draw(10, 0, torch.Generator().manual_seed(0))
     rank = log_q(sampler, proposed[:, :COMPONENTS].detach().numpy(), 0)

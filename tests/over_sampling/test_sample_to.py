@@ -26,7 +26,7 @@ def rows():
 
 @pytest.fixture(scope="module")
 def fitted(rows):
-    return trained(spread=0.5).fit(*rows)
+    return trained(bandwidth=0.5).fit(*rows)
 
 
 def assert_same_rows(augmenter, folder, n, y=None, **more):
@@ -47,14 +47,14 @@ def assert_same_rows(augmenter, folder, n, y=None, **more):
     wanted=st.one_of(
         st.integers(1, 100), st.lists(st.integers(0, 2), min_size=1, max_size=60)
     ),
-    rejection=st.sampled_from([0.0, 0.3]),
+    rejection_rate=st.sampled_from([0.0, 0.3]),
 )
 @settings(max_examples=40)
 def test_the_rows_of_sample(fitted, tmp_path_factory, chunk, wanted, rejection):
     n, y = (wanted, None) if isinstance(wanted, int) else (len(wanted), wanted)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(_row_sampler, "DRAWN_ROWS", chunk)
-        patch.setattr(fitted._sampler, "rejection", rejection)
+        patch.setattr(fitted._sampler, "rejection_rate", rejection)
         assert_same_rows(fitted, tmp_path_factory.mktemp("made"), n, y)
 
 
@@ -65,7 +65,7 @@ def test_with_a_seed_of_its_own(fitted, tmp_path):
 @pytest.mark.parametrize("dtype", [np.float16, np.float64, np.int32])
 def test_in_the_type_of_the_training_rows(rows, tmp_path, dtype):
     X, y = rows
-    augmenter = small(spread=0.5).fit((10 * X).astype(dtype), y)
+    augmenter = small(bandwidth=0.5).fit((10 * X).astype(dtype), y)
     assert_same_rows(augmenter, tmp_path, 20)
 
 

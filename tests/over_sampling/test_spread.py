@@ -201,14 +201,14 @@ def rings_in_sixteen_columns():
 
 def test_kernels_that_are_too_sure_are_judged_by_what_they_tell():
     X, y = rings_in_sixteen_columns()
-    assert small(max_iter=0).fit(X, y).spread_ <= 0.7
+    assert small(max_iter=0).fit(X, y).bandwidth_ <= 0.7
 
 
 def test_rows_of_modalities_stay_further_from_real_ones():
     X, y = rings_in_sixteen_columns()
     modalities = {"audio": slice(0, 8), "text": slice(8, None)}
     alone, together = (
-        small(max_iter=0, modalities=parts).fit(X, y).spread_
+        small(max_iter=0, modalities=parts).fit(X, y).bandwidth_
         for parts in (None, modalities)
     )
     assert alone == SPREAD_GRID[SPREAD_GRID.index(together) - 1]
@@ -226,12 +226,12 @@ def classes_behind_large_columns(seed):
 def test_the_spread_is_chosen_in_all_columns(seed):
     """In the leading ones, where the networks are, no spread tells the classes apart."""
     X, y = classes_behind_large_columns(seed)
-    assert small(max_iter=0, n_components=20).fit(X, y).spread_ == 1.0
+    assert small(max_iter=0, n_components=20).fit(X, y).bandwidth_ == 1.0
 
 
 def test_speech_embeddings_of_any_layer_are_drawn_from_the_gaussian(emodb):
     spreads = [
-        small(max_iter=0).fit(layer.astype(np.float32), emodb["y"]).spread_
+        small(max_iter=0).fit(layer.astype(np.float32), emodb["y"]).bandwidth_
         for layer in emodb["X_whisper_layers"].swapaxes(0, 1)
     ]
     assert spreads == [1.0] * 7

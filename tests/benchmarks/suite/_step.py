@@ -47,7 +47,7 @@ def build_step(
         class_begin=torch.cumsum(sizes, 0) - sizes,
         class_count=sizes,
         means=torch.randn(n_classes, m, generator=rng, device=device),
-        spread=0.7,
+        bandwidth=0.7,
         latent_width=settings.latent_width,
         batch_size=settings.batch_size,
         generator=rng,

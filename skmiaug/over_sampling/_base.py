@@ -142,8 +142,9 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         "random_state": ["random_state"],
     }
     # A Pipeline looks at the requests of both methods, and one call of
-    # set_fit_resample_request is to be enough.
+    # set_fit_resample_request is to be enough. As with splitters, groups are asked for.
     __metadata_request__fit: ClassVar[dict[str, bool]] = {"condition": True, "groups": True}
+    __metadata_request__fit_resample: ClassVar[dict[str, bool]] = {"groups": True}
 
     expansion: Any = 1.0
     marginals: Any = "auto"
@@ -229,7 +230,7 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         self : BaseAugmenter
         """
         self._validate_params()
-        check_expected(self, "fit", condition=condition, groups=groups)
+        check_expected(self, "fit", condition)
         with whole_fit(self):
             self._fit(*self._read(X, y)[:2], condition, groups)
         return self
@@ -261,7 +262,7 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
             and none came; see ``require_condition``.
         """
         self._validate_params()
-        check_expected(self, "fit_resample", condition=condition, groups=groups)
+        check_expected(self, "fit_resample", condition)
         with whole_fit(self):
             rows, indices, table, labels = self._read(X, y)
             condition = self._fit(rows, indices, condition, groups)
@@ -514,7 +515,7 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         self.__dict__.pop("synthetic_mask_", None)
         if self.modalities is None and self.pairing != "generated":
             raise ValueError(
-                f"pairing={self.pairing!r} combines modalities that are generated. Set "
+                f"pairing={self.pairing!r} combines modalities, and none are named. Set "
                 "modalities, for example {'audio': slice(0, 768), 'text': slice(768, "
                 "1152)}, or pairing='generated'."
             )
@@ -743,7 +744,10 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
             )
         rows = check_condition(condition, n, width)
         if np.isnan(rows).any():
-            raise ValueError("condition has NaN. Leave the rows without a condition out.")
+            raise ValueError(
+                "condition has NaN; sample needs the whole condition of each row. Leave "
+                "these rows out."
+            )
         group = self._transform.groups[-1]
         given = np.full((n, sum(self._transform.widths)), np.nan, dtype=np.float32)
         given[:, self._transform.span(len(self._transform.groups) - 1)] = group.whiten(rows)

@@ -200,9 +200,9 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
     train_mi_curve_ : list of float
         Bound of I(c; x̂) by the recognition head, nats, likewise. The head is trained with
         the generator: rely on ``mutual_information_``.
-    pair_mi_curve_ : list of float
+    pair_mi_curve_ : list of float or None
         Bound of the information between the modalities of generated rows (or between row
-        and condition) given the class, nats, likewise; zeros with a single modality.
+        and condition) given the class, nats, likewise; None with a single modality.
     validation_scores_ : list of float or None
         Score on held-out rows of samples with the whole residual, nats, one value for each
         25 steps; each None where no rows were held out.
@@ -270,7 +270,7 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
     loss_curve_: list
     critic_loss_curve_: list
     train_mi_curve_: list
-    pair_mi_curve_: list
+    pair_mi_curve_: list | None
     validation_scores_: list
     best_validation_score_: float | None
     bandwidth_: float
@@ -390,7 +390,7 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
             ),
             rng=rng,
         )
-        parameters = self._network_parameters(Z, T, device)
+        parameters = self._network_parameters(Z, T, prior.sizes, device)
         return prepare(Z, T, prior, parameters, validation, rng=rng, device=device)
 
     def _end_run(
@@ -416,7 +416,8 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
         self.loss_curve_ = record.generator_loss
         self.critic_loss_curve_ = record.critic_loss
         self.train_mi_curve_ = record.information
-        self.pair_mi_curve_ = record.pair_information
+        several = len(prepared.layout.sizes) > 1
+        self.pair_mi_curve_ = record.pair_information if several else None
         self.validation_scores_ = record.validation_scores
         self.best_validation_score_ = score
         self.bandwidth_ = sampler.prior.bandwidth
@@ -426,7 +427,11 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
     # ---------------------------------------------------------------- parameters
 
     def _network_parameters(
-        self, Z: np.ndarray, T: np.ndarray, device: torch.device
+        self,
+        Z: np.ndarray,
+        T: np.ndarray,
+        widths: tuple[int, ...],
+        device: torch.device,
     ) -> NetworkParameters:
         """Resolve the parameters that depend on the data; refuse bad combinations."""
         for name in ("mi_weight", "max_iter"):
@@ -435,7 +440,7 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
                     "rejection_rate ranks samples by the recognition head, which "
                     f"{name}=0 leaves untrained. Set {name} above 0 or rejection_rate=0."
                 )
-        widths, conditioned = self._transform.widths, self._conditioned()
+        conditioned = self._conditioned()
         n_rows = int((~np.isnan(Z).any(axis=1)).sum()) if len(widths) > 1 else len(Z)
         sizes = component_sizes(
             self.n_components, n_rows, T.shape[1], widths, conditioned=conditioned

@@ -34,7 +34,7 @@ def rows():
 
 def what_is_fitted(augmenter):
     """All that two fits are compared by."""
-    networks = augmenter._sampler.generator, augmenter._sampler.critic
+    networks = augmenter._generator.generator, augmenter._generator.critic
     return {
         "losses": [augmenter.loss_curve_, augmenter.critic_loss_curve_],
         "information": augmenter.train_mi_curve_,

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skmiaug.over_sampling._settings import EVAL_INTERVAL
+from skmiaug.over_sampling._migan import EVAL_INTERVAL
 from tests._helpers import NAMES, counts, label_of, small, trained
 
 
@@ -182,13 +182,11 @@ def test_rows_of_the_start_are_rejected_by_a_head_that_has_learned(skewed):
     # No look is better than the start by 1e9 nats.
     augmenter = small(tol=1e9, **learning).fit(*skewed)
     assert augmenter.best_iter_ == 0
-    sampler = augmenter._sampler
-    for c in range(3):
-        rows = sampler.draw_whitened(200, c, seed=1, device=torch.device("cpu"))
-        seen, classes = rows[:, : sampler.n_components], torch.full((200,), c)
-        with torch.no_grad():
-            log_q = sampler.critic(seen, classes).class_logits.log_softmax(dim=1)
-        assert log_q[:, c].mean() > np.log(1 / 3) + 0.3
+    # The head that ranks is the one that has learned, not the untrained one of step 0.
+    ranked, rng = augmenter._generator, np.random.default_rng(1)
+    T = np.eye(3, dtype=np.float32).repeat(200, axis=0)
+    log_q = ranked._log_posterior(ranked.sample(T, rng=rng), T)
+    assert log_q.reshape(3, 200).mean(axis=1).min() > np.log(1 / 3) + 0.3
 
 
 @pytest.mark.parametrize(
@@ -273,24 +271,24 @@ def test_rows_of_a_class_lie_around_its_mean(skewed, seed):
 
 
 @pytest.mark.parametrize("bandwidth", [0.3, 1.0, "auto"])
-def test_rows_of_a_class_scatter_as_the_real_ones_do(skewed, spread, seed):
+def test_rows_of_a_class_scatter_as_the_real_ones_do(skewed, bandwidth, seed):
     X, y = skewed
-    augmenter = small(bandwidth=spread, max_iter=0, random_state=seed).fit(X, y)
+    augmenter = small(bandwidth=bandwidth, max_iter=0, random_state=seed).fit(X, y)
     rows, _ = augmenter.sample(2000, 0)
     ratio = rows.std(axis=0) / X[y == 0].std(axis=0)
     assert ((ratio > 0.6) & (ratio < 1.6)).all()
-    if spread == "auto":
+    if bandwidth == "auto":
         assert 0 < augmenter.bandwidth_ <= 1
     else:
-        assert augmenter.bandwidth_ == spread
+        assert augmenter.bandwidth_ == bandwidth
 
 
 def test_small_spread_stays_near_real_rows_and_large_does_not(skewed):
     X, y = skewed
     X = X * 5 + 100
 
-    def distance_to_nearest_real_row(spread):
-        rows, _ = small(bandwidth=spread, max_iter=0).fit(X, y).sample(100, 0)
+    def distance_to_nearest_real_row(bandwidth):
+        rows, _ = small(bandwidth=bandwidth, max_iter=0).fit(X, y).sample(100, 0)
         return np.linalg.norm(rows[:, None] - X[y == 0], axis=2).min(axis=1).mean()
 
     assert distance_to_nearest_real_row(0.05) < 0.5 * distance_to_nearest_real_row(1.0)
@@ -388,8 +386,8 @@ def test_information_is_measured_beside_rows_with_their_class_means(skewed, n_co
     # Where the networks see every column, rows and deviations must not share memory.
     X, y = skewed
     near, gaussian = (
-        trained(max_iter=0, n_components=n_components, bandwidth=spread).fit(X, y)
-        for spread in (0.9, 1.0)
+        trained(max_iter=0, n_components=n_components, bandwidth=bandwidth).fit(X, y)
+        for bandwidth in (0.9, 1.0)
     )
     assert near.mutual_information_ == pytest.approx(gaussian.mutual_information_, abs=0.2)
     assert near.mutual_information_ > 0.1

@@ -10,7 +10,7 @@ from scipy import sparse
 
 from skmiaug.exceptions import TinyClassWarning, TrainingDivergedError
 from skmiaug.over_sampling import _fitting, _row_fit
-from skmiaug.over_sampling._settings import EVAL_INTERVAL
+from skmiaug.over_sampling._migan import EVAL_INTERVAL
 from skmiaug.training.gan import _loop as _gan_loop
 from tests._helpers import counts, label_of, small, trained
 

@@ -125,10 +125,10 @@ def test_the_same_call_gives_the_same_rows():
 
 
 @pytest.mark.parametrize("bandwidth", [0.5, 1.0])
-def test_three_modalities_fill_in_whatever_lacks(spread):
+def test_three_modalities_fill_in_whatever_lacks(bandwidth):
     X, y = pairs()
     groups = {"audio": slice(0, 4), "text": slice(4, 7), "face": slice(7, 10)}
-    augmenter = paired(modalities=groups, bandwidth=spread).fit(X, y)
+    augmenter = paired(modalities=groups, bandwidth=bandwidth).fit(X, y)
     gaps = X.copy()
     gaps[0, 4:7] = gaps[1, 0:7] = gaps[2, 7:10] = gaps[3, 4:10] = np.nan
     filled = augmenter.impute(gaps, y)

@@ -9,9 +9,8 @@ import pytest
 
 from skmiaug import MIGANAugmenter, mi_path
 from skmiaug.exceptions import TrainingDivergedError
-from skmiaug.over_sampling import _fit_together
-from skmiaug.over_sampling._fit_augmenters import fit_augmenters
-from skmiaug.over_sampling._settings import EVAL_INTERVAL
+from skmiaug.over_sampling.search._fit_together import fit_augmenters
+from skmiaug.over_sampling._migan import EVAL_INTERVAL
 
 WEIGHTS = [0.0, 0.5, 1.0, 8.0]
 
@@ -111,7 +110,7 @@ def test_folds_and_seeds_train_side_by_side(skewed):
     X, y = skewed
     rng = np.random.default_rng(0)
     halves = [rng.permutation(102)[:80] for _ in range(2)]
-    data = [(X[rows], y[rows]) for rows in halves]
+    data = [(X[rows], y[rows], None, None) for rows in halves]
     augmenters = [
         small(mi_weight=weight, random_state=seed)
         for _ in data
@@ -120,7 +119,7 @@ def test_folds_and_seeds_train_side_by_side(skewed):
     ]
     rows = [data[k // 4] for k in range(8)]
     fit_augmenters(augmenters, rows)
-    for augmenter, (X_fold, y_fold) in zip(augmenters, rows, strict=True):
+    for augmenter, (X_fold, y_fold, *_) in zip(augmenters, rows, strict=True):
         alone = small(mi_weight=augmenter.mi_weight, random_state=augmenter.random_state)
         assert_like(augmenter, alone.fit(X_fold, y_fold))
 
@@ -128,7 +127,9 @@ def test_folds_and_seeds_train_side_by_side(skewed):
 def test_other_shapes_are_other_stacks(skewed):
     X, y = skewed
     fits = [small(), small(generator_hidden_layer_sizes=(4, 4)), small(n_components=3)]
-    fit_augmenters(fits, [(X, y), (X[:, :7], y), (X, y)])
+    fit_augmenters(
+        fits, [(X, y, None, None), (X[:, :7], y, None, None), (X, y, None, None)]
+    )
     assert_like(fits[0], small().fit(X, y))
     wide = small(generator_hidden_layer_sizes=(4, 4))
     assert_like(fits[1], wide.fit(X[:, :7], y))
@@ -139,15 +140,15 @@ def test_a_model_that_diverges_is_trained_alone(skewed, monkeypatch):
     X, y = skewed
     with pytest.raises(TrainingDivergedError, match="lower mi_weight"):
         mi_path(X, y, mi_weights=[1.0, 1e30], augmenter=small())
-    alone = []
-    fit_alone = _fit_together._fit_alone
+    alone, fit = [], MIGANAugmenter.fit
 
-    def fit_at_a_lower_weight(job):
-        alone.append(job.settings.mi_weight)
-        return fit_alone(replace(job, settings=replace(job.settings, mi_weight=2.0)))
+    def fit_at_a_lower_weight(self, *args, **given):
+        alone.append(self.mi_weight)
+        return fit(self.set_params(mi_weight=2.0), *args, **given)
 
-    monkeypatch.setattr(_fit_together, "_fit_alone", fit_at_a_lower_weight)
-    path = mi_path(X, y, mi_weights=[1.0, 1e30, 4.0], augmenter=small())
+    with monkeypatch.context() as patch:
+        patch.setattr(MIGANAugmenter, "fit", fit_at_a_lower_weight)
+        path = mi_path(X, y, mi_weights=[1.0, 1e30, 4.0], augmenter=small())
     assert alone == [1e30]
     for augmenter, weight in zip(path.augmenters, (1.0, 2.0, 4.0), strict=True):
         assert_like(augmenter, small(mi_weight=weight).fit(X, y))

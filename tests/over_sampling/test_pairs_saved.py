@@ -8,7 +8,7 @@ from sklearn.base import clone
 
 from skmiaug import load, save
 from skmiaug.exceptions import CheckpointError, FileFormatError
-from skmiaug.over_sampling._settings import EVAL_INTERVAL
+from skmiaug.over_sampling._migan import EVAL_INTERVAL
 from skmiaug.training.gan import _loop as _gan_loop
 from skmiaug.utils._tensor_file import read_tensor_file, write_tensor_file
 from tests._helpers import assert_same_fit, small, trained
@@ -46,7 +46,7 @@ def test_one_seed_gives_the_same_bits(kind, make):
     augmenter = make(**parameters, max_iter=EVAL_INTERVAL + 3)
     first, _ = augmenter.fit_resample(*data, **kwargs)
     copy = clone(augmenter)
-    assert not hasattr(copy, "_sampler")
+    assert not hasattr(copy, "_generator")
     again, _ = copy.fit_resample(*data, **kwargs)
     np.testing.assert_array_equal(first, again)
     assert_same_pairs(augmenter, copy)
@@ -84,7 +84,7 @@ class Interrupt:
     """Stands in for joint_step: Ctrl-C in the course of the step named."""
 
     def __init__(self, at):
-        self.step, self.at, self.n_calls = _gan_loop.joint_step, at, 0
+        self.step, self.at, self.n_calls = _gan_loop.gan_step, at, 0
 
     def __call__(self, *args):
         self.n_calls += 1
@@ -99,7 +99,7 @@ def test_a_run_continued_after_ctrl_c_equals_one_in_one_go(kind, at, monkeypatch
     path = tmp_path / "run.checkpoint"
     augmenter = trained(**parameters, checkpoint=path, **LONG)
     with monkeypatch.context() as patch:
-        patch.setattr(_gan_loop, "joint_step", Interrupt(at))
+        patch.setattr(_gan_loop, "gan_step", Interrupt(at))
         with pytest.raises(KeyboardInterrupt):
             augmenter.fit(*data, **kwargs)
     augmenter.fit(*data, **kwargs)
@@ -115,7 +115,7 @@ def test_a_checkpoint_of_another_condition_or_other_groups_is_refused(
 
     def interrupted(augmenter, *data, **kwargs):
         with monkeypatch.context() as patch:
-            patch.setattr(_gan_loop, "joint_step", Interrupt(EVAL_INTERVAL + 2))
+            patch.setattr(_gan_loop, "gan_step", Interrupt(EVAL_INTERVAL + 2))
             with pytest.raises(KeyboardInterrupt):
                 augmenter.fit(*data, **kwargs)
         assert path.exists()

@@ -7,7 +7,7 @@ import pytest
 import torch
 from sklearn.base import clone
 
-from skmiaug.over_sampling._settings import EVAL_INTERVAL
+from skmiaug.over_sampling._migan import EVAL_INTERVAL
 from tests._helpers import assert_same_fit, small, trained
 
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from skmiaug.over_sampling._settings import EVAL_INTERVAL
+from skmiaug.over_sampling._migan import EVAL_INTERVAL
 from skmiaug.utils._progress import ProgressBar
 from tests._helpers import small
 

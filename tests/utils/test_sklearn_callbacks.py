@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skmiaug.over_sampling._settings import EVAL_INTERVAL
+from skmiaug.over_sampling._migan import EVAL_INTERVAL
 from skmiaug.training.gan import _loop as _gan_loop
 from skmiaug.utils import _sklearn_callbacks
 from tests._helpers import small, trained

@@ -82,36 +82,29 @@ def check_condition(
     return rows
 
 
-def expects(augmenter: Any, name: str) -> bool:
-    """Return whether a fit without the keyword ``name`` is an error."""
-    requests = augmenter.get_metadata_routing().fit_resample.requests
-    required = name == "condition" and getattr(augmenter, "require_condition", False)
-    return required or requests.get(name) is True
-
-
-def check_expected(augmenter: Any, method: str, **given: Any) -> None:
-    """Refuse a fit without a condition or groups that the augmenter was told to expect.
+def check_expected(augmenter: Any, method: str, condition: Any) -> None:
+    """Refuse a fit without a condition where the augmenter was told to expect one.
 
     imbalanced-learn's Pipeline drops what it does not route without a word.
 
     Raises
     ------
     ValueError
-        ``require_condition`` is set, or metadata routing was told to bring a keyword, and
-        it did not come.
+        ``require_condition`` is set, or metadata routing was told to bring a condition, and
+        none came.
     """
-    for name, value in given.items():
-        if value is not None or not expects(augmenter, name):
-            continue
-        raise ValueError(
-            f"{type(augmenter).__name__} was told to expect {name}, and {method} got "
-            "none. In a Pipeline it arrives only with "
-            "sklearn.set_config(enable_metadata_routing=True), with "
-            f".set_fit_resample_request({name}=True) on the augmenter, and when it is "
-            f"passed to fit as {name}=... (cross_validate: params={{'{name}': ...}}). To "
-            "do without, take the request back"
-            + (" and set require_condition=False." if name == "condition" else ".")
-        )
+    requests = augmenter.get_metadata_routing().fit_resample.requests
+    required = augmenter.require_condition or requests.get("condition") is True
+    if condition is not None or not required:
+        return
+    raise ValueError(
+        f"{type(augmenter).__name__} was told to expect a condition, and {method} got "
+        "none. In a Pipeline a condition arrives only with "
+        "sklearn.set_config(enable_metadata_routing=True), with "
+        ".set_fit_resample_request(condition=True) on the augmenter, and when it is "
+        "passed to fit as condition=... (cross_validate: params={'condition': ...}). To do "
+        "without one, set require_condition=False and take the request back."
+    )
 
 
 def check_complete_rows(

@@ -133,8 +133,12 @@ class Prior:
         ndarray of shape (n, D), float32
         """
         if given is None and self.given_bandwidth is not None:
+            own = self._span(self.n_generated)
             given = np.full((len(T), sum(self.widths)), np.nan, dtype=np.float32)
-            given[:, self._span(self.n_generated)] = self._sample_condition(T, rng)
+            given[:, own], condition = self._sample_condition(T, rng)
+            Z = self.sample(T, rng=rng, given=given)
+            Z[:, own] = condition
+            return Z
         if given is None:
             return self._sample_whole(T, rng)
         Z = np.empty(given.shape, dtype=np.float32)
@@ -198,8 +202,14 @@ class Prior:
             Z[:, self._span(k)] = given[:, self._span(k)]
         return Z
 
-    def _sample_condition(self, T: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Draw the condition by itself, (n, its width)."""
+    def _sample_condition(
+        self, T: np.ndarray, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Draw the condition by itself, (n, its width): as given, and as returned.
+
+        They differ for conditions of real rows, which are moved to the shrunken mean of
+        their class before rows are generated for them.
+        """
         own, bandwidth = self._span(self.n_generated), self.given_bandwidth
         assert bandwidth is not None
         noise = standard_normal((len(T), own.stop - own.start), rng)
@@ -208,9 +218,13 @@ class Prior:
             assert self.residuals is not None
             picked = self._pick_rows(T, rng)
             noise += np.float32((1 - bandwidth**2) ** 0.5) * self.residuals[picked, own]
+        if bandwidth == 0:
+            real = T @ self.row_means[:, own] + noise
+            return self.moved_to_means(real, T, own), real
         centre(noise, T)
         noise *= self._noise_scale(T, self.n_generated)
-        return T @ self.means[:, own] + noise
+        condition = T @ self.means[:, own] + noise
+        return condition, condition
 
     def _noise(self, n: int, rng: np.random.Generator) -> np.ndarray:
         noise = standard_normal((n, sum(self.widths)), rng)
@@ -232,8 +246,10 @@ class Prior:
         halved = T @ self.single[:, k].astype(np.float32)
         return (1 - (1 - SINGLE_ROW_NOISE) * halved)[:, None]
 
-    def moved_to_means(self, given: np.ndarray, T: np.ndarray) -> np.ndarray:
-        """Return given groups moved so that their regression on ``T`` is M.
+    def moved_to_means(
+        self, given: np.ndarray, T: np.ndarray, columns: slice = slice(None)
+    ) -> np.ndarray:
+        """Return given ``columns`` moved so that their regression on ``T`` is M.
 
         For rows that represent their class: the mean of a few rows is mostly chance, and
         what is generated would inherit it. A row that is alone stays.
@@ -241,7 +257,7 @@ class Prior:
         inverse = gram_inverse(T)
         leverage = np.einsum("ij,jk,ik->i", T, inverse, T, optimize=True)
         own = T * (leverage < 1 - 1e-6)[:, None].astype(np.float32)
-        shift = self.means - inverse @ (T.T @ given)
+        shift = self.means[:, columns] - inverse @ (T.T @ given)
         return given + own @ shift.astype(np.float32)
 
     # ------------------------------------------------------------ residuals

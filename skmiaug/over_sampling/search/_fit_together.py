@@ -5,6 +5,7 @@ from collections.abc import Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 import torch
@@ -72,8 +73,8 @@ def fit_augmenters(
     Parameters
     ----------
     augmenters : sequence of MIGANAugmenter
-        Fitted in place. Neighbours that are given the very same ``X`` and ``y`` may differ
-        in ``mi_weight`` alone, and share what does not depend on it.
+        Fitted in place. Those that are given the very same tuple of data, and differ in
+        ``mi_weight`` alone, share what does not depend on it.
     data : sequence of (X, y, condition, groups)
     verbose : bool
         Whether to show a bar for each stack.
@@ -94,7 +95,7 @@ def fit_augmenters(
             if augmenter.modalities is not None or own[2] is not None:
                 augmenter.fit(*own[:2], condition=own[2], groups=own[3])
                 continue
-            like = jobs[-1] if jobs and jobs[-1].data is own else None
+            like = next((j for j in jobs[::-1] if _share(j, augmenter, own)), None)
             jobs.append(_ready(augmenter, own, like, device))
         stacks: dict[Hashable, list[FitJob]] = defaultdict(list)
         for job in jobs:
@@ -103,6 +104,14 @@ def fit_augmenters(
             records = _train_in_threads(alike, verbose)
             for job, record in zip(alike, records, strict=True):
                 _end(job, record)
+
+
+def _share(job: FitJob, augmenter: MIGANAugmenter, data: tuple[Any, ...]) -> bool:
+    """Return whether an augmenter differs from that of a job in ``mi_weight`` alone."""
+    if job.data is not data or not isinstance(augmenter.random_state, Integral):
+        return False
+    ours, theirs = augmenter.get_params(), job.augmenter.get_params()
+    return all(ours[name] == theirs[name] for name in ours if name != "mi_weight")
 
 
 def _check_alone(augmenter: MIGANAugmenter) -> None:

@@ -22,7 +22,6 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from skmiaug.exceptions import TinyClassWarning, UndefinedScoreWarning
 from skmiaug.over_sampling._migan import MIGANAugmenter
-from skmiaug.over_sampling.columns._groups import check_expected
 from skmiaug.over_sampling.search._fit_together import fit_augmenters
 from skmiaug.over_sampling.search._mi_path import (
     DEFAULT_MI_WEIGHTS,
@@ -125,6 +124,7 @@ class MIGANAugmenterCV(BaseOverSampler):
     }
     # So that one call of set_fit_resample_request is enough, see BaseAugmenter.
     __metadata_request__fit: ClassVar[dict[str, bool]] = {"condition": True, "groups": True}
+    __metadata_request__fit_resample: ClassVar[dict[str, bool]] = {"groups": True}
 
     def __init__(
         self,
@@ -165,7 +165,6 @@ class MIGANAugmenterCV(BaseOverSampler):
             fit.
         """
         self._validate_params()
-        check_expected(self, "fit", groups=groups)
         with whole_fit(self):
             self._choose(X, y, condition, groups)
             self.augmenter_.fit(X, y, condition=condition, groups=groups)
@@ -191,7 +190,6 @@ class MIGANAugmenterCV(BaseOverSampler):
             As of ``MIGANAugmenter.fit_resample``.
         """
         self._validate_params()
-        check_expected(self, "fit_resample", groups=groups)
         with whole_fit(self):
             self._choose(X, y, condition, groups)
             resampled = self.augmenter_.fit_resample(

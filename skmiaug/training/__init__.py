@@ -1,18 +1,15 @@
 """Training loops: they take modules, tensors and callbacks, and return records."""
 
-from skmiaug.training.alignment._loop import (
-    AlignmentBatches,
-    AlignmentRecord,
-    alignment_score,
-    take_rows,
-    train_alignment,
-)
-from skmiaug.training.alignment._model import AlignmentModel, build_alignment
-from skmiaug.training.alignment._step import (
+from skmiaug.training.alignment._alignment import (
     AlignmentBatch,
+    AlignmentBatches,
+    AlignmentModel,
+    AlignmentRecord,
     AlignmentWeights,
     align_step,
+    alignment_score,
     alignment_terms,
+    train_alignment,
 )
 from skmiaug.training.gan._batches import GanBatches, draw_start, pull_of
 from skmiaug.training.gan._distributed import ProcessTeam, Team
@@ -40,23 +37,33 @@ from skmiaug.training.loop._model_state import ModelState
 from skmiaug.training.loop._record import RunRecord
 from skmiaug.training.loop._run import TrainingEvents, run_loop
 from skmiaug.training.loop._stopping import EarlyStopping
-from skmiaug.training.sequences._batches import SequenceBatches, in_chunks
-from skmiaug.training.sequences._embedding import embed_all
-from skmiaug.training.sequences._head_start import solve_head
-from skmiaug.training.sequences._label_task import LabelledSet, LabelSettings, LabelTask
-from skmiaug.training.sequences._loop import SequenceRecord, train_sequences
-from skmiaug.training.sequences._masked_task import (
-    MaskedTask,
-    MaskingSettings,
-    restoration_loss,
+from skmiaug.training.sequences._data import (
+    SequenceBatch,
+    SequenceBatches,
+    SequenceSet,
+    in_chunks,
 )
-from skmiaug.training.sequences._masking import REPLACEMENTS, corrupt, draw_spans
+from skmiaug.training.sequences._labels import (
+    LabelledSet,
+    LabelSettings,
+    LabelTask,
+    solve_head,
+)
 from skmiaug.training.sequences._model import (
     RateSchedule,
     SequenceModel,
+    SequenceRecord,
     build_sequence_model,
+    embed_all,
+    train_sequences,
 )
-from skmiaug.training.sequences._set import SequenceBatch, SequenceSet
+from skmiaug.training.sequences._restoring import (
+    REPLACEMENTS,
+    MaskedTask,
+    MaskingSettings,
+    corrupt,
+    draw_spans,
+)
 
 __all__ = [
     "REPLACEMENTS",
@@ -99,7 +106,6 @@ __all__ = [
     "align_step",
     "alignment_score",
     "alignment_terms",
-    "build_alignment",
     "build_joint_players",
     "build_players",
     "build_sequence_model",
@@ -116,11 +122,9 @@ __all__ = [
     "less_margin",
     "pull_of",
     "read_pairs",
-    "restoration_loss",
     "run_loop",
     "solve_head",
     "stack_players",
-    "take_rows",
     "train_alignment",
     "train_gan",
     "train_gan_stack",

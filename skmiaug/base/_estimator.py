@@ -31,6 +31,14 @@ class NeuralEstimator(EstimatorState, CallbackSupportMixin):
     best_validation_score_: float | None
     device_: str
 
+    def _check_state(self) -> None:
+        """Refuse a device from a file that is none; one that is not here may be set."""
+        import torch
+
+        device: Any = self.get_params(deep=False)["device"]
+        if device != "auto":
+            torch.device(device)
+
     def _set_results(self, record: Any, session: "Session") -> None:
         """Set the attributes that tell of a training run."""
         self.n_iter_, self.best_iter_ = record.n_iter, record.best_iter

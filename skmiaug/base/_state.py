@@ -37,6 +37,14 @@ _MAX_CODE_POINT = 0x10FFFF
 # Types that safetensors has.
 _PLAIN_TYPES = ("b1", "u1", "u2", "u4", "u8", "i1", "i2", "i4", "i8", "f2", "f4", "f8")
 _PACKED = "_packed"
+# Keys of packed values beside the first, which names their kind.
+_BESIDE = {
+    "array": {"dtype"},
+    "estimator": {"parameters", "state"},
+    "module": {"config", "weights"},
+    "object": {"fields"},
+    "objects": {"shape"},
+}
 
 
 def register_state(cls: type[T]) -> type[T]:
@@ -349,6 +357,8 @@ class _Reader:
         if isinstance(packed, list):
             return [self.read(item) for item in packed]
         kind = next(iter(packed), "")
+        if set(packed) - {kind} - _BESIDE.get(kind, set()):
+            raise ValueError(f"{kind} with {sorted(packed)}")
         return getattr(self, f"_read_{kind.replace('.', '_')}")(packed)
 
     def _read_float(self, packed: dict[str, Any]) -> float:

@@ -450,11 +450,13 @@ class ContrastiveAligner(NeuralEstimator, TransformerMixin, BaseEstimator):
 
     def _check_state(self) -> None:
         """Refuse state from a file that does not belong together."""
+        super()._check_state()
         scales, network = self._space.scales, self._space.network
         columns = list(self.modalities_.values())
         require_state(len(columns) == len(scales), "modalities_")
         for own, scale in zip(columns, scales, strict=True):
-            require_state(np.array_equal(own, scale.columns), "modalities_")
+            fits = own.dtype.kind in "iu" and np.array_equal(own, scale.columns)
+            require_state(fits, "modalities_")
         require_state(self.n_features_in_ == sum(map(len, columns)), "n_features_in_")
         n_classes = network.shared_class_head.out_features
         require_array("classes_", self.classes_, [n_classes], self.classes_.dtype.kind)

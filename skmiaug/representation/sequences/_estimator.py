@@ -223,6 +223,7 @@ class SequenceEstimator(NeuralEstimator, BaseEstimator):
 
     def _check_state(self) -> None:
         """Refuse state from a file that does not belong together."""
+        super()._check_state()
         n_features = self._fitted.space.encoder.architecture.n_features
         require_state(self.n_features_in_ == n_features, "n_features_in_")
 

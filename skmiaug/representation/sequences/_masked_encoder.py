@@ -111,7 +111,7 @@ class MaskedTimestepEncoder(
         Share of the timesteps that is hidden at each step.
 
     span_length : int, default=3
-        Timesteps hidden in a row.
+        Timesteps hidden in a row, 65,536 at most.
 
     replacement : {"learned", "zero", "random"}, default="learned"
         Replacement of a hidden timestep: a learned vector; zeros (the features' means);
@@ -211,7 +211,7 @@ class MaskedTimestepEncoder(
         "pooling": [StrOptions(set(POOLINGS))],
         "clip": [Interval(Real, 0, 0.5, closed="left")],
         "mask_ratio": [Interval(Real, 0, 1, closed="neither")],
-        "span_length": [Interval(Integral, 1, None, closed="left")],
+        "span_length": [Interval(Integral, 1, 2**16, closed="both")],
         "replacement": [StrOptions(set(REPLACEMENTS))],
         "loss": [StrOptions(set(RECONSTRUCTION_ERRORS))],
         "dropout": [Interval(Real, 0, 1, closed="left")],
@@ -493,6 +493,7 @@ class MaskedTimestepEncoder(
 
     def _check_state(self) -> None:
         """Refuse state from a file that does not belong together."""
+        super()._check_state()
         n_features = self._space.encoder.architecture.n_features
         require_state(self.n_features_in_ == n_features, "n_features_in_")
         require_state(self._seed >= 0, "_seed")

@@ -254,6 +254,7 @@ class SequenceEmotionRegressor(RegressorMixin, SequenceEstimator):
 
     def _check_state(self) -> None:
         super()._check_state()
+        _checked_range(self.output_range)
         n_outputs = self._fitted.head.linear.out_features
         require_state(self.n_outputs_ == n_outputs, "n_outputs_")
         require_array("_center", self._center, [n_outputs], "float64")

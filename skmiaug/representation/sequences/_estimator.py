@@ -134,7 +134,10 @@ class SequenceEstimator(NeuralEstimator, BaseEstimator):
 
         @wraps(init)
         def checked_init(self: Any, *args: Any, **parameters: Any) -> None:
-            signature.bind(self, *args, **parameters)
+            try:
+                signature.bind(self, *args, **parameters)
+            except TypeError as error:
+                raise TypeError(f"{cls.__name__}.__init__() {error}") from None
             init(self, *args, **parameters)
 
         checked_init.__signature__ = signature  # type: ignore[attr-defined]

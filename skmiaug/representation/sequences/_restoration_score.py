@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import torch
 
+from skmiaug.base import torch_defaults
 from skmiaug.representation.sequences._input import Sequences
 from skmiaug.representation.sequences._scale import SequenceScale
 from skmiaug.training import draw_spans, in_chunks
@@ -70,6 +71,7 @@ def share_explained(
     return 1 - loss(restore(masked)) / of_lines if of_lines > 0 else 0.0
 
 
+@torch_defaults()
 def draw_masks(sequences: Sequences, ratio: float, span: int, seed: int) -> np.ndarray:
     """Return hidden timesteps, (n_steps_in_all,) bool, none in sequences of one step."""
     lengths = torch.from_numpy(sequences.lengths)

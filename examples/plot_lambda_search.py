@@ -69,7 +69,11 @@ pipeline = Pipeline(
 )
 grids = [
     {"aug__mi_weight": weights},
-    {"aug__mi_weight": weights, "aug__validation_fraction": [0.0], "aug__residual_penalty": [0.1]},
+    {
+        "aug__mi_weight": weights,
+        "aug__validation_fraction": [0.0],
+        "aug__residual_penalty": [0.1],
+    },
 ]
 search = GridSearchCV(pipeline, grids, cv=folds, scoring="balanced_accuracy")
 search.fit(X, y)

@@ -5,6 +5,7 @@ torch is imported on first use: closed-form estimators build on this package wit
 
 from typing import TYPE_CHECKING, Any
 
+from skmiaug.base._estimator import NeuralEstimator
 from skmiaug.base._parameters import NEURAL_CONSTRAINTS, checked_layer_sizes
 from skmiaug.base._state import (
     EstimatorState,
@@ -15,7 +16,7 @@ from skmiaug.base._state import (
     require_state,
     unpack,
 )
-from skmiaug.base._validation import validation_mask
+from skmiaug.base._validation import class_labels, validation_mask
 
 if TYPE_CHECKING:
     from skmiaug.base._session import (
@@ -30,9 +31,11 @@ __all__ = [
     "NEURAL_CONSTRAINTS",
     "EstimatorState",
     "Maybe",
+    "NeuralEstimator",
     "Session",
     "TrainingGroup",
     "checked_layer_sizes",
+    "class_labels",
     "fingerprint",
     "pack",
     "register_state",

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from sklearn.utils import check_random_state
 
-from skmiaug.training import Checkpoint, RunRecord, TrainingEvents
+from skmiaug.training import Checkpoint, EarlyStopping, RunRecord, TrainingEvents
 from skmiaug.utils._device import memory_remedy, resolve_device
 from skmiaug.utils._progress import ProgressBar
 from skmiaug.utils._random import draw_seed
@@ -67,6 +67,8 @@ class Session:
         Seed of the run; that of the checkpoint where one is continued.
     device : torch.device
     checkpoint : Checkpoint or None
+    stopping : EarlyStopping
+        By the estimator's ``n_iter_no_change`` and ``tol``.
     on_check : callable
         Takes the record after a validation check, shows its newest figures and calls
         scikit-learn's callbacks; returns True to stop.
@@ -75,6 +77,7 @@ class Session:
     seed: int
     device: torch.device
     checkpoint: Checkpoint | None
+    stopping: EarlyStopping
     on_check: Callable[[RunRecord], bool]
 
     def events(
@@ -179,7 +182,8 @@ def training_session(
             bar.show(record.n_iter, **newest)
             return notify()
 
-        yield Session(seed, device, checkpoint, group.agreed(on_check))
+        stopping = EarlyStopping(estimator.n_iter_no_change, estimator.tol)
+        yield Session(seed, device, checkpoint, stopping, group.agreed(on_check))
     if checkpoint is not None:
         checkpoint.remove()
 

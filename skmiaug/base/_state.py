@@ -37,6 +37,14 @@ _MAX_CODE_POINT = 0x10FFFF
 # Types that safetensors has.
 _PLAIN_TYPES = ("b1", "u1", "u2", "u4", "u8", "i1", "i2", "i4", "i8", "f2", "f4", "f8")
 _PACKED = "_packed"
+# Keys of packed values beside the first, which names their kind.
+_BESIDE = {
+    "array": {"dtype"},
+    "estimator": {"parameters", "state"},
+    "module": {"config", "weights"},
+    "object": {"fields"},
+    "objects": {"shape"},
+}
 
 
 def register_state(cls: type[T]) -> type[T]:
@@ -349,6 +357,8 @@ class _Reader:
         if isinstance(packed, list):
             return [self.read(item) for item in packed]
         kind = next(iter(packed), "")
+        if set(packed) - {kind} - _BESIDE.get(kind, set()):
+            raise ValueError(f"{kind} with {sorted(packed)}")
         return getattr(self, f"_read_{kind.replace('.', '_')}")(packed)
 
     def _read_float(self, packed: dict[str, Any]) -> float:
@@ -394,8 +404,11 @@ class _Reader:
     def _read_tensor(self, packed: dict[str, Any]) -> Any:
         import torch
 
-        # Copied: an array read from a memory map cannot be written to.
-        return torch.tensor(self.read(packed["tensor"]), device="cpu")
+        from skmiaug.base._session import torch_defaults
+
+        with torch_defaults():
+            # Copied: an array read from a memory map cannot be written to.
+            return torch.tensor(self.read(packed["tensor"]))
 
     def _read_torch_dtype(self, packed: dict[str, Any]) -> Any:
         import torch
@@ -466,9 +479,11 @@ def _build_module(
     """Rebuild a network around weights that are there."""
     import torch
 
-    # A look at the sizes first: what a header claims would take memory to be refused. On
-    # the meta device tensors take none, and the number of parameters is limited.
-    with torch.device("meta"), _parameters_limited(len(weights)):
+    from skmiaug.base._session import torch_defaults
+
+    # On the meta device tensors take no memory, whatever sizes a header claims, and the
+    # number of layers is limited by that of the arrays.
+    with torch_defaults(), torch.device("meta"), _parameters_limited(len(weights)):
         module = cls(**config)
     expected = module.state_dict()
     if expected.keys() != weights.keys():
@@ -485,8 +500,9 @@ def _build_module(
                 f"{cls.__name__}: {key} has the shape {array.shape} and the type "
                 f"{array.dtype}, expected {tuple(wanted.shape)} and {wanted.dtype}"
             )
-    tensors = {key: torch.tensor(array, device="cpu") for key, array in weights.items()}
-    module.load_state_dict(tensors, assign=True)
+    with torch_defaults():
+        tensors = {key: torch.tensor(array) for key, array in weights.items()}
+        module.load_state_dict(tensors, assign=True)
     return module.eval().requires_grad_(False)
 
 

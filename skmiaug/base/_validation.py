@@ -1,11 +1,38 @@
-"""Which rows are held out of training for validation."""
+"""Class labels, and the rows that are held out of training for validation."""
+
+from typing import Any
 
 import numpy as np
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import column_or_1d
+
+from skmiaug.utils._labels import check_labels
 
 # A stratum of fewer rows is not split: one row of it would show nothing.
 _MIN_ROWS_TO_SPLIT = 5
 # Random orders of the groups that are tried, and the number of visits that bounds them.
 _N_ORDERS, _N_VISITS = 64, 20_000
+
+
+def class_labels(y: Any) -> np.ndarray:
+    """Return class labels as an array of shape (n,).
+
+    Whole numbers and booleans of type object, usual after ``dropna``, become an array of
+    their own type.
+
+    Raises
+    ------
+    ValueError
+        A label is missing, text is mixed with other labels, or they are no classes.
+    """
+    check_labels(y)
+    labels = column_or_1d(y, warn=True)
+    if labels.dtype == object:
+        for kind in (bool, int):
+            if all(type(label) is kind for label in labels):
+                labels = np.array(labels.tolist())
+    check_classification_targets(labels)
+    return labels
 
 
 def validation_mask(

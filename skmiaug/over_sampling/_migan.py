@@ -31,7 +31,6 @@ from skmiaug.over_sampling.generator._fit import (
 )
 from skmiaug.over_sampling.generator._residual import ResidualSampler
 from skmiaug.over_sampling.prior._prior import fit_prior
-from skmiaug.training import EarlyStopping
 from skmiaug.training.gan import GanRecord, ProcessGroup, SingleProcess, train_gan
 from skmiaug.utils._device import memory_remedy, on_device, resolve_device
 from skmiaug.utils._precision import resolve_precision
@@ -364,7 +363,7 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
                 run.weights,
                 max_iter=self.max_iter,
                 eval_interval=EVAL_INTERVAL,
-                stopping=EarlyStopping(self.n_iter_no_change, self.tol),
+                stopping=session.stopping,
                 events=session.events(run.score, average=group.average),
             )
             group.align(run.networks)

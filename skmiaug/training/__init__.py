@@ -1,41 +1,48 @@
 """Training loops: they take modules, tensors and callbacks, and return records."""
 
-from skmiaug.training.alignment._loop import (
-    AlignmentBatches,
-    AlignmentRecord,
-    alignment_score,
-    take_rows,
-    train_alignment,
-)
-from skmiaug.training.alignment._model import AlignmentModel, build_alignment
-from skmiaug.training.alignment._step import (
+from skmiaug.training.alignment._alignment import (
     AlignmentBatch,
+    AlignmentBatches,
+    AlignmentModel,
+    AlignmentRecord,
     AlignmentWeights,
     align_step,
+    alignment_score,
     alignment_terms,
+    train_alignment,
 )
 from skmiaug.training.loop._checkpoint import Checkpoint
 from skmiaug.training.loop._model_state import ModelState
 from skmiaug.training.loop._record import RunRecord
 from skmiaug.training.loop._run import TrainingEvents, run_loop
 from skmiaug.training.loop._stopping import EarlyStopping
-from skmiaug.training.sequences._batches import SequenceBatches, in_chunks
-from skmiaug.training.sequences._embedding import embed_all
-from skmiaug.training.sequences._head_start import solve_head
-from skmiaug.training.sequences._label_task import LabelledSet, LabelSettings, LabelTask
-from skmiaug.training.sequences._loop import SequenceRecord, train_sequences
-from skmiaug.training.sequences._masked_task import (
-    MaskedTask,
-    MaskingSettings,
-    restoration_loss,
+from skmiaug.training.sequences._data import (
+    SequenceBatch,
+    SequenceBatches,
+    SequenceSet,
+    in_chunks,
 )
-from skmiaug.training.sequences._masking import REPLACEMENTS, corrupt, draw_spans
+from skmiaug.training.sequences._labels import (
+    LabelledSet,
+    LabelSettings,
+    LabelTask,
+    solve_head,
+)
 from skmiaug.training.sequences._model import (
     RateSchedule,
     SequenceModel,
+    SequenceRecord,
     build_sequence_model,
+    embed_all,
+    train_sequences,
 )
-from skmiaug.training.sequences._set import SequenceBatch, SequenceSet
+from skmiaug.training.sequences._restoring import (
+    REPLACEMENTS,
+    MaskedTask,
+    MaskingSettings,
+    corrupt,
+    draw_spans,
+)
 
 __all__ = [
     "REPLACEMENTS",
@@ -63,16 +70,13 @@ __all__ = [
     "align_step",
     "alignment_score",
     "alignment_terms",
-    "build_alignment",
     "build_sequence_model",
     "corrupt",
     "draw_spans",
     "embed_all",
     "in_chunks",
-    "restoration_loss",
     "run_loop",
     "solve_head",
-    "take_rows",
     "train_alignment",
     "train_sequences",
 ]

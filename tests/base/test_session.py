@@ -1,8 +1,9 @@
-"""The training session: seed, device, checkpoint, bar, callbacks and torch's global state."""
+"""The training session: seed, device, checkpoint, bar, callbacks, torch's global state."""
 
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -25,6 +26,7 @@ class Estimator(CallbackSupportMixin, BaseEstimator):
         self.verbose = verbose
         self.device = device
         self.max_iter = 50
+        self.n_iter_no_change, self.tol = 5, 0.1
 
 
 X = np.arange(6.0).reshape(3, 2)
@@ -73,6 +75,7 @@ def test_the_seed_follows_random_state_and_nothing_else_is_drawn():
         assert one.seed == two.seed
         assert one.device == torch.device("cpu")
         assert one.events(lambda model: None).seed == one.seed
+        assert (one.stopping.patience, one.stopping.tol) == (5, 0.1)
     assert torch.equal(torch_state, torch.random.get_rng_state())
 
 
@@ -109,7 +112,7 @@ def test_a_checkpoint_stays_after_an_error_and_goes_with_the_end(tmp_path):
 )
 def test_a_checkpoint_of_another_run_is_refused(tmp_path, changes, X):
     path = tmp_path / "run"
-    with pytest.raises(KeyboardInterrupt), session(Estimator(checkpoint=path)) as run:
+    with suppress(KeyboardInterrupt), session(Estimator(checkpoint=path)) as run:
         write(run)
         raise KeyboardInterrupt
     with pytest.raises(CheckpointError, match="other data or other parameters"):

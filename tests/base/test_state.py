@@ -5,6 +5,7 @@ import json
 import math
 import pickle
 import time
+from itertools import pairwise
 from typing import ClassVar
 
 import numpy as np
@@ -134,7 +135,7 @@ def test_keys_that_are_no_names_do_not_clash():
     ids=repr,
 )
 def test_what_needs_pickle_is_refused_by_its_place(value):
-    with pytest.raises(TypeError, match="^first/1"):
+    with pytest.raises(TypeError, match=r"^first/1"):
         pack({"first": [0, value]})
 
 
@@ -147,9 +148,7 @@ class Net(nn.Module):
         super().__init__()
         self.sizes = list(sizes)
         widths = [n_inputs, *sizes]
-        self.layers = nn.ModuleList(
-            nn.Linear(a, b) for a, b in zip(widths, widths[1:], strict=False)
-        )
+        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(widths))
         self.register_buffer("center", torch.zeros(n_inputs))
 
     @property

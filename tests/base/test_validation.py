@@ -23,7 +23,7 @@ def rng(seed=0):
 )
 def test_each_stratum_of_five_rows_is_split(fraction, expected):
     held = validation_mask(STRATA, fraction, rng())
-    assert [held[STRATA == s].sum() for s in "abcd"] == expected
+    assert [held[s == STRATA].sum() for s in "abcd"] == expected
 
 
 def test_a_share_is_not_rounded_down_by_floating_point():

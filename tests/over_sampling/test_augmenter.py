@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -91,7 +90,12 @@ def test_fit_sets_what_the_docstring_lists(skewed):
     assert augmenter.n_features_in_ == 12
     assert augmenter.n_iter_ == max_iter
     assert augmenter.best_iter_ in (0, EVAL_INTERVAL, 2 * EVAL_INTERVAL, max_iter)
-    for curve in ("loss_curve_", "critic_loss_curve_", "train_mi_curve_", "validation_scores_"):
+    for curve in (
+        "loss_curve_",
+        "critic_loss_curve_",
+        "train_mi_curve_",
+        "validation_scores_",
+    ):
         assert len(getattr(augmenter, curve)) == 3
         assert np.isfinite(getattr(augmenter, curve)).all()
     assert augmenter.mutual_information_max_ == pytest.approx(np.log(3))

@@ -4,9 +4,6 @@ import numpy as np
 import pytest
 import torch
 from sklearn.covariance import ledoit_wolf_shrinkage as sklearn_shrinkage
-
-from skmiaug.nn import Critic, ResidualGenerator
-from skmiaug.over_sampling import _row_blocks, _spectrum
 from skmiaug.over_sampling._class_gaussian import (
     fit_class_gaussian,
     ledoit_wolf_shrinkage,
@@ -15,6 +12,9 @@ from skmiaug.over_sampling._class_gaussian import (
 from skmiaug.over_sampling._column_scale import ColumnScale
 from skmiaug.over_sampling._row_sampler import RowSampler
 from skmiaug.over_sampling._spectrum import Spectrum
+
+from skmiaug.nn import Critic, ResidualGenerator
+from skmiaug.over_sampling import _row_blocks, _spectrum
 
 
 def classed_rows(counts=(40, 20, 9), d=6, seed=0, apart=2.0):

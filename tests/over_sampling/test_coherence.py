@@ -5,7 +5,6 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-
 from skmiaug.over_sampling._class_gaussian import fit_class_gaussian, means_by_class
 from skmiaug.over_sampling._coherence import (
     Deviations,

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from skmiaug.over_sampling._column_scale import ColumnScale, fit_into_types
 
 from skmiaug.over_sampling import _row_blocks
-from skmiaug.over_sampling._column_scale import ColumnScale, fit_into_types
 
 
 def there_and_back(X):

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from skmiaug.over_sampling._counts import expanded_counts, requested_classes
 
 CLASSES = np.array(["anger", "fear", "joy"])

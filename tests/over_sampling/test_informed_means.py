@@ -5,8 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import log_softmax
-
-from skmiaug.over_sampling import _row_fit
 from skmiaug.over_sampling._class_gaussian import fit_class_gaussian, means_by_class
 from skmiaug.over_sampling._informed_means import informed, informing_factors
 from skmiaug.over_sampling._mean_shrinkage import (
@@ -15,6 +13,8 @@ from skmiaug.over_sampling._mean_shrinkage import (
     shrinkage_by_direction,
     weighed_shrinkage,
 )
+
+from skmiaug.over_sampling import _row_fit
 from skmiaug.training import train_gan
 from tests._helpers import small
 

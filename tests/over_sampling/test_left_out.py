@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import torch
 from scipy.special import logsumexp
-
 from skmiaug.over_sampling._left_out import FittedRows
 
 SPREADS = (0.3, 0.7, 1.0)

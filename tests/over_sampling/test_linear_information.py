@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 import torch
+from skmiaug.over_sampling._linear_information import linear_information
 
 from skmiaug.datasets import make_gaussian_pairs
-from skmiaug.over_sampling._linear_information import linear_information
 
 
 def as_tensors(rows, classes):

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from skmiaug.over_sampling._measured import measure_information
 
 

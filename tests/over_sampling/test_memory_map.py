@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skmiaug import MIGANAugmenter
-from skmiaug.over_sampling import _column_scale, _blocks, _spectrum
+from skmiaug.over_sampling import _blocks, _column_scale, _spectrum
 from skmiaug.utils._memory_map import is_memory_mapped
 from tests._helpers import assert_same_fit, small
 
@@ -33,7 +33,9 @@ def mapped(path, X):
 def test_a_map_gives_the_bits_of_the_array(tmp_path, dtype, bandwidth):
     X, y = classed(dtype=dtype)
     on_disk = mapped(tmp_path / "X.npy", X)
-    one, other = (small(bandwidth=bandwidth, max_iter=30).fit(rows, y) for rows in (X, on_disk))
+    one, other = (
+        small(bandwidth=bandwidth, max_iter=30).fit(rows, y) for rows in (X, on_disk)
+    )
     assert_same_fit(one, other)
     assert one.bandwidth_ == other.bandwidth_
     assert is_memory_mapped(other._generator.prior.residuals) == (other.bandwidth_ < 1)

@@ -1,7 +1,6 @@
 """Many λ at once are as many fits."""
 
 import pickle
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -9,8 +8,8 @@ import pytest
 
 from skmiaug import MIGANAugmenter, mi_path
 from skmiaug.exceptions import TrainingDivergedError
-from skmiaug.over_sampling.search._fit_together import fit_augmenters
 from skmiaug.over_sampling._migan import EVAL_INTERVAL
+from skmiaug.over_sampling.search._fit_together import fit_augmenters
 
 WEIGHTS = [0.0, 0.5, 1.0, 8.0]
 
@@ -45,7 +44,12 @@ def assert_like(one: MIGANAugmenter, other: MIGANAugmenter) -> None:
     assert one.n_iter_ == other.n_iter_
     assert one.best_iter_ == other.best_iter_
     assert one.bandwidth_ == other.bandwidth_
-    for name in ("loss_curve_", "critic_loss_curve_", "train_mi_curve_", "validation_scores_"):
+    for name in (
+        "loss_curve_",
+        "critic_loss_curve_",
+        "train_mi_curve_",
+        "validation_scores_",
+    ):
         # None, where nothing was held out, becomes NaN.
         curves = [np.array(getattr(fit, name), dtype=float) for fit in (one, other)]
         np.testing.assert_allclose(*curves, atol=2e-3)
@@ -162,7 +166,9 @@ def test_no_step_at_all(skewed):
 
 
 @pytest.mark.parametrize(
-    "parameters", [{"residual_penalty": 0.1, "tol": 0.0}, {"tol": 0.0}, {"tol": 1e9}], ids=str
+    "parameters",
+    [{"residual_penalty": 0.1, "tol": 0.0}, {"tol": 0.0}, {"tol": 1e9}],
+    ids=str,
 )
 def test_the_score_is_that_of_the_weights_and_strength_in_use(skewed, parameters):
     path = mi_path(*skewed, mi_weights=[0, 1], augmenter=small(**parameters))
@@ -177,7 +183,10 @@ def test_the_score_is_that_of_the_weights_and_strength_in_use(skewed, parameters
             assert score == best if augmenter.residual_scale_ == 1 else score > best
     if parameters["tol"] == 1e9:
         assert {augmenter.best_iter_ for augmenter in path.augmenters} == {0}
-        assert (path.best_validation_score != [max(a.validation_scores_) for a in path.augmenters]).all()
+        assert (
+            path.best_validation_score
+            != [max(a.validation_scores_) for a in path.augmenters]
+        ).all()
 
 
 def test_without_held_out_rows_there_is_no_score(skewed):

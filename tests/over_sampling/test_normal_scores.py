@@ -10,9 +10,6 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy.special import ndtri
 from scipy.stats import ks_2samp
-
-import skmiaug
-from skmiaug.over_sampling import _row_blocks
 from skmiaug.over_sampling._column_scale import ColumnScale
 from skmiaug.over_sampling._normal_scores import (
     MAX_KNOTS,
@@ -21,6 +18,9 @@ from skmiaug.over_sampling._normal_scores import (
     heavy_tailed_columns,
     places_in_span,
 )
+
+import skmiaug
+from skmiaug.over_sampling import _row_blocks
 from tests._helpers import small
 
 ONE_CLASS = np.zeros(20_000, dtype=int)
@@ -161,7 +161,9 @@ def tailed():
 
 def test_made_values_are_distributed_as_the_columns(tailed):
     X, y = tailed
-    made, classes = small(max_iter=0, bandwidth=1.0).fit(X, y).sample(6000, [0, 1, 2] * 2000)
+    made, classes = (
+        small(max_iter=0, bandwidth=1.0).fit(X, y).sample(6000, [0, 1, 2] * 2000)
+    )
     plain, _ = small(max_iter=0, bandwidth=1.0, marginals="gaussian").fit(X, y).sample(6000)
     assert (made[:, 0] > 0).all()
     assert (plain[:, 0] < 0).any()

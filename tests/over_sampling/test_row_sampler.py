@@ -5,13 +5,13 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
-
-from skmiaug.nn import Critic, ResidualGenerator
-from skmiaug.over_sampling import _row_sampler
 from skmiaug.over_sampling._class_gaussian import fit_class_gaussian, means_by_class
 from skmiaug.over_sampling._column_scale import ColumnScale
 from skmiaug.over_sampling._real_rows import pick_rows
 from skmiaug.over_sampling._row_sampler import RowSampler
+
+from skmiaug.nn import Critic, ResidualGenerator
+from skmiaug.over_sampling import _row_sampler
 
 CPU = torch.device("cpu")
 COUNTS, D, COMPONENTS, LATENT = (40, 15, 4), 6, 4, 3

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from skmiaug.over_sampling._joint_settings import share_components
+from skmiaug.over_sampling._settings import resolve_width
 
 import skmiaug
 from skmiaug import MIGANAugmenter
-from skmiaug.over_sampling._joint_settings import share_components
-from skmiaug.over_sampling._settings import resolve_width
 
 
 @pytest.mark.parametrize(

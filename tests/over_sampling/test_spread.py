@@ -7,8 +7,6 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-
-from skmiaug.over_sampling import _preparation, _spread
 from skmiaug.over_sampling._left_out import FittedRows
 from skmiaug.over_sampling._spread import (
     SPREAD_GRID,
@@ -16,6 +14,8 @@ from skmiaug.over_sampling._spread import (
     choose_spread,
     information_told,
 )
+
+from skmiaug.over_sampling import _preparation, _spread
 from tests._helpers import small
 
 

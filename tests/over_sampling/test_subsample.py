@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from skmiaug.over_sampling._subsample import even_shares, subsample
+
 from tests._helpers import small
 
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 from scipy.special import log_softmax
+from skmiaug.over_sampling._taught_information import taught_information
 
 from skmiaug.over_sampling import _taught_information
-from skmiaug.over_sampling._taught_information import taught_information
 
 
 def gaussian_classes(n, d=3, n_classes=2, apart=2.0, seed=0):

@@ -47,4 +47,4 @@ def assert_same_curves(one, other):
     assert one.n_iter_ == other.n_iter_
     assert one.best_iter_ == other.best_iter_
     assert one.loss_curve_ == other.loss_curve_
-    assert one.score_curve_ == other.score_curve_
+    assert one.validation_scores_ == other.validation_scores_

@@ -83,11 +83,11 @@ def test_a_bound_that_was_not_trained_is_not_reported():
     assert small().fit(*pairs()).mutual_information_ > 0.5
 
 
-def test_the_information_stays_below_its_ceiling(fitted):
+def test_the_information_stays_below_its_maximum(fitted):
     _, y = pairs()
     shares = np.unique(y, return_counts=True)[1] / len(y)
     ceiling = -(shares * np.log(shares)).sum()
-    assert fitted.mutual_information_ceiling_ == pytest.approx(ceiling)
+    assert fitted.mutual_information_max_ == pytest.approx(ceiling)
     assert 0.5 < fitted.mutual_information_ < ceiling
 
 
@@ -222,7 +222,7 @@ def test_one_modality_is_a_supervised_projection():
     assert aligner.transform(X).shape == (150, 8)
     assert aligner.mutual_information_ > 0.5
     assert aligner.get_feature_names_out()[0] == "aligned_0"
-    assert aligner.pair_error_curve_ == [0.0, 0.0]
+    assert aligner.contrastive_loss_curve_ == [0.0, 0.0]
 
 
 def test_one_class_leaves_the_alignment():
@@ -279,9 +279,9 @@ def test_rows_without_text_are_left_out_of_the_contrastive_term():
     X, y = pairs(60)
     aligner = small(batch_size=60, validation_fraction=0.0, temperature=1e3, max_iter=1)
     aligner.fit(without_text(X, slice(2, None)), y)
-    assert aligner.pair_error_curve_[0] == pytest.approx(np.log(2), abs=0.01)
+    assert aligner.contrastive_loss_curve_[0] == pytest.approx(np.log(2), abs=0.01)
     aligner.fit(X, y)
-    assert aligner.pair_error_curve_[0] == pytest.approx(np.log(60), abs=0.01)
+    assert aligner.contrastive_loss_curve_[0] == pytest.approx(np.log(60), abs=0.01)
 
 
 def test_training_with_half_the_text_missing_still_aligns():
@@ -315,8 +315,11 @@ def test_attributes_say_how_training_went(fitted):
     assert fitted.classes_.tolist() == LABELS.tolist()
     assert fitted.modalities_["text"].tolist() == list(range(12, 20))
     n_checks = -(-fitted.n_iter_ // 25)
-    for curve in ("loss", "class_error", "pair_error", "information", "score"):
+    for curve in ("loss", "class_loss", "contrastive_loss", "train_mi"):
         assert len(getattr(fitted, f"{curve}_curve_")) == n_checks
+    assert len(fitted.validation_scores_) == n_checks
+    kept = fitted.validation_scores_[fitted.best_iter_ // 25 - 1]
+    assert fitted.best_validation_score_ == kept
     assert 0 < fitted.best_iter_ <= fitted.n_iter_ <= 200
     assert fitted.temperature_ != 0.07
     assert fitted.device_ == "cpu"
@@ -325,7 +328,7 @@ def test_attributes_say_how_training_went(fitted):
 def test_nothing_held_out_trains_to_the_end():
     aligner = small(validation_fraction=0.0).fit(*pairs())
     assert aligner.n_iter_ == aligner.best_iter_ == 50
-    assert aligner.score_curve_ == [None, None]
+    assert aligner.validation_scores_ == [None, None]
     assert aligner.mutual_information_ is None
 
 
@@ -333,7 +336,7 @@ def test_early_stopping_keeps_the_best_weights():
     aligner = small(max_iter=2000, n_iter_no_change=2, learning_rate=0.05).fit(*pairs(60))
     assert aligner.n_iter_ < 2000
     assert aligner.best_iter_ == aligner.n_iter_ - 2 * 25
-    assert max(aligner.score_curve_) > aligner.score_curve_[-1]
+    assert max(aligner.validation_scores_) > aligner.validation_scores_[-1]
 
 
 def test_no_step_keeps_the_first_weights():

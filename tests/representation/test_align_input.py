@@ -6,7 +6,7 @@ import pytest
 from scipy import sparse
 from sklearn.exceptions import NotFittedError
 
-from skmiaug.representation._align_rows import ModalityScale, present_modalities
+from skmiaug.representation.alignment import ModalityScale, present_modalities
 from tests.representation._pairs import AUDIO, TEXT, pairs, small, without_text
 
 # ---------------------------------------------------------------- column groups

@@ -10,12 +10,12 @@ from joblib import Parallel, delayed
 from sklearn.base import clone
 
 from skmiaug.exceptions import CheckpointError, DeviceUnavailableError
-from skmiaug.representation._align_settings import EVAL_INTERVAL
-from skmiaug.training.alignment import _loop as _align_loop
+from skmiaug.representation.alignment import EVAL_INTERVAL
+from skmiaug.training import AlignmentModel
 from tests.representation._pairs import assert_same_fit, pairs, small, without_text
 
 LONG = {"max_iter": 3 * EVAL_INTERVAL, "n_iter_no_change": 1000}
-AT_A_LOOK, BETWEEN_LOOKS = 2 * EVAL_INTERVAL, EVAL_INTERVAL + 7
+AT_A_CHECK, BETWEEN_CHECKS = 2 * EVAL_INTERVAL, EVAL_INTERVAL + 7
 
 
 @pytest.fixture
@@ -33,17 +33,16 @@ def usual_ctrl_c():
 
 def interrupted(monkeypatch, aligner, data, at):
     """Fit until Ctrl-C, pressed in the course of step ``at``, ends it."""
-    step, calls = _align_loop.align_step, []
+    descend, calls = AlignmentModel.descend, []
 
-    def counted(*args):
-        figures = step(*args)
-        calls.append(figures)
+    def counted(self, loss):
+        descend(self, loss)
+        calls.append(loss)
         if len(calls) == at:
             os.kill(os.getpid(), signal.SIGINT)
-        return figures
 
     with monkeypatch.context() as patch:
-        patch.setattr(_align_loop, "align_step", counted)
+        patch.setattr(AlignmentModel, "descend", counted)
         with pytest.raises(KeyboardInterrupt):
             aligner.fit(*data)
     assert len(calls) == at
@@ -86,7 +85,7 @@ def test_fits_in_threads_give_the_bits_of_a_fit_alone():
 
 
 @pytest.mark.parametrize("missing", [[], range(40)], ids=["whole", "text missing"])
-@pytest.mark.parametrize("at", [3, BETWEEN_LOOKS, AT_A_LOOK])
+@pytest.mark.parametrize("at", [3, BETWEEN_CHECKS, AT_A_CHECK])
 def test_a_run_continued_after_ctrl_c_equals_one_in_one_go(monkeypatch, path, at, missing):
     X, y = pairs()
     data = without_text(X, list(missing)), y
@@ -101,7 +100,7 @@ def test_a_run_continued_after_ctrl_c_equals_one_in_one_go(monkeypatch, path, at
 
 def test_without_a_seed_the_run_continues_with_the_one_in_the_file(monkeypatch, path):
     aligner = small(checkpoint=path, random_state=None, **LONG)
-    interrupted(monkeypatch, aligner, pairs(), BETWEEN_LOOKS)
+    interrupted(monkeypatch, aligner, pairs(), BETWEEN_CHECKS)
     before = path.read_bytes()
     first = small(checkpoint=path, random_state=None, **LONG).fit(*pairs())
     path.write_bytes(before)
@@ -152,7 +151,7 @@ def test_a_checkpoint_of_other_data_is_refused(monkeypatch, path):
 
 
 def test_a_place_without_access_is_refused_before_training(monkeypatch, tmp_path):
-    monkeypatch.setattr(_align_loop, "align_step", None)
+    monkeypatch.setattr(AlignmentModel, "descend", None)
     with pytest.raises(CheckpointError, match="no checkpoint can be written"):
         small(checkpoint=tmp_path / "none" / "run").fit(*pairs())
 
@@ -171,7 +170,7 @@ def test_a_progress_bar_is_shown_where_asked_for(capsys):
 
 
 class Recorder:
-    """Counts the looks; asks for the end after ``stop_after`` of them."""
+    """Counts the validation checks; asks for the end after ``stop_after`` of them."""
 
     def __init__(self, stop_after):
         self.n_checks, self.stop_after, self.torn_down = 0, stop_after, False
@@ -186,11 +185,11 @@ class Recorder:
         pass
 
     def on_fit_task_end(self, estimator, context, **kwargs):
-        self.n_checks += context.task_name == "look"
+        self.n_checks += context.task_name == "validation check"
         return self.n_checks >= self.stop_after
 
 
-def test_a_callback_of_scikit_learn_sees_the_looks_and_can_stop():
+def test_a_callback_of_scikit_learn_sees_the_validation_checks_and_can_stop():
     pytest.importorskip("sklearn.callback", reason="scikit-learn 1.9 on")
     recorder = Recorder(stop_after=2)
     aligner = small(**LONG).set_callbacks(recorder).fit(*pairs())
@@ -215,7 +214,7 @@ def test_memory_that_runs_out_is_an_error_with_the_remedy(monkeypatch):
     def no_memory(*args):
         raise torch.OutOfMemoryError("Tried to allocate 80 GiB")
 
-    monkeypatch.setattr(_align_loop, "align_step", no_memory)
+    monkeypatch.setattr(AlignmentModel, "descend", no_memory)
     with pytest.raises(torch.OutOfMemoryError, match=r"lower batch_size.*80 GiB"):
         small().fit(*pairs())
 

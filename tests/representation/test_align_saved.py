@@ -9,8 +9,6 @@ import pytest
 from sklearn.exceptions import NotFittedError
 
 from skmiaug import load, save
-from skmiaug.exceptions import FileFormatError
-from skmiaug.utils._tensor_file import read_tensor_file, write_tensor_file
 from tests.representation._pairs import AUDIO, TEXT, assert_same_fit, pairs, small
 
 
@@ -57,19 +55,16 @@ def test_what_was_saved_comes_back(path, changes):
     )
 
 
-def test_ranges_come_back_as_lists(path):
-    save(small(modalities={"a": range(12), "b": range(12, 20)}).fit(*pairs()), path)
-    assert load(path).modalities == {"a": list(range(12)), "b": list(range(12, 20))}
-
-
-def test_arrays_and_indexes_of_columns_come_back_as_lists(path):
+def test_ranges_masks_and_names_of_columns_come_back(path):
     X, y = pairs()
+    save(small(modalities={"a": range(12), "b": range(12, 20)}).fit(X, y), path)
+    assert load(path).modalities == {"a": range(12), "b": range(12, 20)}
     frame = pd.DataFrame(X).add_prefix("f")
     modalities = {"audio": np.arange(20) < 12, "text": frame.columns[12:]}
     aligner = small(modalities=modalities).fit(frame, y)
     save(aligner, path)
     back = load(path)
-    assert back.modalities["audio"] == [True] * 12 + [False] * 8
+    np.testing.assert_array_equal(back.modalities["audio"], modalities["audio"])
     assert back.modalities["text"] == list(frame.columns[12:])
     np.testing.assert_array_equal(back.transform(frame), aligner.transform(frame))
     assert_same_fit_of(back.fit(frame, y), aligner, frame)
@@ -111,25 +106,3 @@ def test_an_aligner_that_is_not_fitted_is_refused(path):
     with pytest.raises(NotFittedError):
         save(small(), path)
     assert not path.exists()
-
-
-@pytest.mark.parametrize(
-    "damage",
-    [
-        lambda state, arrays: arrays.pop("scale.1.center"),
-        lambda state, arrays: arrays.pop("network.log_scale"),
-        lambda state, arrays: state.pop("classes"),
-        lambda state, arrays: state.update(n_components=10**9),
-        lambda state, arrays: state.update(hidden_layer_sizes=[10**9]),
-        lambda state, arrays: state.update(modalities=["a"] * 10**5),
-        lambda state, arrays: state.update(classes=["<U1000000000", ["a"]]),
-        lambda state, arrays: state.update(n_components=None),
-    ],
-)
-def test_a_file_that_was_changed_is_refused(path, damage):
-    save(small().fit(*pairs()), path)
-    header, arrays = read_tensor_file(path)
-    damage(header["state"], arrays)
-    write_tensor_file(path, header, arrays)
-    with pytest.raises(FileFormatError, match="incomplete or changed"):
-        load(path)

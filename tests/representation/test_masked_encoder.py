@@ -73,7 +73,7 @@ def test_training_lowers_the_loss_and_the_best_weights_are_kept():
     encoder = small_encoder(max_iter=150, learning_rate=1e-2).fit(X)
     assert encoder.n_iter_ <= 150
     assert encoder.loss_curve_[-1] < 0.95 * encoder.loss_curve_[0]
-    assert encoder.best_iter_ == 50 * (1 + int(np.argmax(encoder.score_curve_)))
+    assert encoder.best_iter_ == 50 * (1 + int(np.argmax(encoder.validation_scores_)))
 
 
 def test_early_stopping_ends_a_run_that_learns_nothing_more():
@@ -88,7 +88,7 @@ def test_early_stopping_ends_a_run_that_learns_nothing_more():
 def test_all_steps_are_done_without_held_out_sequences():
     encoder = small_encoder(validation_fraction=0.0, max_iter=7).fit(toy()[0])
     assert encoder.n_iter_ == encoder.best_iter_ == 7
-    assert encoder.score_curve_ == [None]
+    assert encoder.validation_scores_ == [None]
 
 
 # ---------------------------------------------------------------- embeddings

@@ -191,7 +191,7 @@ def test_early_stopping_looks_at_held_out_sequences():
     ).fit(X, y)
     assert classifier.n_iter_ == 25
     assert classifier.best_iter_ == 0
-    assert len(classifier.score_curve_) == 1
+    assert len(classifier.validation_scores_) == 1
 
 
 @pytest.mark.parametrize("weight", [-1.0, 0.0, np.nan, np.inf])
@@ -205,7 +205,7 @@ def test_classes_too_small_to_split_are_trained_on():
     X, y = toy(24)
     y = np.where(np.arange(24) < 2, 2, y % 2)
     classifier = small_classifier(validation_fraction=0.5).fit(X, y)
-    assert classifier.score_curve_[0] < 0
+    assert classifier.validation_scores_[0] < 0
 
 
 # ---------------------------------------------------------------- scikit-learn

@@ -104,7 +104,7 @@ def test_fits_in_threads_give_the_bits_of_a_fit_alone(make):
 @pytest.mark.parametrize("make", MAKERS)
 @pytest.mark.parametrize("at", [3, 57, 50])
 def test_a_run_continued_after_ctrl_c_equals_one_in_one_go(monkeypatch, path, make, at):
-    # Steps 57 and 50 lie between looks and at one, in a later epoch.
+    # Steps 57 and 50 lie between validation checks and at one, in a later epoch.
     estimator = make(checkpoint=path, **LONG)
     interrupted(monkeypatch, estimator, at)
     assert path.exists()
@@ -209,8 +209,8 @@ def test_a_callback_of_scikit_learn_is_told_and_may_stop(make):
     if not hasattr(make(), "set_callbacks"):
         pytest.skip("this scikit-learn has no callbacks")
 
-    class StopAtTheSecondLook:
-        looks = 0
+    class StopAtTheSecondCheck:
+        checks = 0
 
         def setup(self, *args, **kwargs):
             pass
@@ -222,11 +222,11 @@ def test_a_callback_of_scikit_learn_is_told_and_may_stop(make):
             pass
 
         def on_fit_task_end(self, *args, **kwargs):
-            self.looks += 1
-            return self.looks == 2
+            self.checks += 1
+            return self.checks == 2
 
     assert callback is not None
-    stopper = StopAtTheSecondLook()
+    stopper = StopAtTheSecondCheck()
     estimator = make(**LONG | {"max_iter": 1000}).set_callbacks(stopper).fit(X, Y)
     eval_interval = 50 if make is small_encoder else 25
     assert estimator.n_iter_ == 2 * eval_interval
@@ -269,14 +269,20 @@ def test_bfloat16_learns_as_much():
 
 def test_auto_takes_bfloat16_where_the_encoder_is_wide(monkeypatch):
     monkeypatch.setattr(_precision, "has_bfloat16_units", lambda: True)
-    cpu = torch.device("cpu")
 
-    def taken(**shape):
-        return MaskedTimestepEncoder(**shape)._settings(4, cpu).masking.autocast
+    def curve(precision, shape):
+        encoder = MaskedTimestepEncoder(
+            precision=precision, max_iter=2, n_layers=1, random_state=0, **shape
+        )
+        return encoder.fit(X).loss_curve_
 
-    assert taken() == torch.bfloat16
-    assert taken(hidden_size=64) is None
-    assert taken(backbone="gru") is None
+    for shape, taken in (
+        ({}, "bfloat16"),
+        ({"hidden_size": 64}, "float32"),
+        ({"backbone": "gru"}, "float32"),
+    ):
+        assert curve("auto", shape) == curve(taken, shape)
+    assert curve("bfloat16", {}) != curve("float32", {})
 
 
 @pytest.mark.gpu

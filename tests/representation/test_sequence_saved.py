@@ -5,8 +5,6 @@ import pytest
 from sklearn.exceptions import NotFittedError
 
 import skmiaug
-from skmiaug.exceptions import FileFormatError
-from skmiaug.utils._tensor_file import read_tensor_file, write_tensor_file
 from tests.representation._sequences import (
     assert_same_curves,
     small_classifier,
@@ -103,28 +101,3 @@ def test_what_is_not_fitted_is_refused(path, make):
     with pytest.raises(NotFittedError):
         skmiaug.save(make(), path)
     assert not path.exists()
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda header, arrays: header["state"]["space"].update(hidden_size=10**9),
-        lambda header, arrays: header["state"]["space"].update(n_layers=10**9),
-        lambda header, arrays: header["state"]["space"].update(backbone="gru"),
-        lambda header, arrays: header["state"].pop("space"),
-        lambda header, arrays: header["state"].pop("classes"),
-        lambda header, arrays: header["inner"]["pretrained"].update({"class": "os"}),
-        lambda header, arrays: header["inner"]["pretrained"]["state"].pop("seed"),
-        lambda header, arrays: arrays.pop("head.linear.weight"),
-        lambda header, arrays: arrays.pop("encoder.enter.bias"),
-        lambda header, arrays: arrays.pop("pretrained/scale.low"),
-    ],
-)
-def test_files_that_were_changed_are_refused(path, encoder, change):
-    skmiaug.save(small_classifier(pretrained=encoder).fit(X, Y), path)
-    header, arrays = read_tensor_file(path)
-    header.pop("format_version")
-    change(header, arrays)
-    write_tensor_file(path, header, arrays)
-    with pytest.raises(FileFormatError, match="incomplete or changed"):
-        skmiaug.load(path)

@@ -8,6 +8,7 @@ from dataclasses import fields, replace
 
 import pytest
 import torch
+from skmiaug.training.gan._joint_step import heads_step
 
 from skmiaug.training import (
     EarlyStopping,
@@ -19,7 +20,6 @@ from skmiaug.training import (
     train_gan,
     train_joint_gan,
 )
-from skmiaug.training.gan._joint_step import heads_step
 from skmiaug.training.loop._cuda_graph import fixed_state
 from tests._waiting import Waiting
 from tests.training._toy import toy_batches, toy_players, toy_weights

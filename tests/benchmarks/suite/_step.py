@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
-
-from skmiaug import MIGANAugmenter
 from skmiaug.over_sampling._row_fit import new_players
 from skmiaug.over_sampling._settings import FitSettings
+
+from skmiaug import MIGANAugmenter
 from skmiaug.training import GanBatches, gan_step
 from skmiaug.training.gan._batches import GanBatch
 from skmiaug.training.loop._cuda_graph import graphed

@@ -1,0 +1,281 @@
+"""Fine-tuning: where the network comes from, and how a head is trained on it."""
+
+import copy
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.utils.validation import check_is_fitted
+from torch import nn
+
+from skmiaug.base import Session, register_state, require_state, validation_mask
+from skmiaug.nn import POOLINGS, SequenceHead, TimestepArchitecture, pooled_width
+from skmiaug.representation.sequences._input import Sequences, check_width
+from skmiaug.representation.sequences._masked_encoder import MaskedTimestepEncoder
+from skmiaug.representation.sequences._scale import SequenceScale
+from skmiaug.representation.sequences._space import SequenceSpace, new_encoder, to_device
+from skmiaug.training import (
+    LabelledSet,
+    LabelSettings,
+    LabelTask,
+    RateSchedule,
+    SequenceBatches,
+    SequenceRecord,
+    build_sequence_model,
+    embed_all,
+    solve_head,
+    train_sequences,
+)
+from skmiaug.utils._precision import resolve_precision
+from skmiaug.utils._random import numpy_generator, torch_generator
+
+EVAL_INTERVAL = 25
+# "auto" and None with a pretrained encoder; docs/masked_pretraining.md has measurements.
+_PRETRAINED_HEAD_PENALTY = 10.0
+_PRETRAINED_RATE_FACTOR = 0.2
+_SHAPE = ("backbone", "hidden_size", "n_layers", "n_heads", "pooling", "clip")
+_HOLD_OUT, _ORDER, _DROPOUT = range(10, 13)
+
+register_state(SequenceHead)
+
+
+@register_state
+@dataclass(frozen=True)
+class FineTunedNetwork:
+    """A fine-tuned network.
+
+    Attributes
+    ----------
+    space : SequenceSpace
+    head : SequenceHead
+        On the CPU.
+    pooling : {"mean", "mean_std", "max"}
+    """
+
+    space: SequenceSpace
+    head: SequenceHead
+    pooling: str
+
+    def check(self) -> None:
+        """Refuse pieces from a file that do not belong together."""
+        require_state(self.pooling in POOLINGS, "pooling")
+        hidden_size = self.space.encoder.architecture.hidden_size
+        fits = self.head.linear.in_features == pooled_width(hidden_size, self.pooling)
+        require_state(fits and self.head.center.dtype == torch.float32, "head")
+        require_state(bool((self.head.scale > 0).all()), "head.scale")
+
+    def outputs(self, sequences: Sequences, batch_size: int, device: str) -> np.ndarray:
+        """Return the head's outputs, (n, n_outputs), float64."""
+        pooled = self.space.embed(sequences, self.pooling, batch_size, device)
+        with torch.inference_mode():
+            return self.head(torch.from_numpy(pooled)).numpy().astype(np.float64)
+
+
+@dataclass(frozen=True)
+class StartingPoint:
+    """The network before fine-tuning.
+
+    Attributes
+    ----------
+    architecture : TimestepArchitecture
+    pooling : str
+    clip : float
+        For the scale, where there is no pretrained one.
+    pretrained : SequenceSpace or None
+    """
+
+    architecture: TimestepArchitecture
+    pooling: str
+    clip: float
+    pretrained: SequenceSpace | None
+
+    def space(self, sequences: Sequences, seed: int, device: torch.device) -> SequenceSpace:
+        """Return a scale, and an encoder on ``device`` that may be changed."""
+        if self.pretrained is not None:
+            encoder = copy.deepcopy(self.pretrained.encoder)
+            scale = self.pretrained.scale
+        else:
+            encoder = new_encoder(self.architecture, seed)
+            scale = SequenceScale.fit(sequences.steps, self.clip)
+        return SequenceSpace(scale, encoder.to(device).requires_grad_(True))
+
+
+def resolve_start(estimator: Any, sequences: Sequences) -> StartingPoint:
+    """Take the network from ``pretrained``, or its shape from the parameters.
+
+    Raises
+    ------
+    sklearn.exceptions.NotFittedError
+        ``pretrained`` is not fitted.
+    ValueError
+        It expects other features, or contradicts a parameter.
+    """
+    pretrained = unwrapped(estimator.pretrained)
+    source = MaskedTimestepEncoder() if pretrained is None else pretrained
+    if pretrained is not None:
+        check_is_fitted(
+            pretrained,
+            "_space",
+            msg=(
+                "pretrained=%(name)s(...) is not fitted: fit it to unlabelled sequences "
+                "first, or leave it None to begin at random. (A grid search clones its "
+                "values: put sklearn.frozen.FrozenEstimator around the encoder there.)"
+            ),
+        )
+        pretrained._validate_params()  # its pooling may have been set since
+        check_width(sequences, pretrained.n_features_in_, "the pretrained encoder")
+    shape = {name: getattr(source, name) for name in _SHAPE}
+    if pretrained is not None:
+        # As it was fitted, whatever was set since; its pooling may be set.
+        fitted = pretrained._space.encoder.architecture
+        shape |= {f.name: getattr(fitted, f.name) for f in fields(fitted)}
+    for name in _SHAPE:
+        value = getattr(estimator, name)
+        if pretrained is not None and value not in (None, shape[name]):
+            raise ValueError(
+                f"{name}={value!r} was given, but the pretrained encoder has "
+                f"{shape[name]!r}. Leave {name} out to take the encoder's."
+            )
+        shape[name] = shape[name] if value is None else value
+    architecture = TimestepArchitecture(
+        sequences.n_features,
+        shape["backbone"],
+        int(shape["hidden_size"]),
+        int(shape["n_layers"]),
+        int(shape["n_heads"]),
+    )
+    space = None if pretrained is None else pretrained._space
+    return StartingPoint(architecture, shape["pooling"], float(shape["clip"]), space)
+
+
+def unwrapped(pretrained: Any) -> MaskedTimestepEncoder | None:
+    """Return the encoder itself, out of scikit-learn's FrozenEstimator too.
+
+    Raises
+    ------
+    TypeError
+        It is something else.
+    """
+    # Searches have an ``estimator`` too, which is not the one they fitted.
+    is_frozen = type(pretrained).__name__ == "FrozenEstimator"
+    inner = pretrained.estimator if is_frozen else pretrained
+    if inner is None or isinstance(inner, MaskedTimestepEncoder):
+        return inner
+    raise TypeError(
+        "pretrained must be a fitted MaskedTimestepEncoder or None, got "
+        f"{type(pretrained).__name__}. Of a search pass best_estimator_, of a Pipeline its "
+        "step."
+    )
+
+
+def fine_tune(
+    estimator: Any,
+    sequences: Sequences,
+    labels: np.ndarray,
+    start: StartingPoint,
+    session: Session,
+    *,
+    error: str,
+    n_outputs: int,
+    class_weights: np.ndarray | None,
+) -> tuple[FineTunedNetwork, SequenceRecord]:
+    """Train a head, and the encoder below it unless it is frozen.
+
+    Parameters
+    ----------
+    estimator : SequenceEstimator
+        Its parameters are read.
+    sequences : Sequences
+    labels : ndarray of shape (n,), int64, or (n, n_outputs), float32
+    start : StartingPoint
+    session : Session
+    error : {"classes", "l1", "l2"}
+    n_outputs : int
+    class_weights : ndarray of shape (n_classes,), float32, or None
+    """
+    seed, device = session.seed, session.device
+    is_pretrained, frozen = start.pretrained is not None, estimator.freeze_encoder
+    penalty, rate = estimator.head_penalty, estimator.encoder_learning_rate
+    if penalty == "auto":
+        penalty = _PRETRAINED_HEAD_PENALTY if is_pretrained else None
+    if rate is None:
+        rate = estimator.learning_rate * (_PRETRAINED_RATE_FACTOR if is_pretrained else 1)
+    space = start.space(sequences, seed, device)
+    everything = to_device(sequences, space.scale, device)
+    pooled = embed_all(space.encoder, everything, start.pooling, estimator.batch_size)
+    held = validation_mask(
+        labels if error == "classes" else np.zeros(len(labels)),
+        estimator.validation_fraction,
+        numpy_generator(seed, _HOLD_OUT),
+    )
+    head = _new_head(n_outputs, pooled)
+    if penalty is not None:
+        columns = ((pooled - head.center) / head.scale).cpu().numpy()
+        weight, bias = solve_head(
+            columns[~held],
+            labels[~held],
+            error,
+            penalty=float(penalty),
+            class_weights=class_weights,
+        )
+        with torch.no_grad():
+            head.linear.weight.copy_(torch.from_numpy(weight))
+            head.linear.bias.copy_(torch.from_numpy(bias))
+    networks: dict[str, nn.Module] = {"head": head}
+    rates = [("head", estimator.learning_rate)]
+    if not frozen:
+        networks["encoder"] = space.encoder
+        rates.append(("encoder", rate))
+    model = build_sequence_model(
+        networks,
+        rates,
+        weight_decay=estimator.weight_decay,
+        schedule=RateSchedule(estimator.max_iter),
+    )
+    labelled = LabelledSet(
+        everything, torch.from_numpy(labels).to(device), pooled if frozen else None
+    )
+    training = labelled.subset(torch.from_numpy(np.flatnonzero(~held)))
+    held_out = labelled.subset(torch.from_numpy(np.flatnonzero(held)))
+    weights = None if class_weights is None else torch.from_numpy(class_weights).to(device)
+    task = LabelTask(
+        training=training,
+        batches=SequenceBatches(
+            training.sequences.lengths, estimator.batch_size, seed=seed, stream=_ORDER
+        ),
+        settings=LabelSettings(
+            error,
+            weights,
+            start.pooling,
+            estimator.encoder_dropout,
+            estimator.dropout,
+            resolve_precision(estimator.precision, device),
+        ),
+        generator=torch_generator(seed, _DROPOUT, device),
+        held_out=held_out if held.any() else None,
+    )
+    is_solved = frozen and penalty is not None
+    record = train_sequences(
+        model,
+        task,
+        max_iter=0 if is_solved else estimator.max_iter,
+        eval_interval=EVAL_INTERVAL,
+        stopping=session.stopping,
+        events=session.events,
+    )
+    for network in (space.encoder, head):
+        network.cpu().eval().requires_grad_(False)
+    return FineTunedNetwork(space, head, start.pooling), record
+
+
+def _new_head(n_outputs: int, pooled: torch.Tensor) -> SequenceHead:
+    """Return a head of zeros for the columns of ``pooled`` (n, width)."""
+    # On the meta device no random weights are drawn.
+    with torch.device("meta"):
+        head = SequenceHead(pooled.shape[1], n_outputs)
+    head = head.to_empty(device=pooled.device)
+    nn.init.zeros_(head.linear.weight)
+    nn.init.zeros_(head.linear.bias)
+    head.measure(pooled)
+    return head

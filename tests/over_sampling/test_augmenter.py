@@ -241,9 +241,9 @@ def test_sample_takes_an_array_of_classes_in_any_order(skewed):
     wanted = [2, 0, 2, 1, 0, 2]
     X, y = augmenter.sample(6, wanted)
     assert y.tolist() == wanted
-    for label, n in ((0, 2), (1, 1), (2, 3)):
-        alone, _ = augmenter.sample(n, label)
-        np.testing.assert_array_equal(X[np.array(wanted) == label], alone)
+    # Rows of a class are centred together, wherever they stand.
+    means = X[np.array(wanted) == 2].mean(axis=0), augmenter.sample(50, 2)[0].mean(axis=0)
+    np.testing.assert_allclose(*means, rtol=1e-4, atol=1e-4)
 
 
 def test_sample_takes_a_series_and_a_numpy_whole_number(skewed):

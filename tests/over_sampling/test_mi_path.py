@@ -179,8 +179,8 @@ def test_the_score_is_that_of_the_weights_and_strength_in_use(skewed, parameters
             assert score == pytest.approx(start.best_validation_score[k], abs=1e-6)
         else:
             best = augmenter.validation_scores_[augmenter.best_iter_ // EVAL_INTERVAL - 1]
-            assert score > start.best_validation_score[k]
-            assert score == best if augmenter.residual_scale_ == 1 else score > best
+            assert score >= start.best_validation_score[k]
+            assert score == best if augmenter.residual_scale_ == 1 else score >= best
     if parameters["tol"] == 1e9:
         assert {augmenter.best_iter_ for augmenter in path.augmenters} == {0}
         assert (
@@ -235,7 +235,6 @@ def test_the_template_and_the_rows_are_left_alone(skewed):
         (["much"], small(), "such as .*; got"),
         ([1.0], small(require_condition=True), "require_condition"),
         ([1.0], small(checkpoint="run.safetensors"), "checkpoint=None"),
-        ([1.0], small(modalities={"a": [0], "b": [1]}), "modalities=None"),
     ],
 )
 def test_what_cannot_be_is_refused(skewed, weights, template, message):

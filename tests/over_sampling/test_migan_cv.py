@@ -18,7 +18,7 @@ from sklearn.naive_bayes import GaussianNB
 
 from skmiaug import MIGANAugmenter, MIGANAugmenterCV
 from skmiaug.exceptions import UndefinedScoreWarning
-from skmiaug.over_sampling import _fit_augmenters
+from skmiaug.over_sampling.search import _migan_cv
 from tests.over_sampling.test_mi_path import small, three_classes
 
 WEIGHTS = (0.0, 1.0, 8.0)
@@ -111,7 +111,7 @@ def test_a_pipeline_holds_it(skewed):
     X, y = skewed
     pipeline = Pipeline([("aug", search(cv=2)), ("clf", LogisticRegression())])
     assert cross_val_score(pipeline, X, y, cv=2).shape == (2,)
-    assert clone(pipeline)["aug"].get_params()["augmenter__leash"] == 0.1
+    assert clone(pipeline)["aug"].get_params()["augmenter__residual_penalty"] == 0.1
 
 
 def test_counts_of_the_whole_do_not_bind_the_folds(skewed):
@@ -167,7 +167,7 @@ def test_a_weight_without_a_score_is_not_chosen(skewed):
     ids=str,
 )
 def test_what_cannot_end_is_not_begun(skewed, monkeypatch, parameters, error, message):
-    monkeypatch.setattr(_fit_augmenters, "fit_together", None)
+    monkeypatch.setattr(_migan_cv, "fit_augmenters", None)
     with pytest.raises(error, match=message):
         search(**parameters).fit(*skewed)
 

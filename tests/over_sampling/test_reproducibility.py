@@ -79,23 +79,6 @@ def test_without_a_seed_numpys_global_one_decides_as_in_scikit_learn(skewed):
     assert torch.equal(torch.random.get_rng_state(), torch_state)
 
 
-def test_the_order_of_classes_in_a_request_does_not_matter(skewed):
-    augmenter = trained().fit(*skewed)
-    np.testing.assert_array_equal(
-        augmenter.sample(4, [0, 0, 2, 2])[0],
-        augmenter.sample(4, [2, 2, 0, 0])[0][[2, 3, 0, 1]],
-    )
-
-
-def test_rows_of_a_class_do_not_depend_on_the_other_counts(skewed):
-    X, y = skewed
-    alone = small(sampling_strategy={2: 20})
-    beside = small(sampling_strategy={1: 40, 2: 20})
-    first, y_first = alone.fit_resample(X, y)
-    second, y_second = beside.fit_resample(X, y)
-    np.testing.assert_array_equal(first[y_first == 2], second[y_second == 2])
-
-
 def test_labels_do_not_change_the_rows(skewed):
     X, y = skewed
     numbers, _ = trained().fit_resample(X, y)

@@ -14,6 +14,7 @@ from sklearn.utils import check_random_state
 from skmiaug.base import torch_defaults
 from skmiaug.over_sampling._base import Fitting
 from skmiaug.over_sampling._migan import EVAL_INTERVAL, MEMORY_ADVICE, MIGANAugmenter
+from skmiaug.over_sampling.columns._groups import check_expected
 from skmiaug.over_sampling.generator._fit import Preparation, TrainingRun, ready_run
 from skmiaug.training import EarlyStopping
 from skmiaug.training.gan import GanRecord, StackBatches, StackedModel, train_gan_stack
@@ -86,6 +87,8 @@ def fit_augmenters(
     """
     for augmenter in augmenters:
         _check_alone(augmenter)
+    for augmenter, own in zip(augmenters, data, strict=True):
+        check_expected(augmenter, "fit", own[2])
     with ExitStack() as stack:
         stack.enter_context(torch_defaults())
         device = resolve_device(augmenters[0].device)

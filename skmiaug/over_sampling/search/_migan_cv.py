@@ -22,6 +22,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from skmiaug.exceptions import TinyClassWarning, UndefinedScoreWarning
 from skmiaug.over_sampling._migan import MIGANAugmenter
+from skmiaug.over_sampling.columns._groups import check_expected
 from skmiaug.over_sampling.search._fit_together import fit_augmenters
 from skmiaug.over_sampling.search._mi_path import (
     DEFAULT_MI_WEIGHTS,
@@ -254,6 +255,7 @@ class MIGANAugmenterCV(BaseOverSampler):
             template.set_params(sampling_strategy=self.sampling_strategy)
         if self.random_state is not None:
             template.set_params(random_state=self.random_state)
+        check_expected(template, "fit", condition)
         augmenters = augmenters_of(template, weights)
         # Checked as a whole first, so that errors name the whole.
         first = clone(augmenters[0])

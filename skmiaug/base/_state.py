@@ -207,9 +207,10 @@ def _pack(value: Any, place: str, arrays: dict[str, np.ndarray]) -> Any:
         return {"frozen": _pack(value.estimator, place, arrays)}
     if type(value) in _REGISTERED.values():
         return _pack_registered(value, place, arrays)
-    if type(value).__module__ == "torch" and type(value).__name__ == "device":
+    of_torch = type(value).__module__ == "torch"
+    if of_torch and type(value).__name__ == "device":
         return str(value)
-    if hasattr(value, "tolist"):  # the columns of a frame
+    if hasattr(value, "tolist") and not of_torch:  # the columns of a frame
         return inside("items", value.tolist())
     raise TypeError(
         f"{place or 'value'} holds {value!r:.80}, of type {type(value).__name__}, which "

@@ -96,7 +96,7 @@ MAKERS = [
     lambda: small_encoder(backbone="gru", random_state=np.int64(3)).fit(X),
     lambda: fine_tuned(NAMES),
     lambda: fine_tuned(NAMES.astype(object), class_weight={"joy": 2.0}),
-    lambda: fine_tuned(np.array([5, 7, 9]), class_weight={5: 2.0}),
+    lambda: fine_tuned(np.array([5, 7, 9])),
     lambda: fine_tuned(np.array(["2020-01-01", "2021-01-01", "2022-01-01"], "M8[D]")),
     lambda: fine_tuned(NAMES, pretrained=small_encoder().fit(X)),
     lambda: small_regressor(backbone="gru").fit(X, Y),

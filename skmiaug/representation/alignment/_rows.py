@@ -74,13 +74,19 @@ def present_modalities(X: np.ndarray, modalities: Mapping[str, np.ndarray]) -> n
         NaN in a part of a row's modality, a row without any, or NaN at all where all
         columns are one modality.
     """
-    if list(modalities) == [ONLY]:
-        _check_complete(X)
     present = np.ones((len(X), len(modalities)), dtype=bool)
     for index, (name, columns) in enumerate(modalities.items()):
         n_missing = np.zeros(len(X), dtype=np.intp)
-        for block in _blocks(columns):
+        for block in np.array_split(columns, -(-len(columns) // _BLOCK_COLUMNS)):
             n_missing += np.isnan(X[:, block]).sum(axis=1)
+        if list(modalities) == [ONLY] and n_missing.any():
+            holed = np.flatnonzero(n_missing)
+            raise ValueError(
+                f"Input X contains NaN in {len(holed)} rows: {first_few(holed)}. With "
+                "modalities=None all columns are one, which no row may lack: impute the "
+                "values first, for example with sklearn.impute.SimpleImputer, or name in "
+                "modalities the columns that may be missing together."
+            )
         partly = np.flatnonzero((n_missing > 0) & (n_missing < len(columns)))
         if len(partly):
             raise ValueError(
@@ -97,20 +103,6 @@ def present_modalities(X: np.ndarray, modalities: Mapping[str, np.ndarray]) -> n
             "needs at least one modality: drop these."
         )
     return present
-
-
-def _check_complete(X: np.ndarray) -> None:
-    is_holed = np.zeros(len(X), dtype=bool)
-    for block in _blocks(np.arange(X.shape[1])):
-        is_holed |= np.isnan(X[:, block]).any(axis=1)
-    holed = np.flatnonzero(is_holed)
-    if len(holed):
-        raise ValueError(
-            f"Input X contains NaN in {len(holed)} rows: {first_few(holed)}. With "
-            "modalities=None all columns are one, which no row may lack: impute the values "
-            "first, for example with sklearn.impute.SimpleImputer, or name in "
-            "modalities the columns that may be missing together."
-        )
 
 
 def check_training_rows(
@@ -147,7 +139,3 @@ def check_training_rows(
             "are no pairs to align it by. Give rows that have both, or set "
             "contrastive_weight=0 to learn from the classes alone."
         )
-
-
-def _blocks(columns: np.ndarray) -> list[np.ndarray]:
-    return np.array_split(columns, -(-len(columns) // _BLOCK_COLUMNS))

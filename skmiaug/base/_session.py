@@ -196,7 +196,7 @@ def fingerprint(
     Parameters
     ----------
     parameters : mapping of str to Any
-        Values, arrays, networks and estimators by name. The order does not matter.
+        Values, arrays, networks and estimators by name, in any order.
     *arrays : ndarray
         Further data.
     seed : int or None
@@ -225,9 +225,8 @@ def _digest(digest: Any, value: Any) -> None:
             digest.update(np.ascontiguousarray(piece).tobytes())
     elif isinstance(value, Mapping):
         digest.update(f"mapping {len(value)}".encode())
-        for key in sorted(value, key=repr):
-            _digest(digest, key)
-            _digest(digest, value[key])
+        for pair in value.items():
+            _digest(digest, pair)
     elif isinstance(value, (list, tuple, np.ndarray)):
         digest.update(f"sequence {len(value)}".encode())
         for item in value:

@@ -151,8 +151,8 @@ def pack(value: Any) -> tuple[Any, dict[str, np.ndarray]]:
     value : Any
         None, bool, int, float, str, path, list, tuple, range, slice, dict, numpy number,
         array (numbers, booleans, text, times; of objects: text, numbers and None) or dtype,
-        torch device, dtype or tensor, or an object of a registered class. A fitted
-        estimator may stand in scikit-learn's FrozenEstimator.
+        or an object of a registered class. A fitted estimator may stand in scikit-learn's
+        FrozenEstimator. A torch device becomes its text.
 
     Returns
     -------
@@ -207,9 +207,10 @@ def _pack(value: Any, place: str, arrays: dict[str, np.ndarray]) -> Any:
         return {"frozen": _pack(value.estimator, place, arrays)}
     if type(value) in _REGISTERED.values():
         return _pack_registered(value, place, arrays)
-    if type(value).__module__ == "torch":
-        return _pack_torch(value, place, arrays)
-    if hasattr(value, "tolist"):  # the columns of a frame
+    of_torch = type(value).__module__ == "torch"
+    if of_torch and type(value).__name__ == "device":
+        return str(value)
+    if hasattr(value, "tolist") and not of_torch:  # the columns of a frame
         return inside("items", value.tolist())
     raise TypeError(
         f"{place or 'value'} holds {value!r:.80}, of type {type(value).__name__}, which "
@@ -224,9 +225,8 @@ def _is_name(key: Any) -> bool:
 def _pack_array(array: np.ndarray, place: str, arrays: dict[str, np.ndarray]) -> Any:
     kind = array.dtype.kind
     if kind == "O":
-        items = [
-            _pack(item, f"{place}[{i}]", arrays) for i, item in enumerate(array.ravel())
-        ]
+        plain = [v.item() if isinstance(v, np.generic) else v for v in array.ravel()]
+        items = [_pack(item, f"{place}[{i}]", arrays) for i, item in enumerate(plain)]
         if any(isinstance(item, (dict, list)) for item in items):
             raise TypeError(
                 f"{place} holds objects such as {array.ravel()[0]!r:.80}, which cannot be "
@@ -236,30 +236,18 @@ def _pack_array(array: np.ndarray, place: str, arrays: dict[str, np.ndarray]) ->
     name = place or "array"
     while name in arrays:
         name += "'"
-    plain = np.asarray(array, dtype=array.dtype.newbyteorder("="))
+    native = np.asarray(array, dtype=array.dtype.newbyteorder("="))
     if kind in _AS_INTEGERS:
-        flat = np.ascontiguousarray(plain).reshape(-1).view(_AS_INTEGERS[kind])
-        n = plain.dtype.itemsize // flat.dtype.itemsize
-        arrays[name] = flat.reshape(*plain.shape, n)
-        return {"array": name, "dtype": plain.dtype.str}
-    if plain.dtype.str[1:] not in _PLAIN_TYPES:
+        flat = np.ascontiguousarray(native).reshape(-1).view(_AS_INTEGERS[kind])
+        n = native.dtype.itemsize // flat.dtype.itemsize
+        arrays[name] = flat.reshape(*native.shape, n)
+        return {"array": name, "dtype": native.dtype.str}
+    if native.dtype.str[1:] not in _PLAIN_TYPES:
         raise TypeError(
             f"{place} is an array of {array.dtype}, which no file here can hold"
         )
-    arrays[name] = plain
+    arrays[name] = native
     return {"array": name}
-
-
-def _pack_torch(value: Any, place: str, arrays: dict[str, np.ndarray]) -> Any:
-    import torch
-
-    if isinstance(value, torch.device):
-        return str(value)
-    if isinstance(value, torch.dtype):
-        return {"torch.dtype": str(value).removeprefix("torch.")}
-    if isinstance(value, torch.Tensor):
-        return {"tensor": _pack_array(value.detach().cpu().numpy(), place, arrays)}
-    raise TypeError(f"{place} holds {value!r:.80}, which cannot be written without pickle")
 
 
 def _pack_registered(value: Any, place: str, arrays: dict[str, np.ndarray]) -> Any:
@@ -294,11 +282,11 @@ def _pack_registered(value: Any, place: str, arrays: dict[str, np.ndarray]) -> A
             "state": inside(state),
         }
     if _is_module(cls):
-        weights = {name: t.detach().cpu() for name, t in value.state_dict().items()}
+        weights = {k: t.detach().cpu().numpy() for k, t in value.state_dict().items()}
         return {
             "module": cls.__name__,
             "config": inside(value.config),
-            "weights": {k: v["tensor"]["array"] for k, v in inside(weights).items()},
+            "weights": {k: packed["array"] for k, packed in inside(weights).items()},
         }
     fields = {f.name: getattr(value, f.name) for f in dataclasses.fields(value) if f.init}
     return {"object": cls.__name__, "fields": inside(fields)}
@@ -359,7 +347,7 @@ class _Reader:
         kind = next(iter(packed), "")
         if set(packed) - {kind} - _BESIDE.get(kind, set()):
             raise ValueError(f"{kind} with {sorted(packed)}")
-        return getattr(self, f"_read_{kind.replace('.', '_')}")(packed)
+        return getattr(self, f"_read_{kind}")(packed)
 
     def _read_float(self, packed: dict[str, Any]) -> float:
         if self._finite:
@@ -400,23 +388,6 @@ class _Reader:
         if dtype.kind == "U" and array.size and array.max() > _MAX_CODE_POINT:
             raise ValueError(f"{packed['array']} holds no text")
         return np.ascontiguousarray(array).reshape(-1).view(dtype).reshape(array.shape[:-1])
-
-    def _read_tensor(self, packed: dict[str, Any]) -> Any:
-        import torch
-
-        from skmiaug.base._session import torch_defaults
-
-        with torch_defaults():
-            # Copied: an array read from a memory map cannot be written to.
-            return torch.tensor(self.read(packed["tensor"]))
-
-    def _read_torch_dtype(self, packed: dict[str, Any]) -> Any:
-        import torch
-
-        dtype = getattr(torch, _text(packed["torch.dtype"]))
-        if not isinstance(dtype, torch.dtype):
-            raise TypeError(f"torch.{packed['torch.dtype']} is no type")
-        return dtype
 
     def _read_object(self, packed: dict[str, Any]) -> Any:
         cls = _registered(packed["object"], dataclasses.is_dataclass)

@@ -91,7 +91,6 @@ def test_arrays_come_back(array):
         np.dtype("U7"),
         {1: "a", "1": "b", np.str_("c"): 3},
         np.array([[1, 2], [3, 4]], dtype=object),
-        torch.float64,
     ],
     ids=repr,
 )
@@ -106,8 +105,7 @@ def test_big_endian_and_transposed_arrays_come_back_in_the_order_of_the_machine(
     np.testing.assert_array_equal(back, array)
 
 
-def test_tensors_and_devices_come_back():
-    assert torch.equal(through_a_file(torch.arange(3.0)), torch.arange(3.0))
+def test_a_device_becomes_its_text():
     assert through_a_file(torch.device("cuda:1")) == "cuda:1"
 
 
@@ -130,6 +128,7 @@ def test_keys_that_are_no_names_do_not_clash():
         np.array([print], dtype=object),
         np.array([("a", 1)], dtype="U1,i8"),
         nn.Linear(2, 2),
+        torch.zeros(2),
         float,
     ],
     ids=repr,

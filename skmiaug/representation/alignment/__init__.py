@@ -2,7 +2,7 @@
 
 from skmiaug.representation.alignment._aligner import ContrastiveAligner
 from skmiaug.representation.alignment._retrieval import recall_at
-from skmiaug.representation.alignment._rows import ModalityScale, present_modalities
+from skmiaug.representation.alignment._rows import present_modalities
 from skmiaug.representation.alignment._space import (
     EVAL_INTERVAL,
     validation_information,
@@ -11,7 +11,6 @@ from skmiaug.representation.alignment._space import (
 __all__ = [
     "EVAL_INTERVAL",
     "ContrastiveAligner",
-    "ModalityScale",
     "present_modalities",
     "recall_at",
     "validation_information",

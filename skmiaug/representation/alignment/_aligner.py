@@ -445,20 +445,20 @@ class ContrastiveAligner(NeuralEstimator, TransformerMixin, BaseEstimator):
         check_numeric_columns(X)
         X = validate_data(self, X, reset=False, **_ROWS)
         present = present_modalities(X, self.modalities_)
-        codes, shared = self._space.codes(X, present)
+        columns = list(self.modalities_.values())
+        codes, shared = self._space.codes(X, columns, present)
         return codes, shared, present, X.dtype
 
     def _check_state(self) -> None:
         """Refuse state from a file that does not belong together."""
         super()._check_state()
-        scales, network = self._space.scales, self._space.network
         columns = list(self.modalities_.values())
-        require_state(len(columns) == len(scales), "modalities_")
-        for own, scale in zip(columns, scales, strict=True):
-            fits = own.dtype.kind in "iu" and np.array_equal(own, scale.columns)
-            require_state(fits, "modalities_")
-        require_state(self.n_features_in_ == sum(map(len, columns)), "n_features_in_")
-        n_classes = network.shared_class_head.out_features
+        for own, n in zip(columns, self._space.network.n_features, strict=True):
+            require_array("modalities_", own, [n], "iu")
+        numbers = np.arange(self.n_features_in_)
+        in_order = np.sort(np.concatenate(columns))
+        require_state(np.array_equal(in_order, numbers), "modalities_")
+        n_classes = self._space.network.shared_class_head.out_features
         require_array("classes_", self.classes_, [n_classes], self.classes_.dtype.kind)
         require_state(len(set(self.classes_.tolist())) == n_classes, "classes_")
 

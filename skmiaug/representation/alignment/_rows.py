@@ -1,12 +1,10 @@
-"""Columns of several modalities: which are whose, what is missing, and their scale."""
+"""Columns of several modalities: which are whose, and what is missing."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from skmiaug.base import register_state, require_array, require_state
 from skmiaug.utils._listing import first_few
 from skmiaug.utils._modalities import resolve_modalities
 
@@ -14,8 +12,6 @@ JOINED, SHARED = "joined", "shared"
 # What all columns are called where they are one modality.
 ONLY = "aligned"
 _BLOCK_COLUMNS = 64
-# Further out than any real value: beyond, squares in float32 would overflow.
-_FARTHEST = 1e6
 
 
 def column_groups(
@@ -78,13 +74,19 @@ def present_modalities(X: np.ndarray, modalities: Mapping[str, np.ndarray]) -> n
         NaN in a part of a row's modality, a row without any, or NaN at all where all
         columns are one modality.
     """
-    if list(modalities) == [ONLY]:
-        _check_complete(X)
     present = np.ones((len(X), len(modalities)), dtype=bool)
     for index, (name, columns) in enumerate(modalities.items()):
         n_missing = np.zeros(len(X), dtype=np.intp)
-        for block in _blocks(columns):
+        for block in np.array_split(columns, -(-len(columns) // _BLOCK_COLUMNS)):
             n_missing += np.isnan(X[:, block]).sum(axis=1)
+        if list(modalities) == [ONLY] and n_missing.any():
+            holed = np.flatnonzero(n_missing)
+            raise ValueError(
+                f"Input X contains NaN in {len(holed)} rows: {first_few(holed)}. With "
+                "modalities=None all columns are one, which no row may lack: impute the "
+                "values first, for example with sklearn.impute.SimpleImputer, or name in "
+                "modalities the columns that may be missing together."
+            )
         partly = np.flatnonzero((n_missing > 0) & (n_missing < len(columns)))
         if len(partly):
             raise ValueError(
@@ -101,20 +103,6 @@ def present_modalities(X: np.ndarray, modalities: Mapping[str, np.ndarray]) -> n
             "needs at least one modality: drop these."
         )
     return present
-
-
-def _check_complete(X: np.ndarray) -> None:
-    is_holed = np.zeros(len(X), dtype=bool)
-    for block in _blocks(np.arange(X.shape[1])):
-        is_holed |= np.isnan(X[:, block]).any(axis=1)
-    holed = np.flatnonzero(is_holed)
-    if len(holed):
-        raise ValueError(
-            f"Input X contains NaN in {len(holed)} rows: {first_few(holed)}. With "
-            "modalities=None all columns are one, which no row may lack: impute the values "
-            "first, for example with sklearn.impute.SimpleImputer, or name in "
-            "modalities the columns that may be missing together."
-        )
 
 
 def check_training_rows(
@@ -151,70 +139,3 @@ def check_training_rows(
             "are no pairs to align it by. Give rows that have both, or set "
             "contrastive_weight=0 to learn from the classes alone."
         )
-
-
-@register_state
-@dataclass(frozen=True)
-class ModalityScale:
-    """Maps the columns of one modality to mean 0 and standard deviation 1.
-
-    Attributes
-    ----------
-    columns : ndarray of shape (n_columns,)
-        Where they are in X.
-    center : ndarray of shape (n_columns,), float64
-    scale : ndarray of shape (n_columns,), float64
-        Standard deviation; 0 for a constant column.
-    """
-
-    columns: np.ndarray
-    center: np.ndarray
-    scale: np.ndarray
-
-    def check(self) -> None:
-        """Refuse arrays from a file that do not belong together."""
-        require_array("columns", self.columns, [None], "iu")
-        for name in ("center", "scale"):
-            require_array(name, getattr(self, name), self.columns.shape, "float64")
-        require_state(len(self.columns) and (self.scale >= 0).all(), "scale")
-
-    @classmethod
-    def fit(
-        cls, X: np.ndarray, columns: np.ndarray, present: np.ndarray
-    ) -> "ModalityScale":
-        """Measure ``columns`` of ``X`` over the rows where ``present`` (n,) is True."""
-        center, scale = np.zeros(len(columns)), np.zeros(len(columns))
-        for begin in range(0, len(columns), _BLOCK_COLUMNS):
-            here = slice(begin, begin + _BLOCK_COLUMNS)
-            block = X[:, columns[here]][present].astype(np.float64)
-            low, high = block.min(axis=0), block.max(axis=0)
-            # Squares of 1e300 would overflow, and those of 1e-300 vanish.
-            magnitude = np.maximum(np.abs(low), np.abs(high))
-            block /= np.where(magnitude > 0, magnitude, 1.0)
-            constant = low == high
-            center[here] = np.where(constant, low, block.mean(axis=0) * magnitude)
-            scale[here] = np.where(constant, 0.0, block.std(axis=0) * magnitude)
-        return cls(columns, center, scale)
-
-    def transform(
-        self, X: np.ndarray, present: np.ndarray, dtype: type[np.floating]
-    ) -> np.ndarray:
-        """Return standardised rows (n, n_columns); 0 in rows without the modality.
-
-        Columns that were constant in training become 0, whatever they hold now.
-        """
-        Z = np.zeros((len(X), len(self.columns)), dtype=dtype)
-        varies = self.scale > 0
-        for begin in range(0, len(self.columns), _BLOCK_COLUMNS):
-            here = slice(begin, begin + _BLOCK_COLUMNS)
-            block = X[:, self.columns[here]].astype(np.float64)
-            with np.errstate(over="ignore"):
-                block -= self.center[here]
-                block /= np.where(varies[here], self.scale[here], 1.0)
-            kept = present[:, None] & varies[here]
-            Z[:, here] = np.where(kept, block, 0.0).clip(-_FARTHEST, _FARTHEST)
-        return Z
-
-
-def _blocks(columns: np.ndarray) -> list[np.ndarray]:
-    return np.array_split(columns, -(-len(columns) // _BLOCK_COLUMNS))

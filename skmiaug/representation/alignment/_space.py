@@ -18,7 +18,7 @@ from skmiaug.base import (
     validation_mask,
 )
 from skmiaug.nn import AlignmentNetwork, shared_code
-from skmiaug.representation.alignment._rows import ModalityScale
+from skmiaug.representation._scale import FeatureScale
 from skmiaug.training import (
     AlignmentBatch,
     AlignmentBatches,
@@ -46,31 +46,33 @@ class AlignedSpace:
 
     Attributes
     ----------
-    scales : tuple of ModalityScale
+    scales : tuple of FeatureScale
         One for each modality.
     network : AlignmentNetwork
         On the CPU, in float64, so that the codes of a row do not depend on the rows it
         comes with.
     """
 
-    scales: tuple[ModalityScale, ...]
+    scales: tuple[FeatureScale, ...]
     network: AlignmentNetwork
 
     def check(self) -> None:
         """Refuse pieces from a file that do not belong together."""
-        widths = tuple(len(scale.columns) for scale in self.scales)
+        widths = tuple(len(scale.center) for scale in self.scales)
         require_state(widths == self.network.n_features, "scales")
-        columns = np.sort(np.concatenate([scale.columns for scale in self.scales]))
-        require_state(np.array_equal(columns, np.arange(len(columns))), "columns")
         require_state(self.network.log_scale.dtype == torch.float64, "network")
 
     @torch_defaults()
-    def codes(self, X: np.ndarray, present: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def codes(
+        self, X: np.ndarray, columns: Sequence[np.ndarray], present: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Project rows.
 
         Parameters
         ----------
         X : ndarray of shape (n, n_features)
+        columns : sequence of ndarray
+            Those of each modality.
         present : ndarray of shape (n, n_modalities), bool
 
         Returns
@@ -80,21 +82,19 @@ class AlignedSpace:
         shared : ndarray of shape (n, n_components), float64
             Mean direction of those that are there.
         """
-        chunks = range(0, len(X), _CHUNK_ROWS)
-        parts = [slice(begin, begin + _CHUNK_ROWS) for begin in chunks]
-        projected = [self._project(X[part], present[part]) for part in parts]
-        codes, shared = zip(*projected, strict=True)
+        codes, shared = [], []
+        for begin in range(0, len(X), _CHUNK_ROWS):
+            chunk = slice(begin, begin + _CHUNK_ROWS)
+            rows = [
+                torch.from_numpy(scale.transform(X[chunk], own, np.float64)[0])
+                for scale, own in zip(self.scales, columns, strict=True)
+            ]
+            with torch.inference_mode():
+                parts = self.network.codes(rows)
+                both = shared_code(parts, torch.from_numpy(present[chunk]))
+                codes.append(torch.stack(parts, dim=1).numpy())
+                shared.append(both.numpy())
         return np.concatenate(codes), np.concatenate(shared)
-
-    def _project(self, X: np.ndarray, present: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        rows = [
-            torch.from_numpy(scale.transform(X, there, np.float64))
-            for scale, there in zip(self.scales, present.T, strict=True)
-        ]
-        with torch.inference_mode():
-            codes = self.network.codes(rows)
-            shared = shared_code(codes, torch.from_numpy(present))
-            return torch.stack(codes, dim=1).numpy(), shared.numpy()
 
 
 class AlignmentFit(NamedTuple):
@@ -145,14 +145,12 @@ def fit_space(
     session : Session
     """
     seed, device = session.seed, session.device
-    scales = tuple(
-        ModalityScale.fit(X, columns, there)
-        for columns, there in zip(modalities.values(), present.T, strict=True)
-    )
+    columns = tuple(modalities.values())
+    scales = tuple(FeatureScale.fit(X, own) for own in columns)
     rows = AlignmentBatch(
         tuple(
-            torch.from_numpy(scale.transform(X, there, np.float32)).to(device)
-            for scale, there in zip(scales, present.T, strict=True)
+            torch.from_numpy(scale.transform(X, own)[0]).to(device)
+            for scale, own in zip(scales, columns, strict=True)
         ),
         None if present.all() else torch.from_numpy(present).to(device),
         torch.from_numpy(classes).to(device),
@@ -173,7 +171,7 @@ def fit_space(
     )
     with isolated_torch_seed(int(numpy_generator(seed, _WEIGHTS).integers(2**31))):
         network = AlignmentNetwork(
-            [len(scale.columns) for scale in scales],
+            [len(own) for own in columns],
             len(shares),
             int(aligner.n_components),
             checked_layer_sizes(aligner.hidden_layer_sizes),

@@ -11,9 +11,9 @@ from torch import nn
 
 from skmiaug.base import Session, register_state, require_state, validation_mask
 from skmiaug.nn import POOLINGS, SequenceHead, TimestepArchitecture, pooled_width
+from skmiaug.representation._scale import FeatureScale
 from skmiaug.representation.sequences._input import Sequences, check_width
 from skmiaug.representation.sequences._masked_encoder import MaskedTimestepEncoder
-from skmiaug.representation.sequences._scale import SequenceScale
 from skmiaug.representation.sequences._space import SequenceSpace, new_encoder, to_device
 from skmiaug.training import (
     LabelledSet,
@@ -97,7 +97,7 @@ class StartingPoint:
             scale = self.pretrained.scale
         else:
             encoder = new_encoder(self.architecture, seed)
-            scale = SequenceScale.fit(sequences.steps, self.clip)
+            scale = FeatureScale.fit(sequences.steps, clip=self.clip)
         return SequenceSpace(scale, encoder.to(device).requires_grad_(True))
 
 

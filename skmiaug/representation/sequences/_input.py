@@ -75,8 +75,21 @@ def read_sequences(X: Any, lengths: Any = None) -> Sequences:
         read = _from_list(_as_list(X))
     if read.n_features == 0:
         raise ValueError("0 feature(s): X has no features; a timestep needs at least one.")
-    _check_something_is_known(read)
+    _refuse(read.lengths == 0, "has no timesteps, or NaN throughout")
+    known = np.isfinite(read.steps).any(axis=1)
+    begin = np.cumsum(read.lengths) - read.lengths
+    _refuse(~np.logical_or.reduceat(known, begin), "holds no finite value")
     return read
+
+
+def _refuse(sequences: np.ndarray, fault: str) -> None:
+    """Raise an error if any of ``sequences`` (n,) has a fault."""
+    which = np.flatnonzero(sequences)
+    if len(which):
+        raise ValueError(
+            f"Sequence {which[0]} {fault} ({len(which)} such in all). Leave such sequences "
+            "and their labels out."
+        )
 
 
 def _as_list(X: Any) -> list[Any]:
@@ -109,12 +122,6 @@ def _from_list(items: list[Any]) -> Sequences:
                 f"{width}; all must have the same."
             )
     lengths = np.array([len(array) for array in arrays], dtype=np.int64)
-    empty = np.flatnonzero(lengths == 0)
-    if len(empty):
-        raise ValueError(
-            f"Sequence {empty[0]} has no timesteps, its shape is (0, {width}) "
-            f"({len(empty)} such in all). Leave such sequences and their labels out."
-        )
     return Sequences(np.concatenate(arrays), lengths, None)
 
 
@@ -130,12 +137,6 @@ def _from_padded(X: np.ndarray, lengths: Any) -> Sequences:
         checked = np.where(there.any(axis=1), last, 0)
     else:
         checked = _checked_lengths(lengths, n, n_padded)
-    empty = np.flatnonzero(checked == 0)
-    if len(empty):
-        raise ValueError(
-            f"Sequence {empty[0]} has no timesteps (length 0, or NaN throughout; "
-            f"{len(empty)} such in all). Leave such sequences and their labels out."
-        )
     inside = np.arange(n_padded) < checked[:, None]
     return Sequences(
         X[inside], checked.astype(np.int64), n_padded, lengths_given=lengths is not None
@@ -180,17 +181,6 @@ def _as_float(values: Any, name: str) -> np.ndarray:
         return array
     small = array.dtype.itemsize <= 2
     return array.astype(np.float32 if small else np.float64)
-
-
-def _check_something_is_known(read: Sequences) -> None:
-    known = np.isfinite(read.steps).any(axis=1)
-    begin = np.cumsum(read.lengths) - read.lengths
-    empty = np.flatnonzero(~np.logical_or.reduceat(known, begin))
-    if len(empty):
-        raise ValueError(
-            f"Sequence {empty[0]} holds no finite value ({len(empty)} such in all). Leave "
-            "such sequences and their labels out."
-        )
 
 
 def check_width(sequences: Sequences, expected: int, estimator: str) -> None:

@@ -25,6 +25,7 @@ from skmiaug.base import (
 )
 from skmiaug.losses import RECONSTRUCTION_ERRORS
 from skmiaug.nn import BACKBONES, POOLINGS, TimestepArchitecture, pooled_width
+from skmiaug.representation._scale import FeatureScale
 from skmiaug.representation.sequences._input import (
     Sequences,
     check_lengths,
@@ -35,7 +36,6 @@ from skmiaug.representation.sequences._input import (
     with_restored,
 )
 from skmiaug.representation.sequences._restoration_score import share_explained
-from skmiaug.representation.sequences._scale import SequenceScale
 from skmiaug.representation.sequences._space import (
     MEMORY_ADVICE,
     SequenceSpace,
@@ -333,7 +333,7 @@ class MaskedTimestepEncoder(
     ) -> tuple[SequenceSpace, SequenceRecord]:
         """Fit the scale, and train an encoder to restore hidden timesteps."""
         seed, device = session.seed, session.device
-        scale = SequenceScale.fit(sequences.steps, self.clip)
+        scale = FeatureScale.fit(sequences.steps, clip=self.clip)
         everything = to_device(sequences, scale, device)
         held = validation_mask(
             np.zeros(len(sequences)),

@@ -34,16 +34,9 @@ class SequenceEmotionRegressor(RegressorMixin, SequenceEstimator):
         emotion intensities. None has no limits.
 
     pretrained : MaskedTimestepEncoder or None, default=None
-        A fitted encoder. It is not changed, and stays fitted when this estimator is cloned.
-        As a value in a grid it would be cloned itself: put scikit-learn's
-        ``FrozenEstimator`` around it there.
-
     backbone, hidden_size, n_layers, n_heads, pooling, clip : default=None
-        Shape of the network, see :class:`~skmiaug.MaskedTimestepEncoder`. None takes that
-        of ``pretrained``, or the defaults of MaskedTimestepEncoder without one.
-
     freeze_encoder : bool, default=False
-        Whether the head alone is fitted: solved, or trained where ``head_penalty`` is None.
+        As for :class:`~skmiaug.SequenceEmotionClassifier`.
 
     head_penalty : float, "auto" or None, default="auto"
         A number begins with the best linear head on the embeddings of the encoder as it
@@ -52,55 +45,22 @@ class SequenceEmotionRegressor(RegressorMixin, SequenceEstimator):
         "auto" is 10 with ``pretrained``, None without.
 
     encoder_dropout : float in [0, 1), default=0.1
-        Share of the backbone's channels dropped in training.
-
     dropout : float in [0, 1), default=0.2
-        Share of the pooled columns dropped in training.
-
     max_iter : int, default=300
-        Training steps at most, one batch each. The learning rates rise linearly over the
-        first tenth of them and fall linearly to 0 at the end.
-
     batch_size : int, default=32
-        Sequences of a step, of similar length.
-
     learning_rate : float, default=1e-3
-        Maximum learning rate of AdamW.
-
     encoder_learning_rate : float or None, default=None
-        That of the encoder; None takes a fifth of ``learning_rate`` with ``pretrained``,
-        and ``learning_rate`` without.
-
     weight_decay : float, default=0.01
-        Weight decay of AdamW, of the matrices.
-
     validation_fraction : float in [0, 1), default=0.0
-        Share of 5 or more sequences held out for early stopping on the loss. 0 trains for
-        ``max_iter`` steps, which is better where labels are few.
-
     n_iter_no_change : int, default=5
-        Validation checks (one every 25 steps) without improvement before training stops.
-
     tol : float, default=1e-4
-        Smallest improvement of the validation score.
-
     device : str or torch.device, default="auto"
-        Where the network runs; "auto" is CUDA where there is one.
-
     precision : {"auto", "float32", "bfloat16"}, default="auto"
-        Type of the matrix products in training; "auto" is bfloat16 on CUDA devices that
-        have it.
-
     checkpoint : path-like or None, default=None
-        File that training writes every 25 steps, and when Ctrl-C or SIGTERM ends it, and
-        continues from, bit for bit on the CPU, when the same fit is run again. Removed
-        when the fit is done.
-
     random_state : int, RandomState instance or None, default=None
-        Seed of everything. The same int gives the same bits on one device.
-
     verbose : int, default=0
-        1 shows a progress bar with the loss.
+        As for :class:`~skmiaug.SequenceEmotionClassifier`; the held-out sequences are
+        drawn from all.
 
     Attributes
     ----------

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 
 from skmiaug.base import torch_defaults
+from skmiaug.representation._scale import FeatureScale
 from skmiaug.representation.sequences._input import Sequences
-from skmiaug.representation.sequences._scale import SequenceScale
 from skmiaug.training import draw_spans, in_chunks
 from skmiaug.utils._random import torch_generator
 
@@ -18,7 +18,7 @@ _SCORE_MASKS = 100
 
 def share_explained(
     sequences: Sequences,
-    scale: SequenceScale,
+    scale: FeatureScale,
     restore: Callable[[np.ndarray], np.ndarray],
     *,
     ratio: float,
@@ -32,7 +32,7 @@ def share_explained(
     ----------
     sequences : Sequences
         Those of one timestep are left out: there is nothing to restore them from.
-    scale : SequenceScale
+    scale : FeatureScale
     restore : callable
         Takes the hidden timesteps (n_steps_in_all,) and returns standardised ones,
         (n_steps_in_all, n_features).

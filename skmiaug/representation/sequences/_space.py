@@ -10,8 +10,8 @@ import torch
 
 from skmiaug.base import register_state, require_state, torch_defaults
 from skmiaug.nn import TimestepArchitecture, TimestepEncoder
+from skmiaug.representation._scale import FeatureScale
 from skmiaug.representation.sequences._input import Sequences
-from skmiaug.representation.sequences._scale import SequenceScale
 from skmiaug.training import SequenceSet, embed_all, in_chunks
 from skmiaug.utils._device import memory_remedy, resolve_device
 from skmiaug.utils._random import isolated_torch_seed, numpy_generator
@@ -31,12 +31,12 @@ class SequenceSpace:
 
     Attributes
     ----------
-    scale : SequenceScale
+    scale : FeatureScale
     encoder : TimestepEncoder
         On the CPU.
     """
 
-    scale: SequenceScale
+    scale: FeatureScale
     encoder: TimestepEncoder
 
     def check(self) -> None:
@@ -126,7 +126,7 @@ def largest_product(
 
 
 def to_device(
-    sequences: Sequences, scale: SequenceScale, device: torch.device
+    sequences: Sequences, scale: FeatureScale, device: torch.device
 ) -> SequenceSet:
     """Standardise sequences and put them on ``device``."""
     steps, known = scale.transform(sequences.steps)

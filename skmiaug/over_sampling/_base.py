@@ -788,7 +788,10 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         require_array("_class_shares", self._class_shares, (K,))
         require_state(self._class_shares.min() > 0, "_class_shares")
         require_state(abs(self._class_shares.sum() - 1) < 1e-6, "_class_shares")
+        require_state(self._seed >= 0, "_seed")
+        require_state(self._dtype.kind in "fiub", "_dtype")
         require_state(len(self._column_dtypes) == d, "_column_dtypes")
+        require_state(all(t.kind in "fiub" for t in self._column_dtypes), "_column_dtypes")
         require_state(all(0 <= k < d for k in self._constants), "_constants")
         transform = self._transform
         own = [g.columns for g in transform.groups[: transform.n_generated]]

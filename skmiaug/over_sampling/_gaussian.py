@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from skmiaug.base import register_state
+from skmiaug.base import register_state, require_state
 from skmiaug.over_sampling._base import GIVEN_BANDWIDTHS, BaseAugmenter
 from skmiaug.over_sampling.columns._normal_scores import ColumnScores, NormalScores
 from skmiaug.over_sampling.columns._scale import ColumnScale
@@ -143,6 +143,7 @@ class GaussianAugmenter(BaseAugmenter):
 
     _parameter_constraints = PRIOR_CONSTRAINTS
     bandwidth_: float
+    _generator: Prior
 
     def __init__(
         self,
@@ -169,6 +170,11 @@ class GaussianAugmenter(BaseAugmenter):
         self.condition_sampling = condition_sampling
         self.require_condition = require_condition
         self.verbose = verbose
+
+    def _check_state(self) -> None:
+        super()._check_state()
+        require_state(len(self._generator.row_means) == len(self.classes_), "_generator")
+        require_state(self._generator.widths == self._transform.widths, "_generator")
 
     def _fit_generator(
         self,

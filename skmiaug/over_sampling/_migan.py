@@ -16,6 +16,7 @@ from skmiaug.base import (
     Maybe,
     checked_layer_sizes,
     register_state,
+    require_state,
     torch_defaults,
     training_session,
 )
@@ -275,6 +276,7 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
     bandwidth_: float
     residual_scale_: float
     device_: str
+    _generator: ResidualSampler
     _run: Maybe[Any]
 
     def __init__(
@@ -474,6 +476,14 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
         if not checked:
             raise ValueError(f"{name} must have at least one layer, got {sizes!r}.")
         return checked
+
+    def _check_state(self) -> None:
+        super()._check_state()
+        if self.device != "auto":
+            torch.device(self.device)
+        K, widths = len(self.classes_), self._transform.widths
+        require_state(len(self._generator.prior.row_means) == K, "_generator")
+        require_state(self._generator.prior.widths == widths, "_generator")
 
     # ---------------------------------------------------------------- surroundings
 

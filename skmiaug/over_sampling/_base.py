@@ -46,6 +46,7 @@ from skmiaug.over_sampling.targets._counts import (
 from skmiaug.over_sampling.targets._subsample import subsample
 from skmiaug.utils._labels import read_labels, wanted_counts
 from skmiaug.utils._modalities import resolve_modalities
+from skmiaug.utils._phases import phase
 from skmiaug.utils._progress import ProgressBar
 from skmiaug.utils._random import draw_seed, numpy_generator, seed_of_stream
 from skmiaug.utils._tables import TableLike, cast_column, read_table
@@ -493,9 +494,10 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         sources, condition = self._sources(X, indices, condition)
         with self._session(X, indices, condition) as seed:
             fitting = self._prepare(sources, indices, groups, seed)
-            generator = self._fit_generator(
-                fitting.Z, fitting.T, rng=fitting.rng, validation=fitting.validation
-            )
+            with self._phase("fitting the generator"):
+                generator = self._fit_generator(
+                    fitting.Z, fitting.T, rng=fitting.rng, validation=fitting.validation
+                )
             self._finish(generator, fitting)
         return condition
 
@@ -556,9 +558,13 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         rng = numpy_generator(seed, FIT)
         T = self._codes(indices)
         n_conditions = int(hasattr(self, "n_condition_features_in_"))
-        self._transform, Z = fit_columns(
-            sources, T, marginals=self.marginals, n_generated=len(sources) - n_conditions
-        )
+        with self._phase("fitting the column transform"):
+            self._transform, Z = fit_columns(
+                sources,
+                T,
+                marginals=self.marginals,
+                n_generated=len(sources) - n_conditions,
+            )
         if groups is not None:
             groups = np.asarray(groups)
             check_consistent_length(groups, indices)
@@ -576,11 +582,12 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         n = max(min(_MEASURED_ROWS, _ALL_MEASURED // K), _MIN_MEASURED)
         indices = np.repeat(np.arange(K), n)
         rng = numpy_generator(self._seed, MEASURE)
-        with self._sampling():
-            samples = self._sample_coordinates(self._codes(indices), rng, None)
-        information = classifier_information(
-            *fitting.real, samples[:, : self._n_generated()], indices
-        )
+        with self._phase("measuring the information"):
+            with self._sampling():
+                samples = self._sample_coordinates(self._codes(indices), rng, None)
+            information = classifier_information(
+                *fitting.real, samples[:, : self._n_generated()], indices
+            )
         self.mutual_information_ = information.value
         self.mutual_information_max_ = float(np.log(K))
 
@@ -684,6 +691,7 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         name = f"{type(self).__name__}, sampling"
         shown = self.verbose > 0 and self._shows_progress()
         with (
+            self._phase(f"sampling {len(out)} rows"),
             self._sampling(),
             ProgressBar(len(out), name, enabled=shown, unit="row") as bar,
         ):
@@ -704,6 +712,10 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         if given is None:
             return self._generator.sample(T, rng=rng)
         return self._generator.sample(T, rng=rng, given=given)
+
+    def _phase(self, name: str) -> Any:
+        """Log the time of a phase, see ``skmiaug.utils._phases``."""
+        return phase(type(self).__name__, name)
 
     def _sampling(self) -> Any:
         """Surround calls of the generator; a network visits its device."""

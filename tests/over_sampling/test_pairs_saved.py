@@ -7,10 +7,9 @@ import pytest
 from sklearn.base import clone
 
 from skmiaug import load, save
-from skmiaug.exceptions import CheckpointError, FileFormatError
+from skmiaug.exceptions import CheckpointError
 from skmiaug.over_sampling._migan import EVAL_INTERVAL
 from skmiaug.training.gan import _loop as _gan_loop
-from skmiaug.utils._tensor_file import read_tensor_file, write_tensor_file
 from tests._helpers import assert_same_fit, small, trained
 from tests.over_sampling._pairs import AUDIO, MODALITIES, TEXT, pairs, without
 
@@ -135,46 +134,3 @@ def test_a_checkpoint_of_another_condition_or_other_groups_is_refused(
     groups = {"audio": slice(0, 5), "text": slice(5, 10)}
     with pytest.raises(CheckpointError, match="other data or other parameters"):
         augmenter.set_params(modalities=groups).fit(X, y)
-
-
-@pytest.mark.parametrize(
-    ("fitted_with", "change", "message"),
-    [
-        ("pairs", lambda h, a: h.update(modalities=[["a", [0]], ["b", [1]]]), "modalities"),
-        ("pairs", lambda h, a: h["sampler"].update(n_made=1), "."),
-        ("pairs", lambda h, a: a.update(coherence=-a["coherence"]), "."),
-        ("pairs", lambda h, a: a.update(coherence=a["coherence"][:2]), "coherence"),
-        ("pairs", lambda h, a: h["sampler"].update(coherent_sizes=[5, 4]), "."),
-        ("condition", lambda h, a: h.update(n_condition_features=3), "condition"),
-        ("condition", lambda h, a: a.pop("given_rows"), "given_rows"),
-        ("condition", lambda h, a: a.update(given_rows=a["given_rows"][:5]), "given_rows"),
-        ("condition", lambda h, a: a.pop("1.row_deviations"), "row_deviations"),
-    ],
-)
-def test_pieces_that_do_not_belong_together_are_refused(
-    tmp_path, fitted_with, change, message
-):
-    X, y = pairs()
-    path = tmp_path / "augmenter"
-    if fitted_with == "pairs":
-        augmenter = trained(modalities=MODALITIES, max_iter=1).fit(X, y)
-    else:
-        augmenter = trained(condition_sampling="rows", max_iter=1)
-        augmenter.fit(X[:, AUDIO], y, condition=X[:, TEXT])
-    save(augmenter, path)
-    header, arrays = read_tensor_file(path)
-    change(header["state"], arrays)
-    write_tensor_file(path, header, arrays)
-    with pytest.raises(FileFormatError, match=message):
-        load(path)
-
-
-def test_files_whose_networks_see_all_that_goes_together_are_read(tmp_path):
-    """Those of before there were two sizes, and hence no word of the second."""
-    X, y = pairs()
-    augmenter, path = trained(modalities=MODALITIES, max_iter=1).fit(X, y), tmp_path / "a"
-    save(augmenter, path)
-    header, arrays = read_tensor_file(path)
-    assert header["state"]["sampler"].pop("coherent_sizes") == [6, 4]
-    write_tensor_file(path, header, arrays)
-    np.testing.assert_array_equal(load(path).sample(9)[0], augmenter.sample(9)[0])

@@ -46,7 +46,7 @@ def test_rows_are_counted_as_they_are_made(skewed, capsys):
     X, _ = augmenter.fit_resample(*skewed)
     n_made = len(X) - len(skewed[0])
     last = capsys.readouterr().err.rstrip().rsplit("\r", 1)[-1]
-    assert last.startswith("MIGANAugmenter, making rows: 100%")
+    assert last.startswith("MIGANAugmenter, sampling: 100%")
     assert f"{n_made}/{n_made}" in last
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from skmiaug.datasets._columns import frame_of, listed
+from skmiaug.datasets.manifest import frame_of, listed
 from skmiaug.exceptions import LeakageError
 from skmiaug.utils._row_numbers import row_numbers
 

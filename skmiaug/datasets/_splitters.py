@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from skmiaug.datasets._columns import frame_of, listed, sorted_names
 from skmiaug.datasets._disjoint import check_parts, known_columns
+from skmiaug.datasets.manifest import frame_of, listed, sorted_names
 from skmiaug.exceptions import LeakageError
 
 __all__ = ["LeaveOneSessionOut", "LeaveOneSpeakerOut", "OfficialSplit"]

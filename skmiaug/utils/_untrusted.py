@@ -214,13 +214,13 @@ def parse_json(text: str | bytes, where: str) -> Any:
     Raises
     ------
     FileFormatError
-        It is no JSON, nested too deep, or holds a number of too many digits or half of a
-        surrogate pair, which cannot be written again.
+        It is no JSON, nested too deep, has a key twice, or holds a number of too many
+        digits or half of a surrogate pair, which cannot be written again.
     """
     try:
         if isinstance(text, bytes):
             text = text.decode("utf-8-sig")
-        found = json.loads(text)
+        found = _DECODER.decode(text)
         if "\\ud" in text.lower():
             json.dumps(found, ensure_ascii=False).encode("utf-8")
     except RecursionError as error:
@@ -231,6 +231,16 @@ def parse_json(text: str | bytes, where: str) -> Any:
             "the file, or write it again."
         ) from error
     return found
+
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key is there twice")
+    return found
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique_keys)
 
 
 def write_json_file(path: str | os.PathLike[str], document: Mapping[str, Any]) -> None:

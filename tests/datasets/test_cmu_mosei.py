@@ -9,9 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skmiaug.datasets import OfficialSplit, load_cmu_mosei, pad_left, pooled_frames
-from skmiaug.datasets._cmu_mosei import dominant
-from skmiaug.datasets._mosei_folds import _standard, split_of_videos
-from skmiaug.datasets._mosei_frames import overlapping
+from skmiaug.datasets.corpora._cmu_mosei import dominant
+from skmiaug.datasets.corpora._mosei_frames import (
+    overlapping,
+    split_of_videos,
+    standard_folds,
+)
 from skmiaug.exceptions import CorpusWarning, FileFormatError
 
 pytest.importorskip("h5py", reason="needs the extra mosei")
@@ -252,7 +255,7 @@ def test_folds(folder):
 
 
 def test_the_standard_folds():
-    parts = list(_standard().values())
+    parts = list(standard_folds().values())
     assert {part: parts.count(part) for part in set(parts)} == {
         "train": 2249,
         "dev": 300,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from skmiaug.datasets import LeaveOneSessionOut, LeaveOneSpeakerOut, load_emodb, load_nemo
-from skmiaug.datasets._emodb import SENTENCES
+from skmiaug.datasets.corpora._emodb import SENTENCES
 from skmiaug.exceptions import FileFormatError
 from tests.datasets._trees import EMODB_CLIPS, NEMO_HEAD, NEMO_ROWS, clip, emodb, nemo
 

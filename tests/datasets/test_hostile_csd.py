@@ -5,7 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from skmiaug.datasets._csd import open_csd
+from skmiaug.datasets.corpora._csd import open_csd
 from skmiaug.exceptions import FileFormatError, MissingExtraError
 
 h5py = pytest.importorskip("h5py", reason="needs the extra mosei")
@@ -177,7 +177,7 @@ def test_no_sequence_at_all(tmp_path):
         pass
     with pytest.raises(FileFormatError, match="no such file"), open_csd(tmp_path / "b"):
         pass
-    with pytest.raises(FileFormatError, match="no regular file"), open_csd(tmp_path):
+    with pytest.raises(FileFormatError, match="got a folder"), open_csd(tmp_path):
         pass
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from skmiaug.datasets import (
+from skmiaug.datasets.corpora import (
     _cmu_mosei,
     _emodb,
     _iemocap,
@@ -10,7 +10,7 @@ from skmiaug.datasets import (
     _msp_podcast,
     _nemo,
 )
-from skmiaug.datasets._label_sets import EMOTIONS, check_min_agreement, resolve_labels
+from skmiaug.datasets.corpora._labels import EMOTIONS, check_min_agreement, resolve_labels
 
 KNOWN = {"2class": {"anger": "anger", "neutral": "neutral"}}
 

@@ -8,9 +8,7 @@ from pathlib import Path
 import pandas as pd
 from sklearn.utils import Bunch
 
-from skmiaug.datasets._bunch import make_bunch
-from skmiaug.datasets._columns import as_text, make_frame
-from skmiaug.datasets._files import (
+from skmiaug.datasets.corpora._folder import (
     AUDIO_SUFFIXES,
     attach_audio,
     corpus_folder,
@@ -19,22 +17,26 @@ from skmiaug.datasets._files import (
     need_entry,
     read_text,
 )
-from skmiaug.datasets._label_sets import (
+from skmiaug.datasets.corpora._labels import (
+    FOUR,
     check_min_agreement,
     decode,
     keep_agreed,
     keep_labelled,
+    make_bunch,
     resolve_labels,
     same,
 )
-from skmiaug.datasets._msp_podcast_files import (
+from skmiaug.datasets.corpora._msp_podcast_files import (
+    check_partitions,
     numbers_of,
     read_consensus,
     read_label_text,
     read_partitions,
+    read_raters,
     read_speakers,
 )
-from skmiaug.datasets._msp_podcast_raters import read_raters
+from skmiaug.datasets.manifest import as_text, make_frame
 from skmiaug.exceptions import FileFormatError
 
 __all__ = ["load_msp_podcast"]
@@ -52,7 +54,7 @@ CODES: dict[str, str | None] = {
     "X": None,
 }
 LABEL_SETS: dict[str, Mapping[str, str]] = {
-    "4class": same("anger", "happiness", "neutral", "sadness"),
+    "4class": FOUR,
     "8class": same(*[name for name in CODES.values() if name and name != "other"]),
 }
 SPLITS = {
@@ -116,14 +118,15 @@ def load_msp_podcast(
     -------
     data : Bunch
         As of `load_iemocap`; ``split`` is "train", "dev", "test1", "test2" or "test3",
-        ``speaker`` is None where the release says Unknown, ``podcast`` is its number, and
-        ``raters`` is None unless they were read.
+        ``speaker`` is None where it is not known ("Unknown", "-1" or empty in the
+        release; `Manifest.groups` makes each such row a group of its own), ``podcast`` is
+        its number, and ``raters`` is None unless they were read.
 
     Raises
     ------
     FileFormatError
-        A file, folder or column is missing, or a row is broken or holds an unknown code;
-        names the file and row.
+        A file, folder or column is missing, a row is broken or holds an unknown code, or
+        Split_Set contradicts ``Partitions.txt``; names the file and row.
     ValueError
         `labels` or `min_agreement` is none of the above.
 
@@ -142,7 +145,6 @@ def load_msp_podcast(
     if raters or min_agreement is not None:
         rated = read_raters(folder)
         frame = keep_agreed(frame, rated, mapping, min_agreement)
-        rated = rated[rated["id"].isin(set(frame["id"]))].reset_index(drop=True)
     if audio:
         files = index_tree(
             need_entry(root, ["Audios", "Audio"], "MSP-Podcast"), AUDIO_SUFFIXES
@@ -170,6 +172,7 @@ def _manifest(root: Path, folder: Path) -> pd.DataFrame:
     parts = {} if partitions is None else read_partitions(partitions)
     if csv is not None:
         source, table = csv, read_consensus(csv)
+        check_partitions(table, parts, SPLITS, str(csv))
     else:
         source = need_entry(folder, [*names, "labels.txt"], "MSP-Podcast")
         if partitions is None:
@@ -195,7 +198,6 @@ def _frame(table: pd.DataFrame, source: Path) -> pd.DataFrame:
             f"{where}: expected file names such as MSP-PODCAST_0001_0008.wav; got "
             f"{files[odd].iloc[0]!r}."
         )
-    speakers = table["SpkrID"].where(table["SpkrID"] != "Unknown", None)
     genders = table["Gender"].str.lower()
     known = genders.isin(["male", "female"])
     return make_frame(
@@ -205,7 +207,7 @@ def _frame(table: pd.DataFrame, source: Path) -> pd.DataFrame:
             "valence": numbers_of(table, "EmoVal", where),
             "activation": numbers_of(table, "EmoAct", where),
             "dominance": numbers_of(table, "EmoDom", where),
-            "speaker": as_text(speakers),
+            "speaker": as_text(table["SpkrID"]),
             "gender": as_text(genders.where(known, None)),
             "split": _decoded(table, "Split_Set", SPLITS, where),
             # Not "dialog": the official parts are disjoint in speakers, not in podcasts.

@@ -1,17 +1,62 @@
-"""The acoustic frames of CMU-MOSEI's segments, read when they are asked for."""
+"""CMU-MOSEI's standard folds, and the acoustic frames of its segments, read on demand."""
 
+import hashlib
+import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from skmiaug.datasets._csd import CsdFile, open_csd
+from skmiaug.datasets.corpora._csd import CsdFile, open_csd
 from skmiaug.exceptions import FileFormatError
 
 __all__ = ["AcousticSegments", "pad_left", "pooled_frames"]
+
+Folds = Mapping[str, Sequence[str]]
+
+
+def split_of_videos(
+    videos: Sequence[str], folds: Folds | None = None
+) -> dict[str, str | None]:
+    """The part each video belongs to: "train", "dev", "test" or None.
+
+    ``folds`` None takes the standard folds of 2,249, 300 and 678 videos. A video in two
+    parts is a `FileFormatError`.
+    """
+    if folds is None:
+        part_of = standard_folds()
+        return {video: part_of.get(_digest(video)) for video in videos}
+    found: dict[str, str] = {}
+    for part, members in folds.items():
+        for video in members:
+            if found.setdefault(video, part) != part:
+                raise FileFormatError(
+                    f"CMU-MOSEI: expected each video in one part of folds; {video!r} is in "
+                    f"{found[video]!r} and {part!r}."
+                )
+    return {video: found.get(video) for video in videos}
+
+
+@cache
+def standard_folds() -> dict[str, str]:
+    """Part by digest of the id: the table in the package lists no ids."""
+    resource = files("skmiaug.datasets").joinpath("cmu_mosei_folds.json")
+    table = json.loads(resource.read_text(encoding="utf-8"))
+    width = 2 * table["digest_bytes"]
+    return {
+        text[start : start + width]: part
+        for part, text in table["folds"].items()
+        for start in range(0, len(text), width)
+    }
+
+
+def _digest(video: str) -> str:
+    return hashlib.blake2b(video.encode(), digest_size=5).hexdigest()
 
 
 class Segment(NamedTuple):
@@ -34,21 +79,10 @@ def entry_of(csd: CsdFile, segment: Segment) -> str:
 def overlapping(
     intervals: NDArray[np.float64], start: float, end: float
 ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Frames that share time with a segment, and their intervals clipped to it.
+    """Frames that overlap a segment, and their intervals clipped to it.
 
-    Parameters
-    ----------
-    intervals : ndarray of shape (n_frames, 2)
-        Start and end in seconds, in any order.
-    start, end : float
-        The segment.
-
-    Returns
-    -------
-    rows : ndarray of shape (n_kept,)
-        In order of time.
-    clipped : ndarray of shape (n_kept, 2)
-        None of zero length.
+    Of ``intervals``, (n_frames, 2), start and end in seconds in any order. Returns the rows
+    in order of time, (n_kept,), and the clipped intervals, (n_kept, 2), all longer than 0.
     """
     first = np.maximum(intervals[:, 0], start)
     last = np.minimum(intervals[:, 1], end)
@@ -160,23 +194,9 @@ class _Reader:
 def have_frames(
     path: str | os.PathLike[str], segments: Sequence[Segment]
 ) -> NDArray[np.bool_]:
-    """Whether there is a frame in each segment; no features are read.
+    """Whether a .csd file has a frame in each segment, (n_segments,); no features are read.
 
-    Parameters
-    ----------
-    path : path-like
-        A .csd file.
-    segments : sequence of Segment
-
-    Returns
-    -------
-    found : ndarray of shape (n_segments,)
-        False too where the file has neither the segment nor its video.
-
-    Raises
-    ------
-    FileFormatError
-        The file is missing, damaged, of another form, or hostile.
+    False too where it has neither the segment nor its video.
     """
     with open_csd(path) as csd:
         reader = _Reader(csd)

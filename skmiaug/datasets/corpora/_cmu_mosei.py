@@ -11,18 +11,23 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
 
-from skmiaug.datasets._bunch import make_bunch
-from skmiaug.datasets._columns import as_text, listed, make_frame
-from skmiaug.datasets._csd import CsdFile, open_csd
-from skmiaug.datasets._files import AUDIO_SUFFIXES, corpus_folder, index_tree
-from skmiaug.datasets._label_sets import keep_labelled, resolve_labels, same
-from skmiaug.datasets._mosei_folds import Folds, split_of_videos
-from skmiaug.datasets._mosei_frames import (
+from skmiaug.datasets.corpora._csd import CsdFile, open_csd
+from skmiaug.datasets.corpora._folder import AUDIO_SUFFIXES, corpus_folder, index_tree
+from skmiaug.datasets.corpora._labels import (
+    keep_labelled,
+    make_bunch,
+    resolve_labels,
+    same,
+)
+from skmiaug.datasets.corpora._mosei_frames import (
     AcousticSegments,
+    Folds,
     Segment,
     entry_of,
     have_frames,
+    split_of_videos,
 )
+from skmiaug.datasets.manifest import as_text, listed, make_frame
 from skmiaug.exceptions import CorpusWarning, FileFormatError
 
 __all__ = ["load_cmu_mosei"]
@@ -138,17 +143,9 @@ def segments(frame: pd.DataFrame) -> list[Segment]:
 
 
 def dominant(intensities: np.ndarray) -> list[str | None]:
-    """The strongest emotion of each row.
+    """The strongest emotion of each row of (n_rows, 6), in the order of `INTENSITIES`.
 
-    Parameters
-    ----------
-    intensities : ndarray of shape (n_rows, 6)
-        0 to 3, in the order of `INTENSITIES`.
-
-    Returns
-    -------
-    names : list of str or None
-        "none" where all are 0, None where the strongest is not the only one.
+    "none" where all are 0, None where several are equally strong.
     """
     strongest = intensities.max(axis=1)
     ties = (intensities == strongest[:, None]).sum(axis=1)

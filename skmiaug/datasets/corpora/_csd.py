@@ -61,7 +61,7 @@ class CsdFile:
     def entries(self) -> list[str]:
         """Names of the entries: videos, or segments such as "video[3]"."""
         names = list(self._data.keys())
-        bad = [ascii(name[:80]) for name in names if not is_unicode(name)]
+        bad = [ascii(name) for name in names if type(name) is bytes or not is_unicode(name)]
         if bad:
             raise self._refusal("names of entries in Unicode", listed(bad))
         return names

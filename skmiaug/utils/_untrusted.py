@@ -113,12 +113,14 @@ def check_unpacked_size(path: str | os.PathLike[str]) -> None:
     measure = _MEASURES.get(file.suffix.lower())
     if measure is None:
         return
-    size = file.stat().st_size
+    size = check_regular_file(file, f"a {file.suffix} file").stat().st_size
     try:
         declared = measure(file)
     except FileFormatError:
         raise
-    except _DAMAGE as error:
+    except (OSError, *_DAMAGE) as error:
+        if isinstance(error, OSError) and error.filename is not None:
+            raise  # of the system: what pyarrow raises on damaged files names none
         raise FileFormatError(
             f"{file}: expected a {file.suffix} file, got a damaged one "
             f"({_first_line(error)}). Write it again."

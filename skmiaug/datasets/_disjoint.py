@@ -63,13 +63,7 @@ def check_disjoint(
 
 
 def known_columns(frame: pd.DataFrame, columns: str | Sequence[str]) -> tuple[str, ...]:
-    """The names of columns; a name alone is one.
-
-    Raises
-    ------
-    ValueError
-        The table does not have one of them.
-    """
+    """The names of columns; a name alone is one."""
     names = (columns,) if isinstance(columns, str) else tuple(columns)
     unknown = [name for name in names if name not in frame.columns]
     if unknown:

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skmiaug.datasets import OfficialSplit, load_cmu_mosei, pad_left, pooled_frames
-from skmiaug.datasets.corpora._cmu_mosei import dominant
-from skmiaug.datasets.corpora._mosei_frames import (
+from skmiaug.datasets.corpora import (
+    dominant,
     overlapping,
     split_of_videos,
     standard_folds,

@@ -5,7 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from skmiaug.datasets.corpora._csd import open_csd
+from skmiaug.datasets.corpora import open_csd
 from skmiaug.exceptions import FileFormatError, MissingExtraError
 
 h5py = pytest.importorskip("h5py", reason="needs the extra mosei")

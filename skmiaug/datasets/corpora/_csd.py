@@ -178,15 +178,7 @@ _DAMAGE = (
 
 @contextmanager
 def open_csd(path: str | os.PathLike[str]) -> Iterator[CsdFile]:
-    """Open a .csd file to read from.
-
-    Raises
-    ------
-    FileFormatError
-        The file is missing, damaged, no computational sequence, or hostile.
-    MissingExtraError
-        h5py is not installed.
-    """
+    """Open a .csd file to read from."""
     h5py = _h5py()
     file = need_regular_file(path, _MAX_FILE_BYTES, "a computational sequence (.csd)")
     try:

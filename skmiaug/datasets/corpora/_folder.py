@@ -17,13 +17,7 @@ _MAX_TEXT_BYTES = 2**30
 
 
 def corpus_folder(path: str | os.PathLike[str], corpus: str, *inside: str) -> Path:
-    """The folder of a corpus; a folder called like one of `inside` in it comes first.
-
-    Raises
-    ------
-    FileFormatError
-        There is no such folder.
-    """
+    """The folder of a corpus; a folder called like one of `inside` in it comes first."""
     folder = Path(os.path.abspath(os.path.expanduser(path)))
     if not folder.is_dir():
         what = "is a file" if folder.exists() else "does not exist"
@@ -91,18 +85,7 @@ def index_tree(folder: Path, suffixes: Sequence[str]) -> dict[str, str]:
 def attach_audio(
     frame: pd.DataFrame, index: dict[str, str], max_missing: int | None, corpus: str
 ) -> pd.DataFrame:
-    """Fill in ``path`` from an index by id; rows whose file is missing are left out.
-
-    Raises
-    ------
-    FileFormatError
-        More than `max_missing` files are missing (None: any number may be).
-
-    Warns
-    -----
-    CorpusWarning
-        Some are missing.
-    """
+    """Fill in ``path`` from an index by id; rows whose file is missing are left out."""
     paths = [index.get(name) for name in frame["id"]]
     missing = [n for n, path in zip(frame["id"], paths, strict=True) if path is None]
     if missing and (max_missing is not None and len(missing) > max_missing):
@@ -127,11 +110,6 @@ def read_text(path: str | os.PathLike[str], encoding: str | None = None) -> str:
     """The text of a small file, without a byte order mark.
 
     ``encoding`` None is UTF-8, or Latin-1 for files that are not UTF-8.
-
-    Raises
-    ------
-    FileFormatError
-        It is no regular file, or not in `encoding`; names the line.
     """
     file = check_regular_file(path, "a text file", max_bytes=_MAX_TEXT_BYTES)
     data = file.read_bytes()

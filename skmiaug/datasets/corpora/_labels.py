@@ -58,11 +58,6 @@ def resolve_labels(
 
     A class that is a number becomes its text, as every class of a manifest is text; an
     emotion whose class is None has none.
-
-    Raises
-    ------
-    ValueError
-        The name is unknown, or a key of the mapping is no emotion of any corpus.
     """
     if isinstance(labels, Mapping):
         unknown = [name for name in labels if name not in EMOTIONS]
@@ -135,13 +130,7 @@ def check_min_agreement(min_agreement: float | None) -> None:
 
 
 def decode(code: str, codes: Mapping[str, str | None], where: str) -> str | None:
-    """The emotion of a label code; None for no agreement.
-
-    Raises
-    ------
-    FileFormatError
-        The code is unknown.
-    """
+    """The emotion of a label code; None for no agreement."""
     if code not in codes:
         raise FileFormatError(
             f"{where}: expected one of the codes {' '.join(codes)}; got {code!r}."
@@ -176,13 +165,7 @@ def make_bunch(
     description: str,
     **others: Any,
 ) -> Bunch:
-    """What a loader returns: the manifest as object and as table, and `others`.
-
-    Raises
-    ------
-    FileFormatError
-        No row is left, or the table is no manifest.
-    """
+    """What a loader returns: the manifest as object and as table, and `others`."""
     if not len(frame):
         raise FileFormatError(
             f"{name}: expected utterances with the labels that were asked for; none is "

@@ -39,13 +39,7 @@ _SEPARATE = {
 
 
 def read_consensus(file: Path) -> pd.DataFrame:
-    """``labels_consensus.csv``; empty fields are None.
-
-    Raises
-    ------
-    FileFormatError
-        A column is missing, or a row has no label, split or name.
-    """
+    """``labels_consensus.csv``; empty fields are None."""
     # Space around a value is no part of it: a speaker of two spellings would be two.
     table = read_csv(file, COLUMNS)[list(COLUMNS)].apply(lambda column: column.str.strip())
     for name in ("FileName", "EmoClass", "Split_Set"):
@@ -60,13 +54,7 @@ def read_consensus(file: Path) -> pd.DataFrame:
 
 
 def read_partitions(file: Path) -> dict[str, str]:
-    """``Partitions.txt``: lines of "Train; MSP-PODCAST_0001_0008.wav".
-
-    Raises
-    ------
-    FileFormatError
-        A line is of another form, or lists a file in another part than one before.
-    """
+    """``Partitions.txt``: lines of "Train; MSP-PODCAST_0001_0008.wav"."""
     parts: dict[str, str] = {}
     for number, line in enumerate(text_lines(file), start=1):
         part, _, rest = (text.strip("; ") for text in line.partition(";"))
@@ -107,13 +95,7 @@ def check_partitions(
 
 
 def read_speakers(root: Path) -> dict[str, tuple[str | None, str | None]]:
-    """``Speaker_ids.txt``: speaker and gender by file; empty where it is absent.
-
-    Raises
-    ------
-    FileFormatError
-        A file has two speakers.
-    """
+    """``Speaker_ids.txt``: speaker and gender by file; empty where it is absent."""
     file = find_entry(root, ["Speaker_ids.txt"])
     if file is None:
         return {}
@@ -148,11 +130,6 @@ def label_lines(file: Path) -> Iterator[tuple[int, tuple[str, ...], str | None]]
 
     Yields the number of the line, counted from 1, the first five of `COLUMNS` of its turn,
     and the rating, which is None on the line of the turn itself.
-
-    Raises
-    ------
-    FileFormatError
-        A line names a file and is no turn, or comes before the first turn.
     """
     turn: tuple[str, ...] = ()
     for number, line in enumerate(text_lines(file), start=1):
@@ -171,13 +148,7 @@ def label_lines(file: Path) -> Iterator[tuple[int, tuple[str, ...], str | None]]
 
 
 def numbers_of(table: pd.DataFrame, column: str, where: str) -> np.ndarray:
-    """A column of text as numbers; what is missing, empty or "NaN" is NaN.
-
-    Raises
-    ------
-    FileFormatError
-        A value is something else; names its ``FileName``.
-    """
+    """A column of text as numbers; what is missing, empty or "NaN" is NaN."""
     text = table[column].str.strip().str.lower()
     values = pd.to_numeric(text, errors="coerce")
     known = text.notna() & ~text.isin(["", "nan"])
@@ -196,13 +167,7 @@ def read_label_text(
     parts: Mapping[str, str],
     speakers: Mapping[str, tuple[str | None, str | None]],
 ) -> pd.DataFrame:
-    """``labels.txt`` with partitions and speakers, as `read_consensus` returns it.
-
-    Raises
-    ------
-    FileFormatError
-        It has no turn, a broken one, or one without a partition.
-    """
+    """``labels.txt`` with partitions and speakers, as `read_consensus` returns it."""
     turns = [turn for _, turn, rating in label_lines(file) if rating is None]
     if not turns:
         raise FileFormatError(f"{file}: expected turns {_TURN_FORM}; there are none.")
@@ -227,11 +192,6 @@ def read_raters(folder: Path) -> pd.DataFrame:
     """Raters from ``labels_detailed.csv``, or from ``labels.txt`` where it is absent.
 
     An emotion in the rater's own words is "other".
-
-    Raises
-    ------
-    FileFormatError
-        Neither file is there, its format is unknown, or a line is broken.
     """
     file = find_entry(folder, ["labels_detailed.csv"])
     if file is not None:

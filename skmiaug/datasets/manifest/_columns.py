@@ -29,12 +29,6 @@ def make_frame(columns: Mapping[str, Any], where: str = "manifest") -> pd.DataFr
     ``columns`` is a mapping or a DataFrame of pandas or polars with at least ``id``. Value
     k of each column belongs to row k: the index of a Series is ignored. Text columns of
     the result hold str or None, number columns float64.
-
-    Raises
-    ------
-    FileFormatError
-        There is no ``id``, the columns differ in length, a number is none, or a name is
-        not Unicode. It begins with `where` and names the column.
     """
     if not isinstance(columns, (Mapping, pd.DataFrame)) and hasattr(columns, "columns"):
         table: Any = columns
@@ -84,13 +78,7 @@ def _values(values: Any, name: str, where: str) -> Any:
 
 
 def as_numbers(values: Any, name: str, where: str) -> np.ndarray:
-    """A column of numbers, float64 with NaN for missing.
-
-    Raises
-    ------
-    FileFormatError
-        A value is no number; names the first row, counted from 0.
-    """
+    """A column of numbers, float64 with NaN for missing."""
     try:
         return np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError, OverflowError):
@@ -129,13 +117,7 @@ def known_speakers(values: Iterable[Any]) -> pd.Series:
 
 
 def check_frame(frame: pd.DataFrame, where: str) -> None:
-    """Refuse a table that is no manifest.
-
-    Raises
-    ------
-    FileFormatError
-        It begins with `where` and names the first row that is wrong.
-    """
+    """Refuse a table that is no manifest."""
     missing = [name for name in COLUMNS if name not in frame.columns]
     if missing:
         raise FileFormatError(

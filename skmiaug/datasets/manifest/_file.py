@@ -28,7 +28,7 @@ from skmiaug.utils._atomic import write_bytes_atomically
 from skmiaug.utils._untrusted import parse_json
 
 FORMAT, FORMAT_VERSION = "skmiaug-manifest", 1
-MAX_FILE_BYTES, MAX_ROWS = 2**31, 5_000_000
+MAX_FILE_BYTES, MAX_ROWS, MAX_CELLS = 2**31, 5_000_000, 100_000_000
 MAX_LINE_BYTES, MAX_KEYS = 2**20, 256
 # Python refuses to read or write longer integers.
 _MAX_DIGITS = 4000
@@ -46,13 +46,7 @@ def open_manifest(path: Any) -> Path:
 
 
 def read_columns(file: Path) -> tuple[str, dict[str, list[Any]]]:
-    """The name of a corpus and its columns, paths as they are in the file.
-
-    Raises
-    ------
-    FileFormatError
-        The file is damaged, cut short or no manifest. Names the line.
-    """
+    """The name of a corpus and its columns, paths as they are in the file."""
     lines = _flat_lines(file)
     _, header = next(lines, (0, {}))
     name = _check_header(file, header)
@@ -161,12 +155,6 @@ def read_csv(file: Path, needed: Sequence[str], separators: str = ",") -> pd.Dat
 
     ``separators`` are those that may be used; the first line decides. Row k, counted from
     0, is line k + 2 where no cell holds a line break.
-
-    Raises
-    ------
-    FileFormatError
-        It is no CSV in UTF-8, a row has too few or too many cells, a column is missing or
-        there twice, or there are no rows.
     """
     need_regular_file(file, MAX_FILE_BYTES, "a CSV table")
     rows: list[list[str]] = []
@@ -179,9 +167,11 @@ def read_csv(file: Path, needed: Sequence[str], separators: str = ",") -> pd.Dat
             for row in reader:
                 if row and len(row) != len(names):
                     raise FileFormatError(
-                        f"{file}, line {reader.line_num}: expected {len(names)} cells, as in "
-                        f"the head; got {len(row)}."
+                        f"{file}, line {reader.line_num}: expected {len(names)} cells, as "
+                        f"in the head; got {len(row)}."
                     )
+                if len(rows) * len(names) > MAX_CELLS:
+                    raise FileFormatError(f"{file}: expected at most {MAX_CELLS} cells.")
                 rows += [row] if row else []
     except FileFormatError:
         raise
@@ -209,16 +199,7 @@ def read_csv(file: Path, needed: Sequence[str], separators: str = ",") -> pd.Dat
 def write_frame(
     path: Any, frame: pd.DataFrame, paths: Sequence[str | None], name: str
 ) -> None:
-    """Write a table as a manifest, whole or not at all; ``paths`` are those to write.
-
-    Raises
-    ------
-    FileFormatError
-        `read_columns` would refuse the file, or would not find in it the values of the
-        table; names the column and the row. Nothing is written then.
-    OSError
-        The file cannot be written.
-    """
+    """Write a table as a manifest, whole or not at all; ``paths`` are those to write."""
     where = name if isinstance(name, str) and name else "manifest"
     check_frame(frame, where)
     header = {

@@ -24,13 +24,7 @@ def need_regular_file(path: str | os.PathLike[str], max_bytes: int, what: str) -
 
 
 def safe_relative(text: str, where: str) -> str:
-    """A relative path that cannot leave its folder, in normal form.
-
-    Raises
-    ------
-    FileFormatError
-        It is absolute, climbs with "..", or holds characters that no such path needs.
-    """
+    """A relative path that cannot leave its folder, in normal form."""
     if _PLAIN.fullmatch(text):
         return text
     parts = PurePosixPath(text).parts
@@ -52,13 +46,7 @@ def safe_relative(text: str, where: str) -> str:
 def join_inside(
     root: Path, paths: Sequence[str | None], where: str, *, allow_links: bool
 ) -> list[str | None]:
-    """Absolute paths of `paths` below `root`, none of which leads out of it.
-
-    Raises
-    ------
-    FileFormatError
-        A path is no safe relative one, or a symbolic link leads out of `root`.
-    """
+    """Absolute paths of `paths` below `root`, none of which leads out of it."""
     base = os.path.realpath(root)
     inside: dict[str, bool] = {}
     joined: list[str | None] = []
@@ -84,13 +72,7 @@ def join_inside(
 
 
 def below(paths: Sequence[str | None], folder: Path) -> list[str | None]:
-    """Absolute paths as relative ones from `folder`, with forward slashes.
-
-    Raises
-    ------
-    FileFormatError
-        One is not below the folder, or has characters that a manifest does not take.
-    """
+    """Absolute paths as relative ones from `folder`, with forward slashes."""
     start = os.path.join(folder, "")
     relative: list[str | None] = []
     for path in paths:

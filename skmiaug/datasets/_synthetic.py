@@ -115,7 +115,7 @@ def make_joint_class_pairs(
         I(h; t | c) = -n_planes · ln(1 - ρ²).
 
     Over equally large classes audio and text are uncorrelated, so a model with one
-    covariance for all classes cannot hold the dependence.
+    covariance for all classes cannot represent the dependence.
 
     Parameters
     ----------
@@ -181,7 +181,7 @@ def make_circle_pairs(
 
     The first two columns of the audio lie on a circle at a uniform angle θ, those of the
     text at 2θ + e with e from a von Mises distribution of concentration κ. All else is
-    independent noise, and the class says nothing of either. With the modified Bessel
+    independent noise, and neither depends on the class. With the modified Bessel
     functions I₀ and I₁,
 
         I(h; t | c) = κ I₁(κ) / I₀(κ) - ln I₀(κ).
@@ -290,13 +290,13 @@ def make_emotion_sequences(
     missing: float = 0.0,
     random_state: Any = None,
 ) -> tuple[list[np.ndarray], np.ndarray]:
-    """Make sequences of features that tell an emotion by how they move.
+    """Make sequences of features whose dynamics depend on the emotion.
 
     A few latent oscillations, whose rates depend on the emotion and whose phases wander,
     are mixed into the features. Each sequence has a level of its own, as a speaker has,
-    that has nothing to do with the emotion: single timesteps say little about it and their
-    mean says nothing. Hidden timesteps can be restored from their neighbours, better than
-    by straight lines.
+    that is independent of the emotion: single timesteps inform little about it and their
+    mean not at all. Hidden timesteps can be restored from their neighbours better than by
+    linear interpolation.
 
     Parameters
     ----------
@@ -312,7 +312,7 @@ def make_emotion_sequences(
         "class" gives one emotion a sequence; "intensity" how strong each is, 0 for about
         half of them and up to 3.
     noise : float, default=0.3
-        Standard deviation of what is added to each cell; features have about 1.
+        Standard deviation of the noise that is added to each cell; features have about 1.
     missing : float in [0, 1), default=0.0
         Share of the cells that become NaN. The first of each sequence is kept.
     random_state : int, RandomState instance or None, default=None

@@ -77,7 +77,7 @@ def load_cmu_mosei(
     acoustic : bool, default=True
         Whether to look for the acoustic frames and keep only segments that have some.
     audio_folder : path-like, default=None
-        Folder with the videos' sound, ``<video>.wav``; the corpus does not come with it.
+        Folder with the videos' sound, ``<video>.wav``; it is not part of the corpus.
 
     Returns
     -------
@@ -179,7 +179,7 @@ def _read_labels(file: Path, folds: Folds | None) -> pd.DataFrame:
             values.append(rows)
     if not ids:
         raise FileFormatError(f"{file}: expected labelled segments; there are none.")
-    # Before a clip begins there is nothing; thirds come as float32.
+    # Some start before their clip; thirds are stored as float32.
     time, table = np.concatenate(times).clip(min=0), np.concatenate(values).round(6)
     part_of = split_of_videos(sorted(set(videos)), folds)
     columns: dict[str, Any] = {

@@ -1,7 +1,7 @@
 """CMU's computational sequences (.csd): HDF5 files that are not trusted.
 
 HDF5 can refer to other files, load filters from shared libraries and declare arrays far
-larger than what is stored. Nothing of that is needed here, so all of it is refused.
+larger than what is stored. None of that is needed here: all of it is refused.
 """
 
 import os

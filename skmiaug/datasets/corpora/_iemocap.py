@@ -100,7 +100,7 @@ def load_iemocap(
     sessions : int or sequence of int, default=(1, 2, 3, 4, 5)
         Sessions to read; each must be there.
     audio : bool, default=True
-        Whether audio files are looked for.
+        Whether to look for the audio files.
     max_missing_audio : int or None, default=0
         How many audio files may be missing: their rows are left out with a warning. None
         allows any number.
@@ -216,7 +216,7 @@ def _utterance(line: str, where: str) -> dict[str, Any]:
         "valence": float(valence),
         "activation": float(activation),
         "dominance": float(dominance),
-        # The letter of the dialog tells who wore the markers; that of the turn, who speaks.
+        # The letter of the dialog is that of the actor with the markers.
         "speaker": f"Ses{name[1]}{name[3]}",
         "gender": {"F": "female", "M": "male"}[name[3]],
         "session": str(int(name[1])),
@@ -230,7 +230,7 @@ def _utterance(line: str, where: str) -> dict[str, Any]:
 def _rating(utterance: str, kind: str, rater: str, text: str) -> dict[str, Any]:
     row = {"id": utterance, "rater": rater, "is_self": rater[0] in "FM"}
     if kind == "C":
-        # "Anger; Frustration;  (a remark)": the remark is free text, and may hold anything.
+        # "Anger; Frustration;  (a remark)": the remark is free text.
         chosen = text.rpartition(";")[0] if "(" not in text else text[: text.index("(")]
         return row | {"emotion": spoken_emotions(chosen.split(";"))}
     values = {name: pattern.search(text) for name, pattern in _RATING.items()}

@@ -78,7 +78,7 @@ def load_msp_improv(
     min_agreement : float, default=None
         Least share of the raters who chose the class. None takes the release's label.
     audio : bool, default=True
-        Whether audio files are looked for.
+        Whether to look for the audio files.
     max_missing_audio : int or None, default=0
         How many audio files may be missing: their rows are left out with a warning. None
         allows any number.
@@ -87,7 +87,7 @@ def load_msp_improv(
     -------
     data : Bunch
         As of `load_iemocap`; the frame has the columns ``naturalness`` (1 to 5, NaN where
-        it was not rated), ``scenario`` and ``agreement`` besides. The emotion that the
+        it was not rated), ``scenario`` and ``agreement`` in addition. The emotion that the
         actors were asked for is part of the id only: it is no label and no feature.
 
     Raises

@@ -109,7 +109,7 @@ def load_msp_podcast(
     transcripts : bool, default=False
         Whether to read the transcripts, a small file for each turn.
     audio : bool, default=True
-        Whether audio files are looked for.
+        Whether to look for the audio files.
     max_missing_audio : int or None, default=5
         How many audio files may be missing: their rows are left out with a warning
         (release 2.0 lists one that it does not hold). None allows any number.

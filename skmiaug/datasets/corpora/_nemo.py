@@ -61,7 +61,7 @@ def load_nemo(
     -------
     data : Bunch
         As of `load_iemocap`, without raters; the frame has the column ``age`` (years)
-        besides. ``sentence`` is the number of the sentence.
+        in addition. ``sentence`` is the number of the sentence.
 
     Raises
     ------

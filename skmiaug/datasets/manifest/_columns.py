@@ -82,7 +82,7 @@ def as_numbers(values: Any, name: str, where: str) -> np.ndarray:
     try:
         return np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError, OverflowError):
-        # Value by value, to name the first that is wrong; pd.NA comes this way too.
+        # Value by value, to name the first that is wrong; pd.NA comes through here too.
         return np.array([_number(v, row, name, where) for row, v in enumerate(values)])
 
 

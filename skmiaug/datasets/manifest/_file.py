@@ -213,7 +213,7 @@ def write_frame(
     if len(columns) < frame.shape[1]:
         raise FileFormatError(
             f"{where}: expected columns of different names; got "
-            f"{listed(map(str, frame.columns[len(COLUMNS) :]))} besides the usual ones."
+            f"{listed(map(str, frame.columns[len(COLUMNS) :]))} after the usual ones."
         )
     # Columns without a value need not be gone through row by row.
     filled = [column for column, values in columns.items() if values.notna().any()]

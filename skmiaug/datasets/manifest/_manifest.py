@@ -88,9 +88,9 @@ class Manifest:
         Parameters
         ----------
         columns : mapping of str to sequence of length n_rows, or DataFrame
-            Of pandas or polars. At least ``id``. Value k of each column belongs to row k,
-            whatever the index of a Series or DataFrame says: a shuffled or filtered table
-            keeps its order.
+            Of pandas or polars. At least ``id``. Value k of each column belongs to row k:
+            the index of a Series or DataFrame is ignored, so that a shuffled or filtered
+            table keeps its order.
         name : str, default=""
             What to call the corpus.
         root : path-like, default=None
@@ -104,8 +104,8 @@ class Manifest:
         Raises
         ------
         FileFormatError
-            There is no ``id``, the columns are not equally long, or what they hold is no
-            manifest; names the column or the row.
+            There is no ``id``, the columns differ in length, or their values are not
+            those of a manifest; names the column or the row.
         """
         return cls(make_frame(columns, name or "manifest"), name=name, root=root)
 
@@ -212,7 +212,7 @@ class Manifest:
         Parameters
         ----------
         path : path-like
-            From :meth:`write`, or made by hand in the same format.
+            From :meth:`write`, or written by hand in the same format.
         root : path-like, default=None
             Folder of the audio; None is the folder of the manifest.
         check_files : bool, default=True
@@ -267,9 +267,9 @@ class Manifest:
         Raises
         ------
         FileFormatError
-            A path is not below that folder; or a value cannot be written: what is no text,
-            number, true or false, an infinity, half of a surrogate pair, or a row of more
-            than 1 MiB. Names the column and the row.
+            A path is not below that folder; or a value cannot be written: one that is
+            not text, a number, true or false; an infinity; half of a surrogate pair; a row
+            of more than 1 MiB. Names the column and the row.
         OSError
             The file cannot be written.
         """

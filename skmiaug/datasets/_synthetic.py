@@ -1,5 +1,7 @@
 """Synthetic data: pairs of audio and text with known mutual information, and sequences."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 

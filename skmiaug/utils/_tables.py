@@ -509,22 +509,11 @@ class _ArrayTable(TableLike):
         return list(table) if of_arrays else table.tolist()
 
 
-class _ObjectTable(_FrameTable):
-    """numpy arrays of Python objects that are numbers."""
+class _ObjectTable(_PandasTable):
+    """numpy arrays of Python objects that are numbers, read as a frame of such columns."""
 
-    def _make(self, rows: np.ndarray) -> np.ndarray:
-        out = np.empty(rows.shape, object)
-        for position, column in enumerate(rows.T):
-            out[:, position] = self._cast(position, column).tolist()
-        return out
-
-    def _concatenate(self, new: np.ndarray) -> np.ndarray:
-        return np.concatenate([np.asarray(self._given), new])
-
-    def _filled(self, rows: np.ndarray, missing: np.ndarray) -> np.ndarray:
-        filled = np.array(self._given)
-        filled[missing] = self._make(np.where(missing, rows, 0))[missing]
-        return filled
+    def _like(self, table: Any) -> np.ndarray:
+        return np.asarray(table.to_numpy(dtype=object))
 
 
 def _read_array(X: Any) -> tuple[np.ndarray, TableLike]:
@@ -568,9 +557,11 @@ def _read_objects(array: np.ndarray) -> tuple[np.ndarray, TableLike]:
                 "X must hold numbers: argument must be a string or a real number, "
                 f"not {type(value).__name__} ({value!r:.40})."
             )
+    import pandas as pd
+
     columns = [_object_column(column) for column in array.T]
     names = list(map(str, range(len(columns))))
-    return _table(_ObjectTable, array, names, columns)
+    return _table(_ObjectTable, pd.DataFrame(array), names, columns)
 
 
 def _refuse_sparse(X: Any) -> None:

@@ -267,3 +267,11 @@ def test_missing_numbers_of_every_kind():
     for values in ([1, None], [1, pd.NA], pd.array([1, None], dtype="Int64"), ["1", "nan"]):
         made = Manifest.from_columns({"id": ["a", "b"], "valence": values})
         np.testing.assert_array_equal(made.frame["valence"], [1, np.nan])
+
+
+def test_names_from_a_file_do_not_control_the_terminal():
+    for columns in ({"id": ["\x1b[31m"] * 2}, {"id": ["a"], "x": [1], "\x1b[2J": [1, 2]}):
+        with pytest.raises(FileFormatError) as caught:
+            Manifest.from_columns(columns)
+        assert "\x1b" not in str(caught.value)
+        assert "\\x1b" in str(caught.value)

@@ -9,6 +9,7 @@ import pandas as pd
 from pandas.api.types import infer_dtype, is_list_like
 
 from skmiaug.exceptions import FileFormatError
+from skmiaug.utils._untrusted import printable
 
 COLUMNS = (
     "id", "path", "start", "end", "transcript", "emotion", "valence", "activation",
@@ -150,7 +151,7 @@ def check_frame(frame: pd.DataFrame, where: str) -> None:
             row = int(np.flatnonzero(wrong)[0])
             raise FileFormatError(
                 f"{where}: expected {expected} in the column {name!r}; the row of "
-                f"{ids.iloc[row]!r} has {values.iloc[row]}."
+                f"{ids.iloc[row]!r} has {printable(values.iloc[row])[:80]}."
             )
     start = frame["start"].to_numpy(dtype=np.float64)
     end = frame["end"].to_numpy(dtype=np.float64)
@@ -168,7 +169,7 @@ def listed(names: Iterable[Any]) -> str:
     """At most five names, and how many more there are."""
     names = list(names)
     rest = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
-    return ", ".join(map(str, names[:_LISTED])) + rest
+    return ", ".join(map(printable, names[:_LISTED])) + rest
 
 
 def sorted_names(names: Iterable[Any]) -> list[Any]:

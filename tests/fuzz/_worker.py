@@ -53,6 +53,7 @@ def main(name: str, first: int, last: int, folder: Path) -> None:
             outcome = traceback.format_exc()[-1500:]
         print(json.dumps({"number": number, "outcome": outcome}), flush=True)
         file.write_bytes(data)
+    print(json.dumps({"done": True}), flush=True)
 
 
 if __name__ == "__main__":

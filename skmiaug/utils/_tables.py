@@ -1,7 +1,8 @@
 """Tables of numbers: read from any container as an array, given back as they came."""
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -117,8 +118,9 @@ def read_table(X: Any) -> tuple[np.ndarray, TableLike]:
     if polars is not None and isinstance(X, polars.DataFrame):
         return _table(_PolarsTable, X, X.columns, list(map(_polars_column, X)))
     if arrow is not None and isinstance(X, (arrow.Table, arrow.RecordBatch)):
-        columns = list(map(_arrow_column, X.columns))
-        return _table(_ArrowTable, X, X.schema.names, columns)
+        frame = _frame_of_arrow(X)
+        columns = [_pandas_column(frame.iloc[:, k]) for k in range(frame.shape[1])]
+        return _table(partial(_ArrowTable, X), frame, X.schema.names, columns)
     return _read_array(X)
 
 
@@ -174,7 +176,10 @@ class _Column(NamedTuple):
 
 
 def _table(
-    factory: Any, X: Any, names: Sequence[str], columns: Sequence[_Column]
+    factory: Callable[..., TableLike],
+    X: Any,
+    names: Sequence[str],
+    columns: Sequence[_Column],
 ) -> tuple[np.ndarray, TableLike]:
     _check_columns(names, columns)
     exact = [c.values if c.exact is None else c.exact for c in columns]
@@ -299,25 +304,6 @@ def _polars_column(column: Any) -> _Column:
     return _numbers(kind, plain, filled.to_numpy(), missing)
 
 
-def _arrow_column(column: Any) -> _Column:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    kind = column.type
-    if pa.types.is_decimal(kind):
-        return _Column(str(kind), fault="decimal")
-    if not (
-        pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)
-    ):
-        return _Column(str(kind))
-    plain = np.dtype(kind.to_pandas_dtype())
-    missing = np.asarray(column.is_null().to_numpy(zero_copy_only=False), bool)
-    if missing.any():
-        zero = np.zeros(1, plain)[0]
-        column = pc.if_else(column.is_null(), pa.scalar(zero, kind), column)
-    return _numbers(str(kind), plain, column.to_numpy(zero_copy_only=False), missing)
-
-
 # ---------------------------------------------------------------- containers
 
 
@@ -428,45 +414,35 @@ class _PolarsTable(_FrameTable):
         return frame
 
 
-class _ArrowTable(_FrameTable):
-    def _make(self, rows: np.ndarray) -> Any:
-        import pyarrow as pa
+def _frame_of_arrow(table: Any) -> Any:
+    """pandas frame of the same columns, which may have the same name."""
+    import pandas as pd
+    import pyarrow as pa
 
-        columns = [
-            pa.array(self._cast(k, rows[:, k]), kind)
-            for k, kind in enumerate(self._given.schema.types)
-        ]
-        return pa.Table.from_arrays(columns, schema=self._given.schema)
+    parts = [pa.chunked_array([c]) if isinstance(c, pa.Array) else c for c in table.columns]
+    columns = map(pd.arrays.ArrowExtensionArray, parts)
+    frame = pd.DataFrame({k: pd.Series(column) for k, column in enumerate(columns)})
+    frame.columns = table.schema.names
+    return frame
 
-    def _concatenate(self, new: Any) -> Any:
-        import pyarrow as pa
 
-        given = self._given
-        if isinstance(given, pa.RecordBatch):
-            given = pa.Table.from_batches([given])
-        return pa.concat_tables([given, new])
+class _ArrowTable(_PandasTable):
+    """Tables of pyarrow, read as frames of its types."""
 
-    def _filled(self, rows: np.ndarray, missing: np.ndarray) -> Any:
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
-        columns = list(self._given.columns)
-        for position in np.flatnonzero(missing.any(axis=0)).tolist():
-            where = missing[:, position]
-            new = self._cast(position, np.where(where, rows[:, position], 0))
-            kind = columns[position].type
-            columns[position] = pc.if_else(
-                pa.array(where), pa.array(new, kind), columns[position]
-            )
-        return pa.Table.from_arrays(columns, schema=self._given.schema)
+    def __init__(self, original: Any, *read: Any):
+        self._original = original
+        super().__init__(*read)
 
     def _like(self, table: Any) -> Any:
         import pyarrow as pa
 
-        if isinstance(self._given, pa.Table):
-            return table
-        batches = table.combine_chunks().to_batches()
-        return batches[0] if batches else self._given.slice(0, 0)
+        schema = self._original.schema
+        parts = (pa.array(table.iloc[:, k].array, t) for k, t in enumerate(schema.types))
+        whole = pa.Table.from_arrays(list(parts), schema=schema)
+        if isinstance(self._original, pa.Table):
+            return whole
+        batches = whole.combine_chunks().to_batches()
+        return batches[0] if batches else self._original.slice(0, 0)
 
 
 class _ArrayTable(TableLike):

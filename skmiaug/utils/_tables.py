@@ -319,6 +319,7 @@ class _FrameTable(TableLike):
     ):
         self._columns = exact
         super().__init__(given, array, dtypes)
+        del self._columns  # copies, where columns differ in type
 
     def _constants(self) -> dict[int, int]:
         return {

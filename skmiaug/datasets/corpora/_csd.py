@@ -13,9 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skmiaug.datasets.manifest import listed
-from skmiaug.datasets.manifest._columns import is_unicode
-from skmiaug.datasets.manifest._paths import need_regular_file
+from skmiaug.datasets.manifest import is_unicode, listed, need_regular_file
 from skmiaug.exceptions import FileFormatError
 from skmiaug.utils._optional import require
 

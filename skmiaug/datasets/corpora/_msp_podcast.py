@@ -2,9 +2,10 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
 
@@ -16,6 +17,7 @@ from skmiaug.datasets.corpora._folder import (
     index_tree,
     need_entry,
     read_text,
+    text_lines,
 )
 from skmiaug.datasets.corpora._labels import (
     FOUR,
@@ -26,17 +28,9 @@ from skmiaug.datasets.corpora._labels import (
     make_bunch,
     resolve_labels,
     same,
+    spoken_emotions,
 )
-from skmiaug.datasets.corpora._msp_podcast_files import (
-    check_partitions,
-    numbers_of,
-    read_consensus,
-    read_label_text,
-    read_partitions,
-    read_raters,
-    read_speakers,
-)
-from skmiaug.datasets.manifest import as_text, make_frame
+from skmiaug.datasets.manifest import as_text, known_speakers, make_frame, read_csv
 from skmiaug.exceptions import FileFormatError
 
 __all__ = ["load_msp_podcast"]
@@ -64,6 +58,28 @@ SPLITS = {
     "test1": "test1",
     "test2": "test2",
     "test3": "test3",
+}
+# The columns of labels_consensus.csv.
+COLUMNS = (
+    "FileName", "EmoClass", "EmoAct", "EmoVal", "EmoDom", "SpkrID", "Gender", "Split_Set"
+)  # fmt: skip
+_TURN = re.compile(
+    r"(MSP-PODCAST\S+\.wav); *([^;\s]+); *A:([^;\s]+); *V:([^;\s]+); *D:([^;\s]+) *(;|$)"
+)
+_TURN_FORM = "'MSP-PODCAST_0001_0008.wav; N; A:..; V:..; D:..;'"
+_PARTITION_FORM = "'Train; MSP-PODCAST_0001_0008.wav'"
+# worker; emotion; other emotions; A:1.0; V:4.0; D:1.0;
+_DETAIL = (
+    r"^(?P<rater>[^;]+); *(?P<emotion>.*?); *(?P<secondary>.*); *A:(?P<activation>[^;]*)"
+    r"; *V:(?P<valence>[^;]*); *D:(?P<dominance>[^;]*);?\s*$"
+)
+# Releases with separate columns: 1.6 names the rater Workers, 2.0 WorkerID.
+_SEPARATE = {
+    "EmoClass_Major": "emotion",
+    "EmoClass_Second": "secondary",
+    "EmoAct": "activation",
+    "EmoVal": "valence",
+    "EmoDom": "dominance",
 }
 # Release 2.0 lists one file that it does not hold; more than a few is an incomplete copy.
 _MISSING_IN_RELEASES = 5
@@ -143,7 +159,7 @@ def load_msp_podcast(
     frame = keep_labelled(_manifest(root, folder), mapping)
     rated = None
     if raters or min_agreement is not None:
-        rated = read_raters(folder)
+        rated = _read_raters(folder)
         frame = keep_agreed(frame, rated, mapping, min_agreement)
     if audio:
         files = index_tree(
@@ -169,15 +185,15 @@ def _manifest(root: Path, folder: Path) -> pd.DataFrame:
     partitions = find_entry(root, ["Partitions.txt", "Partition.txt"]) or find_entry(
         folder, ["Partitions.txt", "Partition.txt"]
     )
-    parts = {} if partitions is None else read_partitions(partitions)
+    parts = {} if partitions is None else _read_partitions(partitions)
     if csv is not None:
-        source, table = csv, read_consensus(csv)
-        check_partitions(table, parts, SPLITS, str(csv))
+        source, table = csv, _read_consensus(csv)
+        _check_partitions(table, parts, SPLITS, str(csv))
     else:
         source = need_entry(folder, [*names, "labels.txt"], "MSP-Podcast")
         if partitions is None:
             need_entry(root, ["Partitions.txt"], "MSP-Podcast")
-        table = read_label_text(source, parts, read_speakers(root))
+        table = _read_label_text(source, parts, _read_speakers(root))
     hidden = sorted(set(parts) - set(table["FileName"]))
     table = pd.concat(
         [
@@ -204,9 +220,9 @@ def _frame(table: pd.DataFrame, source: Path) -> pd.DataFrame:
         {
             "id": files.str.removesuffix(".wav").to_numpy(dtype=object),
             "emotion": _decoded(table, "EmoClass", CODES, where),
-            "valence": numbers_of(table, "EmoVal", where),
-            "activation": numbers_of(table, "EmoAct", where),
-            "dominance": numbers_of(table, "EmoDom", where),
+            "valence": _numbers_of(table, "EmoVal", where),
+            "activation": _numbers_of(table, "EmoAct", where),
+            "dominance": _numbers_of(table, "EmoDom", where),
             "speaker": as_text(table["SpkrID"]),
             "gender": as_text(genders.where(known, None)),
             "split": _decoded(table, "Split_Set", SPLITS, where),
@@ -236,3 +252,220 @@ def _read_transcripts(root: Path, frame: pd.DataFrame) -> None:
     files = index_tree(folder, (".txt",))
     texts = [read_text(files[n]).strip() if n in files else "" for n in frame["id"]]
     frame["transcript"] = as_text(text or None for text in texts)
+
+
+# ---------------------------------------------------------------- label files
+
+
+def _read_consensus(file: Path) -> pd.DataFrame:
+    """``labels_consensus.csv``; empty fields are None."""
+    # Space around a value is no part of it: a speaker of two spellings would be two.
+    table = read_csv(file, COLUMNS)[list(COLUMNS)].apply(lambda column: column.str.strip())
+    for name in ("FileName", "EmoClass", "Split_Set"):
+        empty = table[name] == ""
+        if empty.any():
+            row = int(empty.to_numpy().nonzero()[0][0])
+            raise FileFormatError(
+                f"{file}, line {row + 2}: expected {name} to be filled in; it is empty."
+            )
+    table = table.where(table != "", None)
+    return table.assign(SpkrID=known_speakers(table["SpkrID"]))
+
+
+def _read_partitions(file: Path) -> dict[str, str]:
+    """``Partitions.txt``: lines of "Train; MSP-PODCAST_0001_0008.wav"."""
+    parts: dict[str, str] = {}
+    for number, line in enumerate(text_lines(file), start=1):
+        part, _, rest = (text.strip("; ") for text in line.partition(";"))
+        if not line.strip():
+            continue
+        if not rest.endswith(".wav"):
+            raise FileFormatError(
+                f"{file}, line {number}: expected {_PARTITION_FORM}; got {line[:120]!r}."
+            )
+        _set_once(parts, rest, part, f"{file}, line {number}", "each file in one part")
+    return parts
+
+
+def _check_partitions(
+    table: pd.DataFrame, parts: Mapping[str, str], names: Mapping[str, str], where: str
+) -> None:
+    """Refuse a table whose Split_Set contradicts the partitions.
+
+    Rows would be tested on that others trained on. ``names`` are those of the parts.
+    """
+    listed = as_text(map(parts.get, table["FileName"]))
+    ours, theirs = (
+        column.str.strip().str.lower().map(lambda part: names.get(part, part))
+        for column in (table["Split_Set"], listed)
+    )
+    # Names that are not known are for `decode` to refuse.
+    differ = ours.isin(names.values()) & listed.notna() & (ours != theirs)
+    wrong = np.flatnonzero(differ.to_numpy(dtype=bool))
+    if wrong.size:
+        first = wrong[0]
+        raise FileFormatError(
+            f"{where}: expected the parts of Split_Set and of Partitions.txt to agree; "
+            f"{wrong.size} of {len(table)} files are in different ones, the first of them "
+            f"{table['FileName'].iloc[first]}: {table['Split_Set'].iloc[first]!r} and "
+            f"{listed.iloc[first]!r}. They are of two releases: copy the right one again, "
+            "or move Partitions.txt away to go by Split_Set."
+        )
+
+
+def _read_speakers(root: Path) -> dict[str, tuple[str | None, str | None]]:
+    """``Speaker_ids.txt``: speaker and gender by file; empty where it is absent."""
+    file = find_entry(root, ["Speaker_ids.txt"])
+    if file is None:
+        return {}
+    genders: dict[str, str] = {}
+    speakers: dict[str, str] = {}
+    for number, line in enumerate(text_lines(file), start=1):
+        name, _, value = (part.strip() for part in line.partition(";"))
+        if name.endswith(".wav"):
+            where = f"{file}, line {number}"
+            _set_once(speakers, name, value, where, "one speaker of each file")
+        elif name.startswith("Speaker_"):
+            genders[name.removeprefix("Speaker_")] = value
+    known = known_speakers(speakers.values())
+    return {
+        name: (one, genders.get(written))
+        for (name, written), one in zip(speakers.items(), known, strict=True)
+    }
+
+
+def _set_once(
+    found: dict[str, str], name: str, value: str, where: str, expected: str
+) -> None:
+    if found.setdefault(name, value).lower() != value.lower():
+        raise FileFormatError(
+            f"{where}: expected {expected}; {name} is in {found[name]!r} above and in "
+            f"{value!r} here."
+        )
+
+
+def _label_lines(file: Path) -> Iterator[tuple[int, tuple[str, ...], str | None]]:
+    """The lines of ``labels.txt``: a turn, its raters below it, then the next turn.
+
+    Yields the number of the line, counted from 1, the first five of `COLUMNS` of its turn,
+    and the rating, which is None on the line of the turn itself.
+    """
+    turn: tuple[str, ...] = ()
+    for number, line in enumerate(text_lines(file), start=1):
+        line = line.strip()
+        if not line:
+            continue
+        names_a_file = ".wav" in line.partition(";")[0] or line.startswith("MSP-PODCAST")
+        found = _TURN.match(line)
+        if found is not None:
+            turn = found.groups()[:5]
+        elif names_a_file or not turn:
+            raise FileFormatError(
+                f"{file}, line {number}: expected a turn, {_TURN_FORM}; got {line[:120]!r}."
+            )
+        yield number, turn, None if found is not None else line
+
+
+def _numbers_of(table: pd.DataFrame, column: str, where: str) -> np.ndarray:
+    """A column of text as numbers; what is missing, empty or "NaN" is NaN."""
+    text = table[column].str.strip().str.lower()
+    values = pd.to_numeric(text, errors="coerce")
+    known = text.notna() & ~text.isin(["", "nan"])
+    broken = (~np.isfinite(values) & known).to_numpy(dtype=bool)
+    if broken.any():
+        row = int(np.flatnonzero(broken)[0])
+        raise FileFormatError(
+            f"{where}: expected a number in {column}; {table['FileName'].iloc[row]} has "
+            f"{table[column].iloc[row]!r}."
+        )
+    return values.to_numpy(dtype=np.float64)
+
+
+def _read_label_text(
+    file: Path,
+    parts: Mapping[str, str],
+    speakers: Mapping[str, tuple[str | None, str | None]],
+) -> pd.DataFrame:
+    """``labels.txt`` with partitions and speakers, as `_read_consensus` returns it."""
+    turns = [turn for _, turn, rating in _label_lines(file) if rating is None]
+    if not turns:
+        raise FileFormatError(f"{file}: expected turns {_TURN_FORM}; there are none.")
+    table = pd.DataFrame(turns, columns=list(COLUMNS[:5]), dtype=object)
+    lost = [name for name in table["FileName"] if name not in parts]
+    if lost:
+        raise FileFormatError(
+            f"{file}: expected a partition for every turn; {len(lost)} have none, the "
+            f"first of them {lost[0]}."
+        )
+    who = [speakers.get(name, (None, None)) for name in table["FileName"]]
+    table["SpkrID"] = as_text(one for one, _ in who)
+    table["Gender"] = as_text(gender for _, gender in who)
+    table["Split_Set"] = [parts[name] for name in table["FileName"]]
+    return table
+
+
+# ---------------------------------------------------------------- raters
+
+
+def _read_raters(folder: Path) -> pd.DataFrame:
+    """Raters from ``labels_detailed.csv``, or from ``labels.txt`` where it is absent.
+
+    An emotion in the rater's own words is "other".
+    """
+    file = find_entry(folder, ["labels_detailed.csv"])
+    if file is not None:
+        table = _detailed(file)
+    else:
+        file = find_entry(folder, ["labels.txt"])
+        if file is None:
+            raise FileFormatError(
+                f"MSP-Podcast: expected labels_detailed.csv or labels.txt in "
+                f"{str(folder)!r} for the raters; neither is there."
+            )
+        rated = [line for line in _label_lines(file) if line[2] is not None]
+        numbers, turns, ratings = zip(*rated, strict=True) if rated else ((), (), ())
+        parsed = _parsed(pd.Series(ratings, dtype=object), file, numbers)
+        table = parsed.assign(FileName=[turn[0] for turn in turns])
+    words = {word: spoken_emotions([word]) for word in table["emotion"].unique()}
+    raters = pd.DataFrame(
+        {
+            "id": table["FileName"].str.strip().str.removesuffix(".wav").astype(object),
+            "rater": table["rater"].str.strip().astype(object),
+            "is_self": False,
+            "emotion": as_text(table["emotion"].map(words)),
+            "secondary": table["secondary"].str.strip().astype(object),
+        }
+    )
+    for name in ("valence", "activation", "dominance"):
+        raters[name] = _numbers_of(table, name, str(file))
+    # A rater who is listed twice for a turn counts once.
+    return raters.drop_duplicates(["id", "rater"]).reset_index(drop=True)
+
+
+def _detailed(file: Path) -> pd.DataFrame:
+    table = read_csv(file, ("FileName",))
+    if "EmoDetail" in table.columns:
+        numbers = range(2, len(table) + 2)
+        parsed = _parsed(table["EmoDetail"], file, numbers)
+        return parsed.assign(FileName=table["FileName"])
+    worker = next((n for n in ("WorkerID", "Workers") if n in table.columns), None)
+    if worker is None or not set(_SEPARATE) <= set(table.columns):
+        raise FileFormatError(
+            f"{file}: expected EmoDetail, or WorkerID (or Workers) and "
+            f"{', '.join(_SEPARATE)}; got the columns {', '.join(table.columns[:12])}."
+        )
+    names = {"FileName": "FileName", worker: "rater", **_SEPARATE}
+    return table[list(names)].rename(columns=names)
+
+
+def _parsed(ratings: pd.Series, file: Path, numbers: Sequence[int]) -> pd.DataFrame:
+    """Ratings as columns; `numbers` are those of their lines."""
+    parsed = ratings.str.extract(_DETAIL)
+    broken = parsed["rater"].isna().to_numpy()
+    if broken.any():
+        row = int(np.flatnonzero(broken)[0])
+        raise FileFormatError(
+            f"{file}, line {numbers[row]}: expected 'WORKER..; emotion; others; "
+            f"A:..; V:..; D:..;'; got {ratings.iloc[row][:120]!r}."
+        )
+    return parsed

@@ -17,8 +17,13 @@ from skmiaug.datasets.corpora._labels import (
     resolve_labels,
     same,
 )
-from skmiaug.datasets.manifest import as_text, listed, make_frame, safe_relative
-from skmiaug.datasets.manifest._columns import known_speakers
+from skmiaug.datasets.manifest import (
+    as_text,
+    known_speakers,
+    listed,
+    make_frame,
+    safe_relative,
+)
 from skmiaug.exceptions import FileFormatError
 
 __all__ = ["load_nemo"]

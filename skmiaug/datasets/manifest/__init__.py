@@ -5,12 +5,15 @@ from skmiaug.datasets.manifest._columns import (
     NUMBERS,
     as_text,
     frame_of,
+    is_unicode,
+    known_speakers,
     listed,
     make_frame,
     sorted_names,
 )
+from skmiaug.datasets.manifest._file import read_csv
 from skmiaug.datasets.manifest._manifest import Manifest
-from skmiaug.datasets.manifest._paths import safe_relative
+from skmiaug.datasets.manifest._paths import need_regular_file, safe_relative
 
 __all__ = [
     "COLUMNS",
@@ -18,8 +21,12 @@ __all__ = [
     "Manifest",
     "as_text",
     "frame_of",
+    "is_unicode",
+    "known_speakers",
     "listed",
     "make_frame",
+    "need_regular_file",
+    "read_csv",
     "safe_relative",
     "sorted_names",
 ]

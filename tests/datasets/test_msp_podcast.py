@@ -288,3 +288,17 @@ def test_unknown_speakers_are_no_speaker(tmp_path, name, consensus):
     assert not data.frame["speaker"].isin(["-1", "unknown", ""]).any()
     groups = data.manifest.groups()
     assert len(set(groups[unknown])) == unknown.sum()
+
+
+@pytest.mark.parametrize("detailed", ["1.12", None])
+def test_a_long_rating_takes_no_longer_than_others(tmp_path, detailed):
+    release = msp_podcast(tmp_path, detailed=detailed)
+    name = "labels.txt" if detailed is None else "labels_detailed.csv"
+    file = release / "Labels" / name
+    words = "; " * 50_000
+    file.write_text(file.read_text().replace("; Happy; ", f"; Happy; {words}", 1))
+    raters = load_msp_podcast(release, labels="all", raters=True).raters
+    assert raters["secondary"].str.len().max() > 90_000
+    file.write_text(file.read_text().replace("A:1.000000; V:", f"{words}V:", 1))
+    with pytest.raises(FileFormatError, match=r"line \d+: expected 'WORKER"):
+        load_msp_podcast(release, labels="all", raters=True)

@@ -40,6 +40,8 @@ LABEL_SETS: dict[str, Mapping[str, str]] = {
 }
 # Files aligned to the labels name segments, and not videos.
 _ALIGNED = re.compile(r"(.+)\[\d+\]")
+# The longest video has some hundred.
+_MAX_SEGMENTS = 5_000
 _LABELS = ("label",)
 _COVAREP = ("covarep", "coavarep")
 _WORDS = ("timestampedwords",)
@@ -215,6 +217,11 @@ def _check_labels(file: Path, entry: str, intervals: np.ndarray, rows: np.ndarra
             f"{file}: expected the sentiment and six intensities for each interval of "
             f"{entry!r}; got features of shape {rows.shape} and intervals of shape "
             f"{intervals.shape}."
+        )
+    if len(rows) > _MAX_SEGMENTS:
+        raise FileFormatError(
+            f"{file}: expected at most {_MAX_SEGMENTS} labelled segments in {entry!r}; got "
+            f"{len(rows)}."
         )
     if _ALIGNED.fullmatch(entry) and len(rows) != 1:
         raise FileFormatError(

@@ -12,8 +12,8 @@ from skmiaug.exceptions import CorpusWarning, FileFormatError
 from skmiaug.utils._untrusted import check_regular_file
 
 AUDIO_SUFFIXES = (".wav", ".flac")
-# The largest label file of a release has some 200 MB.
-_MAX_TEXT_BYTES = 2**30
+# The largest label file of a release has some 100 MB.
+_MAX_TEXT_BYTES = 2**28
 
 
 def corpus_folder(path: str | os.PathLike[str], corpus: str, *inside: str) -> Path:

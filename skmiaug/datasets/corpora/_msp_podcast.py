@@ -68,11 +68,7 @@ _TURN = re.compile(
 )
 _TURN_FORM = "'MSP-PODCAST_0001_0008.wav; N; A:..; V:..; D:..;'"
 _PARTITION_FORM = "'Train; MSP-PODCAST_0001_0008.wav'"
-# worker; emotion; other emotions; A:1.0; V:4.0; D:1.0;
-_DETAIL = (
-    r"^(?P<rater>[^;]+); *(?P<emotion>.*?); *(?P<secondary>.*); *A:(?P<activation>[^;]*)"
-    r"; *V:(?P<valence>[^;]*); *D:(?P<dominance>[^;]*);?\s*$"
-)
+_DETAIL = ("rater", "emotion", "secondary", "activation", "valence", "dominance")
 # Releases with separate columns: 1.6 names the rater Workers, 2.0 WorkerID.
 _SEPARATE = {
     "EmoClass_Major": "emotion",
@@ -460,12 +456,25 @@ def _detailed(file: Path) -> pd.DataFrame:
 
 def _parsed(ratings: pd.Series, file: Path, numbers: Sequence[int]) -> pd.DataFrame:
     """Ratings as columns; `numbers` are those of their lines."""
-    parsed = ratings.str.extract(_DETAIL)
-    broken = parsed["rater"].isna().to_numpy()
-    if broken.any():
-        row = int(np.flatnonzero(broken)[0])
+    parsed = [_rating(text) for text in ratings]
+    if None in parsed:
+        row = parsed.index(None)
         raise FileFormatError(
             f"{file}, line {numbers[row]}: expected 'WORKER..; emotion; others; "
             f"A:..; V:..; D:..;'; got {ratings.iloc[row][:120]!r}."
         )
-    return parsed
+    return pd.DataFrame(parsed, columns=list(_DETAIL), dtype=object)
+
+
+def _rating(text: str) -> list[str] | None:
+    """The fields of "worker; emotion; other emotions; A:1; V:4; D:1;", in order.
+
+    The rater's own words may hold semicolons. Not a regular expression: with those it would
+    take time that grows with the third power of the length.
+    """
+    words, *values = text.rstrip().removesuffix(";").rsplit(";", 3)
+    own = words.split(";", 2)
+    values = [value.lstrip(" ") for value in values]
+    if [value[:2] for value in values] != ["A:", "V:", "D:"] or len(own) < 3 or not own[0]:
+        return None
+    return [*own, *(value[2:] for value in values)]

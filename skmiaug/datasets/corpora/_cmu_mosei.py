@@ -40,8 +40,8 @@ LABEL_SETS: dict[str, Mapping[str, str]] = {
 }
 # Files aligned to the labels name segments, and not videos.
 _ALIGNED = re.compile(r"(.+)\[\d+\]")
-# The longest video has some hundred.
-_MAX_SEGMENTS = 5_000
+# The longest video has some hundred, and the corpus 23,000.
+_MAX_SEGMENTS, _MAX_ALL = 5_000, 200_000
 _LABELS = ("label",)
 _COVAREP = ("covarep", "coavarep")
 _WORDS = ("timestampedwords",)
@@ -179,6 +179,8 @@ def _read_labels(file: Path, folds: Folds | None) -> pd.DataFrame:
             videos += [aligned[1] if aligned else entry] * len(rows)
             times.append(intervals)
             values.append(rows)
+            if len(ids) > _MAX_ALL:
+                raise FileFormatError(f"{file}: expected at most {_MAX_ALL} segments.")
     if not ids:
         raise FileFormatError(f"{file}: expected labelled segments; there are none.")
     # Some start before their clip; thirds are stored as float32.

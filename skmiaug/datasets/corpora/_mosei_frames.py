@@ -160,7 +160,7 @@ class AcousticSegments(Sequence[NDArray[np.float32]]):
 
 
 class _Reader:
-    """Reads segment after segment; neighbours of one video share its intervals."""
+    """Reads segment after segment; those of one video share its intervals."""
 
     def __init__(self, csd: CsdFile) -> None:
         self._csd = csd
@@ -168,27 +168,54 @@ class _Reader:
         self._intervals: NDArray[np.float64] = np.empty((0, 2))
 
     def read(self, segment: Segment) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-        key, rows, clipped = self.rows(segment)
+        """The frames of a segment, and their intervals."""
+        key = self._select(segment)
+        if key == segment.id:
+            rows, clipped = np.arange(len(self._intervals)), self._intervals
+        else:
+            near = self._order[self._span(segment)]
+            found, clipped = overlapping(self._intervals[near], segment.start, segment.end)
+            rows = near[found]
         if not len(rows):
             return np.empty((0, self._csd.shape(key)[1]), dtype=np.float32), clipped
         first = int(rows.min())
         frames = self._csd.features(key, first, int(rows.max()) + 1)
         return frames[rows - first], clipped
 
-    def rows(self, segment: Segment) -> tuple[str, NDArray[np.intp], NDArray[np.float64]]:
-        """The entry of a segment, its frames there in order, and their intervals."""
+    def has_frames(self, segment: Segment) -> bool:
+        """Whether any frame overlaps a segment."""
+        if entry_of(self._csd, segment) not in self._csd:
+            return False
+        if self._select(segment) == segment.id:
+            return len(self._intervals) > 0
+        span = self._span(segment)
+        return bool(span.start < span.stop)
+
+    def _select(self, segment: Segment) -> str:
+        """Name of the entry of a segment, after reading its intervals."""
         key = entry_of(self._csd, segment)
-        if key != self._key:
-            intervals, (n_frames, _) = self._csd.intervals(key), self._csd.shape(key)
-            if len(intervals) != n_frames:
-                raise FileFormatError(
-                    f"{self._csd.path}: expected an interval for each frame of {key!r}; "
-                    f"got {n_frames} frames and {len(intervals)} intervals. Copy it again."
-                )
-            self._key, self._intervals = key, intervals
-        if key == segment.id:
-            return key, np.arange(len(self._intervals)), self._intervals
-        return key, *overlapping(self._intervals, segment.start, segment.end)
+        if key == self._key:
+            return key
+        intervals, (n_frames, _) = self._csd.intervals(key), self._csd.shape(key)
+        if len(intervals) != n_frames:
+            raise FileFormatError(
+                f"{self._csd.path}: expected an interval for each frame of {key!r}; got "
+                f"{n_frames} frames and {len(intervals)} intervals. Copy it again."
+            )
+        self._key, self._intervals = key, intervals
+        # In order of time, with the latest end up to each frame: two searches then find
+        # the frames near a segment, however many there are.
+        self._order = np.argsort(intervals[:, 0], kind="stable")
+        start, end = intervals[self._order].T
+        self._start, self._reach = (
+            start,
+            np.fmax.accumulate(np.where(end > start, end, -np.inf)),
+        )
+        return key
+
+    def _span(self, segment: Segment) -> slice:
+        first = int(np.searchsorted(self._reach, segment.start, side="right"))
+        return slice(first, int(np.searchsorted(self._start, segment.end, side="left")))
 
 
 def have_frames(
@@ -200,13 +227,7 @@ def have_frames(
     """
     with open_csd(path) as csd:
         reader = _Reader(csd)
-        return np.array(
-            [
-                entry_of(csd, one) in csd and len(reader.rows(one)[1]) > 0
-                for one in segments
-            ],
-            dtype=bool,
-        )
+        return np.array([reader.has_frames(one) for one in segments], dtype=bool)
 
 
 def pad_left(

@@ -75,9 +75,10 @@ def read_labels(y: Any, name: str = "y") -> tuple[np.ndarray, np.ndarray, Labels
         among the others; a one-hot row has no 1 or several. Rows are named.
     """
     if y is None or isinstance(y, (str, bytes, Mapping, set, frozenset)):
+        found = "None" if y is None else type(y).__name__
         raise ValueError(
-            f"Expected array-like (array or non-string sequence) for {name}, got "
-            f"{'None' if y is None else type(y).__name__}."
+            # scikit-learn's check of y=None expects these words.
+            f"Expected array-like (array or non-string sequence), got {found} for {name}."
         )
     if isinstance(y, np.ma.MaskedArray) and np.ma.getmaskarray(y).any():
         masked = np.ma.getmaskarray(y).reshape(len(y), -1)

@@ -5,10 +5,12 @@ from typing import Any
 
 import numpy as np
 
+from skmiaug.utils._untrusted import printable
+
 _SHOWN = 5
 
 
 def first_few(items: Sequence[Any] | np.ndarray) -> str:
-    """Return the first five as text, with dots behind where there are more."""
+    """Return the first five as printable text, followed by dots if there are more."""
     dots = ", ..." if len(items) > _SHOWN else ""
-    return ", ".join(map(str, items[:_SHOWN])) + dots
+    return ", ".join(map(printable, items[:_SHOWN])) + dots

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skmiaug.utils._atomic import temporary_beside, usual_mode
+from skmiaug.utils._atomic import no_room, replacing
 from skmiaug.utils._memory_map import reserve
 
 
@@ -31,8 +31,8 @@ def npy_path(path: str | os.PathLike[str]) -> Path:
 def new_npy_files(files: Sequence[NpyFile]) -> Iterator[list[np.memmap]]:
     """Yield a memory map to fill for each file; they get their names when the block ends.
 
-    Until then each is a temporary file in its folder. When the block is left by an error,
-    Ctrl-C included, these are removed and older files of the names are left as they were.
+    Until then each is a temporary file in its folder, see `replacing`. When the block is
+    left by an error, Ctrl-C included, older files of the names are left as they were.
 
     Raises
     ------
@@ -40,36 +40,24 @@ def new_npy_files(files: Sequence[NpyFile]) -> Iterator[list[np.memmap]]:
         A folder is absent or cannot be written to, a path is that of a folder, or the disk
         has too little room; that is known before the block is entered.
     """
-    with ExitStack() as cleanup:
-        maps, names = [], []
+    with ExitStack() as stack:
+        maps = []
         for file in files:
-            descriptor, name = temporary_beside(file.path)
-            os.close(descriptor)
-            cleanup.callback(Path(name).unlink, missing_ok=True)
-            names.append(name)
-            maps.append(_mapped(name, file))
+            descriptor, name = stack.enter_context(replacing(file.path))
+            maps.append(_mapped(descriptor, name, file))
         yield maps
-        for name, array in zip(names, maps, strict=True):
+        for array in maps:
             array.flush()
-            os.chmod(name, usual_mode())
-        for name, file in zip(names, files, strict=True):
-            os.replace(name, file.path)
 
 
-def _mapped(name: str, file: NpyFile) -> np.memmap:
+def _mapped(descriptor: int, name: str, file: NpyFile) -> np.memmap:
     """Open a map whose room on the disk is taken."""
     try:
         array = np.lib.format.open_memmap(
             name, mode="w+", dtype=file.dtype, shape=file.shape
         )
-        with open(name, "r+b") as handle:
-            reserve(handle.fileno(), os.path.getsize(name))
+        reserve(descriptor, os.path.getsize(name))
     except OSError as error:
         size = math.prod(file.shape) * file.dtype.itemsize
-        raise OSError(
-            error.errno,
-            f"{size:,} bytes do not fit into {file.path.parent} ({error.strerror}). "
-            "Make room there, ask for fewer rows, or name another folder",
-            str(file.path),
-        ) from error
+        raise no_room(error, file.path, size) from error
     return array

@@ -1,7 +1,8 @@
 """Tables of numbers: read from any container as an array, given back as they came."""
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -117,8 +118,9 @@ def read_table(X: Any) -> tuple[np.ndarray, TableLike]:
     if polars is not None and isinstance(X, polars.DataFrame):
         return _table(_PolarsTable, X, X.columns, list(map(_polars_column, X)))
     if arrow is not None and isinstance(X, (arrow.Table, arrow.RecordBatch)):
-        columns = list(map(_arrow_column, X.columns))
-        return _table(_ArrowTable, X, X.schema.names, columns)
+        frame = _frame_of_arrow(X)
+        columns = [_pandas_column(frame.iloc[:, k]) for k in range(frame.shape[1])]
+        return _table(partial(_ArrowTable, X), frame, X.schema.names, columns)
     return _read_array(X)
 
 
@@ -174,7 +176,10 @@ class _Column(NamedTuple):
 
 
 def _table(
-    factory: Any, X: Any, names: Sequence[str], columns: Sequence[_Column]
+    factory: Callable[..., TableLike],
+    X: Any,
+    names: Sequence[str],
+    columns: Sequence[_Column],
 ) -> tuple[np.ndarray, TableLike]:
     _check_columns(names, columns)
     exact = [c.values if c.exact is None else c.exact for c in columns]
@@ -299,25 +304,6 @@ def _polars_column(column: Any) -> _Column:
     return _numbers(kind, plain, filled.to_numpy(), missing)
 
 
-def _arrow_column(column: Any) -> _Column:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    kind = column.type
-    if pa.types.is_decimal(kind):
-        return _Column(str(kind), fault="decimal")
-    if not (
-        pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)
-    ):
-        return _Column(str(kind))
-    plain = np.dtype(kind.to_pandas_dtype())
-    missing = np.asarray(column.is_null().to_numpy(zero_copy_only=False), bool)
-    if missing.any():
-        zero = np.zeros(1, plain)[0]
-        column = pc.if_else(column.is_null(), pa.scalar(zero, kind), column)
-    return _numbers(str(kind), plain, column.to_numpy(zero_copy_only=False), missing)
-
-
 # ---------------------------------------------------------------- containers
 
 
@@ -333,6 +319,7 @@ class _FrameTable(TableLike):
     ):
         self._columns = exact
         super().__init__(given, array, dtypes)
+        del self._columns  # copies, where columns differ in type
 
     def _constants(self) -> dict[int, int]:
         return {
@@ -428,45 +415,35 @@ class _PolarsTable(_FrameTable):
         return frame
 
 
-class _ArrowTable(_FrameTable):
-    def _make(self, rows: np.ndarray) -> Any:
-        import pyarrow as pa
+def _frame_of_arrow(table: Any) -> Any:
+    """pandas frame of the same columns, which may have the same name."""
+    import pandas as pd
+    import pyarrow as pa
 
-        columns = [
-            pa.array(self._cast(k, rows[:, k]), kind)
-            for k, kind in enumerate(self._given.schema.types)
-        ]
-        return pa.Table.from_arrays(columns, schema=self._given.schema)
+    parts = [pa.chunked_array([c]) if isinstance(c, pa.Array) else c for c in table.columns]
+    columns = map(pd.arrays.ArrowExtensionArray, parts)
+    frame = pd.DataFrame({k: pd.Series(column) for k, column in enumerate(columns)})
+    frame.columns = table.schema.names
+    return frame
 
-    def _concatenate(self, new: Any) -> Any:
-        import pyarrow as pa
 
-        given = self._given
-        if isinstance(given, pa.RecordBatch):
-            given = pa.Table.from_batches([given])
-        return pa.concat_tables([given, new])
+class _ArrowTable(_PandasTable):
+    """Tables of pyarrow, read as frames of its types."""
 
-    def _filled(self, rows: np.ndarray, missing: np.ndarray) -> Any:
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
-        columns = list(self._given.columns)
-        for position in np.flatnonzero(missing.any(axis=0)).tolist():
-            where = missing[:, position]
-            new = self._cast(position, np.where(where, rows[:, position], 0))
-            kind = columns[position].type
-            columns[position] = pc.if_else(
-                pa.array(where), pa.array(new, kind), columns[position]
-            )
-        return pa.Table.from_arrays(columns, schema=self._given.schema)
+    def __init__(self, original: Any, *read: Any):
+        self._original = original
+        super().__init__(*read)
 
     def _like(self, table: Any) -> Any:
         import pyarrow as pa
 
-        if isinstance(self._given, pa.Table):
-            return table
-        batches = table.combine_chunks().to_batches()
-        return batches[0] if batches else self._given.slice(0, 0)
+        schema = self._original.schema
+        parts = (pa.array(table.iloc[:, k].array, t) for k, t in enumerate(schema.types))
+        whole = pa.Table.from_arrays(list(parts), schema=schema)
+        if isinstance(self._original, pa.Table):
+            return whole
+        batches = whole.combine_chunks().to_batches()
+        return batches[0] if batches else self._original.slice(0, 0)
 
 
 class _ArrayTable(TableLike):
@@ -509,22 +486,11 @@ class _ArrayTable(TableLike):
         return list(table) if of_arrays else table.tolist()
 
 
-class _ObjectTable(_FrameTable):
-    """numpy arrays of Python objects that are numbers."""
+class _ObjectTable(_PandasTable):
+    """numpy arrays of Python objects that are numbers, read as a frame of such columns."""
 
-    def _make(self, rows: np.ndarray) -> np.ndarray:
-        out = np.empty(rows.shape, object)
-        for position, column in enumerate(rows.T):
-            out[:, position] = self._cast(position, column).tolist()
-        return out
-
-    def _concatenate(self, new: np.ndarray) -> np.ndarray:
-        return np.concatenate([np.asarray(self._given), new])
-
-    def _filled(self, rows: np.ndarray, missing: np.ndarray) -> np.ndarray:
-        filled = np.array(self._given)
-        filled[missing] = self._make(np.where(missing, rows, 0))[missing]
-        return filled
+    def _like(self, table: Any) -> np.ndarray:
+        return np.asarray(table.to_numpy(dtype=object))
 
 
 def _read_array(X: Any) -> tuple[np.ndarray, TableLike]:
@@ -568,9 +534,11 @@ def _read_objects(array: np.ndarray) -> tuple[np.ndarray, TableLike]:
                 "X must hold numbers: argument must be a string or a real number, "
                 f"not {type(value).__name__} ({value!r:.40})."
             )
+    import pandas as pd
+
     columns = [_object_column(column) for column in array.T]
     names = list(map(str, range(len(columns))))
-    return _table(_ObjectTable, array, names, columns)
+    return _table(_ObjectTable, pd.DataFrame(array), names, columns)
 
 
 def _refuse_sparse(X: Any) -> None:

@@ -19,6 +19,7 @@ import numpy as np
 
 from skmiaug.exceptions import FileFormatError
 from skmiaug.utils._atomic import write_bytes_atomically
+from skmiaug.utils._untrusted import check_regular_file
 
 FORMAT_VERSION = 1
 _MAX_HEADER_BYTES = 16 * 2**20
@@ -74,12 +75,13 @@ def read_tensor_file(
     ------
     FileFormatError
         The file is damaged, cut short, from a later version, or something else.
-    FileNotFoundError
-        There is no such file.
+    OSError
+        There is no such file, or it cannot be read.
     """
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
+    check_regular_file(path, "a file written by skmiaug")
     content = _checked_header(Path(path))
     text, checksum, header = _own_header(path, content)
     try:

@@ -16,6 +16,7 @@ from scipy import sparse
 from skmiaug.utils._labels import check_labels, read_labels, wanted_counts
 
 LARGE = 2**60
+INT128 = getattr(pl, "Int128", pl.Int64)  # of newer versions
 TEXT = np.array(["joy", "fear", "00007", ""])
 WHOLE = np.array([7, 0, 3, 1])
 TIMES = np.array(["2020-01-01", "1999-12-31", "2020-01-02", "2000-01-01"], "M8[D]")
@@ -50,7 +51,7 @@ PANDAS = [
     pd.PeriodIndex(["2020-01", "1999-12"], freq="M").array,
 ]  # fmt: skip
 POLARS = [
-    *[pl.Series(WHOLE).cast(t) for t in (pl.Int8, pl.UInt64, pl.Int128, pl.Float32)],
+    *[pl.Series(WHOLE).cast(t) for t in (pl.Int8, pl.UInt64, INT128, pl.Float32)],
     pl.Series([LARGE, LARGE + 1]),
     pl.Series(TRUTH),
     *[pl.Series(TEXT.tolist(), dtype=t) for t in (pl.String, pl.Categorical)],

@@ -23,8 +23,9 @@ PANDAS = [
     *[f"{kind}[pyarrow]" for kind in ("int8", "uint64", "int64", "float", "bool")],
     "object",
 ]  # fmt: skip
+INT128 = getattr(pl, "Int128", pl.Int64)  # of newer versions
 POLARS = [
-    pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.Int128, pl.UInt8, pl.UInt16, pl.UInt32,
+    pl.Int8, pl.Int16, pl.Int32, pl.Int64, INT128, pl.UInt8, pl.UInt16, pl.UInt32,
     pl.UInt64, pl.Float32, pl.Float64, pl.Boolean, pl.Decimal(20, 2),
 ]  # fmt: skip
 ARROW = [

@@ -8,17 +8,22 @@ from typing import Any
 import numpy as np
 from sklearn.utils import Bunch
 
-from skmiaug.datasets._bunch import make_bunch
-from skmiaug.datasets._columns import as_text, listed, make_frame
-from skmiaug.datasets._files import (
-    corpus_folder,
-    lines_of,
-    need_entry,
-    need_regular_file,
-    read_utf_8,
+from skmiaug.datasets.corpora._folder import corpus_folder, need_entry, text_lines
+from skmiaug.datasets.corpora._labels import (
+    FOUR,
+    decode,
+    keep_labelled,
+    make_bunch,
+    resolve_labels,
+    same,
+)
+from skmiaug.datasets.manifest import (
+    as_text,
+    known_speakers,
+    listed,
+    make_frame,
     safe_relative,
 )
-from skmiaug.datasets._label_sets import decode, keep_labelled, resolve_labels, same
 from skmiaug.exceptions import FileFormatError
 
 __all__ = ["load_nemo"]
@@ -34,10 +39,9 @@ CODES: dict[str, str | None] = {
 }
 LABEL_SETS: dict[str, Mapping[str, str]] = {
     "6class": same("anger", "fear", "happiness", "neutral", "sadness", "surprise"),
-    "4class": same("anger", "happiness", "neutral", "sadness"),
+    "4class": FOUR,
 }
 _NEEDED = ("file_id", "emotion", "raw_text", "speaker_id", "gender", "age")
-_MAX_BYTES = 2**28
 DESCRIPTION = """\
 nEMO: Polish sentences spoken by nine actors in six emotions, CC BY-NC-SA 4.0. Christop,
 "nEMO: Dataset of Emotional Speech in Polish", LREC-COLING 2024.
@@ -62,7 +66,7 @@ def load_nemo(
     -------
     data : Bunch
         As of `load_iemocap`, without raters; the frame has the column ``age`` (years)
-        besides. ``sentence`` is the number of the sentence.
+        in addition. ``sentence`` is the number of the sentence.
 
     Raises
     ------
@@ -99,9 +103,8 @@ def load_nemo(
 
 
 def _read(file: Path, samples: Path) -> list[dict[str, Any]]:
-    need_regular_file(file, _MAX_BYTES, "nEMO's table")
-    # A quotation mark in a transcript is a mark, not the start of a field.
-    lines = [line.split("\t") for line in lines_of(read_utf_8(file))]
+    # Not a CSV reader: a quotation mark in a transcript does not start a field.
+    lines = [line.split("\t") for line in text_lines(file, "utf-8-sig")]
     head = lines[0]
     absent = [name for name in _NEEDED if name not in head]
     if absent:
@@ -134,7 +137,7 @@ def _row(head: list[str], fields: list[str], samples: Path, where: str) -> dict[
         "path": os.path.join(samples, name),
         "transcript": text,
         "emotion": decode(row["emotion"], CODES, where),
-        "speaker": row["speaker_id"] or None,
+        "speaker": known_speakers([row["speaker_id"]])[0],
         "gender": row["gender"] or None,
         "sentence": stem.rsplit("_", 1)[-1],
         "age": float(age) if age.isdecimal() else np.nan,

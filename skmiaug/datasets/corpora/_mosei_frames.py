@@ -1,17 +1,62 @@
-"""The acoustic frames of CMU-MOSEI's segments, read when they are asked for."""
+"""CMU-MOSEI's standard folds, and the acoustic frames of its segments, read on demand."""
 
+import hashlib
+import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from skmiaug.datasets._csd import CsdFile, open_csd
+from skmiaug.datasets.corpora._csd import CsdFile, open_csd
 from skmiaug.exceptions import FileFormatError
 
 __all__ = ["AcousticSegments", "pad_left", "pooled_frames"]
+
+Folds = Mapping[str, Sequence[str]]
+
+
+def split_of_videos(
+    videos: Sequence[str], folds: Folds | None = None
+) -> dict[str, str | None]:
+    """The part each video belongs to: "train", "dev", "test" or None.
+
+    ``folds`` None takes the standard folds of 2,249, 300 and 678 videos. A video in two
+    parts is a `FileFormatError`.
+    """
+    if folds is None:
+        part_of = standard_folds()
+        return {video: part_of.get(_digest(video)) for video in videos}
+    found: dict[str, str] = {}
+    for part, members in folds.items():
+        for video in members:
+            if found.setdefault(video, part) != part:
+                raise FileFormatError(
+                    f"CMU-MOSEI: expected each video in one part of folds; {video!r} is in "
+                    f"{found[video]!r} and {part!r}."
+                )
+    return {video: found.get(video) for video in videos}
+
+
+@cache
+def standard_folds() -> dict[str, str]:
+    """Part by digest of the id: the table in the package lists no ids."""
+    resource = files("skmiaug.datasets").joinpath("cmu_mosei_folds.json")
+    table = json.loads(resource.read_text(encoding="utf-8"))
+    width = 2 * table["digest_bytes"]
+    return {
+        text[start : start + width]: part
+        for part, text in table["folds"].items()
+        for start in range(0, len(text), width)
+    }
+
+
+def _digest(video: str) -> str:
+    return hashlib.blake2b(video.encode(), digest_size=5).hexdigest()
 
 
 class Segment(NamedTuple):
@@ -34,21 +79,10 @@ def entry_of(csd: CsdFile, segment: Segment) -> str:
 def overlapping(
     intervals: NDArray[np.float64], start: float, end: float
 ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Frames that share time with a segment, and their intervals clipped to it.
+    """Frames that overlap a segment, and their intervals clipped to it.
 
-    Parameters
-    ----------
-    intervals : ndarray of shape (n_frames, 2)
-        Start and end in seconds, in any order.
-    start, end : float
-        The segment.
-
-    Returns
-    -------
-    rows : ndarray of shape (n_kept,)
-        In order of time.
-    clipped : ndarray of shape (n_kept, 2)
-        None of zero length.
+    Of ``intervals``, (n_frames, 2), start and end in seconds in any order. Returns the rows
+    in order of time, (n_kept,), and the clipped intervals, (n_kept, 2), all longer than 0.
     """
     first = np.maximum(intervals[:, 0], start)
     last = np.minimum(intervals[:, 1], end)
@@ -126,7 +160,7 @@ class AcousticSegments(Sequence[NDArray[np.float32]]):
 
 
 class _Reader:
-    """Reads segment after segment; neighbours of one video share its intervals."""
+    """Reads segment after segment; those of one video share its intervals."""
 
     def __init__(self, csd: CsdFile) -> None:
         self._csd = csd
@@ -134,59 +168,66 @@ class _Reader:
         self._intervals: NDArray[np.float64] = np.empty((0, 2))
 
     def read(self, segment: Segment) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-        key, rows, clipped = self.rows(segment)
+        """The frames of a segment, and their intervals."""
+        key = self._select(segment)
+        if key == segment.id:
+            rows, clipped = np.arange(len(self._intervals)), self._intervals
+        else:
+            near = self._order[self._span(segment)]
+            found, clipped = overlapping(self._intervals[near], segment.start, segment.end)
+            rows = near[found]
         if not len(rows):
             return np.empty((0, self._csd.shape(key)[1]), dtype=np.float32), clipped
         first = int(rows.min())
         frames = self._csd.features(key, first, int(rows.max()) + 1)
         return frames[rows - first], clipped
 
-    def rows(self, segment: Segment) -> tuple[str, NDArray[np.intp], NDArray[np.float64]]:
-        """The entry of a segment, its frames there in order, and their intervals."""
+    def has_frames(self, segment: Segment) -> bool:
+        """Whether any frame overlaps a segment."""
+        if entry_of(self._csd, segment) not in self._csd:
+            return False
+        if self._select(segment) == segment.id:
+            return len(self._intervals) > 0
+        span = self._span(segment)
+        return bool(span.start < span.stop)
+
+    def _select(self, segment: Segment) -> str:
+        """Name of the entry of a segment, after reading its intervals."""
         key = entry_of(self._csd, segment)
-        if key != self._key:
-            intervals, (n_frames, _) = self._csd.intervals(key), self._csd.shape(key)
-            if len(intervals) != n_frames:
-                raise FileFormatError(
-                    f"{self._csd.path}: expected an interval for each frame of {key!r}; "
-                    f"got {n_frames} frames and {len(intervals)} intervals. Copy it again."
-                )
-            self._key, self._intervals = key, intervals
-        if key == segment.id:
-            return key, np.arange(len(self._intervals)), self._intervals
-        return key, *overlapping(self._intervals, segment.start, segment.end)
+        if key == self._key:
+            return key
+        intervals, (n_frames, _) = self._csd.intervals(key), self._csd.shape(key)
+        if len(intervals) != n_frames:
+            raise FileFormatError(
+                f"{self._csd.path}: expected an interval for each frame of {key!r}; got "
+                f"{n_frames} frames and {len(intervals)} intervals. Copy it again."
+            )
+        self._key, self._intervals = key, intervals
+        # In order of time, with the latest end up to each frame: two searches then find
+        # the frames near a segment, however many there are.
+        self._order = np.argsort(intervals[:, 0], kind="stable")
+        start, end = intervals[self._order].T
+        self._start, self._reach = (
+            start,
+            np.fmax.accumulate(np.where(end > start, end, -np.inf)),
+        )
+        return key
+
+    def _span(self, segment: Segment) -> slice:
+        first = int(np.searchsorted(self._reach, segment.start, side="right"))
+        return slice(first, int(np.searchsorted(self._start, segment.end, side="left")))
 
 
 def have_frames(
     path: str | os.PathLike[str], segments: Sequence[Segment]
 ) -> NDArray[np.bool_]:
-    """Whether there is a frame in each segment; no features are read.
+    """Whether a .csd file has a frame in each segment, (n_segments,); no features are read.
 
-    Parameters
-    ----------
-    path : path-like
-        A .csd file.
-    segments : sequence of Segment
-
-    Returns
-    -------
-    found : ndarray of shape (n_segments,)
-        False too where the file has neither the segment nor its video.
-
-    Raises
-    ------
-    FileFormatError
-        The file is missing, damaged, of another form, or hostile.
+    False too where it has neither the segment nor its video.
     """
     with open_csd(path) as csd:
         reader = _Reader(csd)
-        return np.array(
-            [
-                entry_of(csd, one) in csd and len(reader.rows(one)[1]) > 0
-                for one in segments
-            ],
-            dtype=bool,
-        )
+        return np.array([reader.has_frames(one) for one in segments], dtype=bool)
 
 
 def pad_left(

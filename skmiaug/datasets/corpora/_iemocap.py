@@ -10,25 +10,27 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
 
-from skmiaug.datasets._bunch import make_bunch
-from skmiaug.datasets._columns import make_frame
-from skmiaug.datasets._files import (
+from skmiaug.datasets.corpora._folder import (
     AUDIO_SUFFIXES,
     attach_audio,
     corpus_folder,
     index_tree,
-    lines_of,
     need_entry,
+    text_lines,
 )
-from skmiaug.datasets._label_sets import (
+from skmiaug.datasets.corpora._labels import (
+    FOUR,
     check_min_agreement,
     decode,
     keep_agreed,
     keep_labelled,
+    make_bunch,
+    raters_table,
     resolve_labels,
     same,
     spoken_emotions,
 )
+from skmiaug.datasets.manifest import make_frame
 from skmiaug.exceptions import FileFormatError
 
 __all__ = ["load_iemocap"]
@@ -47,25 +49,10 @@ CODES: dict[str, str | None] = {
     "xxx": None,
 }
 LABEL_SETS: dict[str, Mapping[str, str]] = {
-    "4class": same("anger", "happiness", "neutral", "sadness")
-    | {"excitement": "happiness"},
-    "4class-happiness-only": same("anger", "happiness", "neutral", "sadness"),
-    "5class": same("anger", "happiness", "neutral", "sadness", "frustration")
-    | {"excitement": "happiness"},
-    "6class": same("anger", "excitement", "frustration", "happiness", "neutral", "sadness"),
-}
-# What raters ticked, in the words of the release.
-_SPOKEN = {
-    "anger": "anger",
-    "happiness": "happiness",
-    "excited": "excitement",
-    "sadness": "sadness",
-    "neutral": "neutral",
-    "neutral state": "neutral",
-    "frustration": "frustration",
-    "fear": "fear",
-    "surprise": "surprise",
-    "disgust": "disgust",
+    "4class": FOUR | {"excitement": "happiness"},
+    "4class-happiness-only": FOUR,
+    "5class": FOUR | same("frustration") | {"excitement": "happiness"},
+    "6class": FOUR | same("excitement", "frustration"),
 }
 _NUMBER = r"(-?\d+(?:\.\d+)?)"
 _UTTERANCE = re.compile(
@@ -113,7 +100,7 @@ def load_iemocap(
     sessions : int or sequence of int, default=(1, 2, 3, 4, 5)
         Sessions to read; each must be there.
     audio : bool, default=True
-        Whether audio files are looked for.
+        Whether to look for the audio files.
     max_missing_audio : int or None, default=0
         How many audio files may be missing: their rows are left out with a warning. None
         allows any number.
@@ -166,7 +153,7 @@ def load_iemocap(
         root=root,
         protocol="session",
         description=DESCRIPTION,
-        raters=raters[raters["id"].isin(set(frame["id"]))].reset_index(drop=True),
+        raters=raters,
     )
 
 
@@ -187,7 +174,7 @@ def _read_session(
 
 
 def _text_files(folder: Path) -> list[Path]:
-    """Not in the folders below, which hold the same once more for each rater."""
+    """The label files, without those of each rater in the folders below."""
     return sorted(p for p in folder.glob("Ses*.txt") if p.is_file())
 
 
@@ -210,10 +197,8 @@ def _read_dialog(file: Path, ratings: list[dict[str, Any]]) -> Iterator[dict[str
 
 
 def _lines(file: Path) -> list[str]:
-    """The lines of a file without the space around them."""
-    # A mark of the byte order, as Latin-1 has it, would hide what the first line is.
-    text = file.read_text("latin-1").removeprefix("\xef\xbb\xbf")
-    return [line.strip(" \t") for line in lines_of(text)]
+    """The lines of a file without spaces around them."""
+    return [line.strip(" \t") for line in text_lines(file, "latin-1")]
 
 
 def _utterance(line: str, where: str) -> dict[str, Any]:
@@ -231,7 +216,7 @@ def _utterance(line: str, where: str) -> dict[str, Any]:
         "valence": float(valence),
         "activation": float(activation),
         "dominance": float(dominance),
-        # The letter of the dialog tells who wore the markers; that of the turn, who speaks.
+        # The letter of the dialog is that of the actor with the markers.
         "speaker": f"Ses{name[1]}{name[3]}",
         "gender": {"F": "female", "M": "male"}[name[3]],
         "session": str(int(name[1])),
@@ -245,9 +230,9 @@ def _utterance(line: str, where: str) -> dict[str, Any]:
 def _rating(utterance: str, kind: str, rater: str, text: str) -> dict[str, Any]:
     row = {"id": utterance, "rater": rater, "is_self": rater[0] in "FM"}
     if kind == "C":
-        # "Anger; Frustration;  (a remark)": the remark is free text, and may hold anything.
+        # "Anger; Frustration;  (a remark)": the remark is free text.
         chosen = text.rpartition(";")[0] if "(" not in text else text[: text.index("(")]
-        return row | {"emotion": spoken_emotions(chosen.split(";"), _SPOKEN)}
+        return row | {"emotion": spoken_emotions(chosen.split(";"))}
     values = {name: pattern.search(text) for name, pattern in _RATING.items()}
     numbers = [float(v[1]) if v else np.nan for v in values.values()]
     return row | dict(zip(("valence", "activation", "dominance"), numbers, strict=True))
@@ -258,16 +243,7 @@ def _raters(ratings: list[dict[str, Any]]) -> pd.DataFrame:
     merged: dict[tuple[str, str], dict[str, Any]] = {}
     for rating in ratings:
         merged.setdefault((rating["id"], rating["rater"]), {}).update(rating)
-    names = ("id", "rater", "is_self", "emotion", "valence", "activation", "dominance")
-    frame = pd.DataFrame(
-        {
-            name: pd.Series([row.get(name) for row in merged.values()], dtype=object)
-            for name in names
-        }
-    )
-    return frame.astype(
-        {"is_self": bool, "valence": float, "activation": float, "dominance": float}
-    )
+    return raters_table(merged.values(), ("valence", "activation", "dominance"))
 
 
 def _transcripts(folder: Path) -> dict[str, str]:

@@ -11,18 +11,23 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
 
-from skmiaug.datasets._bunch import make_bunch
-from skmiaug.datasets._columns import as_text, listed, make_frame
-from skmiaug.datasets._csd import CsdFile, open_csd
-from skmiaug.datasets._files import AUDIO_SUFFIXES, corpus_folder, index_tree
-from skmiaug.datasets._label_sets import keep_labelled, resolve_labels, same
-from skmiaug.datasets._mosei_folds import Folds, split_of_videos
-from skmiaug.datasets._mosei_frames import (
+from skmiaug.datasets.corpora._csd import CsdFile, open_csd
+from skmiaug.datasets.corpora._folder import AUDIO_SUFFIXES, corpus_folder, index_tree
+from skmiaug.datasets.corpora._labels import (
+    keep_labelled,
+    make_bunch,
+    resolve_labels,
+    same,
+)
+from skmiaug.datasets.corpora._mosei_frames import (
     AcousticSegments,
+    Folds,
     Segment,
     entry_of,
     have_frames,
+    split_of_videos,
 )
+from skmiaug.datasets.manifest import as_text, listed, make_frame
 from skmiaug.exceptions import CorpusWarning, FileFormatError
 
 __all__ = ["load_cmu_mosei"]
@@ -35,6 +40,8 @@ LABEL_SETS: dict[str, Mapping[str, str]] = {
 }
 # Files aligned to the labels name segments, and not videos.
 _ALIGNED = re.compile(r"(.+)\[\d+\]")
+# The longest video has some hundred, and the corpus 23,000.
+_MAX_SEGMENTS, _MAX_ALL = 5_000, 200_000
 _LABELS = ("label",)
 _COVAREP = ("covarep", "coavarep")
 _WORDS = ("timestampedwords",)
@@ -72,7 +79,7 @@ def load_cmu_mosei(
     acoustic : bool, default=True
         Whether to look for the acoustic frames and keep only segments that have some.
     audio_folder : path-like, default=None
-        Folder with the videos' sound, ``<video>.wav``; the corpus does not come with it.
+        Folder with the videos' sound, ``<video>.wav``; it is not part of the corpus.
 
     Returns
     -------
@@ -138,17 +145,9 @@ def segments(frame: pd.DataFrame) -> list[Segment]:
 
 
 def dominant(intensities: np.ndarray) -> list[str | None]:
-    """The strongest emotion of each row.
+    """The strongest emotion of each row of (n_rows, 6), in the order of `INTENSITIES`.
 
-    Parameters
-    ----------
-    intensities : ndarray of shape (n_rows, 6)
-        0 to 3, in the order of `INTENSITIES`.
-
-    Returns
-    -------
-    names : list of str or None
-        "none" where all are 0, None where the strongest is not the only one.
+    "none" where all are 0, None where several are equally strong.
     """
     strongest = intensities.max(axis=1)
     ties = (intensities == strongest[:, None]).sum(axis=1)
@@ -180,9 +179,11 @@ def _read_labels(file: Path, folds: Folds | None) -> pd.DataFrame:
             videos += [aligned[1] if aligned else entry] * len(rows)
             times.append(intervals)
             values.append(rows)
+            if len(ids) > _MAX_ALL:
+                raise FileFormatError(f"{file}: expected at most {_MAX_ALL} segments.")
     if not ids:
         raise FileFormatError(f"{file}: expected labelled segments; there are none.")
-    # Before a clip begins there is nothing; thirds come as float32.
+    # Some start before their clip; thirds are stored as float32.
     time, table = np.concatenate(times).clip(min=0), np.concatenate(values).round(6)
     part_of = split_of_videos(sorted(set(videos)), folds)
     columns: dict[str, Any] = {
@@ -218,6 +219,11 @@ def _check_labels(file: Path, entry: str, intervals: np.ndarray, rows: np.ndarra
             f"{file}: expected the sentiment and six intensities for each interval of "
             f"{entry!r}; got features of shape {rows.shape} and intervals of shape "
             f"{intervals.shape}."
+        )
+    if len(rows) > _MAX_SEGMENTS:
+        raise FileFormatError(
+            f"{file}: expected at most {_MAX_SEGMENTS} labelled segments in {entry!r}; got "
+            f"{len(rows)}."
         )
     if _ALIGNED.fullmatch(entry) and len(rows) != 1:
         raise FileFormatError(

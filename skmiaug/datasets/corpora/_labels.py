@@ -1,12 +1,15 @@
-"""Label sets by name, and how far raters must agree."""
+"""Label sets by name, agreement of raters, and what a loader returns."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from numbers import Real
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.utils import Bunch
 
-from skmiaug.datasets._columns import as_text, listed
+from skmiaug.datasets.manifest import Manifest, as_text, listed
 from skmiaug.exceptions import FileFormatError
 
 LabelSet = Mapping[str, str]
@@ -14,7 +17,7 @@ ALL = "all"
 # The names of emotions in every corpus, so that one mapping serves them all; "none" is
 # what CMU-MOSEI's segments of no emotion have.
 EMOTIONS = frozenset(
-    {
+    [
         "anger",
         "boredom",
         "contempt",
@@ -28,13 +31,24 @@ EMOTIONS = frozenset(
         "other",
         "sadness",
         "surprise",
-    }
+    ]
 )
+# What raters chose, in the words of the releases.
+_SPOKEN = {
+    "angry": "anger",
+    "excited": "excitement",
+    "happy": "happiness",
+    "neutral state": "neutral",
+    "sad": "sadness",
+} | {name: name for name in EMOTIONS - {"none"}}
 
 
 def same(*names: str) -> dict[str, str]:
     """A label set that keeps these emotions under their own names."""
     return {name: name for name in names}
+
+
+FOUR = same("anger", "happiness", "neutral", "sadness")
 
 
 def resolve_labels(
@@ -44,11 +58,6 @@ def resolve_labels(
 
     A class that is a number becomes its text, as every class of a manifest is text; an
     emotion whose class is None has none.
-
-    Raises
-    ------
-    ValueError
-        The name is unknown, or a key of the mapping is no emotion of any corpus.
     """
     if isinstance(labels, Mapping):
         unknown = [name for name in labels if name not in EMOTIONS]
@@ -79,24 +88,17 @@ def keep_labelled(frame: pd.DataFrame, labels: LabelSet | None) -> pd.DataFrame:
     return frame[frame["emotion"].notna()].reset_index(drop=True)
 
 
-def agreement(
-    frame: pd.DataFrame, raters: pd.DataFrame, labels: LabelSet | None
-) -> np.ndarray:
-    """Share of the raters who chose a row's class, self-ratings left out.
+def keep_agreed(
+    frame: pd.DataFrame,
+    raters: pd.DataFrame,
+    labels: LabelSet | None,
+    min_agreement: float | None,
+) -> pd.DataFrame:
+    """Add the column ``agreement``, and leave out the rows below `min_agreement`.
 
-    Parameters
-    ----------
-    frame : DataFrame
-        With the classes that `keep_labelled` gave.
-    raters : DataFrame
-        With ``id``, ``emotion`` (names joined by commas) and ``is_self``.
-    labels : mapping or None
-        Applied to what the raters chose: happy and excited agree where they are one class.
-
-    Returns
-    -------
-    shares : ndarray of shape (n_rows,)
-        NaN where nobody but the speaker rated the row.
+    It is the share of the raters who chose a row's class, without self-ratings; NaN where
+    nobody else rated the row. `labels` are applied to what the raters chose: happy and
+    excited agree where they are one class.
     """
     others = raters[~raters["is_self"].to_numpy(dtype=bool) & raters["emotion"].notna()]
     class_of = dict(zip(frame["id"], frame["emotion"], strict=True))
@@ -107,17 +109,7 @@ def agreement(
             if labels is not None:
                 emotions = [labels.get(emotion) for emotion in emotions]
             hits.setdefault(name, []).append(class_of[name] in emotions)
-    return np.array([np.mean(hits[n]) if n in hits else np.nan for n in frame["id"]])
-
-
-def keep_agreed(
-    frame: pd.DataFrame,
-    raters: pd.DataFrame,
-    labels: LabelSet | None,
-    min_agreement: float | None,
-) -> pd.DataFrame:
-    """Add the column ``agreement``, and drop the rows below `min_agreement`."""
-    shares = agreement(frame, raters, labels)
+    shares = np.array([np.mean(hits[n]) if n in hits else np.nan for n in frame["id"]])
     frame = frame.assign(agreement=shares)
     if min_agreement is None:
         return frame
@@ -127,13 +119,7 @@ def keep_agreed(
 
 
 def check_min_agreement(min_agreement: float | None) -> None:
-    """Refuse what is no share.
-
-    Raises
-    ------
-    ValueError
-        It is not above 0 and at most 1.
-    """
+    """Refuse what is not above 0 and at most 1 by a ValueError; None passes."""
     if min_agreement is None:
         return
     if not isinstance(min_agreement, Real) or not 0 < min_agreement <= 1:
@@ -144,13 +130,7 @@ def check_min_agreement(min_agreement: float | None) -> None:
 
 
 def decode(code: str, codes: Mapping[str, str | None], where: str) -> str | None:
-    """The emotion that a label code stands for; None for no agreement.
-
-    Raises
-    ------
-    FileFormatError
-        The code is unknown.
-    """
+    """The emotion of a label code; None for no agreement."""
     if code not in codes:
         raise FileFormatError(
             f"{where}: expected one of the codes {' '.join(codes)}; got {code!r}."
@@ -158,11 +138,52 @@ def decode(code: str, codes: Mapping[str, str | None], where: str) -> str | None
     return codes[code]
 
 
-def spoken_emotions(words: Iterable[str], names: Mapping[str, str]) -> str | None:
-    """What a rater chose, as names joined by commas; what is unknown is "other"."""
-    found: dict[str, None] = {}
-    for word in words:
-        word = word.strip().lower()
-        if word:
-            found[names.get(word, "other")] = None
-    return ",".join(found) or None
+def spoken_emotions(words: Iterable[str]) -> str | None:
+    """What a rater chose, as names joined by commas; other words are "other"."""
+    found = [_SPOKEN.get(w, "other") for word in words if (w := word.strip().lower())]
+    return ",".join(dict.fromkeys(found)) or None
+
+
+def raters_table(
+    ratings: Iterable[Mapping[str, Any]], numbers: Sequence[str], *others: str
+) -> pd.DataFrame:
+    """A row for each rating: ``id``, ``rater``, ``is_self``, ``emotion`` and the rest."""
+    names = ("id", "rater", "is_self", "emotion", *others, *numbers)
+    ratings = list(ratings)
+    frame = pd.DataFrame(
+        {n: pd.Series([row.get(n) for row in ratings], dtype=object) for n in names}
+    )
+    return frame.astype({"is_self": bool} | dict.fromkeys(numbers, float))
+
+
+def make_bunch(
+    frame: pd.DataFrame,
+    *,
+    name: str,
+    root: Path,
+    protocol: str,
+    description: str,
+    **others: Any,
+) -> Bunch:
+    """What a loader returns: the manifest as object and as table, and `others`."""
+    if not len(frame):
+        raise FileFormatError(
+            f"{name}: expected utterances with the labels that were asked for; none is "
+            f"left in {str(root)!r}."
+        )
+    manifest = Manifest(frame, name=name, root=root)
+    if isinstance(others.get("raters"), pd.DataFrame):
+        raters = others["raters"]
+        kept = raters["id"].isin(set(frame["id"]))
+        others["raters"] = raters[kept].reset_index(drop=True)
+    return Bunch(
+        frame=frame,
+        manifest=manifest,
+        classes=manifest.classes,
+        target=frame["emotion"].to_numpy(dtype=object),
+        name=name,
+        root=root,
+        protocol=protocol,
+        DESCR=description,
+        **others,
+    )

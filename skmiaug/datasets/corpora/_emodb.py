@@ -6,10 +6,15 @@ from collections.abc import Mapping
 
 from sklearn.utils import Bunch
 
-from skmiaug.datasets._bunch import make_bunch
-from skmiaug.datasets._columns import make_frame
-from skmiaug.datasets._files import AUDIO_SUFFIXES, corpus_folder, index_tree
-from skmiaug.datasets._label_sets import keep_labelled, resolve_labels, same
+from skmiaug.datasets.corpora._folder import AUDIO_SUFFIXES, corpus_folder, index_tree
+from skmiaug.datasets.corpora._labels import (
+    FOUR,
+    keep_labelled,
+    make_bunch,
+    resolve_labels,
+    same,
+)
+from skmiaug.datasets.manifest import make_frame
 from skmiaug.exceptions import FileFormatError
 
 __all__ = ["load_emodb"]
@@ -25,7 +30,7 @@ CODES = {
 }
 LABEL_SETS: dict[str, Mapping[str, str]] = {
     "7class": same(*CODES.values()),
-    "4class": same("anger", "happiness", "neutral", "sadness"),
+    "4class": FOUR,
 }
 # The ten sentences of the corpus. They are neutral on purpose.
 SENTENCES = {

@@ -7,30 +7,30 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from sklearn.utils import Bunch
 
-from skmiaug.datasets._bunch import make_bunch
-from skmiaug.datasets._columns import as_text, make_frame
-from skmiaug.datasets._files import (
+from skmiaug.datasets.corpora._folder import (
     AUDIO_SUFFIXES,
     attach_audio,
     corpus_folder,
     find_entry,
     index_tree,
-    lines_of,
     need_entry,
     read_text,
+    text_lines,
 )
-from skmiaug.datasets._label_sets import (
+from skmiaug.datasets.corpora._labels import (
+    FOUR,
     check_min_agreement,
     decode,
     keep_agreed,
     keep_labelled,
+    make_bunch,
+    raters_table,
     resolve_labels,
-    same,
     spoken_emotions,
 )
+from skmiaug.datasets.manifest import as_text, make_frame
 from skmiaug.exceptions import FileFormatError
 
 __all__ = ["load_msp_improv"]
@@ -43,15 +43,7 @@ CODES: dict[str, str | None] = {
     "O": "other",
     "X": None,
 }
-LABEL_SETS: dict[str, Mapping[str, str]] = {
-    "4class": same("anger", "happiness", "neutral", "sadness")
-}
-_SPOKEN = {
-    "angry": "anger",
-    "happy": "happiness",
-    "sad": "sadness",
-    "neutral": "neutral",
-}
+LABEL_SETS: dict[str, Mapping[str, str]] = {"4class": FOUR}
 _TURN = re.compile(r"UTD-(IMPROV-S(\d\d)[A-Z]-[FM](\d\d)-([A-Z])-([FM])[FM]\d+)\.avi")
 _VALUE = re.compile(r"([AVDN])\s*:\s*(\S*)")
 _NUMBERS = {"A": "activation", "V": "valence", "D": "dominance", "N": "naturalness"}
@@ -86,7 +78,7 @@ def load_msp_improv(
     min_agreement : float, default=None
         Least share of the raters who chose the class. None takes the release's label.
     audio : bool, default=True
-        Whether audio files are looked for.
+        Whether to look for the audio files.
     max_missing_audio : int or None, default=0
         How many audio files may be missing: their rows are left out with a warning. None
         allows any number.
@@ -95,8 +87,8 @@ def load_msp_improv(
     -------
     data : Bunch
         As of `load_iemocap`; the frame has the columns ``naturalness`` (1 to 5, NaN where
-        it was not rated), ``scenario`` and ``agreement`` besides. The emotion that the
-        actors were asked for stands in the id only: it is no label and no feature.
+        it was not rated), ``scenario`` and ``agreement`` in addition. The emotion that the
+        actors were asked for is part of the id only: it is no label and no feature.
 
     Raises
     ------
@@ -118,7 +110,7 @@ def load_msp_improv(
     names = ["Evalution.txt", "Evaluation.txt"]
     rows, ratings = _read_labels(need_entry(root, names, "MSP-IMPROV"))
     spoken = _transcripts(root)
-    raters = _raters(ratings)
+    raters = raters_table(ratings, tuple(_NUMBERS.values()), "secondary")
     frame = make_frame({name: [row[name] for row in rows] for name in rows[0]})
     frame["transcript"] = as_text(spoken.get(name) for name in frame["id"])
     frame = keep_agreed(keep_labelled(frame, mapping), raters, mapping, min_agreement)
@@ -131,16 +123,16 @@ def load_msp_improv(
         root=root,
         protocol="session",
         description=DESCRIPTION,
-        raters=raters[raters["id"].isin(set(frame["id"]))].reset_index(drop=True),
+        raters=raters,
     )
 
 
 def _read_labels(file: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Blocks of a turn and its raters, with a blank line after each."""
+    """Turns and ratings, from blocks of a turn and its raters with blank lines between."""
     rows: list[dict[str, Any]] = []
     ratings: dict[tuple[str, str], dict[str, Any]] = {}
     current: str | None = None
-    for number, line in enumerate(lines_of(read_text(file)), start=1):
+    for number, line in enumerate(text_lines(file), start=1):
         where = f"{file}, line {number}"
         fields = [field.strip() for field in line.split(";")]
         if not line.strip():
@@ -190,15 +182,15 @@ def _rating(turn: str, fields: list[str], where: str) -> dict[str, Any]:
             f"{'; '.join(fields)[:120]!r}."
         )
     row = {"id": turn, "rater": fields[0], "is_self": False}
-    chosen = spoken_emotions([fields[1]], _SPOKEN)
+    chosen = spoken_emotions([fields[1]])
     return row | {"emotion": chosen, "secondary": fields[2], **_values(fields[3:], where)}
 
 
 def _values(fields: list[str], where: str, *, only: bool = False) -> dict[str, float]:
-    """Numbers by name; "NaN" and nothing are NaN, and the naturalness may be absent.
+    """Numbers by name; "NaN" and empty are NaN, and the naturalness may be absent.
 
-    `only` says that no other field may stand among them; the words of a rater, which come
-    before, may hold semicolons.
+    With `only` no other field is allowed; the words of a rater, which come before, may
+    hold semicolons.
     """
     numbers: dict[str, float] = {}
     for field in fields:
@@ -228,17 +220,8 @@ def _number(name: str, text: str, where: str) -> float:
         ) from None
 
 
-def _raters(ratings: list[dict[str, Any]]) -> pd.DataFrame:
-    names = ("id", "rater", "is_self", "emotion", "secondary", *_NUMBERS.values())
-    columns = {
-        name: pd.Series([row[name] for row in ratings], dtype=object) for name in names
-    }
-    kinds = dict.fromkeys(_NUMBERS.values(), float)
-    return pd.DataFrame(columns).astype({"is_self": bool, **kinds})
-
-
 def _transcripts(root: Path) -> dict[str, str]:
-    """Texts by id, wherever below the folder they lie; empty files say nothing."""
+    """Texts by id, from all folders below; empty files are left out."""
     names = ["Human_transcriptions", "All_human_transcriptions"]
     folder = find_entry(root, names)
     if folder is None:

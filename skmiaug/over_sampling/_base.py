@@ -4,6 +4,7 @@ import os
 from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from inspect import signature
 from numbers import Integral
 from typing import Any, ClassVar, NamedTuple, Protocol
 
@@ -577,6 +578,13 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
 
     def _finish(self, generator: Generator, fitting: Fitting) -> None:
         """Keep the generator, and measure the information of its samples."""
+        takes_given = "given" in signature(generator.sample).parameters
+        if len(self._transform.groups) > 1 and not takes_given:
+            raise TypeError(
+                f"{type(self).__name__} supports neither modalities nor a condition: "
+                "sample of its generator takes no 'given'. Use GaussianAugmenter or "
+                "MIGANAugmenter, or fit without them."
+            )
         self._generator = generator
         K = len(self.classes_)
         n = max(min(_MEASURED_ROWS, _ALL_MEASURED // K), _MIN_MEASURED)

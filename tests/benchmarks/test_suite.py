@@ -16,7 +16,7 @@ from tests.benchmarks.suite._ctgan import BATCH_SIZE, CTGANCost, ctgan_cost, hav
 from tests.benchmarks.suite._device import on_device
 from tests.benchmarks.suite._measure import choose_clock, cost_of, timed_parts
 from tests.benchmarks.suite._parts import timed_fit
-from tests.benchmarks.suite._step import build_step, default_settings, step_products
+from tests.benchmarks.suite._step import build_step, default_parameters, step_products
 from tests.benchmarks.suite._table import Line, format_table
 
 TINY = [
@@ -48,11 +48,11 @@ def test_the_classes_are_skewed_and_add_up(n, k):
 
 @pytest.mark.parametrize("n_features", [5, 47, 600])
 def test_all_matrix_products_of_a_step_are_counted_and_no_more(n_features):
-    settings = default_settings(sum(IEMOCAP), n_features, len(IEMOCAP))
-    step = build_step(settings, IEMOCAP)
+    parameters = default_parameters(sum(IEMOCAP), n_features, len(IEMOCAP))
+    step = build_step(parameters, IEMOCAP)
     with FlopCounterMode(display=False) as counter:
         step()
-    counted = sum(2 * a * b * c for a, b, c in step_products(settings, len(IEMOCAP)))
+    counted = sum(2 * a * b * c for a, b, c in step_products(parameters, len(IEMOCAP)))
     assert counter.get_total_flops() == counted
 
 

@@ -22,7 +22,7 @@ from tests.benchmarks.suite._step import (
     CPU,
     build_products,
     build_step,
-    default_settings,
+    default_parameters,
 )
 from tests.benchmarks.suite._table import Line
 
@@ -70,14 +70,14 @@ def steps(
 ) -> Iterator[Line]:
     """A training step against its matrix products."""
     counts = skewed_counts(n_rows, n_classes)
-    seen = {default_settings(n_rows, d, n_classes).n_components for d in features}
+    seen = {default_parameters(n_rows, d, n_classes).sizes[0] for d in features}
     for m in sorted(seen | set(features)):
-        settings = default_settings(n_rows, m, n_classes, n_components=m)
+        parameters = default_parameters(n_rows, m, n_classes, n_components=m)
         # Both on as many threads as a fit would use.
-        with cpu_threads_for(settings.largest_product(), CPU):
+        with cpu_threads_for(parameters.largest_product(), CPU):
             step, products = interleaved_medians(
-                build_step(settings, counts),
-                build_products(settings, n_classes),
+                build_step(parameters, counts),
+                build_products(parameters, n_classes),
                 repeats=repeats,
             )
         yield Line(

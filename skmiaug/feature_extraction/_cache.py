@@ -11,6 +11,9 @@ An entry is one file, ``<first two digits>/<sha256 of the key>.feat``::
 It is written whole and renamed into place, so that any number of processes may share a
 folder: at worst two compute the same entry, and both write the same bytes. Nothing in it
 is executed on reading (no pickle).
+
+``joblib.Memory`` would not do: it goes by the path of a file and not by its content, reads
+pickles, and computes an input again with all others of its call.
 """
 
 import contextlib
@@ -25,7 +28,7 @@ import numpy as np
 
 from skmiaug.feature_extraction._items import AudioArray, AudioFile, Item, Text
 from skmiaug.utils._atomic import write_bytes_atomically
-from skmiaug.utils._audio_decode import check_file
+from skmiaug.utils.audio import check_file
 
 _MAGIC = b"SKMIFEA2"
 _HEAD = struct.Struct("<Id")

@@ -1,6 +1,7 @@
 """From what a user passes to ``transform`` to a list of inputs of one kind."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from numbers import Real
@@ -8,8 +9,19 @@ from typing import Any
 
 import numpy as np
 
-from skmiaug.utils._audio_signal import without_gradient
 from skmiaug.utils._paths import absolute_path
+from skmiaug.utils.audio import (
+    decode,
+    mono_float32,
+    shared_decoder,
+    without_gradient,
+)
+
+_AUDIO = (
+    ".3gp .aac .aif .aifc .aiff .amr .ape .au .caf .flac .m4a .mka .mkv .mov .mp2 .mp3 "
+    ".mp4 .nist .oga .ogg .opus .raw .snd .sph .w64 .wav .wave .webm .wma .wv"
+)
+_AUDIO_SUFFIXES = frozenset(_AUDIO.split())
 
 
 @dataclass(frozen=True)
@@ -68,10 +80,84 @@ def read_items(X: Any, *, modality: str, sampling_rate: int | None) -> list[Item
     ValueError
         X has the wrong shape, or a bare array comes without a rate.
     """
-    rows = _rows(X)
+    rows = check_modality(X, modality)
     if modality == "text":
         return [_text_item(f"X[{i}]", row) for i, row in enumerate(rows)]
     return [_audio_item(f"X[{i}]", row, sampling_rate) for i, row in enumerate(rows)]
+
+
+def check_modality(X: Any, modality: str) -> list[Any]:
+    """The rows of X, refused where they are meant for a model of the other modality.
+
+    Paths given to a text model would be embedded as text, and often hold the class; texts
+    given to a speech model are no paths of files.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As in :func:`read_items`.
+    """
+    rows = _rows(X)
+    strings = [
+        (i, row) for i, row in enumerate(rows) if isinstance(row, str) and row.strip()
+    ]
+    if modality == "text":
+        for i, row in strings:
+            if _is_path(row):
+                raise TypeError(
+                    f"X[{i}]: expected text, since the model is a text model, got the path "
+                    f"of a file ({row[:80]!r}); read the text first, and for audio choose "
+                    "a speech model"
+                )
+    else:
+        texts = [(i, row) for i, row in strings if _is_no_path(row)]
+        if 2 * len(texts) > len(strings):
+            i, row = texts[0]
+            raise TypeError(
+                f"X[{i}]: expected paths of audio files, since the model is a speech "
+                f"model, got text ({row[:80]!r}) or a file that is not there; for text "
+                "choose a text model"
+            )
+    return rows
+
+
+def _is_path(text: str) -> bool:
+    suffix = os.path.splitext(text)[1].lower()
+    if suffix in _AUDIO_SUFFIXES and not re.search(r"\s", text):
+        return True
+    return 1 < len(suffix) < 7 and "\0" not in text and os.path.isfile(text)
+
+
+def _is_no_path(text: str) -> bool:
+    if re.search(r"\.\w{1,5}$", text) or "\0" in text:
+        return False
+    spaced = re.search(r"\s", text) is not None
+    return (spaced or not re.search(r"[/\\]", text)) and not os.path.exists(text)
+
+
+def read_samples(item: Item, job: Any) -> tuple[np.ndarray, int]:
+    """Mono samples of an audio input, and the rate in Hz that they came in.
+
+    Parameters
+    ----------
+    item : AudioFile or AudioArray
+    job : object
+        With ``max_duration``, ``trusted`` and ``decode_timeout``.
+
+    Raises
+    ------
+    AudioDecodeError
+        The input cannot be used.
+    """
+    longest = job.max_duration
+    if isinstance(item, AudioArray):
+        return mono_float32(item.samples, item.rate, max_seconds=longest)
+    assert isinstance(item, AudioFile)
+    if job.trusted:
+        return decode(item.path, max_seconds=longest)
+    return shared_decoder().decode(
+        item.path, max_seconds=longest, timeout=job.decode_timeout
+    )
 
 
 def _rows(X: Any) -> list[Any]:
@@ -79,6 +165,11 @@ def _rows(X: Any) -> list[Any]:
         raise TypeError(
             f"expected a list of inputs, got a single {type(X).__name__}; put it in a "
             "list: transform([x])"
+        )
+    if isinstance(X, set | frozenset):
+        raise TypeError(
+            "expected a list of inputs, got a set, which has no order: rows could not be "
+            "told apart; pass sorted(X)"
         )
     if isinstance(X, tuple) and len(X) == 2 and isinstance(X[1], Real):
         raise TypeError(

@@ -5,18 +5,25 @@ from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from skmiaug.feature_extraction._items import read_items
-from skmiaug.feature_extraction._limits import read_limits
-from skmiaug.feature_extraction._parallel import extract
-from skmiaug.feature_extraction._pooling import POOLINGS
-from skmiaug.feature_extraction._reading import chunk_samples
-from skmiaug.feature_extraction._spec import ExtractionSpec, make_spec
+from skmiaug.feature_extraction._base import BaseFeatureExtractor
+from skmiaug.feature_extraction._extraction import Extractor
+from skmiaug.feature_extraction.encoders import (
+    POOLINGS,
+    ModelSource,
+    TransformerExtractor,
+    chunk_samples,
+    find_model,
+    n_parts,
+    read_limits,
+    read_shape,
+)
+from skmiaug.utils._device import resolve_device
 
 
-class TransformerFeatures(TransformerMixin, BaseEstimator):
+class TransformerFeatures(BaseFeatureExtractor):
     """Feature vectors of audio or text from a pretrained transformer.
 
     Each input is encoded by a Hugging Face ``transformers`` model, and the hidden states of
@@ -28,11 +35,12 @@ class TransformerFeatures(TransformerMixin, BaseEstimator):
     Parameters
     ----------
     model : str or path-like, default="openai/whisper-base"
-        Local folder or hub name; the default is fetched from the hub once, 290 MB. Speech:
-        wav2vec2, HuBERT, WavLM, UniSpeech, Whisper (encoder), and any other model that
-        takes ``input_values`` or ``input_features``, which then shares batches between
-        clips of equal length only. Text: BERT, RoBERTa, MiniLM and any other model with a
-        tokenizer.
+        Local folder or hub name, owner included; the default is fetched from the hub once,
+        290 MB. Speech: wav2vec2, HuBERT, WavLM, UniSpeech, Whisper (encoder), the Audio
+        Spectrogram Transformer, and any other model that takes ``input_values`` or
+        ``input_features``, which then shares batches between clips of equal length only.
+        Text: BERT, RoBERTa, MiniLM and any other model with a tokenizer. Models of both
+        are refused.
     revision : str, default=None
         Branch, tag or commit on the hub.
     local_files_only : bool, default=False
@@ -47,8 +55,8 @@ class TransformerFeatures(TransformerMixin, BaseEstimator):
         layers are concatenated; "all" averages the hidden states of all layers, 0 included.
         Layers above the highest asked for are not run.
     pooling : {"mean", "mean_std", "max", "first", "last"}, default="mean"
-        Over the true frames or tokens (special tokens count). "mean_std" gives the means
-        followed by the population standard deviations.
+        Over the input's own frames or tokens (special tokens count). "mean_std" gives the
+        means followed by the population standard deviations.
     window : {"trimmed", "full"}, default="trimmed"
         For Whisper, whose encoder was trained on windows of 30 s. "full" pads each clip
         with silence to 30 s, as in training, and pools the clip's own frames, of 20 ms
@@ -75,11 +83,13 @@ class TransformerFeatures(TransformerMixin, BaseEstimator):
     batch_seconds : float, default=30.0
         Most audio in a batch, padding included, in seconds. 30 was fastest on a CPU whose
         caches it fits; a GPU wants some hundreds, as its memory allows.
-    dtype : {"auto", "float32", "bfloat16", "float16"}, default="auto"
-        "auto" takes bfloat16 where the hardware multiplies fast in it (AMX, AVX-512 BF16,
-        CUDA of compute capability 8.0 on) and feature vectors stay within 5 % of float32
-        (relative Euclidean norm; a fixed probe input must stay within 2.5 %); else
-        float32. The result is float32 in any case. Only float32 gives the 1e-5 above.
+    dtype : {"float32", "bfloat16", "float16"}, default="float32"
+        What the model computes in. float32 gives the same features on all machines, to
+        1e-4 of their largest value. bfloat16 is 3 to 8 times as fast on hardware made for
+        it (AMX, AVX-512 BF16, CUDA of compute capability 8.0 on), and its vectors may be
+        off by 5 % (relative Euclidean norm), by machine and by batch: choose it once for
+        training and prediction. The result is float32 in any case; the cache keeps the
+        types apart, and a pickle holds the choice.
     device : str or torch.device, default="auto"
         "auto" takes a CUDA GPU if there is one.
     cache_dir : str or path-like, default=None
@@ -118,8 +128,16 @@ class TransformerFeatures(TransformerMixin, BaseEstimator):
     (:func:`skmiaug.feature_extraction.clear_model_cache` frees it); clones and pickles hold
     parameters only. wav2vec2-base and HuBERT-base were trained without attention masks and
     normalise over time; their norm is taken over each clip's true frames here, which gives
-    what the model gives for the clip alone. Stereo is averaged to mono and resampled by
-    soxr (high quality) from the rate in the file.
+    what the model gives for the clip alone. A model that fills clips up to a window of one
+    length is pooled over the clip's own frames. Text models, and speech models other than
+    those named above, are tried once on a probe, alone and in a batch, before their
+    features are trusted: a model whose vectors depend on the batch (FNet) then gets one
+    input at a time, and a model that does not run is an error. Stereo is averaged to mono
+    and resampled by soxr (high quality) from the rate in the file.
+
+    See Also
+    --------
+    AcousticFeatures : Hand-crafted features of openSMILE.
 
     Examples
     --------
@@ -129,6 +147,7 @@ class TransformerFeatures(TransformerMixin, BaseEstimator):
     """
 
     _parameter_constraints: ClassVar[dict[str, list]] = {
+        **BaseFeatureExtractor._parameter_constraints,
         "model": [str, os.PathLike],
         "revision": [str, None],
         "local_files_only": ["boolean"],
@@ -136,22 +155,14 @@ class TransformerFeatures(TransformerMixin, BaseEstimator):
         "layer": [Integral, list, tuple, StrOptions({"auto", "all"})],
         "pooling": [StrOptions(set(POOLINGS))],
         "window": [StrOptions({"trimmed", "full"})],
-        "sampling_rate": [Interval(Integral, 1, None, closed="left"), None],
         "chunk_length": [Interval(Real, 0, None, closed="neither"), None],
         "chunk_overlap": [Interval(Real, 0, None, closed="left")],
-        "max_duration": [Interval(Real, 0, None, closed="neither")],
         "truncation": ["boolean"],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "batch_seconds": [Interval(Real, 0, None, closed="neither")],
-        "dtype": [StrOptions({"auto", "float32", "bfloat16", "float16"})],
+        "dtype": [StrOptions({"float32", "bfloat16", "float16"})],
         # A str or torch.device: resolve_device says what is wrong with it.
         "device": "no_validation",  # type: ignore[dict-item]
-        "cache_dir": [str, os.PathLike, None],
-        "trusted": ["boolean"],
-        "decode_timeout": [Interval(Real, 0, None, closed="neither")],
-        "on_error": [StrOptions({"raise", "nan"})],
-        "n_jobs": [Integral, None],
-        "verbose": ["verbose"],
     }
 
     def __init__(
@@ -171,7 +182,7 @@ class TransformerFeatures(TransformerMixin, BaseEstimator):
         truncation=False,
         batch_size=32,
         batch_seconds=30.0,
-        dtype="auto",
+        dtype="float32",
         device="auto",
         cache_dir=None,
         trusted=False,
@@ -209,8 +220,11 @@ class TransformerFeatures(TransformerMixin, BaseEstimator):
 
         Parameters
         ----------
-        X, y : object, default=None
-            Not looked at.
+        X : list, array, Series or one-column DataFrame, default=None
+            Inputs. Nothing is learned from them; paths given to a text model and texts
+            given to a speech model are refused before any work begins.
+        y : object, default=None
+            Ignored.
 
         Returns
         -------
@@ -220,19 +234,19 @@ class TransformerFeatures(TransformerMixin, BaseEstimator):
         ------
         OSError
             The model cannot be found, or ``cache_dir`` is a file.
+        TypeError
+            X is of the other modality than the model.
         ValueError
             A parameter does not fit the model.
         DeviceUnavailableError
             The device is not there.
         """
-        spec = self._spec()
-        if spec.shape.modality == "audio" and spec.chunk_length is not None:
-            chunk_samples(read_limits(spec.source), spec)
-        self.modality_ = spec.shape.modality
-        self.n_layers_ = spec.shape.n_layers
-        self.layers_ = spec.layers
-        self.n_features_out_ = spec.n_features
-        return self
+        job = self._resolved()
+        if job.modality_ == "audio" and self.chunk_length is not None:
+            chunk_samples(read_limits(job._source), self.chunk_length, self.chunk_overlap)
+        for name in ("modality_", "n_layers_", "layers_", "n_features_out_"):
+            setattr(self, name, getattr(job, name))
+        return self._checked(X)
 
     def transform(self, X: Any) -> np.ndarray:
         """Extract the features of each input.
@@ -258,43 +272,103 @@ class TransformerFeatures(TransformerMixin, BaseEstimator):
             With ``on_error="raise"``, an audio input cannot be used.
         ValueError
             Likewise for text, and where the model gives NaN or infinities; or X has the
-            wrong shape; or an array has no rate.
+            wrong shape; or an array has no rate; or the model is not supported.
         TypeError
-            An input is of the wrong kind for the model.
+            X, or an input in it, is of the wrong kind for the model.
         """
-        self._validate_params()
-        spec = self._spec()
-        items = read_items(
-            X, modality=spec.shape.modality, sampling_rate=self.sampling_rate
+        return self._extract(X)
+
+    def _resolved(self) -> "TransformerFeatures":
+        job = super()._resolved()
+        device = resolve_device(self.device)
+        # Without a number where none was asked for: several jobs then take a GPU each.
+        job.device = device.type if str(self.device) in {"auto", "cuda"} else str(device)
+        job._source = ModelSource(
+            find_model(self.model),
+            self.revision,
+            bool(self.local_files_only),
+            bool(self.trust_remote_code),
         )
-        return extract(spec, items, n_jobs=self.n_jobs, verbose=bool(self.verbose))
+        job._shape = shape = read_shape(job._source)
+        depth = shape.n_layers
+        job.modality_, job.n_layers_ = shape.modality, depth
+        job.layers_, job._average = resolve_layers(self.layer, depth, job.modality_)
+        length, overlap = self.chunk_length, self.chunk_overlap
+        if length is not None and overlap >= length:
+            raise ValueError(
+                f"expected chunk_overlap below chunk_length={length:g} s, got {overlap:g} "
+                "s; lower chunk_overlap (its default of 2 s is meant for longer chunks)"
+            )
+        n_blocks = 1 if job._average else len(job.layers_)
+        job.n_features_out_ = n_blocks * n_parts(self.pooling) * shape.dim
+        return job
 
-    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
-        """Names of the columns, for example "layer3_mean_0".
+    def _feature_names(self) -> list[str]:
+        blocks = [f"layer{layer}" for layer in self.layers_]
+        statistics = ["mean", "std"] if self.pooling == "mean_std" else [self.pooling]
+        return [
+            f"{block}_{statistic}_{k}"
+            for block in (["layers"] if self._average else blocks)
+            for statistic in statistics
+            for k in range(self._shape.dim)
+        ]
 
-        Parameters
-        ----------
-        input_features : object, default=None
-            Not looked at.
+    def _recipe(self) -> dict[str, Any]:
+        # Batches, jobs, devices and decoding are left out: they do not change a vector
+        # beyond rounding.
+        names = (
+            "pooling",
+            "window",
+            "chunk_length",
+            "chunk_overlap",
+            "truncation",
+            "dtype",
+        )
+        return {
+            **super()._recipe(),
+            "model": self._source.identity(),
+            "layers": self.layers_,
+            "average": self._average,
+            **{name: getattr(self, name) for name in names},
+        }
 
-        Returns
-        -------
-        names : ndarray of shape (n_features_out_,), str objects
-        """
-        return np.asarray(self._spec().feature_names(), dtype=object)
+    def _open(self) -> Extractor:
+        return TransformerExtractor(self)
 
-    def _spec(self) -> ExtractionSpec:
-        return make_spec(self.get_params(deep=False))
 
-    def __sklearn_is_fitted__(self) -> bool:
-        # Nothing is learned: transform works on an unfitted estimator too.
-        return True
+def resolve_layers(
+    layer: int | list[int] | tuple[int, ...] | str, n_layers: int, modality: str
+) -> tuple[tuple[int, ...], bool]:
+    """Layers to read, 0 to ``n_layers``, and whether they are averaged.
 
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.requires_fit = False
-        tags.no_validation = True
-        tags.input_tags.two_d_array = False
-        tags.input_tags.string = True
-        tags.transformer_tags.preserves_dtype = []
-        return tags
+    "auto" is half of the layers of a speech model: the first layers follow the sound, the
+    last the words or units that the model was trained to predict, and how something is said
+    is in between. A text model is read at its end, where it was made to be read.
+
+    Raises
+    ------
+    ValueError
+        An index is no whole number, out of range or there twice, or the list is empty.
+    """
+    if layer == "all":
+        return tuple(range(n_layers + 1)), True
+    if layer == "auto":
+        layer = n_layers // 2 if modality == "audio" else n_layers
+    wanted = list(layer) if isinstance(layer, list | tuple) else [layer]
+    if not wanted:
+        raise ValueError("expected at least one layer, got an empty list")
+    for index in wanted:
+        whole = isinstance(index, Integral) and not isinstance(index, bool)
+        if not whole or not -n_layers - 1 <= int(index) <= n_layers:
+            raise ValueError(
+                f"expected layers from {-n_layers - 1} to {n_layers} (0 is the embedding "
+                f"output, {n_layers} or -1 the last of {n_layers} layers), got {index!r}"
+            )
+    layers = tuple(int(i) % (n_layers + 1) for i in wanted)
+    if len(set(layers)) < len(layers):
+        twice = next(layer for layer in layers if layers.count(layer) > 1)
+        raise ValueError(
+            f"expected different layers, got {wanted!r}, which holds layer {twice} more "
+            f"than once ({twice - n_layers - 1} is {twice}); leave one out"
+        )
+    return layers, False

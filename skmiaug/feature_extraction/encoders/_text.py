@@ -1,66 +1,14 @@
-"""What all encoders share, and the one for text."""
+"""The encoder of text."""
 
-import inspect
-from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from collections.abc import Sequence
 
 import torch
 
-from skmiaug.feature_extraction._capture import find_layers, hidden_states
-from skmiaug.feature_extraction._loading import LoadedModel
+from skmiaug.feature_extraction.encoders._base import Encoded, Encoder, Unit, taken_by
+from skmiaug.feature_extraction.encoders._loading import LoadedModel
 
-# One input of an encoder: samples (an array) or tokens (a dict of lists of int).
-Unit = Any
-# Hidden states by layer, each (batch, n_frames, dim), and the true frames of each row.
-Encoded = tuple[dict[int, torch.Tensor], list[int]]
-
-
-class Encoder:
-    """A pretrained model that turns a batch of units into hidden states.
-
-    Parameters
-    ----------
-    loaded : LoadedModel
-
-    Attributes
-    ----------
-    may_pad : bool
-        Whether units of different length may share a batch with no effect on each other.
-    """
-
-    may_pad: ClassVar[bool] = True
-
-    def __init__(self, loaded: LoadedModel) -> None:
-        self.loaded = loaded
-
-    def length(self, unit: Unit) -> int:
-        """What batches are sorted by: samples or tokens."""
-        return len(unit)
-
-    def cost(self, length: int) -> float:
-        """What a unit of that length costs, in the measure of the batch budget."""
-        return float(length)
-
-    def encode(self, units: Sequence[Unit], wanted: Sequence[int]) -> Encoded:
-        """Hidden states of the layers asked for.
-
-        Raises whatever the model does; a unit that reaches it was checked before.
-        """
-        with self.loaded.lock, torch.inference_mode():
-            return self._encode(units, tuple(wanted))
-
-    def _encode(self, units: Sequence[Unit], wanted: tuple[int, ...]) -> Encoded:
-        raise NotImplementedError
-
-    def _run(
-        self, wanted: tuple[int, ...], **inputs: torch.Tensor
-    ) -> dict[int, torch.Tensor]:
-        model = self.loaded.model
-        depth = self.loaded.n_layers
-        if wanted == (depth,):
-            # No layer has to be found: some architectures (ALBERT) have no list of them.
-            return {depth: model(**inputs).last_hidden_state}
-        return hidden_states(lambda: model(**inputs), find_layers(model, depth), wanted)
+_SHORT = "It is."
+_LONG = "The quick brown fox jumps over the lazy dog, and then it rests for a while."
 
 
 class TextEncoder(Encoder):
@@ -88,8 +36,12 @@ class TextEncoder(Encoder):
         self.truncation = truncation
         self.limit = _token_limit(loaded)
         # Tokenizers may give out more, such as types of tokens for a model without them.
-        self._takes = _taken_by(loaded.model)
+        self._takes = taken_by(loaded.model)
         self.n_truncated = 0
+        short, long = self._tokens(_SHORT, cut=True), self._tokens(_LONG, cut=True)
+        self._examine(short, long)
+        if self.length(short) == self.length(long):
+            self.most_rows = 1  # a tokenizer with which padding could not be tried
 
     def length(self, unit: Unit) -> int:
         return len(unit["input_ids"])
@@ -102,7 +54,7 @@ class TextEncoder(Encoder):
         ValueError
             The text is longer than the model's limit, or has no token at all.
         """
-        tokens = dict(self.loaded.processor(text, truncation=False, verbose=False))
+        tokens = self._tokens(text, cut=False)
         count = len(tokens["input_ids"])
         if count == 0:
             raise ValueError("expected text, got one that the tokenizer finds empty")
@@ -113,9 +65,14 @@ class TextEncoder(Encoder):
                     f"{count}; shorten the text or set truncation=True"
                 )
             self.n_truncated += 1
-            tokens = dict(
-                self.loaded.processor(text, truncation=True, max_length=self.limit)
-            )
+            return self._tokens(text, cut=True)
+        return tokens
+
+    def _tokens(self, text: str, *, cut: bool) -> Unit:
+        options = (
+            {"truncation": True, "max_length": self.limit} if cut and self.limit else {}
+        )
+        tokens = self.loaded.processor(text, verbose=False, **options)
         return {name: list(ids) for name, ids in tokens.items()}
 
     def _encode(self, units: Sequence[Unit], wanted: tuple[int, ...]) -> Encoded:
@@ -133,17 +90,11 @@ class TextEncoder(Encoder):
                 ],
                 device=self.loaded.device,
             )
-        inputs["attention_mask"] = torch.tensor(
-            [[1] * n + [0] * (max(lengths) - n) for n in lengths], device=self.loaded.device
-        )
-        return self._run(wanted, **inputs), lengths
-
-
-def _taken_by(model: Any) -> Callable[[str], bool]:
-    """Return what tells whether a model's ``forward`` has an argument of a name."""
-    parameters = inspect.signature(model.forward).parameters
-    takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
-    return lambda name: takes_any or name in parameters
+        if self._takes("attention_mask"):
+            mask = [[1] * n + [0] * (max(lengths) - n) for n in lengths]
+            inputs["attention_mask"] = torch.tensor(mask, device=self.loaded.device)
+        hidden = self._run(wanted, **inputs)
+        return {layer: (states, lengths) for layer, states in hidden.items()}
 
 
 def _token_limit(loaded: LoadedModel) -> int | None:

@@ -14,8 +14,7 @@ import struct
 import sys
 from typing import BinaryIO
 
-from skmiaug.utils._audio_decode import decode
-from skmiaug.utils._audio_errors import AudioDecodeError
+from skmiaug.utils.audio._decode import AudioDecodeError, decode
 
 # Address space, in bytes: a header that makes the decoder ask for more fails cleanly.
 _MEMORY_LIMIT = 16 * 2**30

@@ -1,5 +1,6 @@
 """Which pretrained model: where it lies, what it is, and which weights it has."""
 
+import difflib
 import hashlib
 import os
 import threading
@@ -11,6 +12,31 @@ from typing import Any
 from safetensors import SafetensorError
 
 from skmiaug.utils._optional import require
+from skmiaug.utils._paths import absolute_path
+
+# Models that papers and model cards call by the part after the slash. The hub does not know
+# them by that, and takes 23 s to say so where there is no network.
+_WELL_KNOWN = """
+openai/whisper-tiny openai/whisper-base openai/whisper-small openai/whisper-medium
+openai/whisper-large openai/whisper-large-v2 openai/whisper-large-v3
+openai/whisper-large-v3-turbo microsoft/wavlm-base microsoft/wavlm-base-plus
+microsoft/wavlm-large facebook/wav2vec2-base facebook/wav2vec2-base-960h
+facebook/wav2vec2-large facebook/wav2vec2-large-960h facebook/wav2vec2-large-robust
+facebook/wav2vec2-large-xlsr-53 facebook/wav2vec2-xls-r-300m facebook/wav2vec2-xls-r-1b
+facebook/hubert-base-ls960 facebook/hubert-large-ll60k facebook/hubert-large-ls960-ft
+facebook/hubert-xlarge-ll60k facebook/data2vec-audio-base facebook/data2vec-audio-large
+facebook/w2v-bert-2.0 audeering/wav2vec2-large-robust-12-ft-emotion-msp-dim
+UsefulSensors/moonshine-tiny UsefulSensors/moonshine-base
+MIT/ast-finetuned-audioset-10-10-0.4593 sentence-transformers/all-MiniLM-L6-v2
+sentence-transformers/all-MiniLM-L12-v2 sentence-transformers/all-mpnet-base-v2
+sentence-transformers/all-distilroberta-v1
+sentence-transformers/paraphrase-multilingual-MiniLM-L12-v2
+j-hartmann/emotion-english-distilroberta-base microsoft/deberta-v3-small
+microsoft/deberta-v3-base microsoft/deberta-v3-large microsoft/mpnet-base
+intfloat/multilingual-e5-small intfloat/multilingual-e5-base intfloat/multilingual-e5-large
+BAAI/bge-m3 BAAI/bge-small-en-v1.5 BAAI/bge-base-en-v1.5 BAAI/bge-large-en-v1.5
+"""
+_FULL_NAMES = {name.partition("/")[2].lower(): name for name in _WELL_KNOWN.split()}
 
 # Files of a model folder that change nothing in what its torch model computes.
 _NO_WEIGHTS = {".md", ".h5", ".msgpack", ".onnx", ".ot", ".gguf", ".png"}
@@ -95,17 +121,39 @@ class ModelSource:
         return f"hub:{self.name}@{Path(config).parent.name}"
 
     def _explain(self, error: Exception) -> str:
-        said = " ".join(str(error).split())[:500]
+        reason = " ".join(str(error).split())[:500]
         if os.path.isdir(self.name):
             return (
                 f"expected a transformers model in the folder {self.name!r} (config.json, "
-                f"weights, tokenizer or feature extractor), it could not be read: {said}"
+                f"weights, tokenizer or feature extractor), it could not be read: {reason}"
             )
+        near = difflib.get_close_matches(self.name, _FULL_NAMES.values(), 1, 0.85)
+        guess = f" Did you mean {near[0]!r}?" if near else ""
         return (
             f"expected the model {self.name!r} as a local folder or on the hub, found "
-            f"neither ({said}). Without a network, download it elsewhere "
+            f"neither ({reason}).{guess} Without a network, download it elsewhere "
             "(huggingface_hub.snapshot_download) and pass the path of its folder."
         )
+
+
+def find_model(model: str | os.PathLike[str]) -> str:
+    """The absolute path of a local folder, for other processes too, or the hub name.
+
+    Raises
+    ------
+    OSError
+        The name is that of a well-known model without its owner on the hub.
+    """
+    folder = absolute_path(model)
+    if os.path.isdir(folder):
+        return folder
+    name = os.path.expanduser(os.fspath(model))
+    if name.lower() in _FULL_NAMES:
+        raise OSError(
+            f"expected a folder or a name on the hub with its owner, got {name!r}; did you "
+            f"mean {_FULL_NAMES[name.lower()]!r}?"
+        )
+    return name
 
 
 def _folder_digest(folder: str, stamp: Stamp) -> str:
@@ -174,6 +222,13 @@ def read_shape(source: ModelSource) -> ModelShape:
         It is neither a speech nor a text model, or does not say how deep and wide it is.
     """
     config = read_config(source)
+    kind = getattr(config, "model_type", "?")
+    if hasattr(config, "text_config") and hasattr(config, "audio_config"):
+        raise ValueError(
+            f"expected a model of speech or of text, got {source.name!r} of type {kind!r}, "
+            "which takes both; save the part for one of them (such as model.audio_tower or "
+            "model.text_model) with save_pretrained and pass that folder"
+        )
     # Of an encoder-decoder the first is another number than the last.
     names = ("encoder_layers", "encoder_num_hidden_layers", "num_hidden_layers")
     depth = next((n for n in (getattr(config, name, None) for name in names) if n), None)
@@ -188,7 +243,7 @@ def read_shape(source: ModelSource) -> ModelShape:
         raise ValueError(
             "expected a speech model (input_values, input_features) or a text model "
             f"(input_ids) with num_hidden_layers and hidden_size, got {source.name!r} of "
-            f"type {getattr(config, 'model_type', '?')!r} with the input {main_input!r}"
+            f"type {kind!r} with the input {main_input!r}"
         )
     return ModelShape(modality, depth, width)
 

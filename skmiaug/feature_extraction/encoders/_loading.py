@@ -1,19 +1,22 @@
 """Pretrained models, each loaded once in a process and shared by all estimators."""
 
-import copy
 import inspect
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import nn
 
-from skmiaug.feature_extraction._capture import find_layers
-from skmiaug.feature_extraction._source import ModelSource, Stamp, read_config, read_shape
+from skmiaug.feature_extraction.encoders._source import (
+    ModelSource,
+    Stamp,
+    read_config,
+    read_shape,
+)
 from skmiaug.utils._optional import require
 
 # Loaded models kept in memory. More are unusual (an audio and a text model, in two
@@ -41,8 +44,10 @@ class LoadedModel:
     n_layers : int
     dtype : torch.dtype
     device : torch.device
-    lock : threading.Lock
+    lock : threading.RLock
         To be held during a forward: hooks and masks are set on the shared model.
+    findings : dict
+        What was found out about the model by running it.
     """
 
     model: nn.Module
@@ -52,13 +57,12 @@ class LoadedModel:
     n_layers: int
     dtype: torch.dtype
     device: torch.device
-    lock: Any = field(default_factory=threading.Lock)
+    lock: Any = field(default_factory=threading.RLock)
+    findings: dict[str, Any] = field(default_factory=dict)
 
 
 def load(source: ModelSource, dtype: torch.dtype, device: torch.device) -> LoadedModel:
     """The model in one precision on one device, from memory if it was loaded before.
-
-    A model that is there in float32 is cast, not read again.
 
     Raises
     ------
@@ -69,21 +73,34 @@ def load(source: ModelSource, dtype: torch.dtype, device: torch.device) -> Loade
     key = (source, stamp, dtype, str(device))
     with _lock:
         if key not in _kept:
-            exact = _kept.get((source, stamp, torch.float32, str(device)))
-            _kept[key] = (
-                _read(source, dtype, device) if exact is None else _cast(exact, dtype)
-            )
+            _kept[key] = _read(source, dtype, device)
             while len(_kept) > _MOST_KEPT:
                 _kept.popitem(last=False)
         _kept.move_to_end(key)
         return _kept[key]
 
 
-def release(loaded: LoadedModel | None = None) -> None:
-    """Give up one model that is kept in memory, or all of them."""
-    with _lock:
-        for key in [k for k, kept in _kept.items() if loaded is None or kept is loaded]:
-            del _kept[key]
+def find_layers(model: nn.Module, n_layers: int) -> nn.ModuleList:
+    """The list of transformer layers in a model: the first ModuleList of that length.
+
+    Raises
+    ------
+    ValueError
+        There is none, so that no layer can be chosen.
+    """
+    lists = [
+        (name, module)
+        for name, module in model.named_modules()
+        if isinstance(module, nn.ModuleList) and len(module) == n_layers
+    ]
+    # A convolutional front end may happen to have as many layers.
+    lists.sort(key=lambda pair: not pair[0].endswith(("encoder.layers", "encoder.layer")))
+    if not lists:
+        raise ValueError(
+            f"expected a model with a list of {n_layers} layers, {type(model).__name__} "
+            "has none; this architecture is not supported"
+        )
+    return lists[0][1]
 
 
 def clear_model_cache() -> None:
@@ -96,7 +113,8 @@ def clear_model_cache() -> None:
     >>> from skmiaug.feature_extraction import clear_model_cache
     >>> clear_model_cache()
     """
-    release()
+    with _lock:
+        _kept.clear()
 
 
 def _read(source: ModelSource, dtype: torch.dtype, device: torch.device) -> LoadedModel:
@@ -106,7 +124,7 @@ def _read(source: ModelSource, dtype: torch.dtype, device: torch.device) -> Load
     processor = source.from_pretrained(getattr(transformers, kind))
     if getattr(processor, "dither", 0.0):
         processor.dither = 0.0  # random noise, which no two runs would share
-    with _quiet(transformers):
+    with _quiet(transformers), plain_torch(device):
         model, info = source.from_pretrained(
             transformers.AutoModel, dtype=dtype, output_loading_info=True
         )
@@ -157,17 +175,25 @@ def _check_weights(
         )
 
 
-def _cast(exact: LoadedModel, dtype: torch.dtype) -> LoadedModel:
-    model = copy.deepcopy(exact.model).to(dtype)
-    return LoadedModel(
-        model,
-        exact.processor,
-        exact.config,
-        exact.modality,
-        exact.n_layers,
-        dtype,
-        exact.device,
-    )
+@contextmanager
+def plain_torch(device: torch.device, *, inference: bool = False) -> Iterator[None]:
+    """Torch as it starts, whatever its global settings are outside.
+
+    Else the features of a clip would depend on an autocast or default dtype around the
+    call, and those in float32 on whether a GPU rounds convolutions to TF32.
+    """
+    default = torch.get_default_dtype()
+    with ExitStack() as stack:
+        stack.enter_context(torch.inference_mode(inference))
+        stack.enter_context(torch.autocast(device.type, enabled=False))
+        if torch.get_default_device().type != "cpu":
+            stack.enter_context(torch.device("cpu"))
+        if default != torch.float32:
+            torch.set_default_dtype(torch.float32)
+            stack.callback(torch.set_default_dtype, default)
+        if device.type == "cuda":
+            stack.enter_context(torch.backends.cudnn.flags(allow_tf32=False))
+        yield
 
 
 @contextmanager

@@ -8,9 +8,9 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from skmiaug.feature_extraction._encoders import Encoded
-from skmiaug.feature_extraction._loading import LoadedModel
-from skmiaug.feature_extraction._speech_encoders import SpeechEncoder
+from skmiaug.feature_extraction.encoders._base import Encoded
+from skmiaug.feature_extraction.encoders._loading import LoadedModel
+from skmiaug.feature_extraction.encoders._speech import SpeechEncoder
 
 
 class WhisperEncoder(SpeechEncoder):
@@ -46,11 +46,12 @@ class WhisperEncoder(SpeechEncoder):
         # The second convolution halves the number of log-mel frames.
         frames = [math.ceil(len(unit) / (2 * self._hop)) for unit in units]
         log_mel = self._log_mel(units).to(self.loaded.device, self.loaded.dtype)
-        if self.window == "full":
-            return self._forward(log_mel, None, wanted), frames
-        log_mel = log_mel[..., : 2 * max(frames)]
-        lengths = frames if min(frames) < max(frames) else None
-        return self._forward(log_mel, lengths, wanted), frames
+        lengths = None
+        if self.window == "trimmed":
+            log_mel = log_mel[..., : 2 * max(frames)]
+            lengths = frames if min(frames) < max(frames) else None
+        hidden = self._forward(log_mel, lengths, wanted)
+        return {layer: (states, frames) for layer, states in hidden.items()}
 
     def _log_mel(self, units: Sequence[np.ndarray]) -> torch.Tensor:
         """Log-mel frames, (batch, n_mels, n_mel_frames), of a window that holds them all.

@@ -4,9 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from skmiaug.utils._audio_decode import RATE_LIMITS, check_values
-from skmiaug.utils._audio_errors import AudioDecodeError
 from skmiaug.utils._optional import require
+from skmiaug.utils.audio._decode import RATE_LIMITS, AudioDecodeError, check_values
 
 _PCM = (np.int8, np.int16, np.int32, np.uint8)
 _TYPES = "floats, or PCM as int8, int16, int32 or uint8"

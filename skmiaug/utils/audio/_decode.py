@@ -1,16 +1,23 @@
 """From an audio file to mono samples, with every bound checked on the way.
 
-Nothing here guards against a decoder that hangs or crashes: see ``_audio_process``.
+Nothing here guards against a decoder that hangs or crashes: see ``_process``.
 """
 
+import io
 import os
 import stat
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from skmiaug.utils._audio_errors import AudioDecodeError
-from skmiaug.utils._audio_length import check_length, cut_short
 from skmiaug.utils._optional import require
+from skmiaug.utils.audio._headers import (
+    AudioDecodeError,
+    OpenLength,
+    check_length,
+    cut_short,
+)
 
 # A file larger than this is refused unread, whatever its header says.
 MAX_FILE_BYTES = 2**31
@@ -48,17 +55,20 @@ def decode(path: str | os.PathLike[str], *, max_seconds: float) -> tuple[np.ndar
         than ``max_seconds``, or holds values that are not finite or far beyond ±1.
     """
     check_file(path)
-    check_length(path)
+    if Path(path).suffix.lower() == ".raw":
+        raise AudioDecodeError(
+            "expected audio with a header, got a .raw file, which does not say its rate "
+            "and type; pass (numpy.fromfile(path, dtype), rate) or convert it to WAV"
+        )
+    open_length = check_length(path)
     soundfile = require("soundfile", extra="audio", purpose="decode audio files")
-    # As bytes, since soundfile encodes text itself and stumbles over names that are not
-    # UTF-8; Windows has no such names and wants text.
-    name = os.fspath(path) if os.name == "nt" else os.fsencode(path)
     try:
-        with soundfile.SoundFile(name) as file:
+        with soundfile.SoundFile(_source(path, open_length, max_seconds)) as file:
             _check_header(file, max_seconds)
             samples = _read_mono(file, max_seconds)
             claimed, rate, kind = file.frames, file.samplerate, file.format
-    except (soundfile.SoundFileError, MemoryError, OSError) as error:
+    # soundfile asks for rate and type where a name ends as those of raw files do.
+    except (soundfile.SoundFileError, MemoryError, OSError, TypeError) as error:
         raise AudioDecodeError(
             f"expected audio that libsndfile can read, got a file of another kind or a "
             f"damaged one ({error}); convert it to WAV or FLAC, or leave it out"
@@ -72,13 +82,34 @@ def decode(path: str | os.PathLike[str], *, max_seconds: float) -> tuple[np.ndar
     return samples, rate
 
 
+def _source(
+    path: str | os.PathLike[str], open_length: OpenLength | None, max_seconds: float
+) -> Any:
+    """What soundfile shall open: the file, or its content with the length filled in."""
+    if open_length is not None:
+        if open_length.seconds > max_seconds:
+            raise _too_long(open_length.seconds, max_seconds)
+        data = bytearray(Path(path).read_bytes())
+        data[open_length.offset : open_length.offset + 4] = open_length.length
+        return io.BytesIO(data)
+    # As bytes, since soundfile encodes text itself and stumbles over names that are not
+    # UTF-8; Windows has no such names and wants text.
+    return os.fspath(path) if os.name == "nt" else os.fsencode(path)
+
+
 def check_values(samples: np.ndarray, what: str) -> None:
     """Refuse NaN and infinities, and numbers whose full scale cannot be ±1.
+
+    Parameters
+    ----------
+    samples : ndarray
+    what : str
+        The file or array that has to be repaired.
 
     Raises
     ------
     AudioDecodeError
-        So they are; `what` is the file or array that is to be repaired.
+        A value is NaN, infinite or beyond ±100.
     """
     if not np.isfinite(samples).all():
         raise AudioDecodeError(

@@ -1,0 +1,99 @@
+"""What the feature extractors share: inputs, cache, errors, jobs."""
+
+import copy
+import os
+from importlib.metadata import version
+from numbers import Integral, Real
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from skmiaug.feature_extraction._extraction import Extractor, extract
+from skmiaug.feature_extraction._items import check_modality, read_items
+from skmiaug.utils._paths import absolute_path
+
+
+class BaseFeatureExtractor(TransformerMixin, BaseEstimator):
+    """A transformer from files, samples or texts to feature vectors.
+
+    A subclass says in ``_resolved`` how many features there are, in ``_recipe`` what they
+    depend on, in ``_feature_names`` what they are called, and gives in ``_open`` what
+    computes them.
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list]] = {
+        "sampling_rate": [Interval(Integral, 1, None, closed="left"), None],
+        "max_duration": [Interval(Real, 0, None, closed="neither")],
+        "cache_dir": [str, os.PathLike, None],
+        "trusted": ["boolean"],
+        "decode_timeout": [Interval(Real, 0, None, closed="neither")],
+        "on_error": [StrOptions({"raise", "nan"})],
+        "n_jobs": [Integral, None],
+        "verbose": ["verbose"],
+    }
+    modality_: str
+    n_features_out_: int
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Names of the columns, for example "layer3_mean_0".
+
+        Parameters
+        ----------
+        input_features : object, default=None
+            Ignored.
+
+        Returns
+        -------
+        names : ndarray of shape (n_features_out_,), str objects
+        """
+        return np.asarray(self._resolved()._feature_names(), dtype=object)
+
+    def _checked(self, X: Any) -> Any:
+        """This estimator, if the inputs in X are of its modality."""
+        # An iterator would be used up.
+        if X is not None and hasattr(X, "__len__"):
+            check_modality(X, self.modality_)
+        return self
+
+    def _extract(self, X: Any) -> np.ndarray:
+        self._validate_params()
+        job = self._resolved()
+        items = read_items(X, modality=job.modality_, sampling_rate=self.sampling_rate)
+        return extract(job, items, n_jobs=self.n_jobs, verbose=bool(self.verbose))
+
+    def _resolved(self) -> Any:
+        """A copy with its parameters resolved, which means the same in every process."""
+        job = copy.copy(self)
+        if self.cache_dir is not None:
+            job.cache_dir = absolute_path(self.cache_dir)
+            if os.path.exists(job.cache_dir) and not os.path.isdir(job.cache_dir):
+                raise NotADirectoryError(
+                    "expected cache_dir to be a folder, or none yet, got the file "
+                    f"{job.cache_dir!r}; name another"
+                )
+        return job
+
+    def _recipe(self) -> dict[str, Any]:
+        """What a vector depends on, besides the content of its input: JSON values."""
+        return {"skmiaug": version("skmiaug")}
+
+    def _feature_names(self) -> list[str]:
+        raise NotImplementedError
+
+    def _open(self) -> Extractor:
+        raise NotImplementedError
+
+    def __sklearn_is_fitted__(self) -> bool:
+        # Nothing is learned: transform works on an unfitted estimator too.
+        return True
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.requires_fit = False
+        tags.no_validation = True
+        tags.input_tags.two_d_array = False
+        tags.input_tags.string = True
+        tags.transformer_tags.preserves_dtype = []
+        return tags

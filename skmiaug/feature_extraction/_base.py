@@ -2,7 +2,7 @@
 
 import copy
 import os
-from importlib.metadata import version
+from importlib import metadata
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -77,7 +77,7 @@ class BaseFeatureExtractor(TransformerMixin, BaseEstimator):
 
     def _recipe(self) -> dict[str, Any]:
         """What a vector depends on, besides the content of its input: JSON values."""
-        return {"skmiaug": version("skmiaug")}
+        return {"skmiaug": metadata.version("skmiaug")}
 
     def _feature_names(self) -> list[str]:
         raise NotImplementedError

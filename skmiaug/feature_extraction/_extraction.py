@@ -30,8 +30,9 @@ _STRETCH_INPUTS = 4096
 _SHARDS_PER_JOB = 4
 _SMALLEST_SHARD = 16
 _FAILURES_SHOWN = 3
-# From _warn through extract, transform and sklearn's wrapper of it to who called transform.
-_CALLER = 5
+# From _warn through extract, _extract, transform and sklearn's wrapper of it to who called
+# transform.
+_CALLER = 6
 
 
 class FailedInputWarning(SkmiaugWarning):

@@ -111,7 +111,7 @@ def check_modality(X: Any, modality: str) -> list[Any]:
                 )
     else:
         texts = [(i, row) for i, row in strings if _is_no_path(row)]
-        if 2 * len(texts) > len(strings):
+        if 2 * len(texts) > len(strings) and not any(_is_path(row) for _, row in strings):
             i, row = texts[0]
             raise TypeError(
                 f"X[{i}]: expected paths of audio files, since the model is a speech "

@@ -15,8 +15,7 @@ import pytest
 from skmiaug import TransformerFeatures
 from skmiaug.exceptions import MissingExtraError
 from skmiaug.feature_extraction import AudioDecodeError, FailedInputWarning
-from skmiaug.utils._audio_decode import decode
-from skmiaug.utils._audio_process import DecoderProcess, shared_decoder
+from skmiaug.utils.audio import DecoderProcess, decode, shared_decoder
 
 from ._helpers import RATE, voice, write
 
@@ -141,7 +140,7 @@ def test_a_child_outlives_its_parent_by_its_alarm_at_most(tmp_path):
     bad = tmp_path / "hang.wav"
     bad.write_bytes(hanging_wav())
     child = subprocess.Popen(
-        [sys.executable, "-m", "skmiaug.utils._audio_worker"],
+        [sys.executable, "-m", "skmiaug.utils.audio._worker"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
@@ -203,7 +202,7 @@ def test_a_fork_has_a_child_of_its_own(good):
 
 def test_it_ends_with_its_process(good):
     code = (
-        "from skmiaug.utils._audio_process import shared_decoder as d;"
+        "from skmiaug.utils.audio import shared_decoder as d;"
         f"d().decode({good!r}, max_seconds=60, timeout=20); print(d().pid)"
     )
     run = subprocess.run(

@@ -30,6 +30,33 @@ def test_a_model_that_cannot_be_found_offline(name):
         estimator.fit([])
 
 
+@pytest.mark.parametrize(
+    ("short", "full"),
+    [
+        ("whisper-base", "openai/whisper-base"),
+        ("wavlm-large", "microsoft/wavlm-large"),
+        ("all-MiniLM-L6-v2", "sentence-transformers/all-MiniLM-L6-v2"),
+        ("Whisper-Base", "openai/whisper-base"),
+    ],
+)
+def test_a_short_name_gets_the_full_one_without_a_network(short, full, monkeypatch):
+    monkeypatch.setattr("transformers.AutoConfig.from_pretrained", None)
+    with pytest.raises(OSError, match=f"got '{short}'; did you mean '{full}'\\?"):
+        TransformerFeatures(model=short).fit()
+
+
+def test_a_name_with_a_slip_gets_the_nearest():
+    for name in ("openai/whisperbase", "facebok/hubert-base-ls960"):
+        with pytest.raises(OSError, match=r"Did you mean '(openai|facebook)/[-\w]+'\?"):
+            TransformerFeatures(model=name, local_files_only=True).fit()
+
+
+def test_a_folder_of_a_short_name_is_taken(tiny, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "whisper-base").symlink_to(tiny("whisper"))
+    assert TransformerFeatures(model="whisper-base").fit().n_layers_ == 3
+
+
 def test_a_folder_that_holds_no_model(tmp_path):
     with pytest.raises(
         OSError, match=r"transformers model in the folder.*could not be read"
@@ -102,7 +129,12 @@ def test_a_hub_name_is_found_in_the_local_cache(tiny, clips, tmp_path, monkeypat
         clips
     )
     np.testing.assert_array_equal(estimator.transform(clips), expected)
-    assert estimator._spec().source.identity() == f"hub:someone/tiny@{commit}"
+    other = commit[::-1]
+    shutil.copytree(repo / "snapshots" / commit, repo / "snapshots" / other)
+    (repo / "refs" / "main").write_text(other)
+    estimator.transform(clips)
+    # The cache tells the commits apart.
+    assert len(list((tmp_path / "features").rglob("*.feat"))) == 2 * len(clips)
 
 
 def test_the_users_home_is_known(tiny, tmp_path, monkeypatch):

@@ -1,11 +1,18 @@
 """Models beyond the known families: exact, if less fast, or refused with a reason."""
 
+import re
+
 import numpy as np
 import pytest
 import torch
 import transformers
 
 from skmiaug import TransformerFeatures
+from skmiaug.feature_extraction import (
+    AudioDecodeError,
+    FailedInputWarning,
+    clear_model_cache,
+)
 
 from ._helpers import RATE, save_tiny, voice
 
@@ -15,21 +22,124 @@ def features(model, X, **kwargs):
     return TransformerFeatures(model=model, **kwargs).transform(X)
 
 
-@pytest.mark.parametrize("family", ["ast", "w2v-bert"])
+def straight(path, clip, layer):
+    """Hidden states of one clip from transformers, and what its extractor made of it."""
+    model = transformers.AutoModel.from_pretrained(path).float().eval()
+    if hasattr(model, "decoder"):
+        model = model.get_encoder()
+    processor = transformers.AutoFeatureExtractor.from_pretrained(path)
+    inputs = processor(clip, sampling_rate=RATE, return_tensors="pt")
+    with torch.inference_mode():
+        output = model(**inputs, output_hidden_states=True)
+    states = [*output.hidden_states[:-1], output.last_hidden_state]
+    return states[layer][0].numpy(), inputs
+
+
+def close(row, expected):
+    np.testing.assert_allclose(row, expected, atol=1e-5 * max(1, abs(expected).max()))
+
+
 @pytest.mark.parametrize("layer", [1, 3])
-def test_models_of_filter_banks(tiny, clips, family, layer):
-    got = features(tiny(family), clips, layer=layer)
-    model = transformers.AutoModel.from_pretrained(tiny(family)).float().eval()
-    processor = transformers.AutoFeatureExtractor.from_pretrained(tiny(family))
+def test_a_model_of_filter_banks(tiny, clips, layer):
+    got = features(tiny("w2v-bert"), clips, layer=layer)
     for clip, row in zip(clips, got, strict=True):
-        inputs = processor(clip, sampling_rate=RATE, return_tensors="pt")
-        with torch.inference_mode():
-            output = model(**inputs, output_hidden_states=True)
-        states = [*output.hidden_states[:-1], output.last_hidden_state][layer][0]
+        states, inputs = straight(tiny("w2v-bert"), clip, layer)
         # Its extractor fills up to an even number of frames, which the mask tells.
-        mask = inputs.get("attention_mask", torch.ones(1, len(states)))[0].bool()
-        expected = states[mask].mean(0).numpy()
-        np.testing.assert_allclose(row, expected, atol=1e-5 * max(1, abs(expected).max()))
+        close(row, states[inputs["attention_mask"][0].bool()].mean(0))
+
+
+@pytest.mark.parametrize("layer", [1, 3])
+@pytest.mark.parametrize("family", ["qwen2-audio", "voxtral"])
+def test_models_of_one_window_are_pooled_over_the_clips_own_frames(
+    tiny, clips, family, layer
+):
+    for batch_size in (1, 32):
+        got = features(tiny(family), clips, layer=layer, batch_size=batch_size)
+        for clip, row in zip(clips, got, strict=True):
+            states, _ = straight(tiny(family), clip, layer)
+            # 3 s are 300 log-mel frames; Qwen2-Audio's last layer halves the others' 150.
+            assert len(states) == (75 if (family, layer) == ("qwen2-audio", 3) else 150)
+            own = np.ceil(len(clip) // 160 * len(states) / 300)
+            close(row, states[: int(own)].mean(0))
+    assert not np.allclose(got[0], straight(tiny(family), clips[0], layer)[0].mean(0), 0.01)
+
+
+def test_the_spectrogram_transformer_is_pooled_over_the_clips_own_patches(tiny, clips):
+    # 64 frames of 10 ms in patches of 8 frames and 8 of 16 bands: two rows of 8 patches.
+    clips = [clip[: int(0.6 * RATE)] for clip in clips]
+    for batch_size in (1, 32):
+        got = features(tiny("ast"), clips, layer=3, batch_size=batch_size)
+        for clip, row in zip(clips, got, strict=True):
+            states, _ = straight(tiny("ast"), clip, 3)
+            n = int(np.ceil((1 + (len(clip) - 400) // 160) / 8))
+            own = np.concatenate([states[:2], states[2 : 2 + n], states[10 : 10 + n]])
+            close(row, own.mean(0))
+
+
+def test_the_spectrogram_transformer_hears_all_of_a_long_clip(tiny):
+    # Its extractor cuts off after the window, here of 0.64 s.
+    clip = voice(1.0)
+    got, other = features(tiny("ast"), [clip, np.r_[clip[:-3200], np.zeros(3200)]])
+    assert np.abs(got - other).max() > 1e-3
+    with pytest.raises(ValueError, match=r"at most 0\.64 s, the model's window, got 1 s"):
+        TransformerFeatures(model=tiny("ast"), chunk_length=1, chunk_overlap=0).fit()
+
+
+def test_an_extractor_that_fills_up_and_does_not_tell_is_refused(tiny, monkeypatch):
+    call = transformers.WhisperFeatureExtractor.__call__
+
+    def silent(self, *args, return_attention_mask=None, **kwargs):
+        return call(self, *args, **kwargs)
+
+    monkeypatch.setattr(transformers.WhisperFeatureExtractor, "__call__", silent)
+    clear_model_cache()
+    with pytest.raises(ValueError, match="tells which frames are a clip's, WhisperFeature"):
+        features(tiny("voxtral"), [voice(0.5)])
+    clear_model_cache()
+
+
+def test_an_extractor_that_cuts_off_is_named(tiny, monkeypatch):
+    call = transformers.SeamlessM4TFeatureExtractor.__call__
+
+    def cutting(self, clip, **kwargs):
+        return call(self, clip[: 2 * RATE], **kwargs)
+
+    monkeypatch.setattr(transformers.SeamlessM4TFeatureExtractor, "__call__", cutting)
+    clear_model_cache()
+    assert features(tiny("w2v-bert"), [voice(2.0)]).shape == (1, 24)
+    with pytest.raises(ValueError, match=r"takes 3\.0 s, it cuts off after 2\.. s"):
+        features(tiny("w2v-bert"), [voice(3.0)])
+    clear_model_cache()
+
+
+@pytest.mark.parametrize("family", ["sew", "sew-d", "moonshine"])
+def test_clips_too_short_for_a_model_are_failures(tiny, family):
+    X = [voice(0.5), voice(0.03), voice(0.2)]
+    with pytest.raises(AudioDecodeError, match=r"X\[1\]: expected at least \d+ samples"):
+        features(tiny(family), X)
+    with pytest.warns(FailedInputWarning, match=r"1 of 3 inputs.*X\[1\]"):
+        got = features(tiny(family), X, on_error="nan")
+    assert np.isnan(got).any(axis=1).tolist() == [False, True, False]
+    # The shortest clip that it says it takes is taken.
+    with pytest.raises(AudioDecodeError) as error:
+        features(tiny(family), X)
+    least = int(re.search(r"at least (\d+)", str(error.value))[1])
+    assert np.isfinite(features(tiny(family), [voice(0.5)[:least]])).all()
+    with pytest.raises(AudioDecodeError, match=f"at least {least} samples"):
+        features(tiny(family), [voice(0.5)[: least - 1]])
+
+
+@pytest.mark.parametrize(
+    ("family", "message"),
+    [
+        ("speecht5", "encodes a short probe, SpeechT5.*not supported, choose another"),
+        ("clap", "of type 'clap', which takes both; choose a model of one of them"),
+    ],
+)
+@pytest.mark.parametrize("on_error", ["raise", "nan"])
+def test_models_that_are_not_supported_say_so(tiny, family, message, on_error):
+    with pytest.raises(ValueError, match=message):
+        features(tiny(family), [voice(0.5)], on_error=on_error)
 
 
 def test_a_model_without_a_list_of_layers(tiny):

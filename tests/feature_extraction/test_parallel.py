@@ -2,13 +2,10 @@
 
 import numpy as np
 import pytest
-import torch
 from joblib import parallel_config
 
 from skmiaug import TransformerFeatures
 from skmiaug.feature_extraction import AudioDecodeError, FailedInputWarning
-from skmiaug.feature_extraction._items import read_items
-from skmiaug.feature_extraction._parallel import _specs_of_jobs
 
 from ._helpers import RATE, voice, write
 
@@ -54,18 +51,6 @@ def test_failures_are_counted_and_named_over_all_jobs(tiny, many, tmp_path, back
         features(tiny, n_jobs=2).transform(many)
 
 
-def test_what_is_sent_to_jobs_names_the_same_files_there(tiny, tmp_path, monkeypatch):
-    (tmp_path / "model").symlink_to(tiny("wav2vec2-group"))
-    monkeypatch.chdir(tmp_path)
-    relative = TransformerFeatures(model="model", cache_dir="cache")
-    spec = relative._spec()
-    assert spec.source.name == str(tmp_path / "model")
-    assert spec.cache_dir == str(tmp_path / "cache")
-    (item,) = read_items(["a.wav"], modality="audio", sampling_rate=None)
-    assert item.path == str(tmp_path / "a.wav")
-    assert item.name == "X[0] (a.wav)"
-
-
 @pytest.mark.slow
 def test_processes_that_are_used_again_read_the_files_of_now(tiny, tmp_path, monkeypatch):
     families = ("wav2vec2-group", "wavlm-layer")
@@ -85,20 +70,11 @@ def test_processes_that_are_used_again_read_the_files_of_now(tiny, tmp_path, mon
             np.testing.assert_allclose(got, expected.repeat(2, axis=0), atol=1e-5)
 
 
-def test_the_backend_and_jobs_of_the_context_are_taken(tiny, many, monkeypatch):
-    from skmiaug.feature_extraction import _parallel
-
-    sizes = []
-    extract = _parallel.extract_shard
-    monkeypatch.setattr(
-        _parallel,
-        "extract_shard",
-        lambda spec, items: sizes.append(len(items)) or extract(spec, items),
-    )
+def test_the_backend_and_jobs_of_the_context_are_taken(tiny, many, encoded):
     with parallel_config(backend="threading", n_jobs=2):
-        got = features(tiny).transform(many)
-    assert len(got) == 40
-    assert len(sizes) > 1
+        assert len(features(tiny).transform(many)) == 40
+    # One job would put these 17 s into one batch for each 30 s.
+    assert len(encoded) > 1
 
 
 def test_progress_of_jobs(tiny, many, capfd):
@@ -112,18 +88,6 @@ def test_fewer_inputs_than_jobs(tiny):
         assert features(tiny, n_jobs=4).transform([voice(0.2)]).shape == (1, 24)
         assert features(tiny, n_jobs=4).transform([]).shape == (0, 24)
         assert features(tiny, n_jobs=4).transform([voice(0.2)] * 3).shape == (3, 24)
-
-
-def test_one_process_a_gpu(tiny, monkeypatch):
-    from dataclasses import replace
-
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
-    spec = features(tiny)._spec()
-    specs, jobs = _specs_of_jobs(replace(spec, device="cuda"), 8)
-    assert [s.device for s in specs] == ["cuda:0", "cuda:1"]
-    assert jobs == 2
-    assert _specs_of_jobs(replace(spec, device="cuda:1"), 8)[1] == 1
-    assert _specs_of_jobs(spec, 8) == ([spec], 8)
 
 
 @pytest.mark.gpu

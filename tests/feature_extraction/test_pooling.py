@@ -5,9 +5,13 @@ import pytest
 import torch
 
 from skmiaug import TransformerFeatures
-from skmiaug.feature_extraction import _loading
-from skmiaug.feature_extraction._chunks import chunk_bounds, plan_batches
-from skmiaug.feature_extraction._pooling import POOLINGS, merge, pool
+from skmiaug.feature_extraction.encoders import (
+    POOLINGS,
+    chunk_bounds,
+    merge,
+    plan_batches,
+    pool,
+)
 
 from ._helpers import RATE, reference, voice
 
@@ -153,12 +157,12 @@ def test_chunks_that_would_not_advance_once_they_are_samples(tiny, overlap):
             call([voice(0.6)])
 
 
-def test_fit_says_that_a_chunk_is_beyond_the_window(tiny, no_models, monkeypatch):
-    monkeypatch.setattr(_loading, "_read", None)  # without a look at the weights
+def test_fit_says_that_a_chunk_is_beyond_the_window(tiny, no_models, reads):
     features = TransformerFeatures(model=tiny("whisper"), chunk_length=3.5)
     with pytest.raises(ValueError, match=r"at most 3 s, the model's window, got 3\.5 s"):
         features.fit([])
     features.set_params(chunk_length=3).fit([])
+    assert not reads  # without a look at the weights
 
 
 def test_a_chunk_below_the_receptive_field_is_no_fault_of_the_input(tiny):

@@ -8,7 +8,11 @@ import torch
 import transformers
 
 from skmiaug import TransformerFeatures
-from skmiaug.feature_extraction import FailedInputWarning, TruncatedTextWarning
+from skmiaug.feature_extraction import (
+    FailedInputWarning,
+    TruncatedTextWarning,
+    clear_model_cache,
+)
 from tests._helpers import minilm_folder
 
 from ._helpers import SHARED, TEXT
@@ -113,20 +117,44 @@ def test_minilm_gives_the_shared_vectors():
 
 def test_what_a_model_does_not_take_is_not_handed_to_it(tiny, monkeypatch):
     # Tokenizers of transformers 4 give types of tokens out, for models without them too.
-    from skmiaug.feature_extraction._encoders import TextEncoder
-    from skmiaug.feature_extraction._loading import load
-    from skmiaug.feature_extraction._source import ModelSource
+    expected = features(tiny("bert"), TEXTS)
+    forward = transformers.BertModel.forward
+    tokenizer = type(transformers.AutoTokenizer.from_pretrained(tiny("bert")))
+    tokenize = tokenizer.__call__
 
-    loaded = load(ModelSource(tiny("bert")), torch.float32, torch.device("cpu"))
-    forward, handed = loaded.model.forward, []
+    def with_types(self, text, **kwargs):
+        tokens = dict(tokenize(self, text, **kwargs))
+        return tokens | {"token_type_ids": [0] * len(tokens["input_ids"])}
 
-    def without_types(input_ids, attention_mask):
-        handed.append(True)
-        return forward(input_ids=input_ids, attention_mask=attention_mask)
+    def without_types(self, input_ids, attention_mask):
+        return forward(self, input_ids=input_ids, attention_mask=attention_mask)
 
-    monkeypatch.setattr(loaded.model, "forward", without_types)
-    encoder = TextEncoder(loaded)
-    unit = encoder.tokenize("few words") | {"token_type_ids": [0, 0, 0, 0]}
-    states, lengths = encoder.encode([unit], [3])
-    assert handed
-    assert states[3].shape[:2] == (1, 4) == (1, *lengths)
+    clear_model_cache()
+    monkeypatch.setattr(tokenizer, "__call__", with_types)
+    monkeypatch.setattr(transformers.BertModel, "forward", without_types)
+    np.testing.assert_allclose(features(tiny("bert"), TEXTS), expected, atol=1e-5)
+
+
+def test_a_model_that_ignores_the_mask_gets_one_text_at_a_time(tiny, encoded):
+    # FNet mixes all tokens by a Fourier transform, padding included.
+    got = features(tiny("fnet"), TEXTS, layer=[1, -1])
+    assert [len(batch) for batch in encoded] == [1] * len(TEXTS)
+    for text, row in zip(TEXTS, got, strict=True):
+        states = straight(tiny("fnet"), text)
+        expected = np.concatenate([states[layer].mean(0) for layer in (1, 3)])
+        np.testing.assert_allclose(row, expected, rtol=0, atol=1e-5)
+
+
+def test_a_model_that_gives_other_states_each_time_is_refused(tiny, monkeypatch):
+    forward = transformers.BertModel.forward
+
+    def noisy(self, *args, **kwargs):
+        output = forward(self, *args, **kwargs)
+        output.last_hidden_state = torch.rand_like(output.last_hidden_state)
+        return output
+
+    clear_model_cache()
+    monkeypatch.setattr(transformers.BertModel, "forward", noisy)
+    with pytest.raises(ValueError, match="same hidden states each time, BertModel"):
+        features(tiny("bert"), TEXTS)
+    clear_model_cache()

@@ -117,19 +117,13 @@ def test_chunks_longer_than_the_window_are_refused(tiny):
     "family", ["whisper", "wav2vec2-group", "hubert-layer", "wavlm-group"]
 )
 def test_layers_above_the_one_asked_for_are_not_run(tiny, clips, family):
-    from skmiaug.feature_extraction._capture import find_layers
-    from skmiaug.feature_extraction._loading import load
-    from skmiaug.feature_extraction._source import ModelSource
-
-    loaded = load(ModelSource(tiny(family)), torch.float32, torch.device("cpu"))
     ran = []
-    handles = [
-        layer.register_forward_hook(lambda *_, k=k: ran.append(k))
-        for k, layer in enumerate(find_layers(loaded.model, 3), start=1)
-    ]
+    handle = torch.nn.modules.module.register_module_forward_hook(
+        lambda module, *_: ran.append(type(module).__name__)
+    )
     try:
         features(tiny(family), clips, layer=1)
     finally:
-        for handle in handles:
-            handle.remove()
-    assert ran == [1]
+        handle.remove()
+    layers = [name for name in ran if "EncoderLayer" in name]
+    assert len(layers) == 1

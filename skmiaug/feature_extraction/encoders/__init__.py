@@ -5,7 +5,14 @@ from skmiaug.feature_extraction.encoders._extractor import (
     chunk_samples,
 )
 from skmiaug.feature_extraction.encoders._loading import clear_model_cache
-from skmiaug.feature_extraction.encoders._pooling import POOLINGS, n_parts
+from skmiaug.feature_extraction.encoders._pooling import (
+    POOLINGS,
+    chunk_bounds,
+    merge,
+    n_parts,
+    plan_batches,
+    pool,
+)
 from skmiaug.feature_extraction.encoders._source import ModelSource, find_model, read_shape
 from skmiaug.feature_extraction.encoders._speech import read_limits
 
@@ -13,10 +20,14 @@ __all__ = [
     "POOLINGS",
     "ModelSource",
     "TransformerExtractor",
+    "chunk_bounds",
     "chunk_samples",
     "clear_model_cache",
     "find_model",
+    "merge",
     "n_parts",
+    "plan_batches",
+    "pool",
     "read_limits",
     "read_shape",
 ]

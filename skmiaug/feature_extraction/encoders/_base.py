@@ -1,10 +1,12 @@
 """What all encoders share: hidden states of chosen layers, and the check at first use."""
 
 import inspect
+import warnings
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -113,8 +115,15 @@ class Encoder:
 
     def _last(self, units: list[Unit]) -> torch.Tensor:
         """Own frames of the first unit in the last layer, in double precision."""
-        depth = self.loaded.n_layers
-        with self.loaded.lock, plain_torch(self.loaded.device, inference=True):
+        depth, device = self.loaded.n_layers, self.loaded.device
+        with (
+            self.loaded.lock,
+            plain_torch(device, inference=True),
+            np.errstate(all="ignore"),
+            warnings.catch_warnings(),
+        ):
+            # Of the statistics of a single frame.
+            warnings.simplefilter("ignore", RuntimeWarning)
             states, lengths = self._encode(units, (depth,))[depth]
         return states[0, : lengths[0]].double().cpu()
 

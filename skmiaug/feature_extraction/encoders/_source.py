@@ -226,8 +226,8 @@ def read_shape(source: ModelSource) -> ModelShape:
     if hasattr(config, "text_config") and hasattr(config, "audio_config"):
         raise ValueError(
             f"expected a model of speech or of text, got {source.name!r} of type {kind!r}, "
-            "which takes both; save the part for one of them (such as model.audio_tower or "
-            "model.text_model) with save_pretrained and pass that folder"
+            "which takes both; choose a model of one of them, or save the encoder of one "
+            "(as model.audio_tower) with save_pretrained in a folder of its own"
         )
     # Of an encoder-decoder the first is another number than the last.
     names = ("encoder_layers", "encoder_num_hidden_layers", "num_hidden_layers")

@@ -192,7 +192,7 @@ def plain_torch(device: torch.device, *, inference: bool = False) -> Iterator[No
             torch.set_default_dtype(torch.float32)
             stack.callback(torch.set_default_dtype, default)
         if device.type == "cuda":
-            stack.enter_context(torch.backends.cudnn.flags(allow_tf32=False))
+            stack.enter_context(torch.backends.cudnn.flags(enabled=True, allow_tf32=False))
         yield
 
 

@@ -6,7 +6,6 @@ from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from skmiaug.feature_extraction._base import BaseFeatureExtractor
@@ -118,61 +117,6 @@ class AcousticFeatures(BaseFeatureExtractor):
         self.on_error = on_error
         self.n_jobs = n_jobs
         self.verbose = verbose
-
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any = None, y: Any = None) -> "AcousticFeatures":
-        """Check the parameters.
-
-        Parameters
-        ----------
-        X : list, array, Series or one-column DataFrame, default=None
-            Inputs. Nothing is learned from them; texts are refused.
-        y : object, default=None
-            Ignored.
-
-        Returns
-        -------
-        self : AcousticFeatures
-
-        Raises
-        ------
-        MissingExtraError
-            openSMILE is not installed.
-        OSError
-            ``cache_dir`` is a file.
-        TypeError
-            X holds texts.
-        """
-        job = self._resolved()
-        self.modality_, self.n_features_out_ = job.modality_, job.n_features_out_
-        return self._checked(X)
-
-    def transform(self, X: Any) -> np.ndarray:
-        """Extract the features of each input.
-
-        Parameters
-        ----------
-        X : list, array, Series or one-column DataFrame of length n_inputs
-            Paths, ``(array, rate)`` pairs, dicts with ``array`` and ``sampling_rate`` (in
-            Hz), decoders of torchcodec, or 1-D arrays if ``sampling_rate`` is set, as in
-            :meth:`TransformerFeatures.transform`.
-
-        Returns
-        -------
-        features : ndarray of shape (n_inputs, n_features_out_), float32
-            Rows in the order of X. A DataFrame if ``set_output`` asks for one, with the
-            index of X.
-
-        Raises
-        ------
-        AudioDecodeError
-            With ``on_error="raise"``, an input cannot be used.
-        ValueError
-            X has the wrong shape; or an array has no rate.
-        TypeError
-            X, or an input in it, is no audio.
-        """
-        return self._extract(X)
 
     def _resolved(self) -> "AcousticFeatures":
         job = super()._resolved()

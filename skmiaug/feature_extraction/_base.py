@@ -7,7 +7,7 @@ from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from skmiaug.feature_extraction._extraction import Extractor, extract
@@ -33,8 +33,79 @@ class BaseFeatureExtractor(TransformerMixin, BaseEstimator):
         "n_jobs": [Integral, None],
         "verbose": ["verbose"],
     }
+    _fitted: ClassVar[tuple[str, ...]] = ("modality_", "n_features_out_")
     modality_: str
     n_features_out_: int
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Any = None, y: Any = None) -> Any:
+        """Check the parameters; weights of a model are not read yet.
+
+        Parameters
+        ----------
+        X : list, array, Series or one-column DataFrame, default=None
+            Inputs. Nothing is learned from them; paths given to a text model and texts
+            given to a speech model are refused before any work begins.
+        y : object, default=None
+            Ignored.
+
+        Returns
+        -------
+        self : object
+
+        Raises
+        ------
+        OSError
+            The model cannot be found, or ``cache_dir`` is a file.
+        TypeError
+            X is of the other modality.
+        ValueError
+            A parameter does not fit the model.
+        DeviceUnavailableError
+            The device is not there.
+        MissingExtraError
+            A package that is needed is not installed.
+        """
+        job = self._resolved()
+        for name in self._fitted:
+            setattr(self, name, getattr(job, name))
+        # An iterator would be used up.
+        if X is not None and hasattr(X, "__len__"):
+            check_modality(X, job.modality_)
+        return self
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Extract the features of each input.
+
+        Parameters
+        ----------
+        X : list, array, Series or one-column DataFrame of length n_inputs
+            Audio: paths, ``(array, rate)`` pairs, dicts with ``array`` and
+            ``sampling_rate`` (in Hz), decoders of torchcodec, or 1-D arrays if
+            ``sampling_rate`` is set. An array holds one channel. Float samples have full
+            scale at ±1, and values beyond ±100 are refused; int8, int16, int32 and uint8
+            are PCM, and other integers are refused. For a text model strings.
+
+        Returns
+        -------
+        features : ndarray of shape (n_inputs, n_features_out_), float32
+            Rows in the order of X. A DataFrame if ``set_output`` asks for one, with the
+            index of X.
+
+        Raises
+        ------
+        AudioDecodeError
+            With ``on_error="raise"``, an audio input cannot be used.
+        ValueError
+            Likewise for text, and where the model gives NaN or infinities; or X has the
+            wrong shape; or an array has no rate; or the model is not supported.
+        TypeError
+            X, or an input in it, is of the wrong kind for the model.
+        """
+        self._validate_params()
+        job = self._resolved()
+        items = read_items(X, modality=job.modality_, sampling_rate=self.sampling_rate)
+        return extract(job, items, n_jobs=self.n_jobs, verbose=bool(self.verbose))
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Names of the columns, for example "layer3_mean_0".
@@ -49,19 +120,6 @@ class BaseFeatureExtractor(TransformerMixin, BaseEstimator):
         names : ndarray of shape (n_features_out_,), str objects
         """
         return np.asarray(self._resolved()._feature_names(), dtype=object)
-
-    def _checked(self, X: Any) -> Any:
-        """This estimator, if the inputs in X are of its modality."""
-        # An iterator would be used up.
-        if X is not None and hasattr(X, "__len__"):
-            check_modality(X, self.modality_)
-        return self
-
-    def _extract(self, X: Any) -> np.ndarray:
-        self._validate_params()
-        job = self._resolved()
-        items = read_items(X, modality=job.modality_, sampling_rate=self.sampling_rate)
-        return extract(job, items, n_jobs=self.n_jobs, verbose=bool(self.verbose))
 
     def _resolved(self) -> Any:
         """A copy with its parameters resolved, which means the same in every process."""

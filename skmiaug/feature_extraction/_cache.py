@@ -2,10 +2,9 @@
 
 An entry is one file, ``<first two digits>/<sha256 of the key>.feat``::
 
-    8 bytes   b"SKMIFEA2"
-    4 bytes   number of values n, little-endian
+    8 bytes   b"SKMIFEA3"
     8 bytes   duration of the input in seconds (0 for text), float64, little-endian
-    4 n bytes values, float32, little-endian
+    4 bytes   each value, float32, little-endian
     32 bytes  sha256 of all before
 
 It is written whole and renamed into place, so that any number of processes may share a
@@ -26,12 +25,11 @@ from typing import Any
 
 import numpy as np
 
-from skmiaug.feature_extraction._items import AudioArray, AudioFile, Item, Text
+from skmiaug.feature_extraction._items import Item
 from skmiaug.utils._atomic import write_bytes_atomically
 from skmiaug.utils.audio import check_file
 
-_MAGIC = b"SKMIFEA2"
-_HEAD = struct.Struct("<Id")
+_MAGIC = b"SKMIFEA3"
 _DIGEST_BYTES = 32
 
 
@@ -120,36 +118,31 @@ def content_digest(item: Item) -> str | None:
     Two files of equal bytes have one digest; the same sound in another format, or as an
     array, has another.
     """
-    if isinstance(item, Text):
-        return "text:" + hashlib.sha256(item.text.encode()).hexdigest()
-    if isinstance(item, AudioFile):
-        # A file that cannot be read has no digest: decoding it will say why.
-        with contextlib.suppress(OSError, ValueError):
+    # What cannot be read (a missing file, a ragged list) has none: reading will say why.
+    with contextlib.suppress(OSError, ValueError):
+        if item.text:
+            return "text:" + hashlib.sha256(item.text.encode()).hexdigest()
+        if item.path:
             check_file(item.path)
             with open(item.path, "rb") as file:
                 return "file:" + hashlib.file_digest(file, "sha256").hexdigest()
-    if isinstance(item, AudioArray):
-        with contextlib.suppress(ValueError):  # ragged
-            array = np.ascontiguousarray(item.samples)
-            if array.dtype.kind in "fiu":
-                head = f"{array.dtype.str} {array.shape} {item.rate}\0".encode()
-                return "array:" + hashlib.sha256(head + array.tobytes()).hexdigest()
+        array = np.ascontiguousarray(item.samples)
+        if array.dtype.kind in "fiu":
+            head = f"{array.dtype.str} {array.shape} {item.rate}\0".encode()
+            return "array:" + hashlib.sha256(head + array.tobytes()).hexdigest()
     return None
 
 
 def _pack(vector: np.ndarray, seconds: float) -> bytes:
-    values = np.ascontiguousarray(vector, dtype="<f4")
-    body = _MAGIC + _HEAD.pack(values.size, seconds) + values.tobytes()
+    body = _MAGIC + struct.pack("<d", seconds) + vector.astype("<f4").tobytes()
     return body + hashlib.sha256(body).digest()
 
 
 def _unpack(data: bytes) -> tuple[np.ndarray, float] | None:
     body, digest = data[:-_DIGEST_BYTES], data[-_DIGEST_BYTES:]
-    head = len(_MAGIC) + _HEAD.size
-    if len(body) < head or not body.startswith(_MAGIC):
+    start = len(_MAGIC) + 8
+    intact = len(body) >= start and hashlib.sha256(body).digest() == digest
+    if not intact or not body.startswith(_MAGIC):
         return None
-    if hashlib.sha256(body).digest() != digest:
-        return None
-    n_values, seconds = _HEAD.unpack(body[len(_MAGIC) : head])
-    values = np.frombuffer(body[head:], dtype="<f4")
-    return (values.astype(np.float32), seconds) if values.size == n_values else None
+    (seconds,) = struct.unpack("<d", body[len(_MAGIC) : start])
+    return np.frombuffer(body[start:], dtype="<f4").astype(np.float32), seconds

@@ -17,7 +17,7 @@ from tqdm.auto import tqdm
 
 from skmiaug.exceptions import SkmiaugWarning
 from skmiaug.feature_extraction._cache import FeatureCache, content_digest
-from skmiaug.feature_extraction._items import Item, Unusable
+from skmiaug.feature_extraction._items import Item
 from skmiaug.utils.audio import AudioDecodeError
 
 logger = logging.getLogger("skmiaug.feature_extraction")
@@ -30,9 +30,8 @@ _STRETCH_INPUTS = 4096
 _SHARDS_PER_JOB = 4
 _SMALLEST_SHARD = 16
 _FAILURES_SHOWN = 3
-# From _warn through extract, _extract, transform and sklearn's wrapper of it to who called
-# transform.
-_CALLER = 6
+# From _warn through extract, transform and sklearn's wrapper of it to who called transform.
+_CALLER = 5
 
 
 class FailedInputWarning(SkmiaugWarning):
@@ -216,8 +215,8 @@ class _Shard:
         for i in missing:
             item = self.items[i]
             try:
-                if isinstance(item, Unusable):
-                    raise ValueError(item.reason)
+                if item.problem:
+                    raise ValueError(item.problem)
                 units, self.seconds[i] = extractor.read(item)
             except ValueError as error:
                 self._fail(kind(f"{item.name}: {error}"), error)

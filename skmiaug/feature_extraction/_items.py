@@ -10,12 +10,7 @@ from typing import Any
 import numpy as np
 
 from skmiaug.utils._paths import absolute_path
-from skmiaug.utils.audio import (
-    decode,
-    mono_float32,
-    shared_decoder,
-    without_gradient,
-)
+from skmiaug.utils.audio import decode, mono_float32, shared_decoder, without_gradient
 
 _AUDIO = (
     ".3gp .aac .aif .aifc .aiff .amr .ape .au .caf .flac .m4a .mka .mkv .mov .mp2 .mp3 "
@@ -25,39 +20,29 @@ _AUDIO_SUFFIXES = frozenset(_AUDIO.split())
 
 
 @dataclass(frozen=True)
-class AudioFile:
-    """An absolute path to a file that is not opened yet; ``name`` has it as given."""
+class Item:
+    """One input: a file, samples, a text, or why it cannot be used.
+
+    Parameters
+    ----------
+    name : str
+        Its place in X, and its path as given.
+    path : str
+        Absolute path of a file that is not opened yet.
+    samples, rate : object
+        Samples and their rate in Hz, not checked yet.
+    text : str
+        A text that is neither missing nor empty.
+    problem : str
+        Why it cannot be used.
+    """
 
     name: str
-    path: str
-
-
-@dataclass(frozen=True)
-class AudioArray:
-    """Samples and their rate in Hz, not checked yet."""
-
-    name: str
-    samples: Any
-    rate: Any
-
-
-@dataclass(frozen=True)
-class Text:
-    """A text that is neither missing nor empty."""
-
-    name: str
-    text: str
-
-
-@dataclass(frozen=True)
-class Unusable:
-    """An input that is missing or empty, and why it cannot be used."""
-
-    name: str
-    reason: str
-
-
-Item = AudioFile | AudioArray | Text | Unusable
+    path: str = ""
+    samples: Any = None
+    rate: Any = None
+    text: str = ""
+    problem: str = ""
 
 
 def read_items(X: Any, *, modality: str, sampling_rate: int | None) -> list[Item]:
@@ -140,7 +125,8 @@ def read_samples(item: Item, job: Any) -> tuple[np.ndarray, int]:
 
     Parameters
     ----------
-    item : AudioFile or AudioArray
+    item : Item
+        A file, or samples.
     job : object
         With ``max_duration``, ``trusted`` and ``decode_timeout``.
 
@@ -149,15 +135,12 @@ def read_samples(item: Item, job: Any) -> tuple[np.ndarray, int]:
     AudioDecodeError
         The input cannot be used.
     """
-    longest = job.max_duration
-    if isinstance(item, AudioArray):
+    longest, timeout = job.max_duration, job.decode_timeout
+    if not item.path:
         return mono_float32(item.samples, item.rate, max_seconds=longest)
-    assert isinstance(item, AudioFile)
     if job.trusted:
         return decode(item.path, max_seconds=longest)
-    return shared_decoder().decode(
-        item.path, max_seconds=longest, timeout=job.decode_timeout
-    )
+    return shared_decoder().decode(item.path, max_seconds=longest, timeout=timeout)
 
 
 def _rows(X: Any) -> list[Any]:
@@ -217,17 +200,19 @@ def _is_missing(row: Any) -> bool:
 
 def _text_item(name: str, row: Any) -> Item:
     if _is_missing(row):
-        return Unusable(name, "expected text, got a missing value; leave the row out")
+        return Item(name, problem="expected text, got a missing value; leave the row out")
     if not isinstance(row, str):
         raise TypeError(
             f"{name}: expected text (str), since the model is a text model, got "
             f"{type(row).__name__}; for audio choose a speech model"
         )
     if not row.strip():
-        return Unusable(name, "expected text, got an empty string; leave the row out")
+        return Item(name, problem="expected text, got an empty string; leave the row out")
     if any("\ud800" <= character <= "\udfff" for character in row):
-        return Unusable(name, "expected text, got one with broken (surrogate) characters")
-    return Text(name, row)
+        return Item(
+            name, problem="expected text, got one with broken (surrogate) characters"
+        )
+    return Item(name, text=row)
 
 
 def _is_value(value: Any) -> bool:
@@ -242,23 +227,33 @@ def _is_value(value: Any) -> bool:
 
 def _audio_item(name: str, row: Any, sampling_rate: int | None) -> Item:
     if _is_missing(row):
-        return Unusable(name, "expected audio, got a missing value; leave the row out")
+        return Item(name, problem="expected audio, got a missing value; leave the row out")
     if isinstance(row, str | os.PathLike):
         path = os.fspath(row)
         if not isinstance(path, str):
             path = os.fsdecode(path)
         if not path.strip():
-            return Unusable(name, "expected a path, got an empty string; leave the row out")
-        return AudioFile(f"{name} ({path})", absolute_path(path))
+            return Item(
+                name, problem="expected a path, got an empty string; leave the row out"
+            )
+        return Item(f"{name} ({path})", path=absolute_path(path))
     if isinstance(row, Mapping):
         if row.get("array") is None or row.get("sampling_rate") is None:
             raise TypeError(
                 f"{name}: expected a dict with 'array' and 'sampling_rate', got the keys "
                 f"{sorted(map(str, row))}"
             )
-        return AudioArray(name, without_gradient(row["array"]), row["sampling_rate"])
+        return Item(name, samples=without_gradient(row["array"]), rate=row["sampling_rate"])
     if hasattr(row, "get_all_samples"):
-        return _decoded_item(name, row)
+        # A decoder of torchcodec, as ``datasets`` gives from version 4 on.
+        try:
+            decoded = row.get_all_samples()
+        except (RuntimeError, ValueError, OSError) as error:
+            return Item(
+                name, problem=f"expected audio that torchcodec can decode ({error})"
+            )
+        mono = without_gradient(decoded.data.mean(0))  # of (n_channels, n_samples)
+        return Item(name, samples=mono, rate=decoded.sample_rate)
     if isinstance(row, tuple | list) and len(row) == 2:
         is_value = [_is_value(part) for part in row]
         if is_value == [True, False]:
@@ -267,7 +262,7 @@ def _audio_item(name: str, row: Any, sampling_rate: int | None) -> Item:
                 "scipy.io.wavfile.read gives it; swap the two"
             )
         if is_value == [False, True] or (is_value[1] and isinstance(row, tuple)):
-            return AudioArray(name, without_gradient(row[0]), row[1])
+            return Item(name, samples=without_gradient(row[0]), rate=row[1])
     if _is_value(row):
         raise TypeError(
             f"{name}: expected a path, an array, an (array, rate) pair or a dict with "
@@ -279,14 +274,4 @@ def _audio_item(name: str, row: Any, sampling_rate: int | None) -> Item:
             f"{name}: expected a sampling rate with an array of samples, got none; pass "
             "(array, rate) pairs, or set sampling_rate"
         )
-    return AudioArray(name, without_gradient(row), sampling_rate)
-
-
-def _decoded_item(name: str, decoder: Any) -> Item:
-    """Samples of a decoder of torchcodec, as ``datasets`` gives in its version 4 and on."""
-    try:
-        decoded = decoder.get_all_samples()
-    except (RuntimeError, ValueError, OSError) as error:
-        return Unusable(name, f"expected audio that torchcodec can decode ({error})")
-    # (n_channels, n_samples)
-    return AudioArray(name, without_gradient(decoded.data.mean(0)), decoded.sample_rate)
+    return Item(name, samples=without_gradient(row), rate=sampling_rate)

@@ -4,8 +4,6 @@ import os
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
-import numpy as np
-from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from skmiaug.feature_extraction._base import BaseFeatureExtractor
@@ -165,6 +163,8 @@ class TransformerFeatures(BaseFeatureExtractor):
         "device": "no_validation",  # type: ignore[dict-item]
     }
 
+    _fitted = ("modality_", "n_layers_", "layers_", "n_features_out_")
+
     def __init__(
         self,
         *,
@@ -214,70 +214,6 @@ class TransformerFeatures(BaseFeatureExtractor):
         self.n_jobs = n_jobs
         self.verbose = verbose
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any = None, y: Any = None) -> "TransformerFeatures":
-        """Check the parameters and read the model's configuration, not its weights.
-
-        Parameters
-        ----------
-        X : list, array, Series or one-column DataFrame, default=None
-            Inputs. Nothing is learned from them; paths given to a text model and texts
-            given to a speech model are refused before any work begins.
-        y : object, default=None
-            Ignored.
-
-        Returns
-        -------
-        self : TransformerFeatures
-
-        Raises
-        ------
-        OSError
-            The model cannot be found, or ``cache_dir`` is a file.
-        TypeError
-            X is of the other modality than the model.
-        ValueError
-            A parameter does not fit the model.
-        DeviceUnavailableError
-            The device is not there.
-        """
-        job = self._resolved()
-        if job.modality_ == "audio" and self.chunk_length is not None:
-            chunk_samples(read_limits(job._source), self.chunk_length, self.chunk_overlap)
-        for name in ("modality_", "n_layers_", "layers_", "n_features_out_"):
-            setattr(self, name, getattr(job, name))
-        return self._checked(X)
-
-    def transform(self, X: Any) -> np.ndarray:
-        """Extract the features of each input.
-
-        Parameters
-        ----------
-        X : list, array, Series or one-column DataFrame of length n_inputs
-            For a speech model paths, ``(array, rate)`` pairs, dicts with ``array`` and
-            ``sampling_rate`` (in Hz), decoders of torchcodec, or 1-D arrays if
-            ``sampling_rate`` is set. An array holds one channel. Float samples have full
-            scale at ±1, and values beyond ±100 are refused; int8, int16, int32 and uint8
-            are PCM, and other integers are refused. For a text model strings.
-
-        Returns
-        -------
-        features : ndarray of shape (n_inputs, n_features_out_), float32
-            Rows in the order of X. A DataFrame if ``set_output`` asks for one, with the
-            index of X.
-
-        Raises
-        ------
-        AudioDecodeError
-            With ``on_error="raise"``, an audio input cannot be used.
-        ValueError
-            Likewise for text, and where the model gives NaN or infinities; or X has the
-            wrong shape; or an array has no rate; or the model is not supported.
-        TypeError
-            X, or an input in it, is of the wrong kind for the model.
-        """
-        return self._extract(X)
-
     def _resolved(self) -> "TransformerFeatures":
         job = super()._resolved()
         device = resolve_device(self.device)
@@ -299,6 +235,8 @@ class TransformerFeatures(BaseFeatureExtractor):
                 f"expected chunk_overlap below chunk_length={length:g} s, got {overlap:g} "
                 "s; lower chunk_overlap (its default of 2 s is meant for longer chunks)"
             )
+        if job.modality_ == "audio" and length is not None:
+            chunk_samples(read_limits(job._source), length, overlap)
         n_blocks = 1 if job._average else len(job.layers_)
         job.n_features_out_ = n_blocks * n_parts(self.pooling) * shape.dim
         return job

@@ -225,8 +225,8 @@ def test_nothing_is_left_but_whole_entries_without_pickle(tiny, clips, tmp_path)
     for path in paths:
         data = path.read_bytes()
         assert path.suffix == ".feat"
-        assert data.startswith(b"SKMIFEA2")
-        assert len(data) == 8 + 4 + 8 + 24 * 4 + 32
+        assert data.startswith(b"SKMIFEA3")
+        assert len(data) == 8 + 8 + 24 * 4 + 32
 
 
 def _extracted(estimator, X):

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from skmiaug.feature_extraction._items import Item, Text, read_samples
+from skmiaug.feature_extraction._items import Item, read_samples
 from skmiaug.feature_extraction.encoders._base import Encoder, Unit
 from skmiaug.feature_extraction.encoders._loading import load
 from skmiaug.feature_extraction.encoders._pooling import (
@@ -86,7 +86,6 @@ class TransformerExtractor:
         """
         encoder = self.encoder
         if isinstance(encoder, TextEncoder):
-            assert isinstance(item, Text)
             return [encoder.tokenize(item.text)], 0.0
         assert isinstance(encoder, SpeechEncoder)
         original, found = read_samples(item, self.job)

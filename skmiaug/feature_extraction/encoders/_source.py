@@ -3,11 +3,10 @@
 import difflib
 import hashlib
 import os
-import threading
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from safetensors import SafetensorError
 
@@ -72,9 +71,7 @@ class ModelSource:
         """
         if not os.path.isdir(self.name):
             return ()
-        found = [
-            (entry.name, entry.stat()) for entry in os.scandir(self.name) if entry.is_file()
-        ]
+        found = [(e.name, e.stat()) for e in os.scandir(self.name) if e.is_file()]
         return tuple(sorted((name, st.st_size, st.st_mtime_ns) for name, st in found))
 
     def from_pretrained(self, factory: Any, **kwargs: Any) -> Any:
@@ -156,55 +153,31 @@ def find_model(model: str | os.PathLike[str]) -> str:
     return name
 
 
+@lru_cache
 def _folder_digest(folder: str, stamp: Stamp) -> str:
-    def digest() -> str:
-        total = hashlib.sha256()
-        for name, size, _ in stamp:
-            if name.startswith(".") or Path(name).suffix.lower() in _NO_WEIGHTS:
-                continue
-            with open(os.path.join(folder, name), "rb") as file:
-                content = hashlib.file_digest(file, "sha256").hexdigest()
-            total.update(f"{name}\0{size}\0{content}\n".encode())
-        return f"sha256:{total.hexdigest()}"
-
-    return remembered(("digest", os.path.abspath(folder), stamp), digest)
-
-
-_facts: dict[Any, Any] = {}
-_facts_lock = threading.Lock()
-
-
-def remembered(key: Any, compute: Callable[[], Any]) -> Any:
-    """A small fact about a model, computed once in a process."""
-    with _facts_lock:
-        if key in _facts:
-            return _facts[key]
-    value = compute()
-    with _facts_lock:
-        return _facts.setdefault(key, value)
+    total = hashlib.sha256()
+    for name, size, _ in stamp:
+        if name.startswith(".") or Path(name).suffix.lower() in _NO_WEIGHTS:
+            continue
+        with open(os.path.join(folder, name), "rb") as file:
+            content = hashlib.file_digest(file, "sha256").hexdigest()
+        total.update(f"{name}\0{size}\0{content}\n".encode())
+    return f"sha256:{total.hexdigest()}"
 
 
 def read_config(source: ModelSource) -> Any:
     """The configuration of a model, without its weights."""
+    return _read_config(source, source.stamp())
+
+
+@lru_cache
+def _read_config(source: ModelSource, stamp: Stamp) -> Any:
     transformers = require("transformers", extra="audio", purpose="load pretrained models")
-    return remembered(
-        ("config", source, source.stamp()),
-        lambda: source.from_pretrained(transformers.AutoConfig),
-    )
+    return source.from_pretrained(transformers.AutoConfig)
 
 
-@dataclass(frozen=True)
-class ModelShape:
-    """What can be known of a model before its weights are loaded.
-
-    Parameters
-    ----------
-    modality : {"audio", "text"}
-    n_layers : int
-        Transformer layers of the model, or of its encoder.
-    dim : int
-        Width of a hidden state.
-    """
+class ModelShape(NamedTuple):
+    """Modality of a model, layers of it or its encoder, and width of a hidden state."""
 
     modality: str
     n_layers: int
@@ -234,11 +207,8 @@ def read_shape(source: ModelSource) -> ModelShape:
     depth = next((n for n in (getattr(config, name, None) for name in names) if n), None)
     width = getattr(config, "hidden_size", None)
     main_input = _main_input(source, config)
-    modality = {
-        "input_values": "audio",
-        "input_features": "audio",
-        "input_ids": "text",
-    }.get(main_input)
+    modalities = {"input_values": "audio", "input_features": "audio", "input_ids": "text"}
+    modality = modalities.get(main_input)
     if modality is None or not isinstance(depth, int) or not isinstance(width, int):
         raise ValueError(
             "expected a speech model (input_values, input_features) or a text model "
@@ -254,15 +224,11 @@ def _main_input(source: ModelSource, config: Any) -> str:
         model_class = transformers.MODEL_MAPPING[type(config)]
     except KeyError:
         # An architecture whose code comes with the model: its class has to be fetched.
-        dynamic = require(
-            "transformers.dynamic_module_utils", extra="audio", purpose="load remote code"
-        )
         reference = getattr(config, "auto_map", {}).get("AutoModel")
         if reference is None or not source.trust_remote_code:
             return f"of the unknown class {type(config).__name__}"
-        model_class = dynamic.get_class_from_dynamic_module(
+        model_class = transformers.dynamic_module_utils.get_class_from_dynamic_module(
             reference, source.name, revision=source.revision
         )
-    if isinstance(model_class, tuple | list):
-        model_class = model_class[0]
-    return model_class.main_input_name
+    several = isinstance(model_class, tuple | list)
+    return (model_class[0] if several else model_class).main_input_name

@@ -4,6 +4,7 @@ import math
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,7 @@ from torch import nn
 
 from skmiaug.feature_extraction.encoders._base import Encoded, Encoder, taken_by
 from skmiaug.feature_extraction.encoders._loading import LoadedModel
-from skmiaug.feature_extraction.encoders._source import (
-    ModelSource,
-    read_config,
-    remembered,
-)
+from skmiaug.feature_extraction.encoders._source import ModelSource, Stamp, read_config
 from skmiaug.utils._optional import require
 
 # 25 ms at 16 kHz: one analysis window of every filter bank in use.
@@ -81,13 +78,14 @@ def read_limits(source: ModelSource) -> SpeechLimits:
     OSError
         The model cannot be found, or has no feature extractor.
     """
+    return _read_limits(source, source.stamp())
+
+
+@lru_cache
+def _read_limits(source: ModelSource, stamp: Stamp) -> SpeechLimits:
     transformers = require("transformers", extra="audio", purpose="load pretrained models")
-    return remembered(
-        ("limits", source, source.stamp()),
-        lambda: speech_limits(
-            read_config(source), source.from_pretrained(transformers.AutoFeatureExtractor)
-        ),
-    )
+    processor = source.from_pretrained(transformers.AutoFeatureExtractor)
+    return speech_limits(read_config(source), processor)
 
 
 class SpeechEncoder(Encoder):

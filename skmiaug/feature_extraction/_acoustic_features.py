@@ -32,27 +32,28 @@ class AcousticFeatures(BaseFeatureExtractor):
         The extended Geneva minimalistic set with 88 features [1]_, or that of the
         Computational Paralinguistics Challenge with 6,373 [2]_.
     target_rate : int or None, default=16000
-        Rate in Hz to which each input is brought first (soxr, high quality), as the
+        Rate in Hz to which each input is resampled first (soxr, high quality), since the
         features depend on it. None keeps the rate of each input.
     sampling_rate : int, default=None
         Rate in Hz of arrays that come without one.
     max_duration : float, default=600.0
-        Longest input in seconds; a longer one is an error. No more is ever decoded.
+        Maximum length of an input in seconds; a longer input is an error. At most this
+        much is decoded.
     cache_dir : str or path-like, default=None
-        Folder for features, found again by the content of the input and the parameters
-        that matter, in this or any other process; it may be that of
-        :class:`TransformerFeatures`. A damaged entry is computed again, with one warning.
+        Folder in which features are cached by the content of the input and the parameters
+        that affect the result; :class:`TransformerFeatures` may use the same one. Damaged
+        entries are computed again, with one warning.
     trusted : bool, default=False
         Whether audio files may be decoded in this process. By default a child process
-        decodes them and is replaced if a malformed file makes it hang or crash.
+        decodes them, which is replaced if a malformed file makes it hang or crash.
     decode_timeout : float, default=30.0
-        Seconds after which decoding one file is given up.
+        Seconds after which decoding a file is abandoned.
     on_error : {"raise", "nan"}, default="raise"
-        What to do with an input that cannot be used (missing, damaged, shorter than an
+        How to treat an input that cannot be used (missing, damaged, shorter than an
         analysis window of 60 ms, too long): raise an error that names it, or return a row
-        of NaN, with one warning that counts them.
+        of NaN and warn once with the number of such inputs.
     n_jobs : int, default=None
-        Processes, through joblib (any backend).
+        Number of processes, through joblib (any backend).
     verbose : int, default=0
         1 shows a progress bar.
 
@@ -69,8 +70,8 @@ class AcousticFeatures(BaseFeatureExtractor):
 
     Notes
     -----
-    openSMILE comes with the extra ``opensmile``, under a licence of its own that allows
-    research and no commercial use.
+    openSMILE is installed by the extra ``opensmile``. Its own licence permits research and
+    personal use, not commercial use.
 
     References
     ----------

@@ -60,11 +60,6 @@ class FeatureCache:
         """The vector of an entry; None if it is not there, damaged, or of longer audio.
 
         What is too long is not found, so that it is refused as it would be without cache.
-
-        Raises
-        ------
-        OSError
-            The folder cannot be read.
         """
         try:
             data = self._path(digest).read_bytes()
@@ -80,13 +75,7 @@ class FeatureCache:
         return vector if seconds <= max_seconds else None
 
     def put(self, digest: str, vector: np.ndarray, seconds: float = 0.0) -> None:
-        """Write an entry of an input of so many ``seconds``.
-
-        Raises
-        ------
-        OSError
-            The folder cannot be written to, or the disk is full.
-        """
+        """Write an entry of an input of so many ``seconds``."""
         path = self._path(digest)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

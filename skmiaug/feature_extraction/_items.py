@@ -76,11 +76,6 @@ def check_modality(X: Any, modality: str) -> list[Any]:
 
     Paths given to a text model would be embedded as text, and often hold the class; texts
     given to a speech model are no paths of files.
-
-    Raises
-    ------
-    TypeError, ValueError
-        As in :func:`read_items`.
     """
     rows = _rows(X)
     strings = [
@@ -129,11 +124,6 @@ def read_samples(item: Item, job: Any) -> tuple[np.ndarray, int]:
         A file, or samples.
     job : object
         With ``max_duration``, ``trusted`` and ``decode_timeout``.
-
-    Raises
-    ------
-    AudioDecodeError
-        The input cannot be used.
     """
     longest, timeout = job.max_duration, job.decode_timeout
     if not item.path:

@@ -25,94 +25,96 @@ class TransformerFeatures(BaseFeatureExtractor):
     """Feature vectors of audio or text from a pretrained transformer.
 
     Each input is encoded by a Hugging Face ``transformers`` model, and the hidden states of
-    one or more layers are pooled over time. In float32 the features of an input are those
-    of the model run on it alone and unpadded, to 1e-5 of their largest value: they do not
-    depend on the other inputs, on their order, or on ``batch_size``. Nothing is learned
-    from data; ``fit`` only checks the parameters and reads the model's configuration.
+    one or more layers are pooled over time. In float32 the features of an input equal
+    those of the model run on this input alone and unpadded, to 1e-5 of their largest value:
+    they do not depend on the other inputs, on their order, or on ``batch_size``. Nothing is
+    learned from data; ``fit`` only checks the parameters and reads the model's
+    configuration.
 
     Parameters
     ----------
     model : str or path-like, default="openai/whisper-base"
-        Local folder or hub name, owner included; the default is fetched from the hub once,
-        290 MB. Speech: wav2vec2, HuBERT, WavLM, UniSpeech, Whisper (encoder), the Audio
-        Spectrogram Transformer, and any other model that takes ``input_values`` or
-        ``input_features``, which then shares batches between clips of equal length only.
-        Text: BERT, RoBERTa, MiniLM and any other model with a tokenizer. Models of both
-        are refused.
+        Local folder, or name on the hub with its owner; the default is downloaded from the
+        hub once (290 MB). Speech: wav2vec2, HuBERT, WavLM, UniSpeech, Whisper (encoder),
+        the Audio Spectrogram Transformer, and other models that take ``input_values`` or
+        ``input_features``. Text: BERT, RoBERTa, MiniLM and other models with a tokenizer.
+        Models that take both are refused.
     revision : str, default=None
         Branch, tag or commit on the hub.
     local_files_only : bool, default=False
-        Whether to do without the network.
+        Whether to use local files only, without the network.
     trust_remote_code : bool, default=False
         Whether Python code that comes with the model may run.
     layer : int, list of int, "auto" or "all", default="auto"
-        0 is the embedding output, i the output of layer i, -1 the last layer's output as
-        the model gives it out (after its final norm). "auto" takes the middle layer of a
-        speech model (3 of 6), where most of the emotion is, and the last of a text model;
-        of a speech model that was fine-tuned for emotion take -1. The features of a list of
-        layers are concatenated; "all" averages the hidden states of all layers, 0 included.
-        Layers above the highest asked for are not run.
+        0 is the embedding output, i the output of layer i, -1 the output of the model
+        (after its final norm). "auto" takes the middle layer of a speech model (3 of 6),
+        which carries most of the emotion, and the last layer of a text model; use -1 for a
+        speech model that was fine-tuned for emotion. The features of several layers are
+        concatenated; "all" averages the hidden states of all layers, 0 included. Layers
+        above the highest requested one are not run.
     pooling : {"mean", "mean_std", "max", "first", "last"}, default="mean"
         Over the input's own frames or tokens (special tokens count). "mean_std" gives the
         means followed by the population standard deviations.
     window : {"trimmed", "full"}, default="trimmed"
-        For Whisper, whose encoder was trained on windows of 30 s. "full" pads each clip
-        with silence to 30 s, as in training, and pools the clip's own frames, of 20 ms
-        each: exact, and slow for short clips. "trimmed" takes the same log-mel frames, cuts
-        them and the position embeddings to the clip's own frames, and encodes only those:
-        as good for emotion in our runs, and many times as fast. The two differ; do not mix
-        them. Other models have no window and ignore it.
+        For Whisper only, whose encoder was trained on windows of 30 s. "full" pads each
+        clip with silence to 30 s, as in training, and pools the clip's own frames of 20 ms:
+        exact, and slow for short clips. "trimmed" cuts the same log-mel frames and the
+        position embeddings to the clip's own frames and encodes only those: as good for
+        emotion in our runs, and many times as fast. The two give different features; do
+        not mix them.
     sampling_rate : int, default=None
         Rate in Hz of arrays that come without one.
     chunk_length : float, default=None
-        Longer audio is cut into chunks of this many seconds, each encoded on its own and
-        all pooled together, weighted by their frames. None takes 30 s, or the model's
-        window if that is shorter.
+        Longer audio is cut into chunks of this many seconds, which are encoded separately
+        and pooled together, weighted by their numbers of frames. None means 30 s, or the
+        window of the model if it is shorter.
     chunk_overlap : float, default=2.0
-        Seconds that consecutive chunks share, fewer than ``chunk_length`` where that is
-        given. Frames in an overlap count twice.
+        Overlap of consecutive chunks in seconds, less than ``chunk_length``. Frames in an
+        overlap count twice.
     max_duration : float, default=600.0
-        Longest input in seconds; a longer one is an error. No more is ever decoded.
+        Maximum length of an input in seconds; a longer input is an error. At most this
+        much is decoded.
     truncation : bool, default=False
-        Whether text beyond the model's limit is cut, with one warning that counts; else it
-        is an error.
+        Whether texts beyond the limit of the model are truncated, with one warning that
+        counts them. By default they are errors.
     batch_size : int, default=32
-        Most chunks or texts in a batch.
+        Maximum number of chunks or texts in a batch.
     batch_seconds : float, default=30.0
-        Most audio in a batch, padding included, in seconds. 30 was fastest on a CPU whose
-        caches it fits; a GPU wants some hundreds, as its memory allows.
+        Maximum audio in a batch in seconds, padding included. 30 was fastest on a CPU,
+        whose caches it fits; use some hundreds on a GPU, as its memory allows.
     dtype : {"float32", "bfloat16", "float16"}, default="float32"
-        What the model computes in. float32 gives the same features on all machines, to
-        1e-4 of their largest value. bfloat16 is 3 to 8 times as fast on hardware made for
-        it (AMX, AVX-512 BF16, CUDA of compute capability 8.0 on), and its vectors may be
-        off by 5 % (relative Euclidean norm), by machine and by batch: choose it once for
-        training and prediction. The result is float32 in any case; the cache keeps the
-        types apart, and a pickle holds the choice.
+        Precision of the model. float32 gives the same features on all machines, to 1e-4 of
+        their largest value. bfloat16 is 3 to 8 times as fast where the hardware supports it
+        (AMX, AVX-512 BF16, CUDA with compute capability 8.0 or higher), but its features
+        differ by up to 5 % (relative Euclidean norm) and vary with machine and batch: use
+        the same dtype for training and prediction. The result is always float32. The cache
+        keeps the dtypes apart, and a pickle records the choice.
     device : str or torch.device, default="auto"
         "auto" takes a CUDA GPU if there is one.
     cache_dir : str or path-like, default=None
-        Folder for features, found again by the content of the input, the model's weights
-        and the parameters that matter, in this or any other process. A damaged entry is
-        computed again, with one warning. A run that was stopped goes on from there.
+        Folder in which features are cached by the content of the input, the weights of the
+        model and the parameters that affect the result. Several processes may share it, and
+        an interrupted run resumes from it. Damaged entries are computed again, with one
+        warning.
     trusted : bool, default=False
         Whether audio files may be decoded in this process. By default a child process
-        decodes them and is replaced if a malformed file makes it hang or crash.
+        decodes them, which is replaced if a malformed file makes it hang or crash.
     decode_timeout : float, default=30.0
-        Seconds after which decoding one file is given up.
+        Seconds after which decoding a file is abandoned.
     on_error : {"raise", "nan"}, default="raise"
-        What to do with an input that cannot be used (missing, damaged, too short, too
-        long, empty, or one of which the model makes NaN): raise an error that names it, or
-        return a row of NaN, with one warning that counts them.
+        How to treat an input that cannot be used (missing, damaged, too short, too long,
+        empty, or NaN features): raise an error that names it, or return a row of NaN and
+        warn once with the number of such inputs.
     n_jobs : int, default=None
-        Processes, through joblib (any backend). On GPUs, one process a GPU.
+        Number of processes, through joblib (any backend). On GPUs, one process per GPU.
     verbose : int, default=0
-        1 shows a progress bar. Files a second and the real-time factor go to the logger
-        ``skmiaug.feature_extraction`` in any case.
+        1 shows a progress bar. The logger ``skmiaug.feature_extraction`` always gets the
+        speed and the real-time factor.
 
     Attributes
     ----------
     modality_ : {"audio", "text"}
-        What the model takes.
+        Modality of the inputs of the model.
     n_layers_ : int
         Number of transformer layers.
     layers_ : tuple of int
@@ -120,22 +122,23 @@ class TransformerFeatures(BaseFeatureExtractor):
     n_features_out_ : int
         Columns of the result.
 
+    See Also
+    --------
+    AcousticFeatures : Hand-crafted features of openSMILE.
+
     Notes
     -----
     A loaded model is kept by the process and shared by all estimators that use it
     (:func:`skmiaug.feature_extraction.clear_model_cache` frees it); clones and pickles hold
     parameters only. wav2vec2-base and HuBERT-base were trained without attention masks and
-    normalise over time; their norm is taken over each clip's true frames here, which gives
-    what the model gives for the clip alone. A model that fills clips up to a window of one
-    length is pooled over the clip's own frames. Text models, and speech models other than
-    those named above, are tried once on a probe, alone and in a batch, before their
-    features are trusted: a model whose vectors depend on the batch (FNet) then gets one
-    input at a time, and a model that does not run is an error. Stereo is averaged to mono
-    and resampled by soxr (high quality) from the rate in the file.
-
-    See Also
-    --------
-    AcousticFeatures : Hand-crafted features of openSMILE.
+    normalise over time; here the norm is computed over each clip's own frames, which gives
+    the same result as the model on the clip alone. For models that pad every clip to a
+    fixed window, the clip's own frames are pooled. Text models, and speech models other
+    than those named above, are checked at first use on short probes, alone and in a batch:
+    if the batch changes the result (FNet), inputs are encoded one at a time, and a model
+    that does not run is refused. Speech models other than those named above get clips of
+    equal length in a batch. Stereo is averaged to mono and resampled by soxr (high quality)
+    from the rate in the file.
 
     Examples
     --------
@@ -282,11 +285,6 @@ def resolve_layers(
     "auto" is half of the layers of a speech model: the first layers follow the sound, the
     last the words or units that the model was trained to predict, and how something is said
     is in between. A text model is read at its end, where it was made to be read.
-
-    Raises
-    ------
-    ValueError
-        An index is no whole number, out of range or there twice, or the list is empty.
     """
     if layer == "all":
         return tuple(range(n_layers + 1)), True

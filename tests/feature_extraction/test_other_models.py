@@ -85,7 +85,7 @@ def test_the_spectrogram_transformer_hears_all_of_a_long_clip(tiny):
         TransformerFeatures(model=tiny("ast"), chunk_length=1, chunk_overlap=0).fit()
 
 
-def test_an_extractor_that_fills_up_and_does_not_tell_is_refused(tiny, monkeypatch):
+def test_an_extractor_that_pads_without_a_mask_is_refused(tiny, monkeypatch):
     call = transformers.WhisperFeatureExtractor.__call__
 
     def silent(self, *args, return_attention_mask=None, **kwargs):
@@ -93,12 +93,12 @@ def test_an_extractor_that_fills_up_and_does_not_tell_is_refused(tiny, monkeypat
 
     monkeypatch.setattr(transformers.WhisperFeatureExtractor, "__call__", silent)
     clear_model_cache()
-    with pytest.raises(ValueError, match="tells which frames are a clip's, WhisperFeature"):
+    with pytest.raises(ValueError, match="mask of a clip's own frames, WhisperFeature"):
         features(tiny("voxtral"), [voice(0.5)])
     clear_model_cache()
 
 
-def test_an_extractor_that_cuts_off_is_named(tiny, monkeypatch):
+def test_an_extractor_that_truncates_is_named(tiny, monkeypatch):
     call = transformers.SeamlessM4TFeatureExtractor.__call__
 
     def cutting(self, clip, **kwargs):
@@ -107,7 +107,9 @@ def test_an_extractor_that_cuts_off_is_named(tiny, monkeypatch):
     monkeypatch.setattr(transformers.SeamlessM4TFeatureExtractor, "__call__", cutting)
     clear_model_cache()
     assert features(tiny("w2v-bert"), [voice(2.0)]).shape == (1, 24)
-    with pytest.raises(ValueError, match=r"takes 3\.0 s, it cuts off after 2\.. s"):
+    with pytest.raises(
+        ValueError, match=r"keeps all 3\.0 s of a clip, it truncates to 2\.. s"
+    ):
         features(tiny("w2v-bert"), [voice(3.0)])
     clear_model_cache()
 

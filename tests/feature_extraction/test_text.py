@@ -145,7 +145,7 @@ def test_a_model_that_ignores_the_mask_gets_one_text_at_a_time(tiny, encoded):
         np.testing.assert_allclose(row, expected, rtol=0, atol=1e-5)
 
 
-def test_a_model_that_gives_other_states_each_time_is_refused(tiny, monkeypatch):
+def test_a_model_that_is_not_deterministic_is_refused(tiny, monkeypatch):
     forward = transformers.BertModel.forward
 
     def noisy(self, *args, **kwargs):
@@ -155,6 +155,6 @@ def test_a_model_that_gives_other_states_each_time_is_refused(tiny, monkeypatch)
 
     clear_model_cache()
     monkeypatch.setattr(transformers.BertModel, "forward", noisy)
-    with pytest.raises(ValueError, match="same hidden states each time, BertModel"):
+    with pytest.raises(ValueError, match="the same in every run, those of BertModel"):
         features(tiny("bert"), TEXTS)
     clear_model_cache()

@@ -48,18 +48,15 @@ class Encoder:
         self.loaded = loaded
 
     def length(self, unit: Unit) -> int:
-        """What batches are sorted by: samples or tokens."""
+        """Length by which batches are sorted: samples or tokens."""
         return len(unit)
 
     def cost(self, length: int) -> float:
-        """What a unit of that length costs, in the measure of the batch budget."""
+        """Cost of a unit of that length, in units of the batch budget."""
         return float(length)
 
     def encode(self, units: Sequence[Unit], wanted: Sequence[int]) -> Encoded:
-        """Hidden states of the layers asked for.
-
-        Raises whatever the model does; a unit that reaches it was checked before.
-        """
+        """Hidden states of the wanted layers."""
         with self.loaded.lock, plain_torch(self.loaded.device, inference=True):
             return self._encode(units, tuple(wanted))
 
@@ -77,22 +74,19 @@ class Encoder:
         return hidden_states(lambda: model(**inputs), find_layers(model, depth), wanted)
 
     def _examine(self, one: Unit, other: Unit) -> None:
-        """Let units share batches as far as that does not change ``one``, of this model.
+        """Check on two probes whether units may share a batch; else encode them one by one.
 
-        Done once for a loaded model, on its last layer, before any feature is trusted.
-
-        Raises
-        ------
-        ValueError
-            The model does not run, or gives other states each time.
+        This is done once for a loaded model, on its last layer, before any feature is
+        trusted. ValueError where the model does not run or is not deterministic.
         """
         if "may_share" not in self.loaded.findings:
             with self._probing():
                 alone, again, pair = (self._last(u) for u in ([one], [one], [one, other]))
             if self._differ(alone, again):
                 raise ValueError(
-                    f"expected the same hidden states each time, {self._name} gives "
-                    "others; this architecture is not supported, choose another model"
+                    "expected finite hidden states that are the same in every run, those "
+                    f"of {self._name} in {self.loaded.dtype} are not; choose another model "
+                    "or dtype"
                 )
             self.loaded.findings["may_share"] = not self._differ(alone, pair)
         if not self.loaded.findings["may_share"]:
@@ -100,7 +94,7 @@ class Encoder:
 
     @contextmanager
     def _probing(self) -> Iterator[None]:
-        """Turn whatever a model raises on a probe into one error that says so."""
+        """Explain whatever a model raises on a probe."""
         try:
             yield
         except torch.OutOfMemoryError:

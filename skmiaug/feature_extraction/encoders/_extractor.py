@@ -57,7 +57,7 @@ class TransformerExtractor:
         dtype = getattr(torch, job.dtype)
         loaded = load(job._source, dtype, resolve_device(job.device))
         self.encoder: Encoder
-        if loaded.modality == "text":
+        if loaded.shape.modality == "text":
             self.encoder = TextEncoder(loaded, truncation=job.truncation)
             return
         if loaded.config.model_type == "whisper":
@@ -77,13 +77,7 @@ class TransformerExtractor:
         return getattr(self.encoder, "n_truncated", 0)
 
     def read(self, item: Item) -> tuple[list[Unit], float]:
-        """Units of one input (chunks of samples, or tokens), and its seconds (0 for text).
-
-        Raises
-        ------
-        ValueError
-            The input cannot be used.
-        """
+        """Units of one input (chunks of samples, or tokens), and its seconds (0 for text)."""
         encoder = self.encoder
         if isinstance(encoder, TextEncoder):
             return [encoder.tokenize(item.text)], 0.0
@@ -156,14 +150,7 @@ class TransformerExtractor:
 def chunk_samples(
     limits: SpeechLimits, chunk_length: float | None, chunk_overlap: float
 ) -> tuple[int, int]:
-    """Length and overlap of chunks in samples, from those in seconds.
-
-    Raises
-    ------
-    ValueError
-        ``chunk_length`` is more than the model takes, or less than it needs, or a chunk
-        would begin where the one before began.
-    """
+    """Length and overlap of chunks in samples, from those in seconds."""
     rate = limits.rate
     seconds = _DEFAULT_CHUNK_SECONDS if chunk_length is None else chunk_length
     size = round(seconds * rate)

@@ -2,30 +2,23 @@
 
 import inspect
 import threading
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import torch
 from torch import nn
 
 from skmiaug.feature_extraction.encoders._source import (
+    ModelShape,
     ModelSource,
     Stamp,
     read_config,
     read_shape,
 )
 from skmiaug.utils._optional import require
-
-# Loaded models kept in memory. More are unusual (an audio and a text model, in two
-# precisions at most), and each may take gigabytes.
-_MOST_KEPT = 4
-
-_Key = tuple[ModelSource, Stamp, torch.dtype, str]
-_kept: "OrderedDict[_Key, LoadedModel]" = OrderedDict()
-_lock = threading.RLock()
 
 
 @dataclass
@@ -40,8 +33,7 @@ class LoadedModel:
         Feature extractor (audio) or tokenizer (text).
     config : object
         Configuration of the whole model.
-    modality : {"audio", "text"}
-    n_layers : int
+    shape : ModelShape
     dtype : torch.dtype
     device : torch.device
     lock : threading.RLock
@@ -53,41 +45,33 @@ class LoadedModel:
     model: nn.Module
     processor: Any
     config: Any
-    modality: str
-    n_layers: int
+    shape: ModelShape
     dtype: torch.dtype
     device: torch.device
     lock: Any = field(default_factory=threading.RLock)
     findings: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def n_layers(self) -> int:
+        """Transformer layers of the model, or of its encoder."""
+        return self.shape.n_layers
+
+
+# Of a model in one precision on one device, few threads shall not read it several times.
+_lock = threading.Lock()
+
 
 def load(source: ModelSource, dtype: torch.dtype, device: torch.device) -> LoadedModel:
     """The model in one precision on one device, from memory if it was loaded before.
 
-    Raises
-    ------
-    OSError
-        The model cannot be found or read, or weights of its layers are missing.
+    Raises OSError where it cannot be found or read, or weights of its layers are missing.
     """
-    stamp = source.stamp()
-    key = (source, stamp, dtype, str(device))
     with _lock:
-        if key not in _kept:
-            _kept[key] = _read(source, dtype, device)
-            while len(_kept) > _MOST_KEPT:
-                _kept.popitem(last=False)
-        _kept.move_to_end(key)
-        return _kept[key]
+        return _load(source, source.stamp(), dtype, device)
 
 
 def find_layers(model: nn.Module, n_layers: int) -> nn.ModuleList:
-    """The list of transformer layers in a model: the first ModuleList of that length.
-
-    Raises
-    ------
-    ValueError
-        There is none, so that no layer can be chosen.
-    """
+    """The list of transformer layers in a model: the first ModuleList of that length."""
     lists = [
         (name, module)
         for name, module in model.named_modules()
@@ -113,11 +97,15 @@ def clear_model_cache() -> None:
     >>> from skmiaug.feature_extraction import clear_model_cache
     >>> clear_model_cache()
     """
-    with _lock:
-        _kept.clear()
+    _load.cache_clear()
 
 
-def _read(source: ModelSource, dtype: torch.dtype, device: torch.device) -> LoadedModel:
+# More are unusual (an audio and a text model, each on a GPU of two), and each may take
+# gigabytes.
+@lru_cache(maxsize=4)
+def _load(
+    source: ModelSource, stamp: Stamp, dtype: torch.dtype, device: torch.device
+) -> LoadedModel:
     transformers = require("transformers", extra="audio", purpose="load pretrained models")
     shape = read_shape(source)
     kind = "AutoTokenizer" if shape.modality == "text" else "AutoFeatureExtractor"
@@ -131,10 +119,7 @@ def _read(source: ModelSource, dtype: torch.dtype, device: torch.device) -> Load
     encoder = _encoder_of(model)
     _check_weights(model, encoder, shape.n_layers, info["missing_keys"], source.name)
     model = encoder.to(device=device, dtype=dtype).eval().requires_grad_(False)
-    config = read_config(source)
-    return LoadedModel(
-        model, processor, config, shape.modality, shape.n_layers, dtype, device
-    )
+    return LoadedModel(model, processor, read_config(source), shape, dtype, device)
 
 
 def _encoder_of(model: nn.Module) -> nn.Module:
@@ -153,11 +138,6 @@ def _check_weights(
     """Refuse layers whose weights the checkpoint lacks: transformers makes random ones.
 
     A pooler or decoder may lack its weights: nothing here reads it.
-
-    Raises
-    ------
-    OSError
-        So it is; names some of them.
     """
     try:
         layers = find_layers(encoder, n_layers)

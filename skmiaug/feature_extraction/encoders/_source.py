@@ -75,13 +75,7 @@ class ModelSource:
         return tuple(sorted((name, st.st_size, st.st_mtime_ns) for name, st in found))
 
     def from_pretrained(self, factory: Any, **kwargs: Any) -> Any:
-        """Call ``factory.from_pretrained`` with this source.
-
-        Raises
-        ------
-        OSError
-            The model cannot be found or read; the text says where it was looked for.
-        """
+        """Call ``factory.from_pretrained`` with this source."""
         try:
             return factory.from_pretrained(
                 self.name,
@@ -95,13 +89,7 @@ class ModelSource:
             raise OSError(self._explain(error)) from error
 
     def identity(self) -> str:
-        """Name of the exact weights: a digest of the folder, or the commit on the hub.
-
-        Raises
-        ------
-        OSError
-            A hub name is not in the local cache of the hub and cannot be fetched.
-        """
+        """Name of the exact weights: a digest of the folder, or the commit on the hub."""
         if os.path.isdir(self.name):
             return _folder_digest(self.name, self.stamp())
         hub = require("transformers.utils", extra="audio", purpose="load pretrained models")
@@ -134,13 +122,7 @@ class ModelSource:
 
 
 def find_model(model: str | os.PathLike[str]) -> str:
-    """The absolute path of a local folder, for other processes too, or the hub name.
-
-    Raises
-    ------
-    OSError
-        The name is that of a well-known model without its owner on the hub.
-    """
+    """The absolute path of a local folder, for other processes too, or the hub name."""
     folder = absolute_path(model)
     if os.path.isdir(folder):
         return folder
@@ -185,15 +167,7 @@ class ModelShape(NamedTuple):
 
 
 def read_shape(source: ModelSource) -> ModelShape:
-    """Modality, depth and width of a model from its configuration.
-
-    Raises
-    ------
-    OSError
-        The model cannot be found.
-    ValueError
-        It is neither a speech nor a text model, or does not say how deep and wide it is.
-    """
+    """Modality, depth and width of a model from its configuration."""
     config = read_config(source)
     kind = getattr(config, "model_type", "?")
     if hasattr(config, "text_config") and hasattr(config, "audio_config"):

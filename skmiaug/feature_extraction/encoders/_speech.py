@@ -19,9 +19,9 @@ from skmiaug.utils._optional import require
 
 # 25 ms at 16 kHz: one analysis window of every filter bank in use.
 _SHORTEST_WINDOW = 400
-# Of a probe, in seconds: long enough for any model that takes an utterance.
+# Seconds of two probes, long enough for any model that takes an utterance.
 _PROBE_SECONDS = (1.0, 0.6)
-# wav2vec2's kin for which padding is known to be no matter.
+# The models for which padding with a mask is known to have no effect.
 _WAVE_MODELS = {"wav2vec2", "hubert", "wavlm", "unispeech", "unispeech-sat"}
 
 
@@ -65,19 +65,13 @@ def speech_limits(config: Any, processor: Any) -> SpeechLimits:
         return SpeechLimits(rate, field)
     if config.model_type == SpectrogramEncoder.model_type:
         return SpeechLimits(rate, max_samples=config.max_length * SpectrogramEncoder.hop)
-    # Whisper's feature extractor, which other models use too, fills a window of one length.
+    # Whisper's feature extractor, which other models use too, pads to a fixed length.
     window = getattr(processor, "n_samples", None)
     return SpeechLimits(rate, max_samples=None if window is None else int(window))
 
 
 def read_limits(source: ModelSource) -> SpeechLimits:
-    """Limits of a speech model whose weights need not be there.
-
-    Raises
-    ------
-    OSError
-        The model cannot be found, or has no feature extractor.
-    """
+    """Limits of a speech model whose weights need not be there."""
     return _read_limits(source, source.stamp())
 
 
@@ -104,7 +98,7 @@ class SpeechEncoder(Encoder):
         self.rate = self.limits.rate
 
     def _inputs(self, clip: np.ndarray, **options: Any) -> dict[str, torch.Tensor]:
-        """What the model's own feature extractor makes of one clip, unpadded."""
+        """Output of the model's own feature extractor for one clip."""
         made = self.loaded.processor(
             clip, sampling_rate=self.rate, return_tensors="pt", **options
         )
@@ -116,10 +110,10 @@ class SpeechEncoder(Encoder):
 
 
 class WaveEncoder(SpeechEncoder):
-    """wav2vec2 and its kin: convolutions over the waveform, then a transformer.
+    """wav2vec2, HuBERT, WavLM: convolutions over the waveform, then a transformer.
 
     Clips are normalised one by one, padded with zeros and masked; group norm, where the
-    model has it, goes over the true frames (see :class:`LengthMaskedGroupNorm`).
+    model has it, is computed over the own frames (see :class:`LengthMaskedGroupNorm`).
     """
 
     def __init__(self, loaded: LoadedModel) -> None:
@@ -162,7 +156,7 @@ class WaveEncoder(SpeechEncoder):
 
 
 class LengthMaskedGroupNorm(nn.Module):
-    """A ``GroupNorm`` over (batch, channels, time) that takes each row's own length.
+    """A ``GroupNorm`` over (batch, channels, time) that uses each row's own length.
 
     wav2vec2-base and HuBERT-base normalise each channel over time after their first
     convolution. Padded with zeros, a clip's own frames would be scaled by statistics that
@@ -177,7 +171,7 @@ class LengthMaskedGroupNorm(nn.Module):
     Attributes
     ----------
     lengths : list of int or None
-        True lengths of the rows of the next input, set before each forward; None means
+        Own lengths of the rows of the next input, set before each forward; None means
         that rows are whole.
     """
 
@@ -209,11 +203,11 @@ def _mask_group_norm(model: nn.Module) -> LengthMaskedGroupNorm | None:
 
 
 class SpectrogramEncoder(SpeechEncoder):
-    """The Audio Spectrogram Transformer (AST), whose input has one length.
+    """The Audio Spectrogram Transformer (AST), whose input has a fixed length.
 
-    Its feature extractor fills the filter banks of a clip up to the window (10.24 s), and
-    the model cuts them into patches. Kept are its two special tokens and the patches that
-    begin within the clip, brought into the order of time.
+    Its feature extractor pads the filter banks of every clip to the window (10.24 s), and
+    the model cuts them into patches. The two special tokens and the patches that begin
+    within the clip are pooled.
     """
 
     model_type = "audio-spectrogram-transformer"
@@ -230,7 +224,7 @@ class SpectrogramEncoder(SpeechEncoder):
         encoded = {}
         for layer, states in self._run(wanted, input_values=self._to_model(values)).items():
             special, patches = states[:, :2], states[:, 2:]
-            # From (bands, times) to (times, bands), so that the clip's own come first.
+            # From (bands, times) to (times, bands): own patches before padding.
             patches = patches.unflatten(1, (-1, n_times)).transpose(1, 2)
             own = []
             for unit in units:
@@ -244,15 +238,9 @@ class SpectrogramEncoder(SpeechEncoder):
 class AnySpeechEncoder(SpeechEncoder):
     """Any other model: clips of exactly the same length share a batch, unpadded.
 
-    A feature extractor that fills each clip up to one length must tell by a mask which part
-    is the clip's, as Whisper's does. Of n input frames of which m are the clip's, the first
-    ceil(m N / n) of N output frames are pooled.
-
-    Raises
-    ------
-    ValueError
-        The extractor fills clips up and does not tell; the model does not run on a clip of
-        1 s, or gives other hidden states each time.
+    A feature extractor that pads every clip to a fixed length must return a mask of the
+    clip's own frames, as Whisper's does; else the model is refused. If m of n input frames
+    are the clip's own, the first ceil(m N / n) of N output frames are pooled.
     """
 
     def __init__(self, loaded: LoadedModel) -> None:
@@ -263,41 +251,46 @@ class AnySpeechEncoder(SpeechEncoder):
         self._options: dict[str, Any] = {}
         with self._probing():
             long, short = (self._inputs(probe)[self._main].shape for probe in probes)
-        self._fills_up = self.may_pad = long == short
-        if self._fills_up:
+        self._fixed_length = self.may_pad = long == short
+        if self._fixed_length:
             self._options["return_attention_mask"] = True
             with self._probing():
                 masks = [
                     self._mask(self._inputs(probe, **self._options)) for probe in probes
                 ]
-            if masks[0] is None or masks[1] is None or masks[0].sum() <= masks[1].sum():
+            own = [0 if mask is None else int(mask.sum()) for mask in masks]
+            if masks[0] is None or own[0] <= own[1]:
                 raise ValueError(
-                    f"expected a feature extractor that tells which frames are a clip's, "
-                    f"{type(loaded.processor).__name__} fills all clips up to one length "
-                    "and does not; this model is not supported, choose another"
+                    "expected a feature extractor that returns a mask of a clip's own "
+                    f"frames, {type(loaded.processor).__name__} pads every clip to a fixed "
+                    "length without one; this model is not supported, choose another"
                 )
             self._axis = list(long).index(masks[0].shape[1])
         else:
             self._axis = [a == b for a, b in zip(long, short, strict=True)].index(False)
-            more_frames = long[self._axis] - short[self._axis]
-            self._samples_a_frame = (len(probes[0]) - len(probes[1])) / more_frames
-        # Of equal length, unless all are made so: others never meet in a batch.
+            own = [long[self._axis], short[self._axis]]
+        self._samples_a_frame = (len(probes[0]) - len(probes[1])) / (own[0] - own[1])
+        # Clips that are not padded meet only clips of equal length in a batch.
         self._examine(probes[0], probes[1] if self.may_pad else probes[0][::-1].copy())
-        self.limits = replace(self.limits, min_samples=self._shortest(probes[0]))
+        window = self.limits.max_samples
+        if self._fixed_length and window is None:
+            window = int(self._samples_a_frame * long[self._axis])
+        least = self._shortest(probes[0])
+        self.limits = replace(self.limits, min_samples=least, max_samples=window)
 
     def cost(self, length: int) -> float:
-        fixed = self.limits.max_samples if self._fills_up else None
+        fixed = self.limits.max_samples if self._fixed_length else None
         return float(fixed or length)
 
     def _encode(self, units: Sequence[np.ndarray], wanted: tuple[int, ...]) -> Encoded:
         prepared = [self._inputs(unit, **self._options) for unit in units]
         n_inputs = prepared[0][self._main].shape[self._axis]
-        if not self._fills_up:
+        if not self._fixed_length:
             taken = self._samples_a_frame * n_inputs
             if len(units[0]) > 1.05 * taken + _SHORTEST_WINDOW:
                 raise ValueError(
-                    f"expected a feature extractor that takes "
-                    f"{len(units[0]) / self.rate:.1f} s, it cuts off after "
+                    "expected a feature extractor that keeps all "
+                    f"{len(units[0]) / self.rate:.1f} s of a clip, it truncates to "
                     f"{taken / self.rate:.1f} s; set chunk_length to less"
                 )
         masks = [self._mask(row) for row in prepared]
@@ -305,8 +298,8 @@ class AnySpeechEncoder(SpeechEncoder):
         inputs = {
             name: self._to_model(torch.cat([row[name] for row in prepared]))
             for name in prepared[0]
-            # The models that are filled up have been trained without a mask.
-            if self._takes(name) and not (self._fills_up and name.endswith("mask"))
+            # Models with an input of fixed length were trained without a mask.
+            if self._takes(name) and not (self._fixed_length and name.endswith("mask"))
         }
         encoded = {}
         for layer, states in self._run(wanted, **inputs).items():
@@ -324,7 +317,7 @@ class AnySpeechEncoder(SpeechEncoder):
         return None
 
     def _shortest(self, probe: np.ndarray) -> int:
-        """Fewest samples on which the model runs, found by bisection once."""
+        """Fewest samples on which the model runs, found once by bisection."""
         found = self.loaded.findings
         if "min_samples" not in found:
             low, high = self.limits.min_samples, len(probe)
@@ -345,7 +338,7 @@ class AnySpeechEncoder(SpeechEncoder):
 
 
 def _probe(n_samples: int) -> np.ndarray:
-    """A hum with noise on it that grows louder: nothing in it is the same twice."""
+    """A hum with noise that grows louder: no two parts of it are equal."""
     rng = np.random.RandomState(0)
     hum = np.sin(np.arange(n_samples) / 15) + 0.1 * rng.standard_normal(n_samples)
     return (0.1 * hum * np.linspace(0.5, 1, n_samples)).astype(np.float32)

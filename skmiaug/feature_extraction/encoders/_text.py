@@ -47,13 +47,7 @@ class TextEncoder(Encoder):
         return len(unit["input_ids"])
 
     def tokenize(self, text: str) -> Unit:
-        """Tokens of one text.
-
-        Raises
-        ------
-        ValueError
-            The text is longer than the model's limit, or has no token at all.
-        """
+        """Tokens of one text."""
         tokens = self._tokens(text, cut=False)
         count = len(tokens["input_ids"])
         if count == 0:

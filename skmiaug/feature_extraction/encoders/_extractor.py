@@ -77,7 +77,7 @@ class TransformerExtractor:
         return getattr(self.encoder, "n_truncated", 0)
 
     def read(self, item: Item) -> tuple[list[Unit], float]:
-        """Units of one input (chunks of samples, or tokens), and its seconds (0 for text)."""
+        """Units of one input (chunks of samples, or tokens) and its duration in seconds."""
         encoder = self.encoder
         if isinstance(encoder, TextEncoder):
             return [encoder.tokenize(item.text)], 0.0

@@ -114,10 +114,9 @@ def test_a_child_killed_between_files_is_replaced_unnoticed(decoder, good):
 
 
 CRASHING = """
-import os, struct, sys
-sys.stdout.buffer.write(struct.pack("<I", 2) + b"{}")
-sys.stdout.buffer.flush()
-sys.stdin.buffer.read(4)
+import os, sys
+print("{}", flush=True)
+sys.stdin.readline()
 os.abort()
 """
 
@@ -145,7 +144,7 @@ def test_a_child_outlives_its_parent_by_its_alarm_at_most(tmp_path):
         stdout=subprocess.PIPE,
     )
     request = b'{"path": "%s", "max_seconds": 60, "timeout": 1.0}' % str(bad).encode()
-    child.stdin.write(struct.pack("<I", len(request)) + request)
+    child.stdin.write(request + b"\n")
     child.stdin.close()
     assert child.wait(timeout=20) == -signal.SIGALRM
     child.stdout.close()

@@ -1,6 +1,6 @@
-"""From an audio file to mono samples, with every bound checked on the way.
+"""Decoding of an audio file to mono samples, with limits on everything it claims.
 
-Nothing here guards against a decoder that hangs or crashes: see ``_process``.
+A decoder that hangs or crashes is the concern of ``_process``.
 """
 
 import io
@@ -23,8 +23,8 @@ from skmiaug.utils.audio._headers import (
 MAX_FILE_BYTES = 2**31
 MAX_CHANNELS = 64
 RATE_LIMITS = (1_000, 768_000)  # Hz
-# 40 dB above full scale. No recording is so hot, and 16-bit speech kept as floats is far
-# above; Whisper's features of it differ from the right ones as much as silence's do.
+# 40 dB above full scale. No recording is that loud, and 16-bit speech kept as floats is far
+# louder; its Whisper features are as wrong as those of silence.
 MAX_AMPLITUDE = 100.0
 # libsndfile gives a number of this order where a header leaves the length open.
 _UNKNOWN_FRAMES = 2**60
@@ -39,7 +39,7 @@ def decode(path: str | os.PathLike[str], *, max_seconds: float) -> tuple[np.ndar
     path : path-like
         A file in any format that libsndfile reads (WAV, FLAC, OGG, MP3, AIFF, ...).
     max_seconds : float
-        Longest clip that is accepted, in seconds. Never are more samples decoded.
+        Longest clip that is accepted, in seconds. At most this much is decoded.
 
     Returns
     -------
@@ -60,15 +60,17 @@ def decode(path: str | os.PathLike[str], *, max_seconds: float) -> tuple[np.ndar
             "expected audio with a header, got a .raw file, which does not say its rate "
             "and type; pass (numpy.fromfile(path, dtype), rate) or convert it to WAV"
         )
-    open_length = check_length(path)
+    try:
+        open_length = check_length(path)
+    except OSError as error:
+        raise AudioDecodeError(f"expected a file that can be read ({error})") from error
     soundfile = require("soundfile", extra="audio", purpose="decode audio files")
     try:
         with soundfile.SoundFile(_source(path, open_length, max_seconds)) as file:
             _check_header(file, max_seconds)
             samples = _read_mono(file, max_seconds)
             claimed, rate, kind = file.frames, file.samplerate, file.format
-    # soundfile asks for rate and type where a name ends as those of raw files do.
-    except (soundfile.SoundFileError, MemoryError, OSError, TypeError) as error:
+    except (soundfile.SoundFileError, MemoryError, OSError) as error:
         raise AudioDecodeError(
             f"expected audio that libsndfile can read, got a file of another kind or a "
             f"damaged one ({error}); convert it to WAV or FLAC, or leave it out"
@@ -85,7 +87,7 @@ def decode(path: str | os.PathLike[str], *, max_seconds: float) -> tuple[np.ndar
 def _source(
     path: str | os.PathLike[str], open_length: OpenLength | None, max_seconds: float
 ) -> Any:
-    """What soundfile shall open: the file, or its content with the length filled in."""
+    """What soundfile opens: the file, or its content with the length filled in."""
     if open_length is not None:
         if open_length.seconds > max_seconds:
             raise _too_long(open_length.seconds, max_seconds)
@@ -159,7 +161,7 @@ def _check_header(file, max_seconds: float) -> None:
 
 
 def _read_mono(file, max_seconds: float) -> np.ndarray:
-    # In blocks, so that memory follows what is there and not what the header claims.
+    # In blocks, so that memory depends on the data and not on the header.
     limit = int(max_seconds * file.samplerate)
     blocks, total = [], 0
     while True:

@@ -1,7 +1,7 @@
-"""What the header of an audio file promises, compared with the bytes that are there.
+"""The length in the header of an audio file, compared with the bytes that are there.
 
-libsndfile believes the file where the two differ, so that a copy which was cut short would
-pass for a shorter clip. Of FLAC the decoder itself complains; an MP3 promises nothing.
+Where the two differ, libsndfile reads what is there, so that an incomplete copy would pass
+for a shorter clip. The decoder of FLAC reports this itself; an MP3 does not state a length.
 """
 
 import os
@@ -31,7 +31,7 @@ class OpenLength(NamedTuple):
     offset : int
         Place of the length in the file.
     length : bytes
-        What should stand there.
+        The bytes to write there.
     seconds : float
         Length of the sound; 0 where the header does not tell.
     """

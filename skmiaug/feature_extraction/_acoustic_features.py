@@ -19,23 +19,23 @@ _SIZES = {"eGeMAPSv02": 88, "ComParE_2016": 6373}
 
 
 class AcousticFeatures(BaseFeatureExtractor):
-    """Hand-crafted acoustic features of speech, by openSMILE.
+    """Hand-crafted acoustic features of speech from openSMILE.
 
     Functionals (means, deviations, percentiles, slopes) of pitch, loudness, voice quality
-    and spectrum over the whole input: one vector of a recording of any length. They need
-    neither a GPU nor a pretrained model, and are the usual baseline in speech emotion
+    and spectrum over the whole input: one vector per recording, whatever its length. They
+    need neither a GPU nor a pretrained model, and are the usual baseline in speech emotion
     recognition.
 
     Parameters
     ----------
     feature_set : {"eGeMAPSv02", "ComParE_2016"}, default="eGeMAPSv02"
-        The extended Geneva minimalistic set with 88 features [1]_, or that of the
-        Computational Paralinguistics Challenge with 6,373 [2]_.
+        The extended Geneva minimalistic set with 88 features [1]_, or the set of the
+        Computational Paralinguistics Challenge with 6,373 features [2]_.
     target_rate : int or None, default=16000
         Rate in Hz to which each input is resampled first (soxr, high quality), since the
         features depend on it. None keeps the rate of each input.
     sampling_rate : int, default=None
-        Rate in Hz of arrays that come without one.
+        Rate in Hz of arrays given without one.
     max_duration : float, default=600.0
         Maximum length of an input in seconds; a longer input is an error. At most this
         much is decoded.

@@ -18,9 +18,9 @@ from skmiaug.utils._paths import absolute_path
 class BaseFeatureExtractor(TransformerMixin, BaseEstimator):
     """A transformer from files, samples or texts to feature vectors.
 
-    A subclass says in ``_resolved`` how many features there are, in ``_recipe`` what they
-    depend on, in ``_feature_names`` what they are called, and gives in ``_open`` what
-    computes them.
+    A subclass sets the number of features in ``_resolved``, and returns what they depend
+    on from ``_recipe``, their names from ``_feature_names``, and the object that computes
+    them from ``_open``.
     """
 
     _parameter_constraints: ClassVar[dict[str, list]] = {
@@ -97,8 +97,9 @@ class BaseFeatureExtractor(TransformerMixin, BaseEstimator):
         AudioDecodeError
             With ``on_error="raise"``, an audio input cannot be used.
         ValueError
-            Likewise for text, and where the model gives NaN or infinities; or X has the
-            wrong shape; or an array has no rate; or the model is not supported.
+            With ``on_error="raise"``, a text cannot be used or the features of an input are
+            not finite; or X has the wrong shape, an array has no rate, or the model is not
+            supported.
         TypeError
             X, or an input in it, is of the wrong kind for the model.
         """
@@ -122,7 +123,7 @@ class BaseFeatureExtractor(TransformerMixin, BaseEstimator):
         return np.asarray(self._resolved()._feature_names(), dtype=object)
 
     def _resolved(self) -> Any:
-        """A copy with its parameters resolved, which means the same in every process."""
+        """A copy with resolved parameters, which has the same meaning in every process."""
         job = copy.copy(self)
         if self.cache_dir is not None:
             job.cache_dir = absolute_path(self.cache_dir)
@@ -134,7 +135,7 @@ class BaseFeatureExtractor(TransformerMixin, BaseEstimator):
         return job
 
     def _recipe(self) -> dict[str, Any]:
-        """What a vector depends on, besides the content of its input: JSON values."""
+        """Everything that a vector depends on besides its input: JSON values."""
         return {"skmiaug": metadata.version("skmiaug")}
 
     def _feature_names(self) -> list[str]:

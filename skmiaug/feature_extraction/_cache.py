@@ -1,4 +1,4 @@
-"""Features on disk, found by the content they were computed from.
+"""Features on disk, keyed by the content of the inputs.
 
 An entry is one file, ``<first two digits>/<sha256 of the key>.feat``::
 
@@ -7,12 +7,12 @@ An entry is one file, ``<first two digits>/<sha256 of the key>.feat``::
     4 bytes   each value, float32, little-endian
     32 bytes  sha256 of all before
 
-It is written whole and renamed into place, so that any number of processes may share a
-folder: at worst two compute the same entry, and both write the same bytes. Nothing in it
-is executed on reading (no pickle).
+It is renamed into place when it is complete, so that any number of processes may share a
+folder: at worst two compute the same entry, and both write the same bytes. Reading an
+entry executes nothing (no pickle).
 
-``joblib.Memory`` would not do: it goes by the path of a file and not by its content, reads
-pickles, and computes an input again with all others of its call.
+``joblib.Memory`` is no alternative: its keys are the paths of files and not their content,
+it loads pickles, and it stores the result of a call, not of each input.
 """
 
 import contextlib
@@ -39,9 +39,9 @@ class FeatureCache:
     Parameters
     ----------
     folder : str
-        Made if it is absent.
+        Created if it is absent.
     recipe : dict
-        Everything besides the content that determines a vector: JSON values only.
+        Everything else that determines a vector: JSON values only.
 
     Attributes
     ----------
@@ -57,9 +57,9 @@ class FeatureCache:
     def get(
         self, digest: str, *, size: int, max_seconds: float = np.inf
     ) -> np.ndarray | None:
-        """The vector of an entry; None if it is not there, damaged, or of longer audio.
+        """The vector of an entry; None if there is none, or it is damaged or too long.
 
-        What is too long is not found, so that it is refused as it would be without cache.
+        Audio that is too long is not found, so that it is refused as without a cache.
         """
         try:
             data = self._path(digest).read_bytes()
@@ -84,30 +84,30 @@ class FeatureCache:
             raise self._explained(error, "written") from error
 
     def _explained(self, error: OSError, done: str) -> OSError:
-        """The error of a file of the cache, and what to do; of the same class."""
+        """An error of the same class that names the folder and the remedy."""
         reason = os.strerror(error.errno) if error.errno else str(error)
         return type(error)(
             error.errno,
             f"expected a cache_dir whose files can be {done}, got an error ({reason}); "
-            "make room there or name another. What it holds is kept: the same call goes on "
-            "from there",
+            "make room there or name another folder. Entries that are written are kept: the "
+            "same call resumes from them",
             str(self._folder),
         )
 
     def _path(self, digest: str) -> Path:
-        # With the layout of the entries: those of another are not damaged, but others.
+        # The magic is part of the key: entries of another layout are not damaged ones.
         content = b"\0".join([_MAGIC, self._recipe, digest.encode()])
         key = hashlib.sha256(content).hexdigest()
         return self._folder / key[:2] / f"{key}.feat"
 
 
 def content_digest(item: Item) -> str | None:
-    """What identifies the content of an input, wherever it lies; None if it has none.
+    """Digest of the content of an input, wherever it is stored; None if it has none.
 
     Two files of equal bytes have one digest; the same sound in another format, or as an
     array, has another.
     """
-    # What cannot be read (a missing file, a ragged list) has none: reading will say why.
+    # A missing file or a ragged list has none; the error is raised when it is read.
     with contextlib.suppress(OSError, ValueError):
         if item.text:
             return "text:" + hashlib.sha256(item.text.encode()).hexdigest()

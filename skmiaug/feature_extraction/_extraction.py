@@ -26,7 +26,7 @@ logger = logging.getLogger("skmiaug.feature_extraction")
 # many inputs, whichever comes first: about 40 MB of samples.
 _STRETCH_SECONDS = 600.0
 _STRETCH_INPUTS = 4096
-# Shards a process, so that the slowest does not keep the others waiting for long.
+# Shards per process, so that the others do not wait long for the slowest.
 _SHARDS_PER_JOB = 4
 _SMALLEST_SHARD = 16
 _FAILURES_SHOWN = 3
@@ -47,7 +47,7 @@ class DamagedCacheWarning(SkmiaugWarning):
 
 
 class Extractor(Protocol):
-    """What computes feature vectors in one process; an input is one unit or several."""
+    """Computes feature vectors in one process; an input consists of one or more units."""
 
     @property
     def n_truncated(self) -> int: ...
@@ -58,7 +58,7 @@ class Extractor(Protocol):
 
 
 class Job(Protocol):
-    """An estimator with its parameters resolved, which can be sent to other processes."""
+    """An estimator with resolved parameters, which can be sent to other processes."""
 
     modality_: str
     n_features_out_: int
@@ -91,8 +91,7 @@ def extract(
     Raises
     ------
     AudioDecodeError, ValueError
-        With ``on_error="raise"``, an input cannot be used, or the model makes NaN or
-        infinities of it.
+        With ``on_error="raise"``, an input cannot be used or its features are not finite.
     """
     start = time.perf_counter()
     with tqdm(total=len(items), disable=not verbose, unit="input") as bar:
@@ -115,7 +114,7 @@ def _in_parallel(
     size = max(math.ceil(len(items) / n_shards), smallest)
     shards = [items[start : start + size] for start in range(0, len(items), size)]
     backend, _ = get_active_backend()
-    # Results as they come, where the backend can, so that the bar moves.
+    # Results as they arrive, if the backend supports this, so that the bar moves.
     streams = getattr(backend, "supports_return_generator", False)
     results = []
     for result in Parallel(n_jobs=n_jobs, return_as="generator" if streams else "list")(
@@ -127,7 +126,7 @@ def _in_parallel(
 
 
 def _jobs_by_device(job: Any, n_jobs: int) -> tuple[list[Job], int]:
-    """One job a GPU, and no more processes than GPUs; else the one there is."""
+    """One job per GPU, and at most one process per GPU; on a CPU the job as it is."""
     device = getattr(job, "device", "cpu")
     if not device.startswith("cuda"):
         return [job], n_jobs
@@ -142,7 +141,7 @@ def _jobs_by_device(job: Any, n_jobs: int) -> tuple[list[Job], int]:
 
 @dataclass
 class _Result:
-    """What one shard gives back; rows of failed inputs are NaN."""
+    """Result of one shard; rows of failed inputs are NaN."""
 
     features: np.ndarray
     failures: list[str] = field(default_factory=list)
@@ -164,7 +163,7 @@ class _Shard:
     job : Job
     items : sequence of Item
     on_done : callable
-        Told the number of inputs each time some are finished.
+        Called with the number of inputs each time some are finished.
     """
 
     def __init__(

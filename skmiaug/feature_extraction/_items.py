@@ -1,4 +1,4 @@
-"""From what a user passes to ``transform`` to a list of inputs of one kind."""
+"""Conversion of the argument of ``transform`` to a list of inputs of one kind."""
 
 import os
 import re
@@ -60,10 +60,10 @@ def read_items(X: Any, *, modality: str, sampling_rate: int | None) -> list[Item
     Raises
     ------
     TypeError
-        X, or an entry of it, is of a kind that this model cannot take. That is an error
-        of the program and is raised whatever ``on_error`` says.
+        X, or an entry of it, is of a kind that this model cannot take. This is an error of
+        the program, which is raised whatever the value of ``on_error``.
     ValueError
-        X has the wrong shape, or a bare array comes without a rate.
+        X has the wrong shape, or a bare array has no rate.
     """
     rows = check_modality(X, modality)
     if modality == "text":
@@ -72,10 +72,9 @@ def read_items(X: Any, *, modality: str, sampling_rate: int | None) -> list[Item
 
 
 def check_modality(X: Any, modality: str) -> list[Any]:
-    """The rows of X, refused where they are meant for a model of the other modality.
+    """The rows of X, refused if they are inputs for a model of the other modality.
 
-    Paths given to a text model would be embedded as text, and often hold the class; texts
-    given to a speech model are no paths of files.
+    A text model would embed paths as text, and paths often contain the class.
     """
     rows = _rows(X)
     strings = [
@@ -141,8 +140,8 @@ def _rows(X: Any) -> list[Any]:
         )
     if isinstance(X, set | frozenset):
         raise TypeError(
-            "expected a list of inputs, got a set, which has no order: rows could not be "
-            "told apart; pass sorted(X)"
+            "expected a list of inputs, got a set, which has no order, so that rows cannot "
+            "be assigned to inputs; pass sorted(X)"
         )
     if isinstance(X, tuple) and len(X) == 2 and isinstance(X[1], Real):
         raise TypeError(

@@ -44,7 +44,7 @@ class TransformerFeatures(BaseFeatureExtractor):
     local_files_only : bool, default=False
         Whether to use local files only, without the network.
     trust_remote_code : bool, default=False
-        Whether Python code that comes with the model may run.
+        Whether Python code in the repository of the model may run.
     layer : int, list of int, "auto" or "all", default="auto"
         0 is the embedding output, i the output of layer i, -1 the output of the model
         (after its final norm). "auto" takes the middle layer of a speech model (3 of 6),
@@ -63,7 +63,7 @@ class TransformerFeatures(BaseFeatureExtractor):
         emotion in our runs, and many times as fast. The two give different features; do
         not mix them.
     sampling_rate : int, default=None
-        Rate in Hz of arrays that come without one.
+        Rate in Hz of arrays given without one.
     chunk_length : float, default=None
         Longer audio is cut into chunks of this many seconds, which are encoded separately
         and pooled together, weighted by their numbers of frames. None means 30 s, or the
@@ -162,7 +162,7 @@ class TransformerFeatures(BaseFeatureExtractor):
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "batch_seconds": [Interval(Real, 0, None, closed="neither")],
         "dtype": [StrOptions({"float32", "bfloat16", "float16"})],
-        # A str or torch.device: resolve_device says what is wrong with it.
+        # A str or torch.device, validated by resolve_device.
         "device": "no_validation",  # type: ignore[dict-item]
     }
 
@@ -282,9 +282,9 @@ def resolve_layers(
 ) -> tuple[tuple[int, ...], bool]:
     """Layers to read, 0 to ``n_layers``, and whether they are averaged.
 
-    "auto" is half of the layers of a speech model: the first layers follow the sound, the
-    last the words or units that the model was trained to predict, and how something is said
-    is in between. A text model is read at its end, where it was made to be read.
+    "auto" is the middle layer of a speech model: the first layers follow the sound, the
+    last ones the words or units that the model was trained to predict, and the manner of
+    speaking is encoded in between. Of a text model it is the last layer.
     """
     if layer == "all":
         return tuple(range(n_layers + 1)), True

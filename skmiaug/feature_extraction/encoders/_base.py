@@ -18,8 +18,8 @@ from skmiaug.feature_extraction.encoders._loading import (
 
 # One input of an encoder: samples (an array) or tokens (a dict of lists of int).
 Unit = Any
-# By layer: hidden states (batch, n_frames, dim) and the own frames of each row, which come
-# before its padding.
+# By layer: hidden states (batch, n_frames, dim), and the number of own frames of each row,
+# which precede its padding.
 Encoded = dict[int, tuple[torch.Tensor, list[int]]]
 
 # ||alone - in a batch|| / ||alone|| that rounding can explain.
@@ -133,7 +133,7 @@ class Encoder:
 
 
 def taken_by(model: nn.Module) -> Callable[[str], bool]:
-    """A function that tells whether a model's ``forward`` takes an argument of a name."""
+    """A predicate on names: whether the model's ``forward`` takes this argument."""
     parameters = inspect.signature(model.forward).parameters
     takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
     return lambda name: takes_any or name in parameters

@@ -57,7 +57,7 @@ class LoadedModel:
         return self.shape.n_layers
 
 
-# Of a model in one precision on one device, few threads shall not read it several times.
+# Several threads must not load the same model at the same time.
 _lock = threading.Lock()
 
 
@@ -124,8 +124,8 @@ def _load(
 
 def _encoder_of(model: nn.Module) -> nn.Module:
     """The encoder of a model that has a decoder too; any other model as it is."""
-    # The configuration does not tell: that of T5's encoder alone says that it is none, and
-    # it is loaded as an encoder-decoder all the same.
+    # The configuration is not reliable: is_encoder_decoder is False in that of a T5 encoder
+    # saved alone, which is loaded as an encoder-decoder nevertheless.
     takes = inspect.signature(model.forward).parameters
     if "decoder_input_ids" in takes or getattr(model.config, "is_encoder_decoder", False):
         return model.get_encoder()  # type: ignore[operator]
@@ -135,13 +135,13 @@ def _encoder_of(model: nn.Module) -> nn.Module:
 def _check_weights(
     model: nn.Module, encoder: nn.Module, n_layers: int, missing: Iterable[str], name: str
 ) -> None:
-    """Refuse layers whose weights the checkpoint lacks: transformers makes random ones.
+    """Refuse layers whose weights are missing, which transformers initialises randomly.
 
-    A pooler or decoder may lack its weights: nothing here reads it.
+    Weights of a pooler or decoder may be missing: they are not used.
     """
     try:
         layers = find_layers(encoder, n_layers)
-    except ValueError:  # no list of layers to look at: only the last output is read
+    except ValueError:  # no list of layers: only the last output is read
         return
     used = {id(parameter) for parameter in layers.parameters()}
     found = dict(model.named_parameters())

@@ -135,7 +135,7 @@ def plan_batches(
     Returns
     -------
     batches : list of list of int
-        Positions in ``lengths``. The longest come first, so that memory that does not
+        Positions in ``lengths``. The longest are first, so that memory that does not
         suffice shows at once.
     """
     order = sorted(range(len(lengths)), key=lambda i: (-lengths[i], i))

@@ -14,7 +14,7 @@ from skmiaug.utils._optional import require
 from skmiaug.utils._paths import absolute_path
 
 # Models that papers and model cards call by the part after the slash. The hub does not know
-# them by that, and takes 23 s to say so where there is no network.
+# them by this name, which takes 23 s to find out without a network.
 _WELL_KNOWN = """
 openai/whisper-tiny openai/whisper-base openai/whisper-small openai/whisper-medium
 openai/whisper-large openai/whisper-large-v2 openai/whisper-large-v3
@@ -56,7 +56,7 @@ class ModelSource:
     local_files_only : bool
         Whether the hub must not be asked.
     trust_remote_code : bool
-        Whether code that comes with the model may run.
+        Whether code in the repository of the model may run.
     """
 
     name: str
@@ -197,7 +197,7 @@ def _main_input(source: ModelSource, config: Any) -> str:
     try:
         model_class = transformers.MODEL_MAPPING[type(config)]
     except KeyError:
-        # An architecture whose code comes with the model: its class has to be fetched.
+        # The code of this architecture is in the repository of the model.
         reference = getattr(config, "auto_map", {}).get("AutoModel")
         if reference is None or not source.trust_remote_code:
             return f"of the unknown class {type(config).__name__}"

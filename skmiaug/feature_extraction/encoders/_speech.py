@@ -99,10 +99,8 @@ class SpeechEncoder(Encoder):
 
     def _inputs(self, clip: np.ndarray, **options: Any) -> dict[str, torch.Tensor]:
         """Output of the model's own feature extractor for one clip."""
-        made = self.loaded.processor(
-            clip, sampling_rate=self.rate, return_tensors="pt", **options
-        )
-        return dict(made)
+        options |= {"sampling_rate": self.rate, "return_tensors": "pt"}
+        return dict(self.loaded.processor(clip, **options))
 
     def _to_model(self, value: torch.Tensor) -> torch.Tensor:
         dtype = self.loaded.dtype if value.is_floating_point() else None
@@ -137,7 +135,7 @@ class WaveEncoder(SpeechEncoder):
             self._norm.lengths = [per_layer[0] for per_layer in frames]
         try:
             with warnings.catch_warnings():
-                # WavLM hands torch a boolean and a float mask, which torch calls outdated.
+                # WavLM passes a boolean and a float mask, which torch deprecates.
                 warnings.filterwarnings("ignore", message="Support for mismatched")
                 hidden = self._run(wanted, **inputs)
         finally:
@@ -304,7 +302,7 @@ class AnySpeechEncoder(SpeechEncoder):
         encoded = {}
         for layer, states in self._run(wanted, **inputs).items():
             n_frames = states.shape[1] if states.ndim > 1 else 0
-            # In integers: a float product may come out above the number it stands for.
+            # In integers, since a float product may be rounded up beyond a whole number.
             lengths = [max(1, -(-n * n_frames // n_inputs)) for n in own]
             encoded[layer] = states, lengths
         return encoded

@@ -51,7 +51,7 @@ class TextEncoder(Encoder):
         tokens = self._tokens(text, cut=False)
         count = len(tokens["input_ids"])
         if count == 0:
-            raise ValueError("expected text, got one that the tokenizer finds empty")
+            raise ValueError("expected text, got one without any token")
         if self.limit is not None and count > self.limit:
             if not self.truncation:
                 raise ValueError(
@@ -95,7 +95,7 @@ def _token_limit(loaded: LoadedModel) -> int | None:
     """The smallest of what tokenizer, configuration and position embeddings allow."""
     limits = []
     stated = getattr(loaded.processor, "model_max_length", None)
-    # Tokenizers without a limit say 1e30.
+    # Tokenizers without a limit state 1e30.
     if stated is not None and stated < 1e9:
         limits.append(int(stated))
     # GPT-2, BART and OPT state it here alone; -1 (XLNet) is none.

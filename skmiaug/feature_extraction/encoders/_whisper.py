@@ -69,10 +69,10 @@ class WhisperEncoder(SpeechEncoder):
         waves = np.zeros((len(units), size), dtype=np.float32)
         for row, unit in enumerate(units):
             waves[row, : len(unit)] = unit
-        made = processor(
+        inputs = processor(
             list(waves), sampling_rate=self.rate, return_tensors="pt", max_length=size
         )
-        return made["input_features"]
+        return inputs["input_features"]
 
     def _forward(
         self, log_mel: torch.Tensor, lengths: list[int] | None, wanted: tuple[int, ...]

@@ -19,7 +19,7 @@ from skmiaug.utils.audio._headers import (
     cut_short,
 )
 
-# A file larger than this is refused unread, whatever its header says.
+# A larger file is refused unread, whatever its header states.
 MAX_FILE_BYTES = 2**31
 MAX_CHANNELS = 64
 RATE_LIMITS = (1_000, 768_000)  # Hz
@@ -57,7 +57,7 @@ def decode(path: str | os.PathLike[str], *, max_seconds: float) -> tuple[np.ndar
     check_file(path)
     if Path(path).suffix.lower() == ".raw":
         raise AudioDecodeError(
-            "expected audio with a header, got a .raw file, which does not say its rate "
+            "expected audio with a header, got a .raw file, which does not state its rate "
             "and type; pass (numpy.fromfile(path, dtype), rate) or convert it to WAV"
         )
     try:

@@ -10,9 +10,9 @@ import struct
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-# A program that writes into a pipe cannot come back to fill in the length. It leaves 0 or
-# a number near 2 or 4 GiB (0x7FFFF000 by sox, 0x80000000 by arecord, 0xFFFFFFFF less the
-# header by others), more than a file that is accepted can hold.
+# A program that writes to a pipe cannot fill in the length at the end. It leaves 0 or a
+# number near 2 or 4 GiB (0x7FFFF000 in sox, 0x80000000 in arecord, 0xFFFFFFFF less the
+# header in others), more than any file that is accepted can hold.
 _OPEN_ENDED = 0x7FFF0000
 _MAX_CHUNKS = 1000
 # A page of Ogg: 27 bytes, a table of at most 255 bytes, and as many parts of 255 bytes.
@@ -33,7 +33,7 @@ class OpenLength(NamedTuple):
     length : bytes
         The bytes to write there.
     seconds : float
-        Length of the sound; 0 where the header does not tell.
+        Duration of the sound; 0 if the header does not state it.
     """
 
     offset: int
@@ -52,7 +52,7 @@ def check_length(path: str | os.PathLike[str]) -> OpenLength | None:
     Raises
     ------
     AudioDecodeError
-        The file is shorter than its header says.
+        The file is shorter than its header states.
     """
     with Path(path).open("rb") as file:
         size = os.fstat(file.fileno()).st_size

@@ -89,8 +89,8 @@ class FeatureCache:
         return type(error)(
             error.errno,
             f"expected a cache_dir whose files can be {done}, got an error ({reason}); "
-            "make room there or name another folder. Entries that are written are kept: the "
-            "same call resumes from them",
+            "make room there or name another folder. Entries that exist are kept: the same "
+            "call resumes from them",
             str(self._folder),
         )
 

@@ -20,18 +20,9 @@ def n_parts(pooling: str) -> int:
 def pool(hidden: torch.Tensor, lengths: Sequence[int], pooling: str) -> np.ndarray:
     """Pool each row over its true frames, in float32.
 
-    Parameters
-    ----------
-    hidden : Tensor of shape (batch, n_frames, dim)
-        What lies past a row's length is never read, NaN included.
-    lengths : sequence of int, length batch
-        True number of frames of each row, at least 1.
-    pooling : {"mean", "mean_std", "max", "first", "last"}
-
-    Returns
-    -------
-    pooled : ndarray of shape (batch, n_parts, dim), float32
-        "mean_std" gives mean and population variance here; :func:`merge` takes the root.
+    From (batch, n_frames, dim) to (batch, n_parts, dim). ``lengths`` are the numbers of own
+    frames, at least 1; what lies beyond is never used, NaN included. "mean_std" gives mean
+    and population variance here, and :func:`merge` takes the root.
     """
     hidden = hidden.float()
     count = torch.as_tensor(lengths, device=hidden.device)
@@ -57,19 +48,9 @@ def pool(hidden: torch.Tensor, lengths: Sequence[int], pooling: str) -> np.ndarr
 def merge(chunks: Sequence[np.ndarray], lengths: Sequence[int], pooling: str) -> np.ndarray:
     """Pool the chunks of one input together, each weighted by its number of frames.
 
-    Parameters
-    ----------
-    chunks : sequence of ndarray of shape (n_parts, dim)
-        Pooled chunks in order of time.
-    lengths : sequence of int
-        Their true numbers of frames.
-
-    Returns
-    -------
-    feature : ndarray of shape (n_parts * dim,), float32
-        For "mean_std" the means, then the standard deviations (population). It is what
-        pooling all their frames at once gives; a frame in two overlapping chunks counts
-        twice.
+    From arrays of shape (n_parts, dim), in order of time, to one vector (n_parts * dim,):
+    for "mean_std" the means, then the population standard deviations. The result equals
+    pooling over all frames at once; a frame in two overlapping chunks counts twice.
     """
     parts = np.stack(chunks).astype(np.float64)
     if pooling == "first":
@@ -119,24 +100,9 @@ def plan_batches(
 ) -> list[list[int]]:
     """Group inputs of similar length, longest first.
 
-    Parameters
-    ----------
-    lengths : sequence of int
-        Length of each input.
-    batch_size : int
-        Most inputs in a batch.
-    budget : float
-        Most that a batch may cost with its padding; a batch of one is always allowed.
-    may_pad : bool
-        Whether inputs of different length may share a batch.
-    cost : callable
-        What an input of a given length costs.
-
-    Returns
-    -------
-    batches : list of list of int
-        Positions in ``lengths``. The longest are first, so that memory that does not
-        suffice shows at once.
+    Returns positions in ``lengths``. A batch has at most ``batch_size`` inputs and costs at
+    most ``budget``, padding included, unless it has one input; its inputs differ in length
+    only if ``may_pad``. The longest are first, so that a lack of memory shows at once.
     """
     order = sorted(range(len(lengths)), key=lambda i: (-lengths[i], i))
     batches: list[list[int]] = []

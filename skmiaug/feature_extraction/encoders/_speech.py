@@ -27,17 +27,7 @@ _WAVE_MODELS = {"wav2vec2", "hubert", "wavlm", "unispeech", "unispeech-sat"}
 
 @dataclass(frozen=True)
 class SpeechLimits:
-    """What a speech model takes.
-
-    Parameters
-    ----------
-    rate : int
-        Sampling rate in Hz that it was trained on.
-    min_samples : int
-        Shortest clip that gives one frame.
-    max_samples : int or None
-        Longest chunk.
-    """
+    """Sampling rate of a speech model in Hz, shortest clip and longest chunk in samples."""
 
     rate: int
     min_samples: int = _SHORTEST_WINDOW
@@ -83,14 +73,7 @@ def _read_limits(source: ModelSource, stamp: Stamp) -> SpeechLimits:
 
 
 class SpeechEncoder(Encoder):
-    """A model of speech.
-
-    Attributes
-    ----------
-    limits : SpeechLimits
-    rate : int
-        Sampling rate in Hz that the model was trained on.
-    """
+    """A model of speech, with its ``limits`` and sampling ``rate`` in Hz."""
 
     def __init__(self, loaded: LoadedModel) -> None:
         super().__init__(loaded)
@@ -160,22 +143,12 @@ class LengthMaskedGroupNorm(nn.Module):
     convolution. Padded with zeros, a clip's own frames would be scaled by statistics that
     include its padding, attention mask or not. The later convolutions have neither padding
     nor norm: an output frame of theirs that lies in the clip depends on the clip alone.
-
-    Parameters
-    ----------
-    norm : nn.GroupNorm
-        The norm it replaces; its parameters are shared.
-
-    Attributes
-    ----------
-    lengths : list of int or None
-        Own lengths of the rows of the next input, set before each forward; None means
-        that rows are whole.
     """
 
     def __init__(self, norm: nn.GroupNorm) -> None:
         super().__init__()
-        self.norm = norm
+        self.norm = norm  # the norm that it replaces, with its parameters
+        # Own lengths of the rows of the next input, set before each forward.
         self.lengths: list[int] | None = None
 
     def forward(self, hidden: torch.Tensor) -> torch.Tensor:

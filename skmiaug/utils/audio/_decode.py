@@ -100,19 +100,7 @@ def _source(
 
 
 def check_values(samples: np.ndarray, what: str) -> None:
-    """Refuse NaN and infinities, and numbers whose full scale cannot be ±1.
-
-    Parameters
-    ----------
-    samples : ndarray
-    what : str
-        The file or array that has to be repaired.
-
-    Raises
-    ------
-    AudioDecodeError
-        A value is NaN, infinite or beyond ±100.
-    """
+    """Refuse NaN and infinities, and values beyond ±100, whose full scale cannot be ±1."""
     if not np.isfinite(samples).all():
         raise AudioDecodeError(
             f"expected finite samples, got NaN or inf; repair the {what}"

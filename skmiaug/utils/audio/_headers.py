@@ -24,21 +24,11 @@ class AudioDecodeError(ValueError):
 
 
 class OpenLength(NamedTuple):
-    """A length of 0 before sound, which libsndfile would take for an empty file.
+    """A length of 0 before sound, which libsndfile would take for an empty file."""
 
-    Parameters
-    ----------
-    offset : int
-        Place of the length in the file.
-    length : bytes
-        The bytes to write there.
-    seconds : float
-        Duration of the sound; 0 if the header does not state it.
-    """
-
-    offset: int
-    length: bytes
-    seconds: float
+    offset: int  # of the length in the file
+    length: bytes  # to be written there
+    seconds: float  # of sound; 0 if the header does not state it
 
 
 def check_length(path: str | os.PathLike[str]) -> OpenLength | None:

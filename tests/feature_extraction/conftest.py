@@ -1,4 +1,4 @@
-"""Fixtures: tiny models on disk, clips, and the real models where they are at hand."""
+"""Fixtures: tiny models on disk, clips, and the real models if available."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""openSMILE's functionals: the same inputs, cache and errors as transformers have."""
+"""Functionals of openSMILE: same inputs, cache and errors as TransformerFeatures."""
 
 import pickle
 import sys
@@ -91,7 +91,7 @@ def test_inputs_that_cannot_be_used(X, tmp_path, on_error):
             method(["it was nice"])
 
 
-def test_the_cache_tells_sets_and_rates_apart(X, tmp_path, monkeypatch):
+def test_the_cache_keeps_sets_and_rates_apart(X, tmp_path, monkeypatch):
     def count():
         return len(list(tmp_path.rglob("*.feat")))
 

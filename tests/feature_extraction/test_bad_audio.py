@@ -1,4 +1,4 @@
-"""What is said of audio that cannot be used, and that nothing else suffers from it."""
+"""Audio that cannot be used: the error, and no effect on other inputs."""
 
 import os
 import struct
@@ -18,9 +18,7 @@ from ._helpers import RATE, voice, write
 
 
 def features(tiny, **kwargs):
-    return TransformerFeatures(
-        model=tiny("wav2vec2-group"), **{"dtype": "float32"} | kwargs
-    )
+    return TransformerFeatures(model=tiny("wav2vec2-group"), **kwargs)
 
 
 @pytest.fixture
@@ -188,11 +186,11 @@ def test_bad_arrays_are_named_or_become_nan(tiny, clip, kind):
     assert np.isnan(got).any(axis=1).tolist() == [False, True]
 
 
-def test_the_warning_counts_all_and_shows_some(tiny, clip):
+def test_the_warning_counts_all_failures_and_shows_some(tiny, clip):
     with pytest.warns(FailedInputWarning, match=r"5 of 6 inputs.*and 2 more") as caught:
         features(tiny, on_error="nan").transform([(clip, RATE)] + [None] * 5)
     assert len(caught) == 1
-    # Said of the line that called transform.
+    # The warning points to the line that called transform.
     assert caught[0].filename == __file__
 
 
@@ -230,7 +228,7 @@ def test_the_warning_counts_all_and_shows_some(tiny, clip):
         (pl.DataFrame({"a": ["x"], "b": ["y"]}), ValueError, r"got 2: \['a', 'b'\]"),
     ],
 )
-def test_errors_of_the_program_are_raised_in_any_case(tiny, X, error, message, on_error):
+def test_errors_of_the_program_are_always_raised(tiny, X, error, message, on_error):
     with pytest.raises(error, match=message):
         features(tiny, on_error=on_error).transform(X)
 
@@ -250,7 +248,7 @@ def test_wrong_modality(tiny, clip):
             text.transform(["words", bad])
 
 
-def test_texts_and_paths_are_told_apart(tiny, tmp_path):
+def test_inputs_of_the_other_modality_are_refused(tiny, tmp_path):
     speech = features(tiny, on_error="nan")
     text = TransformerFeatures(model=tiny("bert"), on_error="nan")
     path = write(tmp_path / "03a01Fa.wav", voice(0.5))
@@ -262,7 +260,7 @@ def test_texts_and_paths_are_told_apart(tiny, tmp_path):
     for method in (speech.fit, speech.transform):
         with pytest.raises(TypeError, match=r"X\[1\]: expected paths .*got text \('it was"):
             method([None, "it was nice"])
-    # A file of the one kind that is not there is no text, and a text may name a file.
+    # Missing files among paths are not texts, and a text may mention a file.
     with pytest.warns(FailedInputWarning, match="2 of 3 inputs"):
         speech.transform([path, "nowhere", "nowhere/a file"])
     assert np.isfinite(text.transform(["play song.mp3", "3.5", "and/or", "e.g."])).all()
@@ -297,7 +295,7 @@ def test_a_wav_without_sound_is_empty_whatever_follows(tmp_path):
         decode(path, max_seconds=60)
 
 
-def test_a_raw_file_says_what_to_do(tiny, tmp_path):
+def test_raw_files_are_refused_with_a_remedy(tiny, tmp_path):
     for name in ("a.raw", "a.RAW"):
         (tmp_path / name).write_bytes(pcm())
         for trusted in (False, True):
@@ -328,7 +326,7 @@ def test_files_that_are_cut_short(tmp_path, form, subtype):
         path.write_bytes(data[: int(part * len(data))])
         with pytest.raises(AudioDecodeError, match=r"promises.*got \d.*copy it again"):
             decode(path, max_seconds=60)
-    # What a tagger or a copy in blocks of one size puts behind is no harm.
+    # Trailing bytes, as of a tagger or a copy in blocks, are harmless.
     path.write_bytes(data + bytes(1000))
     assert len(decode(path, max_seconds=60)[0]) >= len(whole)
 
@@ -347,7 +345,7 @@ def test_files_that_are_cut_short(tmp_path, form, subtype):
     + [b"NIST_1A\n   1024\nsample_count -i " + b"9" * 500]
     + [b"RF64\xff\xff\xff\xffWAVEds64" + bytes(6), b"OggS" + b"\xff" * 23],
 )
-def test_heads_that_are_cut_or_lie(tmp_path, head):
+def test_truncated_and_wrong_headers(tmp_path, head):
     path = tmp_path / "sound"
     path.write_bytes(head)
     with pytest.raises(AudioDecodeError):
@@ -371,8 +369,8 @@ def test_a_large_file_is_refused_unread(tiny, tmp_path):
         features(tiny).transform([path])
 
 
-def test_never_more_is_decoded_than_max_duration(tmp_path, monkeypatch):
-    # A small file of minutes of silence, whose header does not say how long it is.
+def test_at_most_max_duration_is_decoded(tmp_path, monkeypatch):
+    # A small file of minutes of silence, whose header does not state its length.
     path = write(tmp_path / "a.flac", np.zeros(RATE * 600, np.float32))
     data = bytearray(Path(path).read_bytes())
     data[21] &= 0xF0

@@ -1,4 +1,4 @@
-"""The feature cache: what it finds again, what it does not, and what may befall it."""
+"""The feature cache: its keys, damaged entries, interrupted runs and full disks."""
 
 import errno
 import multiprocessing
@@ -28,7 +28,7 @@ def total(encoded):
 
 
 def features(model, folder, **kwargs):
-    kwargs = {"dtype": "float32", "sampling_rate": RATE} | kwargs
+    kwargs = {"sampling_rate": RATE} | kwargs
     return TransformerFeatures(model=model, cache_dir=folder, **kwargs)
 
 
@@ -46,7 +46,7 @@ def test_each_content_is_encoded_once(tiny, clips, tmp_path, encoded):
     assert total(encoded) == 7
 
 
-def test_all_cached_needs_no_model(tiny, clips, tmp_path, reads):
+def test_no_model_is_loaded_if_all_inputs_are_cached(tiny, clips, tmp_path, reads):
     estimator = features(tiny("whisper"), tmp_path)
     expected = estimator.transform(clips)
     clear_model_cache()
@@ -55,7 +55,7 @@ def test_all_cached_needs_no_model(tiny, clips, tmp_path, reads):
     assert not reads
 
 
-def test_a_file_is_known_by_its_bytes(tiny, tmp_path, encoded):
+def test_files_are_cached_by_their_bytes(tiny, tmp_path, encoded):
     estimator = features(tiny("wav2vec2-group"), tmp_path / "cache")
     a, b = write(tmp_path / "a.wav", voice(0.5)), tmp_path / "b.wav"
     b.write_bytes((tmp_path / "a.wav").read_bytes())
@@ -68,7 +68,7 @@ def test_a_file_is_known_by_its_bytes(tiny, tmp_path, encoded):
     assert total(encoded) == 2
 
 
-def test_arrays_are_known_by_samples_type_and_rate(tiny, tmp_path, encoded):
+def test_arrays_are_cached_by_samples_dtype_and_rate(tiny, tmp_path, encoded):
     estimator = features(tiny("wav2vec2-group"), tmp_path)
     clip = (voice(0.5) * 1000).astype(np.int16)
     for X in (
@@ -93,7 +93,9 @@ OTHERS = [
 
 
 @pytest.mark.parametrize("other", OTHERS, ids=str)
-def test_other_parameters_are_other_entries(tiny, tmp_path, encoded, other):
+def test_parameters_that_affect_the_result_have_their_own_entries(
+    tiny, tmp_path, encoded, other
+):
     clip = [voice(0.5)]
     features(tiny("whisper"), tmp_path).transform(clip)
     before = len(encoded)
@@ -110,13 +112,13 @@ def test_other_parameters_are_other_entries(tiny, tmp_path, encoded, other):
     [{"batch_size": 1}, {"max_duration": 5.0}, {"on_error": "nan"}, {"trusted": True}],
     ids=str,
 )
-def test_parameters_that_do_not_matter_share_entries(tiny, tmp_path, encoded, same):
+def test_other_parameters_share_entries(tiny, tmp_path, encoded, same):
     features(tiny("whisper"), tmp_path).transform([voice(0.5)])
     features(tiny("whisper"), tmp_path, **same).transform([voice(0.5)])
     assert total(encoded) == 1
 
 
-def test_other_weights_are_other_entries_also_under_the_same_path(tmp_path):
+def test_new_weights_under_the_same_path_have_their_own_entries(tmp_path):
     model = save_tiny("wav2vec2-group", tmp_path / "model", seed=0)
     clip = [voice(0.5)]
     old = features(model, tmp_path / "cache").transform(clip)
@@ -134,9 +136,7 @@ def test_the_same_weights_elsewhere_share_entries(tmp_path, encoded):
     assert total(encoded) == 1
 
 
-def test_another_version_of_the_package_does_not_share(
-    tiny, tmp_path, encoded, monkeypatch
-):
+def test_versions_of_the_package_do_not_share_entries(tiny, tmp_path, encoded, monkeypatch):
     features(tiny("whisper"), tmp_path).transform([voice(0.5)])
     monkeypatch.setattr(metadata, "version", lambda name: "0.0.0")
     features(tiny("whisper"), tmp_path).transform([voice(0.5)])
@@ -153,7 +153,7 @@ def test_another_version_of_the_package_does_not_share(
         lambda data: data + b"x",
     ],
 )
-def test_a_damaged_entry_is_computed_again_and_said_once(
+def test_damaged_entries_are_computed_again_with_one_warning(
     tiny, clips, tmp_path, damage, encoded
 ):
     estimator = features(tiny("wav2vec2-group"), tmp_path)
@@ -171,7 +171,7 @@ def test_a_damaged_entry_is_computed_again_and_said_once(
     assert total(encoded) == 9
 
 
-def test_what_is_too_long_is_so_whatever_is_kept(tiny, tmp_path):
+def test_cached_audio_can_be_too_long(tiny, tmp_path):
     path, folder = write(tmp_path / "a.wav", voice(1.0, 0, 8000), 8000), tmp_path / "cache"
     X = [path, voice(0.5), voice(1.0)]
     features(tiny("wav2vec2-group"), folder).transform(X)
@@ -186,7 +186,7 @@ def test_what_is_too_long_is_so_whatever_is_kept(tiny, tmp_path):
         short.set_params(max_duration=1.0).transform(X)
 
 
-def test_features_that_are_not_finite_are_failures_and_not_kept(
+def test_features_that_are_not_finite_are_failures_and_not_cached(
     tiny, tmp_path, monkeypatch
 ):
     merge = TransformerExtractor.merge
@@ -209,7 +209,7 @@ def test_features_that_are_not_finite_are_failures_and_not_kept(
     assert np.isnan(got).any(axis=1).tolist() == [False, True]
 
 
-def test_failures_are_not_kept(tiny, tmp_path):
+def test_failures_are_not_cached(tiny, tmp_path):
     estimator = features(tiny("wav2vec2-group"), tmp_path / "cache", on_error="nan")
     path = tmp_path / "late.wav"
     with pytest.warns(UserWarning, match="1 of 1"):
@@ -218,7 +218,7 @@ def test_failures_are_not_kept(tiny, tmp_path):
     assert np.isfinite(estimator.transform([str(path)])).all()
 
 
-def test_nothing_is_left_but_whole_entries_without_pickle(tiny, clips, tmp_path):
+def test_the_folder_holds_complete_entries_without_pickle(tiny, clips, tmp_path):
     features(tiny("wav2vec2-group"), tmp_path).transform(clips)
     paths = entries(tmp_path)
     assert len(paths) == 7
@@ -257,7 +257,7 @@ def _slowly(estimator, X):
     estimator.transform(X)
 
 
-def test_a_run_killed_half_way_goes_on(tiny, tmp_path, encoded):
+def test_a_killed_run_resumes(tiny, tmp_path, encoded):
     X = [voice(0.3, n) for n in range(30)]
     estimator = features(tiny("wav2vec2-group"), tmp_path, batch_size=1)
     run = multiprocessing.get_context("fork").Process(target=_slowly, args=(estimator, X))
@@ -276,7 +276,7 @@ def test_a_run_killed_half_way_goes_on(tiny, tmp_path, encoded):
     np.testing.assert_allclose(got, expected, atol=1e-5)
 
 
-def test_a_folder_that_cannot_be_written_says_so(tiny, tmp_path):
+def test_cache_dir_is_a_file(tiny, tmp_path):
     (tmp_path / "file").write_text("not a folder")
     estimator = features(tiny("wav2vec2-group"), tmp_path / "file")
     for call in (estimator.fit, estimator.transform):
@@ -284,7 +284,7 @@ def test_a_folder_that_cannot_be_written_says_so(tiny, tmp_path):
             call([voice(0.5)])
 
 
-def test_a_disk_that_is_full_is_named_and_the_run_goes_on(tiny, tmp_path, monkeypatch):
+def test_a_full_disk_is_named_and_the_run_can_resume(tiny, tmp_path, monkeypatch):
     X = [voice(0.3, n) for n in range(6)]
     estimator = features(tiny("wav2vec2-group"), tmp_path, batch_size=1)
     replace = os.replace
@@ -305,7 +305,7 @@ def test_a_disk_that_is_full_is_named_and_the_run_goes_on(tiny, tmp_path, monkey
     assert len(entries(tmp_path)) == 6
 
 
-def test_a_folder_below_a_file_says_so(tiny, tmp_path):
+def test_cache_dir_below_a_file(tiny, tmp_path):
     (tmp_path / "file").write_text("not a folder")
     estimator = features(tiny("wav2vec2-group"), tmp_path / "file" / "cache")
     with pytest.raises(NotADirectoryError, match=r"cache_dir .*name another.*file/cache"):

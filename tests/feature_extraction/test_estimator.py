@@ -23,7 +23,7 @@ from skmiaug.feature_extraction import AcousticFeatures
 
 from ._helpers import RATE, voice
 
-SETTINGS = {"layer": [1, 2], "pooling": "max", "dtype": "float32", "sampling_rate": RATE}
+SETTINGS = {"layer": [1, 2], "pooling": "max", "sampling_rate": RATE}
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_every_parameter_has_a_default_that_is_valid():
 def test_layer_auto_is_in_the_middle_for_speech_and_at_the_end_for_text(
     tiny, family, layer
 ):
-    estimator = TransformerFeatures(model=tiny(family), dtype="float32").fit()
+    estimator = TransformerFeatures(model=tiny(family)).fit()
     assert estimator.n_layers_ == 3
     assert estimator.layers_ == (layer,)
     assert estimator.get_feature_names_out()[0] == f"layer{layer}_mean_0"
@@ -85,7 +85,7 @@ def test_parameters_are_validated(kind):
         kind(on_error="ignore").transform([])
 
 
-def test_a_device_that_is_not_there(estimator):
+def test_unavailable_device(estimator):
     if not torch.cuda.is_available():
         with pytest.raises(DeviceUnavailableError, match="no CUDA device here"):
             estimator.set_params(device="cuda").fit([])
@@ -104,7 +104,7 @@ def test_layers_out_of_range(estimator, layer):
 
 
 @pytest.mark.parametrize("layer", [[-1, 3], (1, 0, 1)], ids=str)
-def test_layers_that_are_there_twice(estimator, layer):
+def test_duplicate_layers_are_refused(estimator, layer):
     with pytest.raises(ValueError, match=r"expected different layers.*(-1 is 3|-3 is 1)"):
         estimator.set_params(layer=layer).fit([])
 

@@ -27,10 +27,10 @@ def test_audio_and_text_side_by_side(tiny, tmp_path):
         [
             (
                 "h",
-                TransformerFeatures(model=tiny("wav2vec2-group"), dtype="float32"),
+                TransformerFeatures(model=tiny("wav2vec2-group")),
                 "path",
             ),
-            ("t", TransformerFeatures(model=tiny("bert"), dtype="float32"), ["text"]),
+            ("t", TransformerFeatures(model=tiny("bert")), ["text"]),
         ]
     ).fit(frame)
     got = both.transform(frame)
@@ -57,7 +57,7 @@ def corpus(tmp_path):
 
 
 # Features that tell the classes apart, though the weights are random.
-EASY = {"layer": 0, "pooling": "mean_std", "dtype": "float32"}
+EASY = {"layer": 0, "pooling": "mean_std"}
 
 
 def pipeline(model, **kwargs):
@@ -103,6 +103,6 @@ def test_with_metadata_routing_on(tiny, corpus):
         assert pipeline(tiny("whisper")).fit(paths, y).predict(paths).shape == y.shape
 
 
-def test_not_fitted_pipeline_says_so(tiny, corpus):
+def test_unfitted_pipeline(tiny, corpus):
     with pytest.raises(NotFittedError):
         pipeline(tiny("whisper")).predict(corpus[0])

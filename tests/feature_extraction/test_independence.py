@@ -1,4 +1,4 @@
-"""A clip's features are those of the model on that clip alone, in any company."""
+"""The features of a clip equal those of the model on this clip alone, in any batch."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ LAYERS = [0, 1, 2, 3]
 
 
 def features(path, clips, **kwargs):
-    kwargs = {"layer": LAYERS, "dtype": "float32", "sampling_rate": RATE} | kwargs
+    kwargs = {"layer": LAYERS, "sampling_rate": RATE} | kwargs
     return TransformerFeatures(model=path, **kwargs).transform(clips)
 
 
@@ -40,8 +40,8 @@ def test_speech_does_not_depend_on_batch_or_order(tiny, clips, family):
 
 @pytest.mark.filterwarnings("ignore:Support for mismatched")
 @pytest.mark.parametrize("family", ["wav2vec2-group", "hubert-group", "wavlm-group"])
-def test_plain_padding_would_not_pass(tiny, clips, family):
-    # Else the tests above could not fail: masks alone leave the group norm wrong.
+def test_plain_padding_changes_the_result(tiny, clips, family):
+    # Otherwise the tests above could not fail: masks do not correct the group norm.
     path = tiny(family)
     model = transformers.AutoModel.from_pretrained(path, dtype=torch.float32).eval()
     processor = transformers.AutoFeatureExtractor.from_pretrained(path)
@@ -76,8 +76,8 @@ def test_batches_keep_to_their_budget(tiny, clips, encoded):
 
 
 def test_two_estimators_share_one_model_and_do_not_disturb_each_other(tiny, clips):
-    low = TransformerFeatures(model=tiny("wav2vec2-group"), layer=1, dtype="float32")
-    high = TransformerFeatures(model=tiny("wav2vec2-group"), layer=3, dtype="float32")
+    low = TransformerFeatures(model=tiny("wav2vec2-group"), layer=1)
+    high = TransformerFeatures(model=tiny("wav2vec2-group"), layer=3)
     pairs = [(clip, RATE) for clip in clips]
     both = features(tiny("wav2vec2-group"), clips)
     for _ in range(2):

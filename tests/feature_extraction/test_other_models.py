@@ -1,4 +1,4 @@
-"""Models beyond the known families: exact, if less fast, or refused with a reason."""
+"""Models beyond the known families: exact, if slower, or refused with a reason."""
 
 import re
 
@@ -18,7 +18,7 @@ from ._helpers import RATE, save_tiny, voice
 
 
 def features(model, X, **kwargs):
-    kwargs = {"dtype": "float32", "sampling_rate": RATE} | kwargs
+    kwargs = {"sampling_rate": RATE} | kwargs
     return TransformerFeatures(model=model, **kwargs).transform(X)
 
 
@@ -44,7 +44,7 @@ def test_a_model_of_filter_banks(tiny, clips, layer):
     got = features(tiny("w2v-bert"), clips, layer=layer)
     for clip, row in zip(clips, got, strict=True):
         states, inputs = straight(tiny("w2v-bert"), clip, layer)
-        # Its extractor fills up to an even number of frames, which the mask tells.
+        # Its extractor pads to an even number of frames and returns a mask.
         close(row, states[inputs["attention_mask"][0].bool()].mean(0))
 
 
@@ -76,8 +76,8 @@ def test_the_spectrogram_transformer_is_pooled_over_the_clips_own_patches(tiny, 
             close(row, own.mean(0))
 
 
-def test_the_spectrogram_transformer_hears_all_of_a_long_clip(tiny):
-    # Its extractor cuts off after the window, here of 0.64 s.
+def test_long_clips_are_not_truncated_by_the_spectrogram_transformer(tiny):
+    # Its extractor truncates to the window, here of 0.64 s.
     clip = voice(1.0)
     got, other = features(tiny("ast"), [clip, np.r_[clip[:-3200], np.zeros(3200)]])
     assert np.abs(got - other).max() > 1e-3
@@ -122,7 +122,7 @@ def test_clips_too_short_for_a_model_are_failures(tiny, family):
     with pytest.warns(FailedInputWarning, match=r"1 of 3 inputs.*X\[1\]"):
         got = features(tiny(family), X, on_error="nan")
     assert np.isnan(got).any(axis=1).tolist() == [False, True, False]
-    # The shortest clip that it says it takes is taken.
+    # A clip of the stated minimum length is accepted.
     with pytest.raises(AudioDecodeError) as error:
         features(tiny(family), X)
     least = int(re.search(r"at least (\d+)", str(error.value))[1])
@@ -139,13 +139,13 @@ def test_clips_too_short_for_a_model_are_failures(tiny, family):
     ],
 )
 @pytest.mark.parametrize("on_error", ["raise", "nan"])
-def test_models_that_are_not_supported_say_so(tiny, family, message, on_error):
+def test_unsupported_models_are_refused(tiny, family, message, on_error):
     with pytest.raises(ValueError, match=message):
         features(tiny(family), [voice(0.5)], on_error=on_error)
 
 
 def test_a_model_without_a_list_of_layers(tiny):
-    # ALBERT runs one layer again and again: its last output can be had, no other.
+    # ALBERT runs one layer repeatedly, so that only its last output is available.
     texts = ["this is a text", "few words"]
     got = features(tiny("albert"), texts)
     model = transformers.AutoModel.from_pretrained(tiny("albert")).float().eval()
@@ -160,7 +160,7 @@ def test_a_model_without_a_list_of_layers(tiny):
 
 
 def test_an_encoder_that_was_saved_without_its_decoder(tmp_path, tiny):
-    # Its configuration says that there is none, and transformers loads one all the same.
+    # Its configuration has no decoder, but transformers loads one nevertheless.
     config = transformers.T5Config(
         vocab_size=17, d_model=24, num_layers=3, num_heads=4, d_kv=6, d_ff=32
     )
@@ -192,7 +192,7 @@ def test_layers_are_those_of_the_encoder(tmp_path):
 
 
 def test_hidden_states_of_another_shape_are_refused(tmp_path, tiny):
-    # XLNet's have time first: of one text, the mean of one row would be a token's.
+    # Those of XLNet have time first: the mean of a row would be that of a token.
     config = transformers.XLNetConfig(vocab_size=17, d_model=24, n_layer=3, n_head=4)
     transformers.XLNetModel(config).save_pretrained(tmp_path)
     transformers.AutoTokenizer.from_pretrained(tiny("bert")).save_pretrained(tmp_path)
@@ -229,7 +229,7 @@ class TinyModel(BertModel):
 """
 
 
-def test_code_that_comes_with_a_model_runs_only_if_trusted(tmp_path, monkeypatch):
+def test_remote_code_runs_only_if_trusted(tmp_path, monkeypatch):
     import json
 
     from transformers import dynamic_module_utils

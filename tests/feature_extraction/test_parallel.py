@@ -12,7 +12,7 @@ from ._helpers import RATE, voice, write
 
 def features(tiny, **kwargs):
     return TransformerFeatures(
-        model=tiny("wav2vec2-group"), **{"dtype": "float32", "sampling_rate": RATE} | kwargs
+        model=tiny("wav2vec2-group"), **{"sampling_rate": RATE} | kwargs
     )
 
 
@@ -22,7 +22,7 @@ def many():
 
 
 @pytest.mark.parametrize("backend", ["threading", "multiprocessing"])
-def test_jobs_give_what_one_job_gives(tiny, many, backend):
+def test_the_number_of_jobs_has_no_effect(tiny, many, backend):
     expected = features(tiny).transform(many)
     with parallel_config(backend=backend):
         got = features(tiny, n_jobs=2).transform(many)
@@ -40,10 +40,10 @@ def test_failures_are_counted_and_named_over_all_jobs(tiny, many, tmp_path, back
         pytest.warns(FailedInputWarning, match="2 of 40 inputs") as caught,
     ):
         got = features(tiny, n_jobs=2, on_error="nan").transform(many)
-    # Beside it, Python from 3.12 on warns of forks.
+    # Python 3.12 and later warn of forks as well.
     assert sum(issubclass(w.category, FailedInputWarning) for w in caught) == 1
     assert np.flatnonzero(np.isnan(got).any(axis=1)).tolist() == [3, 38]
-    # Which of the two shards fails first is up to the scheduler.
+    # The scheduler decides which of the two shards fails first.
     with (
         parallel_config(backend=backend),
         pytest.raises(AudioDecodeError, match=r"X\[(3|38)\].*nowhere.wav"),
@@ -52,7 +52,7 @@ def test_failures_are_counted_and_named_over_all_jobs(tiny, many, tmp_path, back
 
 
 @pytest.mark.slow
-def test_processes_that_are_used_again_read_the_files_of_now(tiny, tmp_path, monkeypatch):
+def test_reused_processes_follow_the_working_directory(tiny, tmp_path, monkeypatch):
     families = ("wav2vec2-group", "wavlm-layer")
     for family in families:
         (tmp_path / family).mkdir()
@@ -61,19 +61,17 @@ def test_processes_that_are_used_again_read_the_files_of_now(tiny, tmp_path, mon
     with parallel_config(backend="loky"):
         for family in families:
             monkeypatch.chdir(tmp_path / family)
-            got = TransformerFeatures(model="model", dtype="float32", n_jobs=2).transform(
-                ["a.wav"] * 2
+            got = TransformerFeatures(model="model", n_jobs=2).transform(["a.wav"] * 2)
+            expected = TransformerFeatures(model=tiny(family), trusted=True).transform(
+                ["a.wav"]
             )
-            expected = TransformerFeatures(
-                model=tiny(family), dtype="float32", trusted=True
-            ).transform(["a.wav"])
             np.testing.assert_allclose(got, expected.repeat(2, axis=0), atol=1e-5)
 
 
 def test_the_backend_and_jobs_of_the_context_are_taken(tiny, many, encoded):
     with parallel_config(backend="threading", n_jobs=2):
         assert len(features(tiny).transform(many)) == 40
-    # One job would put these 17 s into one batch for each 30 s.
+    # One job would encode these 10 s in one batch.
     assert len(encoded) > 1
 
 
@@ -91,7 +89,7 @@ def test_fewer_inputs_than_jobs(tiny):
 
 
 @pytest.mark.gpu
-def test_cuda_gives_what_the_cpu_gives(tiny, many):
+def test_cuda_equals_cpu(tiny, many):
     expected = features(tiny, device="cpu").transform(many)
     got = features(tiny, device="cuda").transform(many)
     np.testing.assert_allclose(got, expected, atol=1e-4)

@@ -66,7 +66,7 @@ def test_bfloat16_stays_within_the_stated_tolerance(whisper_base, nemo_clips, po
 
 @pytest.mark.parametrize("family", [*SPEECH, *TEXT, "whisper"])
 @pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
-def test_the_result_is_float32_in_any_type(tiny, clips, family, dtype):
+def test_the_result_is_float32_for_every_dtype(tiny, clips, family, dtype):
     X = ["few words", "model"] if family in TEXT else clips[:2]
     got = features(tiny(family), dtype=dtype).transform(X)
     assert got.dtype == np.float32
@@ -75,7 +75,7 @@ def test_the_result_is_float32_in_any_type(tiny, clips, family, dtype):
     assert 0 < np.linalg.norm(got - exact) < 0.3 * np.linalg.norm(exact)
 
 
-def test_a_pickle_holds_the_type(tiny):
+def test_pickles_record_the_dtype(tiny):
     estimator = features(tiny("whisper"), dtype="bfloat16")
     again = pickle.loads(pickle.dumps(estimator))
     assert again.dtype == "bfloat16"
@@ -93,7 +93,7 @@ def test_a_pickle_holds_the_type(tiny):
     ],
 )
 @pytest.mark.parametrize("family", ["whisper", "wav2vec2-group", "bert"])
-def test_torchs_settings_around_the_call_change_nothing(tiny, family, settings):
+def test_settings_of_torch_around_the_call_have_no_effect(tiny, family, settings):
     X = ["few words"] if family == "bert" else [voice(0.5), voice(0.3)]
     expected = features(tiny(family)).transform(X)
     clear_model_cache()
@@ -104,7 +104,7 @@ def test_torchs_settings_around_the_call_change_nothing(tiny, family, settings):
 
 
 @pytest.mark.parametrize("family", ["whisper", "wav2vec2-group", "bert"])
-def test_torchs_default_dtype_changes_nothing_and_is_kept(tiny, family):
+def test_the_default_dtype_of_torch_has_no_effect_and_is_restored(tiny, family):
     X = ["few words"] if family == "bert" else [voice(0.5), voice(0.3)]
     expected = features(tiny(family)).transform(X)
     clear_model_cache()

@@ -27,7 +27,7 @@ TEXTS = [
 
 
 def features(path, texts, **kwargs):
-    return TransformerFeatures(model=path, **{"dtype": "float32"} | kwargs).transform(texts)
+    return TransformerFeatures(model=path, **kwargs).transform(texts)
 
 
 def straight(path, text):
@@ -68,8 +68,8 @@ def test_first_and_last_are_the_special_tokens(tiny):
 
 @pytest.mark.parametrize("family", ["bert", "roberta", "gpt2", "bart", "opt"])
 def test_a_text_beyond_the_limit(tiny, family):
-    # All take 20 tokens, and no tokenizer says so. RoBERTa's first two positions are not
-    # for use; GPT-2 has no special tokens here.
+    # All take 20 tokens, which no tokenizer states. The first two positions of RoBERTa are
+    # not used; GPT-2 has no special tokens here.
     special = 0 if family == "gpt2" else 2
     long = " ".join(["words"] * (21 - special))
     with pytest.raises(ValueError, match=r"X\[1\]: expected at most 20 tokens.*got 21"):
@@ -110,13 +110,13 @@ def test_minilm_gives_the_shared_vectors():
         expected, ids = data["X_text"][rows], data["id"][rows]
     assert len(rows) > 400
     got = features(model, [text[name] for name in ids])
-    # The package's own last step is to scale to length 1.
+    # The last step of the package is to scale to length 1.
     got /= np.linalg.norm(got, axis=1, keepdims=True)
     assert np.abs(got - expected).max() < 1e-4
 
 
-def test_what_a_model_does_not_take_is_not_handed_to_it(tiny, monkeypatch):
-    # Tokenizers of transformers 4 give types of tokens out, for models without them too.
+def test_unknown_arguments_are_not_passed_to_a_model(tiny, monkeypatch):
+    # Tokenizers of transformers 4 return token types for models without them too.
     expected = features(tiny("bert"), TEXTS)
     forward = transformers.BertModel.forward
     tokenizer = type(transformers.AutoTokenizer.from_pretrained(tiny("bert")))

@@ -242,11 +242,12 @@ class _Shard:
     def _finish(self, i: int, vector: np.ndarray) -> None:
         n_bad = np.count_nonzero(~np.isfinite(vector))
         if n_bad:
+            reduced = getattr(self.job, "dtype", "float32") != "float32"
+            remedy = "set dtype='float32'" if reduced else "check its samples"
             self._fail(
                 ValueError(
                     f"{self.items[i].name}: expected finite features, got NaN or inf in "
-                    f"{n_bad} of {vector.size} columns; bring float samples to the full "
-                    "scale of ±1, try dtype='float32', or leave the input out"
+                    f"{n_bad} of {vector.size} columns; {remedy} or leave the input out"
                 )
             )
             return

@@ -1,7 +1,11 @@
 """The same features from any number of jobs and any joblib backend."""
 
+import copy
+from typing import ClassVar
+
 import numpy as np
 import pytest
+import torch
 from joblib import parallel_config
 
 from skmiaug import TransformerFeatures
@@ -86,6 +90,40 @@ def test_fewer_inputs_than_jobs(tiny):
         assert features(tiny, n_jobs=4).transform([voice(0.2)]).shape == (1, 24)
         assert features(tiny, n_jobs=4).transform([]).shape == (0, 24)
         assert features(tiny, n_jobs=4).transform([voice(0.2)] * 3).shape == (3, 24)
+
+
+class OnTheCPU(TransformerFeatures):
+    """Records the devices of its jobs, and computes on the CPU."""
+
+    devices: ClassVar[list[str]] = []
+
+    def _open(self):
+        self.devices.append(self.device)
+        job = copy.copy(self)
+        job.device = "cpu"
+        return TransformerFeatures._open(job)
+
+
+@pytest.mark.parametrize(
+    ("device", "expected"),
+    [
+        ("auto", {"cuda:0", "cuda:1"}),
+        ("cuda", {"cuda:0", "cuda:1"}),
+        ("cuda:1", {"cuda:1"}),
+    ],
+)
+def test_one_process_per_gpu(tiny, many, monkeypatch, device, expected):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "current_device", lambda: 0)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    OnTheCPU.devices.clear()
+    model = OnTheCPU(
+        model=tiny("wav2vec2-group"), sampling_rate=RATE, device=device, n_jobs=8
+    )
+    with parallel_config(backend="threading"):
+        got = model.transform(many)
+    assert set(OnTheCPU.devices) == expected
+    assert np.isfinite(got).all()
 
 
 @pytest.mark.gpu

@@ -112,8 +112,9 @@ class ModelSource:
                 f"expected a transformers model in the folder {self.name!r} (config.json, "
                 f"weights, tokenizer or feature extractor), it could not be read: {reason}"
             )
-        near = difflib.get_close_matches(self.name, _FULL_NAMES.values(), 1, 0.85)
-        guess = f" Did you mean {near[0]!r}?" if near else ""
+        short = self.name.rpartition("/")[2].lower()
+        near = difflib.get_close_matches(short, _FULL_NAMES, 1, 0.85)
+        guess = f" Did you mean {_FULL_NAMES[near[0]]!r}?" if near else ""
         return (
             f"expected the model {self.name!r} as a local folder or on the hub, found "
             f"neither ({reason}).{guess} Without a network, download it elsewhere "

@@ -39,9 +39,10 @@ class TextEncoder(Encoder):
         self._takes = taken_by(loaded.model)
         self.n_truncated = 0
         short, long = self._tokens(_SHORT, cut=True), self._tokens(_LONG, cut=True)
-        self._examine(short, long)
-        if self.length(short) == self.length(long):
-            self.most_rows = 1  # a tokenizer with which padding could not be tried
+        if 0 < self.length(short) < self.length(long):
+            self._examine(short, long)
+        else:
+            self.most_rows = 1  # padding cannot be checked with this tokenizer
 
     def length(self, unit: Unit) -> int:
         return len(unit["input_ids"])

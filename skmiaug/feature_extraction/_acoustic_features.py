@@ -131,7 +131,7 @@ class AcousticFeatures(BaseFeatureExtractor):
             **super()._recipe(),
             "opensmile": _opensmile().__version__,
             "feature_set": self.feature_set,
-            "target_rate": self.target_rate,
+            "target_rate": self.target_rate and int(self.target_rate),
         }
 
     def _feature_names(self) -> list[str]:

@@ -81,13 +81,16 @@ def check_modality(X: Any, modality: str) -> list[Any]:
         (i, row) for i, row in enumerate(rows) if isinstance(row, str) and row.strip()
     ]
     if modality == "text":
-        for i, row in strings:
-            if _is_path(row):
-                raise TypeError(
-                    f"X[{i}]: expected text, since the model is a text model, got the path "
-                    f"of a file ({row[:80]!r}); read the text first, and for audio choose "
-                    "a speech model"
-                )
+        paths = [(i, row) for i, row in strings if _suffix(row) in _AUDIO_SUFFIXES]
+        if 2 * len(paths) <= len(strings):
+            paths = [(i, row) for i, row in strings if _is_path(row)]
+        if paths:
+            i, row = paths[0]
+            raise TypeError(
+                f"X[{i}]: expected text, since the model is a text model, got the path of "
+                f"a file ({row[:80]!r}); read the text first, and for audio choose a speech "
+                "model"
+            )
     else:
         texts = [(i, row) for i, row in strings if _is_no_path(row)]
         if 2 * len(texts) > len(strings) and not any(_is_path(row) for _, row in strings):
@@ -100,8 +103,12 @@ def check_modality(X: Any, modality: str) -> list[Any]:
     return rows
 
 
+def _suffix(text: str) -> str:
+    return os.path.splitext(text)[1].lower()
+
+
 def _is_path(text: str) -> bool:
-    suffix = os.path.splitext(text)[1].lower()
+    suffix = _suffix(text)
     if suffix in _AUDIO_SUFFIXES and not re.search(r"\s", text):
         return True
     return 1 < len(suffix) < 7 and "\0" not in text and os.path.isfile(text)
@@ -124,7 +131,8 @@ def read_samples(item: Item, job: Any) -> tuple[np.ndarray, int]:
     job : object
         With ``max_duration``, ``trusted`` and ``decode_timeout``.
     """
-    longest, timeout = job.max_duration, job.decode_timeout
+    # The parameters may be numpy scalars, which JSON does not take.
+    longest, timeout = float(job.max_duration), float(job.decode_timeout)
     if not item.path:
         return mono_float32(item.samples, item.rate, max_seconds=longest)
     if job.trusted:

@@ -257,20 +257,17 @@ class TransformerFeatures(BaseFeatureExtractor):
     def _recipe(self) -> dict[str, Any]:
         # Batches, jobs, devices and decoding are left out: they do not change a vector
         # beyond rounding.
-        names = (
-            "pooling",
-            "window",
-            "chunk_length",
-            "chunk_overlap",
-            "truncation",
-            "dtype",
-        )
         return {
             **super()._recipe(),
             "model": self._source.identity(),
             "layers": self.layers_,
             "average": self._average,
-            **{name: getattr(self, name) for name in names},
+            "pooling": self.pooling,
+            "window": self.window,
+            "chunk_length": self.chunk_length and float(self.chunk_length),
+            "chunk_overlap": float(self.chunk_overlap),
+            "truncation": bool(self.truncation),
+            "dtype": self.dtype,
         }
 
     def _open(self) -> Extractor:

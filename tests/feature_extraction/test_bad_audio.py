@@ -257,6 +257,8 @@ def test_inputs_of_the_other_modality_are_refused(tiny, tmp_path):
         for bad in (path, "nowhere/sad.FLAC", str(tmp_path / "notes.txt")):
             with pytest.raises(TypeError, match=r"X\[1\]: expected text, .*path of a file"):
                 method(["words", bad])
+        with pytest.raises(TypeError, match=r"X\[0\]: expected text, .*path of a file"):
+            method(["my corpus/sad 1.wav", "my corpus/sad 2.wav", "words"])
     for method in (speech.fit, speech.transform):
         with pytest.raises(TypeError, match=r"X\[1\]: expected paths .*got text \('it was"):
             method([None, "it was nice"])

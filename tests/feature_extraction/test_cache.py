@@ -107,6 +107,23 @@ def test_parameters_that_affect_the_result_have_their_own_entries(
     assert len(encoded) - calls == calls - before > 0
 
 
+def test_numpy_scalars_as_parameters_share_entries(tiny, tmp_path, encoded):
+    path = write(tmp_path / "a.wav", voice(0.5))
+    plain = {"chunk_length": 2, "chunk_overlap": 1, "max_duration": 9, "truncation": False}
+    other = {
+        "chunk_length": np.float32(2),
+        "chunk_overlap": np.int64(1),
+        "max_duration": np.float32(9),
+        "decode_timeout": np.float32(20),
+        "truncation": np.bool_(False),
+        "batch_size": np.int32(4),
+        "layer": np.int64(1),
+    }
+    for params in (plain, other):
+        features(tiny("whisper"), tmp_path / "cache", **params).transform([path])
+    assert total(encoded) == 1
+
+
 @pytest.mark.parametrize(
     "same",
     [{"batch_size": 1}, {"max_duration": 5.0}, {"on_error": "nan"}, {"trusted": True}],

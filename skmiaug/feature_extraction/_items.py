@@ -88,8 +88,8 @@ def check_modality(X: Any, modality: str) -> list[Any]:
             i, row = paths[0]
             raise TypeError(
                 f"X[{i}]: expected text, since the model is a text model, got the path of "
-                f"a file ({row[:80]!r}); read the text first, and for audio choose a speech "
-                "model"
+                f"a file ({row[:80]!r}); read the text first, and for audio choose a "
+                "speech model"
             )
     else:
         texts = [(i, row) for i, row in strings if _is_no_path(row)]

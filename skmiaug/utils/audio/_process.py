@@ -1,24 +1,23 @@
-"""Decoding in a process that can be killed: a bad file costs its time-out, no more."""
+"""Decoding in a child process, which is killed if a bad file makes it hang."""
 
 import contextlib
 import json
 import os
-import struct
 import subprocess
 import sys
 import threading
 import weakref
 from collections.abc import Sequence
-from typing import IO
+from typing import Any
 
 import numpy as np
 
-from skmiaug.utils._audio_errors import AudioDecodeError
 from skmiaug.utils._optional import require
 from skmiaug.utils._paths import absolute_path
+from skmiaug.utils.audio._headers import AudioDecodeError
 
 _START_SECONDS = 60.0
-_COMMAND = (sys.executable, "-P", "-m", "skmiaug.utils._audio_worker")
+_COMMAND = (sys.executable, "-P", "-m", "skmiaug.utils.audio._worker")
 
 
 class DecoderProcess:
@@ -27,13 +26,13 @@ class DecoderProcess:
     Parameters
     ----------
     command : sequence of str
-        What to start. Tests put a decoder that misbehaves here.
+        Command that starts the child.
 
     Notes
     -----
-    Safe to use from several threads, which take turns. The samples come back through a
-    pipe: on the machine this was written on, a clip of 2 s takes 2.9 ms, where
-    decoding it in this process takes 1.4 ms.
+    Threads take turns. A pool of ``concurrent.futures`` is no alternative: its children
+    import the main script of the caller again, and there is no public way to kill a worker
+    that hangs before Python 3.14.
     """
 
     def __init__(self, command: Sequence[str] = _COMMAND) -> None:
@@ -50,7 +49,7 @@ class DecoderProcess:
     def decode(
         self, path: str | os.PathLike[str], *, max_seconds: float, timeout: float
     ) -> tuple[np.ndarray, int]:
-        """Decode like :func:`skmiaug.utils._audio_decode.decode`, in the child.
+        """Decode like :func:`skmiaug.utils.audio.decode`, in the child.
 
         Parameters
         ----------
@@ -64,10 +63,10 @@ class DecoderProcess:
         """
         require("soundfile", extra="audio", purpose="decode audio files")
         request = {
-            # The child stays in the folder it was started in, this process may not.
+            # This process may have changed its working directory, the child has not.
             "path": absolute_path(path),
             "max_seconds": max_seconds,
-            # The child's own alarm comes later than ours: it is for a parent that is gone.
+            # Later than the time-out here: it ends a child whose parent was killed.
             "timeout": 2 * timeout + 1,
         }
         with self._lock:
@@ -75,8 +74,8 @@ class DecoderProcess:
                 try:
                     return self._ask(request, timeout)
                 except _ChildDiedError:
-                    # It may have died of something else (out of memory, a signal) between
-                    # two files. A second child that dies too dies of this file.
+                    # It may have died for another reason (out of memory, a signal) before
+                    # this file. If a second child dies too, the file is the reason.
                     return self._ask(request, timeout)
             except _TimedOutError:
                 raise AudioDecodeError(
@@ -95,7 +94,7 @@ class DecoderProcess:
         try:
             return _within(timeout, child, lambda: _exchange(child, text))
         except AudioDecodeError:
-            raise  # an answer like any other: the child is well
+            raise  # a regular answer of a healthy child
         except (EOFError, OSError):
             raise _ChildDiedError(f"exit code {self._stop()}") from None
         except BaseException:
@@ -122,7 +121,7 @@ class DecoderProcess:
         self._child = child
         self._finalizer = weakref.finalize(self, _end, child)
         try:
-            _within(_START_SECONDS, child, lambda: _receive_head(_pipe(child.stdout)))
+            _within(_START_SECONDS, child, lambda: _receive_head(child))
         except (_TimedOutError, EOFError, OSError) as error:
             code = self._stop()
             raise RuntimeError(
@@ -147,7 +146,7 @@ class _ChildDiedError(Exception):
 
 
 def _within(seconds, child, exchange):
-    """Run ``exchange``; when time is up kill ``child``, which ends every wait for it."""
+    """Run ``exchange``, and kill ``child`` after ``seconds``, which ends the exchange."""
     timed_out = threading.Event()
 
     def kill() -> None:
@@ -167,49 +166,39 @@ def _within(seconds, child, exchange):
         timer.cancel()
 
 
-def _exchange(child: subprocess.Popen[bytes], request: bytes) -> tuple[np.ndarray, int]:
-    stdin, stdout = _pipe(child.stdin), _pipe(child.stdout)
-    stdin.write(struct.pack("<I", len(request)) + request)
-    stdin.flush()
-    head = _receive_head(stdout)
+def _exchange(child: Any, request: bytes) -> tuple[np.ndarray, int]:
+    child.stdin.write(request + b"\n")
+    child.stdin.flush()
+    head = _receive_head(child)
     if "error" in head:
         raise AudioDecodeError(head["error"])
     samples = np.empty(head["n"], dtype="<f4")
     view = memoryview(samples.view(np.uint8))  # type: ignore[arg-type]
     while len(view):
-        got = stdout.readinto(view)  # type: ignore[attr-defined]
+        got = child.stdout.readinto(view)
         if not got:
             raise EOFError
         view = view[got:]
     return samples, head["rate"]
 
 
-def _receive_head(stdout: IO[bytes]) -> dict:
-    length = stdout.read(4)
-    if len(length) < 4:
-        raise EOFError
-    text = stdout.read(struct.unpack("<I", length)[0])
+def _receive_head(child: Any) -> dict:
     try:
-        return json.loads(text)
-    except ValueError:
+        return json.loads(child.stdout.readline())
+    except ValueError:  # an empty or broken line
         raise EOFError from None
 
 
-def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
-    assert stream is not None
-    return stream
-
-
-def _end(child: subprocess.Popen[bytes]) -> int | None:
+def _end(child: Any) -> int | None:
     child.kill()
     for stream in (child.stdin, child.stdout):
         with contextlib.suppress(OSError):  # unsent bytes for a child that is gone
-            _pipe(stream).close()
+            stream.close()
     return child.wait()
 
 
 def _child_environment() -> dict[str, str]:
-    # What this process can import, the child can; one thread is enough to decode.
+    # The child can import what this process can; one thread is enough to decode.
     path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
     return {**os.environ, "PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1"}
 
@@ -224,8 +213,8 @@ def shared_decoder() -> DecoderProcess:
 
 
 def _forget_after_fork() -> None:
-    # A forked child must not talk to, nor end, the decoder of its parent: keep the object
-    # from being collected and make another.
+    # A forked child must neither use nor end the decoder of its parent: keep the object
+    # alive and make another.
     global _shared
     if _shared._finalizer is not None:
         _shared._finalizer.detach()

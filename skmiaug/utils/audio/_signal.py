@@ -1,12 +1,11 @@
-"""From the samples that a user holds to mono float32 at the rate of a model."""
+"""Conversion of samples to mono float32 at the rate of a model."""
 
 from typing import Any
 
 import numpy as np
 
-from skmiaug.utils._audio_decode import RATE_LIMITS, check_values
-from skmiaug.utils._audio_errors import AudioDecodeError
 from skmiaug.utils._optional import require
+from skmiaug.utils.audio._decode import RATE_LIMITS, AudioDecodeError, check_values
 
 _PCM = (np.int8, np.int16, np.int32, np.uint8)
 _TYPES = "floats, or PCM as int8, int16, int32 or uint8"
@@ -20,7 +19,7 @@ def mono_float32(samples: Any, rate: Any, *, max_seconds: float) -> tuple[np.nda
     samples : array-like of shape (n_samples,), (1, n_samples) or (n_samples, 1)
         Floats are taken as they are, with full scale at ±1; int8, int16 and int32 are PCM
         and divided by their full scale, uint8 likewise, centred at 128. Other integers, a
-        list of int among them, do not say what their full scale is.
+        list of int among them, have no known full scale.
     rate : int or float
         Sampling rate in Hz.
     max_seconds : float
@@ -39,7 +38,7 @@ def mono_float32(samples: Any, rate: Any, *, max_seconds: float) -> tuple[np.nda
     if array.ndim != 1:
         raise AudioDecodeError(
             f"expected one channel as a 1-D array, got shape {array.shape}; average the "
-            "channels first (which axis they are on cannot be told)"
+            "channels first (their axis cannot be known)"
         )
     if array.size == 0:
         raise AudioDecodeError("expected sound, got an array with no samples; leave it out")
@@ -73,8 +72,8 @@ def _real_numbers(samples: Any) -> np.ndarray:
         return array
     if array.dtype.kind in "iu":
         raise AudioDecodeError(
-            f"expected samples as {_TYPES}, got {array.dtype}, which does not say what "
-            "full scale is; convert to the type they were recorded in, for 16-bit sound "
+            f"expected samples as {_TYPES}, got {array.dtype}, whose full scale "
+            "is not known; convert to the type they were recorded in, for 16-bit sound "
             "np.asarray(samples, dtype=np.int16)"
         )
     raise AudioDecodeError(

@@ -1,49 +1,72 @@
-"""Whether an audio file holds as much sound as its own header promises.
+"""The length in the header of an audio file, compared with the bytes that are there.
 
-libsndfile believes the file where the two differ, so that a copy which was cut short would
-pass for a shorter clip. Of FLAC the decoder itself complains; an MP3 promises nothing.
+Where the two differ, libsndfile reads what is there, so that an incomplete copy would pass
+for a shorter clip. The decoder of FLAC reports this itself; an MP3 does not state a length.
 """
 
 import os
 import re
 import struct
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
-from skmiaug.utils._audio_errors import AudioDecodeError
-
-# Streamed files hold one of these instead of a length.
-_OPEN_SIZES = (0, 0x7FFFFFFF, 0xFFFFFFFF)
+# A program that writes to a pipe cannot fill in the length at the end. It leaves 0 or a
+# number near 2 or 4 GiB (0x7FFFF000 in sox, 0x80000000 in arecord, 0xFFFFFFFF less the
+# header in others), more than any file that is accepted can hold.
+_OPEN_ENDED = 0x7FFF0000
 _MAX_CHUNKS = 1000
 # A page of Ogg: 27 bytes, a table of at most 255 bytes, and as many parts of 255 bytes.
 _MAX_OGG_PAGE = 27 + 255 + 255 * 255
 
 
-def check_length(path: str | os.PathLike[str]) -> None:
+class AudioDecodeError(ValueError):
+    """An audio input cannot be turned into samples; the text names it and says why."""
+
+
+class OpenLength(NamedTuple):
+    """A length of 0 before sound, which libsndfile would take for an empty file."""
+
+    offset: int  # of the length in the file
+    length: bytes  # to be written there
+    seconds: float  # of sound; 0 if the header does not state it
+
+
+def check_length(path: str | os.PathLike[str]) -> OpenLength | None:
     """Refuse a WAV, AIFF, AU, NIST SPHERE or Ogg file that was cut short.
+
+    Returns
+    -------
+    repair : OpenLength or None
+        A length that was left open and that libsndfile would misread.
 
     Raises
     ------
     AudioDecodeError
-        It is shorter than it says.
+        The file is shorter than its header states.
     """
     with Path(path).open("rb") as file:
         size = os.fstat(file.fileno()).st_size
         head = file.read(12)
         kind = head[:4]
         if (kind in (b"RIFF", b"RF64") and head[8:] == b"WAVE") or kind == b"RIFX":
-            _check_chunks(file, size, ">" if kind == b"RIFX" else "<", b"data")
-        elif kind == b"FORM" and head[8:] in (b"AIFF", b"AIFC"):
-            _check_chunks(file, size, ">", b"SSND")
+            whole = len(head) == 12 and _number(head[4:8], "<I") + 8 == size
+            return _check_chunks(
+                file, size, ">" if kind == b"RIFX" else "<", b"data", whole
+            )
+        if kind == b"FORM" and head[8:] in (b"AIFF", b"AIFC"):
+            _check_chunks(file, size, ">", b"SSND", whole=True)
         elif kind == b".snd" and len(head) == 12:
             start, length = struct.unpack(">II", head[4:])
             _check(length, size - start)
+            if (length == 0 or length >= _OPEN_ENDED) and size > start:
+                return OpenLength(8, b"\xff" * 4, 0.0)
         elif head.startswith(b"NIST_1A"):
             file.seek(0)
             _check_sphere(file.read(1024), size)
         elif kind == b"OggS":
             file.seek(max(0, size - _MAX_OGG_PAGE))
             _check_last_page(file.read(_MAX_OGG_PAGE))
+    return None
 
 
 def cut_short(promised: int, there: int, unit: str, per_second: int) -> AudioDecodeError:
@@ -62,28 +85,41 @@ def cut_short(promised: int, there: int, unit: str, per_second: int) -> AudioDec
 
 
 def _check(promised: int, there: int, bytes_per_second: int = 0) -> None:
-    if promised not in _OPEN_SIZES and promised > there:
+    if there < promised < _OPEN_ENDED:
         raise cut_short(promised, max(there, 0), "bytes", bytes_per_second)
 
 
-def _check_chunks(file: BinaryIO, size: int, order: str, wanted: bytes) -> None:
+def _check_chunks(
+    file: BinaryIO, size: int, order: str, wanted: bytes, whole: bool
+) -> OpenLength | None:
     """Go from chunk to chunk, each a name of 4 bytes and a length, up to that of sound."""
     bytes_per_second, large = 0, 0
     for _ in range(_MAX_CHUNKS):
         name, raw_length = file.read(4), file.read(4)
         if len(raw_length) < 4:
-            return
+            return None
         length = struct.unpack(f"{order}I", raw_length)[0]
         start = file.tell()
         if name == wanted:
             # RF64 gives lengths beyond 4 GiB in a chunk of its own.
             _check(large or length, size - start, bytes_per_second)
-            return
+            if length or large or size == start or wanted != b"data":
+                return None
+            if whole and _is_chunk(file.read(8), size - start, order):
+                return None  # empty indeed, and tags behind
+            there = size - start
+            seconds = there / bytes_per_second if bytes_per_second else 0.0
+            return OpenLength(start - 4, struct.pack(f"{order}I", there), seconds)
         if name == b"ds64":
             large = _number(file.read(16)[8:], "<Q")
         elif name == b"fmt ":
             bytes_per_second = _number(file.read(12)[8:], f"{order}I")
         file.seek(start + length + length % 2)
+    return None
+
+
+def _is_chunk(head: bytes, there: int, order: str) -> bool:
+    return head[:4].isalnum() and _number(head[4:], f"{order}I") + 8 <= there
 
 
 def _number(raw: bytes, form: str) -> int:

@@ -1,23 +1,30 @@
-"""From an audio file to mono samples, with every bound checked on the way.
+"""Decoding of an audio file to mono samples, with limits on everything it claims.
 
-Nothing here guards against a decoder that hangs or crashes: see ``_audio_process``.
+A decoder that hangs or crashes is the concern of ``_process``.
 """
 
+import io
 import os
 import stat
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from skmiaug.utils._audio_errors import AudioDecodeError
-from skmiaug.utils._audio_length import check_length, cut_short
 from skmiaug.utils._optional import require
+from skmiaug.utils.audio._headers import (
+    AudioDecodeError,
+    OpenLength,
+    check_length,
+    cut_short,
+)
 
-# A file larger than this is refused unread, whatever its header says.
+# A larger file is refused unread, whatever its header states.
 MAX_FILE_BYTES = 2**31
 MAX_CHANNELS = 64
 RATE_LIMITS = (1_000, 768_000)  # Hz
-# 40 dB above full scale. No recording is so hot, and 16-bit speech kept as floats is far
-# above; Whisper's features of it differ from the right ones as much as silence's do.
+# 40 dB above full scale. No recording is that loud, and 16-bit speech kept as floats is far
+# louder; its Whisper features are as wrong as those of silence.
 MAX_AMPLITUDE = 100.0
 # libsndfile gives a number of this order where a header leaves the length open.
 _UNKNOWN_FRAMES = 2**60
@@ -32,7 +39,7 @@ def decode(path: str | os.PathLike[str], *, max_seconds: float) -> tuple[np.ndar
     path : path-like
         A file in any format that libsndfile reads (WAV, FLAC, OGG, MP3, AIFF, ...).
     max_seconds : float
-        Longest clip that is accepted, in seconds. Never are more samples decoded.
+        Longest clip that is accepted, in seconds. At most this much is decoded.
 
     Returns
     -------
@@ -48,13 +55,18 @@ def decode(path: str | os.PathLike[str], *, max_seconds: float) -> tuple[np.ndar
         than ``max_seconds``, or holds values that are not finite or far beyond ±1.
     """
     check_file(path)
-    check_length(path)
-    soundfile = require("soundfile", extra="audio", purpose="decode audio files")
-    # As bytes, since soundfile encodes text itself and stumbles over names that are not
-    # UTF-8; Windows has no such names and wants text.
-    name = os.fspath(path) if os.name == "nt" else os.fsencode(path)
+    if Path(path).suffix.lower() == ".raw":
+        raise AudioDecodeError(
+            "expected audio with a header, got a .raw file, which does not state its rate "
+            "and type; pass (numpy.fromfile(path, dtype), rate) or convert it to WAV"
+        )
     try:
-        with soundfile.SoundFile(name) as file:
+        open_length = check_length(path)
+    except OSError as error:
+        raise AudioDecodeError(f"expected a file that can be read ({error})") from error
+    soundfile = require("soundfile", extra="audio", purpose="decode audio files")
+    try:
+        with soundfile.SoundFile(_source(path, open_length, max_seconds)) as file:
             _check_header(file, max_seconds)
             samples = _read_mono(file, max_seconds)
             claimed, rate, kind = file.frames, file.samplerate, file.format
@@ -72,14 +84,23 @@ def decode(path: str | os.PathLike[str], *, max_seconds: float) -> tuple[np.ndar
     return samples, rate
 
 
-def check_values(samples: np.ndarray, what: str) -> None:
-    """Refuse NaN and infinities, and numbers whose full scale cannot be ±1.
+def _source(
+    path: str | os.PathLike[str], open_length: OpenLength | None, max_seconds: float
+) -> Any:
+    """What soundfile opens: the file, or its content with the length filled in."""
+    if open_length is not None:
+        if open_length.seconds > max_seconds:
+            raise _too_long(open_length.seconds, max_seconds)
+        data = bytearray(Path(path).read_bytes())
+        data[open_length.offset : open_length.offset + 4] = open_length.length
+        return io.BytesIO(data)
+    # As bytes, since soundfile encodes text itself and stumbles over names that are not
+    # UTF-8; Windows has no such names and wants text.
+    return os.fspath(path) if os.name == "nt" else os.fsencode(path)
 
-    Raises
-    ------
-    AudioDecodeError
-        So they are; `what` is the file or array that is to be repaired.
-    """
+
+def check_values(samples: np.ndarray, what: str) -> None:
+    """Refuse NaN and infinities, and values beyond ±100, whose full scale cannot be ±1."""
     if not np.isfinite(samples).all():
         raise AudioDecodeError(
             f"expected finite samples, got NaN or inf; repair the {what}"
@@ -128,7 +149,7 @@ def _check_header(file, max_seconds: float) -> None:
 
 
 def _read_mono(file, max_seconds: float) -> np.ndarray:
-    # In blocks, so that memory follows what is there and not what the header claims.
+    # In blocks, so that memory depends on the data and not on the header.
     limit = int(max_seconds * file.samplerate)
     blocks, total = [], 0
     while True:

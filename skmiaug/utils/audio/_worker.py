@@ -1,21 +1,19 @@
-"""The process that decodes files which nobody vouches for (``python -m``, not imported).
+"""The child process that decodes untrusted files (run by ``python -m``, not imported).
 
-Requests come on standard input and answers go to what was standard output, each a 4-byte
-length and JSON; the samples of a good answer follow as little-endian float32. It ends
-when its input does, and by an alarm of its own where a decode outlives its time, so that
-it cannot outlive a parent that was killed.
+Requests arrive on standard input and answers go to standard output, each one line of JSON;
+the samples follow a successful answer as little-endian float32. The process ends with its
+input, and by its own alarm if decoding takes too long, so that it cannot outlive a parent
+that was killed.
 """
 
 import contextlib
 import json
 import os
 import signal
-import struct
 import sys
 from typing import BinaryIO
 
-from skmiaug.utils._audio_decode import decode
-from skmiaug.utils._audio_errors import AudioDecodeError
+from skmiaug.utils.audio._decode import AudioDecodeError, decode
 
 # Address space, in bytes: a header that makes the decoder ask for more fails cleanly.
 _MEMORY_LIMIT = 16 * 2**30
@@ -30,8 +28,8 @@ def main() -> None:
     import soundfile  # noqa: F401  (its cost belongs before the first request's clock)
 
     _send(answers, {"ready": True})
-    while header := requests.read(4):
-        request = json.loads(requests.read(struct.unpack("<I", header)[0]))
+    while line := requests.readline():
+        request = json.loads(line)
         _set_alarm(request["timeout"])
         try:
             samples, rate = decode(request["path"], max_seconds=request["max_seconds"])
@@ -43,8 +41,7 @@ def main() -> None:
 
 
 def _send(answers: BinaryIO, head: dict, samples: memoryview | None = None) -> None:
-    text = json.dumps(head).encode()
-    answers.write(struct.pack("<I", len(text)) + text)
+    answers.write(json.dumps(head).encode() + b"\n")
     if samples is not None:
         answers.write(samples)
     answers.flush()

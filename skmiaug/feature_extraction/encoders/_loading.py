@@ -1,28 +1,24 @@
 """Pretrained models, each loaded once in a process and shared by all estimators."""
 
-import copy
 import inspect
 import threading
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import torch
 from torch import nn
 
-from skmiaug.feature_extraction._capture import find_layers
-from skmiaug.feature_extraction._source import ModelSource, Stamp, read_config, read_shape
+from skmiaug.feature_extraction.encoders._source import (
+    ModelShape,
+    ModelSource,
+    Stamp,
+    read_config,
+    read_shape,
+)
 from skmiaug.utils._optional import require
-
-# Loaded models kept in memory. More are unusual (an audio and a text model, in two
-# precisions at most), and each may take gigabytes.
-_MOST_KEPT = 4
-
-_Key = tuple[ModelSource, Stamp, torch.dtype, str]
-_kept: "OrderedDict[_Key, LoadedModel]" = OrderedDict()
-_lock = threading.RLock()
 
 
 @dataclass
@@ -37,53 +33,58 @@ class LoadedModel:
         Feature extractor (audio) or tokenizer (text).
     config : object
         Configuration of the whole model.
-    modality : {"audio", "text"}
-    n_layers : int
+    shape : ModelShape
     dtype : torch.dtype
     device : torch.device
-    lock : threading.Lock
+    lock : threading.RLock
         To be held during a forward: hooks and masks are set on the shared model.
+    findings : dict
+        What was found out about the model by running it.
     """
 
     model: nn.Module
     processor: Any
     config: Any
-    modality: str
-    n_layers: int
+    shape: ModelShape
     dtype: torch.dtype
     device: torch.device
-    lock: Any = field(default_factory=threading.Lock)
+    lock: Any = field(default_factory=threading.RLock)
+    findings: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def n_layers(self) -> int:
+        """Transformer layers of the model, or of its encoder."""
+        return self.shape.n_layers
+
+
+# Several threads must not load the same model at the same time.
+_lock = threading.Lock()
 
 
 def load(source: ModelSource, dtype: torch.dtype, device: torch.device) -> LoadedModel:
     """The model in one precision on one device, from memory if it was loaded before.
 
-    A model that is there in float32 is cast, not read again.
-
-    Raises
-    ------
-    OSError
-        The model cannot be found or read, or weights of its layers are missing.
+    Raises OSError where it cannot be found or read, or weights of its layers are missing.
     """
-    stamp = source.stamp()
-    key = (source, stamp, dtype, str(device))
     with _lock:
-        if key not in _kept:
-            exact = _kept.get((source, stamp, torch.float32, str(device)))
-            _kept[key] = (
-                _read(source, dtype, device) if exact is None else _cast(exact, dtype)
-            )
-            while len(_kept) > _MOST_KEPT:
-                _kept.popitem(last=False)
-        _kept.move_to_end(key)
-        return _kept[key]
+        return _load(source, source.stamp(), dtype, device)
 
 
-def release(loaded: LoadedModel | None = None) -> None:
-    """Give up one model that is kept in memory, or all of them."""
-    with _lock:
-        for key in [k for k, kept in _kept.items() if loaded is None or kept is loaded]:
-            del _kept[key]
+def find_layers(model: nn.Module, n_layers: int) -> nn.ModuleList:
+    """The list of transformer layers in a model: the first ModuleList of that length."""
+    lists = [
+        (name, module)
+        for name, module in model.named_modules()
+        if isinstance(module, nn.ModuleList) and len(module) == n_layers
+    ]
+    # A convolutional front end may happen to have as many layers.
+    lists.sort(key=lambda pair: not pair[0].endswith(("encoder.layers", "encoder.layer")))
+    if not lists:
+        raise ValueError(
+            f"expected a model with a list of {n_layers} layers, {type(model).__name__} "
+            "has none; this architecture is not supported"
+        )
+    return lists[0][1]
 
 
 def clear_model_cache() -> None:
@@ -96,33 +97,35 @@ def clear_model_cache() -> None:
     >>> from skmiaug.feature_extraction import clear_model_cache
     >>> clear_model_cache()
     """
-    release()
+    _load.cache_clear()
 
 
-def _read(source: ModelSource, dtype: torch.dtype, device: torch.device) -> LoadedModel:
+# More are unusual (an audio and a text model, each on a GPU of two), and each may take
+# gigabytes.
+@lru_cache(maxsize=4)
+def _load(
+    source: ModelSource, stamp: Stamp, dtype: torch.dtype, device: torch.device
+) -> LoadedModel:
     transformers = require("transformers", extra="audio", purpose="load pretrained models")
     shape = read_shape(source)
     kind = "AutoTokenizer" if shape.modality == "text" else "AutoFeatureExtractor"
     processor = source.from_pretrained(getattr(transformers, kind))
     if getattr(processor, "dither", 0.0):
         processor.dither = 0.0  # random noise, which no two runs would share
-    with _quiet(transformers):
+    with _quiet(transformers), plain_torch(device):
         model, info = source.from_pretrained(
             transformers.AutoModel, dtype=dtype, output_loading_info=True
         )
     encoder = _encoder_of(model)
     _check_weights(model, encoder, shape.n_layers, info["missing_keys"], source.name)
     model = encoder.to(device=device, dtype=dtype).eval().requires_grad_(False)
-    config = read_config(source)
-    return LoadedModel(
-        model, processor, config, shape.modality, shape.n_layers, dtype, device
-    )
+    return LoadedModel(model, processor, read_config(source), shape, dtype, device)
 
 
 def _encoder_of(model: nn.Module) -> nn.Module:
     """The encoder of a model that has a decoder too; any other model as it is."""
-    # The configuration does not tell: that of T5's encoder alone says that it is none, and
-    # it is loaded as an encoder-decoder all the same.
+    # The configuration is not reliable: is_encoder_decoder is False in that of a T5 encoder
+    # saved alone, which is loaded as an encoder-decoder nevertheless.
     takes = inspect.signature(model.forward).parameters
     if "decoder_input_ids" in takes or getattr(model.config, "is_encoder_decoder", False):
         return model.get_encoder()  # type: ignore[operator]
@@ -132,18 +135,13 @@ def _encoder_of(model: nn.Module) -> nn.Module:
 def _check_weights(
     model: nn.Module, encoder: nn.Module, n_layers: int, missing: Iterable[str], name: str
 ) -> None:
-    """Refuse layers whose weights the checkpoint lacks: transformers makes random ones.
+    """Refuse layers whose weights are missing, which transformers initialises randomly.
 
-    A pooler or decoder may lack its weights: nothing here reads it.
-
-    Raises
-    ------
-    OSError
-        So it is; names some of them.
+    Weights of a pooler or decoder may be missing: they are not used.
     """
     try:
         layers = find_layers(encoder, n_layers)
-    except ValueError:  # no list of layers to look at: only the last output is read
+    except ValueError:  # no list of layers: only the last output is read
         return
     used = {id(parameter) for parameter in layers.parameters()}
     found = dict(model.named_parameters())
@@ -157,17 +155,25 @@ def _check_weights(
         )
 
 
-def _cast(exact: LoadedModel, dtype: torch.dtype) -> LoadedModel:
-    model = copy.deepcopy(exact.model).to(dtype)
-    return LoadedModel(
-        model,
-        exact.processor,
-        exact.config,
-        exact.modality,
-        exact.n_layers,
-        dtype,
-        exact.device,
-    )
+@contextmanager
+def plain_torch(device: torch.device, *, inference: bool = False) -> Iterator[None]:
+    """Torch as it starts, whatever its global settings are outside.
+
+    Else the features of a clip would depend on an autocast or default dtype around the
+    call, and those in float32 on whether a GPU rounds convolutions to TF32.
+    """
+    default = torch.get_default_dtype()
+    with ExitStack() as stack:
+        stack.enter_context(torch.inference_mode(inference))
+        stack.enter_context(torch.autocast(device.type, enabled=False))
+        if torch.get_default_device().type != "cpu":
+            stack.enter_context(torch.device("cpu"))
+        if default != torch.float32:
+            torch.set_default_dtype(torch.float32)
+            stack.callback(torch.set_default_dtype, default)
+        if device.type == "cuda":
+            stack.enter_context(torch.backends.cudnn.flags(enabled=True, allow_tf32=False))
+        yield
 
 
 @contextmanager

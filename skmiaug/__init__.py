@@ -11,6 +11,7 @@ from typing import Any
 __version__ = _version("skmiaug")
 
 _HOME_OF = {
+    "AcousticFeatures": "skmiaug.feature_extraction",
     "ContrastiveAligner": "skmiaug.representation",
     "GaussianAugmenter": "skmiaug.over_sampling",
     "MIGANAugmenter": "skmiaug.over_sampling",
@@ -27,6 +28,7 @@ _HOME_OF = {
 _SUBMODULES = ("datasets", "evaluation", "exceptions", "metrics")
 
 __all__ = [
+    "AcousticFeatures",
     "ContrastiveAligner",
     "GaussianAugmenter",
     "MIGANAugmenter",

@@ -62,22 +62,24 @@ def split_values(found, name):
 def test_a_grid_search_finds_the_scores_of_one_process(client, skewed):
     alone = search().set_params(n_jobs=1).fit(*skewed)
     with parallel_config("dask"):
-        bandwidth = search().fit(*skewed)
-    np.testing.assert_array_equal(split_values(bandwidth, "uar"), split_values(alone, "uar"))
-    assert bandwidth.best_params_ == alone.best_params_
+        on_workers = search().fit(*skewed)
+    np.testing.assert_array_equal(
+        split_values(on_workers, "uar"), split_values(alone, "uar")
+    )
+    assert on_workers.best_params_ == alone.best_params_
     X = skewed[0]
-    np.testing.assert_array_equal(bandwidth.predict_proba(X), alone.predict_proba(X))
+    np.testing.assert_array_equal(on_workers.predict_proba(X), alone.predict_proba(X))
     assert np.unique(split_values(alone, "process")).tolist() == [os.getpid()]
     workers = set(client.run(os.getpid).values())
     assert len(workers) == 2
-    assert set(np.ravel(split_values(bandwidth, "process")).astype(int)) <= workers
+    assert set(np.ravel(split_values(on_workers, "process")).astype(int)) <= workers
 
 
 def models_loaded():
     """How many models the process that asks has in memory."""
-    from skmiaug.feature_extraction import _loading
+    from skmiaug.feature_extraction.encoders import _loading
 
-    return len(_loading._kept)
+    return _loading._load.cache_info().currsize
 
 
 @pytest.mark.filterwarnings("error")

@@ -97,7 +97,10 @@ def step_products(
     entered = m + parameters.latent_dim + codes
     generator = [entered, *parameters.generator_sizes, m]
     critic = [m, *parameters.critic_sizes, 1 + 2 * n_classes + 2 * codes]
+    first = parameters.generator_sizes[0]
     return [
+        (n, n_classes, first),  # the offset of the target, and the gradient of its weight
+        (first, n, n_classes),
         *_layer_products(n, generator, weights=True, inputs=False),
         # Its own step shows the critic real and generated rows, the generator's step the
         # generated ones, for the gradient of its inputs.

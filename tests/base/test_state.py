@@ -147,9 +147,7 @@ class Net(nn.Module):
         super().__init__()
         self.sizes = list(sizes)
         widths = [n_inputs, *sizes]
-        self.layers = nn.ModuleList(
-            nn.Linear(a, b) for a, b in pairwise(widths)
-        )
+        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(widths))
         self.register_buffer("center", torch.zeros(n_inputs))
 
     @property

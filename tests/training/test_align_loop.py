@@ -61,7 +61,8 @@ def test_the_record_names_its_curves():
     for name in AlignmentRecord.figures:
         assert len(getattr(record, name)) == 3
     assert record.loss[-1] == pytest.approx(
-        record.class_loss[-1] + record.contrastive_loss[-1] - record.information[-1], rel=1e-5
+        record.class_loss[-1] + record.contrastive_loss[-1] - record.information[-1],
+        rel=1e-5,
     )
 
 

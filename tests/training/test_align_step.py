@@ -16,7 +16,9 @@ def test_the_loss_is_the_weighted_sum_of_its_terms():
     model, batch = toy_model(), toy_pairs()
     weights = toy_align_weights(classification=2.0, contrastive=0.3, information=0.7)
     terms = alignment_terms(model.network, batch, weights)
-    expected = 2.0 * terms.class_loss + 0.3 * terms.contrastive_loss - 0.7 * terms.information
+    expected = (
+        2.0 * terms.class_loss + 0.3 * terms.contrastive_loss - 0.7 * terms.information
+    )
     assert terms.loss.item() == pytest.approx(expected.item(), rel=1e-6)
 
 
@@ -64,7 +66,9 @@ def test_rows_without_text_count_by_their_audio_alone():
     )
     terms = alignment_terms(model.network, batch, weights)
     of_whole = alignment_terms(model.network, whole, weights)
-    assert terms.contrastive_loss.item() == pytest.approx(of_whole.contrastive_loss.item(), rel=1e-6)
+    assert terms.contrastive_loss.item() == pytest.approx(
+        of_whole.contrastive_loss.item(), rel=1e-6
+    )
     output = model.network(batch.rows, batch.present)
     audio = functional.cross_entropy(output.class_logits[0], batch.classes)
     text = functional.cross_entropy(output.class_logits[1][:20], batch.classes[:20])

@@ -259,17 +259,8 @@ def _class_weights(
 ) -> np.ndarray | None:
     """Return the weight of each class in the loss, float32; None where all are equal.
 
-    Parameters
-    ----------
-    class_weight : dict, "balanced" or None
-    classes : ndarray of shape (n_classes,)
-    labels : ndarray of shape (n,)
-
-    Raises
-    ------
-    ValueError
-        A weight is not finite, or not above 0: the loss would have no lower bound, or be
-        0 / 0 in a batch of such a class.
+    Raises a ValueError if one is not finite or not above 0: the loss would have no lower
+    bound, or be 0 / 0 in a batch of such a class.
     """
     if class_weight is None:
         return None

@@ -172,16 +172,7 @@ class SequenceEstimator(NeuralEstimator, BaseEstimator):
         n_outputs: int,
         class_weights: np.ndarray | None = None,
     ) -> None:
-        """Train, and set the fitted attributes.
-
-        Parameters
-        ----------
-        X, y
-            As given, for the callbacks.
-        sequences : Sequences
-        labels, error, n_outputs, class_weights
-            As for ``fine_tune``.
-        """
+        """Train, see ``fine_tune``, and set the fitted attributes; X and y are as given."""
         check_lengths(sequences, expects_lengths(self), type(self).__name__)
         start = resolve_start(self, sequences)
         with training_session(

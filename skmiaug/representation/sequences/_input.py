@@ -184,13 +184,7 @@ def _as_float(values: Any, name: str) -> np.ndarray:
 
 
 def check_width(sequences: Sequences, expected: int, estimator: str) -> None:
-    """Refuse sequences with another number of features than those of ``fit``.
-
-    Raises
-    ------
-    ValueError
-        They have.
-    """
+    """Raise a ValueError for another number of features than that of ``fit``."""
     if sequences.n_features != expected:
         raise ValueError(
             f"X has {sequences.n_features} features a timestep, but {estimator} is "
@@ -209,19 +203,8 @@ def check_lengths(sequences: Sequences, expected: bool, estimator: str) -> None:
     """Refuse a padded array whose lengths were expected and are missing.
 
     Cross-validation without metadata routing passes them to ``fit`` alone; padding would
-    then silently count as timesteps.
-
-    Parameters
-    ----------
-    sequences : Sequences
-    expected : bool
-    estimator : str
-        Its name.
-
-    Raises
-    ------
-    ValueError
-        They are missing, and the array has no NaN padding to infer them from.
+    then silently count as timesteps. Raises a ValueError unless there is NaN padding to
+    infer them from.
     """
     is_whole = sequences.n_padded is not None and (
         sequences.lengths.min() == sequences.n_padded
@@ -243,17 +226,7 @@ def check_lengths(sequences: Sequences, expected: bool, estimator: str) -> None:
 def read_masks(mask: Any, sequences: Sequences) -> np.ndarray:
     """Check timesteps to hide and concatenate them, (n_steps_in_all,) bool.
 
-    Parameters
-    ----------
-    mask : array-like of shape (n, n_timesteps), or list of array-like of shape \
-            (n_timesteps,)
-        Booleans, in the form of the sequences.
-    sequences : Sequences
-
-    Raises
-    ------
-    ValueError
-        Shapes do not fit, or the values are not booleans.
+    Raises a ValueError unless they are booleans in the form of the sequences.
     """
     if sequences.n_padded is not None:
         shape = (len(sequences), sequences.n_padded)
@@ -289,16 +262,10 @@ def _as_mask(mask: Any, shape: tuple[int, ...], name: str, owner: str) -> np.nda
 def with_restored(
     X: Any, sequences: Sequences, masked: np.ndarray, values: np.ndarray
 ) -> Any:
-    """Return a copy of ``X``, of its kind, with ``values`` in the timesteps ``masked``.
+    """Return a copy of ``X``, of its kind, with ``values`` (n_masked, n_features) in the
+    timesteps ``masked`` (n_steps_in_all,).
 
-    Parameters
-    ----------
-    X : list of array-like, or array-like of shape (n, n_timesteps, n_features)
-        As it was given; converted as it was read where it is not floating point.
-    sequences : Sequences
-        The same, as read.
-    masked : ndarray of shape (n_steps_in_all,), bool
-    values : ndarray of shape (n_masked, n_features)
+    ``sequences`` is X as read, whose type is taken where that of X is not floating point.
     """
     if sequences.n_padded is not None:
         padded = _as_floating(X, sequences.steps.dtype)

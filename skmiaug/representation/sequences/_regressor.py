@@ -229,13 +229,8 @@ class SequenceEmotionRegressor(RegressorMixin, SequenceEstimator):
 
 
 def _checked_range(output_range: Any) -> tuple[float, float] | None:
-    """Return the lowest and the highest label, or None.
-
-    Raises
-    ------
-    ValueError
-        They are not two numbers in this order.
-    """
+    """Return the lowest and the highest label, or None; raises a ValueError unless they
+    are two numbers in this order."""
     if output_range is None:
         return None
     limits = tuple(output_range)

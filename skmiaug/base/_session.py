@@ -130,8 +130,8 @@ def training_session(
     X, y
         What is fitted, for the callbacks.
     data : mapping of str to Any
-        What identifies the run beside the estimator's parameters: the arrays it learns
-        from, and values that override parameters. See :func:`fingerprint`.
+        The arrays that the estimator learns from, and values that override parameters;
+        they identify the run together with the other parameters. See :func:`fingerprint`.
     eval_interval : int
         Training steps between validation checks.
     shown : mapping of str to str

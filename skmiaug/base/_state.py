@@ -28,7 +28,7 @@ T = TypeVar("T")
 Maybe = Annotated[T, "may be absent"]
 
 _REGISTERED: dict[str, type[Any]] = {}
-# What scikit-learn keeps beside parameters and fitted state: routing and callbacks.
+# Attributes of scikit-learn that are neither parameters nor state: routing, callbacks.
 _NO_STATE = ("_metadata_request", "_skl_callbacks", "_parent_callback_ctx")
 _OF_SKLEARN = ("n_features_in_", "feature_names_in_", "_sklearn_output_config")
 # Text and times are written as the whole numbers that they are in memory.
@@ -37,7 +37,7 @@ _MAX_CODE_POINT = 0x10FFFF
 # Types that safetensors has.
 _PLAIN_TYPES = ("b1", "u1", "u2", "u4", "u8", "i1", "i2", "i4", "i8", "f2", "f4", "f8")
 _PACKED = "_packed"
-# Keys of packed values beside the first, which names their kind.
+# Further keys of packed values; the first names their kind.
 _BESIDE = {
     "array": {"dtype"},
     "estimator": {"parameters", "state"},

@@ -21,7 +21,7 @@ class ProgressBar:
     enabled : bool
         False: every method does nothing.
     phase : str, default=None
-        What is done now, behind the description.
+        Current phase, behind the description.
     unit : str, default="it"
         What a step is.
     """
@@ -56,7 +56,7 @@ class ProgressBar:
         self.close()
 
     def phase(self, name: str) -> None:
-        """Say what is done now."""
+        """Show the name of the current phase."""
         if self._bar is not None:
             self._bar.set_description(self._titled(name))
 

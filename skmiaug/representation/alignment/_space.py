@@ -123,7 +123,7 @@ def fit_space(
 ) -> AlignmentFit:
     """Fit scales and network by the parameters of ``aligner``.
 
-    ``present`` (n, n_modalities) says which rows have which modality, ``classes`` (n,) are
+    ``present`` (n, n_modalities) marks the modalities that a row has, ``classes`` (n,) are
     indices, each at least once, and ``modalities`` the columns of each.
     """
     seed, device = session.seed, session.device

@@ -35,15 +35,15 @@ from skmiaug.representation.sequences._input import (
 from skmiaug.representation.sequences._masked_encoder import MaskedTimestepEncoder
 from skmiaug.representation.sequences._space import MEMORY_ADVICE, largest_product
 
-# What scikit-learn keeps beside parameters, and a clone has too.
+# Attributes of scikit-learn that are no parameters, and that a clone keeps.
 _KEPT_BY_CLONES = ("_metadata_request", "_skl_callbacks", "_sklearn_output_config")
 
 
 class SequenceEstimator(NeuralEstimator, BaseEstimator):
     """A head on a sequence encoder; subclasses define labels and predictions.
 
-    A subclass lists the parameters of its own in ``__init__(self, *, own, **shared)`` and
-    passes ``shared`` on; its signature shows both.
+    A subclass adds parameters in ``__init__(self, *, added, **shared)`` and passes
+    ``shared`` on; its signature shows both.
     """
 
     _parameter_constraints: dict[str, Any] = {  # noqa: RUF012 (scikit-learn's convention)
@@ -147,9 +147,9 @@ class SequenceEstimator(NeuralEstimator, BaseEstimator):
         """Copy parameters; the pretrained encoder stays fitted.
 
         Every cross-validation clones, and a clone of the encoder would not be fitted. The
-        copy has parameters of its own, so that a grid over ``pretrained__pooling`` leaves
-        the user's encoder alone, and shares the weights, which fine-tuning copies before
-        it changes them.
+        encoder is copied with its parameters, so that a grid over ``pretrained__pooling``
+        leaves the user's encoder alone, and shares its weights, which fine-tuning copies
+        before it changes them.
         """
         parameters = {
             name: _shallow(value) if name == "pretrained" else clone(value, safe=False)

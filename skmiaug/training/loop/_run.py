@@ -54,7 +54,7 @@ class TrainingEvents:
 
 @dataclass
 class _Run(Generic[RecordT]):
-    """What a run carries from step to step beside the weights."""
+    """State of a run that is passed from step to step."""
 
     model: ModelState
     record: RecordT

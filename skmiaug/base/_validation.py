@@ -26,7 +26,7 @@ def class_labels(y: Any) -> np.ndarray:
         A label is missing, text is mixed with other labels, or they are no classes.
     """
     check_labels(y)
-    dtype = getattr(y, "dtype", None)
+    dtype: Any = getattr(y, "dtype", None)
     if hasattr(dtype, "numpy_dtype") and dtype.kind in "iub":
         # scikit-learn would go by way of float64 and merge labels above 2**53.
         y = y.to_numpy(dtype=dtype.numpy_dtype)

@@ -214,7 +214,8 @@ def _pack(value: Any, place: str, arrays: dict[str, np.ndarray]) -> Any:
         return inside("items", value.tolist())
     raise TypeError(
         f"{place or 'value'} holds {value!r:.80}, of type {type(value).__name__}, which "
-        "cannot be written without pickle"
+        "cannot be written to a file without pickle. Set it to plain values (set_params) "
+        "before saving, or use joblib.dump."
     )
 
 
@@ -226,13 +227,14 @@ def _pack_array(array: np.ndarray, place: str, arrays: dict[str, np.ndarray]) ->
     kind = array.dtype.kind
     if kind == "O":
         plain = [v.item() if isinstance(v, np.generic) else v for v in array.ravel()]
-        items = [_pack(item, f"{place}[{i}]", arrays) for i, item in enumerate(plain)]
-        if any(isinstance(item, (dict, list)) for item in items):
+        odd = [v for v in plain if type(v) not in (str, bool, int, float, type(None))]
+        if odd or any(type(v) is float and not math.isfinite(v) for v in plain):
             raise TypeError(
-                f"{place} holds objects such as {array.ravel()[0]!r:.80}, which cannot be "
-                "written without pickle; text, numbers and booleans can"
+                f"{place} holds objects such as {(odd or plain)[0]!r:.80}, which cannot be "
+                "written to a file without pickle. If these are class labels, fit with "
+                "text: y.astype(str)."
             )
-        return {"objects": items, "shape": list(array.shape)}
+        return {"objects": plain, "shape": list(array.shape)}
     name = place or "array"
     while name in arrays:
         name += "'"
@@ -244,7 +246,7 @@ def _pack_array(array: np.ndarray, place: str, arrays: dict[str, np.ndarray]) ->
         return {"array": name, "dtype": native.dtype.str}
     if native.dtype.str[1:] not in _PLAIN_TYPES:
         raise TypeError(
-            f"{place} is an array of {array.dtype}, which no file here can hold"
+            f"{place} is an array of {array.dtype}, which no file here can hold."
         )
     arrays[name] = native
     return {"array": name}
@@ -268,7 +270,7 @@ def _pack_registered(value: Any, place: str, arrays: dict[str, np.ndarray]) -> A
         if odd:
             raise TypeError(
                 f"{cls.__name__} has an attribute {min(odd)!r}, which is no part of its "
-                "fitted state. Delete it before saving"
+                "fitted state. Delete it before saving."
             )
         absent = [name for name, _ in _missing_attributes(cls, state)]
         if absent:

@@ -462,8 +462,8 @@ def _build_module(
     if expected.keys() != weights.keys():
         odd = min(expected.keys() ^ weights.keys())
         raise ValueError(f"{cls.__name__}: weights and layers differ by {odd!r}")
-    types = {array.dtype for array in weights.values() if array.dtype.kind == "f"}
-    if len(types) > 1:
+    kinds = {array.dtype for array in weights.values() if array.dtype.kind == "f"}
+    if len(kinds) > 1:
         raise ValueError(f"{cls.__name__}: weights of several types")
     for key, array in weights.items():
         wanted = expected[key]

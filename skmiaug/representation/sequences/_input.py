@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from sklearn.utils.validation import check_is_fitted
 
 _EXPECTED = (
     "a list of arrays of shape (n_timesteps, n_features), or one padded array of shape "
@@ -192,35 +193,59 @@ def check_width(sequences: Sequences, expected: int, estimator: str) -> None:
         )
 
 
-def expects_lengths(estimator: Any) -> bool:
-    """Whether metadata routing is to pass lengths to ``fit``, by any name."""
-    asked = estimator.get_metadata_routing().fit.requests.get("lengths")
-    # An alias; scikit-learn's own marks, such as "$WARN$", are not.
-    return asked is True or (isinstance(asked, str) and asked.isidentifier())
+class ReadsSequences:
+    """Mixin of estimators whose X is sequences, with ``lengths`` or without."""
 
+    n_features_in_: int
+    _had_lengths: bool
 
-def check_lengths(sequences: Sequences, expected: bool, estimator: str) -> None:
-    """Refuse a padded array whose lengths were expected and are missing.
+    def _read_to_fit(self, X: Any, lengths: Any) -> Sequences:
+        """Check parameters and sequences for a fit."""
+        self._validate_params()  # type: ignore[attr-defined]
+        sequences = read_sequences(X, lengths)
+        routing = self.get_metadata_routing()  # type: ignore[attr-defined]
+        asked = routing.fit.requests.get("lengths")
+        # True or an alias; scikit-learn's own marks, such as "$WARN$", are not.
+        expected = asked is True or (isinstance(asked, str) and asked.isidentifier())
+        self._check_lengths(sequences, expected)
+        return sequences
 
-    Cross-validation without metadata routing passes them to ``fit`` alone; padding would
-    then silently count as timesteps. Raises a ValueError unless there is NaN padding to
-    infer them from.
-    """
-    is_whole = sequences.n_padded is not None and (
-        sequences.lengths.min() == sequences.n_padded
-    )
-    if not expected or sequences.lengths_given or not is_whole:
-        return
-    raise ValueError(
-        f"{estimator} was fitted with lengths, or told to expect them, and now got an "
-        "array of shape "
-        f"{(len(sequences), sequences.n_padded, sequences.n_features)} without: "
-        "padding would count as timesteps. Pass lengths=... here too; in "
-        "cross-validation they arrive only with "
-        "sklearn.set_config(enable_metadata_routing=True) and "
-        ".set_fit_request(lengths=True).set_score_request(lengths=True). Or pass a list of "
-        "sequences (list(X), where nothing is padded), or pad with NaN."
-    )
+    def _read(self, X: Any, lengths: Any) -> Sequences:
+        """Check that the estimator is fitted, its parameters, and sequences."""
+        check_is_fitted(self, "_had_lengths")
+        # Parameters may have been set since: an unknown pooling would pass for another.
+        self._validate_params()  # type: ignore[attr-defined]
+        sequences = read_sequences(X, lengths)
+        check_width(sequences, self.n_features_in_, type(self).__name__)
+        self._check_lengths(sequences, self._had_lengths)
+        return sequences
+
+    def _check_lengths(self, sequences: Sequences, expected: bool) -> None:
+        """Refuse a padded array whose lengths were expected and are missing.
+
+        Cross-validation without metadata routing passes them to ``fit`` alone; padding
+        would then silently count as timesteps. With NaN padding they can be inferred.
+        """
+        n, n_padded = len(sequences), sequences.n_padded
+        is_whole = n_padded is not None and sequences.lengths.min() == n_padded
+        if not expected or sequences.lengths_given or not is_whole:
+            return
+        raise ValueError(
+            f"{type(self).__name__} was fitted with lengths, or told to expect them, and "
+            f"now got an array of shape {(n, n_padded, sequences.n_features)} without: "
+            "padding would count as timesteps. Pass lengths=... here too; in "
+            "cross-validation they arrive only with "
+            "sklearn.set_config(enable_metadata_routing=True) and "
+            ".set_fit_request(lengths=True).set_score_request(lengths=True). Or pass a "
+            "list of sequences (list(X), where nothing is padded), or pad with NaN."
+        )
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()  # type: ignore[misc]
+        tags.input_tags.two_d_array = False
+        tags.input_tags.three_d_array = True
+        tags.input_tags.allow_nan = True
+        return tags
 
 
 def read_masks(mask: Any, sequences: Sequences) -> np.ndarray:

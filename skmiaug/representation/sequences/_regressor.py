@@ -12,7 +12,6 @@ from sklearn.utils.validation import check_array, check_consistent_length
 from skmiaug.base import register_state, require_array, require_state
 from skmiaug.losses import RECONSTRUCTION_ERRORS
 from skmiaug.representation.sequences._estimator import SequenceEstimator
-from skmiaug.representation.sequences._input import read_sequences
 
 
 @register_state
@@ -148,8 +147,7 @@ class SequenceEmotionRegressor(RegressorMixin, SequenceEstimator):
         TrainingDivergedError
             The losses were not finite again after the rates were lowered.
         """
-        self._validate_params()
-        sequences = read_sequences(X, lengths)
+        sequences = self._read_to_fit(X, lengths)
         numbers = check_array(y, dtype=np.float64, ensure_2d=False, input_name="y")
         check_consistent_length(sequences.lengths, numbers)
         if numbers.ndim > 2:

@@ -88,10 +88,7 @@ def save(estimator: Any, path: str | os.PathLike[str]) -> None:
         }
         write_tensor_file(path, header, arrays)
     except TypeError as error:
-        raise TypeError(
-            f"{os.fspath(path)} was not written: {error}. Set parameters to plain values "
-            "(set_params), fit with labels as text (y.astype(str)), or use joblib.dump."
-        ) from error
+        raise TypeError(f"{os.fspath(path)} was not written: {error}") from error
     except OSError as error:
         if error.filename is not None:
             raise

@@ -1,4 +1,4 @@
-"""What every estimator with a network is told and tells of its training."""
+"""Results of training that every estimator with a network has."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +40,7 @@ class NeuralEstimator(EstimatorState, CallbackSupportMixin):
             torch.device(device)
 
     def _set_results(self, record: Any, session: "Session") -> None:
-        """Set the attributes that tell of a training run."""
+        """Set the attributes that describe a training run."""
         self.n_iter_, self.best_iter_ = record.n_iter, record.best_iter
         self.loss_curve_ = record.loss
         self.validation_scores_ = record.validation_scores

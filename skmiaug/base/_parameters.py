@@ -7,7 +7,7 @@ from typing import Any
 
 from sklearn.utils._param_validation import Interval, StrOptions
 
-# Constraints only: each estimator has defaults of its own.
+# Constraints only: defaults differ between estimators.
 NEURAL_CONSTRAINTS: dict[str, Any] = {
     "max_iter": [Interval(Integral, 0, None, closed="left")],
     "batch_size": [Interval(Integral, 1, None, closed="left")],

@@ -6,7 +6,9 @@ for exhausted memory, and torch's global state.
 
 import hashlib
 import json
+import logging
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -25,6 +27,7 @@ from skmiaug.utils._sklearn_callbacks import callback_session
 from skmiaug.utils._threads import cpu_threads_for
 
 T = TypeVar("T")
+_log = logging.getLogger("skmiaug")
 
 # They change nothing of what is learned; the seed is described apart.
 _NOT_IN_FINGERPRINT = frozenset({"checkpoint", "device", "random_state", "verbose"})
@@ -69,6 +72,9 @@ class Session:
     checkpoint : Checkpoint or None
     stopping : EarlyStopping
         By the estimator's ``n_iter_no_change`` and ``tol``.
+    phase : callable
+        Takes the name of what is done from now on: shown on the progress bar, and logged
+        with its time at level DEBUG of the logger "skmiaug".
     on_check : callable
         Takes the record after a validation check, shows its newest figures and calls
         scikit-learn's callbacks; returns True to stop.
@@ -78,12 +84,13 @@ class Session:
     device: torch.device
     checkpoint: Checkpoint | None
     stopping: EarlyStopping
+    phase: Callable[[str], None]
     on_check: Callable[[RunRecord], bool]
 
     def events(
         self, evaluate: Callable[[Any], float | None], **others: Any
     ) -> TrainingEvents:
-        """Return the events of a run that is scored by ``evaluate``.
+        """Return the events of a run that is scored by ``evaluate`` and begins now.
 
         Parameters
         ----------
@@ -92,6 +99,7 @@ class Session:
         **others
             Further fields of ``TrainingEvents``.
         """
+        self.phase("training")
         return TrainingEvents(evaluate, self.on_check, self.checkpoint, self.seed, **others)
 
 
@@ -122,8 +130,8 @@ def training_session(
     X, y
         What is fitted, for the callbacks.
     data : mapping of str to Any
-        What identifies the run beside the estimator's parameters: the arrays it learns
-        from, and values that override parameters. See :func:`fingerprint`.
+        The arrays that the estimator learns from, and values that override parameters;
+        they identify the run together with the other parameters. See :func:`fingerprint`.
     eval_interval : int
         Training steps between validation checks.
     shown : mapping of str to str
@@ -167,25 +175,41 @@ def training_session(
         estimator.max_iter,
         type(estimator).__name__,
         enabled=estimator.verbose > 0 and group.leads,
-        phase="preparing",
     )
     with ExitStack() as stack:
         stack.enter_context(torch_defaults())
         stack.enter_context(memory_remedy(device, memory_advice))
         stack.enter_context(cpu_threads_for(multiply_adds, device))
         stack.enter_context(bar)
+        phase = stack.enter_context(_timed_phases(type(estimator).__name__, bar))
         notify = stack.enter_context(callback_session(estimator, n_checks, X, y))
 
         def on_check(record: RunRecord) -> bool:
-            bar.phase("training")
             newest = {label: getattr(record, curve)[-1] for label, curve in shown.items()}
             bar.show(record.n_iter, **newest)
             return notify()
 
         stopping = EarlyStopping(estimator.n_iter_no_change, estimator.tol)
-        yield Session(seed, device, checkpoint, stopping, group.agreed(on_check))
+        yield Session(seed, device, checkpoint, stopping, phase, group.agreed(on_check))
     if checkpoint is not None:
         checkpoint.remove()
+
+
+@contextmanager
+def _timed_phases(name: str, bar: ProgressBar) -> Iterator[Callable[[str], None]]:
+    """Give what begins the next phase of a fit; the time of the one before is logged."""
+    current, begin = "preparing", time.perf_counter()
+
+    def enter(phase: str) -> None:
+        nonlocal current, begin
+        now = time.perf_counter()
+        _log.debug("%s: %s took %.3f s", name, current, now - begin)
+        current, begin = phase, now
+        bar.phase(phase)
+
+    bar.phase(current)
+    yield enter
+    enter("done")
 
 
 def fingerprint(

@@ -28,7 +28,7 @@ T = TypeVar("T")
 Maybe = Annotated[T, "may be absent"]
 
 _REGISTERED: dict[str, type[Any]] = {}
-# What scikit-learn keeps beside parameters and fitted state: routing and callbacks.
+# Attributes of scikit-learn that are neither parameters nor state: routing, callbacks.
 _NO_STATE = ("_metadata_request", "_skl_callbacks", "_parent_callback_ctx")
 _OF_SKLEARN = ("n_features_in_", "feature_names_in_", "_sklearn_output_config")
 # Text and times are written as the whole numbers that they are in memory.
@@ -37,7 +37,7 @@ _MAX_CODE_POINT = 0x10FFFF
 # Types that safetensors has.
 _PLAIN_TYPES = ("b1", "u1", "u2", "u4", "u8", "i1", "i2", "i4", "i8", "f2", "f4", "f8")
 _PACKED = "_packed"
-# Keys of packed values beside the first, which names their kind.
+# Further keys of packed values; the first names their kind.
 _BESIDE = {
     "array": {"dtype"},
     "estimator": {"parameters", "state"},
@@ -214,7 +214,8 @@ def _pack(value: Any, place: str, arrays: dict[str, np.ndarray]) -> Any:
         return inside("items", value.tolist())
     raise TypeError(
         f"{place or 'value'} holds {value!r:.80}, of type {type(value).__name__}, which "
-        "cannot be written without pickle"
+        "cannot be written to a file without pickle. Set it to plain values (set_params) "
+        "before saving, or use joblib.dump."
     )
 
 
@@ -226,13 +227,14 @@ def _pack_array(array: np.ndarray, place: str, arrays: dict[str, np.ndarray]) ->
     kind = array.dtype.kind
     if kind == "O":
         plain = [v.item() if isinstance(v, np.generic) else v for v in array.ravel()]
-        items = [_pack(item, f"{place}[{i}]", arrays) for i, item in enumerate(plain)]
-        if any(isinstance(item, (dict, list)) for item in items):
+        odd = [v for v in plain if type(v) not in (str, bool, int, float, type(None))]
+        if odd or any(type(v) is float and not math.isfinite(v) for v in plain):
             raise TypeError(
-                f"{place} holds objects such as {array.ravel()[0]!r:.80}, which cannot be "
-                "written without pickle; text, numbers and booleans can"
+                f"{place} holds objects such as {(odd or plain)[0]!r:.80}, which cannot be "
+                "written to a file without pickle. If these are class labels, fit with "
+                "text: y.astype(str)."
             )
-        return {"objects": items, "shape": list(array.shape)}
+        return {"objects": plain, "shape": list(array.shape)}
     name = place or "array"
     while name in arrays:
         name += "'"
@@ -244,7 +246,7 @@ def _pack_array(array: np.ndarray, place: str, arrays: dict[str, np.ndarray]) ->
         return {"array": name, "dtype": native.dtype.str}
     if native.dtype.str[1:] not in _PLAIN_TYPES:
         raise TypeError(
-            f"{place} is an array of {array.dtype}, which no file here can hold"
+            f"{place} is an array of {array.dtype}, which no file here can hold."
         )
     arrays[name] = native
     return {"array": name}
@@ -268,7 +270,7 @@ def _pack_registered(value: Any, place: str, arrays: dict[str, np.ndarray]) -> A
         if odd:
             raise TypeError(
                 f"{cls.__name__} has an attribute {min(odd)!r}, which is no part of its "
-                "fitted state. Delete it before saving"
+                "fitted state. Delete it before saving."
             )
         absent = [name for name, _ in _missing_attributes(cls, state)]
         if absent:
@@ -460,8 +462,8 @@ def _build_module(
     if expected.keys() != weights.keys():
         odd = min(expected.keys() ^ weights.keys())
         raise ValueError(f"{cls.__name__}: weights and layers differ by {odd!r}")
-    types = {array.dtype for array in weights.values() if array.dtype.kind == "f"}
-    if len(types) > 1:
+    kinds = {array.dtype for array in weights.values() if array.dtype.kind == "f"}
+    if len(kinds) > 1:
         raise ValueError(f"{cls.__name__}: weights of several types")
     for key, array in weights.items():
         wanted = expected[key]

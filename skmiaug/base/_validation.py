@@ -17,8 +17,8 @@ _N_ORDERS, _N_VISITS = 64, 20_000
 def class_labels(y: Any) -> np.ndarray:
     """Return class labels as an array of shape (n,).
 
-    Whole numbers and booleans of type object, usual after ``dropna``, become an array of
-    their own type.
+    Whole numbers and booleans of type object, usual after ``dropna``, and of pandas'
+    nullable and pyarrow types become an array of their own type.
 
     Raises
     ------
@@ -26,6 +26,10 @@ def class_labels(y: Any) -> np.ndarray:
         A label is missing, text is mixed with other labels, or they are no classes.
     """
     check_labels(y)
+    dtype: Any = getattr(y, "dtype", None)
+    if hasattr(dtype, "numpy_dtype") and dtype.kind in "iub":
+        # scikit-learn would go by way of float64 and merge labels above 2**53.
+        y = y.to_numpy(dtype=dtype.numpy_dtype)
     labels = column_or_1d(y, warn=True)
     if labels.dtype == object:
         for kind in (bool, int):

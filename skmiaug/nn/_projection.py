@@ -12,7 +12,7 @@ from skmiaug.nn._mlp import hidden_stack
 
 
 class ProjectionHead(nn.Module):
-    """A linear map, and a network beside it that begins at zero where one is asked for.
+    """A linear map plus, where hidden layers are given, a network that begins at zero.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class ProjectionHead(nn.Module):
 
 
 class AlignmentOutput(NamedTuple):
-    """What n rows look like in the shared space.
+    """Codes of n rows in the shared space, and the classes read from them.
 
     Attributes
     ----------

@@ -48,7 +48,7 @@ def resolve_device(device: str | torch.device) -> torch.device:
 
 
 def _check_usable(device: torch.device) -> None:
-    """Try a device of another kind: each has a way of its own to say that it is there."""
+    """Try a device of another kind; torch has no common way to ask for them."""
     try:
         # The meta device has shapes and no values: asking for one is an error too.
         torch.zeros(1, device=device).item()
@@ -99,7 +99,7 @@ def on_device(device: torch.device, *modules: nn.Module) -> Iterator[None]:
 
 @contextmanager
 def memory_remedy(device: torch.device, advice: str) -> Iterator[None]:
-    """Say what to lower when the device runs out of memory.
+    """Name what to lower when the device runs out of memory.
 
     The error keeps its class (``torch.OutOfMemoryError``), so that callers who retry on
     it still can.

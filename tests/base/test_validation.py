@@ -1,9 +1,11 @@
 """Which rows are held out: the same share of each stratum, and whole groups."""
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 
-from skmiaug.base import validation_mask
+from skmiaug.base import class_labels, validation_mask
 
 STRATA = np.repeat(["a", "b", "c", "d"], [200, 40, 5, 4])
 
@@ -89,3 +91,49 @@ def test_many_groups_take_no_time():
     strata = rng().integers(5, size=100_000)
     held = validation_mask(strata, 0.2, rng(), groups=np.arange(100_000) // 2)
     assert abs(held.mean() - 0.2) < 0.001
+
+
+# ---------------------------------------------------------------- labels
+
+BIG = [2**60, 2**60 + 1, 2**60, 7]
+
+
+@pytest.mark.parametrize(
+    ("y", "expected"),
+    [
+        (["b", "a"], np.array(["b", "a"])),
+        (np.array([1, 2], dtype=object), np.array([1, 2])),
+        (np.array([True, False], dtype=object), np.array([True, False])),
+        (np.array(["b", "a"], dtype=object), np.array(["b", "a"], dtype=object)),
+        (np.array(BIG, dtype=object), np.array(BIG)),
+        (pd.Series(BIG, dtype="Int64"), np.array(BIG)),
+        (pd.Series(BIG, dtype="int64[pyarrow]"), np.array(BIG)),
+        (pd.Series([True, False], dtype="boolean"), np.array([True, False])),
+        (pd.Series(["b", "a"], dtype="string"), np.array(["b", "a"], dtype=object)),
+        (pd.Series(["b", "a"], dtype="category"), np.array(["b", "a"], dtype=object)),
+        (pd.Series([2, 1], dtype="category"), np.array([2, 1])),
+        (pl.Series(BIG), np.array(BIG)),
+        (np.array(["2020-01-01"], dtype="M8[D]"), np.array(["2020-01-01"], "M8[D]")),
+    ],
+    ids=str,
+)
+def test_labels_are_as_given(y, expected):
+    labels = class_labels(y)
+    assert labels.dtype.kind == expected.dtype.kind
+    np.testing.assert_array_equal(labels, expected)
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        (["a", None], "rows without a class"),
+        (pd.Series([1, pd.NA], dtype="Int64"), "rows without a class"),
+        (np.array([0.5, 1.2]), "Unknown label type"),
+        (np.array([1, "a"], dtype=object), "have no order"),
+        (np.zeros((3, 2)), "1d array"),
+    ],
+    ids=str,
+)
+def test_what_are_no_labels_is_refused(y, message):
+    with pytest.raises(ValueError, match=message):
+        class_labels(y)

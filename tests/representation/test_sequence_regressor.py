@@ -18,6 +18,7 @@ from tests.representation._sequences import (
     small_encoder,
     small_regressor,
     toy,
+    waves,
 )
 
 
@@ -27,16 +28,15 @@ def intensities():
 
 
 def test_it_learns_intensities_that_the_median_does_not_know():
-    X, y = toy(
-        240, target="intensity", n_emotions=2, n_latent=2, noise=0.1, min_length=15,
-        max_length=20,
-    )  # fmt: skip
+    y = np.random.default_rng(0).uniform(0, 3, size=160)
+    X = waves(160, sizes=y)
     regressor = small_regressor(
-        hidden_size=16, max_iter=300, learning_rate=1e-2, batch_size=32, dropout=0.0
-    ).fit(X[:200], y[:200])
-    learned = intensity_scores(y[200:], regressor.predict(X[200:]))
-    assert learned.mae < 0.8 * intensity_baseline(y[:200], y[200:]).mae
-    assert regressor.score(X[200:], y[200:]) > 0.2
+        hidden_size=16, max_iter=100, learning_rate=1e-2, batch_size=32, dropout=0.0
+    ).fit(X[:120], y[:120])
+    learned = intensity_scores(y[120:, None], regressor.predict(X[120:])[:, None])
+    baseline = intensity_baseline(y[:120, None], y[120:, None])
+    assert learned.mae < 0.5 * baseline.mae  # over seeds 0.09 ± 0.02
+    assert regressor.score(X[120:], y[120:]) > 0.7
 
 
 @pytest.mark.parametrize(("loss", "middle"), [("l1", np.median), ("l2", np.mean)])

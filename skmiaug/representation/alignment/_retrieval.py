@@ -18,18 +18,8 @@ def recall_at(
     """Share of queries whose own candidate is among the k of highest cosine.
 
     Candidates as near as a query's own are in no order: the share is the expected one when
-    they are shuffled, so that equal codes give chance, k / n.
-
-    Parameters
-    ----------
-    queries, candidates : ndarray of shape (n, n_components)
-        Row i of the one belongs to row i of the other.
-    k : sequence of int
-
-    Returns
-    -------
-    dict of int to float
-        The recall at each k, in [0, 1].
+    they are shuffled, so that equal codes give chance, k / n. Row i of ``queries``
+    (n, n_components) belongs to row i of ``candidates``; returns the recall by k.
     """
     queries, candidates = _unit(queries), _unit(candidates)
     hits = dict.fromkeys(k, 0.0)
@@ -49,24 +39,9 @@ def score_pairs(
 ) -> dict[str, float]:
     """Recall at each k from each modality to each other, over the rows that have both.
 
-    Parameters
-    ----------
-    codes : ndarray of shape (n, n_modalities, n_components)
-    present : ndarray of shape (n, n_modalities), bool
-    names : sequence of str
-        Of the modalities.
-    k : sequence of int
-
-    Returns
-    -------
-    dict of str to float
-        Keys such as ``"audio_to_text_at_5"``.
-
-    Raises
-    ------
-    ValueError
-        There is only one modality, no row has both of two, or ``k`` is not a list of
-        numbers.
+    Codes are (n, n_modalities, n_components), ``present`` is (n, n_modalities) and keys of
+    the result are such as ``"audio_to_text_at_5"``. Raises a ValueError if there is only
+    one modality, no row has both of two, or ``k`` is not a list of numbers.
     """
     ks = list(k) if np.iterable(k) else []
     if not ks or any(not isinstance(n, Integral) or n < 1 for n in ks):

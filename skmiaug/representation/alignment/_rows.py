@@ -21,11 +21,7 @@ def column_groups(
 ) -> dict[str, np.ndarray]:
     """Return the columns of each modality; None makes one modality of all columns.
 
-    Raises
-    ------
-    TypeError, ValueError
-        ``modalities`` do not fit the columns, see `resolve_modalities`, or one has the
-        name of a value of ``output``.
+    Raises what `resolve_modalities` does, and a ValueError for the name of an output.
     """
     if modalities is None:
         return {ONLY: np.arange(n_features)}
@@ -41,17 +37,7 @@ def column_groups(
 def output_blocks(output: str, names: Sequence[str]) -> list[str]:
     """Return the names of the codes that ``output`` asks for, in order.
 
-    Parameters
-    ----------
-    output : str
-        "joined", "shared" or one of ``names``.
-    names : sequence of str
-        The modalities.
-
-    Raises
-    ------
-    ValueError
-        It is something else.
+    Raises a ValueError unless it is "joined", "shared" or one of the modalities ``names``.
     """
     if output == JOINED:
         return list(names)
@@ -66,13 +52,8 @@ def output_blocks(output: str, names: Sequence[str]) -> list[str]:
 def present_modalities(X: np.ndarray, modalities: Mapping[str, np.ndarray]) -> np.ndarray:
     """Return which row has which modality, (n, n_modalities), bool.
 
-    A modality is missing where all its columns are NaN.
-
-    Raises
-    ------
-    ValueError
-        NaN in a part of a row's modality, a row without any, or NaN at all where all
-        columns are one modality.
+    A modality is missing where all its columns are NaN. Raises a ValueError for NaN in a
+    part of a row's modality, a row without any, and any NaN where all columns are one.
     """
     present = np.ones((len(X), len(modalities)), dtype=bool)
     for index, (name, columns) in enumerate(modalities.items()):
@@ -110,18 +91,8 @@ def check_training_rows(
 ) -> None:
     """Refuse training rows from which some modality cannot be learned.
 
-    Parameters
-    ----------
-    present : ndarray of shape (n, n_modalities), bool
-    modalities : mapping of str to ndarray
-    contrastive : bool
-        Whether the contrastive term has a weight.
-
-    Raises
-    ------
-    ValueError
-        A modality is missing in all rows or, where ``contrastive``, in all that have
-        another one.
+    Raises a ValueError if one is missing in all rows, by ``present`` (n, n_modalities), or,
+    where the contrastive term has a weight, in all rows that have another one.
     """
     names = list(modalities)
     absent = np.flatnonzero(~present.any(axis=0))

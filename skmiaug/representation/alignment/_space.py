@@ -98,16 +98,7 @@ class AlignedSpace:
 
 
 class AlignmentFit(NamedTuple):
-    """What a fit gives.
-
-    Attributes
-    ----------
-    space : AlignedSpace
-    record : AlignmentRecord
-    information : float or None
-        See :func:`validation_information`.
-    max_information : float
-    """
+    """The result of a fit; for the last two see :func:`validation_information`."""
 
     space: AlignedSpace
     record: AlignmentRecord
@@ -130,19 +121,10 @@ def fit_space(
     modalities: dict[str, np.ndarray],
     session: Session,
 ) -> AlignmentFit:
-    """Fit scales and network.
+    """Fit scales and network by the parameters of ``aligner``.
 
-    Parameters
-    ----------
-    aligner : ContrastiveAligner
-        Its parameters are read.
-    X : ndarray of shape (n, n_features)
-    present : ndarray of shape (n, n_modalities), bool
-    classes : ndarray of shape (n,)
-        Class indices, each of 0 to the highest at least once.
-    modalities : dict of str to ndarray
-        Columns of each modality.
-    session : Session
+    ``present`` (n, n_modalities) marks the modalities that a row has, ``classes`` (n,) are
+    indices, each at least once, and ``modalities`` the columns of each.
     """
     seed, device = session.seed, session.device
     columns = tuple(modalities.values())
@@ -222,24 +204,10 @@ def validation_information(
     """Lower bound of I(c; shared code) on held-out rows, and its maximum, nats.
 
     The bound is H(c) + E[log q(c | shared code)], in which both terms are of one
-    distribution: the classes among the held-out rows, by their shares of all rows. Classes
-    too small to be split do not count, for q of them is unknown.
-
-    Parameters
-    ----------
-    network : AlignmentNetwork
-    parts : sequence of AlignmentBatch
-        The held-out rows.
-    shares : ndarray of shape (n_classes,)
-        Share of each class among all rows.
-    weights : AlignmentWeights
-
-    Returns
-    -------
-    information : float or None
-        None without held-out rows, and where q was not trained as its term has no weight.
-    max_information : float
-        H(c) of the classes that are held out; of all classes where none are.
+    distribution: the classes among the held-out rows ``parts``, by their ``shares`` of all
+    rows (n_classes,). Classes too small to be split do not count, for q of them is unknown.
+    The bound is None without held-out rows, and where q was not trained as its term has no
+    weight; the maximum is H(c) of the classes that are held out, of all where none are.
     """
     if not parts:
         return None, _entropy(shares)

@@ -12,7 +12,6 @@ from sklearn.utils.validation import check_consistent_length
 
 from skmiaug.base import class_labels, register_state, require_array, require_state
 from skmiaug.representation.sequences._estimator import SequenceEstimator
-from skmiaug.representation.sequences._input import read_sequences
 
 
 @register_state
@@ -180,8 +179,7 @@ class SequenceEmotionClassifier(ClassifierMixin, SequenceEstimator):
         TrainingDivergedError
             The losses were not finite again after the rates were lowered.
         """
-        self._validate_params()
-        sequences = read_sequences(X, lengths)
+        sequences = self._read_to_fit(X, lengths)
         labels = class_labels(y)
         check_consistent_length(sequences.lengths, labels)
         classes, indices = np.unique(labels, return_inverse=True)
@@ -259,17 +257,8 @@ def _class_weights(
 ) -> np.ndarray | None:
     """Return the weight of each class in the loss, float32; None where all are equal.
 
-    Parameters
-    ----------
-    class_weight : dict, "balanced" or None
-    classes : ndarray of shape (n_classes,)
-    labels : ndarray of shape (n,)
-
-    Raises
-    ------
-    ValueError
-        A weight is not finite, or not above 0: the loss would have no lower bound, or be
-        0 / 0 in a batch of such a class.
+    Raises a ValueError if one is not finite or not above 0: the loss would have no lower
+    bound, or be 0 / 0 in a batch of such a class.
     """
     if class_weight is None:
         return None

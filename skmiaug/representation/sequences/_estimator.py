@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted
 
 from skmiaug.base import (
     NEURAL_CONSTRAINTS,
@@ -25,25 +24,19 @@ from skmiaug.representation.sequences._fine_tuning import (
     fine_tune,
     resolve_start,
 )
-from skmiaug.representation.sequences._input import (
-    Sequences,
-    check_lengths,
-    check_width,
-    expects_lengths,
-    read_sequences,
-)
+from skmiaug.representation.sequences._input import ReadsSequences, Sequences
 from skmiaug.representation.sequences._masked_encoder import MaskedTimestepEncoder
 from skmiaug.representation.sequences._space import MEMORY_ADVICE, largest_product
 
-# What scikit-learn keeps beside parameters, and a clone has too.
+# Attributes of scikit-learn that are no parameters, and that a clone keeps.
 _KEPT_BY_CLONES = ("_metadata_request", "_skl_callbacks", "_sklearn_output_config")
 
 
-class SequenceEstimator(NeuralEstimator, BaseEstimator):
+class SequenceEstimator(NeuralEstimator, ReadsSequences, BaseEstimator):
     """A head on a sequence encoder; subclasses define labels and predictions.
 
-    A subclass lists the parameters of its own in ``__init__(self, *, own, **shared)`` and
-    passes ``shared`` on; its signature shows both.
+    A subclass adds parameters in ``__init__(self, *, added, **shared)`` and passes
+    ``shared`` on; its signature shows both.
     """
 
     _parameter_constraints: dict[str, Any] = {  # noqa: RUF012 (scikit-learn's convention)
@@ -69,7 +62,6 @@ class SequenceEstimator(NeuralEstimator, BaseEstimator):
     }
 
     _fitted: FineTunedNetwork
-    _had_lengths: bool
 
     def __init__(
         self,
@@ -147,9 +139,9 @@ class SequenceEstimator(NeuralEstimator, BaseEstimator):
         """Copy parameters; the pretrained encoder stays fitted.
 
         Every cross-validation clones, and a clone of the encoder would not be fitted. The
-        copy has parameters of its own, so that a grid over ``pretrained__pooling`` leaves
-        the user's encoder alone, and shares the weights, which fine-tuning copies before
-        it changes them.
+        encoder is copied with its parameters, so that a grid over ``pretrained__pooling``
+        leaves the user's encoder alone, and shares its weights, which fine-tuning copies
+        before it changes them.
         """
         parameters = {
             name: _shallow(value) if name == "pretrained" else clone(value, safe=False)
@@ -172,17 +164,7 @@ class SequenceEstimator(NeuralEstimator, BaseEstimator):
         n_outputs: int,
         class_weights: np.ndarray | None = None,
     ) -> None:
-        """Train, and set the fitted attributes.
-
-        Parameters
-        ----------
-        X, y
-            As given, for the callbacks.
-        sequences : Sequences
-        labels, error, n_outputs, class_weights
-            As for ``fine_tune``.
-        """
-        check_lengths(sequences, expects_lengths(self), type(self).__name__)
+        """Train, see ``fine_tune``, and set the fitted attributes; X and y are as given."""
         start = resolve_start(self, sequences)
         with training_session(
             self,
@@ -217,11 +199,7 @@ class SequenceEstimator(NeuralEstimator, BaseEstimator):
     @torch_defaults()
     def _outputs(self, X: Any, lengths: Any) -> np.ndarray:
         """Return the outputs of the head, (n, n_outputs), float64."""
-        check_is_fitted(self, "_fitted")
-        self._validate_params()  # they may have been set since
-        sequences = read_sequences(X, lengths)
-        check_width(sequences, self.n_features_in_, type(self).__name__)
-        check_lengths(sequences, self._had_lengths, type(self).__name__)
+        sequences = self._read(X, lengths)
         return self._fitted.outputs(sequences, self.batch_size, self.device)
 
     def _check_state(self) -> None:
@@ -229,13 +207,6 @@ class SequenceEstimator(NeuralEstimator, BaseEstimator):
         super()._check_state()
         n_features = self._fitted.space.encoder.architecture.n_features
         require_state(self.n_features_in_ == n_features, "n_features_in_")
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.two_d_array = False
-        tags.input_tags.three_d_array = True
-        tags.input_tags.allow_nan = True
-        return tags
 
 
 def _shallow(pretrained: Any) -> Any:

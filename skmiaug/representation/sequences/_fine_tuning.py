@@ -43,15 +43,7 @@ register_state(SequenceHead)
 @register_state
 @dataclass(frozen=True)
 class FineTunedNetwork:
-    """A fine-tuned network.
-
-    Attributes
-    ----------
-    space : SequenceSpace
-    head : SequenceHead
-        On the CPU.
-    pooling : {"mean", "mean_std", "max"}
-    """
+    """A fine-tuned network, on the CPU."""
 
     space: SequenceSpace
     head: SequenceHead
@@ -74,16 +66,7 @@ class FineTunedNetwork:
 
 @dataclass(frozen=True)
 class StartingPoint:
-    """The network before fine-tuning.
-
-    Attributes
-    ----------
-    architecture : TimestepArchitecture
-    pooling : str
-    clip : float
-        For the scale, where there is no pretrained one.
-    pretrained : SequenceSpace or None
-    """
+    """The network before fine-tuning; ``clip`` is for a scale that is not pretrained."""
 
     architecture: TimestepArchitecture
     pooling: str
@@ -104,12 +87,8 @@ class StartingPoint:
 def resolve_start(estimator: Any, sequences: Sequences) -> StartingPoint:
     """Take the network from ``pretrained``, or its shape from the parameters.
 
-    Raises
-    ------
-    sklearn.exceptions.NotFittedError
-        ``pretrained`` is not fitted.
-    ValueError
-        It expects other features, or contradicts a parameter.
+    Raises a NotFittedError if ``pretrained`` is not fitted, and a ValueError if it expects
+    other features or contradicts a parameter.
     """
     pretrained = unwrapped(estimator.pretrained)
     source = MaskedTimestepEncoder() if pretrained is None else pretrained
@@ -150,13 +129,8 @@ def resolve_start(estimator: Any, sequences: Sequences) -> StartingPoint:
 
 
 def unwrapped(pretrained: Any) -> MaskedTimestepEncoder | None:
-    """Return the encoder itself, out of scikit-learn's FrozenEstimator too.
-
-    Raises
-    ------
-    TypeError
-        It is something else.
-    """
+    """Return the encoder itself, out of scikit-learn's FrozenEstimator too; raises a
+    TypeError for something else."""
     # Searches have an ``estimator`` too, which is not the one they fitted.
     is_frozen = type(pretrained).__name__ == "FrozenEstimator"
     inner = pretrained.estimator if is_frozen else pretrained
@@ -180,19 +154,11 @@ def fine_tune(
     n_outputs: int,
     class_weights: np.ndarray | None,
 ) -> tuple[FineTunedNetwork, SequenceRecord]:
-    """Train a head, and the encoder below it unless it is frozen.
+    """Train a head, and the encoder below it unless it is frozen, by the parameters of
+    ``estimator``.
 
-    Parameters
-    ----------
-    estimator : SequenceEstimator
-        Its parameters are read.
-    sequences : Sequences
-    labels : ndarray of shape (n,), int64, or (n, n_outputs), float32
-    start : StartingPoint
-    session : Session
-    error : {"classes", "l1", "l2"}
-    n_outputs : int
-    class_weights : ndarray of shape (n_classes,), float32, or None
+    ``labels`` are (n,) of int64 where ``error`` is "classes", and (n, n_outputs) of float32
+    where it is "l1" or "l2"; ``class_weights`` are (n_classes,) of float32.
     """
     seed, device = session.seed, session.device
     is_pretrained, frozen = start.pretrained is not None, estimator.freeze_encoder

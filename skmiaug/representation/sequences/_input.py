@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from sklearn.utils.validation import check_is_fitted
 
 _EXPECTED = (
     "a list of arrays of shape (n_timesteps, n_features), or one padded array of shape "
@@ -184,13 +185,7 @@ def _as_float(values: Any, name: str) -> np.ndarray:
 
 
 def check_width(sequences: Sequences, expected: int, estimator: str) -> None:
-    """Refuse sequences with another number of features than those of ``fit``.
-
-    Raises
-    ------
-    ValueError
-        They have.
-    """
+    """Raise a ValueError for another number of features than that of ``fit``."""
     if sequences.n_features != expected:
         raise ValueError(
             f"X has {sequences.n_features} features a timestep, but {estimator} is "
@@ -198,62 +193,65 @@ def check_width(sequences: Sequences, expected: int, estimator: str) -> None:
         )
 
 
-def expects_lengths(estimator: Any) -> bool:
-    """Whether metadata routing is to pass lengths to ``fit``, by any name."""
-    asked = estimator.get_metadata_routing().fit.requests.get("lengths")
-    # An alias; scikit-learn's own marks, such as "$WARN$", are not.
-    return asked is True or (isinstance(asked, str) and asked.isidentifier())
+class ReadsSequences:
+    """Mixin of estimators whose X is sequences, with ``lengths`` or without."""
 
+    n_features_in_: int
+    _had_lengths: bool
 
-def check_lengths(sequences: Sequences, expected: bool, estimator: str) -> None:
-    """Refuse a padded array whose lengths were expected and are missing.
+    def _read_to_fit(self, X: Any, lengths: Any) -> Sequences:
+        """Check parameters and sequences for a fit."""
+        self._validate_params()  # type: ignore[attr-defined]
+        sequences = read_sequences(X, lengths)
+        routing = self.get_metadata_routing()  # type: ignore[attr-defined]
+        asked = routing.fit.requests.get("lengths")
+        # True or an alias; scikit-learn's own marks, such as "$WARN$", are not.
+        expected = asked is True or (isinstance(asked, str) and asked.isidentifier())
+        self._check_lengths(sequences, expected)
+        return sequences
 
-    Cross-validation without metadata routing passes them to ``fit`` alone; padding would
-    then silently count as timesteps.
+    def _read(self, X: Any, lengths: Any) -> Sequences:
+        """Check that the estimator is fitted, its parameters, and sequences."""
+        check_is_fitted(self, "_had_lengths")
+        # Parameters may have been set since: an unknown pooling would pass for another.
+        self._validate_params()  # type: ignore[attr-defined]
+        sequences = read_sequences(X, lengths)
+        check_width(sequences, self.n_features_in_, type(self).__name__)
+        self._check_lengths(sequences, self._had_lengths)
+        return sequences
 
-    Parameters
-    ----------
-    sequences : Sequences
-    expected : bool
-    estimator : str
-        Its name.
+    def _check_lengths(self, sequences: Sequences, expected: bool) -> None:
+        """Refuse a padded array whose lengths were expected and are missing.
 
-    Raises
-    ------
-    ValueError
-        They are missing, and the array has no NaN padding to infer them from.
-    """
-    is_whole = sequences.n_padded is not None and (
-        sequences.lengths.min() == sequences.n_padded
-    )
-    if not expected or sequences.lengths_given or not is_whole:
-        return
-    raise ValueError(
-        f"{estimator} was fitted with lengths, or told to expect them, and now got an "
-        "array of shape "
-        f"{(len(sequences), sequences.n_padded, sequences.n_features)} without: "
-        "padding would count as timesteps. Pass lengths=... here too; in "
-        "cross-validation they arrive only with "
-        "sklearn.set_config(enable_metadata_routing=True) and "
-        ".set_fit_request(lengths=True).set_score_request(lengths=True). Or pass a list of "
-        "sequences (list(X), where nothing is padded), or pad with NaN."
-    )
+        Cross-validation without metadata routing passes them to ``fit`` alone; padding
+        would then silently count as timesteps. With NaN padding they can be inferred.
+        """
+        n, n_padded = len(sequences), sequences.n_padded
+        is_whole = n_padded is not None and sequences.lengths.min() == n_padded
+        if not expected or sequences.lengths_given or not is_whole:
+            return
+        raise ValueError(
+            f"{type(self).__name__} was fitted with lengths, or told to expect them, and "
+            f"now got an array of shape {(n, n_padded, sequences.n_features)} without: "
+            "padding would count as timesteps. Pass lengths=... here too; in "
+            "cross-validation they arrive only with "
+            "sklearn.set_config(enable_metadata_routing=True) and "
+            ".set_fit_request(lengths=True).set_score_request(lengths=True). Or pass a "
+            "list of sequences (list(X), where nothing is padded), or pad with NaN."
+        )
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()  # type: ignore[misc]
+        tags.input_tags.two_d_array = False
+        tags.input_tags.three_d_array = True
+        tags.input_tags.allow_nan = True
+        return tags
 
 
 def read_masks(mask: Any, sequences: Sequences) -> np.ndarray:
     """Check timesteps to hide and concatenate them, (n_steps_in_all,) bool.
 
-    Parameters
-    ----------
-    mask : array-like of shape (n, n_timesteps), or list of array-like of shape \
-            (n_timesteps,)
-        Booleans, in the form of the sequences.
-    sequences : Sequences
-
-    Raises
-    ------
-    ValueError
-        Shapes do not fit, or the values are not booleans.
+    Raises a ValueError unless they are booleans in the form of the sequences.
     """
     if sequences.n_padded is not None:
         shape = (len(sequences), sequences.n_padded)
@@ -289,16 +287,10 @@ def _as_mask(mask: Any, shape: tuple[int, ...], name: str, owner: str) -> np.nda
 def with_restored(
     X: Any, sequences: Sequences, masked: np.ndarray, values: np.ndarray
 ) -> Any:
-    """Return a copy of ``X``, of its kind, with ``values`` in the timesteps ``masked``.
+    """Return a copy of ``X``, of its kind, with ``values`` (n_masked, n_features) in the
+    timesteps ``masked`` (n_steps_in_all,).
 
-    Parameters
-    ----------
-    X : list of array-like, or array-like of shape (n, n_timesteps, n_features)
-        As it was given; converted as it was read where it is not floating point.
-    sequences : Sequences
-        The same, as read.
-    masked : ndarray of shape (n_steps_in_all,), bool
-    values : ndarray of shape (n_masked, n_features)
+    ``sequences`` is X as read, whose type is taken where that of X is not floating point.
     """
     if sequences.n_padded is not None:
         padded = _as_floating(X, sequences.steps.dtype)

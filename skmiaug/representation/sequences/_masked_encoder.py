@@ -12,7 +12,6 @@ from sklearn.base import (
     TransformerMixin,
 )
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted
 
 from skmiaug.base import (
     NEURAL_CONSTRAINTS,
@@ -27,12 +26,9 @@ from skmiaug.losses import RECONSTRUCTION_ERRORS
 from skmiaug.nn import BACKBONES, POOLINGS, TimestepArchitecture, pooled_width
 from skmiaug.representation._scale import FeatureScale
 from skmiaug.representation.sequences._input import (
+    ReadsSequences,
     Sequences,
-    check_lengths,
-    check_width,
-    expects_lengths,
     read_masks,
-    read_sequences,
     with_restored,
 )
 from skmiaug.representation.sequences._restoration_score import share_explained
@@ -65,6 +61,7 @@ _WIDE = 128
 @register_state
 class MaskedTimestepEncoder(
     NeuralEstimator,
+    ReadsSequences,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     BaseEstimator,
@@ -222,7 +219,6 @@ class MaskedTimestepEncoder(
     _space: SequenceSpace
     _seed: int
     _hides_by_zeros: bool
-    _had_lengths: bool
 
     def __init__(
         self,
@@ -298,10 +294,7 @@ class MaskedTimestepEncoder(
         TrainingDivergedError
             The losses were not finite again after the rates were lowered.
         """
-        self._validate_params()
-        name = type(self).__name__
-        sequences = read_sequences(X, lengths)
-        check_lengths(sequences, expects_lengths(self), name)
+        sequences = self._read_to_fit(X, lengths)
         architecture = TimestepArchitecture(
             sequences.n_features,
             self.backbone,
@@ -477,15 +470,6 @@ class MaskedTimestepEncoder(
             as_zeros=self._hides_by_zeros,
         )
 
-    def _read(self, X: Any, lengths: Any) -> Sequences:
-        check_is_fitted(self, "_space")
-        # Parameters may have been set since: an unknown pooling would pass for another.
-        self._validate_params()
-        sequences = read_sequences(X, lengths)
-        check_width(sequences, self.n_features_in_, type(self).__name__)
-        check_lengths(sequences, self._had_lengths, type(self).__name__)
-        return sequences
-
     @property
     def _n_features_out(self) -> int:
         width = self._space.encoder.architecture.hidden_size
@@ -500,8 +484,5 @@ class MaskedTimestepEncoder(
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.input_tags.two_d_array = False
-        tags.input_tags.three_d_array = True
-        tags.input_tags.allow_nan = True
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags

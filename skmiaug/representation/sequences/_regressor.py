@@ -12,7 +12,6 @@ from sklearn.utils.validation import check_array, check_consistent_length
 from skmiaug.base import register_state, require_array, require_state
 from skmiaug.losses import RECONSTRUCTION_ERRORS
 from skmiaug.representation.sequences._estimator import SequenceEstimator
-from skmiaug.representation.sequences._input import read_sequences
 
 
 @register_state
@@ -148,8 +147,7 @@ class SequenceEmotionRegressor(RegressorMixin, SequenceEstimator):
         TrainingDivergedError
             The losses were not finite again after the rates were lowered.
         """
-        self._validate_params()
-        sequences = read_sequences(X, lengths)
+        sequences = self._read_to_fit(X, lengths)
         numbers = check_array(y, dtype=np.float64, ensure_2d=False, input_name="y")
         check_consistent_length(sequences.lengths, numbers)
         if numbers.ndim > 2:
@@ -229,13 +227,8 @@ class SequenceEmotionRegressor(RegressorMixin, SequenceEstimator):
 
 
 def _checked_range(output_range: Any) -> tuple[float, float] | None:
-    """Return the lowest and the highest label, or None.
-
-    Raises
-    ------
-    ValueError
-        They are not two numbers in this order.
-    """
+    """Return the lowest and the highest label, or None; raises a ValueError unless they
+    are two numbers in this order."""
     if output_range is None:
         return None
     limits = tuple(output_range)

@@ -28,23 +28,9 @@ def share_explained(
 ) -> float:
     """Return 1 - error of ``restore`` / error of interpolation, on random masks.
 
-    Parameters
-    ----------
-    sequences : Sequences
-        Those of one timestep are left out: there is nothing to restore them from.
-    scale : FeatureScale
-    restore : callable
-        Takes the hidden timesteps (n_steps_in_all,) and returns standardised ones,
-        (n_steps_in_all, n_features).
-    ratio, span
-        As for ``draw_spans``.
-    error : {"l1", "l2"}
-    seed : int
-
-    Raises
-    ------
-    ValueError
-        No sequence has two timesteps, or nothing is known of those that were hidden.
+    ``restore`` takes the hidden timesteps (n_steps_in_all,) and returns standardised ones,
+    (n_steps_in_all, n_features). Sequences of one timestep are left out. Raises a
+    ValueError if no sequence has two, or nothing is known of those that were hidden.
     """
     if sequences.lengths.max() < 2:
         raise ValueError(
@@ -98,22 +84,9 @@ def interpolate_masked(
     """Return ``steps`` with hidden timesteps interpolated linearly, feature by feature.
 
     From the nearest known values before and after that are not hidden; at either end of a
-    sequence the nearest one is repeated. Hidden and unknown values are not used.
-
-    Parameters
-    ----------
-    steps : ndarray of shape (n_steps_in_all, n_features)
-        Standardised sequences, concatenated.
-    lengths : ndarray of shape (n,)
-        Timesteps of each sequence.
-    masked : ndarray of shape (n_steps_in_all,), bool
-    known : ndarray of shape (n_steps_in_all, n_features), bool, or None
-        Which cells have a value; None when all have.
-
-    Returns
-    -------
-    ndarray of shape (n_steps_in_all, n_features)
-        0, the mean of a feature, where no value of it is known and shown.
+    sequence the nearest one is repeated. Hidden and unknown values are not used; where no
+    value of a feature is left it becomes 0, its mean. ``steps`` and ``known`` (None: all)
+    are (n_steps_in_all, n_features), ``masked`` is (n_steps_in_all,), ``lengths`` (n,).
     """
     restored = steps.copy()
     for rows, begin, end in _whole_sequences(lengths):

@@ -64,20 +64,10 @@ class SequenceSpace:
         *,
         as_zeros: bool,
     ) -> np.ndarray:
-        """Return standardised timesteps, those of ``masked`` restored.
+        """Return standardised timesteps, float32, those of ``masked`` restored.
 
-        Parameters
-        ----------
-        sequences : Sequences
-        masked : ndarray of shape (n_steps_in_all,), bool
-        batch_size : int
-        device : str
-        as_zeros : bool
-            Whether hidden timesteps are replaced by zeros, else by the learned vector.
-
-        Returns
-        -------
-        ndarray of shape (n_steps_in_all, n_features), float32
+        Hidden timesteps, ``masked`` (n_steps_in_all,), are replaced by zeros or by the
+        learned vector.
         """
         with (
             self._encoder_on(device, sequences, batch_size) as (encoder, where),

@@ -58,7 +58,7 @@ class SequenceSet:
     @cached_property
     def begin(self) -> Tensor:
         """First timestep of each sequence, (n,), on the CPU."""
-        # Summed once: a batch of a hundred thousand sequences need not look at all.
+        # Summed once, and not for each batch of a hundred thousand sequences.
         return self.lengths.cumsum(0) - self.lengths
 
     def take(self, rows: Tensor) -> SequenceBatch:

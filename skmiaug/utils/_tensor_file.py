@@ -90,7 +90,7 @@ def read_tensor_file(
         raise FileFormatError(f"{path}: damaged tensors ({error}).") from error
     if checksum != _checksum(text, arrays):
         raise FileFormatError(
-            f"{path}: its checksum does not fit what it holds: the file was damaged."
+            f"{path}: the checksum does not match the contents: the file was damaged."
         )
     return header, arrays
 
@@ -150,7 +150,7 @@ def _claimed_bytes(path: Path, entry: Any) -> int:
 def _own_header(
     path: str | os.PathLike[str], content: dict[str, Any]
 ) -> tuple[str, str, dict[str, Any]]:
-    """Return our JSON text, its checksum and what it says."""
+    """Return our JSON text, its checksum and its content."""
     try:
         text, checksum = (content["__metadata__"][k] for k in ("skmiaug", "crc32"))
         header = json.loads(text)

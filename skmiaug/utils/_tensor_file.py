@@ -90,7 +90,7 @@ def read_tensor_file(
         raise FileFormatError(f"{path}: damaged tensors ({error}).") from error
     if checksum != _checksum(text, arrays):
         raise FileFormatError(
-            f"{path}: the checksum does not match the contents: the file was damaged."
+            f"{path}: its checksum does not fit what it holds: the file was damaged."
         )
     return header, arrays
 

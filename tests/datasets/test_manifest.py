@@ -87,6 +87,7 @@ def test_any_text_and_number_survives(tmp_path, data):
             continue
         values = FINITE if name in NUMBERS else st.one_of(st.none(), TEXT)
         columns[name] = data.draw(st.lists(values, min_size=n, max_size=n))
+    columns["speaker"] = [v and f"s{v}" for v in columns["speaker"]]
     columns["extra"] = data.draw(
         st.lists(st.integers(-(2**53), 2**53), min_size=n, max_size=n)
     )
@@ -275,3 +276,17 @@ def test_names_from_a_file_do_not_control_the_terminal():
             Manifest.from_columns(columns)
         assert "\x1b" not in str(caught.value)
         assert "\\x1b" in str(caught.value)
+
+
+def test_speakers_that_are_not_known_are_no_speaker(tmp_path):
+    names = ["-1", "Unknown", "", " unknown ", "s1", "1", None, "N/A"]
+    manifest = Manifest.from_columns({"id": list("abcdefgh"), "speaker": names})
+    expected = [None] * 4 + ["s1", "1", None, None]
+    assert list(manifest.frame["speaker"]) == expected
+    path = tmp_path / "m.jsonl"
+    manifest.write(path)
+    path.write_text(path.read_text().replace('"s1"', '"UNKNOWN"'))
+    assert list(Manifest.read(path).frame["speaker"]) == [*[None] * 5, "1", None, None]
+    numbers = Manifest.from_columns({"id": ["a", "b"], "speaker": [-1, 2]})
+    assert list(numbers.frame["speaker"]) == [None, "2"]
+    assert numbers.counts()["speakers"] == 1

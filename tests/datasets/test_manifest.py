@@ -148,6 +148,16 @@ def test_what_cannot_be_read_again_is_not_written(tmp_path, columns, text):
     assert not list(tmp_path.iterdir())
 
 
+def test_nested_values_are_refused_however_deep_they_are(tmp_path):
+    deep = []
+    for _ in range(100_000):
+        deep = [deep]
+    with pytest.raises(FileFormatError, match=r"in the column 'x'; got list \(\[+\.\.\."):
+        Manifest.from_columns({"id": ["a"], "x": [deep]}).write(tmp_path / "m.jsonl")
+    while deep:  # piece by piece: to free it at once would need as deep a stack
+        deep = deep.pop()
+
+
 def test_names_of_columns_are_unicode_too():
     with pytest.raises(FileFormatError, match=r"columns in Unicode; got '\\udce9'"):
         Manifest.from_columns({"id": ["a"], "\udce9": [1]})

@@ -5,7 +5,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 try:
@@ -130,15 +130,19 @@ def _create(target: Path) -> tuple[int, str]:
             if not _remove_left_behind(name):
                 number += 1  # of another process that is at work, or not ours to remove
             continue
-        try:
-            with suppress(OSError):  # a file system without locks
-                _lock(descriptor)
-            if _is_at(descriptor, name):
-                return descriptor, name
-        except BaseException:
-            os.close(descriptor)
-            raise
+        if _is_ours(descriptor, name):
+            return descriptor, name
         os.close(descriptor)  # another process took it for one left behind
+
+
+def _is_ours(descriptor: int, name: str) -> bool:
+    try:
+        _lock(descriptor)
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system without locks, where nothing is removed either
+        return True
+    return _is_at(descriptor, name)
 
 
 def _remove_left_behind(name: str) -> bool:

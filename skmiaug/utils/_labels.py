@@ -3,6 +3,7 @@
 import math
 import sys
 from collections.abc import Callable, Mapping
+from copy import copy
 from numbers import Real
 from typing import Any
 
@@ -38,7 +39,8 @@ class LabelsLike:
         if hasattr(given, "iloc"):
             return given.iloc[rows].reset_index(drop=True)
         if isinstance(given, (list, tuple)):
-            return type(given)([given[row] for row in rows])
+            # A row of a one-hot list is an object of its own.
+            return type(given)([copy(given[row]) for row in rows])
         if _is_sparse(given):
             return given.tocsr()[rows].asformat(given.format)
         root = _package(given)
@@ -74,7 +76,8 @@ def read_labels(y: Any, name: str = "y") -> tuple[np.ndarray, np.ndarray, Labels
         A label is missing, is no class (a float that is not whole), or cannot be ordered
         among the others; a one-hot row has no 1 or several. Rows are named.
     """
-    if y is None or isinstance(y, (str, bytes, Mapping, set, frozenset)):
+    no_order = (str, bytes, Mapping, set, frozenset)
+    if y is None or isinstance(y, no_order) or type(y).__name__ == "LazyFrame":
         found = "None" if y is None else type(y).__name__
         raise ValueError(
             # scikit-learn's check of y=None expects these words.

@@ -1,4 +1,4 @@
-"""Lists in error messages, which name a few of many."""
+"""Lists in error messages."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Arrays whose memory is a file: which ones are, and room for one that is not to stay."""
+"""Arrays whose memory is a file, and temporary ones of them."""
 
 import math
 import mmap
@@ -21,7 +21,7 @@ def is_memory_mapped(array: Any) -> bool:
 
 
 def scratch_array(shape: tuple[int, ...], dtype: DTypeLike) -> np.ndarray:
-    """Return zeros that live in a temporary file, gone with the array.
+    """Return zeros in a temporary file, which is removed with the array.
 
     The system writes pages out when memory runs short. The array is a plain ndarray: it
     pickles as one, and joblib does not look for a file by its name.
@@ -49,9 +49,9 @@ def scratch_array(shape: tuple[int, ...], dtype: DTypeLike) -> np.ndarray:
 
 
 def reserve(descriptor: int, size: int) -> None:
-    """Make a file ``size`` bytes long, its room on the disk taken.
+    """Make a file ``size`` bytes long and reserve its space on the disk.
 
-    A mapped page for which the disk turns out to be full ends the process without a word.
+    Writing to a mapped page for which the disk has no room ends the process.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-""".npy files that are filled through a memory map, and are whole or not there at all."""
+""".npy files that are written through memory maps, whole or not at all."""
 
 import math
 import os
@@ -14,7 +14,7 @@ from skmiaug.utils._memory_map import reserve
 
 
 class NpyFile(NamedTuple):
-    """A file to make: where, and of what."""
+    """A file to write, with the shape and type of its array."""
 
     path: Path
     shape: tuple[int, ...]
@@ -22,7 +22,7 @@ class NpyFile(NamedTuple):
 
 
 def npy_path(path: str | os.PathLike[str]) -> Path:
-    """Return the path with ``.npy`` behind it, as ``numpy.save`` has it."""
+    """Return the path with the suffix ``.npy``, as ``numpy.save`` does."""
     path = Path(path)
     return path if path.suffix == ".npy" else path.with_name(path.name + ".npy")
 

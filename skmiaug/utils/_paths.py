@@ -1,4 +1,4 @@
-"""Paths that mean the same file in every process."""
+"""Paths that name the same file in every process."""
 
 import os
 from pathlib import Path

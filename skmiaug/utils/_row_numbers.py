@@ -1,4 +1,4 @@
-"""The rows of one part of a fold, however they are given."""
+"""Row numbers of a part of a fold."""
 
 from typing import Any
 
@@ -7,14 +7,14 @@ from numpy.typing import NDArray
 
 
 def row_numbers(part: Any, n_rows: int, where: str) -> NDArray[np.intp]:
-    """Row numbers, also of a part that is given as a mask.
+    """Return the row numbers of a part that may be given as a mask.
 
     Parameters
     ----------
     part : array-like of shape (n_part,) of int, or (n_rows,) of bool
     n_rows : int
     where : str
-        What the error names.
+        Name of the part in the error.
 
     Raises
     ------

@@ -150,7 +150,7 @@ def _claimed_bytes(path: Path, entry: Any) -> int:
 def _own_header(
     path: str | os.PathLike[str], content: dict[str, Any]
 ) -> tuple[str, str, dict[str, Any]]:
-    """Return our JSON text, its checksum and what it says."""
+    """Return our JSON text, its checksum and its content."""
     try:
         text, checksum = (content["__metadata__"][k] for k in ("skmiaug", "crc32"))
         header = json.loads(text)

@@ -204,7 +204,7 @@ _MEASURES: dict[str, Callable[[Path], int]] = {
 
 
 def parse_json(text: str | bytes, where: str) -> Any:
-    """Return what a JSON text says.
+    """Return the content of a JSON text.
 
     Parameters
     ----------
@@ -269,7 +269,7 @@ def read_json_file(path: str | os.PathLike[str]) -> dict[str, Any]:
     Raises
     ------
     FileFormatError
-        It is no such file, or was changed since: the checksum does not fit.
+        It is no such file, or was changed since: the checksum does not match.
     OSError
         It is not there or cannot be read.
     """
@@ -283,7 +283,7 @@ def read_json_file(path: str | os.PathLike[str]) -> dict[str, Any]:
     checksum = found.pop(_CHECKSUM)
     if checksum != _checksum(found):
         raise FileFormatError(
-            f"{file}: its checksum does not fit what it holds: the file was damaged or "
+            f"{file}: the checksum does not match the contents: the file was damaged or "
             "edited. Write it again."
         )
     return found

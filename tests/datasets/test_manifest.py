@@ -87,6 +87,7 @@ def test_any_text_and_number_survives(tmp_path, data):
             continue
         values = FINITE if name in NUMBERS else st.one_of(st.none(), TEXT)
         columns[name] = data.draw(st.lists(values, min_size=n, max_size=n))
+    columns["speaker"] = [v and f"s{v}" for v in columns["speaker"]]
     columns["extra"] = data.draw(
         st.lists(st.integers(-(2**53), 2**53), min_size=n, max_size=n)
     )
@@ -145,6 +146,16 @@ def test_what_cannot_be_read_again_is_not_written(tmp_path, columns, text):
     with pytest.raises(FileFormatError, match=text):
         Manifest.from_columns(rows, name="mine", root=tmp_path).write(tmp_path / "m.jsonl")
     assert not list(tmp_path.iterdir())
+
+
+def test_nested_values_are_refused_however_deep_they_are(tmp_path):
+    deep = []
+    for _ in range(100_000):
+        deep = [deep]
+    with pytest.raises(FileFormatError, match=r"in the column 'x'; got list \(\[+\.\.\."):
+        Manifest.from_columns({"id": ["a"], "x": [deep]}).write(tmp_path / "m.jsonl")
+    while deep:  # piece by piece: to free it at once would need as deep a stack
+        deep = deep.pop()
 
 
 def test_names_of_columns_are_unicode_too():
@@ -275,3 +286,17 @@ def test_names_from_a_file_do_not_control_the_terminal():
             Manifest.from_columns(columns)
         assert "\x1b" not in str(caught.value)
         assert "\\x1b" in str(caught.value)
+
+
+def test_speakers_that_are_not_known_are_no_speaker(tmp_path):
+    names = ["-1", "Unknown", "", " unknown ", "s1", "1", None, "N/A"]
+    manifest = Manifest.from_columns({"id": list("abcdefgh"), "speaker": names})
+    expected = [None] * 4 + ["s1", "1", None, None]
+    assert list(manifest.frame["speaker"]) == expected
+    path = tmp_path / "m.jsonl"
+    manifest.write(path)
+    path.write_text(path.read_text().replace('"s1"', '"UNKNOWN"'))
+    assert list(Manifest.read(path).frame["speaker"]) == [*[None] * 5, "1", None, None]
+    numbers = Manifest.from_columns({"id": ["a", "b"], "speaker": [-1, 2]})
+    assert list(numbers.frame["speaker"]) == [None, "2"]
+    assert numbers.counts()["speakers"] == 1

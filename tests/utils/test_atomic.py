@@ -132,3 +132,12 @@ def test_a_full_disk_is_named_with_the_remedy(tmp_path):
     assert caught.value.filename == str(path)
     assert path.read_bytes() == b"old"
     assert [p.name for p in tmp_path.iterdir()] == ["a.bin"]
+
+
+def test_threads_that_write_to_one_name_do_not_disturb_each_other(tmp_path):
+    path = tmp_path / "a.json"
+    with ThreadPoolExecutor(8) as pool:
+        texts = [f"{k % 7}" * 1000 for k in range(600)]
+        list(pool.map(lambda text: write_text_atomically(path, text), texts))
+    assert path.read_text() in texts
+    assert [p.name for p in tmp_path.iterdir()] == ["a.json"]

@@ -228,6 +228,7 @@ def test_one_hot_rows_without_a_class_or_with_two_are_named(container):
         (None, "got None"),
         ("joy", "got str"),
         ({"joy", "fear"}, "got set"),
+        (pl.LazyFrame({"a": [1]}), "got LazyFrame"),
         (np.float64(3), r"1d array.* shape \(\)"),
         (np.zeros((2, 2, 2)), r"1d array.* shape \(2, 2, 2\)"),
         (np.array([[1, 2], [3, 4]]), r"1d array, .* shape \(2, 2\)"),
@@ -376,3 +377,10 @@ def test_a_share_below_the_present_one_and_one_class_are_refused_as_by_imbalance
         wanted_counts(0.2, np.array([0, 1]), np.array([100, 28]))
     with pytest.raises(ValueError, match="needs to have more than 1 class"):
         wanted_counts("auto", np.array([0]), np.array([100]))
+
+
+def test_rows_of_one_hot_lists_are_not_shared():
+    y = [[1, 0], [0, 1]]
+    back = read_labels(y)[2].append([0, 0])
+    back[3][0] = 9
+    assert back == [[1, 0], [0, 1], [1, 0], [9, 0]]

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from skmiaug.datasets.manifest import as_text, listed
+from skmiaug.datasets.manifest import as_text, listed, need_regular_file
 from skmiaug.exceptions import CorpusWarning, FileFormatError
-from skmiaug.utils._untrusted import check_regular_file
 
 AUDIO_SUFFIXES = (".wav", ".flac")
 # The largest label file of a release has some 100 MB.
@@ -111,7 +110,7 @@ def read_text(path: str | os.PathLike[str], encoding: str | None = None) -> str:
 
     ``encoding`` None is UTF-8, or Latin-1 for files that are not UTF-8.
     """
-    file = check_regular_file(path, "a text file", max_bytes=_MAX_TEXT_BYTES)
+    file = need_regular_file(path, _MAX_TEXT_BYTES, "a text file")
     data = file.read_bytes()
     try:
         text = data.decode(encoding or "utf-8-sig")

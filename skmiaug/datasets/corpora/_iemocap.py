@@ -175,7 +175,7 @@ def _read_session(
 
 def _text_files(folder: Path) -> list[Path]:
     """The label files, without those of each rater in the folders below."""
-    return sorted(p for p in folder.glob("Ses*.txt") if p.is_file())
+    return sorted(folder.glob("Ses*.txt"))
 
 
 def _read_dialog(file: Path, ratings: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:

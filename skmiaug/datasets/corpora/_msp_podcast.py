@@ -30,7 +30,7 @@ from skmiaug.datasets.corpora._labels import (
     same,
     spoken_emotions,
 )
-from skmiaug.datasets.manifest import as_text, known_speakers, make_frame, read_csv
+from skmiaug.datasets.manifest import as_text, make_frame, read_csv
 from skmiaug.exceptions import FileFormatError
 
 __all__ = ["load_msp_podcast"]
@@ -219,7 +219,7 @@ def _frame(table: pd.DataFrame, source: Path) -> pd.DataFrame:
             "valence": _numbers_of(table, "EmoVal", where),
             "activation": _numbers_of(table, "EmoAct", where),
             "dominance": _numbers_of(table, "EmoDom", where),
-            "speaker": as_text(table["SpkrID"]),
+            "speaker": table["SpkrID"],
             "gender": as_text(genders.where(known, None)),
             "split": _decoded(table, "Split_Set", SPLITS, where),
             # Not "dialog": the official parts are disjoint in speakers, not in podcasts.
@@ -264,8 +264,7 @@ def _read_consensus(file: Path) -> pd.DataFrame:
             raise FileFormatError(
                 f"{file}, line {row + 2}: expected {name} to be filled in; it is empty."
             )
-    table = table.where(table != "", None)
-    return table.assign(SpkrID=known_speakers(table["SpkrID"]))
+    return table.where(table != "", None)
 
 
 def _read_partitions(file: Path) -> dict[str, str]:
@@ -309,7 +308,7 @@ def _check_partitions(
         )
 
 
-def _read_speakers(root: Path) -> dict[str, tuple[str | None, str | None]]:
+def _read_speakers(root: Path) -> dict[str, tuple[str, str | None]]:
     """``Speaker_ids.txt``: speaker and gender by file; empty where it is absent."""
     file = find_entry(root, ["Speaker_ids.txt"])
     if file is None:
@@ -323,11 +322,7 @@ def _read_speakers(root: Path) -> dict[str, tuple[str | None, str | None]]:
             _set_once(speakers, name, value, where, "one speaker of each file")
         elif name.startswith("Speaker_"):
             genders[name.removeprefix("Speaker_")] = value
-    known = known_speakers(speakers.values())
-    return {
-        name: (one, genders.get(written))
-        for (name, written), one in zip(speakers.items(), known, strict=True)
-    }
+    return {name: (who, genders.get(who)) for name, who in speakers.items()}
 
 
 def _set_once(
@@ -380,7 +375,7 @@ def _numbers_of(table: pd.DataFrame, column: str, where: str) -> np.ndarray:
 def _read_label_text(
     file: Path,
     parts: Mapping[str, str],
-    speakers: Mapping[str, tuple[str | None, str | None]],
+    speakers: Mapping[str, tuple[str, str | None]],
 ) -> pd.DataFrame:
     """``labels.txt`` with partitions and speakers, as `_read_consensus` returns it."""
     turns = [turn for _, turn, rating in _label_lines(file) if rating is None]

@@ -19,7 +19,6 @@ from skmiaug.datasets.corpora._labels import (
 )
 from skmiaug.datasets.manifest import (
     as_text,
-    known_speakers,
     listed,
     make_frame,
     safe_relative,
@@ -137,7 +136,7 @@ def _row(head: list[str], fields: list[str], samples: Path, where: str) -> dict[
         "path": os.path.join(samples, name),
         "transcript": text,
         "emotion": decode(row["emotion"], CODES, where),
-        "speaker": known_speakers([row["speaker_id"]])[0],
+        "speaker": row["speaker_id"],
         "gender": row["gender"] or None,
         "sentence": stem.rsplit("_", 1)[-1],
         "age": float(age) if age.isdecimal() else np.nan,

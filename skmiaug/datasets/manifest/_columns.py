@@ -29,7 +29,8 @@ def make_frame(columns: Mapping[str, Any], where: str = "manifest") -> pd.DataFr
 
     ``columns`` is a mapping or a DataFrame of pandas or polars with at least ``id``. Value
     k of each column belongs to row k: the index of a Series is ignored. Text columns of
-    the result hold str or None, number columns float64.
+    the result hold str or None, number columns float64. The speakers "", "-1", "unknown"
+    and the like are None: each is somebody else.
     """
     if not isinstance(columns, (Mapping, pd.DataFrame)) and hasattr(columns, "columns"):
         table: Any = columns
@@ -57,7 +58,8 @@ def make_frame(columns: Mapping[str, Any], where: str = "manifest") -> pd.DataFr
         if name in NUMBERS:
             found[name] = as_numbers(given.get(name, np.full(n_rows, np.nan)), name, where)
         else:
-            found[name] = as_text(given.get(name, [None] * n_rows))
+            read = _known_speakers if name == "speaker" else as_text
+            found[name] = read(given.get(name, [None] * n_rows))
     for name, other in given.items():
         if name not in found:
             is_text = any(isinstance(value, str) for value in other)
@@ -110,11 +112,11 @@ def as_text(values: Iterable[Any]) -> pd.Series:
     return column.where(~missing, None)
 
 
-def known_speakers(values: Iterable[Any]) -> pd.Series:
-    """A column of speakers as text; "", "-1", "unknown" and the like become None."""
+def _known_speakers(values: Iterable[Any]) -> pd.Series:
+    """A column of speakers as text, None for unknown ones."""
     column = as_text(values)
-    text = column.str.strip()
-    return text.where(~text.str.lower().isin(_UNKNOWN), None).where(text.notna(), None)
+    known = [v is not None and v.strip().lower() not in _UNKNOWN for v in column]
+    return column.where(np.array(known, dtype=bool), None)
 
 
 def check_frame(frame: pd.DataFrame, where: str) -> None:

@@ -8,6 +8,7 @@ import codecs
 import csv
 import json
 import math
+import reprlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -235,7 +236,7 @@ def write_frame(
 def _flat_line(fields: Mapping[str, Any], where: str) -> bytes:
     try:
         line = _ENCODER.encode(fields).encode("utf-8") + b"\n"
-    except (TypeError, ValueError):  # UnicodeEncodeError too
+    except (TypeError, ValueError, RecursionError):  # UnicodeEncodeError too
         line = b""
     if not line or not all(isinstance(v, _SCALARS) for v in fields.values()):
         for name, value in fields.items():
@@ -258,7 +259,7 @@ def _check_field(name: str, value: Any, where: str) -> None:
     expected = "text, a finite number, true, false or nothing"
     found = ""
     if not isinstance(value, _SCALARS):
-        found = f"{type(value).__name__} ({str(value)[:80]}); write it as text"
+        found = f"{type(value).__name__} ({reprlib.repr(value)[:80]}); write it as text"
     elif isinstance(value, float) and not math.isfinite(value):
         found = f"{value}; leave the cell empty (NaN or None)"
     elif isinstance(value, int) and abs(value) >= _MAX_INTEGER:

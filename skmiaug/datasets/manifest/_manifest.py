@@ -13,7 +13,6 @@ from skmiaug.datasets.manifest._columns import (
     as_numbers,
     as_text,
     check_frame,
-    known_speakers,
     listed,
     make_frame,
     sorted_names,
@@ -90,7 +89,8 @@ class Manifest:
         columns : mapping of str to sequence of length n_rows, or DataFrame
             Of pandas or polars. At least ``id``. Value k of each column belongs to row k:
             the index of a Series or DataFrame is ignored, so that a shuffled or filtered
-            table keeps its order.
+            table keeps its order. Speakers called "", "-1", "unknown" or the like are
+            unknown: None.
         name : str, default=""
             What to call the corpus.
         root : path-like, default=None
@@ -190,7 +190,7 @@ class Manifest:
         full = [os.path.normpath(os.path.join(base, cell)) for cell in table[audio]]
         columns["path"], columns["emotion"] = full, table[target]
         if speaker in table.columns:
-            columns["speaker"] = known_speakers(table[speaker])
+            columns["speaker"] = table[speaker]
         if "id" not in columns:
             columns["id"] = _ids(full, base)
         manifest = cls.from_columns(columns, name=name or file.stem, root=base)

@@ -47,7 +47,7 @@ def uar_and_process(model, X, y):
 def search():
     return GridSearchCV(
         make_pipeline(StandardScaler(), small(), LogisticRegression()),
-        {"miganaugmenter__mi_weight": [0.0, 2.0], "miganaugmenter__spread": [0.4, 1.0]},
+        {"miganaugmenter__mi_weight": [0.0, 2.0], "miganaugmenter__bandwidth": [0.4, 1.0]},
         cv=StratifiedKFold(2, shuffle=True, random_state=0),
         scoring=uar_and_process,
         refit="uar",

@@ -54,7 +54,7 @@ def test_columns_without_numbers_are_named(skewed, column):
 
 def test_text_in_an_array_is_refused(skewed):
     _, y = skewed
-    with pytest.raises(ValueError, match="these columns do not: 0 .object, such as 'low'"):
+    with pytest.raises(ValueError, match=r"these columns do not: 0 .object, such as 'low'"):
         small().fit_resample(np.full((93, 2), "low", dtype=object), y)
 
 

@@ -5,15 +5,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from skmiaug.over_sampling.columns._blocks import Rows, row_blocks
 from skmiaug.over_sampling.columns._normal_scores import (
     NormalScores,
     heavy_tailed_columns,
 )
-from skmiaug.over_sampling.targets._regression import regress, target_weights
+from skmiaug.over_sampling.targets._regression import Gram, regress, target_weights
+from skmiaug.utils._row_blocks import Rows, row_blocks
 
 _MARGINAL_ROWS = 10_000
-_CHUNK_COLUMNS = 64
+_CHUNK_NUMBERS = 2**20
 
 
 @dataclass(frozen=True)
@@ -87,11 +87,12 @@ class ColumnScale:
         self, rows: np.ndarray, T: np.ndarray, columns: np.ndarray
     ) -> np.ndarray:
         """Return those of the ``columns`` that have heavy tails, a few at a time."""
-        found = []
-        for begin in range(0, len(columns), _CHUNK_COLUMNS):
-            some = columns[begin : begin + _CHUNK_COLUMNS]
+        found, gram = [], Gram.of(T)
+        step = max(_CHUNK_NUMBERS // len(rows), 1)
+        for begin in range(0, len(columns), step):
+            some = columns[begin : begin + step]
             values = self._standardised(rows, some)
-            values -= T @ regress(values, T)
+            values -= T @ regress(values, T, gram)
             found.append(some[heavy_tailed_columns(values)])
         return np.concatenate(found)
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skmiaug.over_sampling.columns._blocks import Rows, row_blocks
 from skmiaug.over_sampling.columns._scale import ColumnScale
 from skmiaug.over_sampling.columns._spectrum import Spectrum, spectrum_of
-from skmiaug.over_sampling.targets._regression import gram_inverse, regress
+from skmiaug.over_sampling.targets._regression import Gram, regress
 from skmiaug.utils._memory_map import is_memory_mapped, scratch_array
+from skmiaug.utils._row_blocks import Rows, row_blocks
 
 
 @dataclass
@@ -203,13 +203,13 @@ def _fit_whitening(
     Z: np.ndarray, T: np.ndarray, columns: np.ndarray, scale: ColumnScale
 ) -> ColumnGroup:
     n, d = Z.shape
-    coefficients = regress(Z, T)
+    gram = Gram.of(T)
+    coefficients = regress(Z, T, gram)
     center = (T.sum(axis=0, dtype=np.float64) / n) @ coefficients
     spectrum = spectrum_of(Z, T, coefficients.astype(np.float32))
-    n_free = max(n - np.linalg.matrix_rank(gram_inverse(T), hermitian=True), 1)
     shrinkage = ledoit_wolf_shrinkage(spectrum, n, d)
-    values = np.maximum(spectrum.values, 0.0) * (n / n_free)
-    spherical = max(spectrum.trace, 0.0) / d * (n / n_free)
+    values = np.maximum(spectrum.values, 0.0) * (n / gram.n_free)
+    spherical = max(spectrum.trace, 0.0) / d * (n / gram.n_free)
     if spherical == 0.0:
         # Classes of identical rows: nothing is known of their scatter.
         spherical, shrinkage = 1e-6, 1.0

@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 from scipy.special import ndtri
 
-MOST_SKEWNESS, MOST_KURTOSIS = 2.0, 9.0
+MAX_SKEWNESS, MAX_KURTOSIS = 2.0, 9.0
 MAX_KNOTS = 1024
 
 
@@ -170,7 +170,7 @@ def heavy_tailed_columns(deviations: np.ndarray) -> np.ndarray:
     variance[largest == 0] = np.inf
     skewness = np.abs((squares * deviations).mean(axis=0)) / variance**1.5
     kurtosis = np.square(squares).mean(axis=0) / variance**2
-    return np.flatnonzero((skewness > MOST_SKEWNESS) | (kurtosis > MOST_KURTOSIS))
+    return np.flatnonzero((skewness > MAX_SKEWNESS) | (kurtosis > MAX_KURTOSIS))
 
 
 def places_in_span(first_row: int, n_rows: int, column: int) -> np.ndarray:

@@ -125,15 +125,16 @@ class ColumnScale:
 
         Integers are rounded; values beyond the range of the type stop at its ends.
         """
-        # The product of a wide column may pass even the range of float64.
+        # The product of a wide column may pass the range of the type: that is clipped.
         with np.errstate(over="ignore"):
             values = Z * self.scale + self.center
-        limits = np.finfo(values.dtype)
-        np.clip(values, limits.min, limits.max, out=values)
         if self.scores is not None:
             columns = self.scores.columns
             own = self.scores.to_values(Z[:, columns].astype(np.float64))
             values[:, columns] = own * self.scale[columns] + self.center[columns]
+        if self.dtype == values.dtype:
+            limits = np.finfo(values.dtype)
+            return np.clip(values, limits.min, limits.max, out=values)
         return cast_column(values, self.dtype)
 
     def affine(self) -> tuple[np.ndarray, np.ndarray] | None:

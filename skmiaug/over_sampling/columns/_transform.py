@@ -18,6 +18,8 @@ from skmiaug.over_sampling.targets._regression import Gram, regress
 from skmiaug.utils._memory_map import is_memory_mapped, scratch_array
 from skmiaug.utils._row_blocks import Rows, row_blocks
 
+_INVERSE_NUMBERS = 2**22
+
 
 @dataclass
 class ColumnGroup:
@@ -123,8 +125,9 @@ class ColumnTransform:
 
     def inverse_into(self, Z: np.ndarray, out: np.ndarray) -> None:
         """Write the rows of X that coordinates stand for into ``out``."""
-        for k, group in enumerate(self.groups[: self.n_generated]):
-            out[:, group.columns] = group.inverse(Z[:, self.span(k)])
+        for rows in row_blocks(len(Z), max(_INVERSE_NUMBERS // out.shape[1], 1)):
+            for k, group in enumerate(self.groups[: self.n_generated]):
+                out[rows][:, group.columns] = group.inverse(Z[rows, self.span(k)])
 
     def inverse_condition(self, Z: np.ndarray) -> np.ndarray:
         """Return the condition that coordinates stand for, (n, n_condition_features)."""

@@ -38,7 +38,7 @@ BANDWIDTHS = (0.3, 0.5, 0.7, 0.85, 1.0)
 _AS_GOOD = 1e-3
 _FLATTEST, _STEEPEST = 1e-4, 10.0
 _NEGLIGIBLE = -60.0
-_LEAST_LEFT = 1e-4
+_MIN_LEFT = 1e-4
 _MAX_TABLE = 2**22
 
 
@@ -134,7 +134,7 @@ class FittedRows:
         own = with_row_means[self.classes, np.arange(len(self.classes))]
         along = own + self.lengths - with_means
         member = np.arange(len(self.means))[:, None] == self.classes
-        step = self.leverage / np.maximum(1 - self.leverage, _LEAST_LEFT)
+        step = self.leverage / np.maximum(1 - self.leverage, _MIN_LEFT)
         t = (self.kept[:, None] - w) * step * member
         moved = along + t * self.lengths
         constant = distance + t * (along + moved) + self.stretch * np.square(moved)
@@ -174,8 +174,8 @@ class FittedRows:
     @cached_property
     def stretch(self) -> np.ndarray:
         """The g of each row, (n,)."""
-        taken = self.weight / np.maximum(1 - self.leverage, _LEAST_LEFT)
-        return taken / np.maximum(1 - taken * self.lengths, _LEAST_LEFT)
+        taken = self.weight / np.maximum(1 - self.leverage, _MIN_LEFT)
+        return taken / np.maximum(1 - taken * self.lengths, _MIN_LEFT)
 
 
 def choose_bandwidth(fitted: FittedRows, *, smoother: bool = True) -> float:

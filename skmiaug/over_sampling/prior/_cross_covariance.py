@@ -13,8 +13,8 @@ from skmiaug.over_sampling.targets._regression import Gram, regress
 
 _FOLDS = 5
 _MAX_CORRELATION = 0.995
-_LEAST_EIGENVALUE = 0.005
-_LEAST_VARIANCE = 1e-4
+_MIN_EIGENVALUE = 0.005
+_MIN_VARIANCE = 1e-4
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class GroupRows:
         S = (self.shrinkage - 1.0) / n_free * (given + given.T) / 2
         S[np.diag_indices_from(S)] += 1.0 - self.identity
         S *= n_free / max(n_free - len(seen), 1)
-        S[np.diag_indices_from(S)] += self.identity + _LEAST_VARIANCE
+        S[np.diag_indices_from(S)] += self.identity + _MIN_VARIANCE
         return np.linalg.cholesky(S)
 
 
@@ -222,7 +222,7 @@ def _made_positive(C: np.ndarray) -> np.ndarray:
     Blocks that were estimated one by one need not belong to any joint distribution.
     """
     least = np.linalg.eigvalsh(C)[0]
-    if least >= _LEAST_EIGENVALUE:
+    if least >= _MIN_EIGENVALUE:
         return C
     identity = np.eye(len(C))
-    return identity + (C - identity) * (1 - _LEAST_EIGENVALUE) / (1 - least)
+    return identity + (C - identity) * (1 - _MIN_EIGENVALUE) / (1 - least)

@@ -37,9 +37,9 @@ class ColumnScores:
     def fit(cls, values: np.ndarray, weights: np.ndarray) -> "ColumnScores":
         """Take the knots from ``values`` (n,), each of which counts by its weight (n,)."""
         order = np.argsort(values, kind="stable")
-        distinct, first, count = np.unique(
-            values[order], return_index=True, return_counts=True
-        )
+        rising = values[order]
+        first = np.flatnonzero(np.append(True, rising[1:] != rising[:-1]))
+        count = np.diff(np.append(first, len(rising)))
         above = np.cumsum(weights[order]) / weights.sum()
         right = above[first + count - 1]
         left = np.append(0.0, right[:-1])
@@ -52,7 +52,7 @@ class ColumnScores:
         knots = np.clip(knots, end, 1 - end)
         kept = np.append(True, np.diff(knots) > 0)
         thinned = _thin(np.flatnonzero(kept), np.repeat(count > 1, 2)[kept])
-        return cls(np.repeat(distinct, 2)[thinned], knots[thinned])
+        return cls(np.repeat(rising[first], 2)[thinned], knots[thinned])
 
     @cached_property
     def scores(self) -> np.ndarray:

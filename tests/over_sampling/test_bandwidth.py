@@ -114,11 +114,11 @@ def test_a_class_without_rows_is_impossible():
         means=np.vstack([fitted.means, fitted.means[:1]]),
         kept=np.full(3, KEPT),
     )
-    one, other = (f.left_out_log_densities((0.5,)) for f in (fitted, third))
+    one, other = (f.left_out_log_densities((0.5, 1.0)) for f in (fitted, third))
     np.testing.assert_allclose(other[:, :2], one)
     assert (other[:, 2] == -np.inf).all()
-    assert left_out_information(third, (0.5,)) == pytest.approx(
-        left_out_information(fitted, (0.5,))
+    assert left_out_information(third, BANDWIDTHS) == pytest.approx(
+        left_out_information(fitted, BANDWIDTHS)
     )
 
 

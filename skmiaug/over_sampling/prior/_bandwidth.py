@@ -93,6 +93,7 @@ class FittedRows:
         )
         densities = np.empty((len(bandwidths), len(self.means), len(order)))
         densities[:, :, order] = own._of_sorted(bandwidths)
+        densities[:, np.bincount(self.classes, minlength=len(self.means)) == 0] = -np.inf
         return densities
 
     def _of_sorted(self, bandwidths: Sequence[float]) -> np.ndarray:
@@ -156,7 +157,7 @@ class FittedRows:
         np.maximum(exponent, _NEGLIGIBLE, out=exponent)
         np.exp(exponent, out=exponent)
         n_others = counts[:, None] - (present[:, None] == members)
-        means = np.full((len(self.means), exponent.shape[1]), -np.inf)
+        means = np.zeros((len(self.means), exponent.shape[1]))
         means[present] = np.log(np.add.reduceat(exponent, begin, axis=0)) + largest
         means[present] -= np.log(np.maximum(n_others, 1))
         return means

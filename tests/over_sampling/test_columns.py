@@ -1,6 +1,7 @@
 """Columns and whitened coordinates: scale, covariance, wide data, files, missing groups."""
 
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -332,10 +333,45 @@ def test_the_condition_is_the_last_group_and_no_column_of_X():
     np.testing.assert_allclose(again, condition, rtol=1e-3, atol=1e-3)
 
 
-def test_arrays_that_do_not_belong_together_are_refused():
+def without_last(name):
+    def change(part):
+        return replace(part, **{name: getattr(part, name)[:-1]})
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (without_last("deviation"), "deviation of shape"),
+        (without_last("center"), "center of shape"),
+        (lambda g: replace(g, deviation=-g.deviation), "below 0"),
+        (
+            lambda g: replace(g, scale=without_last("scale")(g.scale)),
+            "scale.scale of shape",
+        ),
+        (lambda g: changed_scores(g, columns=np.array([6])), "beyond the 6"),
+    ],
+)
+def test_arrays_that_do_not_belong_together_are_refused(change, message):
     X, classes = classed_rows()
-    group, _ = fit(X, one_hot(classes))
+    X[:, 2] = np.exp(4 * X[:, 2])
+    group, _ = fit(X, one_hot(classes), "auto")
+    assert group.scale.scores.columns.tolist() == [2]
     group.check()
-    group.deviation = group.deviation[:-1]
-    with pytest.raises(ValueError, match="deviation of shape"):
-        group.check()
+    with pytest.raises(ValueError, match=message):
+        change(group).check()
+
+
+def changed_scores(group, **changes):
+    scores = replace(group.scale.scores, **changes)
+    return replace(group, scale=replace(group.scale, scores=scores))
+
+
+@pytest.mark.parametrize("n_generated", [0, 2])
+def test_a_wrong_number_of_generated_groups_is_refused(n_generated):
+    X, classes = classed_rows()
+    transform, _ = fit_columns(columns_of(X), one_hot(classes))
+    transform.check()
+    with pytest.raises(ValueError, match="of 1 groups"):
+        replace(transform, n_generated=n_generated).check()

@@ -1,6 +1,7 @@
 """Normal scores of columns with heavy tails, and back."""
 
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -203,6 +204,32 @@ def test_frames_have_their_types_with_scores_too(tailed, marginals):
     assert np.isfinite(X_new.to_numpy()).all()
     again = pickle.loads(pickle.dumps(augmenter)).sample(50)[0]
     np.testing.assert_array_equal(again, augmenter.sample(50)[0])
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"values": np.arange(3.0)}, "shapes"),
+        ({"ranks": np.array([0.2, 1.0])}, "outside"),
+        ({"ranks": np.array([0.5, 0.5])}, "rise"),
+        ({"values": np.array([2.0, 1.0])}, "rise"),
+        ({"values": np.empty(0), "ranks": np.empty(0)}, "outside"),
+    ],
+)
+def test_knots_of_no_distribution_are_refused(changes, message):
+    knots = ColumnScores(np.array([1.0, 2.0]), np.array([0.25, 0.75]))
+    knots.check()
+    with pytest.raises(ValueError, match=message):
+        replace(knots, **changes).check()
+
+
+@pytest.mark.parametrize("name", ["columns", "knots", "center", "scale"])
+def test_scores_of_other_columns_are_refused(tailed, name):
+    X, y = tailed
+    scores = ColumnScale.fit(X, one_hot(y)).scores
+    scores.check()
+    with pytest.raises(ValueError, match="of other columns"):
+        replace(scores, **{name: getattr(scores, name)[:-1]}).check()
 
 
 def test_modalities_have_scores_of_their_own(tailed):

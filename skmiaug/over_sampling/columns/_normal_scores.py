@@ -85,6 +85,17 @@ class ColumnScores:
         """Return the values (n,) that ``scores`` stand for."""
         return np.interp(scores, self.scores, self.values)
 
+    def check(self) -> None:
+        """Raise ValueError if these are no knots of a distribution."""
+        if self.values.ndim != 1 or self.values.shape != self.ranks.shape:
+            raise ValueError(
+                f"values and ranks of shapes {self.values.shape} and {self.ranks.shape}"
+            )
+        if not len(self.ranks) or self.ranks.min() <= 0 or self.ranks.max() >= 1:
+            raise ValueError("ranks outside of (0, 1)")
+        if (np.diff(self.ranks) <= 0).any() or (np.diff(self.values) < 0).any():
+            raise ValueError("values or ranks do not rise")
+
 
 @dataclass(frozen=True)
 class NormalScores:
@@ -142,6 +153,15 @@ class NormalScores:
         for k, knots in enumerate(self.knots):
             raw[:, k] = knots.to_values(raw[:, k])
         return raw
+
+    def check(self) -> None:
+        """Raise ValueError if the arrays do not belong together."""
+        n = len(self.knots)
+        for name in ("columns", "center", "scale"):
+            if getattr(self, name).shape != (n,):
+                raise ValueError(f"{name} of other columns than the {n} of the knots")
+        if not (self.scale > 0).all():
+            raise ValueError("scale is not above 0")
 
 
 def _thin(knots: np.ndarray, frequent: np.ndarray) -> np.ndarray:

@@ -85,6 +85,9 @@ class ColumnGroup:
                 raise ValueError(f"{name} of shape {array.shape}, expected {shape}")
         if not (self.deviation > 0).all() or not (self.scale.scale >= 0).all():
             raise ValueError("deviation or scale below 0")
+        scores = self.scale.scores
+        if scores is not None and not np.isin(scores.columns, np.arange(d)).all():
+            raise ValueError(f"normal scores of columns beyond the {d} of the group")
 
 
 @dataclass
@@ -132,6 +135,11 @@ class ColumnTransform:
     def inverse_condition(self, Z: np.ndarray) -> np.ndarray:
         """Return the condition that coordinates stand for, (n, n_condition_features)."""
         return self.groups[-1].inverse(Z[:, self.span(len(self.groups) - 1)])
+
+    def check(self) -> None:
+        """Raise ValueError if the groups and their number do not belong together."""
+        if not 0 <= len(self.groups) - self.n_generated <= 1 or not self.n_generated:
+            raise ValueError(f"{self.n_generated} of {len(self.groups)} groups generated")
 
 
 def fit_columns(

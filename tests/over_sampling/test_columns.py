@@ -293,7 +293,7 @@ def test_a_memory_map_gives_the_bits_of_the_array(
         assert not is_memory_mapped(Z)
         np.testing.assert_array_equal(on_disk, Z)
         for own, of_map in zip(one.groups, other.groups, strict=True):
-            for name in ("center", "axes", "deviation", "shrinkage"):
+            for name in ("axes", "deviation", "shrinkage"):
                 np.testing.assert_array_equal(getattr(own, name), getattr(of_map, name))
 
 
@@ -344,7 +344,7 @@ def without_last(name):
     ("change", "message"),
     [
         (without_last("deviation"), "deviation of shape"),
-        (without_last("center"), "center of shape"),
+        (without_last("columns"), "columns of shape"),
         (lambda g: replace(g, deviation=-g.deviation), "below 0"),
         (
             lambda g: replace(g, scale=without_last("scale")(g.scale)),

@@ -30,8 +30,6 @@ class ColumnGroup:
     columns : ndarray of shape (d,)
         Column numbers in X, or in the condition.
     scale : ColumnScale
-    center : ndarray of shape (d,), float32
-        Mean of the standardised rows.
     axes : ndarray of shape (d, k), float32
         Eigenvectors of the shrunken covariance, one a column, of falling eigenvalues.
     deviation : ndarray of shape (k,), float32
@@ -42,7 +40,6 @@ class ColumnGroup:
 
     columns: np.ndarray
     scale: ColumnScale
-    center: np.ndarray
     axes: np.ndarray
     deviation: np.ndarray
     shrinkage: float
@@ -57,18 +54,18 @@ class ColumnGroup:
         return self._whitened(self.scale.transform(X, first_row))
 
     def _whitened(self, standard: np.ndarray) -> np.ndarray:
-        return (standard - self.center) @ (self.axes / self.deviation)
+        return standard @ (self.axes / self.deviation)
 
     def inverse(self, U: np.ndarray) -> np.ndarray:
         """Return the rows (n, d) that coordinates (n, k) stand for, in the type of X."""
         colouring = self.axes.T * self.deviation[:, None]
         affine = self.scale.affine()
         if affine is None:
-            return self.scale.inverse(U @ colouring + self.center)
+            return self.scale.inverse(U @ colouring)
         # One product and one sum, where standardised rows between would take four.
         factor, offset = affine
         rows = U @ (colouring * factor)
-        rows += self.center * factor + offset
+        rows += offset
         return rows
 
     def check(self) -> None:
@@ -76,7 +73,6 @@ class ColumnGroup:
         d, k = self.axes.shape
         for name, array, shape in [
             ("columns", self.columns, (d,)),
-            ("center", self.center, (d,)),
             ("deviation", self.deviation, (k,)),
             ("scale.center", self.scale.center, (d,)),
             ("scale.scale", self.scale.scale, (d,)),
@@ -216,7 +212,6 @@ def _fit_whitening(
     n, d = Z.shape
     gram = Gram.of(T)
     coefficients = regress(Z, T, gram)
-    center = (T.sum(axis=0, dtype=np.float64) / n) @ coefficients
     spectrum = spectrum_of(Z, T, coefficients.astype(np.float32))
     shrinkage = ledoit_wolf_shrinkage(spectrum, n, d)
     values = np.maximum(spectrum.values, 0.0) * (n / gram.n_free)
@@ -228,7 +223,6 @@ def _fit_whitening(
     return ColumnGroup(
         columns=columns,
         scale=scale,
-        center=center.astype(np.float32),
         axes=np.ascontiguousarray(spectrum.axes, dtype=np.float32),
         deviation=np.sqrt(np.maximum(shrunken, 1e-7 * spherical)).astype(np.float32),
         shrinkage=float(shrinkage),

@@ -29,7 +29,6 @@ from skmiaug.exceptions import TinyClassWarning
 from skmiaug.metrics import classifier_information
 from skmiaug.over_sampling._rows_file import write_rows
 from skmiaug.over_sampling._streams import FIT, IMPUTE, MEASURE, RESAMPLE, SAMPLE
-from skmiaug.over_sampling.columns._blocks import SAMPLED_ROWS, row_blocks
 from skmiaug.over_sampling.columns._groups import (
     check_complete_rows,
     check_condition,
@@ -50,6 +49,7 @@ from skmiaug.utils._modalities import resolve_modalities
 from skmiaug.utils._phases import phase
 from skmiaug.utils._progress import ProgressBar
 from skmiaug.utils._random import draw_seed, numpy_generator, seed_of_stream
+from skmiaug.utils._row_blocks import SAMPLED_ROWS, row_blocks
 from skmiaug.utils._tables import TableLike, cast_column, read_table
 from skmiaug.utils._warning import warn_caller
 from skmiaug.utils._whole_fit import whole_fit

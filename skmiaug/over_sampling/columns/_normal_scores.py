@@ -2,18 +2,19 @@
 
 A column whose tails are heavier than an exponential distribution's (skewness above 2 or
 kurtosis above 9, within classes) is badly described by mean and deviation: a few outliers
-make them. Its values are replaced by Φ⁻¹ of their rank, and what is drawn is mapped back by
-interpolation, so that made values are distributed as those of the column and stay in its
+make them. Its values are replaced by Φ⁻¹ of their rank, and samples are mapped back by
+interpolation, so that they are distributed as the values of the column and stay in their
 range. Values that occur often (the zeros of a count) share a span of scores: each such row
 takes a place in the span by its number, and all places lead back to the value.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.special import ndtri
 
-MOST_SKEWNESS, MOST_KURTOSIS = 2.0, 9.0
+MAX_SKEWNESS, MAX_KURTOSIS = 2.0, 9.0
 MAX_KNOTS = 1024
 
 
@@ -36,9 +37,9 @@ class ColumnScores:
     def fit(cls, values: np.ndarray, weights: np.ndarray) -> "ColumnScores":
         """Take the knots from ``values`` (n,), each of which counts by its weight (n,)."""
         order = np.argsort(values, kind="stable")
-        distinct, first, count = np.unique(
-            values[order], return_index=True, return_counts=True
-        )
+        rising = values[order]
+        first = np.flatnonzero(np.append(True, rising[1:] != rising[:-1]))
+        count = np.diff(np.append(first, len(rising)))
         above = np.cumsum(weights[order]) / weights.sum()
         right = above[first + count - 1]
         left = np.append(0.0, right[:-1])
@@ -51,22 +52,27 @@ class ColumnScores:
         knots = np.clip(knots, end, 1 - end)
         kept = np.append(True, np.diff(knots) > 0)
         thinned = _thin(np.flatnonzero(kept), np.repeat(count > 1, 2)[kept])
-        return cls(np.repeat(distinct, 2)[thinned], knots[thinned])
+        return cls(np.repeat(rising[first], 2)[thinned], knots[thinned])
 
-    @property
+    @cached_property
     def scores(self) -> np.ndarray:
         """Normal scores of the knots, (n_knots,)."""
         return ndtri(self.ranks)
 
-    def to_scores(self, values: np.ndarray, places: np.ndarray) -> np.ndarray:
+    @cached_property
+    def has_spans(self) -> bool:
+        """Whether a value is frequent."""
+        return bool((self.values[1:] == self.values[:-1]).any())
+
+    def to_scores(self, values: np.ndarray, places: np.ndarray | None) -> np.ndarray:
         """Return the normal scores of ``values`` (n,).
 
-        ``places`` (n,) in [0, 1) say where in its span the score of a frequent value lies.
-        Values beyond the knots have the score of the last one.
+        ``places`` (n,) in [0, 1) say where in its span the score of a frequent value lies;
+        they are not needed where none is. Values beyond the knots have the score of the
+        last one.
         """
         scores = np.interp(values, self.values, self.scores)
-        if not (np.diff(self.values) == 0).any():
-            # Two thirds of the time of a column without frequent values.
+        if places is None or not self.has_spans:
             return scores
         low = np.searchsorted(self.values, values, side="left")
         high = np.searchsorted(self.values, values, side="right") - 1
@@ -78,6 +84,17 @@ class ColumnScores:
     def to_values(self, scores: np.ndarray) -> np.ndarray:
         """Return the values (n,) that ``scores`` stand for."""
         return np.interp(scores, self.scores, self.values)
+
+    def check(self) -> None:
+        """Raise ValueError if these are no knots of a distribution."""
+        if self.values.ndim != 1 or self.values.shape != self.ranks.shape:
+            raise ValueError(
+                f"values and ranks of shapes {self.values.shape} and {self.ranks.shape}"
+            )
+        if not len(self.ranks) or self.ranks.min() <= 0 or self.ranks.max() >= 1:
+            raise ValueError("ranks outside of (0, 1)")
+        if (np.diff(self.ranks) <= 0).any() or (np.diff(self.values) < 0).any():
+            raise ValueError("values or ranks do not rise")
 
 
 @dataclass(frozen=True)
@@ -103,7 +120,7 @@ class NormalScores:
     def fit(
         cls, values: np.ndarray, weights: np.ndarray, columns: np.ndarray
     ) -> "NormalScores":
-        """Fit the scores of ``columns`` to their ``values`` (n, n_columns).
+        """Fit the scores of ``columns`` to their ``values`` (n, n_columns), float64.
 
         ``weights`` (n,) balance the targets: most samples are generated for rare ones.
         """
@@ -122,17 +139,29 @@ class NormalScores:
         """
         scores = np.empty(values.shape)
         for k, (column, knots) in enumerate(zip(self.columns, self.knots, strict=True)):
-            places = places_in_span(first_row, len(values), int(column))
+            places = None
+            if knots.has_spans:
+                places = places_in_span(first_row, len(values), int(column))
             scores[:, k] = knots.to_scores(values[:, k], places)
-        return (scores - self.center) / self.scale
+        scores -= self.center
+        scores /= self.scale
+        return scores
 
     def to_values(self, scores: np.ndarray) -> np.ndarray:
         """Return the values that standardised ``scores`` (n, n_columns) stand for."""
         raw = scores * self.scale + self.center
-        return np.stack(
-            [knots.to_values(own) for knots, own in zip(self.knots, raw.T, strict=True)],
-            axis=1,
-        )
+        for k, knots in enumerate(self.knots):
+            raw[:, k] = knots.to_values(raw[:, k])
+        return raw
+
+    def check(self) -> None:
+        """Raise ValueError if the arrays do not belong together."""
+        n = len(self.knots)
+        for name in ("columns", "center", "scale"):
+            if getattr(self, name).shape != (n,):
+                raise ValueError(f"{name} of other columns than the {n} of the knots")
+        if not (self.scale > 0).all():
+            raise ValueError("scale is not above 0")
 
 
 def _thin(knots: np.ndarray, frequent: np.ndarray) -> np.ndarray:
@@ -161,7 +190,7 @@ def heavy_tailed_columns(deviations: np.ndarray) -> np.ndarray:
     variance[largest == 0] = np.inf
     skewness = np.abs((squares * deviations).mean(axis=0)) / variance**1.5
     kurtosis = np.square(squares).mean(axis=0) / variance**2
-    return np.flatnonzero((skewness > MOST_SKEWNESS) | (kurtosis > MOST_KURTOSIS))
+    return np.flatnonzero((skewness > MAX_SKEWNESS) | (kurtosis > MAX_KURTOSIS))
 
 
 def places_in_span(first_row: int, n_rows: int, column: int) -> np.ndarray:

@@ -1,19 +1,20 @@
 """Standardised columns in float32, for any type, magnitude and tails of the input."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from skmiaug.over_sampling.columns._blocks import Rows, row_blocks
 from skmiaug.over_sampling.columns._normal_scores import (
     NormalScores,
     heavy_tailed_columns,
 )
-from skmiaug.over_sampling.targets._regression import regress, target_weights
+from skmiaug.over_sampling.targets._regression import Gram, regress, target_weights
+from skmiaug.utils._row_blocks import Rows, row_blocks
+from skmiaug.utils._tables import cast_column
 
 _MARGINAL_ROWS = 10_000
-_CHUNK_COLUMNS = 64
+_CHUNK_NUMBERS = 2**20
 
 
 @dataclass(frozen=True)
@@ -87,11 +88,12 @@ class ColumnScale:
         self, rows: np.ndarray, T: np.ndarray, columns: np.ndarray
     ) -> np.ndarray:
         """Return those of the ``columns`` that have heavy tails, a few at a time."""
-        found = []
-        for begin in range(0, len(columns), _CHUNK_COLUMNS):
-            some = columns[begin : begin + _CHUNK_COLUMNS]
+        found, gram = [], Gram.of(T)
+        step = max(_CHUNK_NUMBERS // len(rows), 1)
+        for begin in range(0, len(columns), step):
+            some = columns[begin : begin + step]
             values = self._standardised(rows, some)
-            values -= T @ regress(values, T)
+            values -= T @ regress(values, T, gram)
             found.append(some[heavy_tailed_columns(values)])
         return np.concatenate(found)
 
@@ -130,7 +132,10 @@ class ColumnScale:
             columns = self.scores.columns
             own = self.scores.to_values(Z[:, columns].astype(np.float64))
             values[:, columns] = own * self.scale[columns] + self.center[columns]
-        return cast(values, self.dtype)
+        if self.dtype == values.dtype:
+            limits = np.finfo(values.dtype)
+            return np.clip(values, limits.min, limits.max, out=values)
+        return cast_column(values, self.dtype)
 
     def affine(self) -> tuple[np.ndarray, np.ndarray] | None:
         """Return factor and offset if :meth:`inverse` is affine in float32, else None."""
@@ -141,16 +146,6 @@ class ColumnScale:
         if largest >= 1e30 or (len(varying) and varying.min() <= 1e-30):
             return None
         return self.scale.astype(np.float32), self.center.astype(np.float32)
-
-
-def fit_into_types(rows: np.ndarray, dtypes: Sequence[np.dtype]) -> None:
-    """Round and clip each column of ``rows``, in place, to what its type can hold.
-
-    For frames whose columns differ in type: they are fitted as one array of a wider type.
-    """
-    for column, dtype in zip(rows.T, dtypes, strict=True):
-        if dtype != rows.dtype:
-            column[...] = cast(column, dtype)
 
 
 def _range(X: Rows) -> tuple[np.ndarray, np.ndarray]:
@@ -168,19 +163,3 @@ def _chunks(X: Rows) -> Iterator[np.ndarray]:
     # same rows must give the same bits as an array, as a Fortran array and as a frame.
     for rows in row_blocks(len(X)):
         yield np.ascontiguousarray(X[rows], dtype=np.float64)
-
-
-def cast(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    """Round and clip ``values`` to what ``dtype`` can hold."""
-    if np.issubdtype(dtype, np.bool_):
-        return values > 0.5
-    if np.issubdtype(dtype, np.integer):
-        limits = np.iinfo(dtype)
-        # float64 rounds the ends of int64 outwards: compare before the cast.
-        rounded = np.rint(values)
-        cast = np.clip(
-            rounded, float(limits.min), np.nextafter(float(limits.max), 0)
-        ).astype(dtype)
-        return np.where(rounded >= float(limits.max), limits.max, cast)
-    floating = np.finfo(dtype)
-    return np.clip(values, floating.min, floating.max).astype(dtype)

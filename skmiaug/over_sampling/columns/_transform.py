@@ -12,11 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skmiaug.over_sampling.columns._blocks import Rows, row_blocks
 from skmiaug.over_sampling.columns._scale import ColumnScale
 from skmiaug.over_sampling.columns._spectrum import Spectrum, spectrum_of
-from skmiaug.over_sampling.targets._regression import gram_inverse, regress
+from skmiaug.over_sampling.targets._regression import Gram, regress
 from skmiaug.utils._memory_map import is_memory_mapped, scratch_array
+from skmiaug.utils._row_blocks import Rows, row_blocks
+
+_INVERSE_NUMBERS = 2**22
 
 
 @dataclass
@@ -28,8 +30,6 @@ class ColumnGroup:
     columns : ndarray of shape (d,)
         Column numbers in X, or in the condition.
     scale : ColumnScale
-    center : ndarray of shape (d,), float32
-        Mean of the standardised rows.
     axes : ndarray of shape (d, k), float32
         Eigenvectors of the shrunken covariance, one a column, of falling eigenvalues.
     deviation : ndarray of shape (k,), float32
@@ -40,7 +40,6 @@ class ColumnGroup:
 
     columns: np.ndarray
     scale: ColumnScale
-    center: np.ndarray
     axes: np.ndarray
     deviation: np.ndarray
     shrinkage: float
@@ -55,18 +54,18 @@ class ColumnGroup:
         return self._whitened(self.scale.transform(X, first_row))
 
     def _whitened(self, standard: np.ndarray) -> np.ndarray:
-        return (standard - self.center) @ (self.axes / self.deviation)
+        return standard @ (self.axes / self.deviation)
 
     def inverse(self, U: np.ndarray) -> np.ndarray:
         """Return the rows (n, d) that coordinates (n, k) stand for, in the type of X."""
         colouring = self.axes.T * self.deviation[:, None]
         affine = self.scale.affine()
         if affine is None:
-            return self.scale.inverse(U @ colouring + self.center)
+            return self.scale.inverse(U @ colouring)
         # One product and one sum, where standardised rows between would take four.
         factor, offset = affine
         rows = U @ (colouring * factor)
-        rows += self.center * factor + offset
+        rows += offset
         return rows
 
     def check(self) -> None:
@@ -74,7 +73,6 @@ class ColumnGroup:
         d, k = self.axes.shape
         for name, array, shape in [
             ("columns", self.columns, (d,)),
-            ("center", self.center, (d,)),
             ("deviation", self.deviation, (k,)),
             ("scale.center", self.scale.center, (d,)),
             ("scale.scale", self.scale.scale, (d,)),
@@ -83,6 +81,9 @@ class ColumnGroup:
                 raise ValueError(f"{name} of shape {array.shape}, expected {shape}")
         if not (self.deviation > 0).all() or not (self.scale.scale >= 0).all():
             raise ValueError("deviation or scale below 0")
+        scores = self.scale.scores
+        if scores is not None and not np.isin(scores.columns, np.arange(d)).all():
+            raise ValueError(f"normal scores of columns beyond the {d} of the group")
 
 
 @dataclass
@@ -123,12 +124,18 @@ class ColumnTransform:
 
     def inverse_into(self, Z: np.ndarray, out: np.ndarray) -> None:
         """Write the rows of X that coordinates stand for into ``out``."""
-        for k, group in enumerate(self.groups[: self.n_generated]):
-            out[:, group.columns] = group.inverse(Z[:, self.span(k)])
+        for rows in row_blocks(len(Z), max(_INVERSE_NUMBERS // out.shape[1], 1)):
+            for k, group in enumerate(self.groups[: self.n_generated]):
+                out[rows][:, group.columns] = group.inverse(Z[rows, self.span(k)])
 
     def inverse_condition(self, Z: np.ndarray) -> np.ndarray:
         """Return the condition that coordinates stand for, (n, n_condition_features)."""
         return self.groups[-1].inverse(Z[:, self.span(len(self.groups) - 1)])
+
+    def check(self) -> None:
+        """Raise ValueError if the groups and their number do not belong together."""
+        if not 0 <= len(self.groups) - self.n_generated <= 1 or not self.n_generated:
+            raise ValueError(f"{self.n_generated} of {len(self.groups)} groups generated")
 
 
 def fit_columns(
@@ -203,13 +210,12 @@ def _fit_whitening(
     Z: np.ndarray, T: np.ndarray, columns: np.ndarray, scale: ColumnScale
 ) -> ColumnGroup:
     n, d = Z.shape
-    coefficients = regress(Z, T)
-    center = (T.sum(axis=0, dtype=np.float64) / n) @ coefficients
+    gram = Gram.of(T)
+    coefficients = regress(Z, T, gram)
     spectrum = spectrum_of(Z, T, coefficients.astype(np.float32))
-    n_free = max(n - np.linalg.matrix_rank(gram_inverse(T), hermitian=True), 1)
     shrinkage = ledoit_wolf_shrinkage(spectrum, n, d)
-    values = np.maximum(spectrum.values, 0.0) * (n / n_free)
-    spherical = max(spectrum.trace, 0.0) / d * (n / n_free)
+    values = np.maximum(spectrum.values, 0.0) * (n / gram.n_free)
+    spherical = max(spectrum.trace, 0.0) / d * (n / gram.n_free)
     if spherical == 0.0:
         # Classes of identical rows: nothing is known of their scatter.
         spherical, shrinkage = 1e-6, 1.0
@@ -217,7 +223,6 @@ def _fit_whitening(
     return ColumnGroup(
         columns=columns,
         scale=scale,
-        center=center.astype(np.float32),
         axes=np.ascontiguousarray(spectrum.axes, dtype=np.float32),
         deviation=np.sqrt(np.maximum(shrunken, 1e-7 * spherical)).astype(np.float32),
         shrinkage=float(shrinkage),

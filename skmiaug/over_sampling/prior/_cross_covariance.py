@@ -9,11 +9,12 @@ from scipy.linalg import solve_triangular
 from sklearn.isotonic import IsotonicRegression
 
 from skmiaug.over_sampling.columns._transform import ColumnGroup
+from skmiaug.over_sampling.targets._regression import Gram, regress
 
 _FOLDS = 5
 _MAX_CORRELATION = 0.995
-_LEAST_EIGENVALUE = 0.005
-_LEAST_VARIANCE = 1e-4
+_MIN_EIGENVALUE = 0.005
+_MIN_VARIANCE = 1e-4
 
 
 @dataclass(frozen=True)
@@ -23,12 +24,12 @@ class GroupRows:
     Attributes
     ----------
     rows : ndarray of shape (n, m)
-        Leading whitened coordinates of the rows that have all groups, less the mean that
-        these rows of their class have.
-    offset : ndarray of shape (n_classes, m)
-        That mean less the mean of all rows of the class which have this group.
-    counts : ndarray of shape (n_classes,)
-        How many rows of each class have this group.
+        Leading whitened coordinates of the rows that have all groups, less their own
+        regression on the targets.
+    seen : ndarray of shape (n, m)
+        The same less the regression of all rows that have this group.
+    gram : Gram
+        Of the codes of these.
     identity : ndarray of shape (m,)
         How much of the variance of 1 comes from the shrinkage and not from the rows.
     shrinkage : float
@@ -36,72 +37,82 @@ class GroupRows:
     """
 
     rows: np.ndarray
-    offset: np.ndarray
-    counts: np.ndarray
+    seen: np.ndarray
+    gram: Gram
     identity: np.ndarray
     shrinkage: float
 
     @classmethod
     def of(
         cls,
-        whitened: np.ndarray,
-        means: np.ndarray,
-        classes: np.ndarray,
-        all_means: np.ndarray,
-        counts: np.ndarray,
+        Z: np.ndarray,
+        T: np.ndarray,
+        row_means: np.ndarray,
+        gram: Gram,
         group: ColumnGroup,
     ) -> "GroupRows":
         """Gather them for one group.
 
         Parameters
         ----------
-        whitened : ndarray of shape (n, m)
+        Z : ndarray of shape (n, m)
             Leading coordinates of the rows that have all groups.
-        means : ndarray of shape (n_classes, m)
-            Their class means.
-        classes : ndarray of shape (n,)
-        all_means : ndarray of shape (n_classes, m)
-            Class means of all rows that have this group.
-        counts : ndarray of shape (n_classes,)
-            How many rows of each class these are.
+        T : ndarray of shape (n, n_targets)
+            Their codes.
+        row_means : ndarray of shape (n_targets, m)
+            Coefficients of all rows that have this group.
+        gram : Gram
+            Of the codes of these.
         group : ColumnGroup
             The transform that whitened them.
         """
         variance = np.square(group.deviation.astype(float))
+        # The identity was added before the whitening, times the mean variance of all
+        # columns: directions that no coordinate stands for have that much and no more.
+        d, k = group.axes.shape
+        mean_variance = variance.sum() / (d - (d - k) * group.shrinkage)
         return cls(
-            rows=whitened - means[classes],
-            offset=means - all_means,
-            counts=counts,
-            # The identity was added before the whitening, times the mean variance.
-            identity=group.shrinkage * variance.mean() / variance[: means.shape[1]],
+            rows=Z - T @ regress(Z, T).astype(np.float32),
+            seen=Z - T @ row_means,
+            gram=gram,
+            identity=group.shrinkage * mean_variance / variance[: Z.shape[1]],
             shrinkage=group.shrinkage,
         )
 
-    def held_out(self, classes: np.ndarray, fold: np.ndarray) -> np.ndarray:
-        """Return the rows of a fold less the class means of the other rows."""
-        counts = np.bincount(classes, minlength=len(self.counts))
-        return _less_other_means(self.rows[fold], classes[fold], counts)
-
-    def factor_without(self, classes: np.ndarray, fold: np.ndarray) -> np.ndarray:
+    def factor_without(self, T: np.ndarray, fold: np.ndarray) -> np.ndarray:
         """Return the lower triangular L with L Lᵀ the covariance of all rows but a fold.
 
         The rows are whitened by a covariance that has seen all of them: among fewer rows
         than columns, each one then lies apart from all others, and would seem to have
         nothing in common with them. What the fold gave to the covariance is taken off.
         """
-        n_free = max(int(self.counts.sum()) - len(self.counts), 1)
-        own = classes[fold]
-        seen = self.rows[fold] + self.offset[own]
-        given = seen.T @ _less_other_means(seen, own, self.counts)
+        n_free, seen = self.gram.n_free, self.seen[fold]
+        given = seen.T @ left_out_residuals(seen, T[fold], self.gram)
         S = (self.shrinkage - 1.0) / n_free * (given + given.T) / 2
         S[np.diag_indices_from(S)] += 1.0 - self.identity
-        S *= n_free / max(n_free - len(own), 1)
-        S[np.diag_indices_from(S)] += self.identity + _LEAST_VARIANCE
+        S *= n_free / max(n_free - len(seen), 1)
+        S[np.diag_indices_from(S)] += self.identity + _MIN_VARIANCE
         return np.linalg.cholesky(S)
 
 
+def left_out_residuals(residuals: np.ndarray, T: np.ndarray, gram: Gram) -> np.ndarray:
+    """Return the residuals (m, n_features) of rows from a regression without them.
+
+    Parameters
+    ----------
+    residuals : ndarray of shape (m, n_features)
+        Of the regression that has seen them.
+    T : ndarray of shape (m, n_targets)
+        Their codes.
+    gram : Gram
+        Of all rows of that regression.
+    """
+    moved = gram.without(T).inverse @ (T.T @ residuals)
+    return residuals + T @ moved.astype(residuals.dtype)
+
+
 def fit_cross_covariance(
-    parts: Sequence[GroupRows], classes: np.ndarray, rng: np.random.Generator
+    parts: Sequence[GroupRows], T: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
     """Return the correlations of the coordinates of all groups, (m, m) float32.
 
@@ -109,17 +120,17 @@ def fit_cross_covariance(
     ----------
     parts : sequence of GroupRows
         One for each group.
-    classes : ndarray of shape (n,)
-        Class indices of their rows.
+    T : ndarray of shape (n, n_targets)
+        Codes of their rows.
     rng : numpy.random.Generator
         Draws the folds.
     """
     ends = np.cumsum([0, *(part.rows.shape[1] for part in parts)])
     spans = [slice(*span) for span in pairwise(ends)]
     C = np.eye(ends[-1])
-    folds = draw_folds(classes, rng)
+    folds = draw_folds(T.argmax(axis=1), rng)
     for (i, one), (j, other) in combinations(enumerate(parts), 2):
-        block = cross_validated_correlation(one, other, classes, folds)
+        block = cross_validated_correlation(one, other, T, folds)
         C[spans[i], spans[j]] = block
         C[spans[j], spans[i]] = block.T
     # Of two modalities the least eigenvalue is 1 less the largest singular value.
@@ -141,7 +152,7 @@ def draw_folds(classes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def cross_validated_correlation(
-    one: GroupRows, other: GroupRows, classes: np.ndarray, folds: np.ndarray
+    one: GroupRows, other: GroupRows, T: np.ndarray, folds: np.ndarray
 ) -> np.ndarray:
     """Mean of x yᵀ with correlations that hold on rows it was not taken from.
 
@@ -158,8 +169,8 @@ def cross_validated_correlation(
     ----------
     one, other : GroupRows
         Of p and of q coordinates.
-    classes : ndarray of shape (n,)
-        Class indices.
+    T : ndarray of shape (n, n_targets)
+        Codes.
     folds : ndarray of shape (n,)
         Fold of each row; those below 0 are always kept.
 
@@ -168,13 +179,13 @@ def cross_validated_correlation(
     ndarray of shape (p, q)
         Its singular values are in [0, 0.995].
     """
-    total = one.rows.T @ other.rows
+    total, gram = one.rows.T @ other.rows, Gram.of(T)
     left, _, right = np.linalg.svd(total, full_matrices=False)
     products, of_one, of_other = np.zeros((3, min(total.shape)))
     for number in np.unique(folds[folds >= 0]):
         fold = folds == number
-        x, y = one.held_out(classes, fold), other.held_out(classes, fold)
-        L, M = one.factor_without(classes, fold), other.factor_without(classes, fold)
+        x, y = (left_out_residuals(g.rows[fold], T[fold], gram) for g in (one, other))
+        L, M = (g.factor_without(T, fold) for g in (one, other))
         rest = _solved(M, _solved(L, total - one.rows[fold].T @ y).T).T
         left_fold, right_fold = _singular_vectors(rest)
         x, y = _solved(L, x.T).T @ left_fold, _solved(M, y.T).T @ right_fold
@@ -205,28 +216,13 @@ def _solved(L: np.ndarray, right: np.ndarray) -> np.ndarray:
     return solve_triangular(L, right, lower=True, check_finite=False)
 
 
-def _less_other_means(
-    rows: np.ndarray, classes: np.ndarray, counts: np.ndarray
-) -> np.ndarray:
-    """Turn deviations from the means of all rows into those from the means of the others.
-
-    ``rows`` (n, m) are left out of classes of so many rows as ``counts`` says.
-    """
-    moved = rows.copy()
-    for c in np.unique(classes):
-        own = classes == c
-        n = own.sum()
-        moved[own] += n / (counts[c] - n) * moved[own].mean(axis=0)
-    return moved
-
-
 def _made_positive(C: np.ndarray) -> np.ndarray:
     """Scale the blocks off the diagonal down until the least eigenvalue is positive.
 
     Blocks that were estimated one by one need not belong to any joint distribution.
     """
     least = np.linalg.eigvalsh(C)[0]
-    if least >= _LEAST_EIGENVALUE:
+    if least >= _MIN_EIGENVALUE:
         return C
     identity = np.eye(len(C))
-    return identity + (C - identity) * (1 - _LEAST_EIGENVALUE) / (1 - least)
+    return identity + (C - identity) * (1 - _MIN_EIGENVALUE) / (1 - least)

@@ -18,7 +18,6 @@ from typing import Any
 
 import numpy as np
 
-from skmiaug.over_sampling.columns._blocks import row_blocks
 from skmiaug.over_sampling.columns._transform import ColumnTransform
 from skmiaug.over_sampling.prior._bandwidth import FittedRows, choose_bandwidth
 from skmiaug.over_sampling.prior._cross_covariance import GroupRows, fit_cross_covariance
@@ -26,8 +25,9 @@ from skmiaug.over_sampling.prior._shrinkage import (
     james_stein_shrinkage,
     shrinkage_by_direction,
 )
-from skmiaug.over_sampling.targets._regression import centre, gram_inverse, regress
+from skmiaug.over_sampling.targets._regression import Gram, centre, move_to, regress
 from skmiaug.over_sampling.targets._subsample import subsample
+from skmiaug.utils._row_blocks import row_blocks
 
 SINGLE_ROW_NOISE = 0.5
 # Directions of a group that may correlate with those of others: one for three rows, within.
@@ -169,7 +169,7 @@ class Prior:
     def _sample_whole(self, T: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         noise = self._noise(len(T), rng)
         if self.bandwidth < 1:
-            self._add_residuals(noise, self._pick_rows(T, rng), self.bandwidth)
+            self._add_residuals(noise, self._pick_rows(T, rng))
         centre(noise, T)
         return self._around_means(noise, T)
 
@@ -189,9 +189,7 @@ class Prior:
         noise = self._noise(len(T), rng)
         centre(noise, T)
         if self.bandwidth < 1:
-            self._add_residuals(
-                noise, self._rows_near(T, given, known, rng), self.bandwidth
-            )
+            self._add_residuals(noise, self._rows_near(T, given, known, rng))
         Z = self._around_means(noise, T)
         others = tuple(k for k in range(len(self.widths)) if k not in known)
         columns = self._correlated(known)
@@ -254,11 +252,7 @@ class Prior:
         For rows that represent their class: the mean of a few rows is mostly chance, and
         what is generated would inherit it. A row that is alone stays.
         """
-        inverse = gram_inverse(T)
-        leverage = np.einsum("ij,jk,ik->i", T, inverse, T, optimize=True)
-        own = T * (leverage < 1 - 1e-6)[:, None].astype(np.float32)
-        shift = self.means[:, columns] - inverse @ (T.T @ given)
-        return given + own @ shift.astype(np.float32)
+        return move_to(given, T, self.means[:, columns])
 
     # ------------------------------------------------------------ residuals
 
@@ -281,19 +275,21 @@ class Prior:
         self.order = np.argsort(classes, kind="stable")
         self.class_begin = np.searchsorted(classes[self.order], np.arange(T.shape[1] + 1))
 
-    def _add_residuals(
-        self, noise: np.ndarray, picked: np.ndarray, bandwidth: float
-    ) -> None:
+    def _add_residuals(self, noise: np.ndarray, picked: np.ndarray) -> None:
         assert self.residuals is not None
-        noise += np.float32((1 - bandwidth**2) ** 0.5) * self.residuals[picked]
+        noise += np.float32((1 - self.bandwidth**2) ** 0.5) * self.residuals[picked]
+
+    def _rows_of(self, c: int) -> np.ndarray:
+        """Return the numbers of the rows of a class, or all where it leads in none."""
+        own = self.order[self.class_begin[c] : self.class_begin[c + 1]]
+        return own if len(own) else self.order
 
     def _pick_rows(self, T: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Pick rows of the class of each target, each as often as any other (±1)."""
         classes = _classes_of(T, rng)
         picked = np.empty(len(T), dtype=np.intp)
         for c in np.unique(classes):
-            own = self.order[self.class_begin[c] : self.class_begin[c + 1]]
-            places = np.flatnonzero(classes == c)
+            own, places = self._rows_of(c), np.flatnonzero(classes == c)
             rounds = -(-len(places) // len(own))
             shuffled = np.concatenate([rng.permutation(own) for _ in range(rounds)])
             picked[places] = shuffled[: len(places)]
@@ -310,16 +306,14 @@ class Prior:
         assert self.residuals is not None
         columns, whitening = self._correlated(known), self._whitening(known)
         weight = np.float32((1 - self.bandwidth**2) ** 0.5)
+        noise = (given[:, columns] - T @ self.means[:, columns]) @ whitening
         classes = _classes_of(T, rng)
         picked = np.empty(len(T), dtype=np.intp)
         for c in np.unique(classes):
-            own = self.order[self.class_begin[c] : self.class_begin[c + 1]]
-            centres = self.means[c, columns] + weight * self.residuals[np.ix_(own, columns)]
-            centres = centres @ whitening
-            places = np.flatnonzero(classes == c)
+            own, places = self._rows_of(c), np.flatnonzero(classes == c)
+            centres = weight * self.residuals[np.ix_(own, columns)] @ whitening
             for block in row_blocks(len(places), max(_MAX_TABLE // len(own), 1)):
-                rows = given[np.ix_(places[block], columns)] @ whitening
-                log_weight = _squared_distances(rows, centres)
+                log_weight = _squared_distances(noise[places[block]], centres)
                 log_weight /= -2 * self.bandwidth**2
                 # The largest of log weight plus Gumbel noise is a draw by these weights.
                 log_weight += rng.gumbel(size=log_weight.shape)
@@ -343,9 +337,8 @@ class Prior:
 
     def _whitening(self, groups: tuple[int, ...]) -> np.ndarray:
         """Return W so that the noise of the correlated coordinates of groups is white."""
+        assert self.correlation is not None
         a = self._in_correlation(groups)
-        if self.correlation is None:
-            return np.eye(len(a), dtype=np.float32)
         C = self.correlation[np.ix_(a, a)].astype(float)
         return np.linalg.inv(np.linalg.cholesky(C)).T.astype(np.float32)
 
@@ -442,27 +435,22 @@ def fit_prior(
     row_means = np.empty((q, sum(widths)), dtype=np.float32)
     shrinkage, by_direction = np.empty((2, sum(widths)))
     single = np.zeros((q, K), dtype=bool)
-    complete = np.ones(len(T), dtype=bool)
-    counts = []
+    there = ~np.isnan(Z[:, _first_columns(widths)])
+    grams = []
     for k, group in enumerate(transform.groups):
         own = transform.span(k)
-        there = ~np.isnan(Z[:, own.start])
         rows, codes = Z[:, own], T
-        if not there.all():
-            rows, codes = rows[there], T[there]
-        complete &= there
-        inverse = gram_inverse(codes)
-        variances = inverse.diagonal()
-        B = regress(rows, codes)
-        row_means[:, own] = B
-        lonely = variances > 1 - 1e-9
-        single[:, k] = lonely
-        some = ~lonely if not lonely.all() else np.ones(q, dtype=bool)
+        if not there[:, k].all():
+            rows, codes = rows[there[:, k]], T[there[:, k]]
+        gram = Gram.of(codes)
+        B, variances = regress(rows, codes, gram), gram.inverse.diagonal()
+        single[:, k] = (np.count_nonzero(codes, axis=0) == 1) & (variances == 1)
+        some = ~single[:, k] if not single[:, k].all() else slice(None)
         d = len(group.columns)
-        n_free = max(len(codes) - np.linalg.matrix_rank(inverse, hermitian=True), 1)
+        row_means[:, own] = B
         shrinkage[own] = james_stein_shrinkage(B[some], variances[some], d)
-        by_direction[own] = shrinkage_by_direction(B[some], variances[some], n_free, d)
-        counts.append(codes.sum(axis=0))
+        by_direction[own] = shrinkage_by_direction(B[some], variances[some], gram.n_free, d)
+        grams.append(gram)
     prior = Prior(
         widths=widths,
         n_generated=transform.n_generated,
@@ -471,7 +459,7 @@ def fit_prior(
         direction_shrinkage=by_direction,
         single=single,
         mi_weight=float(mi_weight),
-        sizes=widths if K == 1 else _correlated_sizes(transform, counts),
+        sizes=widths if K == 1 else _correlated_sizes(widths, grams),
         correlation=None,
         bandwidth=1.0,
         given_bandwidth=given_bandwidth,
@@ -479,26 +467,23 @@ def fit_prior(
         order=np.empty(0, dtype=np.intp),
         class_begin=np.zeros(q + 1, dtype=np.intp),
     )
+    complete = there.all(axis=1)
+    if not complete.all():
+        Z, T = Z[complete], T[complete]
     if K > 1:
-        prior.correlation = _correlation(
-            Z[complete], T[complete], transform, prior, counts, rng
-        )
+        prior.correlation = _correlation(Z, T, transform, prior, grams, rng)
     if bandwidth == "auto":
-        prior.bandwidth = _choose_bandwidth(Z, T, transform, prior, complete, rng)
+        prior.bandwidth = _choose_bandwidth(Z, T, transform, prior, rng)
     else:
         prior.bandwidth = float(bandwidth)
     return prior
 
 
-def _correlated_sizes(
-    transform: ColumnTransform, counts: list[np.ndarray]
-) -> tuple[int, ...]:
-    sizes = []
-    for width, own in zip(transform.widths, counts, strict=True):
-        n = int(own.sum())
-        most = min(max(_MIN_CORRELATED, n // 3), _MAX_CORRELATED, n)
-        sizes.append(min(width, most))
-    return tuple(sizes)
+def _correlated_sizes(widths: tuple[int, ...], grams: list[Gram]) -> tuple[int, ...]:
+    return tuple(
+        min(width, max(_MIN_CORRELATED, gram.n // 3), _MAX_CORRELATED, gram.n)
+        for width, gram in zip(widths, grams, strict=True)
+    )
 
 
 def _correlation(
@@ -506,22 +491,16 @@ def _correlation(
     T: np.ndarray,
     transform: ColumnTransform,
     prior: Prior,
-    counts: list[np.ndarray],
+    grams: list[Gram],
     rng: np.random.Generator,
 ) -> np.ndarray:
     """Estimate the cross-covariance of the groups from the rows that have all of them."""
-    classes = T.argmax(axis=1)
     parts = []
     for k, group in enumerate(transform.groups):
-        own = transform.span(k)
-        lead = slice(own.start, own.start + prior.sizes[k])
-        means = regress(Z[:, lead], T).astype(np.float32)
-        parts.append(
-            GroupRows.of(
-                Z[:, lead], means, classes, prior.row_means[:, lead], counts[k], group
-            )
-        )
-    return fit_cross_covariance(parts, classes, rng)
+        begin = transform.span(k).start
+        lead = slice(begin, begin + prior.sizes[k])
+        parts.append(GroupRows.of(Z[:, lead], T, prior.row_means[:, lead], grams[k], group))
+    return fit_cross_covariance(parts, T, rng)
 
 
 def _choose_bandwidth(
@@ -529,31 +508,29 @@ def _choose_bandwidth(
     T: np.ndarray,
     transform: ColumnTransform,
     prior: Prior,
-    complete: np.ndarray,
     rng: np.random.Generator,
 ) -> float:
     """Choose the bandwidth by the generated groups, in coordinates of independent noise."""
     generated = tuple(range(prior.n_generated))
-    numbers = np.flatnonzero(complete)
-    picked = numbers[subsample(T[numbers].argmax(axis=1), rng)]
+    classes, gram = T.argmax(axis=1), Gram.of(T)
+    picked = subsample(classes, rng)
     columns = prior._correlated(generated)
-    rows, row_means = Z[np.ix_(picked, columns)], prior.row_means[:, columns]
-    kept = prior.kept_share(0.0)[:, columns]
-    means = kept * row_means
+    row_means, kept = prior.row_means[:, columns], prior.kept_share(0.0)[:, columns]
+    means, residuals = kept * row_means, Z[np.ix_(picked, columns)]
+    residuals -= T[picked] @ row_means
     if prior.correlation is not None:
         whitening = prior._whitening(generated)
-        rows, row_means, means = (a @ whitening for a in (rows, row_means, means))
+        residuals, row_means, means = (a @ whitening for a in (residuals, row_means, means))
     shrinkage = np.mean([g.shrinkage for g in transform.groups[: prior.n_generated]])
-    counts = T[numbers].sum(axis=0)
     fitted = FittedRows(
-        rows=rows,
-        classes=T[picked].argmax(axis=1),
+        residuals=residuals,
+        classes=classes[picked],
         row_means=row_means,
         means=means,
         # One share for all columns, however differently the groups are shrunken.
         kept=kept.mean(axis=1),
-        counts=counts,
-        weight=(1 - float(shrinkage)) / max(int(counts.sum()) - len(counts), 1),
+        leverage=gram.leverage(T[picked]),
+        weight=(1 - float(shrinkage)) / gram.n_free,
     )
     # The dependence between groups should be learned, not copied row by row.
     return choose_bandwidth(fitted, smoother=len(prior.widths) == 1)
@@ -589,7 +566,7 @@ def _first_columns(widths: tuple[int, ...]) -> np.ndarray:
 def _classes_of(T: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return a class index (n,) for each target, drawn by its shares."""
     classes = T.argmax(axis=1)
-    mixed = np.flatnonzero(T[np.arange(len(T)), classes] < 1)
+    mixed = np.flatnonzero(np.count_nonzero(T, axis=1) > 1)
     if len(mixed):
         cumulative = T[mixed].cumsum(axis=1)
         uniform = rng.random(len(mixed)) * cumulative[:, -1]

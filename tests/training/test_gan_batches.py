@@ -107,9 +107,9 @@ def test_a_batch_holds_the_rows_that_it_names(layout):
     batches = toy_batches(layout)
     batch = batches.draw()
     assert batch.noise.shape == (32, 5)
-    several = layout is not ONE
+    other = batches.rows if layout is ONE else batches.held_out
     for part, rows in [
-        (batch.real, batches.rows), (batch.held_out, (batches.rows, batches.held_out)[several])
+        (batch.real, batches.rows), (batch.held_out, other)
     ]:  # fmt: skip
         assert torch.equal(part.values, rows.values[part.ids])
         assert torch.equal(part.targets, rows.targets[part.ids])

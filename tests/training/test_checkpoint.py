@@ -1,4 +1,4 @@
-"""The checkpoint file: its own run's, whole, or a clear error."""
+"""Checkpoint files: those of the same run are read, others are refused."""
 
 import os
 
@@ -68,6 +68,6 @@ def test_a_path_that_cannot_be_written_fails_at_once(tmp_path):
         Checkpoint(tmp_path, "").check_writable()
 
 
-def test_a_look_at_the_path_leaves_nothing_behind(checkpoint, tmp_path):
+def test_the_check_of_the_path_leaves_nothing_behind(checkpoint, tmp_path):
     checkpoint.check_writable()
     assert os.listdir(tmp_path) == []

@@ -1,8 +1,8 @@
 """Capture of the step as a CUDA graph: on the CPU with stand-ins, on a GPU for real.
 
-The stand-ins keep to what a graph does: fixed inputs, figures that each replay overwrites,
-and the state at its capture left some steps further. One takes the step again; the other
-has recorded its operations and runs those, as a graph does with kernels.
+The stand-ins behave as a graph does: their inputs are fixed, each replay overwrites the
+figures, and a capture leaves the state some steps further. One takes the step again; the
+other has recorded its operations and runs those, as a graph does with kernels.
 """
 
 import contextlib
@@ -224,25 +224,23 @@ def test_other_shapes_are_captured_again(use):
 # ---- eager where that fails
 
 
-@pytest.mark.parametrize("stand_in", [StandIn(fails_at=(1,)), StandIn(wrong=True)])
-def test_a_failing_capture_costs_a_warning_and_nothing_else(use, stand_in):
+@pytest.mark.parametrize(
+    ("stand_in", "reason"),
+    [
+        (StandIn(fails_at=(1,)), "RuntimeError: operation not permitted"),
+        (StandIn(wrong=True), "first step differed"),
+    ],
+)
+def test_a_failing_capture_costs_a_warning_and_nothing_else(use, stand_in, reason):
     eager, record = trained()
     use(stand_in)
-    with pytest.warns(CudaGraphWarning, match="SKMIAUG_CUDA_GRAPH=0") as caught:
+    message = rf"{reason}.*SKMIAUG_CUDA_GRAPH=0"
+    with pytest.warns(CudaGraphWarning, match=message) as caught:
         after, same_record = trained()
     assert len(caught) == 1
     assert stand_in.captures == 1
     assert same(eager.snapshot(), after.snapshot())
     assert record.to_dict() == same_record.to_dict()
-
-
-def test_the_warning_says_what_failed(use):
-    use(StandIn(fails_at=(1,)))
-    with pytest.warns(CudaGraphWarning, match="RuntimeError: operation not permitted"):
-        trained()
-    use(StandIn(wrong=True))
-    with pytest.warns(CudaGraphWarning, match="first step differed"):
-        trained()
 
 
 def test_a_second_capture_that_fails_leaves_the_stack_to_eager_steps(use):
@@ -253,9 +251,9 @@ def test_a_second_capture_that_fails_leaves_the_stack_to_eager_steps(use):
     assert same_models(eager, after)
 
 
-def test_capture_where_there_is_no_cuda_is_such_a_failure(monkeypatch):
+def test_without_cuda_the_capture_fails_and_steps_are_eager(monkeypatch):
     if torch.cuda.is_available():
-        pytest.skip("CUDA is here")
+        pytest.skip("needs a machine without CUDA")
     monkeypatch.setattr(_cuda_graph, "may_capture", lambda device: True)
     with pytest.warns(CudaGraphWarning):
         networks, _ = trained()
@@ -294,51 +292,44 @@ def test_an_error_of_the_step_itself_is_not_swallowed(use):
 # ---- where it is tried
 
 
-def test_only_cuda_is_captured_and_only_where_it_is_wanted(monkeypatch):
-    assert may_capture(CUDA)
-    assert not may_capture(CPU)
-    monkeypatch.setenv("SKMIAUG_CUDA_GRAPH", "0")
-    assert not may_capture(CUDA)
-    monkeypatch.setenv("SKMIAUG_CUDA_GRAPH", "1")
-    assert may_capture(CUDA)
-
-
-def test_processes_that_train_together_are_not_captured(monkeypatch):
+def test_steps_are_captured_on_cuda_unless_unwanted_or_shared(monkeypatch):
+    update = max
+    assert graphed(toy_networks(), update, CPU) is update
+    assert isinstance(graphed(toy_networks(), update, CUDA), GraphedStep)
+    for value, captured in [("0", False), ("1", True)]:
+        monkeypatch.setenv("SKMIAUG_CUDA_GRAPH", value)
+        assert may_capture(CUDA) == captured
     monkeypatch.setattr(torch.distributed, "is_initialized", lambda: True)
     assert not may_capture(CUDA)
 
 
-def test_a_step_that_is_not_captured_is_the_one_given():
-    update = max
-    assert graphed(toy_networks(), update, CPU) is update
-    assert isinstance(graphed(toy_networks(), update, CUDA), GraphedStep)
+# ---- the order of calls in a capture
 
 
-# ---- the order of things in a capture
-
-
-def test_a_capture_warms_up_beside_and_records_with_capturable_optimisers(monkeypatch):
-    told: list[str] = []
+def test_a_capture_warms_up_on_its_stream_and_records_with_capturable_optimisers(
+    monkeypatch,
+):
+    calls: list[str] = []
 
     class Stream:
         def __init__(self, device=None):
             self.name = "side"
 
         def wait_stream(self, other):
-            told.append(f"{self.name} waits for {other.name}")
+            calls.append(f"{self.name} waits for {other.name}")
 
     current = Stream()
     current.name = "current"
 
     @contextlib.contextmanager
     def block(name):
-        told.append(f"in {name}")
+        calls.append(f"in {name}")
         yield
-        told.append(f"out of {name}")
+        calls.append(f"out of {name}")
 
     class CUDAGraph:
         def replay(self):
-            told.append("replay")
+            calls.append("replay")
 
     def graph(graph, stream, capture_error_mode):
         assert isinstance(graph, CUDAGraph)
@@ -359,19 +350,19 @@ def test_a_capture_warms_up_beside_and_records_with_capturable_optimisers(monkey
 
     def update(batch):
         flags = {g["capturable"] for _, o in networks.optimizers() for g in o.param_groups}
-        told.append(f"step, capturable {flags.pop()}")
+        calls.append(f"step, capturable {flags.pop()}")
         return gan_step(networks, batch, weights, ONE)
 
     captured = _cuda_graph.capture(networks, update, batch, CUDA)
-    assert told == [
+    assert calls == [
         "side waits for current", "in device", "in side",
         *["step, capturable False"] * 3,
         "in graph on side", "step, capturable True", "out of graph on side",
         "out of side", "out of device", "current waits for side",
     ]  # fmt: skip
-    told.clear()
+    calls.clear()
     assert captured.step(toy_batches(seed=5).draw()) is captured.figures
-    assert told == ["replay"]
+    assert calls == ["replay"]
     drawn = tensors_of(toy_batches(seed=5).draw())
     assert all(map(torch.equal, tensors_of(captured.inputs), drawn))
 

@@ -139,7 +139,9 @@ def test_the_record_holds_a_mean_for_each_check():
 
 def test_a_check_shows_the_mean_since_the_last_one():
     def curve(eval_interval):
-        record = run(toy_networks(), toy_batches(), max_iter=20, eval_interval=eval_interval)
+        record = run(
+            toy_networks(), toy_batches(), max_iter=20, eval_interval=eval_interval
+        )
         return torch.tensor(record.critic_loss)
 
     each = curve(1)

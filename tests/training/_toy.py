@@ -139,7 +139,7 @@ def generated(
     samples, classes = [], []
     with torch.no_grad():
         for _ in range(n_batches):
-            prior, noise = batches.draw()[1::2]
+            _, prior, _, noise, _ = batches.draw()
             layout, T = batches.layout, prior.targets
             samples.append(generate(networks.generator, layout, prior.values, noise, T)[0])
             classes.append(T.argmax(dim=1))

@@ -14,6 +14,7 @@ from skmiaug.training.loop._cuda_graph import tensors_of
 from tests.training._toy import (
     CPU,
     ONE,
+    PAIR,
     same,
     toy_batches,
     toy_networks,
@@ -41,13 +42,15 @@ def member(rank, size):
 
 @given(n=st.integers(1, 40), size=st.integers(1, 9))
 def test_the_shares_make_up_the_batch(n, size):
-    whole = toy_batches(batch_size=n).draw()
+    whole = toy_batches(PAIR, batch_size=n).draw()
     groups = [member(rank, size) for rank in range(size)]
     if n < size:
         with pytest.raises(ValueError, match=f"Batches of {n} rows"):
             groups[0].share_batches(toy_batches(batch_size=n))
         return
-    drawn = [group.share_batches(toy_batches(batch_size=n)).draw() for group in groups]
+    drawn = [
+        group.share_batches(toy_batches(PAIR, batch_size=n)).draw() for group in groups
+    ]
     shared = zip(*map(tensors_of, drawn), strict=True)
     for part, shares in zip(tensors_of(whole), shared, strict=True):
         assert torch.equal(torch.cat(shares), part)

@@ -50,7 +50,7 @@ def test_a_condition_is_given_to_all_rows_and_a_single_group_to_none():
 
 
 def test_what_is_given_is_not_free():
-    given = PAIR.given_to(8, CPU)
+    given = toy_batches(PAIR, batch_size=8).draw().given
     assert given.tolist() == [[0, 0]] * 4 + [[1, 0]] * 2 + [[0, 1]] * 2
     free = torch.tensor([[1.0] * 5] * 4 + [[0, 0, 0, 1, 1]] * 2 + [[1, 1, 1, 0, 0]] * 2)
     assert torch.equal(PAIR.free(given), free)
@@ -93,7 +93,7 @@ def test_rows_are_drawn_by_their_weights():
 
 @pytest.mark.parametrize("counts", [(97, 3), (20, 1)])
 def test_classes_are_equally_likely_however_imbalanced(counts):
-    real, prior, held_out, _ = toy_batches(PAIR, counts=counts, batch_size=9000).draw()
+    real, prior, held_out, *_ = toy_batches(PAIR, counts=counts, batch_size=9000).draw()
     classes = [rows.targets.argmax(dim=1) for rows in (real, prior, held_out)]
     for own in classes:
         assert stats.chisquare(torch.bincount(own)).pvalue > 1e-3
@@ -107,10 +107,10 @@ def test_a_batch_holds_the_rows_that_it_names(layout):
     batches = toy_batches(layout)
     batch = batches.draw()
     assert batch.noise.shape == (32, 5)
-    other = batches.rows if layout is ONE else batches.held_out
-    for part, rows in [
-        (batch.real, batches.rows), (batch.held_out, other)
-    ]:  # fmt: skip
+    # Only heads need held-out rows.
+    assert len(batch.held_out.values) == (0 if layout is ONE else 32)
+    drawn_from = (batch.real, batches.rows), (batch.held_out, batches.held_out)
+    for part, rows in drawn_from:
         assert torch.equal(part.values, rows.values[part.ids])
         assert torch.equal(part.targets, rows.targets[part.ids])
     assert torch.equal(batch.prior.targets, batches.rows.targets[batch.prior.ids])

@@ -1,5 +1,7 @@
 """A stack of models trains each as it would have trained alone."""
 
+import signal
+
 import pytest
 import torch
 
@@ -99,6 +101,22 @@ def test_training_ends_with_the_last_model():
     scores = [staged(1.0, 0.0) for _ in range(3)]
     trained_together(scores, patience=1, on_check=lambda *s: seen.append(s))
     assert seen == [(5, 0)]
+
+
+def test_ctrl_c_ends_training_after_a_step():
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    seen = []
+
+    def stop(step, n_active):
+        seen.append(step)
+        signal.raise_signal(signal.SIGINT)
+
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            trained_together([no_score() for _ in range(3)], on_check=stop)
+    finally:
+        signal.signal(signal.SIGINT, former)
+    assert seen == [5]
 
 
 def test_a_model_that_diverges_leaves_the_others_alone():

@@ -96,7 +96,7 @@ def test_losses_are_the_sums_of_their_terms(batch, information):
     weights = toy_weights(information=information, penalty=0.7)
     found = gan_step(networks, batch, weights, ONE)
 
-    (real, targets, _), (prior, drawn_for, _), _, noise = batch
+    (real, targets, _), (prior, drawn_for, _), _, noise, _ = batch
     codes = noise[:, -CODES:]
     residual = before.generator(prior, noise, drawn_for)
     samples = prior + residual
@@ -144,12 +144,24 @@ def test_bfloat16_products_give_nearly_the_same_losses(layout):
     assert networks.are_finite()
 
 
+@pytest.mark.parametrize("n", [1, 2])
+def test_batches_too_small_for_pairs_train_the_other_networks(n):
+    networks, batches = toy_networks(PAIR), toy_batches(PAIR, batch_size=n)
+    for group in networks.critic_optimizer.param_groups:
+        group["weight_decay"] = 0.0
+    before = of("heads", networks), of("critic", networks)
+    assert heads_step(networks, *batches.draw_rows(), PAIR) == 0
+    assert gan_step(networks, batches.draw(), toy_weights(), PAIR).isfinite().all()
+    assert same(of("heads", networks), before[0])
+    assert not same(of("critic", networks), before[1])
+
+
 # ---- samples
 
 
 def test_given_groups_stay_as_they_are():
     networks, batch = toy_networks(PAIR, moved=True), toy_batches(PAIR).draw()
-    given = PAIR.given_to(32, batch.noise.device)
+    given = batch.given
     prior, targets = batch.prior.values, batch.prior.targets
     samples, residual = generate(
         networks.generator, PAIR, prior, batch.noise, targets, given

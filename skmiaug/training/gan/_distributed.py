@@ -2,11 +2,11 @@
 
 Every process draws the same batch from the same seed and works on its share of the rows;
 gradients are averaged before each step. The losses are means over rows, so the average
-weighed by the shares is the gradient of the whole batch. The looks at the held-out rows,
-and what is decided there, are those of the first process.
+weighed by the shares is the gradient of the whole batch. The first process alone scores the
+held-out rows, and all follow what it decides.
 
-A loop knows nothing of this: it is handed networks, batches and callbacks of a group. The
-group of one process changes none of them.
+A training loop knows nothing of this: it gets networks, batches and callbacks of a group.
+The group of one process changes none of them.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -220,7 +220,8 @@ class _SharedBatches(GanBatches):
         real, prior, held_out = (
             Rows(*(part[self.own] for part in rows)) for rows in whole[:3]
         )
-        return GanBatch(real, prior, held_out, whole.noise[self.own])
+        own = whole.noise[self.own], whole.given[self.own]
+        return GanBatch(real, prior, held_out, *own)
 
 
 @dataclass(frozen=True)

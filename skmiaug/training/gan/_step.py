@@ -4,7 +4,8 @@ With a single group of columns the networks may be a stack of models, see :class
 every tensor then has a first axis of n_models, and so have the losses.
 """
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -127,10 +128,14 @@ def gan_step(
         (nats; 0 with a single group); on the device, detached.
     """
     prior, device = batch.prior, batch.noise.device
-    given = layout.given_to(batch.noise.shape[-2], device) if layout.n_flags else None
     with precision(device, weights.autocast):
         samples, residual = generate(
-            networks.generator, layout, prior.values, batch.noise, prior.targets, given
+            networks.generator,
+            layout,
+            prior.values,
+            batch.noise,
+            prior.targets,
+            batch.given,
         )
         critic_loss = _critic_loss(networks, batch, samples.detach(), weights, layout)
     networks.critic_optimizer.zero_grad(set_to_none=True)
@@ -259,22 +264,20 @@ def code_information(critic: Critic, output: CriticOutput, noise: Tensor) -> Ten
     return gaussian_code_information(output.code_mean, output.code_log_variance, codes)
 
 
-class frozen(AbstractContextManager):
-    """No gradients for the weights of modules inside; None is ignored."""
-
-    def __init__(self, *modules: torch.nn.Module | None):
-        self.parameters = [
-            parameter
-            for module in modules
-            if module is not None
-            for parameter in module.parameters()
-            if parameter.requires_grad
-        ]
-
-    def __enter__(self) -> None:
-        for parameter in self.parameters:
-            parameter.requires_grad_(False)
-
-    def __exit__(self, *exc_info: object) -> None:
-        for parameter in self.parameters:
-            parameter.requires_grad_(True)
+@contextmanager
+def frozen(*modules: torch.nn.Module | None) -> Iterator[None]:
+    """Compute no gradients for the weights of modules inside; None is ignored."""
+    weights = [
+        weight
+        for module in modules
+        if module is not None
+        for weight in module.parameters()
+        if weight.requires_grad
+    ]
+    for weight in weights:
+        weight.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for weight in weights:
+            weight.requires_grad_(True)

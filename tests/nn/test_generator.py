@@ -56,8 +56,9 @@ def test_target_and_noise_change_the_residual_of_each_row_by_itself():
 def test_shares_of_targets_mix_their_first_layer_offsets():
     generator, (prior, latent, _) = build((16,), moved=True), inputs()
     shares = torch.tensor([0.1, 0.2, 0.3, 0.4])
-    offset = generator.target_offset.weight @ shares
-    entered = generator.enter(torch.cat([prior, latent], dim=1)) + offset
+    weight, of_targets = generator.enter.weight.tensor_split([8], dim=1)
+    entered = torch.cat([prior, latent], dim=1) @ weight.T + generator.enter.bias
+    entered = entered + of_targets @ shares
     expected = generator.leave(torch.nn.functional.leaky_relu(entered, 0.2))
     torch.testing.assert_close(generator(prior, latent, shares.expand(6, 4)), expected)
 

@@ -215,7 +215,7 @@ def dependent_twice(networks, batches):
     """Let the generator copy the first column of one group to that of the other."""
     generator = networks.generator
     with torch.no_grad():
-        for module in (generator.enter, generator.target_offset, generator.leave):
+        for module in (generator.enter, generator.leave):
             for parameter in module.parameters():
                 parameter.zero_()
         generator.enter.weight[0, 0] = generator.enter.weight[1, 0] = 1.0

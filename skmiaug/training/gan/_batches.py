@@ -276,13 +276,13 @@ class GanBatches:
         samples = self._noise(len(targets)).mul_(self.bandwidth)
         weight = kernel_weight(self.bandwidth)
         # In one product: T M + weight (near - T B).
-        samples.addmm_(targets, self.means - weight * self.row_means)
+        samples.addmm_(targets, self._centre)
         if weight > 0:
             samples.add_(near, alpha=weight)
         for rows, given in blocks:
-            known, others = self._columns[given]
+            known, others, centre = self._columns[given]
             part = near[rows].index_select(1, known)
-            part = self._given_part(targets[rows], part, known)
+            part = self._given_part(targets[rows], part, centre)
             step = (part - samples[rows].index_select(1, known)) @ self.regressions[given]
             samples[rows].index_add_(1, others, step)
             samples[rows].index_copy_(1, known, part)
@@ -296,12 +296,10 @@ class GanBatches:
         first = self.layout.sizes[0]
         return torch.cat([noise[:, :first], noise @ self.factor[first:].T], dim=1)
 
-    def _given_part(self, targets: Tensor, near: Tensor, columns: Tensor) -> Tensor:
+    def _given_part(self, targets: Tensor, near: Tensor, centre: Tensor) -> Tensor:
         """Part of training rows, moved as the means of their targets were shrunken."""
         bandwidth = self.given_bandwidth or 0.0
-        weight = kernel_weight(bandwidth)
-        shift = self.means[:, columns] - weight * self.row_means[:, columns]
-        part = torch.addmm(weight * near, targets, shift)
+        part = torch.addmm(near, targets, centre, beta=kernel_weight(bandwidth))
         return part + bandwidth * self._normal(*near.shape) if bandwidth else part
 
     @cached_property
@@ -310,16 +308,21 @@ class GanBatches:
         return self.layout.given_to(self.batch_size, self.rows.values.device)
 
     @cached_property
-    def _columns(self) -> dict[tuple[int, ...], tuple[Tensor, Tensor]]:
-        """Columns of the groups that can be given, and of the others."""
+    def _centre(self) -> Tensor:
+        """M - weight B, (n_targets, n_features)."""
+        return self.means - kernel_weight(self.bandwidth) * self.row_means
+
+    @cached_property
+    def _columns(self) -> dict[tuple[int, ...], tuple[Tensor, Tensor, Tensor]]:
+        """Columns of the groups that can be given, of the others, and M - weight B."""
         layout, device = self.layout, self.rows.values.device
-        return {
-            given: (
-                layout.columns(given, device),
-                layout.columns(layout.others(given), device),
-            )
-            for given in layout.subsets()
-        }
+        centre = self.means - kernel_weight(self.given_bandwidth or 0.0) * self.row_means
+        columns = {}
+        for given in layout.subsets():
+            known = layout.columns(given, device)
+            others = layout.columns(layout.others(given), device)
+            columns[given] = known, others, centre.index_select(1, known)
+        return columns
 
     def _normal(self, n: int, width: int) -> Tensor:
         like = self.rows.values

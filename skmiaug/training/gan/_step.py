@@ -93,7 +93,8 @@ def generate(
         if given is None:
             given = noise.new_zeros(len(noise), layout.n_flags)
         inputs.append(given)
-    residual = generator(moved, torch.cat([*inputs, noise], dim=-1), targets)
+    latent = torch.cat([*inputs, noise], dim=-1) if inputs else noise
+    residual = generator(moved, latent, targets)
     if given is not None and layout.n_flags:
         residual = residual * layout.free(given)
     samples = moved + scale * residual

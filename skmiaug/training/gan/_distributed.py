@@ -43,7 +43,7 @@ class SingleProcess:
         return self.rank == 0
 
     def agreed(self, call: Callable[..., T]) -> Callable[..., T]:
-        """Return ``call``, made by the first process alone, its result handed to all."""
+        """Return ``call`` so that the first process makes it and all get its result."""
         return call
 
     def average(self, figures: Tensor) -> Tensor:
@@ -51,7 +51,7 @@ class SingleProcess:
         return figures
 
     def share_networks(self, networks: GanNetworks) -> GanNetworks:
-        """Return networks of the same networks that learn from all shares."""
+        """Return the same networks with optimisers that learn from all shares."""
         return networks
 
     def share_batches(self, batches: GanBatches) -> GanBatches:
@@ -66,7 +66,7 @@ class SingleProcess:
         """Give all processes the weights of the first."""
 
     def check_alike(self, prepared: Mapping[str, np.ndarray]) -> None:
-        """Refuse to begin where the processes have prepared different things."""
+        """Raise where the processes have not prepared the same."""
 
 
 class ProcessGroup(SingleProcess):
@@ -265,7 +265,7 @@ def _alike(one: np.ndarray, other: np.ndarray) -> bool:
 
 @contextmanager
 def _peer_errors() -> Iterator[None]:
-    """Say what it means when the other processes do not answer."""
+    """Explain the error that follows when another process does not answer."""
     try:
         yield
     except RuntimeError as error:

@@ -20,7 +20,7 @@ from skmiaug.utils._interrupt import deferred_signals
 
 @dataclass
 class GanStack(GanNetworks):
-    """Networks of one group of columns; every weight has a first axis of n_models."""
+    """Networks for a single group of columns; weights have a first axis of n_models."""
 
     def keep(self, models: Tensor) -> None:
         """Go on with these models (n_kept,) alone; their moments stay theirs."""

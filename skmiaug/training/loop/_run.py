@@ -135,10 +135,10 @@ def _begin(run: _Run) -> None:
     if checkpoint is not None and checkpoint.exists():
         _resume(run, checkpoint)
     else:
-        # The untrained start is the first candidate: training must earn its place.
-        start = run.events.evaluate(run.model)
-        if start is not None:
-            run.stopping.update(start)
+        # The untrained model is the first candidate: training has to improve on it.
+        score = run.events.evaluate(run.model)
+        if score is not None:
+            run.stopping.update(score)
         run.best = run.model.snapshot()
         run.good = run.model.snapshot()
 

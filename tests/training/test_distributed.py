@@ -34,7 +34,7 @@ def group(tmp_path_factory):
 
 
 def member(rank, size):
-    """A process of a larger group, as far as it needs to know nothing of the others."""
+    """A process of a larger group, for what needs no message of the others."""
     group = ProcessGroup.__new__(ProcessGroup)
     group.device, group.rank, group.size, group.share = CPU, rank, size, 1 / size
     return group
@@ -59,7 +59,7 @@ def test_the_shares_make_up_the_batch(n, size):
         np.testing.assert_allclose([group.share for group in groups], np.array(sizes) / n)
 
 
-def test_a_share_keeps_its_generator_and_what_is_cached_is_no_hindrance():
+def test_batches_that_were_drawn_from_can_be_shared():
     batches = toy_batches()
     batches.draw()
     shared = member(1, 2).share_batches(batches)
@@ -78,7 +78,7 @@ def test_a_process_alone_changes_nothing():
     assert group.agreed(len) is len
 
 
-def test_steps_by_averaged_gradients_are_those_of_the_optimisers(group):
+def test_in_a_group_of_one_steps_are_those_of_the_optimisers(group):
     alone, together = toy_networks(moved=True), toy_networks(moved=True)
     shared = group.share_networks(together)
     batches, own = toy_batches(), group.share_batches(toy_batches())
@@ -92,6 +92,21 @@ def test_steps_by_averaged_gradients_are_those_of_the_optimisers(group):
     assert rates == [o.param_groups[0]["lr"] / 2 for _, o in alone.optimizers()]
 
 
+@pytest.mark.parametrize("size", [2, 3])
+def test_gradients_of_the_shares_average_to_that_of_the_batch(size):
+    def gradients(batch):
+        networks = toy_networks(moved=True, rate=0.0)
+        gan_step(networks, batch, toy_weights(), ONE)
+        return [p.grad for _, module in networks.modules() for p in module.parameters()]
+
+    groups = [member(rank, size) for rank in range(size)]
+    drawn = [group.share_batches(toy_batches()).draw() for group in groups]
+    shares = zip(*map(gradients, drawn), strict=True)
+    for whole, parts in zip(gradients(toy_batches().draw()), shares, strict=True):
+        weighed = [group.share * p for group, p in zip(groups, parts, strict=True)]
+        torch.testing.assert_close(sum(weighed), whole, rtol=1e-3, atol=1e-5)
+
+
 def test_aligned_networks_keep_their_weights(group):
     networks = toy_networks(moved=True)
     before = networks.snapshot()
@@ -99,7 +114,7 @@ def test_aligned_networks_keep_their_weights(group):
     assert same(networks.snapshot(), before)
 
 
-def test_an_answer_or_an_error_of_the_first(group):
+def test_all_get_the_answer_or_the_error_of_the_first(group):
     assert group.agreed(lambda a, b: a + b)(2, b=3) == 5
     with pytest.raises(ZeroDivisionError):
         group.agreed(lambda: 1 / 0)()

@@ -24,14 +24,6 @@ def build(n_codes=2, n_context=0):
     return Critic(FEATURES, CLASSES, n_codes, (16, 8), n_context)
 
 
-@pytest.mark.parametrize("n_codes", [0, 1, 3])
-def test_shapes(rows, targets, n_codes):
-    score, class_logits, code_mean, code_log_variance = build(n_codes)(rows, targets)
-    assert score.shape == (N,)
-    assert class_logits.shape == (N, CLASSES)
-    assert code_mean.shape == code_log_variance.shape == (N, n_codes)
-
-
 def test_heads_and_projection_row_by_row(rows, targets):
     critic = build()
     weight, bias = critic.heads.weight, critic.heads.bias

@@ -82,12 +82,6 @@ def test_bad_samples_carry_less_information():
     assert swapped < -1
 
 
-def test_the_upper_bound_is_the_entropy_of_the_classes():
-    samples = gaussian_classes(100, n_classes=3, apart=50.0)
-    found = tstr_information(*samples, *samples)
-    assert math.log(3) - 1e-3 < found <= math.log(3)
-
-
 def test_with_shares_as_targets_it_is_the_mean_log_score_of_the_shares():
     samples, targets = gaussian_classes(500)
     shares = torch.tensor([[0.5, 0.5]]).repeat(200, 1)

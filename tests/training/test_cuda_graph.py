@@ -243,14 +243,6 @@ def test_a_failing_capture_costs_a_warning_and_nothing_else(use, stand_in, reaso
     assert record.to_dict() == same_record.to_dict()
 
 
-def test_a_second_capture_that_fails_leaves_the_stack_to_eager_steps(use):
-    eager = trained_stack()
-    use(StandIn(fails_at=(2,)))
-    with pytest.warns(CudaGraphWarning):
-        after = trained_stack()
-    assert same_models(eager, after)
-
-
 def test_without_cuda_the_capture_fails_and_steps_are_eager(monkeypatch):
     if torch.cuda.is_available():
         pytest.skip("needs a machine without CUDA")
@@ -259,23 +251,6 @@ def test_without_cuda_the_capture_fails_and_steps_are_eager(monkeypatch):
         networks, _ = trained()
     monkeypatch.setattr(_cuda_graph, "may_capture", lambda device: False)
     assert same(networks.snapshot(), trained()[0].snapshot())
-
-
-def test_python_between_the_operations_is_not_recorded(use):
-    networks, factor = toy_networks(), [1.0]
-
-    def update(batch):
-        with torch.no_grad():
-            weight = networks.generator.leave.bias
-            weight.add_(factor[0])
-            return weight.sum()
-
-    use(Recording())
-    step, batch = graphed(networks, update, CPU), toy_batches().draw()
-    step(batch)
-    factor[0] = 5.0
-    step(batch)
-    torch.testing.assert_close(networks.generator.leave.bias, torch.full((4,), 2.0))
 
 
 def test_an_error_of_the_step_itself_is_not_swallowed(use):

@@ -148,6 +148,11 @@ def test_a_check_shows_the_mean_since_the_last_one():
     torch.testing.assert_close(curve(10), each.reshape(2, 10).mean(dim=1))
 
 
+def test_a_callback_ends_training():
+    record = run(toy_networks(), toy_batches(), on_check=lambda record: record.n_iter == 20)
+    assert (record.n_iter, record.stop_reason) == (20, "callback")
+
+
 def test_no_step_leaves_the_networks_untrained():
     networks = toy_networks(PAIR)
     record = run(networks, toy_batches(PAIR), max_iter=0)
@@ -203,11 +208,6 @@ def test_without_a_score_the_last_weights_are_kept():
     assert same(networks.snapshot(), twin.snapshot())
 
 
-def test_a_callback_ends_training():
-    record = run(toy_networks(), toy_batches(), on_check=lambda record: record.n_iter == 20)
-    assert (record.n_iter, record.stop_reason) == (20, "callback")
-
-
 # ---- divergence
 
 
@@ -246,14 +246,6 @@ def test_a_loss_that_is_not_finite_restores_the_last_good_weights(layout):
     assert record.iterations == [10, 20]
     assert rates(networks) == pytest.approx([0.1 * rate for rate in before])
     assert same(networks.snapshot(), poison.seen[1])
-
-
-def test_training_goes_on_after_a_rollback():
-    networks = toy_networks()
-    record = run(networks, toy_batches(), on_check=Poison(networks, after=(1,)))
-    assert record.iterations == [10, 30, 40]
-    assert record.best_iter == 40
-    assert networks.are_finite()
 
 
 def test_a_spoilt_critic_is_not_kept_with_the_untrained_generator():
@@ -366,16 +358,6 @@ def test_resumed_after_ctrl_c_it_ends_as_if_never_interrupted(
     networks = toy_networks(layout, seed=8)
     record = run(networks, toy_batches(layout, seed=8), **events)
     snapshot, expected = uninterrupted[layout, score]
-    assert record == expected
-    assert same(networks.snapshot(), snapshot)
-
-
-def test_resumed_at_a_check_it_ends_as_if_never_interrupted(uninterrupted):
-    events = {"evaluate": up_and_down, "checkpoint": FakeCheckpoint()}
-    run(toy_networks(), toy_batches(), on_check=lambda r: r.n_iter == 20, **events)
-    networks = toy_networks(seed=8)
-    record = run(networks, toy_batches(seed=8), **events)
-    snapshot, expected = uninterrupted[ONE, up_and_down]
     assert record == expected
     assert same(networks.snapshot(), snapshot)
 

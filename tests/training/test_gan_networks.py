@@ -81,12 +81,6 @@ def test_arrays_carry_the_state_into_other_networks(trained, other):
     assert same(train(receiver, seed=1).snapshot(), train(networks, seed=1).snapshot())
 
 
-def test_arrays_do_not_share_memory_with_the_weights():
-    networks = toy_networks()
-    networks.to_arrays()["critic.heads.weight"][:] = 7
-    assert (networks.critic.heads.weight != 7).all()
-
-
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
 def test_one_value_that_is_not_finite_is_found_anywhere(bad):
     networks = train(toy_networks())

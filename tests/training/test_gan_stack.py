@@ -96,13 +96,6 @@ def test_models_that_stop_leave_the_stack():
     assert [model.record.n_iter for model in models] == [23, 5, 5]
 
 
-def test_training_ends_with_the_last_model():
-    seen = []
-    scores = [staged(1.0, 0.0) for _ in range(3)]
-    trained_together(scores, patience=1, on_check=lambda *s: seen.append(s))
-    assert seen == [(5, 0)]
-
-
 def test_ctrl_c_ends_training_after_a_step():
     former = signal.signal(signal.SIGINT, signal.default_int_handler)
     seen = []

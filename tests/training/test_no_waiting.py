@@ -139,27 +139,6 @@ def test_no_step_needs_a_value_or_another_device(name):
     assert watch.seen == []
 
 
-def test_a_step_is_a_function_of_state_and_batch_alone():
-    step = Step(CPU, PAIR)
-    batch = step.batches.draw()
-
-    def update():
-        return gan_step(step.networks, batch, step.weights, PAIR)
-
-    update()
-    before, state = step.networks.snapshot(), torch.get_rng_state()
-    first = update()
-    after = step.networks.snapshot()
-    step.networks.restore(before)
-    torch.manual_seed(123)
-    try:
-        again = update()
-    finally:
-        torch.set_rng_state(state)
-    assert torch.equal(first, again)
-    assert all(torch.equal(after[k], v) for k, v in step.networks.snapshot().items())
-
-
 @pytest.mark.parametrize("layout", [ONE, PAIR])
 def test_a_loop_waits_at_its_validation_checks_alone(layout):
     def waits(max_iter, eval_interval):

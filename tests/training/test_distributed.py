@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from skmiaug.exceptions import ProcessGroupError
 from skmiaug.training import Checkpoint
-from skmiaug.training.gan import ProcessGroup, SingleProcess, gan_step
+from skmiaug.training.gan import ProcessGroup, gan_step
 from skmiaug.training.loop._cuda_graph import tensors_of
 from tests.training._toy import (
     CPU,
@@ -59,25 +59,6 @@ def test_the_shares_make_up_the_batch(n, size):
         np.testing.assert_allclose([group.share for group in groups], np.array(sizes) / n)
 
 
-def test_batches_that_were_drawn_from_can_be_shared():
-    batches = toy_batches()
-    batches.draw()
-    shared = member(1, 2).share_batches(batches)
-    assert shared.generator is batches.generator
-    assert len(shared.draw().real.values) == batches.batch_size // 2
-
-
-def test_a_process_alone_changes_nothing():
-    group, networks, batches = SingleProcess(), toy_networks(), toy_batches()
-    checkpoint, figures = Checkpoint("run", ""), torch.ones(3)
-    assert group.leads
-    assert group.share_networks(networks) is networks
-    assert group.share_batches(batches) is batches
-    assert group.share_checkpoint(checkpoint) is checkpoint
-    assert group.average(figures) is figures
-    assert group.agreed(len) is len
-
-
 def test_in_a_group_of_one_steps_are_those_of_the_optimisers(group):
     alone, together = toy_networks(moved=True), toy_networks(moved=True)
     shared = group.share_networks(together)
@@ -105,13 +86,6 @@ def test_gradients_of_the_shares_average_to_that_of_the_batch(size):
     for whole, parts in zip(gradients(toy_batches().draw()), shares, strict=True):
         weighed = [group.share * p for group, p in zip(groups, parts, strict=True)]
         torch.testing.assert_close(sum(weighed), whole, rtol=1e-3, atol=1e-5)
-
-
-def test_aligned_networks_keep_their_weights(group):
-    networks = toy_networks(moved=True)
-    before = networks.snapshot()
-    group.align(networks)
-    assert same(networks.snapshot(), before)
 
 
 def test_all_get_the_answer_or_the_error_of_the_first(group):

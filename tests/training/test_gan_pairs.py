@@ -74,11 +74,6 @@ def test_rows_that_share_a_part_are_not_told_apart(rows, heads):
     torch.testing.assert_close(found, torch.zeros(2, 3))
 
 
-def test_fewer_rows_than_blocks_give_zero(rows, heads):
-    few = Rows(*(part[:3] for part in rows))
-    assert torch.equal(pair_information(heads, few, LAYOUT, 4), torch.zeros(4, 3))
-
-
 def test_several_sets_are_read_as_each_alone(rows, heads):
     other = rows._replace(values=rows.values.flip(0))
     both = read_pairs(heads, LAYOUT, rows, other, n_blocks=3)

@@ -22,7 +22,8 @@ class ResidualGenerator(nn.Module):
     n_features : int
         Number of whitened directions that the network sees.
     n_targets : int
-        Columns of the target codes, one learned first-layer offset each.
+        Columns of the target codes. Their weights in the first layer begin larger than the
+        others, so that the residual depends on the target.
     n_latent : int
         Further inputs: context, flags, noise z and the continuous codes together.
     hidden_layer_sizes : sequence of int
@@ -40,9 +41,9 @@ class ResidualGenerator(nn.Module):
         self.n_features, self.n_targets, self.n_latent = n_features, n_targets, n_latent
         self.hidden_layer_sizes = tuple(hidden_layer_sizes)
         first, *rest = hidden_layer_sizes
-        self.enter = nn.Linear(n_features + n_latent, first)
-        self.target_offset = nn.Linear(n_targets, first, bias=False)
-        nn.init.normal_(self.target_offset.weight)
+        self.enter = nn.Linear(n_features + n_latent + n_targets, first)
+        with torch.no_grad():
+            self.enter.weight[:, -n_targets:].normal_()
         self.trunk, width = hidden_stack(first, rest)
         self.leave = nn.Linear(width, n_features)
         nn.init.zeros_(self.leave.weight)
@@ -68,6 +69,5 @@ class ResidualGenerator(nn.Module):
         latent : Tensor of shape (n, n_latent)
         targets : Tensor of shape (n, n_targets)
         """
-        hidden = self.enter(torch.cat([prior, latent], dim=-1))
-        hidden = hidden + self.target_offset(targets)
+        hidden = self.enter(torch.cat([prior, latent, targets], dim=-1))
         return self.leave(self.trunk(functional.leaky_relu(hidden, 0.2)))

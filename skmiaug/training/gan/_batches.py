@@ -42,15 +42,18 @@ class GanBatch(NamedTuple):
         Samples of the prior, which the generator moves. Where a group of columns is given,
         the other groups are samples of the prior given that group.
     held_out : Rows
-        Held-out rows; ``real`` with a single group or where none were held out.
+        Held-out rows; ``real`` where none were held out, and empty with a single group.
     noise : Tensor of shape (n, latent_dim + n_codes)
         Noise z, then the continuous codes; standard normal.
+    given : Tensor of shape (n, n_groups)
+        1 where a group of columns is given to a row of ``prior``, else 0.
     """
 
     real: Rows
     prior: Rows
     held_out: Rows
     noise: Tensor
+    given: Tensor
 
 
 @dataclass(frozen=True)
@@ -136,9 +139,10 @@ class Layout:
 
     def free(self, given: Tensor) -> Tensor:
         """Return 1 where the generator may change a column, (n, n_generated)."""
+        groups = (1.0 - given).split(1, dim=1)
         sizes = self.sizes[: self.n_generated_groups]
-        columns = [given[:, k, None].expand(-1, size) for k, size in enumerate(sizes)]
-        return 1.0 - torch.cat(columns, dim=1)
+        pairs = zip(groups, sizes, strict=False)
+        return torch.cat([group.expand(-1, size) for group, size in pairs], dim=1)
 
 
 def sampling_weights(targets: Tensor) -> Tensor:
@@ -235,9 +239,11 @@ class GanBatches:
         real, prior = self.draw_rows()
         noise = self._normal(self.batch_size, self.latent_width)
         held_out = real
-        if len(self.held_out) and len(self.layout.sizes) > 1:
+        if len(self.layout.sizes) == 1:
+            held_out = Rows(*(part[:0] for part in real))
+        elif len(self.held_out):
             held_out = self.draw_held_out(self.batch_size)
-        return GanBatch(real, prior, held_out, noise)
+        return GanBatch(real, prior, held_out, noise, self._given)
 
     def draw_rows(self) -> tuple[Rows, Rows]:
         """Draw training rows and prior samples, ``batch_size`` each."""
@@ -270,13 +276,13 @@ class GanBatches:
         samples = self._noise(len(targets)).mul_(self.bandwidth)
         weight = kernel_weight(self.bandwidth)
         # In one product: T M + weight (near - T B).
-        samples.addmm_(targets, self.means - weight * self.row_means)
+        samples.addmm_(targets, self._centre)
         if weight > 0:
             samples.add_(near, alpha=weight)
         for rows, given in blocks:
-            known, others = self._columns[given]
+            known, others, centre = self._columns[given]
             part = near[rows].index_select(1, known)
-            part = self._given_part(targets[rows], part, known)
+            part = self._given_part(targets[rows], part, centre)
             step = (part - samples[rows].index_select(1, known)) @ self.regressions[given]
             samples[rows].index_add_(1, others, step)
             samples[rows].index_copy_(1, known, part)
@@ -290,25 +296,33 @@ class GanBatches:
         first = self.layout.sizes[0]
         return torch.cat([noise[:, :first], noise @ self.factor[first:].T], dim=1)
 
-    def _given_part(self, targets: Tensor, near: Tensor, columns: Tensor) -> Tensor:
+    def _given_part(self, targets: Tensor, near: Tensor, centre: Tensor) -> Tensor:
         """Part of training rows, moved as the means of their targets were shrunken."""
         bandwidth = self.given_bandwidth or 0.0
-        weight = kernel_weight(bandwidth)
-        shift = self.means[:, columns] - weight * self.row_means[:, columns]
-        part = torch.addmm(weight * near, targets, shift)
+        part = torch.addmm(near, targets, centre, beta=kernel_weight(bandwidth))
         return part + bandwidth * self._normal(*near.shape) if bandwidth else part
 
     @cached_property
-    def _columns(self) -> dict[tuple[int, ...], tuple[Tensor, Tensor]]:
-        """Columns of the groups that can be given, and of the others."""
+    def _given(self) -> Tensor:
+        """What is given to the rows of a batch, by their position."""
+        return self.layout.given_to(self.batch_size, self.rows.values.device)
+
+    @cached_property
+    def _centre(self) -> Tensor:
+        """M - weight B, (n_targets, n_features)."""
+        return self.means - kernel_weight(self.bandwidth) * self.row_means
+
+    @cached_property
+    def _columns(self) -> dict[tuple[int, ...], tuple[Tensor, Tensor, Tensor]]:
+        """Columns of the groups that can be given, of the others, and M - weight B."""
         layout, device = self.layout, self.rows.values.device
-        return {
-            given: (
-                layout.columns(given, device),
-                layout.columns(layout.others(given), device),
-            )
-            for given in layout.subsets()
-        }
+        centre = self.means - kernel_weight(self.given_bandwidth or 0.0) * self.row_means
+        columns = {}
+        for given in layout.subsets():
+            known = layout.columns(given, device)
+            others = layout.columns(layout.others(given), device)
+            columns[given] = known, others, centre.index_select(1, known)
+        return columns
 
     def _normal(self, n: int, width: int) -> Tensor:
         like = self.rows.values

@@ -2,11 +2,11 @@
 
 Every process draws the same batch from the same seed and works on its share of the rows;
 gradients are averaged before each step. The losses are means over rows, so the average
-weighed by the shares is the gradient of the whole batch. The looks at the held-out rows,
-and what is decided there, are those of the first process.
+weighed by the shares is the gradient of the whole batch. The first process alone scores the
+held-out rows, and all follow what it decides.
 
-A loop knows nothing of this: it is handed networks, batches and callbacks of a group. The
-group of one process changes none of them.
+A training loop knows nothing of this: it gets networks, batches and callbacks of a group.
+The group of one process changes none of them.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -43,7 +43,7 @@ class SingleProcess:
         return self.rank == 0
 
     def agreed(self, call: Callable[..., T]) -> Callable[..., T]:
-        """Return ``call``, made by the first process alone, its result handed to all."""
+        """Return ``call`` so that the first process makes it and all get its result."""
         return call
 
     def average(self, figures: Tensor) -> Tensor:
@@ -51,7 +51,7 @@ class SingleProcess:
         return figures
 
     def share_networks(self, networks: GanNetworks) -> GanNetworks:
-        """Return networks of the same networks that learn from all shares."""
+        """Return the same networks with optimisers that learn from all shares."""
         return networks
 
     def share_batches(self, batches: GanBatches) -> GanBatches:
@@ -66,7 +66,7 @@ class SingleProcess:
         """Give all processes the weights of the first."""
 
     def check_alike(self, prepared: Mapping[str, np.ndarray]) -> None:
-        """Refuse to begin where the processes have prepared different things."""
+        """Raise where the processes have not prepared the same."""
 
 
 class ProcessGroup(SingleProcess):
@@ -220,7 +220,8 @@ class _SharedBatches(GanBatches):
         real, prior, held_out = (
             Rows(*(part[self.own] for part in rows)) for rows in whole[:3]
         )
-        return GanBatch(real, prior, held_out, whole.noise[self.own])
+        own = whole.noise[self.own], whole.given[self.own]
+        return GanBatch(real, prior, held_out, *own)
 
 
 @dataclass(frozen=True)
@@ -264,7 +265,7 @@ def _alike(one: np.ndarray, other: np.ndarray) -> bool:
 
 @contextmanager
 def _peer_errors() -> Iterator[None]:
-    """Say what it means when the other processes do not answer."""
+    """Explain the error that follows when another process does not answer."""
     try:
         yield
     except RuntimeError as error:

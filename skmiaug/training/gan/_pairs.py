@@ -40,8 +40,10 @@ def pair_information(
     values, targets, ids = (part[: size * n_blocks] for part in rows)
     parts = values.split(list(layout.sizes), dim=1)
     if isinstance(heads, GaussianHead):
-        first, second = parts
-        return _gaussian_information(heads, first, second, targets, n_blocks)
+        figures = (*heads(parts[0], targets), parts[1])
+        in_blocks = (figure.unflatten(0, (n_blocks, size)) for figure in figures)
+        # The function gives the mean over the columns; their sum is the bound.
+        return layout.sizes[1] * gaussian_code_information(*in_blocks)[:, None]
     assert isinstance(heads, ContrastiveHeads)
     classes = targets.argmax(dim=1).view(n_blocks, size)
     ids = ids.view(n_blocks, size)
@@ -102,16 +104,3 @@ def contrastive_information(scores: Tensor, candidates: Tensor) -> Tensor:
 def _each_with_each(labels: Tensor) -> Tensor:
     """Whether two rows of a block have the same label, (n_blocks, n, n)."""
     return labels[:, :, None] == labels[:, None, :]
-
-
-def _gaussian_information(
-    head: GaussianHead, first: Tensor, second: Tensor, targets: Tensor, n_blocks: int
-) -> Tensor:
-    mean, log_variance = head(first, targets)
-    blocks = zip(
-        mean.chunk(n_blocks), log_variance.chunk(n_blocks), second.chunk(n_blocks),
-        strict=True,
-    )  # fmt: skip
-    # The function gives the mean over the columns; their sum is the bound.
-    bounds = [gaussian_code_information(*block) * second.shape[1] for block in blocks]
-    return torch.stack(bounds)[:, None]

@@ -20,7 +20,7 @@ from skmiaug.utils._interrupt import deferred_signals
 
 @dataclass
 class GanStack(GanNetworks):
-    """Networks of one group of columns; every weight has a first axis of n_models."""
+    """Networks for a single group of columns; weights have a first axis of n_models."""
 
     def keep(self, models: Tensor) -> None:
         """Go on with these models (n_kept,) alone; their moments stay theirs."""
@@ -78,11 +78,15 @@ class StackBatches:
     """
 
     def __init__(self, batches: Sequence[GanBatches], keys: Sequence[Any]):
-        first = dict(reversed(list(zip(keys, batches, strict=True))))
-        self._draws = first
+        self.layout = batches[0].layout
         self._keys = list(keys)
+        self._draws: dict[Any, GanBatches] = {}
+        for key, own in zip(keys, batches, strict=True):
+            self._draws.setdefault(key, own)
+        pairs = zip(keys, batches, strict=True)
+        # The means of the prior differ by λ.
         self._offsets = torch.stack(
-            [own.means - first[key].means for key, own in zip(keys, batches, strict=True)]
+            [own.means - self._draws[key].means for key, own in pairs]
         )
 
     def keep(self, models: Sequence[int]) -> None:
@@ -95,7 +99,6 @@ class StackBatches:
         """Draw the next batch of each data set; every tensor is (n_models, n, ...)."""
         drawn = {key: batches.draw() for key, batches in self._draws.items()}
         batch = _stacked([drawn[key] for key in self._keys])
-        # The prior means of the models differ by λ.
         batch.prior.values.baddbmm_(batch.prior.targets, self._offsets)
         return batch
 
@@ -194,7 +197,7 @@ def train_gan_stack(
     for model in models:
         model.begin()
     stack = stack_networks([model.networks for model in models])
-    layout = next(iter(batches._draws.values())).layout
+    layout = batches.layout
     active = list(models)
     sums = torch.zeros(len(active), len(GanRecord.figures), device=mi_weights.device)
     weights = replace(weights, information=mi_weights)

@@ -4,7 +4,8 @@ With a single group of columns the networks may be a stack of models, see :class
 every tensor then has a first axis of n_models, and so have the losses.
 """
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -92,7 +93,8 @@ def generate(
         if given is None:
             given = noise.new_zeros(len(noise), layout.n_flags)
         inputs.append(given)
-    residual = generator(moved, torch.cat([*inputs, noise], dim=-1), targets)
+    latent = torch.cat([*inputs, noise], dim=-1) if inputs else noise
+    residual = generator(moved, latent, targets)
     if given is not None and layout.n_flags:
         residual = residual * layout.free(given)
     samples = moved + scale * residual
@@ -127,10 +129,14 @@ def gan_step(
         (nats; 0 with a single group); on the device, detached.
     """
     prior, device = batch.prior, batch.noise.device
-    given = layout.given_to(batch.noise.shape[-2], device) if layout.n_flags else None
     with precision(device, weights.autocast):
         samples, residual = generate(
-            networks.generator, layout, prior.values, batch.noise, prior.targets, given
+            networks.generator,
+            layout,
+            prior.values,
+            batch.noise,
+            prior.targets,
+            batch.given,
         )
         critic_loss = _critic_loss(networks, batch, samples.detach(), weights, layout)
     networks.critic_optimizer.zero_grad(set_to_none=True)
@@ -143,7 +149,9 @@ def gan_step(
         information = categorical_information(
             output.class_logits, prior.targets, weights.entropy
         )
-        bound = information + code_information(networks.critic, output, batch.noise)
+        bound = information + gaussian_code_information(
+            output.code_mean, output.code_log_variance, _codes(networks, batch)
+        )
         between = torch.zeros_like(information)
         if networks.heads is not None and weights.informed:
             between, gain = _pair_terms(networks, batch, samples, layout)
@@ -191,24 +199,19 @@ def _critic_loss(
     learns what a class looks like in the data, not a code that the two networks agree on.
     """
     n = batch.real.values.shape[-2]
-    both = discriminate(
-        networks.critic,
-        torch.cat([batch.real.values, samples], dim=-2),
-        torch.cat([batch.real.targets, batch.prior.targets], dim=-2),
-        layout,
-    )
+    values = torch.cat([batch.real.values, samples], dim=-2)
+    targets = torch.cat([batch.real.targets, batch.prior.targets], dim=-2)
+    both = discriminate(networks.critic, values, targets, layout)
     loss = critic_hinge_loss(both.score[..., :n], both.score[..., n:])
     if not weights.informed:
         return loss
-    real_error = class_cross_entropy(both.class_logits[..., :n, :], batch.real.targets)
-    generated = CriticOutput(both.score[..., n:], *(p[..., n:, :] for p in both[1:]))
-    bound = 0.5 * (
-        categorical_information(
-            generated.class_logits, batch.prior.targets, weights.entropy
-        )
-        - real_error
+    # The mean is over as many real rows as generated ones; H(c) is of the latter alone.
+    bound = 0.5 * weights.entropy - class_cross_entropy(both.class_logits, targets)
+    bound = bound + gaussian_code_information(
+        both.code_mean[..., n:, :],
+        both.code_log_variance[..., n:, :],
+        _codes(networks, batch),
     )
-    bound = bound + code_information(networks.critic, generated, batch.noise)
     if networks.heads is not None:
         # Half of the rows are enough to learn from, in half the time.
         halves = (
@@ -253,28 +256,25 @@ def excess(of_samples: Tensor, wanted: Tensor, of_prior: Tensor) -> Tensor:
     return (of_samples - torch.maximum(wanted, of_prior)).clamp(min=0.0)
 
 
-def code_information(critic: Critic, output: CriticOutput, noise: Tensor) -> Tensor:
-    """Information of Q about the continuous codes, the last columns of ``noise``; nats."""
-    codes = noise[..., noise.shape[-1] - critic.n_codes :]
-    return gaussian_code_information(output.code_mean, output.code_log_variance, codes)
+def _codes(networks: GanNetworks, batch: GanBatch) -> Tensor:
+    """Return the continuous codes, the last columns of the noise."""
+    return batch.noise[..., batch.noise.shape[-1] - networks.critic.n_codes :]
 
 
-class frozen(AbstractContextManager):
-    """No gradients for the weights of modules inside; None is ignored."""
-
-    def __init__(self, *modules: torch.nn.Module | None):
-        self.parameters = [
-            parameter
-            for module in modules
-            if module is not None
-            for parameter in module.parameters()
-            if parameter.requires_grad
-        ]
-
-    def __enter__(self) -> None:
-        for parameter in self.parameters:
-            parameter.requires_grad_(False)
-
-    def __exit__(self, *exc_info: object) -> None:
-        for parameter in self.parameters:
-            parameter.requires_grad_(True)
+@contextmanager
+def frozen(*modules: torch.nn.Module | None) -> Iterator[None]:
+    """Compute no gradients for the weights of modules inside; None is ignored."""
+    weights = [
+        weight
+        for module in modules
+        if module is not None
+        for weight in module.parameters()
+        if weight.requires_grad
+    ]
+    for weight in weights:
+        weight.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for weight in weights:
+            weight.requires_grad_(True)

@@ -142,10 +142,10 @@ def _begin(run: _Run) -> None:
         except _DAMAGE as error:
             raise checkpoint.damaged(error) from error
     else:
-        # The untrained start is the first candidate: training must earn its place.
-        start = run.events.evaluate(run.model)
-        if start is not None:
-            run.stopping.update(start)
+        # The untrained model is the first candidate: training has to improve on it.
+        score = run.events.evaluate(run.model)
+        if score is not None:
+            run.stopping.update(score)
         run.best = run.model.snapshot()
         run.good = run.model.snapshot()
 

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skmiaug import MIGANAugmenter
-from skmiaug.over_sampling.columns import _blocks, _scale, _spectrum
+from skmiaug.over_sampling.columns import _scale, _spectrum
+from skmiaug.utils import _row_blocks
 from skmiaug.utils._memory_map import is_memory_mapped
 from tests._helpers import assert_same_fit, small
 
@@ -47,7 +48,7 @@ def test_whatever_the_blocks(tmp_path_factory, chunk, n, seed):
     X, y = classed(n=n, seed=seed)
     on_disk = mapped(tmp_path_factory.mktemp("map") / "X.npy", X)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_blocks, "_BLOCK_ROWS", chunk)
+        patch.setattr(_row_blocks, "_BLOCK_ROWS", chunk)
         fits = [small(bandwidth=0.5, max_iter=2).fit(rows, y) for rows in (X, on_disk)]
     assert_same_fit(*fits)
 
@@ -55,7 +56,7 @@ def test_whatever_the_blocks(tmp_path_factory, chunk, n, seed):
 def test_frequent_values_of_heavy_tails_have_the_same_places(tmp_path, monkeypatch):
     X, y = classed(n=300)
     X[:, 0] = np.random.default_rng(1).poisson(0.05, size=300)
-    monkeypatch.setattr(_blocks, "_BLOCK_ROWS", 70)
+    monkeypatch.setattr(_row_blocks, "_BLOCK_ROWS", 70)
     on_disk = mapped(tmp_path / "X.npy", X)
     one, other = (small(bandwidth=0.5, max_iter=2).fit(rows, y) for rows in (X, on_disk))
     assert one._transform.groups[0].scale.scores.columns.tolist() == [0]
@@ -66,7 +67,7 @@ def test_few_rows_of_many_columns(tmp_path, monkeypatch):
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(30, 80)).astype(np.float32), np.repeat([0, 1], [20, 10])
     monkeypatch.setattr(_spectrum, "_MANY_COLUMNS", 80)
-    monkeypatch.setattr(_blocks, "_BLOCK_ROWS", 7)
+    monkeypatch.setattr(_row_blocks, "_BLOCK_ROWS", 7)
     on_disk = mapped(tmp_path / "X.npy", X)
     one, other = (small(bandwidth=0.5, max_iter=2).fit(rows, y) for rows in (X, on_disk))
     assert_same_fit(one, other)
@@ -107,7 +108,7 @@ def test_a_fitted_augmenter_does_not_need_the_file_any_more(tmp_path):
 
 def test_no_copy_of_the_rows_is_made(tmp_path, monkeypatch):
     # Blocks that are small beside so few rows.
-    monkeypatch.setattr(_blocks, "_BLOCK_ROWS", 1024)
+    monkeypatch.setattr(_row_blocks, "_BLOCK_ROWS", 1024)
     monkeypatch.setattr(_scale, "_MARGINAL_ROWS", 1000)
     X, y = classed(n=60_000, d=64)
     on_disk = mapped(tmp_path / "X.npy", X)

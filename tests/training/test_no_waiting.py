@@ -6,7 +6,6 @@ needs a value raises.
 
 import pytest
 import torch
-from skmiaug.training.gan._joint_step import heads_step
 
 from skmiaug.training import EarlyStopping, TrainingEvents
 from skmiaug.training.gan import (

@@ -1,0 +1,1 @@
+"""``skmiaug benchmark``: from a corpus on disk to tables of results."""

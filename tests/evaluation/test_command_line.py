@@ -21,8 +21,8 @@ FAST = ["--samplers", "none,smote", "--classifiers", "lr"]
 
 
 @pytest.fixture
-def features(tmp_path, skewed):
-    X, y = skewed
+def features(tmp_path, imbalanced):
+    X, y = imbalanced
     path = tmp_path / "features.npz"
     np.savez(path, X=X, y=y, groups=np.arange(len(y)) % 6)
     return path
@@ -73,7 +73,7 @@ def test_the_skewed_protocol_from_the_command_line(emodb, tmp_path, capsys):
     assert main([str(argument) for argument in arguments]) == 0
     assert "535 rows of 512 features, 5 groups" in capsys.readouterr().out
     data = json.loads((tmp_path / "results.json").read_text())
-    assert data["title"].endswith(" (X_whisper_layers, layer 3), training parts skewed")
+    assert data["title"].endswith(" (X_whisper_layers, layer 3), training parts imbalanced")
     assert data["class_counts"]["anger"] == 127
     assert data["settings"]["training_counts_of_first_fold"]["sadness"] == 6
     first = [row["uar"] for row in data["results"] if row["seed"] == 0]

@@ -284,8 +284,8 @@ def test_plot_leaves_pyplot_alone(results, tmp_path):
 # ---- files
 
 
-def test_files_say_what_the_table_says(skewed, tmp_path):
-    X, y = skewed
+def test_files_say_what_the_table_says(imbalanced, tmp_path):
+    X, y = imbalanced
     found = compare_samplers(X, y, ["none", "SMOTE"], ["lr", "svm"], cv=3, n_repeats=2)
     found.loc[0, ["uar", "n_train_resampled"]] = pd.NA
     paths = save_comparison(

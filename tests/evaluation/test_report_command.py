@@ -9,8 +9,8 @@ FAST = ["--sampler", "smote", "--classifiers", "lr"]
 
 
 @pytest.fixture
-def features(tmp_path, skewed):
-    X, y = skewed
+def features(tmp_path, imbalanced):
+    X, y = imbalanced
     path = tmp_path / "features.npz"
     np.savez(path, X=X, y=y, groups=np.arange(len(y)) % 6)
     return path
@@ -65,7 +65,7 @@ def test_csv_skew_and_seed(features, tmp_path, capsys):
     assert main(arguments) == 0
     assert "in the training part: a 20, b 20, c 8" in capsys.readouterr().out
     page = (tmp_path / "a.html").read_text(encoding="utf-8")
-    assert "a.csv, training parts skewed" in page
+    assert "a.csv, training parts imbalanced" in page
 
 
 def test_digits_are_the_default(tmp_path, monkeypatch, capsys):

@@ -1,1 +1,35 @@
-"""``skmiaug benchmark``: from a corpus on disk to tables of results."""
+"""``skmiaug benchmark``: from a corpus on disk to tables of results.
+
+Names are imported on first use: the parser of the command needs none of them.
+"""
+
+from importlib import import_module
+from typing import Any
+
+_MODULE_OF = {
+    "CORPORA": "_corpora",
+    "Joined": "_features",
+    "Journal": "_cells",
+    "audio_features": "_features",
+    "imbalance_of": "_corpora",
+    "load_data": "_data",
+    "published_text": "_output",
+    "run_part": "_cells",
+}
+
+__all__ = [
+    "CORPORA",
+    "Joined",
+    "Journal",
+    "audio_features",
+    "imbalance_of",
+    "load_data",
+    "published_text",
+    "run_part",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULE_OF:
+        return getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

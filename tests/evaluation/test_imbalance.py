@@ -1,19 +1,17 @@
-"""The skewed protocol, against a plain loop and against figures measured before."""
+"""Training parts made imbalanced, against a plain loop and against figures measured before."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from imblearn.datasets import make_imbalance
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import LeaveOneGroupOut, StratifiedKFold, cross_val_score
+from sklearn.svm import SVC
 
-from skmiaug.evaluation import (
-    SkewedTraining,
-    compare_samplers,
-    default_classifiers,
-    make_skewed,
-)
+from skmiaug.evaluation import ImbalancedTrainingSplit, compare_samplers
 
+LR = {"lr": LogisticRegression()}
 EMODB = [1, 0.5, 0.3, 0.2, 0.25, 0.4, 0.15]
 
 
@@ -39,7 +37,7 @@ def test_splitter_is_the_protocol(seed, fractions, n):
     rng = np.random.default_rng(seed)
     y = np.append([0, 1, 2], rng.choice([0, 0, 0, 1, 1, 2], n))
     groups = np.append([0, 1, 2], rng.choice([0, 1, 2, 3], n))
-    cv = SkewedTraining(LeaveOneGroupOut(), fractions, random_state=seed)
+    cv = ImbalancedTrainingSplit(LeaveOneGroupOut(), fractions, random_state=seed)
     found = list(cv.split(np.zeros((len(y), 1)), y, groups))
     assert cv.get_n_splits(groups=groups) == len(found)
     for (train, test), (by_hand, held_out) in zip(
@@ -49,31 +47,31 @@ def test_splitter_is_the_protocol(seed, fractions, n):
         np.testing.assert_array_equal(test, held_out)
 
 
-def test_compare_seeds_the_skew_and_keeps_test_parts_whole(skewed):
-    X, y = skewed
-    cv = SkewedTraining(StratifiedKFold(3, shuffle=True), [0.5, 0.5, 1])
-    found = compare_samplers(X, y, ["none"], ["lr"], cv=cv, n_repeats=2)
+def test_compare_seeds_the_draw_and_keeps_test_parts_whole(imbalanced):
+    X, y = imbalanced
+    cv = ImbalancedTrainingSplit(StratifiedKFold(3, shuffle=True), [0.5, 0.5, 1])
+    found = compare_samplers(X, y, ["none"], LR, cv=cv, n_repeats=2)
     assert list(found["n_train"]) == [20 + 10 + 8] * 6
     assert list(found["n_test"]) == [34] * 6
     assert list(found["uar"][:3]) != list(found["uar"][3:])
-    again = compare_samplers(X, y, ["none"], ["lr"], cv=cv, random_state=1)
+    again = compare_samplers(X, y, ["none"], LR, cv=cv, random_state=1)
     assert list(again["uar"]) == list(found["uar"][3:])
 
 
-def test_splitter_serves_scikit_learn(skewed):
-    X, y = skewed
-    cv = SkewedTraining(StratifiedKFold(3), [0.5, 0.5, 1], random_state=0)
+def test_splitter_serves_scikit_learn(imbalanced):
+    X, y = imbalanced
+    cv = ImbalancedTrainingSplit(StratifiedKFold(3), [0.5, 0.5, 1], random_state=0)
     one, two = (cross_val_score(LogisticRegression(), X, y, cv=cv) for _ in range(2))
     assert len(one) == 3
     np.testing.assert_array_equal(one, two)
 
 
-def test_folds_may_be_a_number_or_groups(skewed):
-    X, y = skewed
+def test_folds_may_be_a_number_or_groups(imbalanced):
+    X, y = imbalanced
     groups = np.arange(len(y)) % 4
-    assert SkewedTraining(3, [0.5, 0.5, 1]).get_n_splits() == 3
-    assert SkewedTraining("logo", [0.5, 0.5, 1]).get_n_splits(X, y, groups) == 4
-    classifiers = default_classifiers(["lr"])
+    assert ImbalancedTrainingSplit(3, [0.5, 0.5, 1]).get_n_splits() == 3
+    assert ImbalancedTrainingSplit("logo", [0.5, 0.5, 1]).get_n_splits(X, y, groups) == 4
+    classifiers = LR
     for short, long in (
         (3, StratifiedKFold(3, shuffle=True)),
         ("logo", LeaveOneGroupOut()),
@@ -84,7 +82,7 @@ def test_folds_may_be_a_number_or_groups(skewed):
                 y,
                 ["none"],
                 classifiers,
-                cv=SkewedTraining(cv, [0.5, 0.5, 1]),
+                cv=ImbalancedTrainingSplit(cv, [0.5, 0.5, 1]),
                 groups=groups if short == "logo" else None,
                 n_repeats=2,
             )
@@ -94,7 +92,7 @@ def test_folds_may_be_a_number_or_groups(skewed):
         assert list(found["n_train"]) == list(expected["n_train"])
     # The folds follow the seed of the draw.
     one, two = (
-        list(SkewedTraining(3, [1, 1, 1], random_state=0).split(X, y)) for _ in range(2)
+        list(ImbalancedTrainingSplit(3, [1, 1, 1], random_state=0).split(X, y)) for _ in range(2)
     )
     np.testing.assert_array_equal(one[0][1], two[0][1])
 
@@ -104,26 +102,27 @@ def test_figures_measured_before_come_out_again(emodb):
     with np.load(emodb) as data:
         X = data["X_whisper_layers"][:, 3].astype(np.float32)
         y, groups = data["y"], data["session"]
-    cv = SkewedTraining(LeaveOneGroupOut(), EMODB)
-    classifiers = default_classifiers(["lr", "svm"])
+    cv = ImbalancedTrainingSplit(LeaveOneGroupOut(), EMODB)
+    classifiers = {"lr": LogisticRegression(C=0.1, max_iter=60), "svm": SVC()}
     found = compare_samplers(X, y, ["none"], classifiers, cv=cv, groups=groups)
     means = 100 * found.groupby("classifier")["uar"].mean()
-    assert means["logistic regression"] == pytest.approx(66.2, abs=0.05)
-    assert means["RBF SVM"] == pytest.approx(39.0, abs=0.05)
+    assert means["lr"] == pytest.approx(66.2, abs=0.05)
+    assert means["svm"] == pytest.approx(39.0, abs=0.05)
 
 
-@given(st.integers(0, 50), st.floats(0.001, 1), st.integers(1, 40))
-def test_make_skewed_keeps_the_number_of_rows_it_says(seed, fraction, min_rows):
-    y = np.repeat(["x", "y"], [50, 30])
-    X = np.arange(80)[:, None]
-    X_few, y_few = make_skewed(X, y, {"x": fraction}, min_rows=min_rows, random_state=seed)
-    rows = X_few[:, 0]
-    assert (np.diff(rows) > 0).all()
-    np.testing.assert_array_equal(y[rows], y_few)
-    assert np.sum(y_few == "x") == max(min_rows, int(50 * fraction))
-    assert np.sum(y_few == "y") == 30
-    again = make_skewed(X, y, {"x": fraction}, min_rows=min_rows, random_state=seed)
-    np.testing.assert_array_equal(again[0], X_few)
+@given(st.integers(0, 50), st.floats(0.05, 1), st.floats(0.05, 1))
+def test_the_draw_is_that_of_make_imbalance(seed, one, other):
+    y = np.repeat(["x", "y"], [80, 60])
+    X = np.arange(140)[:, None]
+    cv = ImbalancedTrainingSplit(
+        [(np.arange(0, 140, 2), np.arange(1, 140, 2))], [one, other], random_state=seed
+    )
+    ((train, _),) = cv.split(X, y)
+    counts = {"x": max(5, int(one * 40)), "y": max(5, int(other * 30))}
+    expected, _ = make_imbalance(
+        X[::2], y[::2], sampling_strategy=counts, random_state=seed
+    )
+    np.testing.assert_array_equal(X[train], expected)
 
 
 @pytest.mark.parametrize(
@@ -135,6 +134,6 @@ def test_make_skewed_keeps_the_number_of_rows_it_says(seed, fraction, min_rows):
         ({"d": 0.5}, "fractions name class 'd', and y holds only 'a', 'b', 'c'"),
     ],
 )
-def test_bad_fractions(skewed, fractions, text):
+def test_bad_fractions(imbalanced, fractions, text):
     with pytest.raises(ValueError, match=text):
-        make_skewed(*skewed, fractions)
+        next(ImbalancedTrainingSplit(2, fractions).split(*imbalanced))

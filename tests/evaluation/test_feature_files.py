@@ -296,7 +296,7 @@ def test_files_that_grow_out_of_proportion_are_refused(tmp_path):
     assert "more than 200 times the file's size" in message_of(tmp_path / "a.npz")
     pytest.importorskip("pyarrow")
     n = 4_000_000
-    wide = pd.DataFrame({f"f{i}": np.zeros(n, dtype="float32") for i in range(10)})
+    wide = pd.DataFrame({f"f{i}": np.zeros(n, dtype="int8") for i in range(10)})
     wide.assign(emotion=1).to_parquet(tmp_path / "a.parquet")
     assert "more than 200 times" in message_of(tmp_path / "a.parquet", TABLE)
 

@@ -8,24 +8,20 @@ from typing import Any
 
 _MODULE_OF = {
     "CORPORA": "_corpora",
+    "Data": "_data",
     "Joined": "_features",
     "Journal": "_cells",
     "audio_features": "_features",
     "imbalance_of": "_corpora",
-    "load_data": "_data",
-    "published_text": "_output",
-    "run_part": "_cells",
 }
 
 __all__ = [
     "CORPORA",
+    "Data",
     "Joined",
     "Journal",
     "audio_features",
     "imbalance_of",
-    "load_data",
-    "published_text",
-    "run_part",
 ]
 
 

@@ -83,7 +83,9 @@ def test_tables_plots_and_json(run, emodb, tmp_path):
     )
     assert "natural, first training part: anger 6, happiness 6" in out
     # 6 rows a class less all but 5.
-    assert "imbalanced, first training part: anger 6, happiness 5, neutral 5, sadness 5" in out
+    assert (
+        "imbalanced, first training part: anger 6, happiness 5, neutral 5, sadness 5" in out
+    )
     folder = tmp_path / "out"
     for name in ("audio-natural", "audio-imbalanced"):
         assert (folder / name / "plot.png").read_bytes().startswith(b"\x89PNG")
@@ -115,7 +117,11 @@ def test_it_is_compare_on_extracted_features(run, emodb, models, tmp_path):
     data = load_emodb(emodb)
     X = TransformerFeatures(model=models["whisper"], layer=2).transform(data.frame["path"])
     expected = compare_samplers(
-        X, data.target.astype(str), ["none", "random"], ["lr"], cv=LeaveOneSpeakerOut(data),
+        X,
+        data.target.astype(str),
+        ["none", "random"],
+        ["lr"],
+        cv=LeaveOneSpeakerOut(data),
         tune=False,
     )
     table = pd.read_csv(tmp_path / "out" / "audio-natural" / "table.csv")
@@ -141,7 +147,10 @@ def test_again_gives_the_same_from_the_journal(run, monkeypatch):
 def test_an_imbalance_of_ones_own(run, tmp_path):
     assert run("--setting", "imbalanced", "--imbalance", "sadness=1,anger=.9")[0] == 0
     assert (
-        run("--setting", "imbalanced", "--imbalance", "1,1,1,.9", "--output", tmp_path / "b")[0] == 0
+        run(
+            "--setting", "imbalanced", "--imbalance", "1,1,1,.9", "--output", tmp_path / "b"
+        )[0]
+        == 0
     )
     report = json.loads((tmp_path / "b" / "benchmark.json").read_text())
     assert report["imbalance"] == {
@@ -242,7 +251,10 @@ def test_mosei_by_its_own_acoustics(run, tmp_path):
         (["--modality", "video"], "expected some of audio, text, audio+text; got 'video'"),
         (["--setting", "odd"], "expected some of natural, imbalanced; got 'odd'"),
         (["--labels", "9class"], "labels must be one of '7class', '4class', 'all'"),
-        (["--imbalance", "1,1"], "--imbalance has 2 fractions, and there are 4 classes: anger,"),
+        (
+            ["--imbalance", "1,1"],
+            "--imbalance has 2 fractions, and there are 4 classes: anger,",
+        ),
         (["--imbalance", "joy=1"], "fractions name class 'joy'"),
         (["--imbalance", "2,1,1,1"], "fractions above 0 and at most 1"),
         (["--protocol", "official"], "expected rows of the part 'train'"),

@@ -249,13 +249,19 @@ def test_numbers_of_rows_for_classes(tmp_path, capsys):
     ("arguments", "expected"),
     [
         (["--samplers", "smot"], "Did you mean 'SMOTE'?"),
-        (["--classifiers", "forest"], "choose from: logistic regression, RBF SVM, LDA, MLP"),
+        (
+            ["--classifiers", "forest"],
+            "choose from: logistic regression, RBF SVM, LDA, MLP",
+        ),
         (["--samplers", ","], "names separated by commas"),
         (["--cv", "1"], "a number of folds from 2 on, or logo; got '1'"),
         (["--cv", "logo"], "needs groups"),
         (["--seeds", "0"], "a whole number from 1 on; got '0'"),
         (["--imbalance", "1,2"], "fractions above 0 and at most 1"),
-        (["--imbalance", "1,.5"], "--imbalance has 2 fractions, and scikit-learn's digits has 10"),
+        (
+            ["--imbalance", "1,.5"],
+            "--imbalance has 2 fractions, and scikit-learn's digits has 10",
+        ),
         (["--layer", "3"], "--layer names a part of a file"),
         (["--n-jobs", "0"], "a number of processes from 1 on, or -1 for all"),
         (["--n-jobs", "-9999"], "cores; got '-9999'"),

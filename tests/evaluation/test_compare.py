@@ -392,7 +392,11 @@ def test_bad_arguments_are_named_before_anything_runs(imbalanced):
         with pytest.raises(ValueError, match=text):
             compare_samplers(X, y, *more, **options)
 
-    check("sampler 's' must be None, 'balanced', 'logit_adjustment', 'thresholds' or", {"s": "SMOTE"}, LR)
+    check(
+        "sampler 's' must be None, 'balanced', 'logit_adjustment', 'thresholds' or",
+        {"s": "SMOTE"},
+        LR,
+    )
     check("classifier 'c' must have fit", {"n": None}, {"c": SMOTE()})
     check("got an empty mapping", {}, LR)
     check("expected a list of sampler names or a mapping .* got 'smote'", "smote", LR)

@@ -389,8 +389,8 @@ BAD_TABLES = {
     "one text cell": (
         "f,g,emotion\n1,1,a\nNA,2,b\n",
         FileOptions(target="emotion"),
-        "row 1 (counted from 0), column 'f' holds 'NA'; correct it, or leave the text columns "
-        "out with --drop f ",
+        "row 1 (counted from 0), column 'f' holds 'NA'; correct it, or leave the text "
+        "columns out with --drop f ",
     ),
     "hole": (
         "f,g,emotion\n1,1,a\n2,,b\n",

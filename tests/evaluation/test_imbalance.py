@@ -1,4 +1,4 @@
-"""Training parts made imbalanced, against a plain loop and against figures measured before."""
+"""Training parts made imbalanced, against a plain loop and earlier figures."""
 
 import numpy as np
 import pytest
@@ -92,7 +92,8 @@ def test_folds_may_be_a_number_or_groups(imbalanced):
         assert list(found["n_train"]) == list(expected["n_train"])
     # The folds follow the seed of the draw.
     one, two = (
-        list(ImbalancedTrainingSplit(3, [1, 1, 1], random_state=0).split(X, y)) for _ in range(2)
+        list(ImbalancedTrainingSplit(3, [1, 1, 1], random_state=0).split(X, y))
+        for _ in range(2)
     )
     np.testing.assert_array_equal(one[0][1], two[0][1])
 

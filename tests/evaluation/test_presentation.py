@@ -17,7 +17,6 @@ from matplotlib.text import Text
 from skmiaug.evaluation import (
     compare_samplers,
     format_comparison,
-    paired_tests,
     plot_comparison,
     save_comparison,
     summarize_comparison,

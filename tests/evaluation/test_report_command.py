@@ -61,7 +61,14 @@ def test_csv_imbalance_and_seed(features, tmp_path, capsys):
         frame["emotion"] = data["y"]
     frame.to_csv(tmp_path / "a.csv", index=False)
     arguments = ["report", str(tmp_path / "a.csv"), "--target", "emotion", *FAST]
-    arguments += ["--imbalance", "0.5,1,1", "--seed", "3", "--output", str(tmp_path / "a.html")]
+    arguments += [
+        "--imbalance",
+        "0.5,1,1",
+        "--seed",
+        "3",
+        "--output",
+        str(tmp_path / "a.html"),
+    ]
     assert main(arguments) == 0
     assert "in the training part: a 20, b 20, c 8" in capsys.readouterr().out
     page = (tmp_path / "a.html").read_text(encoding="utf-8")

@@ -32,7 +32,7 @@ ESTIMATORS = [
 ]
 CHECKS = [
     pytest.param(estimator, check, id=f"{type(estimator).__name__}-{i}-{j}")
-    # Not the SVM: it refuses a single class itself, in words that the suite does not expect.
+    # Not the SVM: it refuses a single class itself, in other words than the suite asks.
     for i, one in enumerate(ESTIMATORS[:2])
     for j, (estimator, check) in enumerate(estimator_checks_generator(one))
 ]
@@ -127,9 +127,7 @@ def brute_force(scores, y):
         np.unique(np.subtract.outer(scores[:, 0], scores[:, k]).diagonal())
         for k in range(1, n_classes)
     ]
-    grids = [
-        np.concatenate([[s[0] - 1], (s[1:] + s[:-1]) / 2, [s[-1] + 1]]) for s in steps
-    ]
+    grids = [np.concatenate([[s[0] - 1], (s[1:] + s[:-1]) / 2, [s[-1] + 1]]) for s in steps]
     best = 0.0
     for offsets in itertools.product(*grids):
         found = np.argmax(scores + np.array([0, *offsets]), axis=1)
@@ -188,7 +186,7 @@ def test_a_class_of_a_single_row(imbalanced):
     X, y = imbalanced
     y = np.where(np.arange(len(y)) == 0, 7, y)
     for estimator in (LogisticRegression(), SVC()):
-        with pytest.warns(UserWarning):
+        with pytest.warns(UserWarning, match="least populated class"):
             model = ThresholdTunedClassifier(estimator, cv=2, random_state=0).fit(X, y)
         assert np.isfinite(model.thresholds_).all()
         assert set(model.predict(X)) <= {0, 1, 2, 7}

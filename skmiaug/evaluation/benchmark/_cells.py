@@ -1,12 +1,11 @@
 """The cells of a benchmark: one sampler on one fold, each saved as soon as it is done."""
 
-import hashlib
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import joblib
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
@@ -31,65 +30,38 @@ Rows = list[dict[str, Any]]
 
 
 class Journal:
-    """A folder with a small file for each finished cell.
+    """A folder, made on the first write, with a small file for each finished cell.
 
-    A file is named by the digest of its key and holds the key as well, so that another key
-    never finds it. It is written whole or not at all and has a checksum; a damaged one
-    counts as absent. Not joblib.Memory, which would unpickle any file that lies there.
-
-    Parameters
-    ----------
-    folder : Path
-        Made on the first write.
+    A file is named by the key of its cell. It is written whole or not at all and has a
+    checksum; a damaged one counts as absent. Not joblib.Memory, which would unpickle any
+    file that lies there.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def get(self, key: Mapping[str, Any]) -> Rows | None:
+    def get(self, key: str) -> Rows | None:
         """The rows saved under a key, or None."""
-        entry = read_json_with_checksum(self._file(key))
-        if entry is None or entry.get("key") != _plain(key):
+        entry = read_json_with_checksum(self.folder / f"{key}.json")
+        if entry is None or entry.get("key") != key:
             return None
         rows = entry.get("rows") or []
         return rows if rows and all(set(row) == set(COLUMNS) for row in rows) else None
 
-    def put(self, key: Mapping[str, Any], rows: Rows) -> None:
-        """Save rows under a key.
-
-        Raises
-        ------
-        OSError
-            The folder cannot be written to.
-        """
+    def put(self, key: str, rows: Rows) -> None:
+        """Save rows under a key; OSError where the folder cannot be written to."""
         self.folder.mkdir(parents=True, exist_ok=True)
         # NaN, for a cell without a score, is read back by json.
-        text = json_with_checksum({"key": dict(key), "rows": rows})
-        write_text_atomically(self._file(key), text)
-
-    def _file(self, key: Mapping[str, Any]) -> Path:
-        text = json.dumps(_plain(key), sort_keys=True)
-        return self.folder / f"{hashlib.sha256(text.encode()).hexdigest()}.json"
+        text = json_with_checksum({"key": key, "rows": rows})
+        write_text_atomically(self.folder / f"{key}.json", text)
 
 
 @dataclass(frozen=True)
 class Part:
     """One modality in one setting: one table of the benchmark.
 
-    Parameters
-    ----------
-    name : str
-        Such as "audio-imbalanced".
-    y : ndarray of shape (n_rows,)
-    groups : ndarray of shape (n_rows,) or None
-        Kept whole in inner searches.
-    folds : sequence of Fold
-        Of all seeds.
-    samplers, classifiers : mapping
-    rows_of : callable
-        From a fold to X, shape (n_rows, n_features).
-    key : mapping
-        What determines X besides the fold: a digest of the features, how they are joined.
+    `groups` are kept whole in inner searches, `rows_of` goes from a fold to X, and `key`
+    holds what determines X besides the fold.
     """
 
     name: str
@@ -118,11 +90,11 @@ def parts_of(
         if modality == BOTH:
             joined = Joined(features[AUDIO], features[TEXT], data.y, args.fusion)
         X = features[modality] if joined is None else joined.X
-        key: dict[str, Any] = {"modality": modality, "features": _digest(X)}
+        key: dict[str, Any] = {"modality": modality, "features": joblib.hash(X)}
         if joined is not None:
-            key |= {"fusion": args.fusion, "widths": list(joined.widths)}
+            key |= {"fusion": args.fusion, "widths": joined.widths}
             if args.fusion == ALIGN:
-                key["aligner"] = _estimator_key(aligner_of(joined.widths, 0))
+                key["aligner"] = aligner_of(joined.widths, 0)
         for setting, folds in data.folds.items():
             part = Part(
                 name=f"{modality}-{setting}",
@@ -150,21 +122,10 @@ def _constant(X: NDArray[Any]) -> Callable[[Fold], NDArray[Any]]:
 def run_part(
     part: Part, journal: Journal, *, n_jobs: int | None, progress: Progress
 ) -> pd.DataFrame:
-    """Results of all cells, those of an earlier run taken from the journal.
+    """Results of all cells, as `compare_samplers` gives them for the same folds.
 
-    Parameters
-    ----------
-    part : Part
-    journal : Journal
-    n_jobs : int or None
-        Processes, as in joblib.
-    progress : callable
-        Called as ``progress(done, total, label)`` before the first and after each cell.
-
-    Returns
-    -------
-    results : DataFrame
-        As `compare_samplers` gives it for the same folds.
+    Those of an earlier run are taken from the journal. `progress` is called as
+    ``progress(done, total, label)`` before the first and after each cell.
     """
     keys = _keys(part)
     done = {cell: rows for cell, key in keys.items() if (rows := journal.get(key))}
@@ -228,52 +189,13 @@ def _run(
     return cell, [{k: None if v is pd.NA else v for k, v in row.items()} for row in rows]
 
 
-def _keys(part: Part) -> dict[tuple[int, str], dict[str, Any]]:
-    """All that determines the rows of each cell, by number of fold and sampler."""
-    common = {
-        "versions": package_versions(),
-        "data": dict(part.key),
-        "labels": _digest(part.y),
-        "groups": None if part.groups is None else _digest(part.groups),
-        "classifiers": {n: _estimator_key(model) for n, model in part.classifiers.items()},
-    }
-    samplers = {n: {"sampler": [n, _estimator_key(s)]} for n, s in part.samplers.items()}
-    folds = [
-        {"fold": [fold.seed, fold.number, _digest(fold.train, fold.test)]}
-        for fold in part.folds
-    ]
+def _keys(part: Part) -> dict[tuple[int, str], str]:
+    """A digest of all that determines the rows of each cell, by fold and sampler."""
+    common = joblib.hash(
+        (package_versions(), part.key, part.y, part.groups, dict(part.classifiers))
+    )
     return {
-        (number, name): common | fold | sampler
-        for number, fold in enumerate(folds)
-        for name, sampler in samplers.items()
+        (number, name): joblib.hash((common, fold, name, sampler))
+        for number, fold in enumerate(part.folds)
+        for name, sampler in part.samplers.items()
     }
-
-
-def _digest(*arrays: NDArray[Any]) -> str:
-    """A digest of the content, type and shape of arrays; str arrays count by their text."""
-    total = hashlib.sha256()
-    data: Any
-    for array in arrays:
-        if array.dtype.kind in "OU":
-            data = np.frombuffer(json.dumps(array.tolist()).encode(), np.uint8)
-        else:
-            data = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
-        total.update(f"{array.dtype.kind}{array.dtype.itemsize}{array.shape}".encode())
-        total.update(data)
-    return total.hexdigest()
-
-
-def _estimator_key(estimator: Any) -> Any:
-    """What determines an estimator before it is fitted: its class and its parameters."""
-    if not hasattr(estimator, "get_params"):
-        return repr(estimator)
-    kind = type(estimator)
-    parameters = estimator.get_params(deep=True)
-    return {
-        "class": f"{kind.__module__}.{kind.__qualname__}",
-        "parameters": {name: repr(parameters[name]) for name in sorted(parameters)},
-    }
-
-
-def _plain(key: Mapping[str, Any]) -> Any:
-    return json.loads(json.dumps(key, default=lambda value: value.item()))

@@ -11,16 +11,7 @@ NATURAL, IMBALANCED = "natural", "imbalanced"
 
 @dataclass(frozen=True)
 class Published:
-    """A result from the literature.
-
-    Parameters
-    ----------
-    modality : str
-    uar : float
-        In percent.
-    method : str
-    source : str
-    """
+    """A result from the literature, UAR in percent."""
 
     modality: str
     uar: float
@@ -32,18 +23,9 @@ class Published:
 class Corpus:
     """A corpus and its usual settings.
 
-    Parameters
-    ----------
-    title : str
-    loader : str
-        Name in `skmiaug.datasets`.
-    labels : str
-        Default label set.
-    imbalance : mapping from label set to mapping from class to fraction
-        The part of each class that the training parts of the imbalanced setting keep. A
-        label set that is not named follows a general rule; None in its place means that
-        the corpus is imbalanced by nature, and has no such setting.
-    published : tuple of Published
+    `imbalance` goes from label set to the fraction of each class that the training parts of
+    the imbalanced setting keep. A label set that is not named follows a general rule; None
+    in its place means that the corpus is imbalanced by nature, and has no such setting.
     """
 
     title: str
@@ -108,11 +90,6 @@ def imbalance_of(
     The general rule keeps the most frequent class whole and half as much of each next one,
     at least 0.1.
 
-    Parameters
-    ----------
-    corpus, labels : str
-    counts : mapping from class to number of rows
-
     Examples
     --------
     >>> imbalance_of("manifest", "all", {"anger": 20, "joy": 10, "neutral": 50})
@@ -134,24 +111,10 @@ def load_corpus(
     audio: bool,
     audio_folder: str | None,
 ) -> Any:
-    """The manifest of a corpus on disk.
+    """The manifest of a corpus on disk, or what else its loader returns with ``frame``.
 
-    Parameters
-    ----------
-    corpus : str
-        One of `CORPORA`.
-    path : str
-        Its folder; for "manifest" the JSONL file.
-    labels : str
-    text, audio : bool
-        Whether transcripts and audio files are needed.
-    audio_folder : str or None
-        Folder of the audio, for the corpora that come without.
-
-    Returns
-    -------
-    data : Bunch or Manifest
-        With ``frame``.
+    `path` is its folder (the JSONL file of "manifest"), `audio_folder` that of the audio
+    for the corpora that come without.
     """
     from skmiaug import datasets
 

@@ -49,21 +49,9 @@ PROTOCOLS = {
 class Data:
     """The rows of a benchmark and its folds in each setting.
 
-    Parameters
-    ----------
-    frame : DataFrame
-        Rows of the manifest that take part.
-    y : ndarray of shape (n_rows,)
-    paths : list of str or None
-        Audio files.
-    counts : dict
-        What the manifest holds, and what was left out.
-    protocol : str
-    folds : mapping from setting to list of Fold
-    fractions : mapping from setting to fractions or None
-    layer : int, "all" or None
-        Layer of the speech model.
-    sequences : AcousticSegments or None
+    `frame` holds the rows of the manifest that take part, `paths` their audio files,
+    `counts` what the manifest holds and what was left out, `layer` that of the speech
+    model.
     """
 
     frame: pd.DataFrame
@@ -91,11 +79,6 @@ class Data:
 
 def load_data(args: Any) -> Data:
     """Read the corpus, make the folds and check the models before anything is computed.
-
-    Parameters
-    ----------
-    args : argparse.Namespace
-        The arguments of the command.
 
     Raises
     ------
@@ -152,21 +135,7 @@ def load_data(args: Any) -> Data:
 
 
 def extract(args: Any, data: Data, cache: Path, *, verbose: bool) -> dict[str, Any]:
-    """Features of the modalities that are needed, by modality.
-
-    Parameters
-    ----------
-    args : argparse.Namespace
-    data : Data
-    cache : Path
-        Folder for features.
-    verbose : bool
-        Whether to show progress.
-
-    Returns
-    -------
-    features : dict from "audio" and "text" to ndarray of shape (n_rows, n_features)
-    """
+    """Features of the modalities that are needed, from "audio" and "text" to ndarray."""
     common = {
         "cache_dir": cache,
         "device": args.device,

@@ -58,14 +58,7 @@ def audio_features(
 ) -> NDArray[np.float32]:
     """Features of each row's audio, or of its segment from ``start`` to ``end``.
 
-    Parameters
-    ----------
-    frame : DataFrame
-        Rows of a manifest.
-    paths : sequence of str
-        The audio file of each row.
-    **options
-        For `TransformerFeatures`.
+    `frame` holds rows of a manifest, `options` are for `TransformerFeatures`.
 
     Raises
     ------
@@ -106,12 +99,8 @@ def text_features(frame: pd.DataFrame, **options: Any) -> NDArray[np.float32]:
 def acoustic_features(sequences: Any, cache: Path) -> NDArray[np.float32]:
     """Mean and deviation of CMU-MOSEI's own acoustic frames in each segment.
 
-    Parameters
-    ----------
-    sequences : AcousticSegments
-    cache : Path
-        Folder of the result, found again by name, size and time of the file and by the
-        segments. Not joblib.Memory, which would unpickle any file that lies there.
+    Kept in `cache`, found again by name, size and time of the file and by the segments. Not
+    joblib.Memory, which would unpickle any file that lies there.
     """
     from skmiaug.datasets import pooled_frames
 
@@ -183,14 +172,8 @@ def _clips(
 class Joined:
     """Audio and text vectors side by side, aligned in one space where asked for.
 
-    Parameters
-    ----------
-    audio : ndarray of shape (n_rows, n_audio_features)
-    text : ndarray of shape (n_rows, n_text_features)
-    y : ndarray of shape (n_rows,)
-    fusion : {"align", "concat"}
-        "align" fits a `ContrastiveAligner` on the training part of each fold; "concat"
-        leaves the vectors side by side, which needs no training.
+    `fusion` "align" fits a `ContrastiveAligner` on the training part of each fold; "concat"
+    leaves the vectors as they are, which needs no training.
     """
 
     def __init__(

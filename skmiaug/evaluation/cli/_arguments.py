@@ -19,87 +19,72 @@ class UsageError(ValueError):
     """Arguments that do not fit, in one line."""
 
 
+def add_options(group: Any, *options: tuple[Any, ...]) -> None:
+    """Options as (flag, metavar, help) and, where needed, further keywords."""
+    for flag, metavar, text, *more in options:
+        keywords = dict(more[0]) if more else {}
+        if metavar:
+            keywords["metavar"] = metavar
+        group.add_argument(flag, help=text, **keywords)
+
+
 def add_file_arguments(parser: argparse.ArgumentParser) -> None:
     """FEATURES, and which parts of the file to read."""
     parser.add_argument("features", nargs="?", metavar="FEATURES", help=FEATURES_HELP)
-    npz = parser.add_argument_group("what to read from an .npz file")
-    npz.add_argument("--x-key", metavar="NAME", help="array of the features [X]")
-    npz.add_argument("--y-key", metavar="NAME", help="array of the classes [y]")
-    npz.add_argument(
-        "--group-key", metavar="NAME", help="array of the groups [groups, if present]"
+    add_options(
+        parser.add_argument_group("what to read from an .npz file"),
+        ("--x-key", "NAME", "array of the features [X]"),
+        ("--y-key", "NAME", "array of the classes [y]"),
+        ("--group-key", "NAME", "array of the groups [groups, if present]"),
+        ("--layer", "N", "layer of (rows, layers, features), from 0", {"type": int}),
     )
-    npz.add_argument(
-        "--layer", type=int, metavar="N", help="layer of (rows, layers, features), from 0"
-    )
-    table = parser.add_argument_group("what to read from a .csv or .parquet file")
-    table.add_argument(
-        "--target",
-        metavar="COLUMN",
-        help="column of the classes [the last one of text whose values recur]",
-    )
-    table.add_argument("--group", metavar="COLUMN", help="column of the groups")
-    table.add_argument(
-        "--drop",
-        type=as_words,
-        default=(),
-        metavar="A,B",
-        help='columns to leave out; one with a comma in its name as "a, b"',
-    )
+    add_options(
+        parser.add_argument_group("what to read from a .csv or .parquet file"),
+        ("--target", "COLUMN", "column of the classes [the last one of text whose values "
+         "recur]"),
+        ("--group", "COLUMN", "column of the groups"),
+        ("--drop", "A,B", 'columns to leave out; one with a comma in its name as "a, b"',
+         {"type": as_words, "default": ()}),
+    )  # fmt: skip
 
 
 def add_classifiers(group: Any) -> None:
     """``--classifiers``."""
-    group.add_argument(
-        "--classifiers",
-        type=as_words,
-        metavar="A,B",
-        help=f"some of: {', '.join(CLASSIFIER_NAMES)} (short: lr, svm), or import paths",
-    )
+    text = f"some of: {', '.join(CLASSIFIER_NAMES)} (short: lr, svm), or import paths"
+    add_options(group, ("--classifiers", "A,B", text, {"type": as_words}))
 
 
-def add_methods(group: Any, *, default: str = "all but prior") -> None:
+def add_methods(group: Any) -> None:
     """``--samplers``, ``--classifiers``, ``--no-tune`` and ``--seeds`` of a comparison."""
-    group.add_argument(
-        "--samplers",
-        type=as_words,
-        metavar="A,B",
-        help=f"some of: {', '.join(SAMPLER_NAMES)} (short: weights, logit, random, "
-        f"borderline, migan), or import paths [{default}]",
-    )
+    samplers = f"some of: {', '.join(SAMPLER_NAMES)} (short: weights, logit, random, "
+    samplers += "borderline, migan), or import paths [all but prior]"
+    add_options(group, ("--samplers", "A,B", samplers, {"type": as_words}))
     add_classifiers(group)
-    group.add_argument(
-        "--no-tune",
-        dest="tune",
-        action="store_false",
-        help="use one value of each classifier's parameters instead of a search on inner "
-        "folds",
-    )
-    group.add_argument(
-        "--seeds",
-        type=as_positive,
-        default=1,
-        metavar="N",
-        help="repeats, seeds 0 to N-1 [1]",
-    )
+    add_options(
+        group,
+        ("--no-tune", None, "use one value of each classifier's parameters instead of a "
+         "search on inner folds", {"dest": "tune", "action": "store_false"}),
+        ("--seeds", "N", "repeats, seeds 0 to N-1 [1]",
+         {"type": as_positive, "default": 1}),
+    )  # fmt: skip
 
 
-def add_output_arguments(
-    parser: argparse.ArgumentParser, *, output: str, quiet: str
-) -> argparse._ArgumentGroup:
-    """How a comparison runs and what it writes; helps for ``--output`` and ``--quiet``."""
+def add_output_arguments(parser: argparse.ArgumentParser, *, output: str) -> Any:
+    """How a comparison runs and what it writes; returns the group."""
     group = parser.add_argument_group("how to run and what to write")
-    group.add_argument(
-        "--n-jobs",
-        type=as_jobs,
-        default=1,
-        metavar="N",
-        help="processes; -1 is all cores [1]",
+    flag = {"action": "store_true"}
+    add_options(
+        group,
+        (
+            "--n-jobs",
+            "N",
+            "processes; -1 is all cores [1]",
+            {"type": as_jobs, "default": 1},
+        ),
+        ("--output", "FOLDER", output),
+        ("--overwrite", None, "replace other files of these names too", flag),
+        ("--quiet", None, "print tables only: no progress, notes and warnings", flag),
     )
-    group.add_argument("--output", metavar="FOLDER", help=output)
-    group.add_argument(
-        "--overwrite", action="store_true", help="replace other files of these names too"
-    )
-    group.add_argument("--quiet", action="store_true", help=quiet)
     return group
 
 

@@ -11,6 +11,7 @@ from skmiaug.evaluation.cli._arguments import (
     INTERRUPTED,
     UsageError,
     add_methods,
+    add_options,
     add_output_arguments,
     as_imbalance,
     as_words,
@@ -48,15 +49,12 @@ def add_command(subparsers: Any) -> None:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "corpus",
-        metavar="CORPUS",
-        type=_as_corpus,
-        help=", ".join(CORPORA) + " (a JSONL manifest)",
-    )
-    parser.add_argument(
-        "path", metavar="PATH", help="folder of the corpus, or the manifest"
-    )
+    add_options(
+        parser,
+        ("corpus", "CORPUS", f"{', '.join(CORPORA)} (a JSONL manifest)",
+         {"type": _as_corpus}),
+        ("path", "PATH", "folder of the corpus, or the manifest"),
+    )  # fmt: skip
     _add_features(parser)
     _add_protocol(parser)
     add_methods(parser.add_argument_group("what to compare"))
@@ -64,98 +62,55 @@ def add_command(subparsers: Any) -> None:
         parser,
         output="a folder for each table with table.csv, results.json and plot.png, and "
         "benchmark.json over all [benchmark-CORPUS]",
-        quiet="print the tables only: no progress, no notes, no warnings",
     )
-    group.add_argument(
-        "--cache", metavar="FOLDER", help="features are kept there [OUTPUT/.features]"
-    )
+    add_options(group, ("--cache", "FOLDER", "folder of the features [OUTPUT/.features]"))
     parser.set_defaults(run=run)
 
 
 def _add_features(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("features")
-    group.add_argument(
-        "--model",
-        metavar="FOLDER",
-        help="speech model (transformers: a folder, or a name on the hub); CMU-MOSEI "
-        "without one takes the mean and deviation of its own acoustic frames",
-    )
-    group.add_argument(
-        "--layer",
-        type=_as_layer,
-        default="auto",
-        metavar="N|auto|all",
-        help="layer of the speech model, or the average of all [auto: the middle one, "
-        "where speech models hold most of the emotion]",
-    )
-    group.add_argument(
-        "--text-model", metavar="FOLDER", help="text model for the transcripts"
-    )
-    group.add_argument(
-        "--modality",
-        type=_some_of("audio", "text", "audio+text"),
-        metavar="A,B",
-        help="some of: audio, text, audio+text [audio, and audio+text with --text-model]",
-    )
-    group.add_argument(
-        "--fusion",
-        choices=("align", "concat"),
-        default="align",
-        help="audio+text: align both in one space on each training part, or put the "
-        "vectors side by side [align]",
-    )
-    group.add_argument(
-        "--audio",
-        metavar="FOLDER",
-        help="folder of the audio, for a manifest (else its own folder) and CMU-MOSEI",
-    )
-    group.add_argument("--device", default="auto", help="of the models [auto]")
-    group.add_argument(
-        "--dtype",
-        default="auto",
-        choices=("auto", "float32", "bfloat16", "float16"),
-        help="of the models [auto]",
-    )
+    types = ("auto", "float32", "bfloat16", "float16")
+    add_options(
+        parser.add_argument_group("features"),
+        ("--model", "FOLDER", "speech model (transformers: a folder, or a name on the "
+         "hub); CMU-MOSEI without one takes mean and deviation of its own acoustic frames"),
+        ("--layer", "N|auto|all", "layer of the speech model, or the average of all [auto: "
+         "the middle one, where speech models hold most of the emotion]",
+         {"type": _as_layer, "default": "auto"}),
+        ("--text-model", "FOLDER", "text model for the transcripts"),
+        ("--modality", "A,B", "some of: audio, text, audio+text [audio, and audio+text "
+         "with --text-model]", {"type": _some_of("audio", "text", "audio+text")}),
+        ("--fusion", None, "audio+text: align both in one space on each training part, or "
+         "put the vectors side by side [align]",
+         {"choices": ("align", "concat"), "default": "align"}),
+        ("--audio", "FOLDER", "folder of the audio, for a manifest (else its own folder) "
+         "and CMU-MOSEI"),
+        ("--device", None, "of the models [auto]", {"default": "auto"}),
+        ("--dtype", None, "of the models [auto]", {"choices": types, "default": "auto"}),
+    )  # fmt: skip
 
 
 def _add_protocol(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("protocol")
-    group.add_argument(
-        "--labels", metavar="NAME", help="label set [the corpus's usual one]"
-    )
-    group.add_argument(
-        "--protocol",
-        choices=("session", "speaker", "official"),
-        help="leave one session or speaker out, or the official parts [the corpus's own]",
-    )
-    group.add_argument(
-        "--test-splits",
-        type=as_words,
-        metavar="A,B",
-        help="parts to test on, official protocol, each a fold [test, or test1]",
-    )
-    group.add_argument(
-        "--disjoint",
-        type=lambda text: () if text == "none" else as_words(text),
-        default=("speaker", "dialog"),
-        metavar="A,B|none",
-        help="columns whose values may not be on both sides of a fold [speaker,dialog]",
-    )
-    group.add_argument(
-        "--setting",
-        type=_some_of(NATURAL, IMBALANCED),
-        default=(NATURAL, IMBALANCED),
-        metavar="A,B",
-        help="natural (the corpus as it is), imbalanced (rare classes reduced in the "
-        "training parts; test parts stay whole) [both]",
-    )
-    group.add_argument(
-        "--imbalance",
-        type=as_imbalance,
-        metavar="F1,F2,...",
-        help="the fraction of each class that the imbalanced setting keeps, in "
-        "alphabetical order or as anger=1,fear=.2; at least 5 rows [the usual ones]",
-    )
+    settings = (NATURAL, IMBALANCED)
+    add_options(
+        parser.add_argument_group("protocol"),
+        ("--labels", "NAME", "label set [the corpus's usual one]"),
+        ("--protocol", None, "leave one session or speaker out, or the official parts "
+         "[the corpus's own]", {"choices": ("session", "speaker", "official")}),
+        ("--test-splits", "A,B", "parts to test on, official protocol, each a fold [test, "
+         "or test1]", {"type": as_words}),
+        ("--disjoint", "A,B|none", "columns whose values may not be on both sides of a "
+         "fold [speaker,dialog]", {"type": _as_columns, "default": ("speaker", "dialog")}),
+        ("--setting", "A,B", "natural (the corpus as it is), imbalanced (rare classes "
+         "reduced in the training parts; test parts stay whole) [both]",
+         {"type": _some_of(*settings), "default": settings}),
+        ("--imbalance", "F1,F2,...", "the fraction of each class that the imbalanced "
+         "setting keeps, in alphabetical order or as anger=1,fear=.2; at least 5 rows [the "
+         "usual ones]", {"type": as_imbalance}),
+    )  # fmt: skip
+
+
+def _as_columns(text: str) -> tuple[str, ...]:
+    return () if text == "none" else as_words(text)
 
 
 def _as_corpus(text: str) -> str:
@@ -278,9 +233,7 @@ def _run_parts(
         raise UsageError(str(error)) from error
     journal = Journal(output / ".cells")
     results: dict[str, pd.DataFrame] = {}
-    for modality, setting, part in parts_of(
-        args, data, features, samplers, classifiers_of
-    ):
+    for modality, setting, part in parts_of(args, data, features, samplers, classifiers_of):
         with progress_bar(shown) as progress:
             found = run_part(part, journal, n_jobs=args.n_jobs, progress=progress)
         results[part.name] = found

@@ -9,6 +9,7 @@ from skmiaug.evaluation.cli._arguments import (
     UsageError,
     add_file_arguments,
     add_methods,
+    add_options,
     add_output_arguments,
     as_folds,
     as_imbalance,
@@ -53,21 +54,17 @@ def add_command(subparsers: Any) -> None:
     add_file_arguments(parser)
     group = parser.add_argument_group("what to compare")
     add_methods(group)
-    group.add_argument(
-        "--cv",
-        type=as_folds,
-        metavar="N|logo",
-        help="number of stratified folds, which keep groups whole [5, or fewer if the data "
-        "allow no more], or logo: leave one group out",
-    )
-    group.add_argument(
-        "--imbalance", type=as_imbalance, metavar="F1,F2,...", help=IMBALANCE_HELP
-    )
+    add_options(
+        group,
+        ("--cv", "N|logo", "number of stratified folds, which keep groups whole [5, or "
+         "fewer if the data allow no more], or logo: leave one group out",
+         {"type": as_folds}),
+        ("--imbalance", "F1,F2,...", IMBALANCE_HELP, {"type": as_imbalance}),
+    )  # fmt: skip
     add_output_arguments(
         parser,
         output="write table.csv, results.json and plot.png there; those of an earlier "
         "comparison are replaced",
-        quiet="print the table only: no progress, no notes, no warnings",
     )
     parser.set_defaults(run=run)
 
@@ -149,7 +146,9 @@ def _report(
 
     show(format_comparison(results, width=line_width()))
     for number, line in enumerate(verdict(results)):
-        show("\n" * (not number) + textwrap.fill(line, line_width(), subsequent_indent="  "))
+        show(
+            "\n" * (not number) + textwrap.fill(line, line_width(), subsequent_indent="  ")
+        )
     if args.output is None:
         return
     paths = save_comparison(

@@ -11,6 +11,7 @@ from skmiaug.evaluation.cli._arguments import (
     UsageError,
     add_classifiers,
     add_file_arguments,
+    add_options,
     as_folds,
     as_imbalance,
     as_positive,
@@ -51,44 +52,26 @@ def add_command(subparsers: Any) -> None:
     )
     add_file_arguments(parser)
     group = parser.add_argument_group("what to judge")
-    group.add_argument(
-        "--sampler",
-        default=AUGMENTER,
-        metavar="NAME",
-        help=f"one of: {', '.join(OVER_SAMPLERS)}, or an import path [{AUGMENTER}]",
-    )
     add_classifiers(group)
-    group.add_argument(
-        "--cv",
-        type=as_folds,
-        metavar="N|logo",
-        help="hold out one of N stratified folds, groups kept whole, or one group (logo): "
-        "that with most rows of its rarest class [3]",
-    )
-    group.add_argument(
-        "--imbalance", type=as_imbalance, metavar="F1,F2,...", help=IMBALANCE_HELP
-    )
-    group.add_argument(
-        "--seed", type=as_seed, default=0, metavar="N", help="random seed [0]"
-    )
-    group.add_argument(
-        "--permutations",
-        type=as_positive,
-        default=200,
-        metavar="N",
-        help="shuffles behind each p-value [200]",
-    )
-    output = parser.add_argument_group("what to write")
-    output.add_argument(
-        "--output",
-        default=_OUTPUT,
-        metavar="FILE",
-        help=f"the page [{_OUTPUT}]; an earlier report there is replaced",
-    )
-    output.add_argument(
-        "--overwrite", action="store_true", help="replace any other file there too"
-    )
-    output.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    add_options(
+        group,
+        ("--sampler", "NAME", f"one of: {', '.join(OVER_SAMPLERS)}, or an import path "
+         f"[{AUGMENTER}]", {"default": AUGMENTER}),
+        ("--cv", "N|logo", "hold out one of N stratified folds, groups kept whole, or one "
+         "group (logo): that with most rows of its rarest class [3]", {"type": as_folds}),
+        ("--imbalance", "F1,F2,...", IMBALANCE_HELP, {"type": as_imbalance}),
+        ("--seed", "N", "random seed [0]", {"type": as_seed, "default": 0}),
+        ("--permutations", "N", "shuffles behind each p-value [200]",
+         {"type": as_positive, "default": 200}),
+    )  # fmt: skip
+    flag = {"action": "store_true"}
+    add_options(
+        parser.add_argument_group("what to write"),
+        ("--output", "FILE", f"the page [{_OUTPUT}]; an earlier report there is replaced",
+         {"default": _OUTPUT}),
+        ("--overwrite", None, "replace any other file there too", flag),
+        ("--quiet", None, "print nothing but errors", flag),
+    )  # fmt: skip
     parser.set_defaults(run=run)
 
 

@@ -113,9 +113,7 @@ def run_sampler_on_fold(
     try:
         start = perf_counter()
         resampled, message = _resampled(parts, sampler, fold.seed)
-        common["resample_seconds"] = (
-            0.0 if resampled is parts else perf_counter() - start
-        )
+        common["resample_seconds"] = 0.0 if resampled is parts else perf_counter() - start
     except Exception as error:
         if on_error == "raise":
             raise
@@ -222,11 +220,15 @@ def adapt_neighbors(sampler: Any, y: NDArray[Any]) -> str:
         return ""
     rows, label = min(counts, key=lambda item: item[0])
     if rows < 2:
-        raise TooFewRowsError(f"needs at least 2 rows of class {plain(label)!r}, has {rows}")
+        raise TooFewRowsError(
+            f"needs at least 2 rows of class {plain(label)!r}, has {rows}"
+        )
     if asked < rows:
         return ""
     sampler.set_params(**{name: rows - 1})
-    return f"{name} lowered from {asked} to {rows - 1}: class {plain(label)!r} has {rows} rows"
+    return (
+        f"{name} lowered from {asked} to {rows - 1}: class {plain(label)!r} has {rows} rows"
+    )
 
 
 def _classes_without_samples(sampler: Any, before: NDArray[Any], after: Any) -> str:

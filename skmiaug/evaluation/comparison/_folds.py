@@ -178,9 +178,7 @@ class ImbalancedTrainingSplit:
         by_class = _fractions_by_class(self.fractions, labels)
         seed = self.random_state
         rng = (
-            seed
-            if isinstance(seed, np.random.RandomState)
-            else np.random.RandomState(seed)
+            seed if isinstance(seed, np.random.RandomState) else np.random.RandomState(seed)
         )
         for train, test in self._splitter(labels, groups).split(X, labels, groups):
             kept = []
@@ -272,8 +270,10 @@ def _check_parts(number: int, train: Any, test: Any, groups: Any) -> None:
         raise ValueError(f"fold {number} has an empty {empty} part; use fewer folds.")
     if np.intersect1d(train, test).size:
         raise ValueError(f"fold {number} has rows in both its training and its test part.")
-    shared = () if groups is None else np.intersect1d(groups[train], groups[test])
-    if len(shared):
+    if groups is None:
+        return
+    shared = np.intersect1d(groups[train], groups[test])
+    if shared.size:
         raise ValueError(
             f"fold {number} has group {plain(shared[0])!r} in both its training and its "
             "test part; use a splitter that keeps groups whole, such as "

@@ -135,7 +135,10 @@ def default_classifiers(
         ),
         "RBF SVM": (SVC(C=1.0), {"C": [1.0, 10.0], "gamma": gammas}),
         "LDA": (LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto"), {}),
-        "MLP": (MLPClassifier((128,), alpha=1.0, max_iter=500), {"alpha": [0.1, 1.0, 10.0]}),
+        "MLP": (
+            MLPClassifier((128,), alpha=1.0, max_iter=500),
+            {"alpha": [0.1, 1.0, 10.0]},
+        ),
     }
     found = {}
     for name in _known(

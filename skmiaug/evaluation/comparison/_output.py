@@ -108,7 +108,9 @@ def save_comparison(
         # First, as a sign that the folder is ours and may be written to again; the plot
         # last, as the least necessary.
         write_json(target / REPORT, report)
-        write_text_atomically(target / TABLE, table.to_csv(index=False, lineterminator="\n"))
+        write_text_atomically(
+            target / TABLE, table.to_csv(index=False, lineterminator="\n")
+        )
         plot_comparison(results, target / PLOT, title=title)
     except OSError as error:
         raise FileFormatError(

@@ -9,10 +9,10 @@ import pandas as pd
 
 from skmiaug.evaluation._drawing import (
     INK,
-    NAME_LETTERS,
     REAL,
     in_lines,
     in_two_lines,
+    name_lines,
     plain_log_scale,
     png_of,
 )
@@ -85,15 +85,17 @@ def plot_comparison(
     )
     figure = figure_module.Figure(figsize=size, layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
-    summary = lines_by_cell(summarize_comparison(results))
-    limits = _limits(results, summary)
+    lines = summarize_comparison(results)
+    summary, limits = lines_by_cell(lines), _limits(lines, results)
     for axis, panel in zip(axes, panels, strict=False):
         _draw_scores(axis, complete_scores(results, panel), summary, panel, limits)
     _draw_times(axes[len(panels)], summary, samplers)
     for axis in axes[len(panels) + 1 :]:
         axis.set_axis_off()
     for number, axis in enumerate(axes[: len(panels) + 1]):
-        _name_samplers(axis, samplers, named=number % columns == 0)
+        first = number % columns == 0
+        name_lines(axis, samplers if first else [""] * len(samplers))
+        axis.spines["left"].set_visible(False)
     heading = _heading(results, in_lines(title, int(size[0] * _HEADING_LETTERS)))
     figure.suptitle(heading, fontsize=11, x=0.01, ha="left")
     if path is not None:
@@ -172,38 +174,20 @@ def _draw_times(
     )
 
 
-def _name_samplers(axis: Any, samplers: list[str], *, named: bool) -> None:
-    names = [in_two_lines(name, NAME_LETTERS) if named else "" for name in samplers]
-    axis.set_yticks(range(len(samplers)), names)
-    axis.set_ylim(len(samplers) - 0.45, -0.55)
-    axis.tick_params(axis="y", length=0)
-    axis.tick_params(axis="x", labelsize=8.5)
-    axis.grid(axis="x", color="#dddddd", lw=0.6)
-    axis.set_axisbelow(True)
-    for edge in range(1, len(samplers)):
-        axis.axhline(edge - 0.5, color="#eeeeee", lw=0.6, zorder=0)
-    for side in ("top", "right", "left"):
-        axis.spines[side].set_visible(False)
-
-
-def _limits(
-    results: pd.DataFrame, summary: dict[tuple[str, str], Line]
-) -> tuple[float, float]:
+def _limits(summary: pd.DataFrame, results: pd.DataFrame) -> tuple[float, float]:
     """One range of UAR for all panels, in percent, that holds every dot and bar."""
-    values = 100 * results["uar"].dropna().to_numpy(dtype=float)
-    if not len(values):
+    deviation = summary["sd_percent"].fillna(0)
+    ends = pd.concat(
+        [
+            100 * results["uar"],
+            summary["uar_percent"] - deviation,
+            summary["uar_percent"] + deviation,
+        ]
+    ).dropna()
+    if ends.empty:
         return 0.0, 100.0
-    low, high = float(values.min()), float(values.max())
-    margin = max(1.0, 0.06 * (high - low))
-    ends = [
-        line["uar_percent"] + side * line["sd_percent"]
-        for line in summary.values()
-        for side in (-1, 1)
-        if math.isfinite(line["sd_percent"])
-    ]
-    # A dot stays within 0 to 100; a bar, a deviation to each side, need not.
-    lowest = min([max(0.0, low - margin), *ends]) - 1
-    return lowest, max([min(100.0, high + margin), *ends]) + 1
+    margin = 2 + 0.04 * (ends.max() - ends.min())
+    return float(ends.min() - margin), float(ends.max() + margin)
 
 
 def _heading(results: pd.DataFrame, title: str) -> str:

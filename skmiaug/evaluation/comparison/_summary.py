@@ -271,19 +271,25 @@ def _score_cells(lines: list[Line]) -> list[str]:
 
 
 def _footnotes(results: pd.DataFrame) -> list[str]:
-    samplers = list(results["sampler"].unique())
     n_folds = results.groupby(_FOLD).ngroups
+    samplers = list(results["sampler"].unique())
+    parts = results.assign(message=results["message"].str.split(SEPARATOR, regex=False))
+    parts = parts.explode("message").query("message != ''")
     notes: list[tuple[int, str]] = []
-    for (status, text), folds_of in _messages(results).items():
+    groups: Any = parts.groupby(["status", "message"], sort=False)
+    for (status, text), own in groups:
         state = "" if status == "ok" else f"{status}: "
-        folds = list(folds_of.values())
-        alike = len(folds) == len(samplers) > 1 and all(one == folds[0] for one in folds)
-        # What all of them share is no property of a sampler.
-        for sampler in ["all samplers"] if alike else folds_of:
-            count = len(folds[0] if alike else folds_of[sampler])
-            place = -1 if alike else samplers.index(sampler)
+        folds = {
+            name: frozenset(zip(rows["seed"], rows["fold"], strict=True))
+            for name, rows in own.groupby("sampler", sort=False)
+        }
+        if len(folds) == len(samplers) > 1 and len(set(folds.values())) == 1:
+            # What all of them share is no property of a sampler.
+            folds = {"all samplers": next(iter(folds.values()))}
+        for sampler, found in folds.items():
+            place = samplers.index(sampler) if sampler in samplers else -1
             note = f"{sampler}: {state}{text.removeprefix(f'{sampler}: ')}"
-            notes.append((place, f"{note} ({count} of {counted(n_folds, 'fold')})"))
+            notes.append((place, f"{note} ({len(found)} of {counted(n_folds, 'fold')})"))
     # Sorted by the sampler alone, in the order of the messages within it.
     lines = [note for _, note in sorted(notes, key=lambda item: item[0])]
     if len(lines) > _MAX_NOTES:
@@ -293,15 +299,3 @@ def _footnotes(results: pd.DataFrame) -> list[str]:
         head = "* not scored in all folds; – in none. A mean needs every classifier."
         lines.insert(0, head)
     return lines
-
-
-def _messages(
-    results: pd.DataFrame,
-) -> dict[tuple[str, str], dict[str, set[tuple[int, int]]]]:
-    """By status and message: the folds (seed, number) of each sampler that it concerns."""
-    found: dict[tuple[str, str], dict[str, set[tuple[int, int]]]] = {}
-    for row in results.to_dict("records"):
-        for text in filter(None, row["message"].split(SEPARATOR)):
-            folds_of = found.setdefault((row["status"], text), {})
-            folds_of.setdefault(row["sampler"], set()).add((row["seed"], row["fold"]))
-    return found

@@ -159,8 +159,8 @@ def as_labels(name: str, source: str, values: NDArray[Any]) -> NDArray[Any]:
     if kind in "biu":
         if kind == "u" and values.max(initial=0) > np.iinfo(np.int64).max:
             raise FileFormatError(
-                f"{name}: {source} holds {values.max()}, beyond 64 bits with a sign; number "
-                "the classes from 0 on, or give them as text."
+                f"{name}: {source} holds {values.max()}, beyond 64 bits with a sign; "
+                "number the classes from 0 on, or give them as text."
             )
         return values.astype(np.int64)
     if kind in "US":

@@ -144,9 +144,7 @@ def _one_value_a_row(arrays: _Arrays, key: str, flag: str, content: str) -> NDAr
     return values
 
 
-def _with_names(
-    arrays: _Arrays, y: NDArray[Any]
-) -> tuple[NDArray[Any], list[Any] | None]:
+def _with_names(arrays: _Arrays, y: NDArray[Any]) -> tuple[NDArray[Any], list[Any] | None]:
     """Labels by name, and the order of the names, where the file gives names."""
     if "classes" not in arrays.names or y.dtype.kind != "i" or not len(y):
         return y, None

@@ -53,9 +53,7 @@ def read_table(file: Path, options: FileOptions) -> Features:
     note = ""
     if options.target is None:
         options = FileOptions(**(vars(options) | {"target": _guess(name, table, options)}))
-        note = (
-            f"column {options.target!r} is taken for the classes; --target names another"
-        )
+        note = f"column {options.target!r} is taken for the classes; --target names another"
     assert options.target is not None
     _check_unnamed(name, columns, options)
     y = as_labels(name, f"column {options.target!r}", _labels(name, table, options.target))
@@ -331,4 +329,5 @@ def _first_text(table: pd.DataFrame, column: str) -> str:
     if not odd.size:
         return f"column {column!r} is of type {values.dtype}"
     row = int(odd[0])
-    return f"row {row} (counted from 0), column {column!r} holds {str(values.iloc[row])[:40]!r}"
+    cell = str(values.iloc[row])[:40]
+    return f"row {row} (counted from 0), column {column!r} holds {cell!r}"

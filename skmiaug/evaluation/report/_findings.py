@@ -33,7 +33,9 @@ def _information(e: Evidence) -> Finding:
     if _by_chance(e.synthetic):
         # Where real rows carry no information either, the samples are not at fault.
         mark = WARN if _by_chance(e.real) else FAIL
-    chance = f"; shuffled classes p = {synthetic.p_value:.2g}" if len(synthetic.null) else ""
+    chance = (
+        f"; shuffled classes p = {synthetic.p_value:.2g}" if len(synthetic.null) else ""
+    )
     low, high = synthetic.interval
     return Finding(
         mark,
@@ -69,8 +71,8 @@ def _variety(e: Evidence) -> Finding:
     return Finding(
         mark,
         "Variety",
-        f"{variance}; {100 * recall:.0f} % of the held-out rows lie among synthetic samples "
-        f"(real {100 * real_recall:.0f} %).",
+        f"{variance}; {100 * recall:.0f} % of the held-out rows lie among synthetic "
+        f"samples (real {100 * real_recall:.0f} %).",
     )
 
 
@@ -111,8 +113,8 @@ def _copies(e: Evidence) -> Finding:
     return Finding(
         mark,
         "Copies",
-        f"{found.n_exact} of {n} synthetic samples are exact copies and {100 * share:.0f} % "
-        f"near copies of training rows (1 % expected of real rows); {distance}; "
+        f"{found.n_exact} of {n} synthetic samples are exact copies and {100 * share:.0f} "
+        f"% near copies of training rows (1 % expected of real rows); {distance}; "
         f"{100 * nearer:.0f} % lie nearer to training rows than to held-out ones"
         + (
             f" (real training rows {100 * e.real_nearer:.0f} %)."

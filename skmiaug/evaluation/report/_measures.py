@@ -92,22 +92,11 @@ class Utility(NamedTuple):
 class Evidence:
     """The samples of a report and the measurements that several measures share.
 
-    Attributes
-    ----------
-    synthetic, real : SampleSet
-        The synthetic samples, and the real training rows in their place: the best that
-        synthetic samples can be expected to reach.
-    leakage : LeakageResult
-    real_nearer : float
-        ``leakage.nearer_to_training`` of one half of the training rows, with the other half
-        in the place of the training rows: the value of rows that are no copies.
-    utility : list of Utility
-    calibration : dict
-        From the samples of training to (Brier score, expected calibration error).
-    n_compared : int
-        Rows of each set behind the n² measures, at most.
-    n_added : int
-        Samples that resampling adds to the training part.
+    `real` has the real training rows in the place of the synthetic samples: the best that
+    these can be expected to reach. `real_nearer` is ``leakage.nearer_to_training`` of one
+    half of the training rows, measured against the other half. `calibration` goes from the
+    samples of training to (Brier score, expected calibration error). `n_compared` rows of
+    each set, at most, are behind the n² measures.
     """
 
     def __init__(
@@ -218,19 +207,9 @@ def _of_classes(part: Labelled, labels: NDArray[Any]) -> Labelled:
 
 
 class Value(NamedTuple):
-    """A measured value, NaN where there is none.
+    """A measured value of the synthetic samples and of real rows, NaN where there is none.
 
-    Attributes
-    ----------
-    value : float
-        Of the synthetic samples.
-    real : float
-        Of real training rows in their place.
-    low, high : float
-        Ends of the 95 % interval.
-    p_value : float
-    meaning : str
-        In place of that of the measure, where it depends on the value.
+    `low` and `high` end the 95 % interval; `meaning` replaces that of the measure.
     """
 
     value: float
@@ -245,16 +224,10 @@ class Value(NamedTuple):
 class Measure:
     """One entry of the report's table.
 
-    Parameters
-    ----------
-    name : str
-        ``{}`` in it stands for the key, where `compute` returns a mapping.
-    section : {"information", "fidelity", "leakage", "utility", "calibration"}
-    compute : callable
-        From `Evidence` to a `Value`, or to a mapping from key to `Value`.
-    better : str
-        The desired value: "low", "high", "as real" or a number.
-    meaning : str
+    `compute` goes from `Evidence` to a `Value`, or to a mapping from key to `Value`, and
+    ``{}`` in `name` then stands for the key. `section` is "information", "fidelity",
+    "leakage", "utility" or "calibration"; `better` the desired value: "low", "high", "as
+    real" or a number.
     """
 
     name: str

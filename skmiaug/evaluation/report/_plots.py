@@ -40,17 +40,7 @@ Set = tuple[str, SampleSet, str]
 
 
 class Panel(NamedTuple):
-    """A figure of one pair of axes.
-
-    Attributes
-    ----------
-    draw : callable
-        Draws into matplotlib axes.
-    width, height : float
-        Inches.
-    caption : str
-        What it shows, in one sentence.
-    """
+    """A figure of one pair of axes: `draw` draws into them; sizes are in inches."""
 
     draw: Callable[[Any], None]
     width: float
@@ -137,7 +127,9 @@ def _information(axis: Any, sets: list[Set]) -> None:
     axis.axvline(0, color=PALE, lw=0.8, zorder=0)
     axis.margins(x=0.12)
     axis.set_ylim(1.7, -0.9)
-    names = [name.replace(" samples", "\nsamples").replace(" t", "\nt") for name, *_ in sets]
+    names = [
+        name.replace(" samples", "\nsamples").replace(" t", "\nt") for name, *_ in sets
+    ]
     axis.set_yticks(range(len(sets)), names)
     axis.set_xlabel("information about the class (nats)")
     clean(axis)
@@ -260,9 +252,9 @@ def _curve_panels(sampler: Any) -> list[Panel]:
         curves = {}
         for attribute, (name, loss) in _CURVES.items():
             curve = getattr(sampler, attribute, None)
-            if loss is is_loss and curve is not None and len(curve):
-                if all(value is not None for value in curve):
-                    curves[name] = [float(value) for value in curve]
+            values = [] if curve is None else list(curve)
+            if loss is is_loss and values and None not in values:
+                curves[name] = [float(value) for value in values]
         if curves:
             draw = partial(_curves, curves=curves, sampler=sampler)
             panels.append(Panel(draw, _WIDTH, 2.8, caption))

@@ -230,7 +230,11 @@ def quality_report(
         warnings.simplefilter("always")
         samples = prepare_samples(augmenter, X, y, groups, cv, seed)
         evidence = Evidence(
-            samples, chosen, n_permutations=n_permutations, max_rows=int(max_rows), seed=seed
+            samples,
+            chosen,
+            n_permutations=n_permutations,
+            max_rows=int(max_rows),
+            seed=seed,
         )
         report = QualityReport(
             evidence,
@@ -260,8 +264,8 @@ def _about(sampler: Any, shape: tuple[int, ...], evidence: Evidence) -> dict[str
         "Over-sampler": " ".join(repr(sampler).split()),
         "Data": f"{shape[0]} rows of {shape[1]} features, {len(samples.classes)} classes",
         "Split": split,
-        "Synthetic samples": f"{len(samples.synthetic[1])} judged, as many of each class as "
-        f"in training{drawn}",
+        "Synthetic samples": f"{len(samples.synthetic[1])} judged, as many of each class "
+        f"as in training{drawn}",
         "Unseen": "the over-sampler has seen the training rows only; the critic, the "
         "comparisons and the tests of utility use the held-out rows",
         "Versions": versions,

@@ -24,26 +24,12 @@ Labelled = tuple[NDArray[Any], NDArray[Any]]
 
 @dataclass
 class ReportSamples:
-    """Samples of one split, on the scale of the training part.
+    """Samples of one split as (X, y), on the scale of the training part.
 
-    Attributes
-    ----------
-    train, held_out : tuple of (X, y)
-        Real rows; the sampler has seen the first only.
-    resampled : tuple of (X, y)
-        The training part after ``fit_resample``, real rows first.
-    synthetic : tuple of (X, y)
-        Synthetic samples, as many of each class as the training part has, of the classes
-        with enough held-out rows to judge them.
-    all_synthetic : tuple of (X, y)
-        Those of all classes.
-    classes : list
-        Sorted labels.
-    sampler : estimator
-        The fitted clone.
-    n_train_groups, n_held_out_groups : int or None
-    notes : list of str
-        What was adapted or left out.
+    The sampler has seen `train` only. `resampled` holds the training part after
+    ``fit_resample``, real rows first. `synthetic` has as many of each class as the training
+    part, of the classes with enough held-out rows to judge them; `all_synthetic` of all.
+    `notes` report what was adapted or left out.
     """
 
     train: Labelled

@@ -6,21 +6,26 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from tqdm import tqdm
 
 from skmiaug.evaluation._labels import counts_text, printable
-from skmiaug.evaluation.cli._arguments import UsageError
-
-if TYPE_CHECKING:
-    from skmiaug.evaluation.features import Features
+from skmiaug.evaluation.cli._parser import UsageError
+from skmiaug.evaluation.comparison._folds import ImbalancedTrainingSplit, resolve_cv
+from skmiaug.evaluation.features import (
+    DIGITS_FRACTIONS,
+    Features,
+    FileOptions,
+    digits,
+    read_features,
+)
 
 _FILE_OPTIONS = ("x_key", "y_key", "group_key", "layer", "target", "group", "drop")
 
 
-def read(args: argparse.Namespace) -> "Features":
+def read(args: argparse.Namespace) -> Features:
     """The named file, or the digits."""
-    from skmiaug.evaluation.features import FileOptions, digits, read_features
-
     if args.features is not None:
         options = FileOptions(**{name: getattr(args, name) for name in _FILE_OPTIONS})
         return read_features(args.features, options)
@@ -31,11 +36,8 @@ def read(args: argparse.Namespace) -> "Features":
     return digits()
 
 
-def splitter(args: argparse.Namespace, features: "Features") -> Any:
+def splitter(args: argparse.Namespace, features: Features) -> Any:
     """The splitter asked for, its training parts imbalanced where asked for."""
-    from skmiaug.evaluation.comparison._folds import ImbalancedTrainingSplit, resolve_cv
-    from skmiaug.evaluation.features import DIGITS_FRACTIONS
-
     fractions = args.imbalance
     if fractions is None and args.features is None:
         fractions = DIGITS_FRACTIONS
@@ -54,7 +56,7 @@ def splitter(args: argparse.Namespace, features: "Features") -> Any:
     return ImbalancedTrainingSplit(cv, dict(zip(features.classes, fractions, strict=True)))
 
 
-def describe(features: "Features", counts: Mapping[str, int], part: str) -> str:
+def describe(features: Features, counts: Mapping[str, int], part: str) -> str:
     """The data before the run: rows, groups and classes."""
     rows, columns = features.X.shape
     groups = ""
@@ -68,7 +70,7 @@ def describe(features: "Features", counts: Mapping[str, int], part: str) -> str:
     return "\n".join([*lines, f"note: {features.note}"] if features.note else lines) + "\n"
 
 
-def title_of(args: argparse.Namespace, features: "Features") -> str:
+def title_of(args: argparse.Namespace, features: Features) -> str:
     """The file without its folder, the part that was read, and whether it was changed."""
     changed = ", training parts imbalanced"
     if args.features is None:
@@ -95,12 +97,14 @@ def shows_progress(args: argparse.Namespace) -> bool:
 
 
 @contextmanager
-def progress_bar(shown: bool) -> Iterator[Callable[[int, int, str], None]]:
+def progress_bar(args: argparse.Namespace) -> Iterator[Callable[[int, int, str], None]]:
     """A callable ``progress(done, total, label)`` that draws a bar on stderr."""
-    from tqdm import tqdm
-
     with tqdm(
-        file=sys.stderr, disable=not shown, leave=False, unit="run", dynamic_ncols=True
+        file=sys.stderr,
+        disable=not shows_progress(args),
+        leave=False,
+        unit="run",
+        dynamic_ncols=True,
     ) as bar:
 
         def progress(done: int, total: int, label: str) -> None:

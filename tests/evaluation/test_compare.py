@@ -251,7 +251,7 @@ def test_the_best_candidate_is_fitted(imbalanced):
     assert list(found["uar"]) == list(expected["uar"])
     assert default_classifiers(["lr"], tune=False)["logistic regression"].C == 0.1
     tuned = default_classifiers(["svm"], n_features=50)["RBF SVM"]
-    assert tuned.param_grid["gamma"] == [0.2 / 50, 0.5 / 50, 1 / 50]
+    assert tuned.param_grid["gamma"] == [0.01 / 50, 0.1 / 50, 1 / 50]
 
 
 def test_methods_by_import_path(imbalanced):

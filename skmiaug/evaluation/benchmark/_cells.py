@@ -16,6 +16,7 @@ from skmiaug.evaluation.benchmark._features import ALIGN, Joined, aligner_of
 from skmiaug.evaluation.comparison._cell import COLUMNS
 from skmiaug.evaluation.comparison._compare import compare_samplers, results_table
 from skmiaug.evaluation.comparison._folds import Fold
+from skmiaug.evaluation.comparison._methods import default_classifiers
 from skmiaug.evaluation.comparison._output import package_versions
 from skmiaug.evaluation.features._guards import (
     json_with_checksum,
@@ -79,12 +80,9 @@ def parts_of(
     data: Data,
     features: Mapping[str, NDArray[Any]],
     samplers: Mapping[str, Any],
-    classifiers_of: Callable[[int], Mapping[str, Any]],
+    classifiers: Sequence[str],
 ) -> Iterator[tuple[str, str, Part]]:
-    """Modality, setting and cells of each table of the benchmark.
-
-    `classifiers_of` goes from the number of features to the classifiers.
-    """
+    """Modality, setting and cells of each table; `classifiers` are names."""
     for modality in args.modality:
         joined = None
         if modality == BOTH:
@@ -95,6 +93,7 @@ def parts_of(
             key |= {"fusion": args.fusion, "widths": joined.widths}
             if args.fusion == ALIGN:
                 key["aligner"] = aligner_of(joined.widths, 0)
+        models = default_classifiers(classifiers, tune=args.tune, n_features=X.shape[1])
         for setting, folds in data.folds.items():
             part = Part(
                 name=f"{modality}-{setting}",
@@ -102,7 +101,7 @@ def parts_of(
                 groups=_groups_of(data),
                 folds=folds,
                 samplers=samplers,
-                classifiers=classifiers_of(X.shape[1]),
+                classifiers=models,
                 rows_of=_constant(X) if joined is None else joined.for_fold,
                 key=key,
             )

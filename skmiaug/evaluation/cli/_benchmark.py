@@ -3,13 +3,12 @@
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from skmiaug.evaluation.benchmark._cells import Journal, parts_of, run_part
 from skmiaug.evaluation.benchmark._corpora import CORPORA
-from skmiaug.evaluation.benchmark._data import Data, extract, load_data
+from skmiaug.evaluation.benchmark._data import extract, load_data
 from skmiaug.evaluation.benchmark._output import (
     describe,
     published_text,
@@ -30,14 +29,32 @@ def run(args: argparse.Namespace) -> int:
     _complete(args)
     output = Path(args.output or f"benchmark-{args.corpus}")
     try:
-        data = _load(args)
+        data, samplers = load_data(args), default_samplers(args.samplers)
+        names = args.classifiers or data.usual_classifiers()
+        default_classifiers(names)
         # Before the long part: whether the results can be written.
         for modality in args.modality:
             for setting in data.folds:
                 prepare_folder(output / f"{modality}-{setting}", overwrite=args.overwrite)
         if not args.quiet:
             show(describe(args, data) + "\n")
-        results = _run_parts(args, data, output)
+        cache = Path(args.cache or output / ".features")
+        features = extract(args, data, cache, verbose=shows_progress(args))
+        results: dict[str, pd.DataFrame] = {}
+        for modality, setting, part in parts_of(args, data, features, samplers, names):
+            with progress_bar(args) as progress:
+                found = run_part(
+                    part, Journal(output / ".cells"), n_jobs=args.n_jobs, progress=progress
+                )
+            results[part.name] = found
+            title = f"{CORPORA[args.corpus].title}, {modality}, {setting}"
+            show(table_text(title, found, line_width()))
+            paths = save_part(found, output / part.name, title, args, data, setting)
+            show(f"\nwritten: {', '.join(map(str, paths))}\n" if not args.quiet else "")
+        published = published_text(args.corpus, results)
+        if published:
+            show(published + "\n")
+        path = save_benchmark(args, data, results, output)
     except KeyboardInterrupt:
         print(
             f"skmiaug: interrupted; finished cells are kept in {output}. The same command "
@@ -45,9 +62,12 @@ def run(args: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return INTERRUPTED
-    except OSError as error:
+    except FileFormatError:
+        raise
+    except (ValueError, TypeError, OSError) as error:
         raise UsageError(str(error)) from error
-    _finish(args, data, results, output)
+    if not args.quiet:
+        show(f"written: {path}")
     return 0 if all((r["status"] == "ok").any() for r in results.values()) else 1
 
 
@@ -66,67 +86,3 @@ def _complete(args: argparse.Namespace) -> None:
             "--model is needed: the folder or the hub name of a speech model, such as "
             "openai/whisper-base."
         )
-
-
-def _load(args: argparse.Namespace) -> Data:
-    try:
-        return load_data(args)
-    except FileFormatError:
-        raise
-    except (ValueError, TypeError) as error:
-        raise UsageError(str(error)) from error
-
-
-def _run_parts(
-    args: argparse.Namespace, data: Data, output: Path
-) -> dict[str, pd.DataFrame]:
-    names = args.classifiers or data.usual_classifiers()
-
-    def classifiers_of(n_features: int) -> dict[str, Any]:
-        return default_classifiers(names, tune=args.tune, n_features=n_features)
-
-    try:
-        samplers = default_samplers(args.samplers)
-        classifiers_of(1)
-        cache = Path(args.cache or output / ".features")
-        features = extract(args, data, cache, verbose=shows_progress(args))
-    except ValueError as error:
-        raise UsageError(str(error)) from error
-    journal = Journal(output / ".cells")
-    results: dict[str, pd.DataFrame] = {}
-    for modality, setting, part in parts_of(args, data, features, samplers, classifiers_of):
-        with progress_bar(args) as progress:
-            found = run_part(part, journal, n_jobs=args.n_jobs, progress=progress)
-        results[part.name] = found
-        _show(args, data, found, (modality, setting), output / part.name)
-    return results
-
-
-def _show(
-    args: argparse.Namespace,
-    data: Data,
-    results: pd.DataFrame,
-    names: tuple[str, str],
-    folder: Path,
-) -> None:
-    """Print and write the table of one modality and setting as soon as it is complete."""
-    title = f"{CORPORA[args.corpus].title}, {names[0]}, {names[1]}"
-    show(table_text(title, results, line_width()))
-    paths = save_part(results, folder, title, args, data, names[1])
-    if not args.quiet:
-        show("\nwritten: " + ", ".join(map(str, paths)))
-    show()
-
-
-def _finish(
-    args: argparse.Namespace,
-    data: Data,
-    results: dict[str, pd.DataFrame],
-    output: Path,
-) -> None:
-    published = published_text(args.corpus, results)
-    if published:
-        show(published + "\n")
-    path = save_benchmark(args, data, results, output)
-    if not args.quiet:
-        show(f"written: {path}")

@@ -204,7 +204,7 @@ def _add_benchmark(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_features(parser: argparse.ArgumentParser) -> None:
-    types = ("auto", "float32", "bfloat16", "float16")
+    types = ("float32", "bfloat16", "float16", "auto")
     _add_options(
         parser.add_argument_group("features"),
         ("--model", "FOLDER", "speech model (transformers: a folder, or a name on the "
@@ -221,7 +221,8 @@ def _add_features(parser: argparse.ArgumentParser) -> None:
         ("--audio", "FOLDER", "folder of the audio, for a manifest (else its own folder) "
          "and CMU-MOSEI"),
         ("--device", None, "of the models [auto]", {"default": "auto"}),
-        ("--dtype", None, "of the models [auto]", {"choices": types, "default": "auto"}),
+        ("--dtype", None, "of the models [float32]",
+         {"choices": types, "default": "float32"}),
     )  # fmt: skip
 
 

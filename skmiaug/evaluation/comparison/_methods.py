@@ -127,13 +127,13 @@ def default_classifiers(
     from sklearn.neural_network import MLPClassifier
     from sklearn.svm import SVC
 
-    gammas = ["scale"] if n_features is None else [x / n_features for x in (0.2, 0.5, 1.0)]
+    gammas = ["scale"] if n_features is None else [x / n_features for x in (0.01, 0.1, 1.0)]
     made: dict[str, tuple[Any, dict[str, Any]]] = {
         "logistic regression": (
             LogisticRegression(C=0.1, max_iter=2000),
             {"C": [0.001, 0.01, 0.1, 1.0]},
         ),
-        "RBF SVM": (SVC(C=1.0), {"C": [1.0, 10.0], "gamma": gammas}),
+        "RBF SVM": (SVC(C=1.0), {"C": [1.0, 10.0, 100.0], "gamma": gammas}),
         "LDA": (LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto"), {}),
         "MLP": (
             MLPClassifier((128,), alpha=1.0, max_iter=500),

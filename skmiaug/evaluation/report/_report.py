@@ -46,13 +46,9 @@ class QualityReport:
     Parameters
     ----------
     evidence : Evidence
-        Training rows, held-out rows, synthetic samples and the measurements on them.
-    title : str
-        Sampler and data.
-    notes : list of str
-        What was adapted or left out.
-    about : dict
-        From heading to text: the origin of the results.
+        The samples and the measurements on them.
+    title, notes, about
+        Name, what was adapted or left out, and the origin of the results by heading.
 
     Attributes
     ----------

@@ -2,6 +2,9 @@
 
 import argparse
 import textwrap
+from typing import Any
+
+import pandas as pd
 
 from skmiaug.evaluation._labels import class_counts
 from skmiaug.evaluation.cli._parser import UsageError
@@ -15,7 +18,7 @@ from skmiaug.evaluation.cli._shared import (
     title_of,
 )
 from skmiaug.evaluation.comparison._compare import compare_samplers
-from skmiaug.evaluation.comparison._folds import make_folds
+from skmiaug.evaluation.comparison._folds import ImbalancedTrainingSplit, make_folds
 from skmiaug.evaluation.comparison._methods import default_classifiers, default_samplers
 from skmiaug.evaluation.comparison._output import (
     prepare_folder,
@@ -23,9 +26,13 @@ from skmiaug.evaluation.comparison._output import (
     settings_of,
 )
 from skmiaug.evaluation.comparison._summary import format_comparison, verdict
+from skmiaug.evaluation.features import Features
 
 # Without a file, a first result within a minute on two cores.
 _DEMO_FOLDS, _DEMO_CLASSIFIERS = 3, ("logistic regression", "RBF SVM", "LDA")
+
+# The reference where training parts are made imbalanced: the same test parts, all rows.
+_NATURAL = "none, all rows"
 
 
 def run(args: argparse.Namespace) -> int:
@@ -51,18 +58,11 @@ def run(args: argparse.Namespace) -> int:
         prepare_folder(args.output, overwrite=args.overwrite)
     if not args.quiet:
         show(describe(features, counts, "in the first training part"))
-    with progress_bar(args) as progress:
-        results = compare_samplers(
-            features.X,
-            features.y,
-            samplers,
-            classifiers,
-            cv=cv,
-            groups=features.groups,
-            n_repeats=args.seeds,
-            n_jobs=args.n_jobs,
-            progress=progress,
-        )
+    results = _compared(args, features, samplers, classifiers, cv)
+    if isinstance(cv, ImbalancedTrainingSplit):
+        # Last, so that its training parts are no measure of those of the others.
+        natural = _compared(args, features, {_NATURAL: None}, classifiers, cv.cv)
+        results = pd.concat([results, natural], ignore_index=True)
     width = line_width()
     show(format_comparison(results, width=width))
     for number, line in enumerate(verdict(results)):
@@ -79,3 +79,20 @@ def run(args: argparse.Namespace) -> int:
         if not args.quiet:
             show("\nwritten: " + ", ".join(map(str, paths)))
     return 0 if (results["status"] == "ok").any() else 1
+
+
+def _compared(
+    args: argparse.Namespace, features: Features, samplers: Any, classifiers: Any, cv: Any
+) -> pd.DataFrame:
+    with progress_bar(args) as progress:
+        return compare_samplers(
+            features.X,
+            features.y,
+            samplers,
+            classifiers,
+            cv=cv,
+            groups=features.groups,
+            n_repeats=args.seeds,
+            n_jobs=args.n_jobs,
+            progress=progress,
+        )

@@ -29,7 +29,8 @@ Cross-validate samplers and classifiers on a file of feature vectors, and print 
 unweighted average recall (UAR) of each with its standard deviation and its time. Columns
 are standardised, classes resampled and classifiers tuned inside the training part of each
 fold only. The last lines compare MIGANAugmenter with the best method that generates no
-samples, and with SMOTE.
+samples, and with SMOTE. Where --imbalance reduces the training parts, the line "none, all
+rows" shows the scores with all of them.
 
 Without FEATURES: scikit-learn's handwritten digits, their training parts imbalanced,
 3 folds, without the MLP.

@@ -184,6 +184,15 @@ def test_other_separators_are_recognised(tmp_path, mark):
     np.testing.assert_array_equal(found.X, [[1.5, 2], [2, 3.25]])
 
 
+def test_semicolons_go_with_commas_unless_points_come_first(tmp_path):
+    whole = [f"{i};a" for i in range(30)]
+    path, options = tmp_path / "a.csv", FileOptions(target="emotion")
+    path.write_text("\n".join(["f;emotion", *whole, "1,5;b"]))
+    assert read_features(path, options).X[-1] == 1.5
+    path.write_text("\n".join(["f;emotion", "0.25;b", *whole, "1.5;b"]))
+    assert read_features(path, options).X[-1] == 1.5
+
+
 def test_a_target_that_is_not_named_is_guessed(tmp_path):
     rows = [f"{i},{'ab'[i % 2]},{i},clip{i}.wav" for i in range(6)]
     (tmp_path / "a.csv").write_text("\n".join(["f,emotion,g,path", *rows]))

@@ -30,6 +30,7 @@ from skmiaug.utils._optional import require
 # pandas' name for a column without one: most often an index that was written as well.
 _UNNAMED = re.compile(r"Unnamed: \d+(_level_\d+)?")
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
+_DECIMAL = re.compile(r"-?\d+([.,])\d+")
 _ROWS_TO_TRY = 20
 
 
@@ -89,8 +90,11 @@ def _csv_format(file: Path) -> tuple[list[str], str, str]:
     header, *rows = read[separator]
     if header[0].lower().startswith("sep="):
         raise _not_csv(file, "its first line is for Excel alone; remove it")
-    cells = [cell.strip() for row in rows for cell in row]
-    comma = separator != "," and any(re.fullmatch(r"-?\d+,\d+", cell) for cell in cells)
+    marks = {
+        m[1] for row in rows for cell in row if (m := _DECIMAL.fullmatch(cell.strip()))
+    }
+    # Where semicolons separate, a comma is the usual decimal mark.
+    comma = separator != "," and ("," in marks or (separator == ";" and "." not in marks))
     names = [name if name.strip() else f"Unnamed: {i}" for i, name in enumerate(header)]
     return names, separator, "," if comma else "."
 

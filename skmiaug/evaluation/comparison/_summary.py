@@ -23,6 +23,8 @@ _LONGEST_HEAD = 10
 _MAX_NOTES = 8
 
 Line = dict[str, Any]
+# Heads of two lines and the cells below them.
+Columns = dict[tuple[str, str], list[str]]
 
 
 def summarize_comparison(results: pd.DataFrame) -> pd.DataFrame:
@@ -159,7 +161,7 @@ def format_comparison(results: pd.DataFrame, *, width: int = 88) -> str:
     seeds = f" × {n_seeds} seeds" if n_seeds > 1 else ""
     lines = [f"UAR % ± SD over {counted(n_folds, 'fold')}{seeds}; times for one fold"]
     samplers = list(results["sampler"].unique())
-    for block in _blocks(_columns(results, samplers), width - max(map(len, samplers))):
+    for block in _blocks(_units(results, samplers), width - max(map(len, samplers))):
         table = pd.DataFrame(dict(enumerate(block.values())), index=samplers)
         table.columns = pd.MultiIndex.from_tuples(block)
         lines += ["", *map(str.rstrip, table.to_string(sparsify=False).splitlines())]
@@ -204,42 +206,40 @@ def versus(tests: pd.DataFrame, sampler: str, note: str = "") -> str:
     )
 
 
-def _columns(
-    results: pd.DataFrame, samplers: list[str]
-) -> dict[tuple[str, str], list[str]]:
-    """Heads of two lines and the cells below them."""
+def _units(results: pd.DataFrame, samplers: list[str]) -> list[Columns]:
+    """Columns, those of the times as one unit."""
     lines = lines_by_cell(summarize_comparison(results))
     classifiers = list(results["classifier"].unique())
-    columns = {}
+    units = []
     for name in [*classifiers, MEAN] if len(classifiers) > 1 else classifiers:
-        columns[_two_lines(name)] = _score_cells([lines[s, name] for s in samplers])
+        units.append({_two_lines(name): _score_cells([lines[s, name] for s in samplers])})
     means = [lines[sampler, MEAN] for sampler in samplers]
     if any(line["not_converged"] for line in means):
-        columns["not", "converged"] = [str(line["not_converged"] or "") for line in means]
+        counts = [str(line["not_converged"] or "") for line in means]
+        units.append({("not", "converged"): counts})
+    times: Columns = {}
     for head, key in (
         (("resample", "s"), "resample_seconds"),
         (("fit", "s"), "fit_seconds"),
         (("time", "× none"), "time_ratio"),
     ):
         digits = 1 if key == "time_ratio" else 2
-        columns[head] = [
+        times[head] = [
             "–" if math.isnan(line[key]) else f"{line[key]:.{digits}f}" for line in means
         ]
-    return columns
+    return [*units, times]
 
 
-def _blocks(
-    columns: dict[tuple[str, str], list[str]], room: int
-) -> list[dict[tuple[str, str], list[str]]]:
-    """Columns that fit in the room, at least one in each block."""
-    blocks: list[dict[tuple[str, str], list[str]]] = [{}]
+def _blocks(units: list[Columns], room: int) -> list[Columns]:
+    """Units that fit side by side in the room, at least one in each block."""
+    blocks: list[Columns] = [{}]
     used = 0
-    for head, cells in columns.items():
-        needed = 2 + max(map(len, [*head, *cells]))
+    for unit in units:
+        needed = sum(2 + max(map(len, [*head, *cells])) for head, cells in unit.items())
         if blocks[-1] and used + needed > room:
             blocks.append({})
             used = 0
-        blocks[-1][head] = cells
+        blocks[-1] |= unit
         used += needed
     return blocks
 

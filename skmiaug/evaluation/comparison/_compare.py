@@ -67,8 +67,9 @@ def compare_samplers(
         `default_samplers`; None all.
     classifiers : mapping, sequence of str or None, default=None
         From name to classifier; a sequence takes those of `default_classifiers`. A
-        ``GridSearchCV`` is searched on inner folds of the real training rows (`groups` kept
-        whole), with the sampler applied to each inner training part.
+        ``GridSearchCV`` is searched on inner folds (its ``cv`` if that is a number, else 3)
+        of the real training rows, `groups` kept whole and the sampler applied to each inner
+        training part. Other searches see the resampled rows only.
     cv : int, "logo", splitter, iterable or None, default=None
         None: 5 shuffled stratified folds (fewer if the smallest class or the groups
         allow no more), which keep groups whole where groups are given. ``"logo"`` leaves

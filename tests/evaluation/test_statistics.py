@@ -131,6 +131,9 @@ def slow_wilcoxon(values):
     return np.mean(counts)
 
 
+@pytest.mark.skipif(
+    stats.wilcoxon([0.02, 0.02, 0.01]).pvalue != 0.25, reason="an old SciPy, not exact"
+)
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.integers(-6, 30), min_size=6, max_size=9))
 def test_wilcoxon_is_the_exact_count_with_ties_and_without_zeros(values):

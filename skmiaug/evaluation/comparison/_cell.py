@@ -7,6 +7,7 @@ from time import perf_counter
 from typing import Any, Literal
 
 import numpy as np
+import sklearn
 from imblearn.over_sampling.base import BaseOverSampler
 from imblearn.utils import check_sampling_strategy
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from sklearn.metrics import check_scoring
 from sklearn.model_selection import GridSearchCV, ParameterGrid
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.fixes import parse_version
 from sklearn.utils.validation import has_fit_parameter
 
 from skmiaug.evaluation._labels import listed, plain
@@ -336,9 +338,12 @@ def _with_probabilities(classifier: Any, y: NDArray[Any]) -> Any:
     from sklearn.calibration import CalibratedClassifierCV
 
     rarest = int(np.unique(y, return_counts=True)[1].min())
-    # One parameter for all classes: Platt's two a class are learned badly from few rows.
+    # One parameter for all classes (from scikit-learn 1.8 on): Platt's two for each class
+    # are learned badly from few rows.
+    recent = parse_version(sklearn.__version__) >= parse_version("1.8")
+    method = "temperature" if recent else "sigmoid"
     return CalibratedClassifierCV(
-        classifier, method="temperature", ensemble=False, cv=max(2, min(3, rarest))
+        classifier, method=method, ensemble=False, cv=max(2, min(3, rarest))
     )
 
 

@@ -25,7 +25,7 @@ _HOME_OF = {
     "load": "skmiaug.persistence",
     "save": "skmiaug.persistence",
 }
-_SUBMODULES = ("datasets", "evaluation", "exceptions", "metrics")
+_SUBMODULES = ("datasets", "evaluation", "exceptions", "metrics", "model_selection")
 
 __all__ = [
     "AcousticFeatures",
@@ -45,6 +45,7 @@ __all__ = [
     "load",
     "metrics",
     "mi_path",
+    "model_selection",
     "save",
 ]
 

@@ -140,7 +140,7 @@ def _clips(
 ) -> list[tuple[NDArray[np.float32], int] | str]:
     """Whole files as paths, segments as samples; a file is decoded once in a row."""
     from skmiaug.feature_extraction import AudioDecodeError
-    from skmiaug.utils._audio_process import shared_decoder
+    from skmiaug.utils.audio import shared_decoder
 
     clips: list[tuple[NDArray[np.float32], int] | str] = []
     current: str | None = None

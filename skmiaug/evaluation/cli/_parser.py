@@ -205,7 +205,7 @@ def _add_benchmark(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_features(parser: argparse.ArgumentParser) -> None:
-    types = ("float32", "bfloat16", "float16", "auto")
+    types = ("float32", "bfloat16", "float16")
     _add_options(
         parser.add_argument_group("features"),
         ("--model", "FOLDER", "speech model (transformers: a folder, or a name on the "

@@ -238,8 +238,8 @@ def _utility(axis: Any, evidence: Evidence) -> None:
 _CURVES = {
     "loss_curve_": ("generator's loss", True),
     "critic_loss_curve_": ("critic's loss", True),
-    "mi_curve_": ("information by Q, training (nats)", False),
-    "score_curve_": ("validation score (nats)", False),
+    "train_mi_curve_": ("information by Q, training (nats)", False),
+    "validation_scores_": ("validation score (nats)", False),
 }
 
 

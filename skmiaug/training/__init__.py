@@ -47,7 +47,6 @@ from skmiaug.training.sequences._labels import (
     LabelledSet,
     LabelSettings,
     LabelTask,
-    solve_head,
 )
 from skmiaug.training.sequences._model import (
     RateSchedule,
@@ -123,7 +122,6 @@ __all__ = [
     "pull_of",
     "read_pairs",
     "run_loop",
-    "solve_head",
     "stack_players",
     "train_alignment",
     "train_gan",

@@ -26,7 +26,6 @@ from skmiaug.training.sequences._labels import (
     LabelledSet,
     LabelSettings,
     LabelTask,
-    solve_head,
 )
 from skmiaug.training.sequences._model import (
     RateSchedule,
@@ -76,7 +75,6 @@ __all__ = [
     "embed_all",
     "in_chunks",
     "run_loop",
-    "solve_head",
     "train_alignment",
     "train_sequences",
 ]

@@ -151,3 +151,23 @@ def test_labels_that_do_not_fit_are_refused(intensities, y, message):
 def test_ranges_that_are_none_are_refused(intensities, limits):
     with pytest.raises(ValueError, match=r"output_range must be \(lowest, highest\)"):
         small_regressor(output_range=limits).fit(*intensities)
+
+
+def test_a_solved_head_of_absolute_errors_is_as_good_as_any_nearby(intensities):
+    X, y = intensities
+    encoder = small_encoder().fit(X)
+    regressor = small_regressor(
+        pretrained=encoder, head_penalty=2.0, freeze_encoder=True, output_range=None
+    ).fit(X, y)
+    columns = StandardScaler().fit_transform(encoder.transform(X))
+    columns = np.column_stack([columns, np.ones(len(y))])
+    line = np.linalg.lstsq(columns, regressor.predict(X), rcond=None)[0]
+    unit = y.std(axis=0).mean()
+
+    def objective(line):
+        off = np.abs(columns @ line - y).sum() / unit
+        return off + np.square(line[:-1] / unit).sum()
+
+    rng = np.random.default_rng(0)
+    moved = [line + 0.1 * unit * rng.normal(size=line.shape) for _ in range(50)]
+    assert objective(line) < min(map(objective, moved))

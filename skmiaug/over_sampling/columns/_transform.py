@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from skmiaug.base import require_array, require_state
 from skmiaug.over_sampling.columns._scale import ColumnScale
 from skmiaug.over_sampling.columns._spectrum import Spectrum, spectrum_of
 from skmiaug.over_sampling.targets._regression import Gram, regress
@@ -70,17 +71,14 @@ class ColumnGroup:
 
     def check(self) -> None:
         """Raise ValueError if the arrays do not belong together."""
+        require_array("axes", self.axes, (None, None))
         d, k = self.axes.shape
-        for name, array, shape in [
-            ("columns", self.columns, (d,)),
-            ("deviation", self.deviation, (k,)),
-            ("scale.center", self.scale.center, (d,)),
-            ("scale.scale", self.scale.scale, (d,)),
-        ]:
-            if array.shape != shape:
-                raise ValueError(f"{name} of shape {array.shape}, expected {shape}")
-        if not (self.deviation > 0).all() or not (self.scale.scale >= 0).all():
-            raise ValueError("deviation or scale below 0")
+        require_array("columns", self.columns, (d,), "iu")
+        require_array("deviation", self.deviation, (k,))
+        require_array("scale.center", self.scale.center, (d,))
+        require_array("scale.scale", self.scale.scale, (d,))
+        require_state((self.deviation > 0).all(), "deviation")
+        require_state((self.scale.scale >= 0).all(), "scale.scale")
         scores = self.scale.scores
         if scores is not None and not np.isin(scores.columns, np.arange(d)).all():
             raise ValueError(f"normal scores of columns beyond the {d} of the group")

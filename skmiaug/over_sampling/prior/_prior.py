@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from skmiaug.base import require_array, require_state
 from skmiaug.over_sampling.columns._transform import ColumnTransform
 from skmiaug.over_sampling.prior._bandwidth import FittedRows, choose_bandwidth
 from skmiaug.over_sampling.prior._cross_covariance import GroupRows, fit_cross_covariance
@@ -375,33 +376,33 @@ class Prior:
         """Raise ValueError if the arrays do not belong together."""
         q, D, K = len(self.row_means), sum(self.widths), len(self.widths)
         m = sum(self.sizes)
-        shapes: list[tuple[str, Any, tuple[int, ...]]] = [
-            ("row_means", self.row_means, (q, D)),
-            ("shrinkage", self.shrinkage, (D,)),
-            ("direction_shrinkage", self.direction_shrinkage, (D,)),
-            ("single", self.single, (q, K)),
-        ]
+        require_array("row_means", self.row_means, (q, D), "float32")
+        require_array("shrinkage", self.shrinkage, (D,))
+        require_array("direction_shrinkage", self.direction_shrinkage, (D,))
+        require_array("single", self.single, (q, K), "b")
+        require_state(len(self.sizes) == K, "sizes")
+        sizes = zip(self.sizes, self.widths, strict=True)
+        require_state(all(0 < size <= width for size, width in sizes), "sizes")
+        require_state(0 < self.n_generated <= K, "n_generated")
+        require_state((self.correlation is None) == (K == 1), "correlation")
         if self.correlation is not None:
-            shapes.append(("correlation", self.correlation, (m, m)))
+            require_array("correlation", self.correlation, (m, m))
             np.linalg.cholesky(self.correlation.astype(float))
+        require_state(0 < self.bandwidth <= 1, "bandwidth")
+        require_state(0 <= (self.given_bandwidth or 0) <= 1, "given_bandwidth")
+        conditioned = self.n_generated < K
+        require_state((self.given_bandwidth is not None) == conditioned, "given_bandwidth")
+        uses_rows = self.bandwidth < 1 or self.given_bandwidth not in (None, 1.0)
+        require_state((self.residuals is not None) == uses_rows, "residuals")
         if self.residuals is not None:
             n = len(self.residuals)
-            shapes += [
-                ("residuals", self.residuals, (n, D)),
-                ("order", self.order, (n,)),
-                ("class_begin", self.class_begin, (q + 1,)),
-            ]
-            if not (np.sort(self.order) == np.arange(n)).all():
-                raise ValueError("order is no permutation")
-            if self.class_begin[0] != 0 or self.class_begin[-1] != n:
-                raise ValueError("class_begin does not cover the rows")
-        for name, array, shape in shapes:
-            if array.shape != shape:
-                raise ValueError(f"{name} of shape {array.shape}, expected {shape}")
-        if any(m > w for m, w in zip(self.sizes, self.widths, strict=True)):
-            raise ValueError("sizes beyond the widths")
-        if not 0 < self.bandwidth <= 1 or not 0 <= (self.given_bandwidth or 0) <= 1:
-            raise ValueError("bandwidth outside of (0, 1]")
+            require_array("residuals", self.residuals, (n, D), "float32")
+            require_array("order", self.order, (n,), "iu")
+            require_array("class_begin", self.class_begin, (q + 1,), "iu")
+            require_state((np.sort(self.order) == np.arange(n)).all(), "order")
+            begin = self.class_begin.astype(np.int64)
+            rising = (np.diff(begin) >= 0).all()
+            require_state(rising and begin[0] == 0 and begin[-1] == n, "class_begin")
 
 
 def fit_prior(

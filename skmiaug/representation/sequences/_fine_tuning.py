@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 import torch
+from scipy.optimize import minimize
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
@@ -24,7 +26,6 @@ from skmiaug.training import (
     SequenceRecord,
     build_sequence_model,
     embed_all,
-    solve_head,
     train_sequences,
 )
 from skmiaug.utils._precision import resolve_precision
@@ -36,6 +37,10 @@ _PRETRAINED_HEAD_PENALTY = 10.0
 _PRETRAINED_RATE_FACTOR = 0.2
 _SHAPE = ("backbone", "hidden_size", "n_layers", "n_heads", "pooling", "clip")
 _HOLD_OUT, _ORDER, _DROPOUT = range(10, 13)
+
+# Absolute errors are rounded off within that of zero, to have a slope there.
+_L1_ROUNDING = 0.01
+_MAX_ROUNDS = 1000
 
 register_state(SequenceHead)
 
@@ -178,12 +183,8 @@ def fine_tune(
     head = _new_head(n_outputs, pooled)
     if penalty is not None:
         columns = ((pooled - head.center) / head.scale).cpu().numpy()
-        weight, bias = solve_head(
-            columns[~held],
-            labels[~held],
-            error,
-            penalty=float(penalty),
-            class_weights=class_weights,
+        weight, bias = _solved_head(
+            columns[~held], labels[~held], error, float(penalty), class_weights
         )
         with torch.no_grad():
             head.linear.weight.copy_(torch.from_numpy(weight))
@@ -245,3 +246,53 @@ def _new_head(n_outputs: int, pooled: torch.Tensor) -> SequenceHead:
     nn.init.zeros_(head.linear.bias)
     head.measure(pooled)
     return head
+
+
+def _solved_head(
+    columns: np.ndarray,
+    labels: np.ndarray,
+    error: str,
+    penalty: float,
+    class_weights: np.ndarray | None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Minimise the summed loss of all rows + penalty / 2 · ‖weight‖²; the bias is free.
+
+    Returns the weight (n_outputs, width) and the bias (n_outputs,) for standardised
+    ``columns`` (n, width). A row's loss is that of training.
+    """
+    columns = columns.astype(np.float64)
+    if error == "classes":
+        weights = None if class_weights is None else dict(enumerate(class_weights))
+        # Of two classes LogisticRegression has one row of weights, here there are two.
+        is_binary = labels.max() == 1
+        line = LogisticRegression(
+            C=(1 + is_binary) / penalty,
+            class_weight=weights,
+            tol=1e-6,
+            max_iter=_MAX_ROUNDS,
+        ).fit(columns, labels)
+        if is_binary:
+            half, offset = line.coef_ / 2, line.intercept_ / 2
+            return np.concatenate([-half, half]), np.concatenate([-offset, offset])
+        return line.coef_, line.intercept_
+    if error == "l2":
+        line = Ridge(alpha=penalty / 2).fit(columns, labels)
+        return line.coef_.reshape(labels.shape[1], -1), np.atleast_1d(line.intercept_)
+    shape = (labels.shape[1], columns.shape[1] + 1)
+
+    def objective(flat: np.ndarray) -> tuple[float, np.ndarray]:
+        weight, bias = flat.reshape(shape)[:, :-1], flat.reshape(shape)[:, -1]
+        off = columns @ weight.T + bias - labels
+        size = np.hypot(off, _L1_ROUNDING)
+        slope = off / size
+        gradient = np.column_stack(
+            [slope.T @ columns + penalty * weight, slope.sum(axis=0)]
+        )
+        loss = size.sum() + 0.5 * penalty * np.square(weight).sum()
+        return float(loss), gradient.ravel()
+
+    options = {"maxiter": _MAX_ROUNDS, "maxfun": 2 * _MAX_ROUNDS, "ftol": 1e-12}
+    start = np.zeros(shape[0] * shape[1])
+    found = minimize(objective, start, jac=True, method="L-BFGS-B", options=options)
+    both = found.x.reshape(shape)
+    return both[:, :-1].copy(), both[:, -1].copy()

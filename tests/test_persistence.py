@@ -409,7 +409,7 @@ def test_changed_arrays_are_refused_or_change_nothing_that_matters(kinds, path):
             write_tensor_file(path, header, {**arrays, name: np.ascontiguousarray(other)})
             n_refused += is_refused_or_works(path)
             n_tried += 1
-    assert n_refused > 0.8 * n_tried
+    assert n_refused > 0.7 * n_tried
 
 
 def crafted(path, header, data=b"", length=None):

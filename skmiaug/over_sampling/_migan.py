@@ -353,15 +353,15 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
     ) -> ResidualSampler:
         """Fit the prior, train the networks on it, and choose the scale of the residual."""
         session, group = self._run
-        with self._phase("fitting the prior"):
-            prepared = self._prepare_networks(Z, T, rng, validation, session.device)
+        session.phase("fitting the prior")
+        prepared = self._prepare_networks(Z, T, rng, validation, session.device)
         means = {"column means": self._transform.groups[0].scale.center}
         group.check_alike(means | prepared.summary())
         run = ready_run(prepared, float(self.mi_weight))
         run.score = group.agreed(run.score)
         group.align(run.networks)
         product = prepared.parameters.largest_product()
-        with self._phase("training"), cpu_threads_for(product, session.device):
+        with cpu_threads_for(product, session.device):
             record = train_gan(
                 group.share_networks(run.networks),
                 group.share_batches(run.batches),

@@ -343,12 +343,12 @@ def without_last(name):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (without_last("deviation"), "deviation of shape"),
-        (without_last("columns"), "columns of shape"),
-        (lambda g: replace(g, deviation=-g.deviation), "below 0"),
+        (without_last("deviation"), "deviation has the shape"),
+        (without_last("columns"), "columns has the shape"),
+        (lambda g: replace(g, deviation=-g.deviation), "deviation does not fit"),
         (
             lambda g: replace(g, scale=without_last("scale")(g.scale)),
-            "scale.scale of shape",
+            "scale.scale has the shape",
         ),
         (lambda g: changed_scores(g, columns=np.array([6])), "beyond the 6"),
     ],

@@ -94,15 +94,6 @@ def test_each_is_its_own_fit(skewed, parameters):
         assert_like(together, small(mi_weight=weight, **parameters).fit(X, y))
 
 
-def test_models_leave_the_stack_one_by_one(skewed):
-    X, y = skewed
-    path = mi_path(
-        X, y, mi_weights=WEIGHTS,
-        augmenter=small(n_iter_no_change=1, tol=0.02, max_iter=12 * EVAL_INTERVAL),
-    )  # fmt: skip
-    assert len({augmenter.n_iter_ for augmenter in path.augmenters}) > 1
-
-
 def test_the_trained_networks_differ_by_weight(skewed):
     # Else the comparison with single fits would hold for a λ that is not used.
     path = mi_path(*skewed, mi_weights=[0.0, 8.0], augmenter=small(residual_penalty=0.0))

@@ -282,12 +282,12 @@ def test_residuals_are_kept_only_where_samples_need_them():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"row_means": np.zeros((2, 6))}, "single"),
-        ({"shrinkage": np.zeros(5)}, "shrinkage of shape"),
-        ({"order": np.zeros(59, dtype=int)}, "no permutation"),
-        ({"class_begin": np.array([0, 1, 2, 3])}, "does not cover"),
-        ({"sizes": (7,)}, "beyond the widths"),
-        ({"bandwidth": 0.0}, "outside"),
+        ({"row_means": np.zeros((2, 6))}, "row_means"),
+        ({"shrinkage": np.zeros(5)}, "shrinkage has the shape"),
+        ({"order": np.zeros(59, dtype=int)}, "order"),
+        ({"class_begin": np.array([0, 1, 2, 3])}, "class_begin"),
+        ({"sizes": (7,)}, "sizes"),
+        ({"bandwidth": 0.0}, "bandwidth"),
     ],
 )
 def test_arrays_that_do_not_belong_together_are_refused(change, message):

@@ -25,21 +25,21 @@ def class_cross_entropy(class_logits: Tensor, classes: Tensor) -> Tensor:
 def categorical_information(
     class_logits: Tensor, classes: Tensor, entropy: float | Tensor
 ) -> Tensor:
-    """H(c) + mean of log q(c|x): the class part of the bound.
+    """H(c) + mean of log q(c|x): the part of the classes in the bound.
 
     Parameters
     ----------
     class_logits : Tensor of shape (..., n, n_classes)
         Q(c|x), unnormalised.
     classes : Tensor of shape (..., n)
-        The class each row was made for.
+        The class that each sample was generated for.
     entropy : float or Tensor of shape ()
-        H(c) of the distribution that ``classes`` were drawn from: the ceiling.
+        H(c) of the distribution that ``classes`` were drawn from: the maximum.
 
     Returns
     -------
     Tensor of shape (...)
-        At most ``entropy``; below 0 when q is worse than guessing.
+        At most ``entropy``; negative if q is worse than the class shares.
     """
     return entropy - class_cross_entropy(class_logits, classes)
 
@@ -56,7 +56,7 @@ def gaussian_code_information(
     Returns
     -------
     Tensor of shape (...)
-        0 when there are no codes, or when q knows nothing (mean 0, variance 1).
+        0 without codes, or for an uninformative q (mean 0, variance 1).
     """
     if codes.shape[-1] == 0:
         return codes.new_zeros(codes.shape[:-2])

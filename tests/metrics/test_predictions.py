@@ -117,7 +117,7 @@ def test_plurality_is_the_f1_score_of_the_largest_share():
     "score", [jensen_shannon_distance, bhattacharyya_coefficient, plurality_f1_score]
 )
 def test_shares_are_checked(score):
-    with pytest.raises(ValueError, match="y_true must hold shares .* divide votes"):
+    with pytest.raises(ValueError, match=r"y_true must hold shares .* divide votes"):
         score([[3, 2]], [[0.5, 0.5]])
     with pytest.raises(ValueError, match="y_pred must hold shares"):
         score([[0.5, 0.5]], [[1.5, -0.5]])

@@ -24,6 +24,8 @@ from skmiaug.metrics.predictions._shares import check_shares
 _KINDS = ("linear", "nonlinear")
 # A multiple of the inverse range of the scores: beyond it, separable rows gain nothing.
 _MAX_INVERSE_TEMPERATURE = 1e4
+# Makes the Gram matrix of repeated samples positive definite in float32.
+_JITTER = 1e-4
 
 
 class TSTRScore(NamedTuple):
@@ -293,11 +295,12 @@ def _discriminant_scores(
     """Log densities (n_real, n_classes) of Gaussian classes, up to a row's constant."""
     n, d = rows.shape
     if d > n:
-        # Means and covariance lie in the row space of the samples.
-        values, vectors = np.linalg.eigh((rows @ rows.T).astype(np.float64))
-        large = values > 1e-6 * values[-1]
-        basis = rows.T @ (vectors[:, large] / np.sqrt(values[large]))
-        rows, real_rows = rows @ basis, real_rows @ basis
+        # Coordinates in the row space of the samples, which holds means and covariance.
+        gram = (rows @ rows.T).astype(np.float64)
+        gram[np.diag_indices_from(gram)] += _JITTER * np.trace(gram) / n
+        products = (rows @ real_rows.T).astype(np.float64)
+        rows = np.linalg.cholesky(gram)
+        real_rows = linalg.solve_triangular(rows, products, lower=True).T
     weights = joint.sum(axis=1)
     means = joint.shape[1] * (joint.T @ rows)
     weighted = rows * np.sqrt(weights)[:, None].astype(rows.dtype)

@@ -362,8 +362,8 @@ def test_repeated_rows_have_no_information():
     rng = np.random.default_rng(0)
     y = np.repeat([0, 1, 2], 100)
     assert mixed_information(np.ones((300, 4)), y, n_permutations=0).estimate < 0.1
-    copies = rng.normal(size=(10, 2))[rng.integers(10, size=300)]
-    found = ksg_information(copies, rng.permutation(copies), n_permutations=0)
+    rows = rng.normal(size=(10, 2))[rng.integers(10, size=300)]
+    found = ksg_information(rows, rng.permutation(rows), n_permutations=0)
     assert math.isfinite(found.estimate)
 
 

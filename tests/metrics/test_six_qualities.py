@@ -84,11 +84,11 @@ def lowest(found, value, n):
 
 
 def test_information_finds_shuffled_labels_and_noise(found):
-    bad = {"shuffled labels", "noise"}
-    assert lowest(found, lambda m: m.information.estimate, 2) == bad
+    failing = {"shuffled labels", "noise"}
+    assert lowest(found, lambda m: m.information.estimate, 2) == failing
     for kind in KINDS:
         p_value = found[kind].information.p_value
-        assert p_value > 0.01 if kind in bad else p_value == pytest.approx(1 / 1001)
+        assert p_value > 0.01 if kind in failing else p_value == pytest.approx(1 / 1001)
 
 
 def test_recall_and_variance_find_the_repeated_row(found):
@@ -124,8 +124,8 @@ def test_the_two_sample_test_finds_smote_and_repetition(found):
 
 
 def test_leakage_finds_exact_copies_and_close_samples(found):
-    copies = found["one repeated row"].leakage
-    assert copies.n_exact == len(copies.distances)
+    repeated = found["one repeated row"].leakage
+    assert repeated.n_exact == len(repeated.distances)
     near = {kind: m.leakage.n_near / len(m.leakage.distances) for kind, m in found.items()}
     ratio = {kind: m.leakage.distance_ratio for kind, m in found.items()}
     assert near["SMOTE"] > 0.5
@@ -137,7 +137,7 @@ def test_leakage_finds_exact_copies_and_close_samples(found):
 
 
 def test_utility_finds_wrong_labels_repetition_and_noise(found):
-    bad = {"shuffled labels", "one repeated row", "noise"}
-    assert lowest(found, lambda m: m.uar, 3) == bad
+    failing = {"shuffled labels", "one repeated row", "noise"}
+    assert lowest(found, lambda m: m.uar, 3) == failing
     assert found["Gaussian"].uar > found["SMOTE"].uar - 0.1
-    assert lowest(found, lambda m: m.tstr, 2) <= bad
+    assert lowest(found, lambda m: m.tstr, 2) <= failing

@@ -36,14 +36,17 @@ def canonical(x, y):
     return sides[0] @ left, sides[1] @ right.T
 
 
-@pytest.mark.parametrize(("d", "k", "copies"), [(2, 1, 0), (2, 3, 20), (3, 4, 20)])
-def test_ksg(d, k, copies):
+@pytest.mark.parametrize(("d", "k", "duplicates"), [(2, 1, 0), (2, 3, 20), (3, 4, 20)])
+def test_ksg(d, k, duplicates):
     n = 80
     x = RNG.normal(size=(n, d))
     y = x + RNG.normal(size=(n, d))
-    x[:copies], y[:copies] = x[copies : 2 * copies], y[copies : 2 * copies]
-    if copies:
-        x[40:45], y[40:45] = x[40], y[40]  # more copies than neighbours
+    x[:duplicates], y[:duplicates] = (
+        x[duplicates : 2 * duplicates],
+        y[duplicates : 2 * duplicates],
+    )
+    if duplicates:
+        x[40:45], y[40:45] = x[40], y[40]  # more duplicates than neighbours
     u, v = canonical(x, y)
     total = 0.0
     for i in range(n):
@@ -151,7 +154,7 @@ def test_ridge_discriminant(n, d, atol):
         lambda: RNG.integers(4, size=(90, 3)),
         lambda: RNG.normal(size=(15, 40))[RNG.integers(15, size=90)],
     ],
-    ids=["normal", "binary", "grid", "copies"],
+    ids=["normal", "binary", "grid", "duplicates"],
 )
 def test_prdc(draw, scale):
     """Balls contain their surface, at any scale."""

@@ -20,11 +20,11 @@ def classes(n_each, apart=1.5, seed=0, d=4):
 def test_samples_of_the_real_distribution_and_shuffled_labels():
     X, y = classes([200, 200, 200])
     test = classes([300, 300, 300], seed=1)
-    good = train_on_synthetic_test_on_real(X, y, *test)
+    faithful = train_on_synthetic_test_on_real(X, y, *test)
     shuffled = np.random.default_rng(0).permutation(y)
-    bad = train_on_synthetic_test_on_real(X, shuffled, *test)
-    assert good > 0.6
-    assert bad < good - 0.15
+    permuted = train_on_synthetic_test_on_real(X, shuffled, *test)
+    assert faithful > 0.6
+    assert permuted < faithful - 0.15
     by_hand = LogisticRegression().fit(X, y).predict(test[0])
     found = train_on_synthetic_test_on_real(X, y, *test, classifier=LogisticRegression())
     assert found == pytest.approx(balanced_accuracy_score(test[1], by_hand))

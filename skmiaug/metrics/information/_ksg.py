@@ -165,25 +165,25 @@ def counts_by_tree(u: NDArray[np.float64], v: NDArray[np.float64], k: int) -> Co
     Returns
     -------
     n_joint : ndarray of shape (n,)
-        k, or the number of copies of the row where those are more.
+        k, or the number of duplicates of the row where those are more.
     near_u, near_v : ndarray of shape (n,)
         Other rows nearer on this side alone than the k-th neighbour in both together;
-        where that is at distance 0, the copies on this side.
+        where that is at distance 0, the duplicates on this side.
     """
     both = np.hstack([u, v])
     joint = cKDTree(both)
     reach = joint.query(both, k + 1, p=np.inf)[0][:, k]
-    copies = reach == 0
-    # Just below the k-th neighbour, which is not counted; copies are.
-    radius = np.where(copies, 0.0, np.nextafter(reach, 0.0))
+    duplicates = reach == 0
+    # Just below the k-th neighbour, which is not counted; duplicates are.
+    radius = np.where(duplicates, 0.0, np.nextafter(reach, 0.0))
     near_u, near_v = (
         cKDTree(side).query_ball_point(side, radius, p=np.inf, return_length=True) - 1
         for side in (u, v)
     )
     n_joint = np.full(len(u), k)
-    if copies.any():
-        same = joint.query_ball_point(both[copies], 0.0, p=np.inf, return_length=True)
-        n_joint[copies] = same - 1
+    if duplicates.any():
+        same = joint.query_ball_point(both[duplicates], 0.0, p=np.inf, return_length=True)
+        n_joint[duplicates] = same - 1
     return n_joint, near_u, near_v
 
 

@@ -55,8 +55,13 @@ class InformationResult:
     method: str
 
     # Names that `evaluation` still uses.
-    ceiling = property(lambda self: self.maximum)
-    null = property(lambda self: self.null_distribution)
+    @property
+    def ceiling(self) -> float:
+        return self.maximum
+
+    @property
+    def null(self) -> NDArray[np.float64]:
+        return self.null_distribution
 
     def null_quantile(self, q: float = 0.95) -> float:
         """Quantile of the null distribution, nats; NaN without permutations."""

@@ -9,7 +9,7 @@ from scipy.special import log_softmax
 from sklearn.kernel_ridge import KernelRidge
 from sklearn.metrics.pairwise import rbf_kernel
 
-from skmiaug.metrics import TSTRScorer, tstr_score
+from skmiaug.metrics import TSTRScorer, paired_difference, tstr_score
 from tests.metrics._known import class_mixture, mixture_truth
 
 KINDS = ["linear", "nonlinear"]
@@ -204,9 +204,21 @@ def test_row_values_give_the_score_and_its_standard_error(kind):
 def test_candidates_are_paired():
     scorer = TSTRScorer(*mixture(300, 0))
     one, two = (scorer.score(*mixture(2000, seed)) for seed in (1, 2))
+    difference, error = paired_difference(one.row_values, two.row_values)
+    assert difference == pytest.approx(one.value - two.value)
     gaps = one.row_values - two.row_values
-    assert gaps.mean() == pytest.approx(one.value - two.value)
-    assert gaps.std() < 0.3 * one.row_values.std()
+    assert error == pytest.approx(stats.sem(gaps))
+    assert error < 0.3 * one.standard_error
+
+
+def test_rows_of_a_group_are_not_independent():
+    a, b = np.random.default_rng(0).normal(size=(2, 50))
+    difference, error = paired_difference(
+        np.repeat(a, 4), np.repeat(b, 4), np.repeat(range(50), 4)
+    )
+    assert difference == pytest.approx((a - b).mean())
+    assert error == pytest.approx(stats.sem(a - b))
+    assert math.isnan(paired_difference([1.0, 2.0], [0.0, 0.0], ["a", "a"])[1])
 
 
 # ---- interface

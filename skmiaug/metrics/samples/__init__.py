@@ -10,7 +10,12 @@ from skmiaug.metrics.samples._fidelity import (
     variance_ratio,
 )
 from skmiaug.metrics.samples._leakage import LeakageResult, nearest_row_leakage
-from skmiaug.metrics.samples._tstr import TSTRScore, TSTRScorer, tstr_score
+from skmiaug.metrics.samples._tstr import (
+    TSTRScore,
+    TSTRScorer,
+    paired_difference,
+    tstr_score,
+)
 from skmiaug.metrics.samples._two_sample import TwoSampleResult, classifier_two_sample_test
 from skmiaug.metrics.samples._utility import (
     UtilityGain,
@@ -31,6 +36,7 @@ __all__ = [
     "feature_drift",
     "frechet_distance",
     "nearest_row_leakage",
+    "paired_difference",
     "precision_recall_density_coverage",
     "train_on_synthetic_test_on_real",
     "tstr_score",

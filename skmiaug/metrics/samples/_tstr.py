@@ -37,9 +37,7 @@ class TSTRScore(NamedTuple):
         Nats, at most the entropy of equally frequent classes, ln(n_classes).
     row_values : ndarray of shape (n_real,)
         Contributions of the real rows, whose mean is ``value`` and whose standard error
-        is that of the value. The rows of two candidates are paired:
-        ``(a.row_values - b.row_values)`` gives their difference and its standard error.
-        With groups, sum the deviations within each first.
+        is that of the value. Those of two candidates are paired: see `paired_difference`.
     inverse_temperature : float
         Factor of the classifier's scores: fitted to the real rows for the nonlinear kind,
         1 for the linear one.
@@ -97,6 +95,7 @@ class TSTRScorer:
     See Also
     --------
     tstr_score : The score of a single set of samples.
+    paired_difference : Compares two generators.
     train_on_synthetic_test_on_real : UAR of any scikit-learn classifier.
 
     Notes
@@ -161,6 +160,7 @@ class TSTRScorer:
         Parameters
         ----------
         Z_synthetic : array-like of shape (n_synthetic, n_features)
+            Rows to train on: the samples, alone or with the real rows that they balance.
         T_synthetic : array-like of shape (n_synthetic, n_classes)
             Shares that the samples were generated for; every class has some.
 
@@ -253,6 +253,54 @@ def tstr_score(
     """
     scorer = TSTRScorer(Z_real, T_real, kind=kind, random_state=random_state)
     return scorer.score(Z_synthetic, T_synthetic).value
+
+
+def paired_difference(
+    row_values: ArrayLike, other_values: ArrayLike, groups: ArrayLike | None = None
+) -> tuple[float, float]:
+    """Difference of two scores on the same real rows, and its standard error.
+
+    Parameters
+    ----------
+    row_values, other_values : array-like of shape (n_real,)
+        Those of two results of `TSTRScorer.score`, or of all folds, concatenated.
+    groups : array-like of shape (n_real,), default=None
+        Speakers or sessions, whose rows are not independent.
+
+    Returns
+    -------
+    difference : float
+        Of the means, nats.
+    standard_error : float
+        NaN for a single row or group.
+
+    Raises
+    ------
+    ValueError
+        Lengths differ.
+
+    See Also
+    --------
+    TSTRScorer : Gives the values.
+
+    Examples
+    --------
+    >>> from skmiaug.metrics import paired_difference
+    >>> paired_difference([1.0, 2.0, 3.0], [0.5, 2.5, 1.5])
+    (0.5, 0.5773502691896257)
+    """
+    one, other = (
+        np.asarray(values, dtype=np.float64) for values in (row_values, other_values)
+    )
+    check_consistent_length(one, other, groups)
+    gaps = one - other
+    deviations = gaps - gaps.mean()
+    if groups is not None:
+        members = np.unique(np.asarray(groups), return_inverse=True)[1]
+        deviations = np.bincount(members, weights=deviations)
+    n = len(deviations)
+    variance = (deviations**2).sum() * n / (n - 1) if n > 1 else math.nan
+    return float(gaps.mean()), math.sqrt(variance) / len(gaps)
 
 
 def _rows_and_shares(

@@ -103,10 +103,10 @@ class TSTRScorer:
     To predict the gain of classifiers, score what they are trained on: the real training
     rows together with the samples that balance them, in standardised columns, cross-fitted
     so that every row is held out once. Over 20 generators, the rank correlation with the
-    mean UAR of an SVM, logistic regression and an MLP on test folds was 0.77 to 0.91 on four
+    mean UAR of SVM, logistic regression and MLP on test folds was 0.77 to 0.91 on four
     sets, and 0.58 to 0.73 among the eleven generators that differ in their noise alone.
-    Whitened columns, samples without the real rows, or the linear kind predicted less; it
-    penalises what the other classifiers ignore, such as the distance of the class means.
+    Whitened columns, samples without the real rows, or the linear kind predicted less; the
+    linear kind favours class means that are shrunk too much.
 
     References
     ----------

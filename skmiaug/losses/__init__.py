@@ -1,6 +1,10 @@
-"""Losses as pure functions of tensors; each names its equation."""
+"""Losses: pure functions of tensors, each with its equation."""
 
-from skmiaug.losses._adversarial import critic_hinge_loss, generator_hinge_loss
+from skmiaug.losses._adversarial import (
+    critic_hinge_loss,
+    generator_hinge_loss,
+    residual_penalty,
+)
 from skmiaug.losses._contrastive import (
     LARGEST_LOG_SCALE,
     SAME_CLASS_ROLES,
@@ -15,7 +19,6 @@ from skmiaug.losses._mutual_information import (
     class_entropy,
     gaussian_code_information,
 )
-from skmiaug.losses._residual_penalty import residual_penalty
 
 __all__ = [
     "LARGEST_LOG_SCALE",

@@ -38,7 +38,7 @@ def class_cross_entropy(class_logits: Tensor, targets: Tensor) -> Tensor:
 def categorical_information(
     class_logits: Tensor, targets: Tensor, entropy: float | Tensor
 ) -> Tensor:
-    """H(c) + mean of log q(c|x): the class part of the bound.
+    """H(c) + mean of log q(c|x): the part of the classes in the bound.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def categorical_information(
     Returns
     -------
     Tensor of shape (...)
-        At most ``entropy``; below 0 when q is worse than guessing.
+        At most ``entropy``; negative if q is worse than the class shares.
     """
     return entropy - class_cross_entropy(class_logits, targets)
 
@@ -69,7 +69,7 @@ def gaussian_code_information(
     Returns
     -------
     Tensor of shape (...)
-        0 when there are no codes, or when q knows nothing (mean 0, variance 1).
+        0 without codes, or for an uninformative q (mean 0, variance 1).
     """
     if codes.shape[-1] == 0:
         return codes.new_zeros(codes.shape[:-2])

@@ -706,10 +706,8 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
             for rows in row_blocks(len(out), SAMPLED_ROWS):
                 own = None if given is None else given[rows]
                 Z = self._sample_coordinates(self._codes(indices[rows]), rng, own)
-                block = np.empty((len(Z), out.shape[1]), dtype=self._dtype)
-                self._transform.inverse_into(Z, block)
-                self._into_types(block)
-                out[rows] = block
+                self._transform.inverse_into(Z, out[rows])
+                self._into_types(out[rows])
                 if condition_out is not None:
                     condition_out[rows] = self._transform.inverse_condition(Z)
                 bar.show(rows.stop)

@@ -311,15 +311,11 @@ def test_models_of_the_other_modality_are_refused_before_any_work(run, models, t
 def test_leaks_stop_the_benchmark(run, emodb, tmp_path):
     data = load_emodb(emodb)
     frame = data.frame.assign(speaker="the same")
-    Manifest(frame, name="mine", root=emodb).write(
-        tmp_path / "mine.jsonl", root=emodb
-    )
+    Manifest(frame, name="mine", root=emodb).write(tmp_path / "mine.jsonl", root=emodb)
     mine = ("manifest", tmp_path / "mine.jsonl", "--audio", emodb)
     assert "no speaker in both" in run("--protocol", "session", corpus=mine)[2]
     frame = frame.assign(session=None, split=None)
-    Manifest(frame, name="mine", root=emodb).write(
-        tmp_path / "mine.jsonl", root=emodb
-    )
+    Manifest(frame, name="mine", root=emodb).write(tmp_path / "mine.jsonl", root=emodb)
     assert "splits, sessions or speakers to test by" in run(corpus=mine)[2]
 
 

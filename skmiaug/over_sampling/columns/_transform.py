@@ -59,15 +59,21 @@ class ColumnGroup:
 
     def inverse(self, U: np.ndarray) -> np.ndarray:
         """Return the rows (n, d) that coordinates (n, k) stand for, in the type of X."""
-        colouring = self.axes.T * self.deviation[:, None]
-        affine = self.scale.affine()
-        if affine is None:
-            return self.scale.inverse(U @ colouring)
-        # One product and one sum, where standardised rows between would take four.
-        factor, offset = affine
-        rows = U @ (colouring * factor)
-        rows += offset
+        if self.scale.affine() is None:
+            return self.scale.inverse(U @ (self.axes.T * self.deviation[:, None]))
+        rows = np.empty((len(U), len(self.axes)), dtype=np.float32)
+        self.inverse_affine_into(U, rows)
         return rows
+
+    def inverse_affine_into(self, U: np.ndarray, out: np.ndarray) -> bool:
+        """Write what :meth:`inverse` returns into ``out`` if one product is enough."""
+        affine = self.scale.affine()
+        if affine is None or not out.flags.c_contiguous:
+            return False
+        factor, offset = affine
+        np.matmul(U, self.axes.T * (self.deviation[:, None] * factor), out=out)
+        out += offset
+        return True
 
     def check(self) -> None:
         """Raise ValueError if the arrays do not belong together."""
@@ -122,6 +128,8 @@ class ColumnTransform:
 
     def inverse_into(self, Z: np.ndarray, out: np.ndarray) -> None:
         """Write the rows of X that coordinates stand for into ``out``."""
+        if len(self.groups) == 1 and self.groups[0].inverse_affine_into(Z, out):
+            return
         for rows in row_blocks(len(Z), max(_INVERSE_NUMBERS // out.shape[1], 1)):
             for k, group in enumerate(self.groups[: self.n_generated]):
                 out[rows][:, group.columns] = group.inverse(Z[rows, self.span(k)])

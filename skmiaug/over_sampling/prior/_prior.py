@@ -170,8 +170,11 @@ class Prior:
         noise = self._noise(len(T), rng)
         if self.bandwidth < 1:
             self._add_residuals(noise, self._pick_rows(T, rng))
-        centre(noise, T)
-        return self._around_means(noise, T)
+        if self.single.any():
+            centre(noise, T)
+            return self._around_means(noise, T)
+        centre(noise, T, self.means)
+        return noise
 
     def _sample_given(
         self,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from scipy.linalg.blas import sgemm
 
 from skmiaug.utils._row_blocks import Rows, row_blocks
 
@@ -107,7 +108,9 @@ def target_weights(T: np.ndarray) -> np.ndarray:
     return weights / weights.sum()
 
 
-def centre(noise: np.ndarray, T: np.ndarray) -> None:
+def centre(
+    noise: np.ndarray, T: np.ndarray, coefficients: np.ndarray | None = None
+) -> None:
     """Subtract the regression of ``noise`` on ``T``, in place, and keep its variance.
 
     Few rows of many features would otherwise move the class means by more than the classes
@@ -116,18 +119,23 @@ def centre(noise: np.ndarray, T: np.ndarray) -> None:
 
     Parameters
     ----------
-    noise : ndarray of shape (n, n_features), float32
+    noise : ndarray of shape (n, n_features), float32, in C order
         Of independent rows with mean 0.
     T : ndarray of shape (n, n_targets), float32
+    coefficients : ndarray of shape (n_targets, n_features), float32, or None
+        If given, T times these is added.
     """
     gram = Gram.of(T)
     left = 1 - gram.leverage(T)
     alone = left < 1e-6
-    factor = 1 / np.sqrt(np.where(alone, 1.0, left))
-    fitted = T @ (gram.inverse @ (T.T @ noise)).astype(np.float32)
-    fitted[alone] = 0.0
-    noise -= fitted
-    noise *= factor.astype(np.float32)[:, None]
+    factor = (1 / np.sqrt(np.where(alone, 1.0, left))).astype(np.float32)[:, None]
+    codes, added = -factor * T, (gram.inverse @ (T.T @ noise)).astype(np.float32)
+    codes[alone] = 0.0
+    if coefficients is not None:
+        codes, added = np.hstack([codes, T]), np.vstack([added, coefficients])
+    noise *= factor
+    # noise += codes @ added, without a second array of its size.
+    sgemm(1.0, added.T, codes.T, beta=1.0, c=noise.T, overwrite_c=True)
 
 
 def move_to(Z: np.ndarray, T: np.ndarray, coefficients: np.ndarray) -> np.ndarray:

@@ -17,17 +17,10 @@ from skmiaug.metrics._checks import (
     generator,
     seed_from,
 )
-from skmiaug.metrics._information_result import InformationResult, finished
-
-__all__ = [
-    "check_rows_exceed_columns",
-    "gaussian_information",
-    "orthonormal_columns",
-    "plug_in_bias",
-]
+from skmiaug.metrics.information._result import InformationResult, information_result
 
 # 1 - r² below this is rounding: columns that determine each other.
-_LEAST_REMAINDER = 1e-14
+_MIN_REMAINDER = 1e-14
 
 
 def gaussian_information(
@@ -40,30 +33,34 @@ def gaussian_information(
 ) -> InformationResult:
     """Mutual information of x and y if they are jointly Gaussian: -½ Σ ln(1 - ρᵢ²).
 
-    The ρᵢ are the canonical correlations. The bias of the sample's determinants is taken
-    out exactly (for Gaussian rows). On other rows it is the linear part of the dependence.
+    The ρᵢ are the canonical correlations. The bias of the sample determinants is removed
+    exactly for Gaussian rows. On other rows it measures the linear part of the dependence.
 
     Parameters
     ----------
     x : array-like of shape (n_samples, n_x) or (n_samples,)
     y : array-like of shape (n_samples, n_y) or (n_samples,)
-        Columns that the others of their side determine are dropped.
+        Columns that are determined by others of their side are dropped.
     n_permutations : int, default=100
-        Shuffles of y for the null; 0 leaves it out.
+        Permutations of y for the null distribution; 0 omits it.
     confidence_level : float, default=0.95
-        The interval comes from the variance of the pointwise information, with that of the
-        estimate between independent columns added (to first order the former is 0 there).
+        The interval uses the variance of the pointwise information, plus that of the
+        estimate between independent columns (to first order the former is 0 there).
     random_state : int, RandomState or None, default=0
 
     Returns
     -------
     InformationResult
-        Its ceiling is infinite.
+        Its maximum is infinite.
 
     Raises
     ------
     ValueError
-        There are not more rows than columns of both sides and two.
+        There are not more than n_x + n_y + 2 rows.
+
+    See Also
+    --------
+    ksg_information : Nonlinear dependence of few columns.
 
     References
     ----------
@@ -78,8 +75,7 @@ def gaussian_information(
     >>> rng = np.random.default_rng(0)
     >>> x = rng.normal(size=2000)
     >>> y = 0.6 * x + 0.8 * rng.normal(size=2000)
-    >>> found = gaussian_information(x, y)
-    >>> low, high = found.interval
+    >>> low, high = gaussian_information(x, y).interval
     >>> bool(low < -0.5 * np.log(1 - 0.6**2) < high)
     True
     """
@@ -89,7 +85,7 @@ def gaussian_information(
     rng = generator(seed_from(random_state), 0)
     u, v = orthonormal_columns(left), orthonormal_columns(right)
     n, p, q = len(u), u.shape[1], v.shape[1]
-    check_rows_exceed_columns(u, v)
+    check_rows_exceed_columns(n, p, q)
     bias = plug_in_bias(n, p, q)
     rotation, correlations, other = np.linalg.svd(u.T @ v)
     estimate = _from_correlations(correlations) - bias
@@ -101,10 +97,10 @@ def gaussian_information(
         _from_cross_products(a.T @ b[rng.permutation(n)]) - bias
         for _ in range(n_permutations)
     ]
-    return finished(
+    return information_result(
         "Gaussian",
         estimate,
-        ceiling=math.inf,
+        maximum=math.inf,
         interval=(estimate - reach, estimate + reach),
         confidence_level=confidence_level,
         null=null,
@@ -113,21 +109,20 @@ def gaussian_information(
 
 
 def orthonormal_columns(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Centred columns (n, d) as an orthonormal basis (n, rank), of equal scale before."""
-    # By powers of two, which round nothing: squares neither overflow nor vanish.
+    """Orthonormal basis (n, rank) of the centred columns (n, d)."""
+    # Scaled by powers of two, which is exact, so that squares do not over- or underflow.
     x = np.ldexp(x, -np.frexp(np.abs(x).max(axis=0, initial=0))[1])
     centred = x - x.mean(axis=0)
     deviation = centred.std(axis=0)
-    # A constant column leaves only rounding of its own value.
+    # The deviation of a constant column is the rounding of its value.
     varies = deviation > 1e-12 * np.abs(x).max(axis=0, initial=0)
     centred = centred[:, varies] / deviation[varies]
     left, strength, _ = np.linalg.svd(centred, full_matrices=False)
     return left[:, strength > 1e-10 * max(strength.max(initial=0), 1e-300)]
 
 
-def check_rows_exceed_columns(u: NDArray[np.float64], v: NDArray[np.float64]) -> None:
-    """More rows than columns of both sides and two: else some columns agree by chance."""
-    n, p, q = len(u), u.shape[1], v.shape[1]
+def check_rows_exceed_columns(n: int, p: int, q: int) -> None:
+    """Require n > p + q + 2: otherwise some columns correlate perfectly by chance."""
     if n <= p + q + 2:
         raise ValueError(
             f"expected more than {p + q + 2} rows for {p} + {q} columns, got {n}; reduce "
@@ -136,12 +131,12 @@ def check_rows_exceed_columns(u: NDArray[np.float64], v: NDArray[np.float64]) ->
 
 
 def _from_correlations(correlations: NDArray[np.float64]) -> float:
-    remainder = np.maximum(1 - np.minimum(correlations, 1) ** 2, _LEAST_REMAINDER)
+    remainder = np.maximum(1 - np.minimum(correlations, 1) ** 2, _MIN_REMAINDER)
     return float(-0.5 * np.log(remainder).sum())
 
 
 def _from_cross_products(products: NDArray[np.floating[Any]]) -> float:
-    """As `_from_correlations`, from Q_x'Q_y: a determinant is cheaper than an SVD."""
+    """As `_from_correlations`, from Q_x'Q_y: a determinant costs less than an SVD."""
     if products.shape[0] < products.shape[1]:
         products = products.T
     exact = products.astype(np.float64)
@@ -150,7 +145,7 @@ def _from_cross_products(products: NDArray[np.floating[Any]]) -> float:
 
 
 def plug_in_bias(n: int, p: int, q: int) -> float:
-    """What the plug-in estimate is too high by, on Gaussian rows."""
+    """Bias of the plug-in estimate on n Gaussian rows of p and q columns, nats."""
 
     def log_determinant(d: int) -> float:
         half = (n - 1 - np.arange(d)) / 2
@@ -165,6 +160,6 @@ def _pointwise(
     """ln p(x, y) - ln p(x) p(y) of each row, up to a constant."""
     k = len(correlations)
     a, b = u[:, :k] * math.sqrt(len(u)), v[:, :k] * math.sqrt(len(v))
-    remainder = np.maximum(1 - correlations**2, _LEAST_REMAINDER)
+    remainder = np.maximum(1 - correlations**2, _MIN_REMAINDER)
     joint = correlations * a * b - 0.5 * correlations**2 * (a**2 + b**2)
     return (joint / remainder).sum(axis=1)

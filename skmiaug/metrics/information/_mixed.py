@@ -15,20 +15,19 @@ from skmiaug.metrics._checks import (
     generator,
     seed_from,
 )
-from skmiaug.metrics._distances import on_common_scale, squared_distance_blocks
-from skmiaug.metrics._information_result import InformationResult, class_entropy, finished
-from skmiaug.metrics._subsampling import (
+from skmiaug.metrics._distances import distance_blocks, on_common_scale
+from skmiaug.metrics.information._result import (
+    InformationResult,
     PartSpread,
+    class_entropy,
+    information_result,
     interval_around,
     spread_over_parts,
     stratified_parts,
 )
 
-__all__ = ["mixed_information"]
-
 _PARTS, _SHUFFLE, _ORDER = range(3)
-# Two for each of two parts.
-_LEAST_TO_SPLIT = 4
+_MIN_ROWS_TO_SPLIT = 4  # two for each of two parts
 _BLOCK_ROWS = 1024
 
 
@@ -45,9 +44,10 @@ def mixed_information(
 ) -> InformationResult:
     """Mutual information of continuous rows and a class, by Ross's estimator.
 
-    How many rows of all classes lie nearer than the k-th neighbour of one's own class: the
-    fewer, the more the row tells about its class. It needs no model of the classes, and
-    takes n² distances.
+    It counts the rows of all classes that lie nearer than the k-th neighbour of the row's
+    own class: the fewer, the more informative the row. It needs no model of the classes,
+    and n² distances. `sklearn.feature_selection.mutual_info_classif` applies the same
+    estimator to each column by itself.
 
     Parameters
     ----------
@@ -59,30 +59,30 @@ def mixed_information(
     scale : bool, default=True
         Give all columns unit variance first.
     max_samples : int or None, default=10,000
-        Most rows used, drawn at random; None uses all (2 to 4 bytes for each pair).
+        Maximum number of rows, drawn at random; None uses all (2 to 4 bytes a pair).
     n_permutations : int, default=100
-        Shuffles of the classes for the null; 0 leaves it out.
+        Permutations of the classes for the null distribution; 0 omits it.
     confidence_level : float, default=0.95
-        The interval comes from the spread over disjoint parts of the rows and is widened by
-        the drift of the estimate from a part to all: it covers more often than it says.
-        Classes of less than four rows cannot be split: whatever they could add, nothing or
-        all of their entropy, is within it.
+        The interval comes from disjoint parts of the rows and is widened by the drift of
+        the estimate from a part to all rows: it covers more often than its level. Classes
+        of less than four rows cannot be split: the interval allows for anything between
+        nothing and all of their entropy.
     random_state : int, RandomState or None, default=0
 
     Returns
     -------
     InformationResult
-        Its ceiling is H(c) of the rows used, which the estimate does not exceed.
+        Its maximum is H(c) of the rows used, which the estimate does not exceed.
 
     Raises
     ------
     ValueError
         Fewer than two classes of two rows.
 
-    Notes
-    -----
-    In many dimensions it says too little, since the noise of all columns enters the
-    distances; `classifier_bound` weighs the columns.
+    See Also
+    --------
+    classifier_bound : Weighs the columns; better in many dimensions, where the noise of
+        all columns enters the distances and this estimate is too low.
 
     References
     ----------
@@ -94,7 +94,7 @@ def mixed_information(
     >>> from sklearn.datasets import load_iris
     >>> from skmiaug.metrics import mixed_information
     >>> found = mixed_information(*load_iris(return_X_y=True), n_permutations=20)
-    >>> 0.8 < found.estimate < found.ceiling
+    >>> 0.8 < found.estimate < found.maximum
     True
     """
     k = check_count("n_neighbors", n_neighbors, 1)
@@ -107,16 +107,16 @@ def mixed_information(
         rows = on_common_scale(rows, rows)[0]
     order = neighbour_order(rows)
     found = ross_mean(order, classes, k)
-    ceiling = class_entropy(np.bincount(classes) / len(classes))
-    # ψ is not quite ln: of classes that never mix, a little too much is found.
-    estimate = min(found, ceiling)
+    maximum = class_entropy(np.bincount(classes) / len(classes))
+    # ψ is not quite ln: separate classes give slightly more than the maximum.
+    estimate = min(found, maximum)
     spread = _spread(order, classes, k, generator(seed, _PARTS))
     rng = generator(seed, _SHUFFLE)
     null = [ross_mean(order, rng.permutation(classes), k) for _ in range(n_permutations)]
-    return finished(
+    return information_result(
         "nearest neighbours of the class",
         estimate,
-        ceiling=ceiling,
+        maximum=maximum,
         interval=interval_around(estimate, *spread, confidence_level),
         confidence_level=confidence_level,
         null=null,
@@ -129,10 +129,10 @@ def neighbour_order(rows: NDArray[Any]) -> NDArray[np.unsignedinteger]:
     """The other rows of each row, nearest first (n, n - 1)."""
     n = len(rows)
     order = np.empty((n, n - 1), dtype=np.uint16 if n <= 2**16 else np.uint32)
-    for block, squared in squared_distance_blocks(rows, rows):
+    for block, distances in distance_blocks(rows, rows):
         own = np.arange(block.start, block.stop)
-        squared[np.arange(len(own)), own] = -1.0
-        order[block] = np.argsort(squared, axis=1)[:, 1:]
+        distances[np.arange(len(own)), own] = -1.0
+        order[block] = np.argsort(distances, axis=1)[:, 1:]
     return order
 
 
@@ -141,7 +141,7 @@ def ross_mean(
 ) -> float:
     """ψ(n) - mean ψ(n_c) + mean ψ(k) - mean ψ(m), nats; single rows are left out.
 
-    m is the rank, among the rows of all classes, of the k-th neighbour of one's own class.
+    m is the rank, among the rows of all classes, of the k-th neighbour of the own class.
     """
     counts = np.bincount(classes)
     rows, taken, ranks = [], [], []
@@ -172,11 +172,11 @@ def _spread(
 ) -> PartSpread:
     """Spread over parts of the classes that can be split, and what the others may add.
 
-    I(c; x) is that of classes that can be split, by their share of the rows, and what is
-    told of the other classes: at least 0, and at most the entropy that these add.
+    I(c; x) is that of the classes that can be split, times their share of the rows, plus
+    that of the other classes: at least 0, and at most the entropy that these add.
     """
     counts = np.bincount(classes)
-    split = np.flatnonzero(counts[classes] >= _LEAST_TO_SPLIT)
+    split = np.flatnonzero(counts[classes] >= _MIN_ROWS_TO_SPLIT)
     share = len(split) / len(classes)
     whole = class_entropy(counts / len(classes))
     if len(split) == 0:
@@ -201,9 +201,9 @@ def _ranks_in_class(
     c: int,
     k: int,
 ) -> NDArray[np.intp]:
-    """Rank of the k-th neighbour of class ``c`` for each of the rows ``own`` of it."""
+    """Rank of the k-th neighbour of class ``c`` for each of its rows ``own``."""
     n = len(classes)
-    # Four times the rank that is expected by chance is seldom too short.
+    # Four times the rank expected by chance is seldom too short.
     width = min(n - 1, 4 * k * n // len(own) + 8)
     ranks = np.empty(len(own), dtype=np.intp)
     left = np.arange(len(own))
@@ -235,7 +235,7 @@ def _used_rows(
     max_samples: int | None,
     rng: np.random.Generator,
 ) -> tuple[NDArray[Any], NDArray[np.intp]]:
-    """Rows of classes of two or more, shuffled so that ties are broken by chance."""
+    """Rows of classes of two or more, shuffled so that ties are broken at random."""
     most = len(rows)
     if max_samples is not None:
         most = check_count("max_samples", max_samples, 4)

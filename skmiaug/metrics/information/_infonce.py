@@ -1,8 +1,10 @@
-"""InfoNCE: a lower bound of mutual information from telling partners from strangers."""
+"""InfoNCE: a lower bound of mutual information from positive and negative pairs."""
 
 from __future__ import annotations
 
+import copy
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,21 +21,25 @@ from skmiaug.metrics._checks import (
     generator,
     seed_from,
 )
-from skmiaug.metrics._gaussian_information import orthonormal_columns
-from skmiaug.metrics._information_result import (
+from skmiaug.metrics.information._gaussian import orthonormal_columns
+from skmiaug.metrics.information._result import (
     InformationResult,
     bootstrap_interval,
-    finished,
+    information_result,
 )
 
-__all__ = ["infonce_information"]
-
-_MOST_COLUMNS = 64
-# Squared correlation that independent columns may reach by chance: beyond it so much is
-# taken off every correlation that strong ones are lost too.
-_MOST_CHANCE = 0.5
-_HIGHEST_CORRELATION = 0.9999
+_MAX_COLUMNS = 64
+# Squared correlation that independent columns may reach by chance: beyond it the amount
+# subtracted from every correlation would remove strong ones too.
+_MAX_CHANCE = 0.5
+_MAX_CORRELATION = 0.9999
 _SPLIT, _SHUFFLE, _BOOTSTRAP, _NETWORK = range(4)
+
+_HIDDEN, _WIDTH = 64, 16
+_BATCH, _MAX_ITER, _EVAL_INTERVAL, _PATIENCE = 256, 1000, 25, 8
+_LEARNING_RATE, _WEIGHT_DECAY = 2e-3, 1e-2
+_VALIDATION_FRACTION = 0.2
+_MIN_GAIN = 5e-3
 
 
 def infonce_information(
@@ -49,28 +55,28 @@ def infonce_information(
 ) -> InformationResult:
     """Lower bound of the mutual information of x and y by InfoNCE on held-out rows.
 
-    A critic f(x, y) learns from half of the rows to pick the partner of each x among N
-    candidates; the other half gives ln N + mean ln(e^f(xᵢ,yᵢ) / Σⱼ e^f(xᵢ,yⱼ)).
+    A critic f(x, y) learns from half of the rows to find the positive pair of each x among
+    N candidates; the other half gives ln N + mean ln(e^f(xᵢ,yᵢ) / Σⱼ e^f(xᵢ,yⱼ)).
 
     Parameters
     ----------
     x : array-like of shape (n_samples, n_x) or (n_samples,)
     y : array-like of shape (n_samples, n_y) or (n_samples,)
         More than 64 columns are reduced to their leading principal components; so are
-        fewer where the rows to learn from (half of all) are not about 8 to a column of
-        either side, the wider side first.
+        fewer where the training rows (half of all) are not about 8 to a column of either
+        side, the wider side first.
     critic : {"network", "gaussian"}, default="network"
         "gaussian": the log ratio of jointly Gaussian columns, in closed form on normal
-        scores; it sees linear dependence. "network": the same with two small networks on
-        top that begin at zero and are kept as far as they tell more on rows left out of
-        their training (needs torch, takes seconds).
+        scores; it sees linear dependence. "network": the same plus two small networks that
+        start at zero, with early stopping on rows held out of their training (needs torch,
+        takes seconds).
     batch_size : int, default=1000
-        N at most: the held-out rows are cut into equal batches of about this size.
+        Maximum of N: the held-out rows are split into equal batches of about this size.
     n_permutations : int, default=1000
-        Shuffles of the held-out partners for the null, under the same critic (it has not
-        seen them, so the test is exact); 0 leaves it out.
+        Permutations of the held-out pairs for the null distribution, under the same critic
+        (it has not seen them, so the test is exact); 0 omits it.
     n_bootstrap : int, default=1000
-        Draws of held-out rows behind the interval, which covers the bound that this critic
+        Draws of held-out rows for the interval, which covers the bound that this critic
         attains; the information itself may be higher.
     confidence_level : float, default=0.95
     random_state : int, RandomState or None, default=0
@@ -78,12 +84,16 @@ def infonce_information(
     Returns
     -------
     InformationResult
-        Its ceiling is ln N; ``n_samples`` counts the held-out rows.
+        Its maximum is ln N; ``n_samples`` counts the held-out rows.
 
     Raises
     ------
     ValueError
         Fewer than 40 rows, or an unknown critic.
+
+    See Also
+    --------
+    ksg_information : Nonparametric, for few columns.
 
     References
     ----------
@@ -110,25 +120,25 @@ def infonce_information(
     seed = seed_from(random_state)
     rows = generator(seed, _SPLIT).permutation(len(left))
     train, test = rows[: len(rows) // 2], rows[len(rows) // 2 :]
-    # Equal batches, so that one ceiling holds for all.
+    # Equal batches, so that all have the same maximum.
     n_batches = math.ceil(len(test) / largest)
     test = test[: len(test) // n_batches * n_batches]
     learned = _Critic(left[train], right[train], critic, seed)
     batches = [
         learned.scores(left[part], right[part]) for part in np.split(test, n_batches)
     ]
-    rivals = np.concatenate([logsumexp(scores, axis=1) for scores in batches])
-    ceiling = math.log(len(batches[0]))
-    terms = ceiling + np.concatenate([s.diagonal() for s in batches]) - rivals
+    candidates = np.concatenate([logsumexp(scores, axis=1) for scores in batches])
+    maximum = math.log(len(batches[0]))
+    terms = maximum + np.concatenate([s.diagonal() for s in batches]) - candidates
     rng = generator(seed, _SHUFFLE)
     null = [
-        ceiling + _strangers(batches, rng).mean() - rivals.mean()
+        maximum + _permuted_pairs(batches, rng).mean() - candidates.mean()
         for _ in range(n_permutations)
     ]
-    return finished(
+    return information_result(
         f"InfoNCE, {critic} critic",
         float(terms.mean()),
-        ceiling=ceiling,
+        maximum=maximum,
         interval=bootstrap_interval(
             terms, confidence_level, n_bootstrap, generator(seed, _BOOTSTRAP)
         ),
@@ -138,27 +148,27 @@ def infonce_information(
     )
 
 
-def _strangers(
+def _permuted_pairs(
     batches: list[NDArray[np.float64]], rng: np.random.Generator
 ) -> NDArray[np.float64]:
-    """Scores of each row with a partner drawn from its batch without replacement."""
+    """Score of each row with a row drawn from its batch without replacement."""
     return np.concatenate(
         [scores[np.arange(len(scores)), rng.permutation(len(scores))] for scores in batches]
     )
 
 
 def _chance(n_x: int, n_y: int, n: int) -> float:
-    """Squared canonical correlation of ``n`` rows of independent columns, at most."""
+    """Largest squared canonical correlation of ``n`` rows of independent columns."""
     return (math.sqrt(n_x) + math.sqrt(n_y)) ** 2 / n
 
 
 def _widths(n_x: int, n_y: int, n: int) -> tuple[int, int]:
     """Columns to keep of both sides: few enough for ``n`` rows, the wider cut first."""
-    n_x, n_y = min(n_x, _MOST_COLUMNS), min(n_y, _MOST_COLUMNS)
-    if _chance(n_x, n_y, n) <= _MOST_CHANCE:
+    n_x, n_y = min(n_x, _MAX_COLUMNS), min(n_y, _MAX_COLUMNS)
+    if _chance(n_x, n_y, n) <= _MAX_CHANCE:
         return n_x, n_y
-    narrow, fair = min(n_x, n_y), int(n * _MOST_CHANCE / 4)
-    wide = int((math.sqrt(n * _MOST_CHANCE) - math.sqrt(narrow)) ** 2)
+    narrow, fair = min(n_x, n_y), int(n * _MAX_CHANCE / 4)
+    wide = int((math.sqrt(n * _MAX_CHANCE) - math.sqrt(narrow)) ** 2)
     most = wide if narrow < fair else fair
     return min(n_x, most), min(n_y, most)
 
@@ -169,7 +179,7 @@ class _Side:
     def __init__(self, rows: NDArray[np.float64], n_columns: int) -> None:
         self._reduce = None
         if rows.shape[1] > n_columns:
-            # The solver that is named draws nothing at random.
+            # This solver is deterministic.
             self._reduce = make_pipeline(
                 StandardScaler(), PCA(n_columns, svd_solver="covariance_eigh")
             ).fit(rows)
@@ -186,7 +196,7 @@ class _Side:
         return rows if self._reduce is None else self._reduce.transform(rows)
 
     def _scored(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Where each value falls among those of training, as if normal."""
+        """Normal score of each value's rank among the training values."""
         few, n = self._few(rows), len(self._known)
         below = np.empty_like(few)
         for j in range(few.shape[1]):
@@ -198,7 +208,7 @@ class _Side:
 
 
 class _Critic:
-    """f(x, y) of all pairs: a Gaussian log ratio, and networks on top where asked for."""
+    """f(x, y) of all pairs: a Gaussian log ratio, plus networks if asked for."""
 
     def __init__(
         self, x: NDArray[np.float64], y: NDArray[np.float64], kind: str, seed: int
@@ -211,17 +221,14 @@ class _Critic:
         )
         self._x.directions = self._x.directions @ rotation
         self._y.directions = self._y.directions @ other.T
-        # What independent columns give at most, nearly always: not worth a bet.
         chance = _chance(self._x.basis.shape[1], self._y.basis.shape[1], n)
         squared = (correlations**2 - chance) / (1 - min(chance, 0.99))
-        self._squared = np.clip(squared, 0.0, _HIGHEST_CORRELATION**2)
+        self._squared = np.clip(squared, 0.0, _MAX_CORRELATION**2)
         self._networks = None
         # A constant side leaves no columns to learn from.
         if kind == "network" and len(correlations):
-            from skmiaug.metrics._critic_network import train_networks
-
             u, v = self._x(x), self._y(y)
-            self._networks = train_networks(
+            self._networks = _train_networks(
                 u, v, self._gaussian(u, v), int(generator(seed, _NETWORK).integers(2**31))
             )
 
@@ -238,10 +245,79 @@ class _Critic:
     ) -> NDArray[np.float64]:
         """ln p(u, v) - ln p(u) p(v) of canonical variates."""
         remainder = 1 - self._squared
-        cross = np.sqrt(self._squared) / remainder
         own = 0.5 * self._squared / remainder
-        scores = (u * cross) @ v.T
-        scores -= (u**2 @ own)[:, None]
-        scores -= v**2 @ own
-        scores -= 0.5 * np.log(remainder).sum()
-        return scores
+        scores = (u * (np.sqrt(self._squared) / remainder)) @ v.T
+        scores -= (u**2 @ own)[:, None] + v**2 @ own
+        return scores - 0.5 * np.log(remainder).sum()
+
+
+def _train_networks(
+    u: NDArray[np.float64], v: NDArray[np.float64], base: NDArray[np.float64], seed: int
+) -> Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]:
+    """Train g and h such that base + g(u)·h(v) separates positive from negative pairs.
+
+    ``base`` (n, n) are the scores of all pairs at the start: g is zero before training, and
+    stays so where nothing is gained on the validation rows. Returns the added scores
+    (m, m') of rows u (m, n_u) and v (m', n_v).
+    """
+    import torch
+
+    from skmiaug.utils._random import isolated_torch_seed, torch_generator
+    from skmiaug.utils._threads import cpu_threads_for
+
+    def stack(n_inputs: int) -> Any:
+        return torch.nn.Sequential(
+            torch.nn.Linear(n_inputs, _HIDDEN),
+            torch.nn.LeakyReLU(0.2),
+            torch.nn.Linear(_HIDDEN, _HIDDEN),
+            torch.nn.LeakyReLU(0.2),
+            torch.nn.Linear(_HIDDEN, _WIDTH),
+        )
+
+    cpu = torch.device("cpu")
+    with isolated_torch_seed(seed):
+        pair: Any = torch.nn.ModuleList([stack(u.shape[1]), stack(v.shape[1])])
+    torch.nn.init.zeros_(pair[0][-1].weight)
+    torch.nn.init.zeros_(pair[0][-1].bias)
+    left, right, start = (torch.from_numpy(a).float() for a in (u, v, base))
+    rng = torch_generator(seed, 1, cpu)
+    n_validation = max(10, int(_VALIDATION_FRACTION * len(u)))
+    held_out, used = torch.arange(n_validation), torch.arange(n_validation, len(left))
+
+    def bound(rows: Any) -> Any:
+        """InfoNCE among ``rows``, nats."""
+        scores = start[rows][:, rows] + pair[0](left[rows]) @ pair[1](right[rows]).T
+        return math.log(len(rows)) + scores.diagonal().mean() - scores.logsumexp(1).mean()
+
+    def validation_score() -> float:
+        with torch.inference_mode():
+            return float(bound(held_out))
+
+    optimizer = torch.optim.AdamW(
+        pair.parameters(), lr=_LEARNING_RATE, weight_decay=_WEIGHT_DECAY
+    )
+    best, n_without_gain = copy.deepcopy(pair.state_dict()), 0
+    with cpu_threads_for(_BATCH * _HIDDEN * max(u.shape[1], v.shape[1], _HIDDEN), cpu):
+        best_score = validation_score()
+        for step in range(1, _MAX_ITER + 1):
+            batch = used[torch.randperm(len(used), generator=rng)[:_BATCH]]
+            optimizer.zero_grad()
+            (-bound(batch)).backward()
+            optimizer.step()
+            if step % _EVAL_INTERVAL:
+                continue
+            score = validation_score()
+            n_without_gain += 1
+            if score > best_score + _MIN_GAIN:
+                best_score, n_without_gain = score, 0
+                best = copy.deepcopy(pair.state_dict())
+            if n_without_gain >= _PATIENCE:
+                break
+    pair.load_state_dict(best)
+
+    def scores(u: NDArray[np.float64], v: NDArray[np.float64]) -> NDArray[np.float64]:
+        with torch.inference_mode():
+            a, b = (torch.from_numpy(side).float() for side in (u, v))
+            return (pair[0](a) @ pair[1](b).T).double().numpy()
+
+    return scores

@@ -1,4 +1,4 @@
-"""What generated rows are worth to a classifier of real ones."""
+"""Utility: recall on real rows of classifiers trained with synthetic samples."""
 
 from __future__ import annotations
 
@@ -20,19 +20,18 @@ from skmiaug.metrics._checks import (
     generator,
     seed_from,
 )
-
-__all__ = ["UtilityGain", "train_on_synthetic_test_on_real", "utility_gain"]
+from skmiaug.metrics.information._result import bootstrap_within_classes
 
 _BOOTSTRAP = 0
 
 
 class UtilityGain(NamedTuple):
-    """Unweighted average recall (UAR, 0 to 1) with and without generated rows.
+    """Unweighted average recall (UAR, 0 to 1) with and without synthetic samples.
 
     Attributes
     ----------
     uar_without, uar_with : float
-        Trained on the real rows alone, and with the generated ones added.
+        Trained on the real rows alone, and with the synthetic samples added.
     gain : float
         Their difference.
     interval : tuple of float
@@ -53,7 +52,7 @@ def train_on_synthetic_test_on_real(
     *,
     classifier: Any = None,
 ) -> float:
-    """UAR on real rows of a classifier that was trained on generated rows alone (TSTR).
+    """UAR on real rows of a classifier trained on synthetic samples alone (TSTR).
 
     Parameters
     ----------
@@ -63,18 +62,24 @@ def train_on_synthetic_test_on_real(
         Real rows that the generator has not seen.
     y_test : array-like of shape (n_test,)
     classifier : classifier or None, default=None
-        None is a logistic regression on standardised columns.
+        Cloned; None is a logistic regression on standardised columns.
 
     Returns
     -------
     float
-        Mean recall over the classes in ``y_test``, 0 to 1; 0 of one that is not trained on.
+        Mean recall of the classes in ``y_test``, 0 to 1; a class that is not in
+        ``y_synthetic`` has recall 0.
 
     Raises
     ------
     ValueError
         The features differ in number, or ``y_synthetic`` and ``y_test`` have no class in
         common.
+
+    See Also
+    --------
+    TSTRScorer : A log score in closed form, to compare many generators.
+    utility_gain : Synthetic samples added to real rows.
 
     References
     ----------
@@ -83,21 +88,18 @@ def train_on_synthetic_test_on_real(
     Examples
     --------
     >>> from sklearn.datasets import load_iris
-    >>> from skmiaug import MIGANAugmenter
     >>> from skmiaug.metrics import train_on_synthetic_test_on_real
     >>> X, y = load_iris(return_X_y=True)
-    >>> augmenter = MIGANAugmenter(max_iter=0, random_state=0).fit(X[::2], y[::2])
-    >>> train_on_synthetic_test_on_real(*augmenter.sample(75), X[1::2], y[1::2]) > 0.9
+    >>> train_on_synthetic_test_on_real(X[::2], y[::2], X[1::2], y[1::2]) > 0.9
     True
     """
-    made, made_for = check_labelled(
+    synthetic, named = check_labelled(
         X_synthetic, y_synthetic, ("X_synthetic", "y_synthetic")
     )
     test, labels = check_labelled(X_test, y_test, ("X_test", "y_test"))
-    check_same_width(test, made)
-    check_common_labels(labels, made_for, ("y_test", "y_synthetic"))
-    fitted = _fresh(classifier).fit(made, made_for)
-    return _uar(labels, fitted.predict(test) == labels)
+    check_same_width(test, synthetic)
+    check_common_labels(labels, named, ("y_test", "y_synthetic"))
+    return _uar(labels, _fresh(classifier).fit(synthetic, named).predict(test) == labels)
 
 
 def utility_gain(
@@ -113,16 +115,19 @@ def utility_gain(
     confidence_level: float = 0.95,
     random_state: Any = 0,
 ) -> UtilityGain:
-    """UAR on real rows with generated rows in training, and without.
+    """UAR on real rows with synthetic samples in training, and without.
 
     Parameters
     ----------
-    X_train, y_train
-        Real rows (n_train, n_features) to train on, and their classes.
-    X_synthetic, y_synthetic
-        Generated rows to add, if any.
-    X_test, y_test
+    X_train : array-like of shape (n_train, n_features)
+        Real rows to train on.
+    y_train : array-like of shape (n_train,)
+    X_synthetic : array-like of shape (n_synthetic, n_features)
+        Synthetic samples to add, if any.
+    y_synthetic : array-like of shape (n_synthetic,)
+    X_test : array-like of shape (n_test, n_features)
         Real rows that neither the classifier nor the generator has seen.
+    y_test : array-like of shape (n_test,)
     classifier : classifier or None, default=None
         Cloned; None is a logistic regression on standardised columns.
     n_bootstrap : int, default=1000
@@ -136,47 +141,49 @@ def utility_gain(
     Raises
     ------
     ValueError
-        The features differ in number, or the classes of one set are none of the others'.
+        The features differ in number, or two sets have no class in common.
 
-    Notes
-    -----
-    One split and one classifier: `skmiaug.evaluation.compare_samplers` gives a verdict over
-    folds, seeds and classifiers.
+    See Also
+    --------
+    skmiaug.evaluation.compare_samplers : Several folds, seeds and classifiers.
 
     Examples
     --------
     >>> from sklearn.datasets import load_iris
-    >>> from skmiaug import MIGANAugmenter
     >>> from skmiaug.metrics import utility_gain
     >>> X, y = load_iris(return_X_y=True)
-    >>> augmenter = MIGANAugmenter(max_iter=0, random_state=0).fit(X[::2], y[::2])
-    >>> found = utility_gain(X[::2], y[::2], *augmenter.sample(75), X[1::2], y[1::2])
+    >>> found = utility_gain(X[::4], y[::4], X[2::4], y[2::4], X[1::2], y[1::2])
     >>> found.interval[0] <= found.gain <= found.interval[1]
     True
     """
     check_count("n_bootstrap", n_bootstrap, 1)
     check_confidence(confidence_level)
     train, train_labels = check_labelled(X_train, y_train, ("X_train", "y_train"))
-    made, made_for = check_labelled(
+    synthetic, named = check_labelled(
         X_synthetic, y_synthetic, ("X_synthetic", "y_synthetic"), at_least=0
     )
     test, labels = check_labelled(X_test, y_test, ("X_test", "y_test"))
-    check_same_width(train, made)
+    check_same_width(train, synthetic)
     check_same_width(train, test)
     check_common_labels(labels, train_labels, ("y_test", "y_train"))
     real_labels = np.union1d(train_labels, labels)
-    check_common_labels(made_for, real_labels, ("y_synthetic", "y_train and y_test"))
-    plain = _fresh(classifier).fit(train, train_labels)
-    both = np.vstack([train, made]), np.concatenate([train_labels, made_for])
-    augmented = _fresh(classifier).fit(*both)
-    right = np.stack([model.predict(test) == labels for model in (plain, augmented)])
-    without, with_made = (_uar(labels, row) for row in right)
-    difference = right[1].astype(float) - right[0]
-    rng = generator(seed_from(random_state), _BOOTSTRAP)
-    gains = _bootstrapped_gains(labels, difference, n_bootstrap, rng)
-    tail = (1 - confidence_level) / 2
-    low, high = np.quantile(gains, [tail, 1 - tail])
-    return UtilityGain(without, with_made, with_made - without, (float(low), float(high)))
+    check_common_labels(named, real_labels, ("y_synthetic", "y_train and y_test"))
+    both = np.vstack([train, synthetic]), np.concatenate([train_labels, named])
+    right, right_with = (
+        _fresh(classifier).fit(*rows).predict(test) == labels
+        for rows in ((train, train_labels), both)
+    )
+    without, augmented = _uar(labels, right), _uar(labels, right_with)
+    classes = np.unique(labels, return_inverse=True)[1]
+    interval = bootstrap_within_classes(
+        right_with.astype(float) - right,
+        classes,
+        np.full(classes.max() + 1, 1 / (classes.max() + 1)),
+        confidence_level,
+        n_bootstrap,
+        generator(seed_from(random_state), _BOOTSTRAP),
+    )
+    return UtilityGain(without, augmented, augmented - without, interval)
 
 
 def _fresh(classifier: Any) -> Any:
@@ -186,19 +193,5 @@ def _fresh(classifier: Any) -> Any:
 
 
 def _uar(labels: NDArray[Any], right: NDArray[np.bool_]) -> float:
+    # Not balanced_accuracy_score, which warns of classes that are predicted and not true.
     return float(np.mean([right[labels == label].mean() for label in np.unique(labels)]))
-
-
-def _bootstrapped_gains(
-    labels: NDArray[Any],
-    difference: NDArray[np.float64],
-    n_bootstrap: int,
-    rng: np.random.Generator,
-) -> NDArray[np.float64]:
-    classes = np.unique(labels)
-    gains = np.zeros(n_bootstrap)
-    for label in classes:
-        own = difference[labels == label]
-        drawn = rng.integers(len(own), size=(n_bootstrap, len(own)))
-        gains += own[drawn].mean(axis=1) / len(classes)
-    return gains

@@ -1,11 +1,11 @@
-"""A linear discriminant in closed form: the classifier behind the bounds.
+"""A linear discriminant in closed form: the classifier of the bounds.
 
-Ridge regression onto class indicators, then a Gaussian for each class in the few scores
-that come out. Fitted thousands of times for the permutation nulls, so all that does not
-depend on the classes (one singular value decomposition) is kept in `RidgeBasis`, and a fit
-costs a few matrix products. The scores that the Gaussians are fitted to leave each row out
-of its own regression, likewise in closed form: the probabilities are as sure as they should
-be of rows that were not seen, however many features there are.
+Ridge regression onto class indicators, then a Gaussian for each class in the resulting
+scores. It is refitted thousands of times for the null distributions, so everything that
+does not depend on the classes (one singular value decomposition) is kept in `RidgeBasis`,
+and a fit costs a few matrix products. The Gaussians are fitted to leave-one-out scores,
+likewise in closed form, so that the probabilities are calibrated on unseen rows however
+many features there are.
 """
 
 import math
@@ -18,20 +18,16 @@ from numpy.typing import NDArray
 
 from skmiaug.metrics._distances import ColumnScale
 
-__all__ = ["Discriminant", "RidgeBasis", "class_log_probability"]
-
 # Ridge penalties as shares of the number of rows; the leave-one-out likelihood chooses.
 _PENALTIES = np.array([1e-3, 1e-2, 1e-1, 1.0, 10.0])
-# Share of the scores' covariance that is taken as equal in all directions.
+# Shrinkage of the scores' covariance towards a multiple of the identity.
 _SCORE_SHRINKAGE = 0.1
-# Weight of the class shares in every probability: no single row can cost the bound more
-# than its logarithm.
+# Weight of the class shares in every probability: it limits the loss of a single row.
 _FLOOR = 0.01
-_LEAST_STRENGTH = 1e-5
-# A mean score of a row's own class this low is rounding: scores are differences of shares,
-# in float32.
-_LEAST_SCORE = 1e-6
-_LEAST_VARIANCE = 1e-18
+_MIN_STRENGTH = 1e-5
+# Mean scores below this are rounding: scores are differences of shares, in float32.
+_MIN_SCORE = 1e-6
+_MIN_VARIANCE = 1e-18
 
 
 @dataclass(frozen=True)
@@ -56,7 +52,7 @@ class Discriminant:
 
 
 class RidgeBasis:
-    """The part of the regression that knows rows but no classes.
+    """The part of the regression that depends on the rows alone.
 
     Parameters
     ----------
@@ -86,13 +82,13 @@ class RidgeBasis:
         return self._scale(X) @ self._directions
 
     def fit(self, classes: NDArray[np.intp], n_classes: int) -> Discriminant:
-        """Fit to one class for each row of the basis, every class having some."""
+        """Fit to the class of each row of the basis; every class has rows."""
         return self.fit_many([classes], n_classes)[0]
 
     def fit_many(
         self, class_sets: Sequence[NDArray[np.intp]], n_classes: int
     ) -> list[Discriminant]:
-        """A discriminant for each set of classes of the rows, by common matrix products."""
+        """A discriminant for each set of classes, by common matrix products."""
         indicators = np.zeros((len(self._left), len(class_sets), n_classes), np.float32)
         for i, classes in enumerate(class_sets):
             indicators[np.arange(len(classes)), i, classes] = 1.0
@@ -115,7 +111,7 @@ class RidgeBasis:
         shares: NDArray[np.float64],
         seen: NDArray[np.float32],
     ) -> Discriminant:
-        """The penalty under which left-out rows are likeliest, or none to be known."""
+        """The penalty of the highest leave-one-out likelihood, or class shares alone."""
         n, n_classes = indicator.shape
         best = (
             float(shares @ np.log(shares)),
@@ -127,10 +123,9 @@ class RidgeBasis:
             scores = _left_out(
                 fitted[:, penalty] + shares, indicator, shares, self._leverage[:, penalty]
             )
-            # Left out, rows of classes that cannot be told score lower for their own class
-            # than for others, by chance alone: that is no knowledge. Nor is the rounding
-            # that is left where all rows are alike.
-            if scores[np.arange(n), classes].mean() <= _LEAST_SCORE:
+            # Leave-one-out scores of uninformative rows are lower for the own class than
+            # for others, which a Gaussian would take for information.
+            if scores[np.arange(n), classes].mean() <= _MIN_SCORE:
                 continue
             means, precision = _class_gaussians(scores[:, :-1], classes, n_classes)
             log_q = class_log_probability(
@@ -160,10 +155,10 @@ def class_log_probability(
 def _eigen(
     gram: NDArray[np.float32],
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Singular values and vectors behind a Gram matrix, without those that are rounding."""
+    """Singular values and vectors of a Gram matrix, without those that are rounding."""
     values, vectors = np.linalg.eigh(gram.astype(np.float64))
     strength = np.sqrt(np.maximum(values, 0.0))
-    large = strength > max(_LEAST_STRENGTH * strength.max(initial=0.0), 1e-12)
+    large = strength > max(_MIN_STRENGTH * strength.max(initial=0.0), 1e-12)
     return strength[large].astype(np.float32), vectors[:, large].astype(np.float32)
 
 
@@ -175,7 +170,7 @@ def _left_out(
 ) -> NDArray[np.float64]:
     """Scores (n, n_classes) of each row by the regression without it.
 
-    Less the mean of the indicators without it: that mean alone would tell the class.
+    Minus the mean of the indicators without it, which alone would reveal the class.
     """
     n = len(indicator)
     of_own = np.minimum(leverage, 1 - 1e-6)[:, None]
@@ -197,8 +192,8 @@ def _class_gaussians(
     width = len(covariance)
     equal = np.trace(covariance) / width * np.eye(width)
     covariance = (1 - _SCORE_SHRINKAGE) * covariance + _SCORE_SHRINKAGE * equal
-    # Scores that are all alike have no covariance to invert.
-    return means, np.linalg.inv(covariance + _LEAST_VARIANCE * np.eye(width))
+    # Constant scores have a singular covariance.
+    return means, np.linalg.inv(covariance + _MIN_VARIANCE * np.eye(width))
 
 
 def _log_density(

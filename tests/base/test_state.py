@@ -131,7 +131,7 @@ def test_keys_that_are_no_names_do_not_clash():
         torch.zeros(2),
         float,
     ],
-    ids=repr,
+    ids=lambda value: type(value).__name__,
 )
 def test_what_needs_pickle_is_refused_by_its_place(value):
     with pytest.raises(TypeError, match=r"^first/1"):

@@ -24,7 +24,9 @@ def small(**changes) -> MIGANAugmenter:
 
 def label_of(value) -> str:
     """Id of a parametrised test: the same in every worker, unlike a function's address."""
-    return getattr(value, "__name__", str(value))
+    text = getattr(value, "__name__", str(value))
+    stable = " at 0x" not in text and not isinstance(value, (set, frozenset))
+    return text if stable else type(value).__name__
 
 
 def trained(**changes) -> MIGANAugmenter:

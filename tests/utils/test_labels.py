@@ -14,6 +14,7 @@ from imblearn.utils import check_sampling_strategy
 from scipy import sparse
 
 from skmiaug.utils._labels import check_labels, read_labels, wanted_counts
+from tests._helpers import label_of as name_of
 
 LARGE = 2**60
 INT128 = getattr(pl, "Int128", pl.Int64)  # of newer versions
@@ -245,7 +246,7 @@ def test_one_hot_rows_without_a_class_or_with_two_are_named(container):
         ([{}, {}], "Unknown label type: unknown"),
         (np.ma.array([1, 2], mask=[0, 1]), "1 in all: 1"),
     ],
-    ids=repr,
+    ids=name_of,
 )
 def test_what_is_no_class_is_refused(y, message):
     with pytest.raises(ValueError, match=message):
@@ -269,7 +270,7 @@ def test_what_is_no_class_is_refused(y, message):
         pa.table({"emotion": ["joy", None]}),
         np.array([[0, 1], [np.nan, 1]]),
     ],
-    ids=repr,
+    ids=name_of,
 )
 def test_rows_without_a_label_are_named(y):
     with pytest.raises(ValueError, match="1 in all: 1"):
@@ -365,7 +366,7 @@ def test_numbers_of_rows_in_a_dict_or_from_a_callable():
         ([1], "list"),
         (None, "must be a float, text, a dict or a callable, got None"),
     ],
-    ids=repr,
+    ids=name_of,
 )
 def test_strategies_that_do_not_fit_are_refused(strategy, message):
     with pytest.raises(ValueError, match=message):

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from skmiaug.utils._tables import cast_column, read_table
+from tests._helpers import label_of as name_of
 
 WHOLE = ["i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8"]
 NUMPY = [*WHOLE, "f2", "f4", "f8", ">i4", ">f8", "?", "g"]
@@ -243,7 +244,7 @@ TIMES = pd.to_datetime(["2020", "2021"])
         pd.array(["low", "high"], dtype="string[pyarrow]"),
         pd.Series(TIMES).astype("timestamp[ns][pyarrow]"),
     ],
-    ids=repr,
+    ids=name_of,
 )
 def test_columns_without_numbers_are_named(column):
     X = pd.DataFrame({"pitch": [1.0, 2.0], "mood": column})
@@ -263,7 +264,7 @@ def test_columns_without_numbers_are_named(column):
         pa.table({"pitch": [1.0], "mood": TIMES[:1]}),
         pd.DataFrame({f"{'mood' if k == 1 else k}": ["low"] for k in range(1, 9)}),
     ],
-    ids=repr,
+    ids=name_of,
 )
 def test_columns_of_other_frames_are_named(X):
     with pytest.raises(ValueError, match=r"these columns do not: mood \("):
@@ -288,7 +289,7 @@ def test_columns_of_other_frames_are_named(X):
         (pd.DataFrame({"a": pd.arrays.SparseArray([0.0])}), TypeError, "a. .*to_dense"),
         (pa.table({"a": [Decimal(1)]}), TypeError, r"decimals: a\. .*astype\(float\)"),
     ],
-    ids=repr,
+    ids=name_of,
 )  # fmt: skip
 def test_what_is_refused_is_named_with_the_remedy(X, error, message):
     with pytest.raises(error, match=message):

@@ -7,7 +7,8 @@ from pathlib import Path
 # Module, title, and the names that are listed under another title already.
 _PARTS = (
     ("skmiaug", "Estimators and files"),
-    ("skmiaug.over_sampling", "Base class of augmenters"),
+    ("skmiaug.over_sampling", "Augmenters of your own"),
+    ("skmiaug.model_selection", "Decisions for imbalanced classes"),
     ("skmiaug.evaluation", "Comparing samplers"),
     ("skmiaug.metrics", "Measures of synthetic samples and predictions"),
     ("skmiaug.datasets", "Corpora, protocols, synthetic data"),

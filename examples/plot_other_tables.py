@@ -6,7 +6,7 @@ Eight tables of 2 to 60 columns whose classes have other shapes than those of sp
 embeddings: moons, rings around one centre, classes of several clusters, Gaussians of
 different covariance, and scikit-learn's breast cancer. Half of the rows are for testing; of
 the training rows the first class keeps all and the others 8 %. Three draws of each table,
-four classifiers.
+several classifiers.
 
 ``bandwidth="auto"`` chooses how close to real rows samples are drawn: close if classes wind
 around each other (moons, rings), and from the Gaussian of the class if there are many
@@ -113,7 +113,7 @@ for k, (sampler, marker) in enumerate(zip(means.columns, "xs^o", strict=True)):
     axes.plot(place, means[sampler], marker, color=f"C{k}", label=sampler)
 axes.set_xticks(range(len(means)), means.index, rotation=25, ha="right")
 axes.set_xlabel("table, number of columns")
-axes.set_ylabel("UAR (%), mean of four classifiers")
+axes.set_ylabel(f"UAR (%), mean of {len(classifiers)} classifiers")
 axes.set_title(f"Mean and range over {N_DRAWS} draws" if N_DRAWS > 1 else "One draw")
 axes.legend()
 figure.savefig(Path(tempfile.gettempdir()) / "other_tables.png", dpi=120)

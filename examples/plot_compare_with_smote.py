@@ -1,10 +1,10 @@
 """
-MIGANAugmenter beside SMOTE
-===========================
+Comparison with SMOTE
+=====================
 
-Skewed handwritten digits: the training parts keep all rows of the digit 0 and ever fewer
-of the others, down to 5; the test parts stay whole and balanced. Class weights cost
-nothing and are the rival that every sampler has to beat.
+Imbalanced handwritten digits: the training parts keep all rows of the digit 0 and fewer and
+fewer of the others, down to 5; the test parts stay whole and balanced. Class weights cost
+nothing and are the baseline for every sampler.
 """
 
 # %%
@@ -35,8 +35,8 @@ results = compare_samplers(
 print(format_comparison(results))
 
 # %%
-# Each dot is a fold; the diamond is the mean. ``plot_comparison`` opens no window: the
-# picture is written to a file.
+# Each dot is a fold; the diamond is the mean. ``plot_comparison`` opens no window and
+# writes the figure to a file.
 path = Path(tempfile.gettempdir()) / "compare_with_smote.png"
-figure = plot_comparison(results, path, title="Skewed digits")
+figure = plot_comparison(results, path, title="Imbalanced digits")
 print("written:", path)

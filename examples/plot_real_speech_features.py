@@ -1,15 +1,15 @@
 """
-Beside honest rivals, on real speech features
-=============================================
+Comparison with strong baselines on real speech features
+========================================================
 
-A sampler has to beat what costs nothing. Here :class:`~skmiaug.MIGANAugmenter` stands
-beside no resampling, class weights, tuned thresholds and SMOTE, with one and the same
-classifier, on speakers that were not trained on.
+A sampler has to beat the methods that cost nothing. This example compares
+:class:`~skmiaug.MIGANAugmenter` with no resampling, class weights, tuned thresholds and
+SMOTE, with the same classifier, on held-out speakers.
 
 The data are Whisper features of EmoDB (Berlin Database of Emotional Speech), read from the
-folder ``shared`` beside the repository; where it is absent, scikit-learn's digits. The
-training parts are made skewed, the test parts stay whole. Takes about a
-minute on two cores.
+folder ``shared`` beside the repository; if it is absent, scikit-learn's digits are used.
+The training parts are made imbalanced, the test parts stay whole. Takes about a minute on
+two cores.
 """
 
 # %%
@@ -42,13 +42,13 @@ here = Path.cwd()
 files = [p / "shared/data/emodb_features.npz" for p in (here, *here.parents)]
 file = next((f for f in files if f.is_file()), None)
 if file is not None:
-    name = "EmoDB made skewed, Whisper layer 3"
+    name = "EmoDB made imbalanced, Whisper layer 3"
     data = np.load(file)
     X = data["X_whisper_layers"][:, 3].astype(np.float32)
     y, groups = data["classes"][data["y"]], data["session"]
     shares = [1, 0.5, 0.3, 0.2, 0.25, 0.4, 0.15]
 else:
-    name = "digits made skewed"
+    name = "digits made imbalanced"
     X, y = load_digits(return_X_y=True)
     groups = np.arange(len(y)) % 5
     shares = [1.0, 0.5, 0.3, 0.2, 0.15, 0.1, 0.08, 0.06, 0.04, 0.04]
@@ -68,12 +68,12 @@ print(f"{name}: rows of each class in the first training part: {rows}")
 # Tuned thresholds, for any number of classes
 # -------------------------------------------
 # scikit-learn's ``TunedThresholdClassifierCV`` is for two classes. The same idea for more:
-# take τ times the log share of each class off its log probability, and choose τ by an inner
-# cross-validation on the training part. τ = 1 undoes the shares altogether.
+# subtract τ times the log share of each class from its log probability, and choose τ by an
+# inner cross-validation on the training part. τ = 1 removes the effect of the shares.
 
 
 class TunedThresholds(ClassifierMixin, BaseEstimator):
-    """Shift the decision towards rare classes, by as much as an inner search says."""
+    """Shift the decision towards rare classes, by an amount that an inner search finds."""
 
     def __init__(self, classifier, taus=(0.0, 0.5, 1.0, 1.5, 2.0)):
         self.classifier = classifier
@@ -101,7 +101,7 @@ class TunedThresholds(ClassifierMixin, BaseEstimator):
 # %%
 # The comparison
 # --------------
-# One row of the table is one fold of one seed. All methods have the same folds.
+# All methods use the same folds. The p-values are those of a corrected t-test.
 
 logistic = LogisticRegression(C=0.1, max_iter=200)
 weighted = LogisticRegression(C=0.1, max_iter=200, class_weight="balanced")
@@ -145,7 +145,7 @@ for j, method in enumerate(names):
     print(line)
 
 # %%
-# One ring is one fold of one seed, the diamond is the mean, written at the side.
+# Each ring is one fold of one seed; the diamond is the mean, printed on the right.
 
 figure, axes = plt.subplots(figsize=(7.5, 3.8), layout="constrained")
 for j in range(len(names)):
@@ -162,7 +162,7 @@ for j in range(len(names)):
     )
 axes.set_yticks(range(len(names)), names)
 axes.set_ylim(len(names) - 0.4, -0.5)
-axes.set_xlabel("UAR on speakers that were not trained on (%)")
+axes.set_xlabel("UAR on held-out speakers (%)")
 axes.set_title(f"{name}: logistic regression, {len(folds)} folds", loc="left")
 axes.grid(axis="x", color="0.9")
 axes.set_axisbelow(True)

@@ -16,7 +16,7 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import StratifiedKFold
 
 from skmiaug.evaluation import (
-    SkewedTraining,
+    ImbalancedTrainingSplit,
     compare_samplers,
     format_comparison,
     plot_comparison,
@@ -24,7 +24,7 @@ from skmiaug.evaluation import (
 
 X, y = load_digits(return_X_y=True)
 fractions = [1.0, 0.5, 0.3, 0.2, 0.15, 0.1, 0.08, 0.06, 0.04, 0.04]
-cv = SkewedTraining(StratifiedKFold(3, shuffle=True, random_state=0), fractions)
+cv = ImbalancedTrainingSplit(StratifiedKFold(3, shuffle=True, random_state=0), fractions)
 results = compare_samplers(
     X,
     y,

@@ -33,7 +33,7 @@ from sklearn.model_selection import LeaveOneGroupOut, cross_validate
 from sklearn.preprocessing import StandardScaler
 
 from skmiaug import ContrastiveAligner, MIGANAugmenter
-from skmiaug.evaluation import SkewedTraining
+from skmiaug.evaluation import ImbalancedTrainingSplit
 
 
 def simulated_corpus(seed=0, n_audio=256, n_text=128):
@@ -73,7 +73,7 @@ heard = [f"audio {i}" for i in range(audio.shape[1])]
 read = [f"text {i}" for i in range(text.shape[1])]
 X = pd.DataFrame(np.hstack([audio, text]), columns=[*heard, *read])
 folds = list(
-    SkewedTraining(LeaveOneGroupOut(), shares, random_state=0).split(X, y, speaker)
+    ImbalancedTrainingSplit(LeaveOneGroupOut(), shares, random_state=0).split(X, y, speaker)
 )
 if os.environ.get("SKMIAUG_EXAMPLES") == "short":
     folds = folds[:2]

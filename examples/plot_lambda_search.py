@@ -27,7 +27,7 @@ from sklearn.model_selection import GridSearchCV, GroupKFold
 from sklearn.preprocessing import StandardScaler
 
 from skmiaug import MIGANAugmenter
-from skmiaug.evaluation import SkewedTraining
+from skmiaug.evaluation import ImbalancedTrainingSplit
 
 here = Path.cwd()
 files = [p / "shared/data/emodb_features.npz" for p in (here, *here.parents)]
@@ -57,7 +57,7 @@ print(f"{name}: {X.shape[0]} rows, {X.shape[1]} features, {len(set(speaker))} gr
 short = os.environ.get("SKMIAUG_EXAMPLES") == "short"
 weights = [0.0, 1.0, 10.0]
 n_folds, max_iter = (3, 25) if short else (5, 75)
-splitter = SkewedTraining(GroupKFold(n_folds), shares, random_state=0)
+splitter = ImbalancedTrainingSplit(GroupKFold(n_folds), shares, random_state=0)
 folds = list(splitter.split(X, y, speaker))
 
 pipeline = Pipeline(

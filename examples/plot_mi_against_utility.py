@@ -34,7 +34,7 @@ from sklearn.model_selection import LeaveOneGroupOut
 from sklearn.preprocessing import StandardScaler
 
 from skmiaug import MIGANAugmenter
-from skmiaug.evaluation import SkewedTraining
+from skmiaug.evaluation import ImbalancedTrainingSplit
 from skmiaug.metrics import mutual_information_score
 
 here = Path.cwd()
@@ -50,7 +50,7 @@ y, session = data["classes"][data["y"]], data["session"]
 
 # Below 1 for the largest class too: the critic needs rows of each class.
 shares = [0.75, 0.5, 0.3, 0.2, 0.25, 0.4, 0.15]
-splitter = SkewedTraining(LeaveOneGroupOut(), shares, random_state=0)
+splitter = ImbalancedTrainingSplit(LeaveOneGroupOut(), shares, random_state=0)
 short = os.environ.get("SKMIAUG_EXAMPLES") == "short"
 folds = list(splitter.split(X, y, session))[: 2 if short else 5]
 

@@ -29,7 +29,7 @@ from sklearn.model_selection import StratifiedShuffleSplit
 
 from skmiaug import MIGANAugmenter
 from skmiaug.evaluation import (
-    SkewedTraining,
+    ImbalancedTrainingSplit,
     compare_samplers,
     default_classifiers,
     default_samplers,
@@ -86,7 +86,7 @@ tables = {
 # Scaling and resampling see only the imbalanced training half.
 samplers = default_samplers(["none", "random", "SMOTE"])
 samplers["MIGANAugmenter"] = MIGANAugmenter()
-classifiers = {**default_classifiers(), "forest": RandomForestClassifier(100)}
+classifiers = {**default_classifiers(tune=False), "forest": RandomForestClassifier(100)}
 
 parts = []
 for name, make in tables.items():
@@ -94,7 +94,7 @@ for name, make in tables.items():
         X, y = make(seed)
         fractions = [1.0] + [0.08] * (len(np.unique(y)) - 1)
         halves = StratifiedShuffleSplit(1, test_size=0.5, random_state=seed)
-        cv = SkewedTraining(halves, fractions, min_rows=8, random_state=seed)
+        cv = ImbalancedTrainingSplit(halves, fractions, min_rows=8, random_state=seed)
         results = compare_samplers(X, y, samplers, classifiers, cv=cv, random_state=seed)
         parts.append(results.assign(table=name, draw=seed))
 results = pd.concat(parts)

@@ -24,19 +24,15 @@ import matplotlib.pyplot as plt
 import numpy as np
 from imblearn.over_sampling import SMOTE
 from imblearn.pipeline import make_pipeline
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score
-from sklearn.model_selection import (
-    LeaveOneGroupOut,
-    StratifiedKFold,
-    cross_val_predict,
-)
+from sklearn.model_selection import LeaveOneGroupOut
 from sklearn.preprocessing import StandardScaler
 
 from skmiaug import MIGANAugmenter
-from skmiaug.evaluation import SkewedTraining, corrected_repeated_ttest
+from skmiaug.evaluation import ImbalancedTrainingSplit, corrected_repeated_ttest
+from skmiaug.model_selection import ThresholdTunedClassifier
 
 here = Path.cwd()
 files = [p / "shared/data/emodb_features.npz" for p in (here, *here.parents)]
@@ -57,51 +53,19 @@ seeds = range(1 if os.environ.get("SKMIAUG_EXAMPLES") == "short" else 2)
 folds = [
     fold
     for seed in seeds
-    for fold in SkewedTraining(LeaveOneGroupOut(), shares, random_state=seed).split(
-        X, y, groups
-    )
+    for fold in ImbalancedTrainingSplit(
+        LeaveOneGroupOut(), shares, random_state=seed
+    ).split(X, y, groups)
 ]
 rows = np.unique(y[folds[0][0]], return_counts=True)[1]
 print(f"{name}: rows of each class in the first training part: {rows}")
 
 # %%
-# Tuned thresholds, for any number of classes
-# -------------------------------------------
-# scikit-learn's ``TunedThresholdClassifierCV`` is for two classes. The same idea for more:
-# subtract τ times the log share of each class from its log probability, and choose τ by an
-# inner cross-validation on the training part. τ = 1 removes the effect of the shares.
-
-
-class TunedThresholds(ClassifierMixin, BaseEstimator):
-    """Shift the decision towards rare classes, by an amount that an inner search finds."""
-
-    def __init__(self, classifier, taus=(0.0, 0.5, 1.0, 1.5, 2.0)):
-        self.classifier = classifier
-        self.taus = taus
-
-    def fit(self, X, y):
-        self.classes_, counts = np.unique(y, return_counts=True)
-        self.log_share_ = np.log(counts / counts.sum())
-        inner = StratifiedKFold(min(5, counts.min()), shuffle=True, random_state=0)
-        held_out = cross_val_predict(
-            self.classifier, X, y, cv=inner, method="predict_log_proba"
-        )
-        scores = [balanced_accuracy_score(y, self._decide(held_out, t)) for t in self.taus]
-        self.tau_ = self.taus[int(np.argmax(scores))]
-        self.classifier_ = clone(self.classifier).fit(X, y)
-        return self
-
-    def predict(self, X):
-        return self._decide(self.classifier_.predict_log_proba(X), self.tau_)
-
-    def _decide(self, log_probability, tau):
-        return self.classes_[(log_probability - tau * self.log_share_).argmax(axis=1)]
-
-
-# %%
 # The comparison
 # --------------
-# All methods use the same folds. The p-values are those of a corrected t-test.
+# All methods use the same folds. ``ThresholdTunedClassifier`` tunes a threshold for each
+# class by cross-validation on the training part. The p-values are those of a corrected
+# t-test.
 
 logistic = LogisticRegression(C=0.1, max_iter=200)
 weighted = LogisticRegression(C=0.1, max_iter=200, class_weight="balanced")
@@ -114,7 +78,9 @@ def methods(seed):
     return {
         "no resampling": make_pipeline(scale, logistic),
         "class weights": make_pipeline(scale, weighted),
-        "tuned thresholds": make_pipeline(scale, TunedThresholds(logistic)),
+        "tuned thresholds": make_pipeline(
+            scale, ThresholdTunedClassifier(logistic, random_state=0)
+        ),
         "SMOTE": make_pipeline(scale, SMOTE(k_neighbors=3, random_state=seed), logistic),
         "MIGANAugmenter": make_pipeline(scale, augment, logistic),
         "with expansion=2": make_pipeline(scale, twice, logistic),

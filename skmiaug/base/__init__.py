@@ -16,7 +16,7 @@ from skmiaug.base._state import (
     require_state,
     unpack,
 )
-from skmiaug.base._validation import class_labels, validation_mask
+from skmiaug.base._validation import class_labels, read_rows, validation_mask
 
 if TYPE_CHECKING:
     from skmiaug.base._session import (
@@ -38,6 +38,7 @@ __all__ = [
     "class_labels",
     "fingerprint",
     "pack",
+    "read_rows",
     "register_state",
     "require_array",
     "require_state",

@@ -1,17 +1,51 @@
-"""Class labels, and the rows that are held out of training for validation."""
+"""Checks of rows and class labels, and which rows are held out for validation."""
 
 from typing import Any
 
 import numpy as np
+from sklearn.utils import check_array
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import column_or_1d
+from sklearn.utils.validation import (
+    _check_feature_names,
+    _check_n_features,
+    column_or_1d,
+)
 
 from skmiaug.utils._labels import check_labels
+from skmiaug.utils._tables import TableLike, read_table
 
 # A stratum of fewer rows is not split: one row of it would show nothing.
 _MIN_ROWS_TO_SPLIT = 5
 # Random orders of the groups that are tried, and the number of visits that bounds them.
 _N_ORDERS, _N_VISITS = 64, 20_000
+
+
+def read_rows(
+    estimator: Any, X: Any, *, reset: bool, **checks: Any
+) -> tuple[np.ndarray, TableLike]:
+    """Check the rows of any container as scikit-learn's ``validate_data`` does.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Its ``n_features_in_`` and ``feature_names_in_`` are set, or compared.
+    X : array-like, pandas or polars DataFrame, pyarrow Table
+    reset : bool
+        Whether to set these attributes; False compares.
+    **checks
+        Of ``sklearn.utils.check_array``.
+
+    Returns
+    -------
+    rows : ndarray of shape (n_samples, n_features)
+    table : TableLike
+        Gives rows back in the container of ``X``.
+    """
+    rows, table = read_table(X)
+    _check_feature_names(estimator, X, reset=reset)
+    rows = check_array(rows, estimator=estimator, input_name="X", **checks)
+    _check_n_features(estimator, rows, reset=reset)
+    return rows, table
 
 
 def class_labels(y: Any) -> np.ndarray:

@@ -11,16 +11,12 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 import numpy as np
 from imblearn.over_sampling.base import BaseOverSampler
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import (
-    _check_feature_names,
-    check_consistent_length,
-    check_is_fitted,
-    validate_data,
-)
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from skmiaug.base import (
     EstimatorState,
     Maybe,
+    read_rows,
     require_array,
     require_state,
     validation_mask,
@@ -50,7 +46,7 @@ from skmiaug.utils._phases import phase
 from skmiaug.utils._progress import ProgressBar
 from skmiaug.utils._random import draw_seed, numpy_generator, seed_of_stream
 from skmiaug.utils._row_blocks import SAMPLED_ROWS, row_blocks
-from skmiaug.utils._tables import TableLike, cast_column, read_table
+from skmiaug.utils._tables import TableLike, cast_column
 from skmiaug.utils._warning import warn_caller
 from skmiaug.utils._whole_fit import whole_fit
 
@@ -413,9 +409,7 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
                 "impute needs to know which columns belong together. Set modalities, for "
                 "example {'audio': slice(0, 768), 'text': slice(768, None)}, and fit again."
             )
-        rows, table = read_table(X)
-        _check_feature_names(self, X, reset=False)
-        rows = validate_data(self, X=rows, reset=False, ensure_all_finite="allow-nan")
+        rows, table = read_rows(self, X, reset=False, ensure_all_finite="allow-nan")
         if not np.issubdtype(rows.dtype, np.floating):
             return X  # whole numbers have no NaN
         incomplete = missing_modalities(rows, modalities).any(axis=1)
@@ -439,11 +433,9 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
 
     def _read(self, X: Any, y: Any) -> tuple[np.ndarray, np.ndarray, TableLike, Any]:
         """Check rows and classes; set all fitted attributes that depend on nothing else."""
-        rows, table = read_table(X)
         # A missing modality is NaN, and checked later.
         finite = True if self.modalities is None else "allow-nan"
-        rows = validate_data(self, X=rows, reset=True, ensure_all_finite=finite)
-        _check_feature_names(self, X, reset=True)
+        rows, table = read_rows(self, X, reset=True, ensure_all_finite=finite)
         classes, indices, labels = read_labels(y)
         check_consistent_length(rows, indices)
         if len(classes) < 2:

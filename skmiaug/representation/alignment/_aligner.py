@@ -10,14 +10,15 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import (
     _check_feature_names_in,
+    check_consistent_length,
     check_is_fitted,
-    validate_data,
 )
 
 from skmiaug.base import (
     NEURAL_CONSTRAINTS,
     NeuralEstimator,
     class_labels,
+    read_rows,
     register_state,
     require_array,
     require_state,
@@ -38,7 +39,6 @@ from skmiaug.representation.alignment._space import (
     fit_space,
     largest_product,
 )
-from skmiaug.utils._containers import check_numeric_columns, polars_to_pandas
 from skmiaug.utils._whole_fit import whole_fit
 
 _MEMORY_ADVICE = "lower batch_size or n_components, or use device='cpu'."
@@ -311,10 +311,9 @@ class ContrastiveAligner(NeuralEstimator, TransformerMixin, BaseEstimator):
         """
         self._validate_params()
         with whole_fit(self):
-            X = polars_to_pandas(X)
-            check_numeric_columns(X)
-            y = None if y is None else class_labels(polars_to_pandas(y))
-            X, y = validate_data(self, X, y, **_ROWS)
+            X, _ = read_rows(self, X, reset=True, **_ROWS)
+            y = class_labels(y)
+            check_consistent_length(X, y)
             names = getattr(self, "feature_names_in_", None)
             modalities = column_groups(self.modalities, X.shape[1], names)
             output_blocks(self.output, list(modalities))
@@ -441,9 +440,7 @@ class ContrastiveAligner(NeuralEstimator, TransformerMixin, BaseEstimator):
     def _codes(self, X: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.dtype]:
         """Codes by modality, shared codes, which modalities are there, type of the rows."""
         check_is_fitted(self, "_space")
-        X = polars_to_pandas(X)
-        check_numeric_columns(X)
-        X = validate_data(self, X, reset=False, **_ROWS)
+        X, _ = read_rows(self, X, reset=False, **_ROWS)
         present = present_modalities(X, self.modalities_)
         columns = list(self.modalities_.values())
         codes, shared = self._space.codes(X, columns, present)

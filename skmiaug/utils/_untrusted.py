@@ -144,13 +144,18 @@ def _npz_bytes(file: Path) -> int:
         for member in archive.infolist():
             total += member.file_size
             if member.filename.endswith(".npy"):
+                where = f"{file}: {member.filename}"
                 with archive.open(member) as stream:
-                    _array_bytes(stream, member.file_size, f"{file}: {member.filename}")
+                    _array_bytes(stream, member.file_size, where, objects=True)
     return total
 
 
-def _array_bytes(stream: Any, size: int, where: str) -> int:
-    """Bytes of an array by its header, which must not be more than there are."""
+def _array_bytes(stream: Any, size: int, where: str, *, objects: bool = False) -> int:
+    """Bytes of an array by its header, which must not be more than there are.
+
+    An archive may hold `objects` beside the arrays that are read, as numpy itself refuses
+    to load them.
+    """
     major, _ = np.lib.format.read_magic(stream)
     read = (
         np.lib.format.read_array_header_1_0
@@ -158,6 +163,8 @@ def _array_bytes(stream: Any, size: int, where: str) -> int:
         else np.lib.format.read_array_header_2_0
     )
     shape, _, dtype = read(stream)
+    if dtype.hasobject and objects:
+        return size
     if dtype.hasobject:
         raise FileFormatError(
             f"{where}: expected numbers or text, got Python objects, which could run code. "

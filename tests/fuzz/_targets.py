@@ -133,7 +133,7 @@ def _features(folder: Path) -> list[Path]:
 
 
 def _read_features(folder: Path, file: Path) -> None:
-    from skmiaug.evaluation._features import FileOptions, read_features
+    from skmiaug.evaluation.features import FileOptions, read_features
 
     target = None if file.suffix == ".npz" else "emotion"
     with warnings.catch_warnings():

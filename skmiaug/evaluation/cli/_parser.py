@@ -72,7 +72,8 @@ examples:
       --text-model sentence-transformers/all-MiniLM-L6-v2 --seeds 3 --n-jobs 4
   skmiaug benchmark msp_podcast MSP-Podcast-1.12 --model openai/whisper-base \\
       --labels 8class
-  skmiaug benchmark manifest mine.jsonl --model openai/whisper-base --protocol speaker
+  skmiaug benchmark labels.csv --model openai/whisper-base --target label
+  skmiaug benchmark mine.jsonl --model openai/whisper-base --protocol speaker
 """
 
 
@@ -135,7 +136,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def print_error(message: str) -> None:
-    from skmiaug.evaluation._labels import printable
+    from skmiaug.utils._untrusted import printable
 
     print(f"skmiaug: error: {printable(' '.join(message.split()))}", file=sys.stderr)
 
@@ -189,10 +190,16 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
 def _add_benchmark(parser: argparse.ArgumentParser) -> None:
     _add_options(
         parser,
-        ("corpus", "CORPUS", f"{', '.join(CORPORA)} (a JSONL manifest)",
-         {"type": _as_corpus}),
-        ("path", "PATH", "folder of the corpus, or the manifest"),
+        ("corpus", "CORPUS", f"{', '.join(CORPORA)} (a CSV table of recordings or a JSONL "
+         "manifest; may be left out)", {"type": _as_corpus}),
+        ("path", "PATH", "folder of the corpus, or that file", {"nargs": "?"}),
     )  # fmt: skip
+    _add_options(
+        parser.add_argument_group("columns of a CSV table"),
+        ("--audio-column", "NAME", "paths of the audio files [path]"),
+        ("--target", "NAME", "classes [emotion]"),
+        ("--speaker", "NAME", "speakers, kept whole [speaker, if there]"),
+    )
     _add_features(parser)
     _add_protocol(parser)
     _add_methods(parser.add_argument_group("what to compare"))
@@ -232,12 +239,14 @@ def _add_protocol(parser: argparse.ArgumentParser) -> None:
     _add_options(
         parser.add_argument_group("protocol"),
         ("--labels", "NAME", "label set [the corpus's usual one]"),
-        ("--protocol", None, "leave one session or speaker out, or the official parts "
-         "[the corpus's own]", {"choices": ("session", "speaker", "official")}),
+        ("--protocol", None, "leave one session or speaker out, the official parts, or 5 "
+         "stratified folds, speakers kept whole [the corpus's own]",
+         {"choices": ("session", "speaker", "official", "folds")}),
         ("--test-splits", "A,B", "parts to test on, official protocol, each a fold [test, "
          "or test1]", {"type": _as_words}),
         ("--disjoint", "A,B|none", "columns whose values may not be on both sides of a "
-         "fold [speaker,dialog]", {"type": _as_columns, "default": ("speaker", "dialog")}),
+         "fold, whatever the protocol but folds [speaker,dialog]",
+         {"type": _as_columns, "default": ("speaker", "dialog")}),
         ("--setting", "A,B", "natural (the corpus as it is), imbalanced (rare classes "
          "reduced in the training parts; test parts stay whole) [both]",
          {"type": _some_of(*settings), "default": settings}),
@@ -285,7 +294,7 @@ def _add_classifiers(group: Any) -> None:
 def _add_methods(group: Any) -> None:
     """``--samplers``, ``--classifiers``, ``--no-tune`` and ``--seeds`` of a comparison."""
     samplers = f"some of: {', '.join(SAMPLER_NAMES)} (short: weights, logit, random, "
-    samplers += "borderline, migan), or import paths [all but prior]"
+    samplers += "borderline, migan), or import paths [all]"
     _add_options(group, ("--samplers", "A,B", samplers, {"type": _as_words}))
     _add_classifiers(group)
     _add_options(
@@ -396,6 +405,8 @@ def _as_columns(text: str) -> tuple[str, ...]:
 
 def _as_corpus(text: str) -> str:
     name = text.lower().replace("-", "_")
+    if name.endswith((".csv", ".tsv", ".jsonl")):
+        return text
     if name not in CORPORA:
         close = difflib.get_close_matches(name, CORPORA, n=1)
         raise argparse.ArgumentTypeError(

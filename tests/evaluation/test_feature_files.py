@@ -313,7 +313,7 @@ def test_arrays_that_are_not_read_may_hold_objects(tmp_path):
 
 
 def test_bad_paths(tmp_path):
-    assert "No such file" in message_of(tmp_path / "none.npz")
+    assert "there is no such file" in message_of(tmp_path / "none.npz")
     assert "got a folder" in message_of(tmp_path)
     (tmp_path / "a.npz").touch()
     assert "empty (0 bytes)" in message_of(tmp_path / "a.npz")

@@ -85,7 +85,7 @@ def test_table_has_every_section_and_real_rows_beside(report):
     assert information["p_value"] == pytest.approx(1 / 20)
     assert 0 < information["value"] < by_name.loc["upper bound H(c) (nats)", "value"]
     assert information["real"] > 0
-    assert len([name for name in by_name.index if name.startswith("variance ratio")]) == 3
+    assert len([name for name in by_name.index if name.startswith("variance ratio")]) == 2
 
 
 def test_findings_name_their_figures(report):
@@ -212,7 +212,32 @@ def test_imbalanced_training_parts(rows):
     cv = ImbalancedTrainingSplit(StratifiedKFold(2, shuffle=True), {"a": 0.5})
     report = quality_report(SMOTE(), *rows, cv=cv, **OPTIONS)
     assert report.about["Split"] == "75 training rows, 105 held-out rows"
-    assert report.about["Synthetic samples"].startswith("75 judged")
+
+
+def test_the_samples_that_balancing_adds_are_judged(rows):
+    split = np.arange(0, 210, 2), np.arange(1, 210, 2)  # 60, 30 and 15 of each part
+    report = quality_report(SMOTE(), *rows, cv=[split], **OPTIONS)
+    # 30 of each are in the class mix of the training part: 30 b, 15 c.
+    assert report.about["Synthetic samples"].startswith("75 judged (b 30, c 45); 45 of")
+    table = report.table.set_index("measure")
+    assert "variance ratio, a" not in table.index
+    assert table.loc["upper bound H(c) (nats)", "value"] == pytest.approx(
+        np.log(3) - 2 / 3 * np.log(2)
+    )
+    assert table.loc["upper bound H(c) (nats)", "real"] == pytest.approx(
+        table.loc["upper bound H(c) (nats)", "value"]
+    )
+
+
+def test_of_two_classes_the_larger_stands_in_the_information(rows):
+    X, y = (part[rows[1] != "c"] for part in rows)
+    report = quality_report(SMOTE(), X, y, **OPTIONS)
+    assert report.about["Synthetic samples"].startswith("40 judged (b 40)")
+    assert [finding.mark for finding in report.findings if finding.topic != "Copies"]
+    table = report.table.set_index("measure")
+    assert 0 < table.loc["mutual information (nats)", "value"] < np.log(2)
+    assert table.loc["TSTR UAR, logistic regression (%)", "value"] > 70
+    assert report.to_html()
 
 
 def test_known_faults_are_marked(rows):

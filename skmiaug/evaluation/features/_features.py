@@ -97,11 +97,11 @@ def read_features(path: str | os.PathLike[str], options: FileOptions) -> Feature
         file = check_regular_file(path, "a feature file")
         if not file.stat().st_size:
             raise FileFormatError(f"{file}: the file is empty (0 bytes).")
+    except FileNotFoundError:
+        raise FileFormatError(f"{path}: there is no such file; check the path.") from None
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise FileFormatError(
-            f"{path}: cannot be read ({reason}); check the path."
-        ) from error
+        raise FileFormatError(f"{path}: cannot be read ({reason}).") from error
     if suffix not in SUFFIXES:
         raise FileFormatError(
             f"{file}: expected a file that ends in {', '.join(SUFFIXES)}; this one ends in "

@@ -4,6 +4,7 @@ To add a measure, write its function in `skmiaug.metrics`, an entry in `MEASURES
 test. Information is in nats.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -38,18 +39,29 @@ COLUMNS = (
 
 
 class SampleSet:
-    """One set of samples compared with the held-out real rows; computed on first use."""
+    """One set of samples compared with the held-out real rows; computed on first use.
 
-    def __init__(self, own: Labelled, fresh: Labelled, options: dict[str, Any]) -> None:
+    `own` and `fresh` have the same class mix. `whole` and `whole_fresh` may not, for
+    measures of each class by itself, and `coded` has at least two classes.
+    """
+
+    def __init__(
+        self,
+        own: Labelled,
+        fresh: Labelled,
+        whole: tuple[Labelled, Labelled],
+        coded: tuple[Labelled, Labelled],
+        options: dict[str, Any],
+    ) -> None:
         self.X, self.y = own
         self.fresh = fresh
+        self._whole, self._coded = whole, coded
         self._options = options
 
     @cached_property
     def information(self) -> metrics.InformationResult:
-        return metrics.mutual_information_score(
-            self.X, self.y, *self.fresh, **self._options
-        )
+        own, fresh = self._coded
+        return metrics.mutual_information_score(*own, *fresh, **self._options)
 
     @property
     def upper_bound(self) -> float:
@@ -58,8 +70,9 @@ class SampleSet:
 
     @cached_property
     def pointwise(self) -> dict[Any, float]:
-        points = metrics.pointwise_mutual_information(self.X, self.y, *self.fresh)
-        return {plain(c): float(points[self.y == c].mean()) for c in np.unique(self.y)}
+        (X, y), fresh = self._coded
+        points = metrics.pointwise_mutual_information(X, y, *fresh)
+        return {plain(c): float(points[y == c].mean()) for c in np.unique(y)}
 
     @cached_property
     def prdc(self) -> metrics.PRDC:
@@ -78,7 +91,8 @@ class SampleSet:
 
     @cached_property
     def variance_ratio(self) -> dict[Any, float]:
-        return metrics.variance_ratio(*self.fresh, self.X, self.y)
+        own, fresh = self._whole
+        return metrics.variance_ratio(*fresh, *own)
 
 
 class Utility(NamedTuple):
@@ -97,6 +111,10 @@ class Evidence:
     half of the training rows, measured against the other half. `calibration` goes from the
     samples of training to (Brier score, expected calibration error). `n_compared` rows of
     each set, at most, are behind the n² measures.
+
+    Balancing adds most samples to the rarest classes. Where whole sets are compared, they
+    are therefore thinned to the class mix of the training part: a test could otherwise tell
+    them apart by their classes alone.
     """
 
     def __init__(
@@ -116,11 +134,26 @@ class Evidence:
             _drawn(part, max_rows, rng)
             for part in (samples.synthetic, samples.train, samples.held_out)
         )
+        every = train, held_out
         # The same classes in all: those without synthetic samples are left out.
-        train, fresh = (_of_classes(part, synthetic[1]) for part in (train, held_out))
+        train, fresh = (_of_classes(part, synthetic[1]) for part in every)
         options: dict[str, Any] = {"n_permutations": n_permutations, "random_state": seed}
-        self.synthetic = SampleSet(synthetic, fresh, options)
-        self.real = SampleSet(train, fresh, options)
+        own, real, mixed = _in_training_mix(synthetic, train, fresh, rng)
+        self.n_mixed = len(own[1])
+        coded, coded_real, coded_fresh = own, real, mixed
+        if len(np.unique(own[1])) < 2:
+            # Information about the class needs a second one: its real rows.
+            labels, counts = np.unique(held_out[1], return_counts=True)
+            second = np.setdiff1d(labels[counts > 1], synthetic[1])
+            others, others_fresh = (_of_classes(part, second) for part in every)
+            coded, coded_real = _joined(own, others), _joined(real, others)
+            coded_fresh = _joined(mixed, others_fresh)
+        self.synthetic = SampleSet(
+            own, mixed, (synthetic, fresh), (coded, coded_fresh), options
+        )
+        self.real = SampleSet(
+            real, mixed, (train, fresh), (coded_real, coded_fresh), options
+        )
         self.leakage = metrics.nearest_row_leakage(
             synthetic[0], train[0], fresh[0], scale=False, **options
         )
@@ -161,7 +194,7 @@ def _utility(name: str, classifier: Any, samples: ReportSamples, seed: int) -> U
         random_state=seed,
     )
     alone = metrics.train_on_synthetic_test_on_real(
-        *samples.all_synthetic, *samples.held_out, classifier=classifier
+        *samples.in_their_place, *samples.held_out, classifier=classifier
     )
     return Utility(name, gain, alone)
 
@@ -198,9 +231,36 @@ def _drawn(part: Labelled, most: int, rng: np.random.Generator) -> Labelled:
     return X[chosen], y[chosen]
 
 
+def _in_training_mix(
+    synthetic: Labelled, train: Labelled, fresh: Labelled, rng: np.random.Generator
+) -> tuple[Labelled, Labelled, Labelled]:
+    """The three sets thinned to one class mix, that of ``train`` as far as possible.
+
+    A class with fewer synthetic samples than training rows is thinned in the others.
+    """
+    labels, counts = np.unique(train[1], return_counts=True)
+    kept: list[list[NDArray[np.intp]]] = [[], [], []]
+    for label, n in zip(labels, counts, strict=True):
+        rows = [np.flatnonzero(part[1] == label) for part in (synthetic, train, fresh)]
+        share = min(1.0, len(rows[0]) / n)
+        sizes = len(rows[0]), share * n, share * len(rows[2])
+        wanted = (min(sizes[0], n), *(max(2, math.ceil(size)) for size in sizes[1:]))
+        for place, own, size in zip(kept, rows, wanted, strict=True):
+            place.append(np.sort(rng.permutation(own)[: int(size)]))
+    found = [
+        (part[0][np.concatenate(place)], part[1][np.concatenate(place)])
+        for part, place in zip((synthetic, train, fresh), kept, strict=True)
+    ]
+    return found[0], found[1], found[2]
+
+
 def _of_classes(part: Labelled, labels: NDArray[Any]) -> Labelled:
     kept = np.isin(part[1], labels)
     return part[0][kept], part[1][kept]
+
+
+def _joined(one: Labelled, other: Labelled) -> Labelled:
+    return np.vstack([one[0], other[0]]), np.concatenate([one[1], other[1]])
 
 
 # ---- the registry
@@ -337,7 +397,8 @@ MEASURES: list[Measure] = [
     Measure("TSTR UAR, {} (%)", "utility",
             lambda e: {u.classifier: Value(100 * u.on_synthetic_only,
                                            100 * u.gain.uar_without) for u in e.utility},
-            "high", "trained on synthetic samples, tested on held-out real rows"),
+            "high", "trained on synthetic samples (real rows of classes without any), "
+            "tested on held-out real rows"),
     Measure("Brier score, {}", "calibration", _calibrated(0), "low",
             "logistic regression; real: without resampling"),
     Measure("calibration error, {}", "calibration", _calibrated(1), "low",

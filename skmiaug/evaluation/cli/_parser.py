@@ -152,7 +152,7 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
         group,
         ("--cv", "N|logo", "number of stratified folds, which keep groups whole [5, or "
          "fewer if the data allow no more], or logo: leave one group out",
-         {"type": _as_folds}),
+         {"type": _whole(2, "logo")}),
         ("--imbalance", "F1,F2,...", _IMBALANCE, {"type": _as_imbalance}),
     )  # fmt: skip
     _add_output_arguments(
@@ -171,11 +171,12 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
         ("--sampler", "NAME", f"one of: {', '.join(OVER_SAMPLERS)}, or an import path "
          f"[{AUGMENTER}]", {"default": AUGMENTER}),
         ("--cv", "N|logo", "hold out one of N stratified folds, groups kept whole, or one "
-         "group (logo): that with most rows of its rarest class [3]", {"type": _as_folds}),
+         "group (logo): that with most rows of its rarest class [3]",
+         {"type": _whole(2, "logo")}),
         ("--imbalance", "F1,F2,...", _IMBALANCE, {"type": _as_imbalance}),
-        ("--seed", "N", "random seed [0]", {"type": _as_seed, "default": 0}),
+        ("--seed", "N", "random seed [0]", {"type": _whole(0), "default": 0}),
         ("--permutations", "N", "shuffles behind each p-value [200]",
-         {"type": _as_positive, "default": 200}),
+         {"type": _whole(1), "default": 200}),
     )  # fmt: skip
     flag = {"action": "store_true"}
     _add_options(
@@ -302,7 +303,7 @@ def _add_methods(group: Any) -> None:
         ("--no-tune", None, "use one value of each classifier's parameters instead of a "
          "search on inner folds", {"dest": "tune", "action": "store_false"}),
         ("--seeds", "N", "repeats, seeds 0 to N-1 [1]",
-         {"type": _as_positive, "default": 1}),
+         {"type": _whole(1), "default": 1}),
     )  # fmt: skip
 
 
@@ -312,16 +313,12 @@ def _add_output_arguments(parser: argparse.ArgumentParser, *, output: str) -> An
     flag = {"action": "store_true"}
     _add_options(
         group,
-        (
-            "--n-jobs",
-            "N",
-            "processes; -1 is all cores [1]",
-            {"type": _as_jobs, "default": 1},
-        ),
+        ("--n-jobs", "N", "processes; -1 is all cores [1]",
+         {"type": _as_jobs, "default": 1}),
         ("--output", "FOLDER", output),
         ("--overwrite", None, "replace other files of these names too", flag),
         ("--quiet", None, "print tables only: no progress, notes and warnings", flag),
-    )
+    )  # fmt: skip
     return group
 
 
@@ -337,28 +334,21 @@ def _as_words(text: str) -> tuple[str, ...]:
     return words
 
 
-def _as_positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number from 1 on; got {text!r}")
-    return int(text)
+def _whole(low: int, word: str = "") -> Any:
+    """A type for whole numbers from `low` on (below 2**32, as seeds are), or a word."""
 
+    def as_whole(text: str) -> int | str:
+        if word and text == word:
+            return text
+        if not text.isdecimal() or not low <= int(text) < 2**32:
+            most = "on" if low else f"to {2**32 - 1}"
+            other = f", or {word}" if word else ""
+            raise argparse.ArgumentTypeError(
+                f"expected a whole number from {low} {most}{other}; got {text!r}"
+            )
+        return int(text)
 
-def _as_seed(text: str) -> int:
-    if not text.isdecimal() or int(text) >= 2**32:
-        raise argparse.ArgumentTypeError(
-            f"expected a whole number from 0 to {2**32 - 1}; got {text!r}"
-        )
-    return int(text)
-
-
-def _as_folds(text: str) -> int | str:
-    if text == "logo":
-        return text
-    if not text.isdecimal() or int(text) < 2:
-        raise argparse.ArgumentTypeError(
-            f"expected a number of folds from 2 on, or logo; got {text!r}"
-        )
-    return int(text)
+    return as_whole
 
 
 def _as_imbalance(text: str) -> tuple[float, ...] | dict[str, float]:

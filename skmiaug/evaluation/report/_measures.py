@@ -18,12 +18,15 @@ from sklearn.linear_model import LogisticRegression
 
 from skmiaug import metrics
 from skmiaug.evaluation._labels import plain
-from skmiaug.evaluation.comparison._cell import seeded_clone
+from skmiaug.evaluation.comparison._cell import run_sampler_on_fold, seeded_clone
+from skmiaug.evaluation.comparison._folds import Fold
+from skmiaug.evaluation.comparison._methods import default_samplers
 from skmiaug.evaluation.report._samples import Labelled, ReportSamples
 
 __all__ = ["MEASURES", "Evidence", "Measure", "SampleSet", "Value", "measures_table"]
 
 _DRAW = 1
+_BASELINES = ("class weights", "RandomOverSampler", "SMOTE")
 _NAN = float("nan")
 COLUMNS = (
     "section",
@@ -109,7 +112,9 @@ class Evidence:
     `real` has the real training rows in the place of the synthetic samples: the best that
     these can be expected to reach. `real_nearer` is ``leakage.nearer_to_training`` of one
     half of the training rows, measured against the other half. `calibration` goes from the
-    samples of training to (Brier score, expected calibration error). `n_compared` rows of
+    samples of training to (Brier score, expected calibration error), `recalls` from class
+    to its mean recall (0 to 1) without and with the synthetic samples, and `baselines` from
+    a free method to its mean UAR. `n_compared` rows of
     each set, at most, are behind the n² measures.
 
     Balancing adds most samples to the rarest classes. Where whole sets are compared, they
@@ -162,6 +167,8 @@ class Evidence:
             _utility(name, seeded_clone(classifier, seed), samples, seed)
             for name, classifier in classifiers.items()
         ]
+        self.recalls = _recalls(samples, classifiers, seed)
+        self.baselines = _baselines(samples, classifiers, seed)
         self.calibration = _calibration(samples)
 
 
@@ -197,6 +204,37 @@ def _utility(name: str, classifier: Any, samples: ReportSamples, seed: int) -> U
         *samples.in_their_place, *samples.held_out, classifier=classifier
     )
     return Utility(name, gain, alone)
+
+
+def _recalls(
+    samples: ReportSamples, classifiers: Mapping[str, Any], seed: int
+) -> dict[Any, tuple[float, float]]:
+    X, y = samples.held_out
+    labels = np.unique(y)
+    means = []
+    for part in (samples.train, samples.resampled):
+        predicted = [
+            seeded_clone(model, seed).fit(*part).predict(X)
+            for model in classifiers.values()
+        ]
+        means.append([float(np.mean([p[y == c] == c for p in predicted])) for c in labels])
+    return {plain(c): (a, b) for c, a, b in zip(labels, *means, strict=True)}
+
+
+def _baselines(
+    samples: ReportSamples, classifiers: Mapping[str, Any], seed: int
+) -> dict[str, float]:
+    """Those that fail for lack of rows are left out."""
+    n, m = len(samples.train[1]), len(samples.held_out[1])
+    fold = Fold(seed, 0, np.arange(n), np.arange(n, n + m))
+    X, y = _joined(samples.train, samples.held_out)
+    found = {}
+    for name, method in default_samplers(_BASELINES).items():
+        rows = run_sampler_on_fold(
+            X, y, None, fold, name, method, classifiers, scale=False, on_error="record"
+        )
+        found[name] = float(np.mean([row["uar"] for row in rows]))
+    return {name: uar for name, uar in found.items() if math.isfinite(uar)}
 
 
 def _calibration(samples: ReportSamples) -> dict[str, tuple[float, float]]:
@@ -341,6 +379,11 @@ def _gains(e: Evidence) -> dict[str, Value]:
     }
 
 
+def _baseline_scores(e: Evidence) -> dict[str, Value]:
+    without = 100 * float(np.mean([found.gain.uar_without for found in e.utility]))
+    return {name: Value(100 * uar, without) for name, uar in e.baselines.items()}
+
+
 def _calibrated(place: int) -> Callable[[Evidence], dict[str, Value]]:
     def compute(e: Evidence) -> dict[str, Value]:
         (_, before), *others = e.calibration.items()
@@ -394,6 +437,12 @@ MEASURES: list[Measure] = [
                             p_value=e.leakage.p_value), "as real",
             "than to as many held-out rows; p: as many by chance"),
     Measure("UAR gain, {} (points)", "utility", _gains, "high", ""),
+    Measure("UAR, {} (%)", "utility", _baseline_scores, "",
+            "mean over the classifiers; real: without resampling"),
+    Measure("recall, {} (%)", "utility",
+            lambda e: {c: Value(100 * after, 100 * before)
+                       for c, (before, after) in e.recalls.items()},
+            "high", "mean over the classifiers; real: without synthetic samples"),
     Measure("TSTR UAR, {} (%)", "utility",
             lambda e: {u.classifier: Value(100 * u.on_synthetic_only,
                                            100 * u.gain.uar_without) for u in e.utility},

@@ -128,7 +128,7 @@ def test_every_corpus_has_its_loader():
 def test_many_rows_are_compared_without_the_svm():
     def classifiers(*sizes):
         folds = {"natural": [SimpleNamespace(train=np.arange(n)) for n in sizes]}
-        data = Data(None, None, [], {}, "speaker", folds, {})
+        data = Data(None, None, None, [], {}, "speaker", folds, {})
         return data.usual_classifiers()
 
     assert "RBF SVM" in classifiers(5000, 20_000)

@@ -12,7 +12,7 @@ from sklearn.exceptions import NotFittedError
 import skmiaug
 from skmiaug.base import pack, unpack
 from skmiaug.exceptions import FileFormatError
-from skmiaug.utils._tensor_file import read_tensor_file, write_tensor_file
+from skmiaug.utils.files._tensor_file import read_tensor_file, write_tensor_file
 
 __all__ = ["load", "save"]
 

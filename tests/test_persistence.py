@@ -21,8 +21,8 @@ from sklearn.linear_model import LogisticRegression
 from skmiaug import GaussianAugmenter, MIGANAugmenterCV, load, save
 from skmiaug.exceptions import FileFormatError
 from skmiaug.training import Checkpoint
-from skmiaug.utils import _tensor_file
-from skmiaug.utils._tensor_file import read_tensor_file, write_tensor_file
+from skmiaug.utils.files import _tensor_file
+from skmiaug.utils.files._tensor_file import read_tensor_file, write_tensor_file
 from tests._helpers import NAMES, assert_same_fit, small, trained
 
 

@@ -11,8 +11,8 @@ from sklearn.utils.validation import (
     column_or_1d,
 )
 
-from skmiaug.utils._labels import check_labels
-from skmiaug.utils._tables import TableLike, read_table
+from skmiaug.utils.tables._labels import check_labels
+from skmiaug.utils.tables._tables import TableLike, read_table
 
 # A stratum of fewer rows is not split: one row of it would show nothing.
 _MIN_ROWS_TO_SPLIT = 5

@@ -22,21 +22,7 @@ _MODULE_OF = {
     "summarize_comparison": "comparison._summary",
 }
 
-__all__ = [
-    "CorrectedTTest",
-    "ImbalancedTrainingSplit",
-    "QualityReport",
-    "compare_samplers",
-    "corrected_repeated_ttest",
-    "default_classifiers",
-    "default_samplers",
-    "format_comparison",
-    "paired_tests",
-    "plot_comparison",
-    "quality_report",
-    "save_comparison",
-    "summarize_comparison",
-]
+__all__ = [*_MODULE_OF]
 
 
 def __getattr__(name: str) -> Any:

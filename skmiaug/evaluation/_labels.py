@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-__all__ = ["class_counts", "counted", "counts_text", "listed", "plain", "printable"]
+__all__ = ["class_counts", "counted", "counts_text", "listed", "plain"]
 
 
 def plain(label: Any) -> Any:
@@ -38,14 +38,3 @@ def counts_text(counts: Mapping[Any, int], most: int = 40) -> str:
     if len(shown) > most:
         shown[most:] = [f"and {len(shown) - most} more classes"]
     return ", ".join(shown)
-
-
-def printable(text: str) -> str:
-    """Text without control characters, which could command a terminal.
-
-    Line breaks stay; everything else that is not printable becomes its escape, ``\\x1b``.
-    """
-    return "".join(
-        c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode()
-        for c in text
-    )

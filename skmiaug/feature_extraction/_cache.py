@@ -26,8 +26,8 @@ from typing import Any
 import numpy as np
 
 from skmiaug.feature_extraction._items import Item
-from skmiaug.utils._atomic import write_bytes_atomically
 from skmiaug.utils.audio import check_file
+from skmiaug.utils.files._atomic import write_bytes_atomically
 
 _MAGIC = b"SKMIFEA3"
 _DIGEST_BYTES = 32

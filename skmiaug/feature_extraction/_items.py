@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from skmiaug.utils._paths import absolute_path
 from skmiaug.utils.audio import decode, mono_float32, shared_decoder, without_gradient
+from skmiaug.utils.files._paths import absolute_path
 
 _AUDIO = (
     ".3gp .aac .aif .aifc .aiff .amr .ape .au .caf .flac .m4a .mka .mkv .mov .mp2 .mp3 "

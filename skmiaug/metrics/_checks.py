@@ -14,7 +14,7 @@ from sklearn.utils import (
     column_or_1d,
 )
 
-from skmiaug.utils._labels import check_labels
+from skmiaug.utils.tables._labels import check_labels
 
 
 def check_rows(X: ArrayLike, name: str = "X", at_least: int = 2) -> NDArray[Any]:

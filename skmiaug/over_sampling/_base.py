@@ -40,15 +40,15 @@ from skmiaug.over_sampling.targets._counts import (
     requested_classes,
 )
 from skmiaug.over_sampling.targets._subsample import subsample
-from skmiaug.utils._labels import read_labels, wanted_counts
-from skmiaug.utils._modalities import resolve_modalities
 from skmiaug.utils._phases import phase
 from skmiaug.utils._progress import ProgressBar
 from skmiaug.utils._random import draw_seed, numpy_generator, seed_of_stream
-from skmiaug.utils._row_blocks import SAMPLED_ROWS, row_blocks
-from skmiaug.utils._tables import TableLike, cast_column
 from skmiaug.utils._warning import warn_caller
 from skmiaug.utils._whole_fit import whole_fit
+from skmiaug.utils.tables._labels import read_labels, wanted_counts
+from skmiaug.utils.tables._modalities import resolve_modalities
+from skmiaug.utils.tables._row_blocks import SAMPLED_ROWS, row_blocks
+from skmiaug.utils.tables._tables import TableLike, cast_column
 
 GIVEN_BANDWIDTHS = {"rows": 0.0, "noise": 0.5, "gaussian": 1.0}
 # Of each class; fewer where there are over 128 classes, since the work grows with both.

@@ -215,6 +215,36 @@ def test_any_corpus_as_a_manifest(run, emodb, tmp_path):
     assert "without emotion, left out: 1 rows" in out
 
 
+@pytest.mark.parametrize("named", [False, True])
+def test_a_table_of_recordings(run, emodb, tmp_path, named):
+    frame = load_emodb(emodb).frame
+    columns = ("file", "label", "who") if named else ("path", "emotion", "speaker")
+    table = frame[["path", "emotion", "speaker"]].set_axis(columns, axis=1)
+    table.to_csv(tmp_path / "labels.csv", index=False)
+    flags = ["--audio-column", "file", "--target", "label", "--speaker", "who"]
+    code, out, err = run(
+        *(flags if named else []),
+        *("--audio", emodb, "--protocol", "folds", "--setting", "natural"),
+        corpus=(tmp_path / "labels.csv",),
+    )
+    assert (code, err) == (0, "")
+    # As many folds as there are speakers, who are kept whole.
+    assert "manifest: 48 rows of 4 speakers; stratified folds, speakers kept" in out
+    assert "4 fold(s)" in out
+
+
+def test_a_table_without_speakers(run, emodb, tmp_path):
+    frame = load_emodb(emodb).frame
+    frame[["path", "emotion"]].to_csv(tmp_path / "labels.csv", index=False)
+    given = ("--audio", emodb, "--setting", "natural")
+    code, out, _ = run(*given, corpus=(tmp_path / "labels.csv",))
+    assert code == 0
+    assert "unknown speakers; stratified folds" in out
+    assert "name columns of a CSV table only" in run("--target", "emotion")[2]
+    assert "name the folder of EmoDB" in run(corpus=("emodb",))[2]
+    assert "one file or corpus" in run(corpus=(tmp_path / "labels.csv", emodb))[2]
+
+
 def test_mosei_by_its_own_acoustics(run, tmp_path):
     pytest.importorskip("h5py", reason="needs the extra mosei")
     from tests.datasets._csd_files import frames, write_csd
@@ -314,9 +344,6 @@ def test_leaks_stop_the_benchmark(run, emodb, tmp_path):
     Manifest(frame, name="mine", root=emodb).write(tmp_path / "mine.jsonl", root=emodb)
     mine = ("manifest", tmp_path / "mine.jsonl", "--audio", emodb)
     assert "no speaker in both" in run("--protocol", "session", corpus=mine)[2]
-    frame = frame.assign(session=None, split=None)
-    Manifest(frame, name="mine", root=emodb).write(tmp_path / "mine.jsonl", root=emodb)
-    assert "splits, sessions or speakers to test by" in run(corpus=mine)[2]
 
 
 def test_scores_do_not_depend_on_processes_and_cells_are_found_by_all_settings(

@@ -32,7 +32,8 @@ def rows():
     y = np.arange(12) % 2
     found = compare_samplers(X, y, ["none"], {"a": _Broken(), "b": _First()}, cv=2)
     assert set(found["status"]) == {"ok", "failed"}
-    return found.astype({"n_train_resampled": float}).to_dict("records")
+    found = found.astype({"n_train_resampled": float}).astype(object)
+    return found.where(found.notna(), None).to_dict("records")
 
 
 class _First:
@@ -60,10 +61,7 @@ def test_journal_round_trip(tmp_path, rows):
     assert journal.get(key) is None
     journal.put(key, rows)
     found = journal.get(key)
-    assert [row["message"] for row in found] == [row["message"] for row in rows]
-    np.testing.assert_array_equal(
-        [row["uar"] for row in found], [row["uar"] for row in rows]
-    )
+    assert found == rows
     assert journal.get("1b") is None
 
 
@@ -87,7 +85,7 @@ def test_an_entry_with_any_other_byte_counts_as_absent(tmp_path, rows):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[1]", "{}", '{"sha256": 1}', "[" * 200_000, '{"a":' * 200_000, "\udcff"]
+    "text", ["", "[1]", "{}", '{"crc32": 1}', "[" * 200_000, '{"a":' * 200_000, "\udcff"]
 )
 def test_other_files_in_its_place_count_as_absent(tmp_path, rows, text):
     journal = Journal(tmp_path)
@@ -130,7 +128,7 @@ def test_every_corpus_has_its_loader():
 def test_many_rows_are_compared_without_the_svm():
     def classifiers(*sizes):
         folds = {"natural": [SimpleNamespace(train=np.arange(n)) for n in sizes]}
-        data = Data(None, None, [], {}, "speaker", folds, {})
+        data = Data(None, None, None, [], {}, "speaker", folds, {})
         return data.usual_classifiers()
 
     assert "RBF SVM" in classifiers(5000, 20_000)

@@ -272,7 +272,7 @@ def test_numbers_of_rows_for_classes(tmp_path, capsys):
             "choose from: logistic regression, RBF SVM, LDA, MLP",
         ),
         (["--samplers", ","], "names separated by commas"),
-        (["--cv", "1"], "a number of folds from 2 on, or logo; got '1'"),
+        (["--cv", "1"], "a whole number from 2 on, or logo; got '1'"),
         (["--cv", "logo"], "needs groups"),
         (["--seeds", "0"], "a whole number from 1 on; got '0'"),
         (["--imbalance", "1,2"], "fractions above 0 and at most 1"),

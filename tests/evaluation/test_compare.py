@@ -511,6 +511,7 @@ def test_the_default_set_with_the_augmenter(imbalanced):
         "SMOTE",
         "BorderlineSMOTE",
         "ADASYN",
+        "prior",
         "MIGANAugmenter",
     ]
     sampler = default_samplers(["migan"])["MIGANAugmenter"]

@@ -26,6 +26,11 @@ from tests.docs._browser import chromium
 OPTIONS = {"classifiers": ["lr"], "n_permutations": 19}
 
 
+def of_topic(report, topic):
+    (found,) = (finding for finding in report.findings if finding.topic == topic)
+    return found
+
+
 @pytest.fixture(scope="module")
 def rows():
     rng = np.random.default_rng(0)
@@ -85,11 +90,12 @@ def test_table_has_every_section_and_real_rows_beside(report):
     assert information["p_value"] == pytest.approx(1 / 20)
     assert 0 < information["value"] < by_name.loc["upper bound H(c) (nats)", "value"]
     assert information["real"] > 0
-    assert len([name for name in by_name.index if name.startswith("variance ratio")]) == 3
+    assert len([name for name in by_name.index if name.startswith("variance ratio")]) == 2
 
 
 def test_findings_name_their_figures(report):
     assert [finding.topic for finding in report.findings] == [
+        "Verdict",
         "Information",
         "Variety",
         "Fidelity",
@@ -97,9 +103,20 @@ def test_findings_name_their_figures(report):
         "Utility",
     ]
     assert {finding.mark for finding in report.findings} <= {"pass", "warn", "fail"}
-    assert repr(report).startswith("<QualityReport: MIGANAugmenter on made-up rows; Info")
+    assert repr(report).startswith("<QualityReport: MIGANAugmenter on made-up rows; Verd")
     value = report.table.set_index("measure").loc["mutual information (nats)", "value"]
-    assert f"{value:.2f}" in report.findings[0].text
+    assert f"{value:.2f}" in of_topic(report, "Information").text
+
+
+def test_the_verdict_compares_free_methods_and_recalls_make_up_the_uar(report):
+    table = report.table.set_index("measure")
+    text = of_topic(report, "Verdict").text
+    for name in ("class weights", "RandomOverSampler", "SMOTE"):
+        assert f"{name} {table.loc[f'UAR, {name} (%)', 'value']:.1f}" in text
+    recalls = table.loc[[f"recall, {label} (%)" for label in "abc"]].mean(numeric_only=True)
+    assert f"mean UAR {recalls['value']:.1f} % with them" in text
+    assert f"{recalls['real']:.1f} without" in text
+    assert "One split" in text
 
 
 def test_same_seed_same_table(rows, report):
@@ -212,7 +229,32 @@ def test_imbalanced_training_parts(rows):
     cv = ImbalancedTrainingSplit(StratifiedKFold(2, shuffle=True), {"a": 0.5})
     report = quality_report(SMOTE(), *rows, cv=cv, **OPTIONS)
     assert report.about["Split"] == "75 training rows, 105 held-out rows"
-    assert report.about["Synthetic samples"].startswith("75 judged")
+
+
+def test_the_samples_that_balancing_adds_are_judged(rows):
+    split = np.arange(0, 210, 2), np.arange(1, 210, 2)  # 60, 30 and 15 of each part
+    report = quality_report(SMOTE(), *rows, cv=[split], **OPTIONS)
+    # 30 of each are in the class mix of the training part: 30 b, 15 c.
+    assert report.about["Synthetic samples"].startswith("75 judged (b 30, c 45); 45 of")
+    table = report.table.set_index("measure")
+    assert "variance ratio, a" not in table.index
+    assert table.loc["upper bound H(c) (nats)", "value"] == pytest.approx(
+        np.log(3) - 2 / 3 * np.log(2)
+    )
+    assert table.loc["upper bound H(c) (nats)", "real"] == pytest.approx(
+        table.loc["upper bound H(c) (nats)", "value"]
+    )
+
+
+def test_of_two_classes_the_larger_stands_in_the_information(rows):
+    X, y = (part[rows[1] != "c"] for part in rows)
+    report = quality_report(SMOTE(), X, y, **OPTIONS)
+    assert report.about["Synthetic samples"].startswith("40 judged (b 40)")
+    assert [finding.mark for finding in report.findings if finding.topic != "Copies"]
+    table = report.table.set_index("measure")
+    assert 0 < table.loc["mutual information (nats)", "value"] < np.log(2)
+    assert table.loc["TSTR UAR, logistic regression (%)", "value"] > 70
+    assert report.to_html()
 
 
 def test_known_faults_are_marked(rows):
@@ -229,25 +271,26 @@ def test_known_faults_are_marked(rows):
             rng = np.random.default_rng(0)
             return found, np.concatenate([labels[:n], rng.permutation(labels[n:])])
 
-    found = quality_report(Shuffling(), *rows, **OPTIONS).findings
-    assert found[0].mark == "fail"
-    assert found[0].topic == "Information"
+    found = quality_report(Shuffling(), *rows, **OPTIONS)
+    assert of_topic(found, "Information").mark == "fail"
+    assert of_topic(found, "Verdict").mark in ("warn", "fail")
 
 
 @pytest.mark.parametrize("n_permutations", [0, 9, 19])
 def test_few_shuffles_are_no_fault_of_the_rows(rows, n_permutations):
     options = OPTIONS | {"n_permutations": n_permutations}
-    every = quality_report(SMOTE(), *rows, **options).findings
-    found, fidelity = every[0], every[2]
-    assert found[:2] == ("pass", "Information")
+    report = quality_report(SMOTE(), *rows, **options)
+    found, fidelity = (of_topic(report, topic) for topic in ("Information", "Fidelity"))
+    assert found.mark == "pass"
     assert ("shuffled classes p" in found.text) is (n_permutations > 0)
     assert ("0.5 is chance, p = " in fidelity.text) is (n_permutations > 0)
-    assert not any("nan" in one.text for one in every)
+    assert not any("nan" in one.text for one in report.findings)
 
 
 def test_what_real_rows_do_not_show_is_no_fault_of_the_samples(rows):
     X = np.random.default_rng(0).normal(size=rows[0].shape)
-    assert quality_report(SMOTE(), X, rows[1], **OPTIONS).findings[0].mark == "warn"
+    report = quality_report(SMOTE(), X, rows[1], **OPTIONS)
+    assert of_topic(report, "Information").mark == "warn"
 
 
 class Drawn(SMOTE):
@@ -278,8 +321,7 @@ def test_variety_is_judged_against_real_rows(rows):
         report = quality_report(
             Drawn(factor=factor), X, y, cv=[(train, held_out)], **OPTIONS
         )
-        assert report.findings[1].topic == "Variety"
-        return report.findings[1].mark
+        return of_topic(report, "Variety").mark
 
     assert mark(1.0) == "pass"
     assert mark(0.75) == "warn"
@@ -296,8 +338,7 @@ def test_duplicated_rows_leave_no_nan_in_the_findings():
     X = np.repeat(rng.normal(size=(9, 4)), 10, axis=0) + (y == "b")[:, None]
     report = quality_report(Drawn(), X, y, **OPTIONS)
     assert not any("nan" in finding.text for finding in report.findings)
-    copies = report.findings[3]
-    assert copies.topic == "Copies"
+    copies = of_topic(report, "Copies")
     assert copies.mark != "pass"
     assert "duplicates, so distances cannot be compared" in copies.text
 
@@ -357,8 +398,8 @@ def test_rows_that_vary_too_much_are_marked_and_drawn(rows):
             return found + far, labels
 
     report = quality_report(Scattering(), *rows, **OPTIONS)
-    assert report.findings[1][:2] == ("warn", "Variety")
-    assert report.findings[2][:2] == ("fail", "Fidelity")
+    assert of_topic(report, "Variety").mark == "warn"
+    assert of_topic(report, "Fidelity").mark == "fail"
     axes = [axis for part in report.plot().subfigs for axis in part.axes]
     (spread,) = (axis for axis in axes if "variance" in axis.get_xlabel())
     assert spread.get_xscale() == "log"

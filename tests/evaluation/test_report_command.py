@@ -123,7 +123,7 @@ def test_a_write_that_fails_leaves_the_older_report(
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("skmiaug.utils._atomic.os.fsync", full)
+    monkeypatch.setattr("skmiaug.utils.files._atomic.os.fsync", full)
     text = error_of(capsys, "report", features, *FAST, "--output", out, "--quiet")
     assert "No space left on device" in text
     assert out.read_bytes() == before

@@ -133,7 +133,7 @@ def _features(folder: Path) -> list[Path]:
 
 
 def _read_features(folder: Path, file: Path) -> None:
-    from skmiaug.evaluation._features import FileOptions, read_features
+    from skmiaug.evaluation.features import FileOptions, read_features
 
     target = None if file.suffix == ".npz" else "emotion"
     with warnings.catch_warnings():
@@ -142,13 +142,13 @@ def _read_features(folder: Path, file: Path) -> None:
 
 
 def _check_size(folder: Path, file: Path) -> None:
-    from skmiaug.utils._untrusted import check_unpacked_size
+    from skmiaug.utils.files._untrusted import check_unpacked_size
 
     check_unpacked_size(file)
 
 
 def _documents(folder: Path) -> list[Path]:
-    from skmiaug.utils._untrusted import write_json_file
+    from skmiaug.utils.files._untrusted import write_json_file
 
     cells = {
         "nEMO": [0.5, None, 1e-9],
@@ -161,7 +161,7 @@ def _documents(folder: Path) -> list[Path]:
 
 
 def _read_document(folder: Path, file: Path) -> None:
-    from skmiaug.utils._untrusted import read_json_file
+    from skmiaug.utils.files._untrusted import read_json_file
 
     original = {
         "nEMO": [0.5, None, 1e-9],
@@ -206,7 +206,7 @@ def _load_and_sample(folder: Path, file: Path) -> None:
 
 def _damage_model(file: Path, data: bytes, others: list[bytes], rng: random.Random) -> None:
     """Change the header or an array, with a checksum that fits."""
-    from skmiaug.utils._tensor_file import read_tensor_file, write_tensor_file
+    from skmiaug.utils.files._tensor_file import read_tensor_file, write_tensor_file
 
     file.write_bytes(data)
     header, arrays = read_tensor_file(file)

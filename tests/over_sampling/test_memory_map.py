@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from skmiaug import MIGANAugmenter
 from skmiaug.over_sampling.columns import _scale, _spectrum
-from skmiaug.utils import _row_blocks
-from skmiaug.utils._memory_map import is_memory_mapped
+from skmiaug.utils.files._memory_map import is_memory_mapped
+from skmiaug.utils.tables import _row_blocks
 from tests._helpers import assert_same_fit, small
 
 

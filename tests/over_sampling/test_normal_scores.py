@@ -19,7 +19,7 @@ from skmiaug.over_sampling.columns import (
     heavy_tailed_columns,
     places_in_span,
 )
-from skmiaug.utils import _row_blocks
+from skmiaug.utils.tables import _row_blocks
 from tests.over_sampling._rows import one_hot
 
 ONE_CLASS = np.ones((300, 1), dtype=np.float32)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skmiaug.over_sampling.targets import Gram, centre, move_to, regress, target_weights
-from skmiaug.utils import _row_blocks
+from skmiaug.utils.tables import _row_blocks
 from tests.over_sampling._rows import classed_rows, one_hot, shares
 
 rng = np.random.default_rng(0)

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from skmiaug.utils._atomic import (
+from skmiaug.utils.files._atomic import (
     replacing,
     write_bytes_atomically,
     write_text_atomically,
@@ -70,7 +70,7 @@ def test_modes_are_right_while_threads_write(tmp_path, monkeypatch):
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-import skmiaug.utils._atomic as atomic
+import skmiaug.utils.files._atomic as atomic
 os.replace = lambda *names: os.kill(os.getpid(), signal.SIGKILL)
 atomic.write_bytes_atomically(Path(sys.argv[1]), b"half of it")
 """

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from imblearn.utils import check_sampling_strategy
 from scipy import sparse
 
-from skmiaug.utils._labels import check_labels, read_labels, wanted_counts
+from skmiaug.utils.tables._labels import check_labels, read_labels, wanted_counts
 from tests._helpers import label_of as name_of
 
 LARGE = 2**60

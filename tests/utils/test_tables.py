@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from skmiaug.utils._tables import cast_column, read_table
+from skmiaug.utils.tables._tables import cast_column, read_table
 from tests._helpers import label_of as name_of
 
 WHOLE = ["i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8"]
@@ -310,8 +310,8 @@ def test_an_array_without_masked_values_is_taken():
 
 def test_frame_libraries_are_not_imported_for_those_who_do_not_use_them():
     script = (
-        "import sys, numpy; from skmiaug.utils._tables import read_table;"
-        "from skmiaug.utils._labels import read_labels; read_table(numpy.eye(2));"
+        "import sys, numpy; from skmiaug.utils.tables._tables import read_table;"
+        "from skmiaug.utils.tables._labels import read_labels; read_table(numpy.eye(2));"
         "assert not {'polars', 'pandas', 'pyarrow', 'torch'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", script], check=True)

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skmiaug.exceptions import FileFormatError
-from skmiaug.utils._tensor_file import read_tensor_file
-from skmiaug.utils._untrusted import (
+from skmiaug.utils.files._tensor_file import read_tensor_file
+from skmiaug.utils.files._untrusted import (
     check_regular_file,
     check_unpacked_size,
     parse_json,

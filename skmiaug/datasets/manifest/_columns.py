@@ -9,7 +9,7 @@ import pandas as pd
 from pandas.api.types import infer_dtype, is_list_like
 
 from skmiaug.exceptions import FileFormatError
-from skmiaug.utils._untrusted import printable
+from skmiaug.utils.files._untrusted import printable
 
 COLUMNS = (
     "id", "path", "start", "end", "transcript", "emotion", "valence", "activation",

@@ -25,8 +25,8 @@ from skmiaug.datasets.manifest._columns import (
 )
 from skmiaug.datasets.manifest._paths import need_regular_file
 from skmiaug.exceptions import FileFormatError
-from skmiaug.utils._atomic import write_bytes_atomically
-from skmiaug.utils._untrusted import parse_json
+from skmiaug.utils.files._atomic import write_bytes_atomically
+from skmiaug.utils.files._untrusted import parse_json
 
 FORMAT, FORMAT_VERSION = "skmiaug-manifest", 1
 MAX_FILE_BYTES, MAX_ROWS, MAX_CELLS = 2**31, 5_000_000, 100_000_000

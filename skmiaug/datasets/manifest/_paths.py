@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from skmiaug.exceptions import FileFormatError
-from skmiaug.utils._untrusted import check_regular_file
+from skmiaug.utils.files._untrusted import check_regular_file
 
 # Names that begin with no dot, with single slashes between: nearly every path.
 _PLAIN = re.compile(

@@ -15,14 +15,7 @@ _MODULE_OF = {
     "imbalance_of": "_corpora",
 }
 
-__all__ = [
-    "CORPORA",
-    "Data",
-    "Joined",
-    "Journal",
-    "audio_features",
-    "imbalance_of",
-]
+__all__ = [*_MODULE_OF]
 
 
 def __getattr__(name: str) -> Any:

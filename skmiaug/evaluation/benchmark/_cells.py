@@ -17,12 +17,9 @@ from skmiaug.evaluation.comparison._cell import COLUMNS
 from skmiaug.evaluation.comparison._compare import compare_samplers, results_table
 from skmiaug.evaluation.comparison._folds import Fold
 from skmiaug.evaluation.comparison._methods import default_classifiers
-from skmiaug.evaluation.comparison._output import package_versions
-from skmiaug.evaluation.features._guards import (
-    json_with_checksum,
-    read_json_with_checksum,
-)
-from skmiaug.utils._atomic import write_text_atomically
+from skmiaug.evaluation.comparison._output import package_versions, records
+from skmiaug.exceptions import FileFormatError
+from skmiaug.utils.files._untrusted import read_json_file, write_json_file
 
 __all__ = ["Journal", "Part", "parts_of", "run_part"]
 
@@ -43,8 +40,11 @@ class Journal:
 
     def get(self, key: str) -> Rows | None:
         """The rows saved under a key, or None."""
-        entry = read_json_with_checksum(self.folder / f"{key}.json")
-        if entry is None or entry.get("key") != key:
+        try:
+            entry = read_json_file(self.folder / f"{key}.json")
+        except (OSError, FileFormatError):
+            return None
+        if entry.get("key") != key:
             return None
         rows = entry.get("rows") or []
         return rows if rows and all(set(row) == set(COLUMNS) for row in rows) else None
@@ -52,9 +52,7 @@ class Journal:
     def put(self, key: str, rows: Rows) -> None:
         """Save rows under a key; OSError where the folder cannot be written to."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        # NaN, for a cell without a score, is read back by json.
-        text = json_with_checksum({"key": key, "rows": rows})
-        write_text_atomically(self.folder / f"{key}.json", text)
+        write_json_file(self.folder / f"{key}.json", {"key": key, "rows": rows})
 
 
 @dataclass(frozen=True)
@@ -98,7 +96,7 @@ def parts_of(
             part = Part(
                 name=f"{modality}-{setting}",
                 y=data.y,
-                groups=_groups_of(data),
+                groups=data.groups,
                 folds=folds,
                 samplers=samplers,
                 classifiers=models,
@@ -106,12 +104,6 @@ def parts_of(
                 key=key,
             )
             yield modality, setting, part
-
-
-def _groups_of(data: Data) -> NDArray[Any] | None:
-    """Speakers, where all rows name theirs."""
-    speakers = data.frame["speaker"]
-    return None if speakers.isna().any() else speakers.to_numpy(dtype=str)
 
 
 def _constant(X: NDArray[Any]) -> Callable[[Fold], NDArray[Any]]:
@@ -184,8 +176,7 @@ def _run(
         groups=groups,
         random_state=fold.seed,
     )
-    rows: Rows = results.assign(fold=fold.number).to_dict("records")  # type: ignore[assignment]
-    return cell, [{k: None if v is pd.NA else v for k, v in row.items()} for row in rows]
+    return cell, records(results.assign(fold=fold.number))
 
 
 def _keys(part: Part) -> dict[tuple[int, str], str]:

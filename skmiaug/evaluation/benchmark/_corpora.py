@@ -110,14 +110,24 @@ def load_corpus(
     text: bool,
     audio: bool,
     audio_folder: str | None,
+    columns: Mapping[str, str],
 ) -> Any:
     """The manifest of a corpus on disk, or what else its loader returns with ``frame``.
 
-    `path` is its folder (the JSONL file of "manifest"), `audio_folder` that of the audio
-    for the corpora that come without.
+    `path` is its folder (the CSV or JSONL file of "manifest"), `audio_folder` that of the
+    audio for the corpora that come without, `columns` the named ones of a CSV file as
+    `Manifest.from_csv` takes them.
     """
     from skmiaug import datasets
 
+    if corpus == "manifest" and path.lower().endswith((".csv", ".tsv")):
+        return datasets.Manifest.from_csv(
+            path, **columns, root=audio_folder, check_files=audio
+        )
+    if columns:
+        raise ValueError(
+            "--audio-column, --target and --speaker name columns of a CSV table only."
+        )
     if corpus == "manifest":
         return datasets.Manifest.read(path, root=audio_folder, check_files=audio)
     options: dict[str, Any] = {"labels": labels}

@@ -42,6 +42,7 @@ PROTOCOLS = {
     "session": "leave one session out",
     "speaker": "leave one speaker out",
     "official": "the corpus's own training and test parts",
+    "folds": "stratified folds, speakers kept whole",
 }
 
 
@@ -49,13 +50,15 @@ PROTOCOLS = {
 class Data:
     """The rows of a benchmark and its folds in each setting.
 
-    `frame` holds the rows of the manifest that take part, `paths` their audio files,
+    `frame` holds the rows of the manifest that take part, `groups` their speakers as
+    numbers (None where they tell nothing), `paths` their audio files,
     `counts` what the manifest holds and what was left out, `layer` that of the speech
     model.
     """
 
     frame: pd.DataFrame
     y: NDArray[Any]
+    groups: NDArray[Any] | None
     paths: list[str | None]
     counts: dict[str, Any]
     protocol: str
@@ -87,6 +90,7 @@ def load_data(args: Any) -> Data:
     """
     labels = args.labels or CORPORA[args.corpus].labels
     text = args.text_model is not None
+    named = {"audio": args.audio_column, "target": args.target, "speaker": args.speaker}
     loaded = load_corpus(
         args.corpus,
         args.path,
@@ -94,12 +98,16 @@ def load_data(args: Any) -> Data:
         text=text,
         audio=args.model is not None,
         audio_folder=args.audio,
+        columns={key: name for key, name in named.items() if name is not None},
     )
     manifest = getattr(loaded, "manifest", loaded)
     protocol = args.protocol or _protocol_of(loaded)
     rows, left_out = _usable_rows(loaded.frame, official=protocol == "official", text=text)
     frame = loaded.frame.iloc[rows].reset_index(drop=True)
     y = frame["emotion"].to_numpy(dtype=str)
+    groups = manifest.groups()[rows]
+    if len(np.unique(groups)) in (1, len(groups)):
+        groups = None  # one speaker, or none that is known to have two rows
     splitter = _splitter(frame, protocol, args.test_splits, args.disjoint)
     fractions = _fractions(args, labels, y)
     # After the corpus: of two wrong paths, report that of the corpus first.
@@ -115,6 +123,7 @@ def load_data(args: Any) -> Data:
     return Data(
         frame=frame,
         y=y,
+        groups=groups,
         paths=[paths[row] for row in rows],
         counts=manifest.counts() | left_out,
         protocol=protocol,
@@ -123,7 +132,7 @@ def load_data(args: Any) -> Data:
                 splitter if kept is None else ImbalancedTrainingSplit(splitter, kept),
                 no_features,
                 y,
-                None,
+                groups if protocol == "folds" else None,
                 seeds,
             )
             for setting, kept in fractions.items()
@@ -163,10 +172,7 @@ def _protocol_of(data: Any) -> str:
     for protocol, column in _COLUMN_OF.items():
         if data.frame[column].nunique() > 1:
             return protocol
-    raise ValueError(
-        "expected a manifest with splits, sessions or speakers to test by; it has none of "
-        "them in at least two values."
-    )
+    return "folds"
 
 
 def _splitter(
@@ -175,11 +181,13 @@ def _splitter(
     test_splits: Sequence[str] | None,
     disjoint: Sequence[str],
 ) -> Any:
-    """The splitter of a protocol, bound to the rows of `frame`."""
+    """The splitter of a protocol, bound to the rows of `frame`; None for "folds"."""
     if protocol == "official":
         return OfficialSplit(frame, test=test_splits, disjoint=disjoint)
     if test_splits is not None:
         raise ValueError("--test-splits names parts of the official protocol only.")
+    if protocol == "folds":
+        return None
     kinds = {"session": LeaveOneSessionOut, "speaker": LeaveOneSpeakerOut}
     return kinds[protocol](frame, disjoint=disjoint)
 

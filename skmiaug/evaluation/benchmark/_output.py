@@ -16,7 +16,6 @@ from skmiaug.evaluation.comparison._output import (
     records,
     save_comparison,
     settings_of,
-    write_json,
 )
 from skmiaug.evaluation.comparison._summary import (
     MEAN,
@@ -24,6 +23,7 @@ from skmiaug.evaluation.comparison._summary import (
     summarize_comparison,
     verdict,
 )
+from skmiaug.utils.files._untrusted import write_json_file
 
 __all__ = ["describe", "published_text", "save_benchmark", "save_part", "table_text"]
 
@@ -127,7 +127,7 @@ def save_benchmark(
         "published_warning": WARNING if corpus.published else "",
     }
     path = folder / REPORT
-    write_json(path, report)
+    write_json_file(path, report)
     return path
 
 

@@ -73,6 +73,12 @@ def run(args: argparse.Namespace) -> int:
 
 def _complete(args: argparse.Namespace) -> None:
     """Derive arguments from others, and refuse those that do not fit together."""
+    if args.corpus not in CORPORA:  # a file
+        if args.path is not None:
+            raise UsageError(f"expected one file or corpus; got {args.corpus!r} as well.")
+        args.corpus, args.path = "manifest", args.corpus
+    if args.path is None:
+        raise UsageError(f"name the folder of {CORPORA[args.corpus].title} on disk.")
     if args.modality is None:
         args.modality = ("audio",) if args.text_model is None else ("audio", "audio+text")
     text = any(modality != "audio" for modality in args.modality)

@@ -72,7 +72,8 @@ examples:
       --text-model sentence-transformers/all-MiniLM-L6-v2 --seeds 3 --n-jobs 4
   skmiaug benchmark msp_podcast MSP-Podcast-1.12 --model openai/whisper-base \\
       --labels 8class
-  skmiaug benchmark manifest mine.jsonl --model openai/whisper-base --protocol speaker
+  skmiaug benchmark labels.csv --model openai/whisper-base --target label
+  skmiaug benchmark mine.jsonl --model openai/whisper-base --protocol speaker
 """
 
 
@@ -135,7 +136,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def print_error(message: str) -> None:
-    from skmiaug.evaluation._labels import printable
+    from skmiaug.utils.files._untrusted import printable
 
     print(f"skmiaug: error: {printable(' '.join(message.split()))}", file=sys.stderr)
 
@@ -151,7 +152,7 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
         group,
         ("--cv", "N|logo", "number of stratified folds, which keep groups whole [5, or "
          "fewer if the data allow no more], or logo: leave one group out",
-         {"type": _as_folds}),
+         {"type": _whole(2, "logo")}),
         ("--imbalance", "F1,F2,...", _IMBALANCE, {"type": _as_imbalance}),
     )  # fmt: skip
     _add_output_arguments(
@@ -170,11 +171,12 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
         ("--sampler", "NAME", f"one of: {', '.join(OVER_SAMPLERS)}, or an import path "
          f"[{AUGMENTER}]", {"default": AUGMENTER}),
         ("--cv", "N|logo", "hold out one of N stratified folds, groups kept whole, or one "
-         "group (logo): that with most rows of its rarest class [3]", {"type": _as_folds}),
+         "group (logo): that with most rows of its rarest class [3]",
+         {"type": _whole(2, "logo")}),
         ("--imbalance", "F1,F2,...", _IMBALANCE, {"type": _as_imbalance}),
-        ("--seed", "N", "random seed [0]", {"type": _as_seed, "default": 0}),
+        ("--seed", "N", "random seed [0]", {"type": _whole(0), "default": 0}),
         ("--permutations", "N", "shuffles behind each p-value [200]",
-         {"type": _as_positive, "default": 200}),
+         {"type": _whole(1), "default": 200}),
     )  # fmt: skip
     flag = {"action": "store_true"}
     _add_options(
@@ -189,10 +191,16 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
 def _add_benchmark(parser: argparse.ArgumentParser) -> None:
     _add_options(
         parser,
-        ("corpus", "CORPUS", f"{', '.join(CORPORA)} (a JSONL manifest)",
-         {"type": _as_corpus}),
-        ("path", "PATH", "folder of the corpus, or the manifest"),
+        ("corpus", "CORPUS", f"{', '.join(CORPORA)} (a CSV table of recordings or a JSONL "
+         "manifest; may be left out)", {"type": _as_corpus}),
+        ("path", "PATH", "folder of the corpus, or that file", {"nargs": "?"}),
     )  # fmt: skip
+    _add_options(
+        parser.add_argument_group("columns of a CSV table"),
+        ("--audio-column", "NAME", "paths of the audio files [path]"),
+        ("--target", "NAME", "classes [emotion]"),
+        ("--speaker", "NAME", "speakers, kept whole [speaker, if there]"),
+    )
     _add_features(parser)
     _add_protocol(parser)
     _add_methods(parser.add_argument_group("what to compare"))
@@ -232,12 +240,14 @@ def _add_protocol(parser: argparse.ArgumentParser) -> None:
     _add_options(
         parser.add_argument_group("protocol"),
         ("--labels", "NAME", "label set [the corpus's usual one]"),
-        ("--protocol", None, "leave one session or speaker out, or the official parts "
-         "[the corpus's own]", {"choices": ("session", "speaker", "official")}),
+        ("--protocol", None, "leave one session or speaker out, the official parts, or 5 "
+         "stratified folds, speakers kept whole [the corpus's own]",
+         {"choices": ("session", "speaker", "official", "folds")}),
         ("--test-splits", "A,B", "parts to test on, official protocol, each a fold [test, "
          "or test1]", {"type": _as_words}),
         ("--disjoint", "A,B|none", "columns whose values may not be on both sides of a "
-         "fold [speaker,dialog]", {"type": _as_columns, "default": ("speaker", "dialog")}),
+         "fold, whatever the protocol but folds [speaker,dialog]",
+         {"type": _as_columns, "default": ("speaker", "dialog")}),
         ("--setting", "A,B", "natural (the corpus as it is), imbalanced (rare classes "
          "reduced in the training parts; test parts stay whole) [both]",
          {"type": _some_of(*settings), "default": settings}),
@@ -285,7 +295,7 @@ def _add_classifiers(group: Any) -> None:
 def _add_methods(group: Any) -> None:
     """``--samplers``, ``--classifiers``, ``--no-tune`` and ``--seeds`` of a comparison."""
     samplers = f"some of: {', '.join(SAMPLER_NAMES)} (short: weights, logit, random, "
-    samplers += "borderline, migan), or import paths [all but prior]"
+    samplers += "borderline, migan), or import paths [all]"
     _add_options(group, ("--samplers", "A,B", samplers, {"type": _as_words}))
     _add_classifiers(group)
     _add_options(
@@ -293,7 +303,7 @@ def _add_methods(group: Any) -> None:
         ("--no-tune", None, "use one value of each classifier's parameters instead of a "
          "search on inner folds", {"dest": "tune", "action": "store_false"}),
         ("--seeds", "N", "repeats, seeds 0 to N-1 [1]",
-         {"type": _as_positive, "default": 1}),
+         {"type": _whole(1), "default": 1}),
     )  # fmt: skip
 
 
@@ -303,16 +313,12 @@ def _add_output_arguments(parser: argparse.ArgumentParser, *, output: str) -> An
     flag = {"action": "store_true"}
     _add_options(
         group,
-        (
-            "--n-jobs",
-            "N",
-            "processes; -1 is all cores [1]",
-            {"type": _as_jobs, "default": 1},
-        ),
+        ("--n-jobs", "N", "processes; -1 is all cores [1]",
+         {"type": _as_jobs, "default": 1}),
         ("--output", "FOLDER", output),
         ("--overwrite", None, "replace other files of these names too", flag),
         ("--quiet", None, "print tables only: no progress, notes and warnings", flag),
-    )
+    )  # fmt: skip
     return group
 
 
@@ -328,28 +334,21 @@ def _as_words(text: str) -> tuple[str, ...]:
     return words
 
 
-def _as_positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number from 1 on; got {text!r}")
-    return int(text)
+def _whole(low: int, word: str = "") -> Any:
+    """A type for whole numbers from `low` on (below 2**32, as seeds are), or a word."""
 
+    def as_whole(text: str) -> int | str:
+        if word and text == word:
+            return text
+        if not text.isdecimal() or not low <= int(text) < 2**32:
+            most = "on" if low else f"to {2**32 - 1}"
+            other = f", or {word}" if word else ""
+            raise argparse.ArgumentTypeError(
+                f"expected a whole number from {low} {most}{other}; got {text!r}"
+            )
+        return int(text)
 
-def _as_seed(text: str) -> int:
-    if not text.isdecimal() or int(text) >= 2**32:
-        raise argparse.ArgumentTypeError(
-            f"expected a whole number from 0 to {2**32 - 1}; got {text!r}"
-        )
-    return int(text)
-
-
-def _as_folds(text: str) -> int | str:
-    if text == "logo":
-        return text
-    if not text.isdecimal() or int(text) < 2:
-        raise argparse.ArgumentTypeError(
-            f"expected a number of folds from 2 on, or logo; got {text!r}"
-        )
-    return int(text)
+    return as_whole
 
 
 def _as_imbalance(text: str) -> tuple[float, ...] | dict[str, float]:
@@ -396,6 +395,8 @@ def _as_columns(text: str) -> tuple[str, ...]:
 
 def _as_corpus(text: str) -> str:
     name = text.lower().replace("-", "_")
+    if name.endswith((".csv", ".tsv", ".jsonl")):
+        return text
     if name not in CORPORA:
         close = difflib.get_close_matches(name, CORPORA, n=1)
         raise argparse.ArgumentTypeError(

@@ -10,7 +10,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from skmiaug.evaluation._labels import counts_text, printable
+from skmiaug.evaluation._labels import counts_text
 from skmiaug.evaluation.cli._parser import UsageError
 from skmiaug.evaluation.comparison._folds import ImbalancedTrainingSplit, resolve_cv
 from skmiaug.evaluation.features import (
@@ -20,6 +20,7 @@ from skmiaug.evaluation.features import (
     digits,
     read_features,
 )
+from skmiaug.utils.files._untrusted import printable
 
 _FILE_OPTIONS = ("x_key", "y_key", "group_key", "layer", "target", "group", "drop")
 
@@ -83,7 +84,7 @@ def title_of(args: argparse.Namespace, features: Features) -> str:
 
 def show(text: str = "") -> None:
     """Print, without the control characters that names from files may hold."""
-    print(printable(text), flush=True)
+    print("\n".join(map(printable, text.split("\n"))), flush=True)
 
 
 def line_width() -> int:

@@ -23,7 +23,7 @@ from skmiaug.evaluation.comparison._methods import (
 )
 from skmiaug.evaluation.comparison._summary import MEAN
 from skmiaug.evaluation.features._features import LARGEST, first_too_large
-from skmiaug.utils._labels import check_labels
+from skmiaug.utils.tables._labels import check_labels
 
 __all__ = ["compare_samplers"]
 
@@ -152,10 +152,11 @@ def compare_samplers(
 
 def results_table(rows: list[Row]) -> pd.DataFrame:
     """Rows of cells as the table that `compare_samplers` returns."""
-    # A failed sampler has no such count, and a count is no float.
     table = pd.DataFrame(rows, columns=list(COLUMNS))
+    scores = table["uar"].astype(float)  # rows from a file have None for NaN
+    # A failed sampler has no such count, and a count is no float.
     counts = table["n_train_resampled"].astype("Float64").astype("Int64")
-    return table.assign(n_train_resampled=counts)
+    return table.assign(uar=scores, n_train_resampled=counts)
 
 
 def _collect(

@@ -29,7 +29,6 @@ _SAMPLERS: dict[str, str | None] = {
     AUGMENTER: "skmiaug.MIGANAugmenter",
 }
 SAMPLER_NAMES = tuple(_SAMPLERS)
-DEFAULT_SAMPLERS = tuple(name for name in SAMPLER_NAMES if name != "prior")
 WITHOUT_SAMPLES = tuple(n for n, s in _SAMPLERS.items() if s in (None, *METHOD_WORDS))
 OVER_SAMPLERS = tuple(n for n in SAMPLER_NAMES if n not in WITHOUT_SAMPLES)
 CLASSIFIER_NAMES = ("logistic regression", "RBF SVM", "LDA", "MLP")
@@ -75,7 +74,7 @@ def default_samplers(names: Sequence[str] | None = None) -> dict[str, Any]:
     >>> list(default_samplers(["none", "weights", "SMOTE"]))
     ['none', 'class weights', 'SMOTE']
     """
-    chosen = DEFAULT_SAMPLERS if names is None else names
+    chosen = SAMPLER_NAMES if names is None else names
     found = {}
     for name in _known(chosen, SAMPLER_NAMES, "sampler"):
         source = _SAMPLERS.get(name, name)

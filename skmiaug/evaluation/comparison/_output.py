@@ -9,13 +9,15 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from skmiaug.evaluation.features._guards import (
-    json_with_checksum,
-    read_json_with_checksum,
-)
 from skmiaug.exceptions import FileFormatError
-from skmiaug.utils._atomic import write_bytes_atomically, write_text_atomically
 from skmiaug.utils._optional import require
+from skmiaug.utils.files._atomic import write_text_atomically
+from skmiaug.utils.files._untrusted import (
+    printable,
+    read_json_file,
+    safe_cell,
+    write_json_file,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,8 +28,6 @@ TABLE, REPORT, PLOT = "table.csv", "results.json", "plot.png"
 FORMAT, FORMAT_VERSION = "skmiaug-comparison", 1
 _NOT_SETTINGS = frozenset({"run", "command", "version"})
 _PACKAGES = ("skmiaug", "scikit-learn", "imbalanced-learn", "torch", "numpy", "scipy")
-# A spreadsheet would run a cell that begins with one of these as a formula.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def save_comparison(
@@ -93,21 +93,21 @@ def save_comparison(
     report = {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
-        "title": title,
+        "title": printable(title),
         "versions": package_versions(),
         "settings": dict(settings or {}),
         "seeds": [int(seed) for seed in results["seed"].unique()],
-        "class_counts": {str(k): int(v) for k, v in (class_counts or {}).items()},
+        "class_counts": {printable(k): int(v) for k, v in (class_counts or {}).items()},
         "summary": records(summarize_comparison(results)),
         "paired_tests": records(paired_tests(results)),
         "results": records(results),
     }
     text = ["sampler", "classifier", "status", "message"]
-    table = results.assign(**{name: results[name].map(_not_a_formula) for name in text})
+    table = results.assign(**{name: results[name].map(safe_cell) for name in text})
     try:
         # First, as a sign that the folder is ours and may be written to again; the plot
         # last, as the least necessary.
-        write_json(target / REPORT, report)
+        write_json_file(target / REPORT, report)
         write_text_atomically(
             target / TABLE, table.to_csv(index=False, lineterminator="\n")
         )
@@ -168,39 +168,35 @@ def package_versions() -> dict[str, str]:
     return found
 
 
-def write_json(path: Path, report: Mapping[str, Any]) -> None:
-    """Write a report as JSON with a checksum, in one step.
-
-    A byte of a file name that is not UTF-8 (a lone surrogate in Python's text) becomes an
-    escape that reads back as the same.
-    """
-    text = json_with_checksum(report, indent=1, ensure_ascii=False, allow_nan=False)
-    write_bytes_atomically(path, text.encode("utf-8", "backslashreplace"))
-
-
 def settings_of(args: argparse.Namespace) -> dict[str, Any]:
-    """The arguments of the command line, without argparse's own."""
-    return {name: v for name, v in vars(args).items() if name not in _NOT_SETTINGS}
+    """The arguments of the command line, without argparse's own, as JSON types."""
+    return {k: json_value(v) for k, v in vars(args).items() if k not in _NOT_SETTINGS}
 
 
 def records(table: "pd.DataFrame") -> list[dict[str, Any]]:
     """The rows of a table as JSON types; NaN is null."""
     return [
-        {str(key): _json_value(value) for key, value in row.items()}
+        {str(key): json_value(value) for key, value in row.items()}
         for row in table.to_dict("records")
     ]
 
 
 def _is_comparison(path: Path) -> bool:
-    report = read_json_with_checksum(path)
-    return report is not None and report.get("format") == FORMAT
+    try:
+        return read_json_file(path).get("format") == FORMAT
+    except (OSError, FileFormatError):
+        return False
 
 
-def _not_a_formula(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+def json_value(value: Any) -> Any:
+    """A value as JSON has it: NaN is null, and text can be written as UTF-8.
 
-
-def _json_value(value: Any) -> Any:
+    A byte of a file name that is not UTF-8 is a lone surrogate in Python's text.
+    """
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, tuple):
+        return [json_value(item) for item in value]
     if hasattr(value, "item"):
         value = value.item()
     if isinstance(value, float):

@@ -24,8 +24,8 @@ from skmiaug.evaluation.comparison._summary import (
     lines_by_cell,
     summarize_comparison,
 )
-from skmiaug.utils._atomic import write_bytes_atomically
 from skmiaug.utils._optional import require
+from skmiaug.utils.files._atomic import write_bytes_atomically
 
 __all__ = ["plot_comparison"]
 

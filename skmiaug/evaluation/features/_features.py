@@ -12,8 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from skmiaug.evaluation._labels import class_counts, plain
-from skmiaug.evaluation.features._guards import check_regular_file
 from skmiaug.exceptions import FileFormatError
+from skmiaug.utils.files._untrusted import check_regular_file
 
 SUFFIXES = (".npz", ".csv", ".parquet")
 # Distances and variances sum squares: room for 1e100 of them below 1e308.
@@ -92,9 +92,16 @@ def read_features(path: str | os.PathLike[str], options: FileOptions) -> Feature
     from skmiaug.evaluation.features._npz import read_npz
     from skmiaug.evaluation.features._table import read_table
 
-    file = Path(path)
-    check_regular_file(file)
-    suffix = file.suffix.lower()
+    suffix = Path(path).suffix.lower()
+    try:
+        file = check_regular_file(path, "a feature file")
+        if not file.stat().st_size:
+            raise FileFormatError(f"{file}: the file is empty (0 bytes).")
+    except FileNotFoundError:
+        raise FileFormatError(f"{path}: there is no such file; check the path.") from None
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise FileFormatError(f"{path}: cannot be read ({reason}).") from error
     if suffix not in SUFFIXES:
         raise FileFormatError(
             f"{file}: expected a file that ends in {', '.join(SUFFIXES)}; this one ends in "

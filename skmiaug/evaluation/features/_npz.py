@@ -1,6 +1,5 @@
 """Feature arrays from an .npz file, without unpickling anything."""
 
-import zipfile
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -16,8 +15,8 @@ from skmiaug.evaluation.features._features import (
     finish,
     reason_of,
 )
-from skmiaug.evaluation.features._guards import check_expansion
 from skmiaug.exceptions import FileFormatError
+from skmiaug.utils.files._untrusted import check_unpacked_size
 
 _NUMERIC = "biuf"
 
@@ -98,9 +97,7 @@ def _open(file: Path, stream: BinaryIO) -> Any:
             f"{file}: expected an .npz file with arrays X and y; this is a single array of "
             f"shape {opened.shape}; make it with numpy.savez(path, X=..., y=...)."
         )
-    members: list[zipfile.ZipInfo] = opened.zip.infolist()
-    expanded = sum(member.file_size for member in members)
-    check_expansion(str(file), sum(member.compress_size for member in members), expanded)
+    check_unpacked_size(file)
     return opened
 
 

@@ -23,9 +23,9 @@ from skmiaug.evaluation.features._features import (
     finish,
     reason_of,
 )
-from skmiaug.evaluation.features._guards import check_expansion
 from skmiaug.exceptions import FileFormatError
 from skmiaug.utils._optional import require
+from skmiaug.utils.files._untrusted import check_unpacked_size
 
 # pandas' name for a column without one: most often an index that was written as well.
 _UNNAMED = re.compile(r"Unnamed: \d+(_level_\d+)?")
@@ -157,10 +157,7 @@ def _not_csv(file: Path, reason: str) -> FileFormatError:
 def _read_parquet(file: Path) -> pd.DataFrame:
     parquet = require("pyarrow.parquet", extra="parquet", purpose=f"read {file.name}")
     try:
-        metadata = parquet.read_metadata(file)
-        # Runs of equal values take next to nothing in the file.
-        expanded = 8 * metadata.num_rows * metadata.num_columns
-        check_expansion(str(file), file.stat().st_size, expanded)
+        check_unpacked_size(file)
         return parquet.read_table(file).to_pandas()
     except FileFormatError:
         raise

@@ -23,7 +23,29 @@ class Finding(NamedTuple):
 
 def findings(e: Evidence) -> list[Finding]:
     """The main results in words; the marks are rules of thumb."""
-    return [_information(e), _variety(e), _fidelity(e), _copies(e), _utility(e)]
+    every = [_information(e), _variety(e), _fidelity(e), _copies(e), _utility(e)]
+    return [_verdict(e), *every] if e.n_added else every
+
+
+def _verdict(e: Evidence) -> Finding:
+    """Whether to use the samples, by the mean UAR over the classifiers."""
+    without = float(np.mean([found.gain.uar_without for found in e.utility]))
+    with_them = float(np.mean([found.gain.uar_with for found in e.utility]))
+    best = max(e.baselines, key=lambda name: e.baselines[name], default="")
+    mark, advice = PASS, "Use these samples"
+    if best and e.baselines[best] > with_them:
+        mark, advice = WARN, f"Rather use {best}"
+    elif with_them <= without:
+        mark, advice = FAIL, "Use no samples"
+    elif _utility(e).mark != PASS:
+        mark, advice = WARN, "No gain beyond chance"
+    others = "".join(f", {name} {100 * uar:.1f}" for name, uar in e.baselines.items())
+    return Finding(
+        mark,
+        "Verdict",
+        f"{advice}: mean UAR {100 * with_them:.1f} % with them, {100 * without:.1f} without"
+        f"{others}. One split; compare over folds before you decide.",
+    )
 
 
 def _information(e: Evidence) -> Finding:
@@ -34,7 +56,9 @@ def _information(e: Evidence) -> Finding:
         # Where real rows carry no information either, the samples are not at fault.
         mark = WARN if _by_chance(e.real) else FAIL
     chance = (
-        f"; shuffled classes p = {synthetic.p_value:.2g}" if len(synthetic.null) else ""
+        f"; shuffled classes p = {synthetic.p_value:.2g}"
+        if len(synthetic.null_distribution)
+        else ""
     )
     low, high = synthetic.interval
     return Finding(
@@ -50,7 +74,9 @@ def _information(e: Evidence) -> Finding:
 def _by_chance(some: SampleSet) -> bool:
     """Whether shuffled classes give as much; few shuffles, or none, cannot show it."""
     found = some.information
-    return found.p_value >= _CHANCE and found.p_value > 1 / (len(found.null) + 1)
+    return found.p_value >= _CHANCE and found.p_value > 1 / (
+        len(found.null_distribution) + 1
+    )
 
 
 def _variety(e: Evidence) -> Finding:
@@ -84,7 +110,7 @@ def _fidelity(e: Evidence) -> Finding:
         mark = WARN
     if synthetic.auc > max(0.95, real.auc + 0.05) or precision < 0.1 * typical:
         mark = FAIL
-    chance = f", p = {synthetic.p_value:.2g}" if len(synthetic.null) else ""
+    chance = f", p = {synthetic.p_value:.2g}" if len(synthetic.null_distribution) else ""
     return Finding(
         mark,
         "Fidelity",

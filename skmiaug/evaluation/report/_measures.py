@@ -4,6 +4,7 @@ To add a measure, write its function in `skmiaug.metrics`, an entry in `MEASURES
 test. Information is in nats.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,15 +15,19 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import brier_score_loss
 
 from skmiaug import metrics
 from skmiaug.evaluation._labels import plain
-from skmiaug.evaluation.comparison._cell import seeded_clone
+from skmiaug.evaluation.comparison._cell import run_sampler_on_fold, seeded_clone
+from skmiaug.evaluation.comparison._folds import Fold
+from skmiaug.evaluation.comparison._methods import default_samplers
 from skmiaug.evaluation.report._samples import Labelled, ReportSamples
 
 __all__ = ["MEASURES", "Evidence", "Measure", "SampleSet", "Value", "measures_table"]
 
 _DRAW = 1
+_BASELINES = ("class weights", "RandomOverSampler", "SMOTE")
 _NAN = float("nan")
 COLUMNS = (
     "section",
@@ -38,28 +43,40 @@ COLUMNS = (
 
 
 class SampleSet:
-    """One set of samples compared with the held-out real rows; computed on first use."""
+    """One set of samples compared with the held-out real rows; computed on first use.
 
-    def __init__(self, own: Labelled, fresh: Labelled, options: dict[str, Any]) -> None:
+    `own` and `fresh` have the same class mix. `whole` and `whole_fresh` may not, for
+    measures of each class by itself, and `coded` has at least two classes.
+    """
+
+    def __init__(
+        self,
+        own: Labelled,
+        fresh: Labelled,
+        whole: tuple[Labelled, Labelled],
+        coded: tuple[Labelled, Labelled],
+        options: dict[str, Any],
+    ) -> None:
         self.X, self.y = own
         self.fresh = fresh
+        self._whole, self._coded = whole, coded
         self._options = options
 
     @cached_property
     def information(self) -> metrics.InformationResult:
-        return metrics.mutual_information_score(
-            self.X, self.y, *self.fresh, **self._options
-        )
+        own, fresh = self._coded
+        return metrics.mutual_information_score(*own, *fresh, **self._options)
 
     @property
     def upper_bound(self) -> float:
         """H(c) in nats."""
-        return self.information.ceiling
+        return self.information.maximum
 
     @cached_property
     def pointwise(self) -> dict[Any, float]:
-        points = metrics.pointwise_mutual_information(self.X, self.y, *self.fresh)
-        return {plain(c): float(points[self.y == c].mean()) for c in np.unique(self.y)}
+        (X, y), fresh = self._coded
+        points = metrics.pointwise_mutual_information(X, y, *fresh)
+        return {plain(c): float(points[y == c].mean()) for c in np.unique(y)}
 
     @cached_property
     def prdc(self) -> metrics.PRDC:
@@ -78,7 +95,8 @@ class SampleSet:
 
     @cached_property
     def variance_ratio(self) -> dict[Any, float]:
-        return metrics.variance_ratio(*self.fresh, self.X, self.y)
+        own, fresh = self._whole
+        return metrics.variance_ratio(*fresh, *own)
 
 
 class Utility(NamedTuple):
@@ -95,8 +113,14 @@ class Evidence:
     `real` has the real training rows in the place of the synthetic samples: the best that
     these can be expected to reach. `real_nearer` is ``leakage.nearer_to_training`` of one
     half of the training rows, measured against the other half. `calibration` goes from the
-    samples of training to (Brier score, expected calibration error). `n_compared` rows of
+    samples of training to (Brier score, expected calibration error), `recalls` from class
+    to its mean recall (0 to 1) without and with the synthetic samples, and `baselines` from
+    a free method to its mean UAR. `n_compared` rows of
     each set, at most, are behind the n² measures.
+
+    Balancing adds most samples to the rarest classes. Where whole sets are compared, they
+    are therefore thinned to the class mix of the training part: a test could otherwise tell
+    them apart by their classes alone.
     """
 
     def __init__(
@@ -116,11 +140,26 @@ class Evidence:
             _drawn(part, max_rows, rng)
             for part in (samples.synthetic, samples.train, samples.held_out)
         )
+        every = train, held_out
         # The same classes in all: those without synthetic samples are left out.
-        train, fresh = (_of_classes(part, synthetic[1]) for part in (train, held_out))
+        train, fresh = (_of_classes(part, synthetic[1]) for part in every)
         options: dict[str, Any] = {"n_permutations": n_permutations, "random_state": seed}
-        self.synthetic = SampleSet(synthetic, fresh, options)
-        self.real = SampleSet(train, fresh, options)
+        own, real, mixed = _in_training_mix(synthetic, train, fresh, rng)
+        self.n_mixed = len(own[1])
+        coded, coded_real, coded_fresh = own, real, mixed
+        if len(np.unique(own[1])) < 2:
+            # Information about the class needs a second one: its real rows.
+            labels, counts = np.unique(held_out[1], return_counts=True)
+            second = np.setdiff1d(labels[counts > 1], synthetic[1])
+            others, others_fresh = (_of_classes(part, second) for part in every)
+            coded, coded_real = _joined(own, others), _joined(real, others)
+            coded_fresh = _joined(mixed, others_fresh)
+        self.synthetic = SampleSet(
+            own, mixed, (synthetic, fresh), (coded, coded_fresh), options
+        )
+        self.real = SampleSet(
+            real, mixed, (train, fresh), (coded_real, coded_fresh), options
+        )
         self.leakage = metrics.nearest_row_leakage(
             synthetic[0], train[0], fresh[0], scale=False, **options
         )
@@ -129,6 +168,8 @@ class Evidence:
             _utility(name, seeded_clone(classifier, seed), samples, seed)
             for name, classifier in classifiers.items()
         ]
+        self.recalls = _recalls(samples, classifiers, seed)
+        self.baselines = _baselines(samples, classifiers, seed)
         self.calibration = _calibration(samples)
 
 
@@ -161,9 +202,40 @@ def _utility(name: str, classifier: Any, samples: ReportSamples, seed: int) -> U
         random_state=seed,
     )
     alone = metrics.train_on_synthetic_test_on_real(
-        *samples.all_synthetic, *samples.held_out, classifier=classifier
+        *samples.in_their_place, *samples.held_out, classifier=classifier
     )
     return Utility(name, gain, alone)
+
+
+def _recalls(
+    samples: ReportSamples, classifiers: Mapping[str, Any], seed: int
+) -> dict[Any, tuple[float, float]]:
+    X, y = samples.held_out
+    labels = np.unique(y)
+    means = []
+    for part in (samples.train, samples.resampled):
+        predicted = [
+            seeded_clone(model, seed).fit(*part).predict(X)
+            for model in classifiers.values()
+        ]
+        means.append([float(np.mean([p[y == c] == c for p in predicted])) for c in labels])
+    return {plain(c): (a, b) for c, a, b in zip(labels, *means, strict=True)}
+
+
+def _baselines(
+    samples: ReportSamples, classifiers: Mapping[str, Any], seed: int
+) -> dict[str, float]:
+    """Those that fail for lack of rows are left out."""
+    n, m = len(samples.train[1]), len(samples.held_out[1])
+    fold = Fold(seed, 0, np.arange(n), np.arange(n, n + m))
+    X, y = _joined(samples.train, samples.held_out)
+    found = {}
+    for name, method in default_samplers(_BASELINES).items():
+        rows = run_sampler_on_fold(
+            X, y, None, fold, name, method, classifiers, scale=False, on_error="record"
+        )
+        found[name] = float(np.mean([row["uar"] for row in rows]))
+    return {name: uar for name, uar in found.items() if math.isfinite(uar)}
 
 
 def _calibration(samples: ReportSamples) -> dict[str, tuple[float, float]]:
@@ -184,9 +256,10 @@ def _calibration(samples: ReportSamples) -> dict[str, tuple[float, float]]:
     ):
         fitted = clone(classifier).fit(*part)
         known = np.isin(y, fitted.classes_)
-        judged = y[known], fitted.predict_proba(X[known]), fitted.classes_
-        error = metrics.expected_calibration_error(*judged)
-        found[name] = (metrics.brier_score(*judged), error)
+        labels, proba, classes = y[known], fitted.predict_proba(X[known]), fitted.classes_
+        brier = brier_score_loss(labels, proba, labels=classes, scale_by_half=False)
+        error = metrics.expected_calibration_error(labels, proba, classes)
+        found[name] = (brier, error)
     return found
 
 
@@ -198,9 +271,36 @@ def _drawn(part: Labelled, most: int, rng: np.random.Generator) -> Labelled:
     return X[chosen], y[chosen]
 
 
+def _in_training_mix(
+    synthetic: Labelled, train: Labelled, fresh: Labelled, rng: np.random.Generator
+) -> tuple[Labelled, Labelled, Labelled]:
+    """The three sets thinned to one class mix, that of ``train`` as far as possible.
+
+    A class with fewer synthetic samples than training rows is thinned in the others.
+    """
+    labels, counts = np.unique(train[1], return_counts=True)
+    kept: list[list[NDArray[np.intp]]] = [[], [], []]
+    for label, n in zip(labels, counts, strict=True):
+        rows = [np.flatnonzero(part[1] == label) for part in (synthetic, train, fresh)]
+        share = min(1.0, len(rows[0]) / n)
+        sizes = len(rows[0]), share * n, share * len(rows[2])
+        wanted = (min(sizes[0], n), *(max(2, math.ceil(size)) for size in sizes[1:]))
+        for place, own, size in zip(kept, rows, wanted, strict=True):
+            place.append(np.sort(rng.permutation(own)[: int(size)]))
+    found = [
+        (part[0][np.concatenate(place)], part[1][np.concatenate(place)])
+        for part, place in zip((synthetic, train, fresh), kept, strict=True)
+    ]
+    return found[0], found[1], found[2]
+
+
 def _of_classes(part: Labelled, labels: NDArray[Any]) -> Labelled:
     kept = np.isin(part[1], labels)
     return part[0][kept], part[1][kept]
+
+
+def _joined(one: Labelled, other: Labelled) -> Labelled:
+    return np.vstack([one[0], other[0]]), np.concatenate([one[1], other[1]])
 
 
 # ---- the registry
@@ -281,6 +381,11 @@ def _gains(e: Evidence) -> dict[str, Value]:
     }
 
 
+def _baseline_scores(e: Evidence) -> dict[str, Value]:
+    without = 100 * float(np.mean([found.gain.uar_without for found in e.utility]))
+    return {name: Value(100 * uar, without) for name, uar in e.baselines.items()}
+
+
 def _calibrated(place: int) -> Callable[[Evidence], dict[str, Value]]:
     def compute(e: Evidence) -> dict[str, Value]:
         (_, before), *others = e.calibration.items()
@@ -334,10 +439,17 @@ MEASURES: list[Measure] = [
                             p_value=e.leakage.p_value), "as real",
             "than to as many held-out rows; p: as many by chance"),
     Measure("UAR gain, {} (points)", "utility", _gains, "high", ""),
+    Measure("UAR, {} (%)", "utility", _baseline_scores, "",
+            "mean over the classifiers; real: without resampling"),
+    Measure("recall, {} (%)", "utility",
+            lambda e: {c: Value(100 * after, 100 * before)
+                       for c, (before, after) in e.recalls.items()},
+            "high", "mean over the classifiers; real: without synthetic samples"),
     Measure("TSTR UAR, {} (%)", "utility",
             lambda e: {u.classifier: Value(100 * u.on_synthetic_only,
                                            100 * u.gain.uar_without) for u in e.utility},
-            "high", "trained on synthetic samples, tested on held-out real rows"),
+            "high", "trained on synthetic samples (real rows of classes without any), "
+            "tested on held-out real rows"),
     Measure("Brier score, {}", "calibration", _calibrated(0), "low",
             "logistic regression; real: without resampling"),
     Measure("calibration error, {}", "calibration", _calibrated(1), "low",

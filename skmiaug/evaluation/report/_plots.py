@@ -111,9 +111,9 @@ def _counts(axis: Any, samples: ReportSamples) -> None:
 def _information(axis: Any, sets: list[Set]) -> None:
     for line, (_, found, colour) in enumerate(sets):
         result = found.information
-        if len(result.null):
+        if len(result.null_distribution):
             # The shuffled scores as a band: the range of chance.
-            low, high = np.quantile(result.null, [0.025, 0.975])
+            low, high = np.quantile(result.null_distribution, [0.025, 0.975])
             axis.barh(line, max(high - low, 1e-3), 0.5, left=low, color=PALE, ec="none")
             axis.text((low + high) / 2, line + 0.38, "shuffled", va="center", ha="center",
                       fontsize=8.5, color=QUIET)  # fmt: skip

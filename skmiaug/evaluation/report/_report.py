@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from skmiaug.evaluation._drawing import in_lines
+from skmiaug.evaluation._labels import counts_text
 from skmiaug.evaluation.comparison._cell import warnings_text
 from skmiaug.evaluation.comparison._compare import (
     checked_classifiers,
@@ -30,8 +31,8 @@ from skmiaug.evaluation.report._plots import (
     share_on_the_plane,
 )
 from skmiaug.evaluation.report._samples import ReportSamples, prepare_samples
-from skmiaug.utils._atomic import write_text_atomically
 from skmiaug.utils._optional import require
+from skmiaug.utils.files._atomic import write_text_atomically
 
 __all__ = ["QualityReport", "quality_report"]
 
@@ -158,7 +159,7 @@ def quality_report(
 ) -> QualityReport:
     """Judge the synthetic samples of an over-sampler on rows that it has not seen.
 
-    A clone of it is fitted to the training part of one split. Its synthetic samples are
+    A clone of it balances the training part of one split. The samples that it adds are
     compared with the held-out part, and so are the real training rows in their place: that
     is the best that can be reached.
 
@@ -195,12 +196,19 @@ def quality_report(
     Raises
     ------
     ValueError
-        The data or `cv` do not fit, or the augmenter cannot generate samples of every
-        class.
+        The data or `cv` do not fit, or the augmenter is no over-sampler.
 
     See Also
     --------
     compare_samplers : Repeated comparison with other samplers over folds and seeds.
+
+    Notes
+    -----
+    Where whole sets are compared (information, fidelity), samples, training and held-out
+    rows are thinned to one class mix. Where balancing adds samples of one class only, real
+    rows stand for the others in the measures of information, and in "trained on synthetic
+    samples" always. Where it adds fewer than 20 samples, as many of each class as in the
+    training part are generated instead.
 
     Examples
     --------
@@ -255,13 +263,15 @@ def _about(sampler: Any, shape: tuple[int, ...], evidence: Evidence) -> dict[str
     drawn = ""
     if evidence.n_compared < n_train:
         drawn = f" (information, fidelity, leakage: {evidence.n_compared} drawn of each)"
+    synthetic = {c: n for c, n in samples.counts("synthetic").items() if n}
     versions = ", ".join(f"{name} {v}" for name, v in package_versions().items())
     return {
         "Over-sampler": " ".join(repr(sampler).split()),
         "Data": f"{shape[0]} rows of {shape[1]} features, {len(samples.classes)} classes",
         "Split": split,
-        "Synthetic samples": f"{len(samples.synthetic[1])} judged, as many of each class "
-        f"as in training{drawn}",
+        "Synthetic samples": f"{len(samples.synthetic[1])} judged "
+        f"({counts_text(synthetic)}); {evidence.n_mixed} of them, in the class mix of the "
+        f"training part, where whole sets are compared{drawn}",
         "Unseen": "the over-sampler has seen the training rows only; the critic, the "
         "comparisons and the tests of utility use the held-out rows",
         "Versions": versions,

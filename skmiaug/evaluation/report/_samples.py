@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.preprocessing import StandardScaler
 
-from skmiaug.evaluation._labels import listed, plain
+from skmiaug.evaluation._labels import counted, listed, plain
 from skmiaug.evaluation.comparison._cell import (
     TooFewRowsError,
     adapt_neighbors,
@@ -18,6 +18,8 @@ from skmiaug.evaluation.comparison._folds import Fold, make_folds
 __all__ = ["ReportSamples", "default_splits", "judged_fold", "prepare_samples"]
 
 _SPLITS = 3
+# With fewer added samples, nothing could be said about them.
+_MIN_ADDED = 20
 
 Labelled = tuple[NDArray[Any], NDArray[Any]]
 
@@ -27,16 +29,16 @@ class ReportSamples:
     """Samples of one split as (X, y), on the scale of the training part.
 
     The sampler has seen `train` only. `resampled` holds the training part after
-    ``fit_resample``, real rows first. `synthetic` has as many of each class as the training
-    part, of the classes with enough held-out rows to judge them; `all_synthetic` of all.
-    `notes` report what was adapted or left out.
+    ``fit_resample``, real rows first. `synthetic` holds the samples that it added, of the
+    classes with enough held-out rows to judge them; `in_their_place` all of them, and the
+    training rows of the classes that got none. `notes` report what was adapted or left out.
     """
 
     train: Labelled
     held_out: Labelled
     resampled: Labelled
     synthetic: Labelled
-    all_synthetic: Labelled
+    in_their_place: Labelled
     classes: list[Any]
     sampler: Any
     n_train_groups: int | None = None
@@ -62,7 +64,7 @@ def prepare_samples(
     Raises
     ------
     ValueError
-        The sampler is no over-sampler that can generate samples of every class.
+        The sampler is no over-sampler, or adds nothing and cannot be asked for more.
     """
     _check_sampler(sampler)
     fold = judged_fold(cv, X, y, groups, seed)
@@ -77,13 +79,23 @@ def prepare_samples(
             "expected an over-sampler, which returns the given rows before its synthetic "
             f"samples; {type(sampler).__name__} does not."
         )
-    synthetic = _as_many_of_each(sampler, fitted, train, seed, notes)
+    synthetic = resampled[0][n:], resampled[1][n:]
+    if len(synthetic[0]) < _MIN_ADDED:
+        notes.append(
+            f"balancing adds {counted(len(synthetic[0]), 'sample')} here: as many of each "
+            "class as in the training part were generated to be judged"
+        )
+        synthetic = _as_many_of_each(sampler, fitted, train, seed, notes)
+    others = ~np.isin(train[1], synthetic[1])
     samples = ReportSamples(
         train=train,
         held_out=(scaler.transform(X[fold.test]), y[fold.test]),
         resampled=resampled,
         synthetic=synthetic,
-        all_synthetic=synthetic,
+        in_their_place=(
+            np.vstack([synthetic[0], train[0][others]]),
+            np.concatenate([synthetic[1], train[1][others]]),
+        ),
         classes=[plain(label) for label in np.unique(y)],
         sampler=fitted,
     )
@@ -157,11 +169,11 @@ def _as_many_of_each(
 
 
 def _leave_out_unknown_classes(samples: ReportSamples, notes: list[str]) -> None:
-    """Judge synthetic samples only of classes with at least two held-out rows."""
+    """Judge synthetic samples only of classes with at least two of them and held out."""
     X, y = samples.synthetic
-    missing = np.setdiff1d(np.unique(samples.train[1]), y)
-    if len(missing):
-        notes.append(f"no samples of {listed(missing)} were generated")
+    labels, counts = np.unique(y, return_counts=True)
+    several = np.isin(y, labels[counts > 1])
+    X, y = samples.synthetic = X[several], y[several]
     labels, counts = np.unique(samples.held_out[1], return_counts=True)
     known = np.isin(y, labels[counts > 1])
     if not known.all():
@@ -170,10 +182,10 @@ def _leave_out_unknown_classes(samples: ReportSamples, notes: list[str]) -> None
             "than 2 rows of that class are held out"
         )
         samples.synthetic = X[known], y[known]
-    if len(np.unique(samples.synthetic[1])) < 2:
+    if not len(samples.synthetic[1]):
         raise ValueError(
-            "expected synthetic samples of at least 2 classes that have 2 held-out rows "
-            "each; hold more rows out (cv), or leave tiny classes out."
+            "expected synthetic samples of a class that has at least 2 held-out rows; hold "
+            "more rows out (cv), or leave tiny classes out."
         )
 
 

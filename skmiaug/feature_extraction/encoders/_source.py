@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from safetensors import SafetensorError
 
 from skmiaug.utils._optional import require
-from skmiaug.utils._paths import absolute_path
+from skmiaug.utils.files._paths import absolute_path
 
 # Models that papers and model cards call by the part after the slash. The hub does not know
 # them by this name, which takes 23 s to find out without a network.

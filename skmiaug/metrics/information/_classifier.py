@@ -57,11 +57,6 @@ class InformationEstimate(NamedTuple):
     value: float
     maximum: float
 
-    # The name that `over_sampling` and `representation` still use.
-    @property
-    def ceiling(self) -> float:
-        return self.maximum
-
 
 def classifier_information(
     X_train: np.ndarray, y_train: np.ndarray, X_test: np.ndarray, y_test: np.ndarray

@@ -54,15 +54,6 @@ class InformationResult:
     n_samples: int
     method: str
 
-    # Names that `evaluation` still uses.
-    @property
-    def ceiling(self) -> float:
-        return self.maximum
-
-    @property
-    def null(self) -> NDArray[np.float64]:
-        return self.null_distribution
-
     def null_quantile(self, q: float = 0.95) -> float:
         """Quantile of the null distribution, nats; NaN without permutations."""
         null = self.null_distribution

@@ -46,11 +46,6 @@ class TwoSampleResult(NamedTuple):
     p_value: float
     null_distribution: NDArray[np.float64]
 
-    # The name that `evaluation` still uses.
-    @property
-    def null(self) -> NDArray[np.float64]:
-        return self.null_distribution
-
 
 def classifier_two_sample_test(
     X_real: ArrayLike,

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_array
 
-from skmiaug.utils._listing import first_few
-from skmiaug.utils._tables import read_table
+from skmiaug.utils.tables._listing import first_few
+from skmiaug.utils.tables._tables import read_table
 
 
 def missing_modalities(X: np.ndarray, modalities: Mapping[str, np.ndarray]) -> np.ndarray:

@@ -10,8 +10,8 @@ from skmiaug.over_sampling.columns._normal_scores import (
     heavy_tailed_columns,
 )
 from skmiaug.over_sampling.targets._regression import Gram, regress, target_weights
-from skmiaug.utils._row_blocks import Rows, row_blocks
-from skmiaug.utils._tables import cast_column
+from skmiaug.utils.tables._row_blocks import Rows, row_blocks
+from skmiaug.utils.tables._tables import cast_column
 
 _MARGINAL_ROWS = 10_000
 _CHUNK_NUMBERS = 2**20

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skmiaug.utils._row_blocks import Rows, row_blocks
+from skmiaug.utils.tables._row_blocks import Rows, row_blocks
 
 # Below, the eigenvectors of the whole matrix are a matter of seconds.
 _MANY_COLUMNS = 2049

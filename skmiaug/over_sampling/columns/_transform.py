@@ -16,8 +16,8 @@ from skmiaug.base import require_array, require_state
 from skmiaug.over_sampling.columns._scale import ColumnScale
 from skmiaug.over_sampling.columns._spectrum import Spectrum, spectrum_of
 from skmiaug.over_sampling.targets._regression import Gram, regress
-from skmiaug.utils._memory_map import is_memory_mapped, scratch_array
-from skmiaug.utils._row_blocks import Rows, row_blocks
+from skmiaug.utils.files._memory_map import is_memory_mapped, scratch_array
+from skmiaug.utils.tables._row_blocks import Rows, row_blocks
 
 _INVERSE_NUMBERS = 2**22
 

@@ -32,7 +32,7 @@ from functools import cached_property
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from skmiaug.utils._row_blocks import row_blocks
+from skmiaug.utils.tables._row_blocks import row_blocks
 
 BANDWIDTHS = (0.3, 0.5, 0.7, 0.85, 1.0)
 _AS_GOOD = 1e-3

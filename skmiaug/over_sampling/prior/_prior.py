@@ -27,7 +27,7 @@ from skmiaug.over_sampling.prior._shrinkage import (
 )
 from skmiaug.over_sampling.targets._regression import Gram, centre, move_to, regress
 from skmiaug.over_sampling.targets._subsample import subsample
-from skmiaug.utils._row_blocks import row_blocks
+from skmiaug.utils.tables._row_blocks import row_blocks
 
 SINGLE_ROW_NOISE = 0.5
 # Directions of a group that may correlate with those of others: one for three rows, within.

@@ -29,9 +29,9 @@ from skmiaug.over_sampling.search._mi_path import (
     augmenters_of,
     check_mi_weights,
 )
-from skmiaug.utils._tables import read_table
 from skmiaug.utils._warning import warn_caller
 from skmiaug.utils._whole_fit import whole_fit
+from skmiaug.utils.tables._tables import read_table
 
 _DEFAULT_FOLDS = 5
 

@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 from scipy.linalg.blas import sgemm
 
-from skmiaug.utils._row_blocks import Rows, row_blocks
+from skmiaug.utils.tables._row_blocks import Rows, row_blocks
 
 # Least eigenvalue of TᵀT that counts, over the largest.
 _RCOND = 1e-10

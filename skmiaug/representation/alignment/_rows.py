@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from skmiaug.utils._listing import first_few
-from skmiaug.utils._modalities import resolve_modalities
+from skmiaug.utils.tables._listing import first_few
+from skmiaug.utils.tables._modalities import resolve_modalities
 
 JOINED, SHARED = "joined", "shared"
 # What all columns are called where they are one modality.

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from skmiaug.exceptions import CheckpointError, FileFormatError
-from skmiaug.utils._tensor_file import read_tensor_file, write_tensor_file
+from skmiaug.utils.files._tensor_file import read_tensor_file, write_tensor_file
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from skmiaug.utils._optional import require
-from skmiaug.utils._paths import absolute_path
 from skmiaug.utils.audio._headers import AudioDecodeError
+from skmiaug.utils.files._paths import absolute_path
 
 _START_SECONDS = 60.0
 _COMMAND = (sys.executable, "-P", "-m", "skmiaug.utils.audio._worker")

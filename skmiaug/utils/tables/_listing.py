@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from skmiaug.utils._untrusted import printable
+from skmiaug.utils.files._untrusted import printable
 
 _SHOWN = 5
 

@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 
 from skmiaug.exceptions import FileFormatError
-from skmiaug.utils._atomic import write_bytes_atomically
-from skmiaug.utils._untrusted import check_regular_file
+from skmiaug.utils.files._atomic import write_bytes_atomically
+from skmiaug.utils.files._untrusted import check_regular_file
 
 FORMAT_VERSION = 1
 _MAX_HEADER_BYTES = 16 * 2**20

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from skmiaug.utils._listing import first_few
+from skmiaug.utils.tables._listing import first_few
 
 __all__ = ["LabelsLike", "check_labels", "read_labels", "wanted_counts"]
 

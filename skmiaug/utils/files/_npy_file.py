@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skmiaug.utils._atomic import no_room, replacing
-from skmiaug.utils._memory_map import reserve
+from skmiaug.utils.files._atomic import no_room, replacing
+from skmiaug.utils.files._memory_map import reserve
 
 
 class NpyFile(NamedTuple):

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from skmiaug.utils._listing import first_few
+from skmiaug.utils.tables._listing import first_few
 
 __all__ = ["TableLike", "cast_column", "read_table"]
 

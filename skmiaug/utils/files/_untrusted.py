@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from skmiaug.exceptions import FileFormatError
-from skmiaug.utils._atomic import write_text_atomically
+from skmiaug.utils.files._atomic import write_text_atomically
 
 __all__ = [
     "check_regular_file",
@@ -144,13 +144,18 @@ def _npz_bytes(file: Path) -> int:
         for member in archive.infolist():
             total += member.file_size
             if member.filename.endswith(".npy"):
+                where = f"{file}: {member.filename}"
                 with archive.open(member) as stream:
-                    _array_bytes(stream, member.file_size, f"{file}: {member.filename}")
+                    _array_bytes(stream, member.file_size, where, objects=True)
     return total
 
 
-def _array_bytes(stream: Any, size: int, where: str) -> int:
-    """Bytes of an array by its header, which must not be more than there are."""
+def _array_bytes(stream: Any, size: int, where: str, *, objects: bool = False) -> int:
+    """Bytes of an array by its header, which must not be more than there are.
+
+    An archive may hold `objects` beside the arrays that are read, as numpy itself refuses
+    to load them.
+    """
     major, _ = np.lib.format.read_magic(stream)
     read = (
         np.lib.format.read_array_header_1_0
@@ -158,6 +163,8 @@ def _array_bytes(stream: Any, size: int, where: str) -> int:
         else np.lib.format.read_array_header_2_0
     )
     shape, _, dtype = read(stream)
+    if dtype.hasobject and objects:
+        return size
     if dtype.hasobject:
         raise FileFormatError(
             f"{where}: expected numbers or text, got Python objects, which could run code. "
@@ -182,14 +189,20 @@ def _parquet_bytes(file: Path) -> int:
 
     with pq.ParquetFile(file) as parquet:
         metadata = parquet.metadata
+        nested = [
+            j
+            for j in range(metadata.num_columns)
+            if metadata.schema.column(j).max_repetition_level
+        ]
         total = 0
         for k in range(metadata.num_row_groups):
             group = metadata.row_group(k)
-            for j in range(group.num_columns):
-                column = group.column(j)
-                # Repeated values take next to nothing in the file, and 8 bytes each here.
-                total += max(column.total_uncompressed_size, 8 * column.num_values)
-            total += 8 * group.num_rows if group.num_columns == 0 else 0
+            # Repeated values take next to nothing in the file, and 8 bytes each here.
+            values = group.num_rows * max(1, group.num_columns - len(nested))
+            # Lists alone need the count of the column: looking at that of a damaged file
+            # ends the process in some versions of pyarrow.
+            values += sum(group.column(j).num_values for j in nested)
+            total += max(group.total_byte_size, 8 * values)
     return int(total)
 
 

@@ -1,10 +1,10 @@
 """
-MIGANAugmenter beside SMOTE
-===========================
+Comparison with SMOTE
+=====================
 
-Skewed handwritten digits: the training parts keep all rows of the digit 0 and ever fewer
-of the others, down to 5; the test parts stay whole and balanced. Class weights cost
-nothing and are the rival that every sampler has to beat.
+Imbalanced handwritten digits: the training parts keep all rows of the digit 0 and fewer and
+fewer of the others, down to 5; the test parts stay whole and balanced. Class weights cost
+nothing and are the baseline for every sampler.
 """
 
 # %%
@@ -16,7 +16,7 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import StratifiedKFold
 
 from skmiaug.evaluation import (
-    SkewedTraining,
+    ImbalancedTrainingSplit,
     compare_samplers,
     format_comparison,
     plot_comparison,
@@ -24,7 +24,7 @@ from skmiaug.evaluation import (
 
 X, y = load_digits(return_X_y=True)
 fractions = [1.0, 0.5, 0.3, 0.2, 0.15, 0.1, 0.08, 0.06, 0.04, 0.04]
-cv = SkewedTraining(StratifiedKFold(3, shuffle=True, random_state=0), fractions)
+cv = ImbalancedTrainingSplit(StratifiedKFold(3, shuffle=True, random_state=0), fractions)
 results = compare_samplers(
     X,
     y,
@@ -35,8 +35,8 @@ results = compare_samplers(
 print(format_comparison(results))
 
 # %%
-# Each dot is a fold; the diamond is the mean. ``plot_comparison`` opens no window: the
-# picture is written to a file.
+# Each dot is a fold; the diamond is the mean. ``plot_comparison`` opens no window and
+# writes the figure to a file.
 path = Path(tempfile.gettempdir()) / "compare_with_smote.png"
-figure = plot_comparison(results, path, title="Skewed digits")
+figure = plot_comparison(results, path, title="Imbalanced digits")
 print("written:", path)

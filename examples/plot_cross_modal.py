@@ -4,20 +4,20 @@ Audio and text in one space
 
 Transcripts come with most speech corpora. :class:`~skmiaug.ContrastiveAligner` projects
 audio features and text features of the same clips into one space, where
-:class:`~skmiaug.MIGANAugmenter` then makes rows of the rare emotions, both parts of a row
-together. Everything sits in one pipeline, so that nothing is learned from the speakers that
-it is tested on.
+:class:`~skmiaug.MIGANAugmenter` then generates samples of the rare emotions, both parts of
+a row together. All steps are in one pipeline, so that nothing is learned from test
+speakers.
 
 The data are Whisper and sentence features of nEMO (Polish, acted), from the folder
-``shared`` beside the repository. Its sentences are neutral on purpose: the text says
-nothing of the emotion there, and what can be gained is small. Where the folder is absent, a
-made corpus stands in whose text does. Takes some minutes on two cores.
+``shared`` beside the repository. Its sentences are neutral on purpose: the text has
+no information about the emotion, and the possible gain is small. If the folder is absent, a
+simulated corpus is used whose text has. Takes some minutes on two cores.
 """
 
 # %%
 # Data and folds
 # --------------
-# The training parts are made skewed, as emotional speech is; the test parts stay whole.
+# The training parts are made imbalanced, as emotional speech is; the test parts stay whole.
 
 import os
 from pathlib import Path
@@ -33,11 +33,11 @@ from sklearn.model_selection import LeaveOneGroupOut, cross_validate
 from sklearn.preprocessing import StandardScaler
 
 from skmiaug import ContrastiveAligner, MIGANAugmenter
-from skmiaug.evaluation import SkewedTraining
+from skmiaug.evaluation import ImbalancedTrainingSplit
 
 
-def made_corpus(seed=0, n_audio=256, n_text=128):
-    """Clips of 6 speakers: 40 sentences, of which half are said in fitting emotions."""
+def simulated_corpus(seed=0, n_audio=256, n_text=128):
+    """Clips of 6 speakers: 40 sentences, half of them spoken in a matching emotion."""
     rng = np.random.default_rng(seed)
     emotions = np.array(["anger", "fear", "joy", "neutral", "sadness"])
     n = 1200
@@ -65,15 +65,15 @@ if file is not None:
     sentence = data["sentence"]
     shares = [0.5, 0.3, 1, 0.15, 0.1, 0.2]
 else:
-    name = "made corpus"
-    audio, text, y, speaker, sentence = made_corpus()
+    name = "simulated corpus"
+    audio, text, y, speaker, sentence = simulated_corpus()
     shares = [0.3, 0.15, 0.5, 1.0, 0.2]
 
 heard = [f"audio {i}" for i in range(audio.shape[1])]
 read = [f"text {i}" for i in range(text.shape[1])]
 X = pd.DataFrame(np.hstack([audio, text]), columns=[*heard, *read])
 folds = list(
-    SkewedTraining(LeaveOneGroupOut(), shares, random_state=0).split(X, y, speaker)
+    ImbalancedTrainingSplit(LeaveOneGroupOut(), shares, random_state=0).split(X, y, speaker)
 )
 if os.environ.get("SKMIAUG_EXAMPLES") == "short":
     folds = folds[:2]
@@ -82,8 +82,8 @@ print(f"{name}: {len(X)} clips of {len(np.unique(speaker))} speakers, {len(folds
 # %%
 # The pipeline
 # ------------
-# Columns are named, in groups: one for each modality. The aligner gives the codes of both
-# side by side.
+# Columns are named in groups, one for each modality. The aligner concatenates the codes of
+# both.
 
 columns = {"audio": heard, "text": read}
 aligner = ContrastiveAligner(modalities=columns, random_state=0)
@@ -103,10 +103,10 @@ for label, steps in models.items():
     print(f"UAR {np.mean(uar[label]):6.1%} (folds {np.ptp(uar[label]):.1%} apart)  {label}")
 
 # %%
-# Does a clip find its own text?
-# ------------------------------
-# Among the clips of a speaker that was not trained on. Texts that several clips share count
-# by the odds, so the best that can be reached is below 1.
+# Retrieval
+# ---------
+# Does a clip retrieve its own text among the clips of a held-out speaker? Texts that
+# several clips share count by their probability, so that the maximum is below 1.
 
 found = cross_validate(
     aligner, X, y, cv=folds, scoring=lambda a, X, y: a.score_retrieval(X, k=[5])
@@ -117,11 +117,11 @@ for way in ("audio_to_text", "text_to_audio"):
     print(f"{way} recall at 5: {recall:.2f}, {recall / chance:.0f} times chance")
 
 # %%
-# Real and generated rows in the aligned space
-# --------------------------------------------
-# Left: clips of the speaker left out, in the plane of largest variance; the two parts of a
-# clip are joined by a line, the colour is the sentence. Right: training rows and generated
-# ones of the three rarest emotions, in the plane that tells the real ones best apart.
+# Real rows and samples in the aligned space
+# ------------------------------------------
+# Left: clips of the held-out speaker, in the plane of largest variance; the two parts of a
+# clip are joined by a line, the colour is the sentence. Right: training rows and samples of
+# the three rarest emotions, in the plane that discriminates best between the real ones.
 
 train, test = folds[0]
 aligner.fit(X.iloc[train], y[train])
@@ -149,20 +149,20 @@ for modality, marker, size in (("audio", "o", 22), ("text", "*", 60)):
     # Black in the legend: the colours are the sentences.
     left.scatter([], [], color="black", s=size, marker=marker, label=modality)
 left.set(
-    title="A speaker not trained on: 8 sentences",
+    title="A held-out speaker: 8 sentences",
     xlabel="first principal direction",
     ylabel="second principal direction",
 )
 left.legend()
 
-# A shape for each emotion as well, for those who see the colours in grey.
+# A shape for each emotion as well, for prints in grey.
 for colour, shape, emotion in zip(colours(np.arange(3)), "os^", rare, strict=True):
     real = discriminant.transform(codes[y[train] == emotion])
-    made = discriminant.transform(augmenter.sample(150, emotion)[0])
-    right.scatter(*made.T, color=colour, s=9, alpha=0.45, marker=shape, linewidth=0)
+    drawn = discriminant.transform(augmenter.sample(150, emotion)[0])
+    right.scatter(*drawn.T, color=colour, s=9, alpha=0.45, marker=shape, linewidth=0)
     name = f"{emotion} ({len(real)})"
     right.scatter(*real.T, color=colour, s=36, marker=shape, edgecolor="black", label=name)
-right.scatter([], [], color="grey", s=9, label="generated: small")
+right.scatter([], [], color="grey", s=9, label="synthetic: small")
 right.set(
     title="The three rarest emotions",
     xlabel="first discriminant direction",

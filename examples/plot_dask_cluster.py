@@ -2,16 +2,16 @@
 A grid search on a dask cluster
 ===============================
 
-What scikit-learn runs through joblib can run on a cluster: under
-``joblib.parallel_config("dask")`` the fits of a ``GridSearchCV`` go to the workers of a
-dask cluster. Here that is two processes on this machine; with the address of a scheduler in
-``Client("tcp://...")`` it is as many machines as you have.
+Whatever scikit-learn runs by joblib can run on a cluster: with
+``joblib.parallel_config("dask")`` the fits of a ``GridSearchCV`` are sent to the workers of
+a dask cluster. Here the workers are two processes on this machine; with the address of a
+scheduler in ``Client("tcp://...")`` they can be on any number of machines.
 
 Needs ``pip install distributed``.
 """
 
 # %%
-# Is dask there?
+# Check for dask
 # --------------
 
 # Needs: distributed
@@ -27,13 +27,14 @@ if find_spec("distributed") is None:
 # %%
 # Data and search
 # ---------------
-# The scorer returns the UAR, and besides which process did the fit and when it was done, to
-# see the work spread.
+# The scorer returns the UAR, the process of the fit and the time when it was done, to show
+# the distribution of the work.
 
 import joblib
 import matplotlib.pyplot as plt
 import numpy as np
 from distributed import Client, LocalCluster
+from imblearn.datasets import make_imbalance
 from imblearn.pipeline import make_pipeline
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
@@ -42,7 +43,6 @@ from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.preprocessing import StandardScaler
 
 from skmiaug import MIGANAugmenter
-from skmiaug.evaluation import make_skewed
 
 
 def score(model, X, y):
@@ -53,8 +53,10 @@ def score(model, X, y):
     }
 
 
-shares = [1.0, 0.5, 0.4, 0.3, 0.3, 0.2, 0.2, 0.15, 0.1, 0.1]
-X, y = make_skewed(*load_digits(return_X_y=True), shares, random_state=0)
+counts = dict(enumerate([178, 91, 71, 55, 54, 36, 36, 27, 17, 18]))
+X, y = make_imbalance(
+    *load_digits(return_X_y=True), sampling_strategy=counts, random_state=0
+)
 weights = [0.0, 1.0, 3.0]
 search = GridSearchCV(
     make_pipeline(
@@ -71,7 +73,7 @@ search = GridSearchCV(
 # %%
 # On the cluster
 # --------------
-# One thread a worker: networks of this size train on one. The guard is what Python asks for
+# One thread for each worker: networks of this size train on one. Python needs the guard
 # where processes are started.
 
 if __name__ == "__main__":
@@ -87,10 +89,10 @@ if __name__ == "__main__":
         print(f"mi_weight {weight:g}: UAR {mean:.1%}")
 
 # %%
-# Who did what
-# ------------
-# A bar is one fit of one fold; the number in it is its λ. A worker takes the next as soon
-# as it is free.
+# Distribution of the fits
+# ------------------------
+# A bar is one fit of one fold; the number in it is its λ. A worker takes the next fit as
+# soon as it is free.
 
 if __name__ == "__main__":
     parts = range(search.n_splits_)
@@ -110,7 +112,7 @@ if __name__ == "__main__":
             axes.text(before + width / 2, line, f"{lam[index]:g}", ha="center", va="center")
             before = end.ravel()[index]
     axes.set_yticks(range(len(workers)), [f"worker {k + 1}" for k in range(len(workers))])
-    axes.set_xlabel("seconds since the search began (the first bars hold the start-up)")
+    axes.set_xlabel("seconds since the search began (the first bars include the start-up)")
     axes.set_title("Which worker fitted which λ, fold by fold")
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.tick_params(axis="y", length=0)

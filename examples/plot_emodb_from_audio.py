@@ -2,19 +2,19 @@
 From audio files to emotions, speaker by speaker
 ================================================
 
-A pipeline that starts at paths of audio files: a pretrained speech encoder makes feature
-vectors, :class:`~skmiaug.MIGANAugmenter` balances the classes of each training fold, and
-a logistic regression learns from them. The corpus is EmoDB, the Berlin Database of
-Emotional Speech (535 acted clips, 10 speakers, 7 emotions, CC0); the encoder is Whisper's,
-of which layer 3 carries most emotion. Both are read from the folder ``shared`` beside the
-repository. Testing is by speaker: the model never hears the one it is tested on. Takes
-some minutes on two cores, most of them for the features.
+A pipeline that takes paths of audio files: a pretrained speech encoder extracts feature
+vectors, :class:`~skmiaug.MIGANAugmenter` balances the classes of each training fold, and a
+logistic regression classifies them. The corpus is EmoDB, the Berlin Database of Emotional
+Speech (535 acted clips, 10 speakers, 7 emotions, CC0); the encoder is that of Whisper,
+whose layer 3 has most information about emotions. Both are read from the folder ``shared``
+beside the repository. The folds leave one speaker out. Takes some minutes on two cores,
+most of them for the features.
 """
 
 # %%
 # The corpus
 # ----------
-# The file names hold everything: speaker, sentence, emotion (in German) and version.
+# The file names have all labels: speaker, sentence, emotion (in German) and version.
 
 # Needs: ../shared/data/emodb_flac
 # Needs: ../shared/models/whisper-base-encoder
@@ -63,8 +63,8 @@ for emotion, count in zip(*np.unique(y, return_counts=True), strict=True):
 # The pipeline
 # ------------
 # The model is loaded when the first clip is transformed. With ``cache_dir`` each clip is
-# encoded once, however many folds, grids or further runs there are: the ten folds below
-# take one pass over the audio.
+# encoded once for all folds, grids and later runs: the ten folds below take one pass over
+# the audio.
 
 model = Pipeline(
     [
@@ -86,16 +86,16 @@ model = Pipeline(
 # %%
 # Leave one speaker out
 # ---------------------
-# The measure is the unweighted average recall (UAR): the mean of the seven classes'
-# recalls, so that rare emotions count as much as frequent ones.
+# The score is the unweighted average recall (UAR): the mean of the recalls of the seven
+# classes, so that rare emotions count as much as frequent ones.
 
 predicted = cross_val_predict(model, paths, y, groups=speakers, cv=LeaveOneGroupOut())
 uar = balanced_accuracy_score(y, predicted)
 print(f"UAR, leave one speaker out: {uar:.3f}")
 
 # %%
-# Which emotions are taken for which
-# ----------------------------------
+# Confusion matrix
+# ----------------
 
 figure, axes = plt.subplots(figsize=(6, 6))
 ConfusionMatrixDisplay.from_predictions(

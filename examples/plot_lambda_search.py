@@ -2,13 +2,13 @@
 Choosing λ by a grid search
 ===========================
 
-``mi_weight``, the papers' λ, weighs the mutual-information term. It is a parameter like any
-other, so scikit-learn's ``GridSearchCV`` can choose it. The folds keep each speaker on one
-side, and the sampler sees the training part of a fold only.
+``mi_weight``, the λ of the papers, is the weight of the mutual-information term. It is a
+parameter like any other, so that scikit-learn's ``GridSearchCV`` can choose it. The folds
+keep speakers whole, and the sampler sees only the training part of a fold.
 
 The data are Whisper features of EmoDB (10 speakers, 7 emotions), read from the folder
-``shared`` beside the repository; where it is absent, scikit-learn's digits. The training
-parts are made skewed. Takes some minutes on two cores.
+``shared`` beside the repository; if it is absent, scikit-learn's digits are used.
+The training parts are made imbalanced. Takes some minutes on two cores.
 """
 
 # %%
@@ -27,7 +27,7 @@ from sklearn.model_selection import GridSearchCV, GroupKFold
 from sklearn.preprocessing import StandardScaler
 
 from skmiaug import MIGANAugmenter
-from skmiaug.evaluation import SkewedTraining
+from skmiaug.evaluation import ImbalancedTrainingSplit
 
 here = Path.cwd()
 files = [p / "shared/data/emodb_features.npz" for p in (here, *here.parents)]
@@ -41,23 +41,23 @@ if file is not None:
 else:
     name = "digits, no speakers"
     X, y = load_digits(return_X_y=True)
-    speaker = np.arange(len(y)) % 10  # stand-ins, so that the code is the same
+    speaker = np.arange(len(y)) % 10  # in place of speakers
     shares = [1.0, 0.5, 0.3, 0.2, 0.15, 0.1, 0.08, 0.06, 0.04, 0.04]
 print(f"{name}: {X.shape[0]} rows, {X.shape[1]} features, {len(set(speaker))} groups")
 
 # %%
 # The search
 # ----------
-# 0 belongs into every such grid: it says what the term is worth. The folds are made once,
-# as a list, so that all values are tested on the same ones.
+# Include 0 in every such grid, to see the contribution of the term. The folds are a list,
+# so that all values are tested on the same ones.
 #
-# Two grids: as the augmenter is, where rows that it holds out of its training part decide
-# how much of the network is used; and with the network used whatever they say.
+# There are two grids: one with the defaults, where held-out rows of the training part
+# decide how much of the residual is used; and one where the whole residual is always used.
 
 short = os.environ.get("SKMIAUG_EXAMPLES") == "short"
 weights = [0.0, 1.0, 10.0]
 n_folds, max_iter = (3, 25) if short else (5, 75)
-splitter = SkewedTraining(GroupKFold(n_folds), shares, random_state=0)
+splitter = ImbalancedTrainingSplit(GroupKFold(n_folds), shares, random_state=0)
 folds = list(splitter.split(X, y, speaker))
 
 pipeline = Pipeline(
@@ -69,7 +69,11 @@ pipeline = Pipeline(
 )
 grids = [
     {"aug__mi_weight": weights},
-    {"aug__mi_weight": weights, "aug__validation_fraction": [0.0], "aug__leash": [0.1]},
+    {
+        "aug__mi_weight": weights,
+        "aug__validation_fraction": [0.0],
+        "aug__residual_penalty": [0.1],
+    },
 ]
 search = GridSearchCV(pipeline, grids, cv=folds, scoring="balanced_accuracy")
 search.fit(X, y)
@@ -78,15 +82,14 @@ print("best:", search.best_params_)
 # %%
 # The validation curves
 # ---------------------
-# A grey line is one fold, the diamonds are the mean. Where the mean moves by less than the
-# folds differ, the choice does not matter, and the winner of the search is a draw of lots.
+# A grey line is one fold, the diamonds are the mean. If the mean changes by less than the
+# folds differ, the choice does not matter, and the best value is the best by chance.
 #
-# On these features the curve on the left is all but flat: in the folds the network did not
-# beat the Gaussian it starts from, and λ, up to 1, only says where the means of that are
-# kept and where they are shrunken. It takes more folds, seeds and classifiers to see what
-# that is worth (docs/choosing_lambda.md). On the right the network is used always, λ is
-# felt, and more of it is worse: classes are moved further apart than they are for new
-# speakers.
+# On these features the curve on the left is nearly flat: the residual did not improve on
+# the prior, and λ, up to 1, only changes in which directions the class means are kept and
+# in which they are shrunk. More folds, seeds and classifiers are needed to see that gain
+# (docs/choosing_lambda.md). On the right the residual is always used, and a larger λ is
+# worse: classes are moved further apart than they are for new speakers.
 
 results = search.cv_results_
 by_fold = 100 * np.array([results[f"split{k}_test_score"] for k in range(n_folds)])
@@ -94,7 +97,7 @@ left, right = by_fold[:, : len(weights)], by_fold[:, len(weights) :]
 place = np.arange(len(weights))
 
 figure, axes = plt.subplots(1, 2, figsize=(9, 4.2), sharey=True, layout="constrained")
-titles = ["held-out rows decide (default)", "network used always"]
+titles = ["validation score decides (default)", "residual always used"]
 for axis, scores, title in zip(axes, [left, right], titles, strict=True):
     axis.plot(place, scores.T, "-o", color="0.65", lw=0.8, ms=3, mfc="white")
     axis.plot(place, scores.mean(axis=0), "-D", color="black", ms=6)

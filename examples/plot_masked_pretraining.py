@@ -2,24 +2,23 @@
 Pretraining on speech without labels
 ====================================
 
-Labels of emotions are few, speech is plenty. :class:`~skmiaug.MaskedTimestepEncoder` is
-trained to restore timesteps that were hidden from it, on audio of two corpora and without
-a label; :class:`~skmiaug.SequenceEmotionClassifier` then learns emotions from 50 labelled
-clips and up. Beside it stands the same network from a random start, trained on the same
-clips with the same seeds: the comparison of arXiv 2307.12343, on other data, where it has
-to be seen whether pretraining pays.
+There are few emotion labels and much speech. :class:`~skmiaug.MaskedTimestepEncoder` is
+trained to restore masked timesteps on audio of two corpora, without labels;
+:class:`~skmiaug.SequenceEmotionClassifier` then learns emotions from 50 labelled clips or
+more. The baseline is the same network with random initial weights, trained on the same
+clips with the same seeds: the comparison of arXiv 2307.12343, on other data.
 
-The corpora are EmoDB (German) and nEMO (Polish), both acted. What the network sees are
-hidden states of Whisper's encoder, layer 3, ten a second. Speakers that are tested on are
-heard neither in pretraining nor in training.
+The corpora are EmoDB (German) and nEMO (Polish), both acted. The inputs of the network are
+hidden states of Whisper's encoder, layer 3, ten for each second. Test speakers are in
+neither pretraining nor training.
 
-Each network is trained as suits it: the pretrained one begins with the best linear head on
-its embeddings and moves slowly from there, the other begins with a head of zeros (both are
-the defaults of ``head_penalty`` and ``encoder_learning_rate``) and gets twice the steps.
+Each network is trained in a suitable way: the pretrained one begins with the best linear
+head on its embeddings and a low learning rate, the other with a head of zeros (both are the
+defaults of ``head_penalty`` and ``encoder_learning_rate``) and twice the steps.
 
-Features, network, masks and schedule were chosen by looking at both corpora, so differences
-of a few points say little. All of it takes more than half an hour of one core, about two
-minutes with ``SKMIAUG_EXAMPLES=short``, whose figures mean nothing.
+Features, network, masks and schedule were chosen on both corpora, so that differences of a
+few points mean little. The whole study takes more than half an hour on one core, and about
+two minutes with ``SKMIAUG_EXAMPLES=short``, whose numbers mean nothing.
 """
 
 # Needs: ../shared/data/emodb_flac
@@ -91,10 +90,10 @@ def hidden_states(path, extractor, encoder, layer=3):
     audio, rate = soundfile.read(path, dtype="float32")
     audio = soxr.resample(audio, rate, RATE)
     n_frames = -(-len(audio) // FRAME)
-    made = extractor(
+    features = extractor(
         [audio], sampling_rate=RATE, return_tensors="pt", max_length=(n_frames + 2) * FRAME
     )
-    log_mel = made["input_features"][..., : 2 * n_frames]
+    log_mel = features["input_features"][..., : 2 * n_frames]
     hidden = torch.nn.functional.gelu(encoder.conv1(log_mel))
     hidden = torch.nn.functional.gelu(encoder.conv2(hidden)).transpose(1, 2)
     hidden = hidden + encoder.embed_positions.weight[: hidden.shape[1]]
@@ -110,9 +109,10 @@ if not cache.exists():
     model = shared / "models/whisper-base-encoder"
     extractor = AutoFeatureExtractor.from_pretrained(model)
     encoder = AutoModel.from_pretrained(model, dtype=torch.float32).get_encoder().eval()
-    made = [hidden_states(path, extractor, encoder) for path in paths]
-    lengths = np.array([len(states) for states in made])
-    np.savez(cache, states=np.concatenate(made).astype(np.float16), lengths=lengths)
+    computed = [hidden_states(path, extractor, encoder) for path in paths]
+    lengths = np.array([len(states) for states in computed])
+    states = np.concatenate(computed).astype(np.float16)
+    np.savez(cache, states=states, lengths=lengths)
 stored = np.load(cache)
 clips = np.split(stored["states"].astype(np.float32), np.cumsum(stored["lengths"])[:-1])
 print(f"{len(clips)} clips of {stored['lengths'].mean():.0f} timesteps on average")
@@ -120,16 +120,16 @@ print(f"{len(clips)} clips of {stored['lengths'].mean():.0f} timesteps on averag
 # %%
 # The study
 # ---------
-# Speakers are tested in groups: the five pairs of EmoDB's sessions, three threes of nEMO.
-# For each group everything else is pretrained on, without labels, and the same draws of
-# labelled clips of its corpus go to both networks. The score is the unweighted average
-# recall (UAR) on the group. Beside them stands what needs no sequences at all: a logistic
-# regression on the mean of each clip's hidden states.
+# Speakers are tested in groups: the five pairs of EmoDB's sessions, three groups of three
+# of nEMO. For each group the encoder is pretrained on all other speakers, without labels,
+# and both networks are trained on the same random subsets of labelled clips. The score is
+# the unweighted average recall (UAR) on the group. A second baseline needs no sequences: a
+# logistic regression on the mean of the hidden states of each clip.
 
 SHAPE = {"hidden_size": 64 if short else 256, "n_layers": 2}
 SIZES = [50, None] if short else [50, 100, None]  # None: all of them
 SEEDS = range(2 if short else 5)
-ARMS = ["random start", "pretrained", "logistic regression"]
+ARMS = ["random weights", "pretrained", "logistic regression"]
 means = np.stack([clip.mean(axis=0) for clip in clips])
 
 
@@ -151,8 +151,8 @@ def recalls(pretrained, train, test, seed):
     regression = LogisticRegression(C=0.01, class_weight="balanced", max_iter=500)
     line = make_pipeline(StandardScaler(), regression).fit(means[train], emotion[train])
     predicted = [
-        fine_tuned(start, train, seed).predict([clips[i] for i in test])
-        for start in (None, pretrained)
+        fine_tuned(encoder, train, seed).predict([clips[i] for i in test])
+        for encoder in (None, pretrained)
     ]
     predicted.append(line.predict(means[test]))
     return [balanced_accuracy_score(emotion[test], labels) for labels in predicted]
@@ -184,9 +184,9 @@ def interval(differences):
     return stats.t.ppf(0.975, n - 1) * stats.sem(differences) if n > 1 else np.nan
 
 
-def tell(name, scores, restored):
+def show(name, scores, restored):
     """Print the means and the paired differences of one corpus."""
-    print(f"\n{name}: timesteps are restored {restored:.0%} better than by straight lines")
+    print(f"\n{name}: timesteps are restored {restored:.0%} better than by interpolation")
     print("labels  random  pretrained  linear   pretrained - random, by seeds, by groups")
     for size, score in zip(SIZES, scores, strict=True):
         random, pretrained, line = score.mean(axis=(0, 1))
@@ -199,22 +199,22 @@ def tell(name, scores, restored):
 
 
 # %%
-# What came out
-# -------------
-# Differences between the networks are paired. The first interval takes the seeds for
-# independent draws (which clips are labelled, how training goes), each averaged over the
-# groups; the second the groups (which speakers are tested), each averaged over the seeds.
+# Results
+# -------
+# Differences between the networks are paired. The first interval treats the seeds as
+# independent draws (labelled clips and training), each averaged over the groups; the second
+# the groups (test speakers), each averaged over the seeds.
 
 results = {}
 for name, groups in GROUPS.items():
     corpus = is_emodb if name == "EmoDB" else ~is_emodb
     of_groups = [study(group, corpus) for group in groups]
     results[name] = np.stack([scores for scores, _ in of_groups], axis=1)
-    tell(name, results[name], np.mean([restored for _, restored in of_groups]))
+    show(name, results[name], np.mean([restored for _, restored in of_groups]))
 
 # %%
-# Bars are standard errors over the seeds: of each arm's own mean, which varies more than
-# the paired difference does.
+# Bars are standard errors of each mean over the seeds, which vary more than the paired
+# difference.
 
 figure, axes = plt.subplots(1, len(results), figsize=(5 * len(results), 4.2), squeeze=False)
 for axis, (name, scores) in zip(axes[0], results.items(), strict=True):
@@ -231,7 +231,7 @@ for axis, (name, scores) in zip(axes[0], results.items(), strict=True):
     axis.set(xscale="log", xlabel="labelled clips", title=name)
     axis.set_xticks(places, [size or f"all ({n_all})" for size in SIZES])
     axis.minorticks_off()
-axes[0, 0].set_ylabel("UAR (%), speakers not heard before")
+axes[0, 0].set_ylabel("UAR on held-out speakers (%)")
 axes[0, 0].legend()
 figure.tight_layout()
 figure.savefig(Path(tempfile.gettempdir()) / "masked_pretraining.png", dpi=120)

@@ -1,13 +1,12 @@
 """
-Does mutual information predict use?
-====================================
+Does mutual information predict utility?
+========================================
 
-The papers' claim is that mutual information (MI) measures the quality of generated rows.
-If so, generators whose rows have more of it should help a classifier more. Here a grid of
-generators is trained, λ (``mi_weight``) by the capacity of the networks, on speakers of
-EmoDB; for each of them the MI of its rows is measured, and the gain in UAR (unweighted
-average recall) on speakers that were not trained on. The rank correlation of the two is
-printed whichever way it comes out.
+The papers claim that mutual information (MI) measures the quality of synthetic samples. If
+so, generators whose samples have more MI should help a classifier more. This example trains
+a grid of generators, λ (``mi_weight``) by the capacity of the networks, on speakers of
+EmoDB, and measures for each of them the MI of its samples and the gain in UAR (unweighted
+average recall) on held-out speakers. It prints the rank correlation of the two.
 
 The data are Whisper features of EmoDB (535 acted clips, 10 speakers, 7 emotions), read from
 the folder ``shared`` beside the repository. Takes a minute or two on two cores.
@@ -16,10 +15,10 @@ the folder ``shared`` beside the repository. Takes a minute or two on two cores.
 # %%
 # Three parts that share no rows
 # ------------------------------
-# In each fold one session (two speakers) is the test part, whole. Of the others, the
-# generator gets a skewed part; the critic of the MI is fitted to the rows that the skew
-# leaves over. So neither the MI nor the gain is measured with rows that the generator
-# knows, nor one with rows of the other.
+# In each fold one session (two speakers) is the test part. The generator is fitted to an
+# imbalanced part of the other sessions, and the critic of the MI to the rows that are left
+# out of this part. MI and gain are therefore measured on rows that the generator has not
+# seen, and on different rows.
 
 # Needs: ../shared/data/emodb_features.npz
 import os
@@ -35,7 +34,7 @@ from sklearn.model_selection import LeaveOneGroupOut
 from sklearn.preprocessing import StandardScaler
 
 from skmiaug import MIGANAugmenter
-from skmiaug.evaluation import SkewedTraining
+from skmiaug.evaluation import ImbalancedTrainingSplit
 from skmiaug.metrics import mutual_information_score
 
 here = Path.cwd()
@@ -49,18 +48,18 @@ data = np.load(file)
 X = data["X_whisper_layers"][:, 3].astype(np.float32)
 y, session = data["classes"][data["y"]], data["session"]
 
-# Below 1 for the largest class too: some of it has to be left over.
+# Below 1 for the largest class too: the critic needs rows of each class.
 shares = [0.75, 0.5, 0.3, 0.2, 0.25, 0.4, 0.15]
-splitter = SkewedTraining(LeaveOneGroupOut(), shares, random_state=0)
+splitter = ImbalancedTrainingSplit(LeaveOneGroupOut(), shares, random_state=0)
 short = os.environ.get("SKMIAUG_EXAMPLES") == "short"
 folds = list(splitter.split(X, y, session))[: 2 if short else 5]
 
 # %%
 # The grid
 # --------
-# The networks are used whatever rows held out of their training say
-# (``validation_fraction=0``), and on a long leash. By default, poor ones would be left out
-# in favour of the Gaussian that they start from, and all points would be one.
+# The networks are always used (``validation_fraction=0``), with a low penalty on the
+# residual. By default, poor networks would not be used, and all points would be those of
+# the prior.
 
 weights = [0.0, 1.0, 10.0]
 widths = [16, 256] if short else [16, 64, 256]
@@ -75,7 +74,7 @@ def generator(weight, width):
         critic_hidden_layer_sizes=(width, width),
         max_iter=max_iter,
         validation_fraction=0.0,
-        leash=0.1,
+        residual_penalty=0.1,
         random_state=0,
     )
 
@@ -94,28 +93,28 @@ for i, (train, test) in enumerate(folds):
     T, L, F = (scale.transform(X[rows]) for rows in (train, left_over, test))
     critic_rows = (L, y[left_over])
     without = uar(T, y[train], F, y[test])
-    # What real rows of unseen speakers give: no more is to be wished for.
+    # The MI of real rows of unseen speakers, for reference.
     real = mutual_information_score(F, y[test], *critic_rows, n_permutations=0)
     real_information.append(real.estimate)
     for j, (weight, width) in enumerate(grid):
         augmenter = generator(weight, width).fit(T, y[train])
         # As many rows of each class as the test part has, so that H(c) is the same.
-        made, made_for = augmenter.sample(len(test), y[test])
-        found = mutual_information_score(made, made_for, *critic_rows, n_permutations=0)
+        X_new, y_new = augmenter.sample(len(test), y[test])
+        found = mutual_information_score(X_new, y_new, *critic_rows, n_permutations=0)
         information[i, j] = found.estimate
         balanced = augmenter.fit_resample(T, y[train])
         gain[i, j] = uar(*balanced, F, y[test]) - without
 
 # %%
-# The answer
-# ----------
-# Over the grid, each generator being one point (its mean over the folds), with a
-# permutation test; and within each fold by itself, since folds differ in difficulty. The
-# same for how far the MI is from that of real rows, to either side.
+# Result
+# ------
+# Rank correlation over the grid, where each generator is one point (its mean over the
+# folds), with a permutation test; and within each fold, since folds differ in difficulty.
+# The same for the absolute difference between the MI and that of real rows.
 
 
 def rank_correlation(one, other):
-    """Spearman's, and its p-value from shuffles."""
+    """Spearman's, and its p-value by permutations."""
     found = permutation_test(
         (one,),
         lambda values: spearmanr(values, other).statistic,
@@ -140,19 +139,18 @@ print(f"of the distance from real rows' MI: {rho_away:+.2f} (p = {p_away:.2g})")
 print("of MI, within the folds: " + ", ".join(f"{value:+.2f}" for value in by_fold))
 
 # %%
-# How to read it
+# Interpretation
 # --------------
-# On these features more information is less use. Wide networks under a large λ move the
-# classes apart until made rows show their class more plainly than real rows of unseen
-# speakers do (dashed line), and a classifier that learnt from such rows is not prepared for
-# real ones. Narrow networks change little; there λ only decides where the class means of
-# the start are kept and where they are shrunken.
-# So use mutual information as a check, whether made rows have about as much of it as real
-# ones, and not as a target. Choose by the score on held-out rows. Other data may well
-# answer otherwise: run this on yours.
+# On these features, more information means less utility. Wide networks with a large λ move
+# the classes apart until samples have more information about their class than real rows of
+# unseen speakers (dashed line), and a classifier that is trained on such samples is worse
+# on real rows. Narrow networks change little; with them λ only determines in which
+# directions the class means of the prior are kept and in which they are shrunk. Use mutual
+# information to check that samples have about as much of it as real rows, and not as a
+# target. Choose by the score on held-out rows. Other data may give another result: run this
+# on yours.
 #
-# One point is a generator, its bars the standard error over the folds. A few points lie on
-# each other.
+# Each point is a generator, with the standard error over the folds. Some points overlap.
 
 markers = dict(zip(weights, ("o", "s", "D"), strict=True))
 shades = dict(zip(widths, np.linspace(0.85, 0.0, len(widths)), strict=True))
@@ -175,10 +173,10 @@ for j, (weight, width) in enumerate(grid):
     )
 axes.axvline(real, color="black", lw=1, ls="--")
 axes.annotate(" real rows", (real, 1), xycoords=("data", "axes fraction"), va="top")
-axes.set_xlabel("mutual information of made rows by a critic of real ones (nats)")
+axes.set_xlabel("mutual information of samples, by a critic of real rows (nats)")
 axes.set_ylabel("UAR gain on unseen speakers (points)")
 axes.set_title(
-    f"EmoDB made skewed, {len(folds)} folds: rank correlation {rho:+.2f}, p {p_value:.2g}",
+    f"Imbalanced EmoDB, {len(folds)} folds: rank correlation {rho:+.2f}, p {p_value:.2g}",
     loc="left",
     fontsize=11,
 )

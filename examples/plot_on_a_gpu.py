@@ -1,11 +1,10 @@
 """
-On a GPU, or on what there is
-=============================
+On a GPU
+========
 
-``device="auto"``, the default, takes a CUDA device if torch finds one and the CPU if not.
-This example runs on both, prints which, and shows how the rate of training depends on
-``batch_size``: a GPU wants large batches, and networks of this size are soon too small for
-it.
+``device="auto"``, the default, uses a CUDA device if torch finds one and the CPU otherwise.
+This example runs on both, prints the device, and shows how the speed of training depends on
+``batch_size``: a GPU needs large batches, and small networks do not use all of it.
 """
 
 # %%
@@ -35,18 +34,18 @@ device = torch.cuda.get_device_name(augmenter.device_) if on_gpu else "the CPU"
 print(f"device_ is {augmenter.device_!r}: {device}")
 
 # %%
-# Whatever it was trained on, the fitted state is on the CPU. It can be pickled here and
-# loaded where there is no GPU; ``device="auto"`` samples there as well.
+# The fitted state is always on the CPU. It can be pickled here and loaded on a machine
+# without a GPU, where ``device="auto"`` samples on the CPU.
 
 copy = pickle.loads(pickle.dumps(augmenter))
-X_made, y_made = copy.sample(8, y="angry")
-print(X_made.shape, X_made.dtype, y_made[0])
+X_new, y_new = copy.sample(8, y="angry")
+print(X_new.shape, X_new.dtype, y_new[0])
 
 # %%
-# How fast, at which batch size
-# -----------------------------
-# The time of the steps, from the difference of two fits, so that what happens once (the
-# covariance, the choice of the spread) is left out.
+# Speed by batch size
+# -------------------
+# The time of the steps is the difference of two fits, which excludes what happens once (the
+# covariance, for example).
 
 
 def seconds(n_steps, batch_size, device):
@@ -55,7 +54,7 @@ def seconds(n_steps, batch_size, device):
         n_iter_no_change=1000,
         batch_size=batch_size,
         device=device,
-        spread=1.0,
+        bandwidth=1.0,
         random_state=0,
     )
     start = time.perf_counter()
@@ -76,8 +75,7 @@ for kind in devices:
         print(f"{kind:5s} batch_size {size:5d}: {rates[kind][-1]:9.0f} rows a second")
 
 # %%
-# Rows that training passes through in a second. Timings of a busy machine jump; repeat them
-# before you believe them.
+# Training rows for each second. Timings vary on a busy machine; repeat them.
 
 figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
 for kind, style in zip(devices, ["-o", "--s"], strict=False):

@@ -2,15 +2,15 @@
 Tables that are not speech
 ==========================
 
-Eight tables of 2 to 60 columns, with classes of other shapes than speech embeddings have:
-moons, rings around one centre, classes of several clusters, Gaussians of unlike covariance,
-and scikit-learn's breast cancer. Half of the rows are for testing; of the training rows the
-first class keeps all and the others 8 %. Three draws of each table, four classifiers.
+Eight tables of 2 to 60 columns whose classes have other shapes than those of speech
+embeddings: moons, rings around one centre, classes of several clusters, Gaussians of
+different covariance, and scikit-learn's breast cancer. Half of the rows are for testing; of
+the training rows the first class keeps all and the others 8 %. Three draws of each table,
+several classifiers.
 
-``spread="auto"`` settles how near to real rows a made one is drawn: near where classes
-wind around each other (moons, rings), from the whole class where many columns say more
-together than any neighbour does. About three minutes of one core;
-``SKMIAUG_EXAMPLES=short`` takes one draw.
+``bandwidth="auto"`` chooses how close to real rows samples are drawn: close if classes wind
+around each other (moons, rings), and from the Gaussian of the class if there are many
+columns. About three minutes on one core; ``SKMIAUG_EXAMPLES=short`` takes one draw.
 """
 
 # %%
@@ -29,7 +29,7 @@ from sklearn.model_selection import StratifiedShuffleSplit
 
 from skmiaug import MIGANAugmenter
 from skmiaug.evaluation import (
-    SkewedTraining,
+    ImbalancedTrainingSplit,
     compare_samplers,
     default_classifiers,
     default_samplers,
@@ -49,8 +49,8 @@ def rings(n_features, seed):
     return X @ turn, y
 
 
-def unlike_gaussians(n_features, n_classes, seed):
-    """Gaussian classes, each with axes, lengths and a mean of its own."""
+def different_gaussians(n_features, n_classes, seed):
+    """Gaussian classes, each with a covariance and a mean of its own."""
     rng = np.random.default_rng(seed)
     y = np.repeat(np.arange(n_classes), 1000)
     X = rng.normal(size=(len(y), n_features))
@@ -75,18 +75,18 @@ tables = {
     "rings, 16": lambda seed: rings(16, seed),
     "clusters, 20": lambda seed: clusters(20, 6, 3, seed),
     "clusters, 47": lambda seed: clusters(47, 12, 4, seed),
-    "Gaussians, 10": lambda seed: unlike_gaussians(10, 3, seed),
-    "Gaussians, 60": lambda seed: unlike_gaussians(60, 2, seed),
+    "Gaussians, 10": lambda seed: different_gaussians(10, 3, seed),
+    "Gaussians, 60": lambda seed: different_gaussians(60, 2, seed),
     "breast cancer, 30": lambda seed: load_breast_cancer(return_X_y=True),
 }
 
 # %%
 # The comparison
 # --------------
-# Scaling and resampling see the skewed training half alone.
+# Scaling and resampling see only the imbalanced training half.
 samplers = default_samplers(["none", "random", "SMOTE"])
 samplers["MIGANAugmenter"] = MIGANAugmenter()
-classifiers = {**default_classifiers(), "forest": RandomForestClassifier(100)}
+classifiers = {**default_classifiers(tune=False), "forest": RandomForestClassifier(100)}
 
 parts = []
 for name, make in tables.items():
@@ -94,7 +94,7 @@ for name, make in tables.items():
         X, y = make(seed)
         fractions = [1.0] + [0.08] * (len(np.unique(y)) - 1)
         halves = StratifiedShuffleSplit(1, test_size=0.5, random_state=seed)
-        cv = SkewedTraining(halves, fractions, min_rows=8, random_state=seed)
+        cv = ImbalancedTrainingSplit(halves, fractions, min_rows=8, random_state=seed)
         results = compare_samplers(X, y, samplers, classifiers, cv=cv, random_state=seed)
         parts.append(results.assign(table=name, draw=seed))
 results = pd.concat(parts)
@@ -103,7 +103,7 @@ means = uar.groupby(["table", "sampler"], sort=False).mean().unstack()
 print(means.round(1))
 
 # %%
-# Mean recall over the classes, over all classifiers; each line is the range over the draws.
+# UAR, averaged over all classifiers; each line is the range over the draws.
 low = uar.groupby(["table", "sampler"], sort=False).min().unstack()
 high = uar.groupby(["table", "sampler"], sort=False).max().unstack()
 figure, axes = plt.subplots(figsize=(8, 4.5), layout="constrained")
@@ -113,7 +113,7 @@ for k, (sampler, marker) in enumerate(zip(means.columns, "xs^o", strict=True)):
     axes.plot(place, means[sampler], marker, color=f"C{k}", label=sampler)
 axes.set_xticks(range(len(means)), means.index, rotation=25, ha="right")
 axes.set_xlabel("table, number of columns")
-axes.set_ylabel("UAR (%), mean of four classifiers")
+axes.set_ylabel(f"UAR (%), mean of {len(classifiers)} classifiers")
 axes.set_title(f"Mean and range over {N_DRAWS} draws" if N_DRAWS > 1 else "One draw")
 axes.legend()
 figure.savefig(Path(tempfile.gettempdir()) / "other_tables.png", dpi=120)

@@ -1,21 +1,21 @@
 """
-Audio and text that belong together
-===================================
+Pairs of audio and text
+=======================
 
-Where a row is audio and text of the same clip, a new row is of use only if its two parts
-belong together. :class:`~skmiaug.MIGANAugmenter` makes both at once when its ``modalities``
-are named, and makes one for the other where it is missing.
+If a row is audio and text of the same clip, a synthetic sample is useful only if its two
+parts match. :class:`~skmiaug.MIGANAugmenter` generates both together if its ``modalities``
+are named, and generates one given the other where it is missing.
 
-The made corpus here is a hard case on purpose: audio and text depend on each other, and are
-not correlated at all. Two columns of the audio say an angle, two of the text say twice this
-angle. What a Gaussian can hold of the data holds nothing of that; the generator has to
-learn it from the information that the two parts give of each other.
+The simulated corpus is a hard case on purpose: audio and text depend on each other, and are
+uncorrelated. Two columns of the audio are the cosine and sine of an angle, two of the text
+those of twice this angle. A Gaussian cannot represent this dependence; the generator has to
+learn it from the mutual information of the two parts.
 """
 
 # %%
-# A made corpus
-# -------------
-# Three classes, one of them rare. Beside the two columns that matter, either modality has
+# A simulated corpus
+# ------------------
+# Three classes, one of them rare. Besides the two columns that matter, each modality has
 # columns of noise. The information is known in closed form.
 
 import os
@@ -36,12 +36,13 @@ print(f"{len(X)} rows, {corpus.information:.2f} nats of text in the audio")
 # %%
 # Pairs
 # -----
-# Once with the term that rewards dependence, and once without it. Rows have far to go from
-# where they start here, so they get a longer leash and more patience than by default.
+# Once with the term that rewards dependence, and once without it. Samples have to move far
+# from the prior here, so that the penalty on the residual is lower than by default, and
+# early stopping later.
 
 together = MIGANAugmenter(
     modalities=modalities,
-    leash=0.3,
+    residual_penalty=0.3,
     n_iter_no_change=40,
     max_iter=100 if short else 600,
     random_state=0,
@@ -50,32 +51,31 @@ apart = MIGANAugmenter(modalities=modalities, mi_weight=0, random_state=0).fit(X
 
 
 def information(rows):
-    """What the columns that matter say of each other, nats."""
+    """Information between the columns that matter, nats."""
     return ksg_information(rows[:, :2], rows[:, 8:10], n_permutations=0).estimate
 
 
 # %%
 # A missing modality
 # ------------------
-# New clips come without their text. It is made for the audio that is there: the harder
-# task, since one part has to go all the way to the other.
+# New clips lack their text. It is generated given the audio: the harder task, since one
+# part has to match the other exactly.
 
 new = make_circle_pairs(900, random_state=1)
 incomplete = np.hstack([new.audio, np.full_like(new.text, np.nan)])
 filled = together.impute(incomplete, new.y)
 
 # %%
-# What came out
-# -------------
-# Each dot is a row: the angle that its audio says, and that its text says. The grey lines
-# are the rule of the data, twice the angle. Above each panel stands what the two angles say
-# of each other.
+# Result
+# ------
+# Each dot is a row: the angle of its audio and of its text. The grey lines are the rule of
+# the data, twice the angle. The title of each panel has the information between the two.
 
 panels = {
     "real rows": X,
-    "made together": together.sample(900, np.repeat([0, 1, 2], 300))[0],
-    "made without mi_weight": apart.sample(900, np.repeat([0, 1, 2], 300))[0],
-    "real audio, text made for it": filled,
+    "generated together": together.sample(900, np.repeat([0, 1, 2], 300))[0],
+    "with mi_weight=0": apart.sample(900, np.repeat([0, 1, 2], 300))[0],
+    "real audio, imputed text": filled,
 }
 figure, axes = plt.subplots(1, 4, figsize=(13, 3.8), sharey=True, layout="constrained")
 angle = np.linspace(-180, 180, 721)

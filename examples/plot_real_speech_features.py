@@ -1,15 +1,15 @@
 """
-Beside honest rivals, on real speech features
-=============================================
+Comparison with strong baselines on real speech features
+========================================================
 
-A sampler has to beat what costs nothing. Here :class:`~skmiaug.MIGANAugmenter` stands
-beside no resampling, class weights, tuned thresholds and SMOTE, with one and the same
-classifier, on speakers that were not trained on.
+A sampler has to beat the methods that cost nothing. This example compares
+:class:`~skmiaug.MIGANAugmenter` with no resampling, class weights, tuned thresholds and
+SMOTE, with the same classifier, on held-out speakers.
 
 The data are Whisper features of EmoDB (Berlin Database of Emotional Speech), read from the
-folder ``shared`` beside the repository; where it is absent, scikit-learn's digits. The
-training parts are made skewed, the test parts stay whole. Takes about a
-minute on two cores.
+folder ``shared`` beside the repository; if it is absent, scikit-learn's digits are used.
+The training parts are made imbalanced, the test parts stay whole. Takes about a minute on
+two cores.
 """
 
 # %%
@@ -24,31 +24,27 @@ import matplotlib.pyplot as plt
 import numpy as np
 from imblearn.over_sampling import SMOTE
 from imblearn.pipeline import make_pipeline
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score
-from sklearn.model_selection import (
-    LeaveOneGroupOut,
-    StratifiedKFold,
-    cross_val_predict,
-)
+from sklearn.model_selection import LeaveOneGroupOut
 from sklearn.preprocessing import StandardScaler
 
 from skmiaug import MIGANAugmenter
-from skmiaug.evaluation import SkewedTraining, corrected_repeated_ttest
+from skmiaug.evaluation import ImbalancedTrainingSplit, corrected_repeated_ttest
+from skmiaug.model_selection import ThresholdTunedClassifier
 
 here = Path.cwd()
 files = [p / "shared/data/emodb_features.npz" for p in (here, *here.parents)]
 file = next((f for f in files if f.is_file()), None)
 if file is not None:
-    name = "EmoDB made skewed, Whisper layer 3"
+    name = "EmoDB made imbalanced, Whisper layer 3"
     data = np.load(file)
     X = data["X_whisper_layers"][:, 3].astype(np.float32)
     y, groups = data["classes"][data["y"]], data["session"]
     shares = [1, 0.5, 0.3, 0.2, 0.25, 0.4, 0.15]
 else:
-    name = "digits made skewed"
+    name = "digits made imbalanced"
     X, y = load_digits(return_X_y=True)
     groups = np.arange(len(y)) % 5
     shares = [1.0, 0.5, 0.3, 0.2, 0.15, 0.1, 0.08, 0.06, 0.04, 0.04]
@@ -57,51 +53,19 @@ seeds = range(1 if os.environ.get("SKMIAUG_EXAMPLES") == "short" else 2)
 folds = [
     fold
     for seed in seeds
-    for fold in SkewedTraining(LeaveOneGroupOut(), shares, random_state=seed).split(
-        X, y, groups
-    )
+    for fold in ImbalancedTrainingSplit(
+        LeaveOneGroupOut(), shares, random_state=seed
+    ).split(X, y, groups)
 ]
 rows = np.unique(y[folds[0][0]], return_counts=True)[1]
 print(f"{name}: rows of each class in the first training part: {rows}")
 
 # %%
-# Tuned thresholds, for any number of classes
-# -------------------------------------------
-# scikit-learn's ``TunedThresholdClassifierCV`` is for two classes. The same idea for more:
-# take τ times the log share of each class off its log probability, and choose τ by an inner
-# cross-validation on the training part. τ = 1 undoes the shares altogether.
-
-
-class TunedThresholds(ClassifierMixin, BaseEstimator):
-    """Shift the decision towards rare classes, by as much as an inner search says."""
-
-    def __init__(self, classifier, taus=(0.0, 0.5, 1.0, 1.5, 2.0)):
-        self.classifier = classifier
-        self.taus = taus
-
-    def fit(self, X, y):
-        self.classes_, counts = np.unique(y, return_counts=True)
-        self.log_share_ = np.log(counts / counts.sum())
-        inner = StratifiedKFold(min(5, counts.min()), shuffle=True, random_state=0)
-        held_out = cross_val_predict(
-            self.classifier, X, y, cv=inner, method="predict_log_proba"
-        )
-        scores = [balanced_accuracy_score(y, self._decide(held_out, t)) for t in self.taus]
-        self.tau_ = self.taus[int(np.argmax(scores))]
-        self.classifier_ = clone(self.classifier).fit(X, y)
-        return self
-
-    def predict(self, X):
-        return self._decide(self.classifier_.predict_log_proba(X), self.tau_)
-
-    def _decide(self, log_probability, tau):
-        return self.classes_[(log_probability - tau * self.log_share_).argmax(axis=1)]
-
-
-# %%
 # The comparison
 # --------------
-# One row of the table is one fold of one seed. All methods have the same folds.
+# All methods use the same folds. ``ThresholdTunedClassifier`` tunes a threshold for each
+# class by cross-validation on the training part. The p-values are those of a corrected
+# t-test.
 
 logistic = LogisticRegression(C=0.1, max_iter=200)
 weighted = LogisticRegression(C=0.1, max_iter=200, class_weight="balanced")
@@ -114,7 +78,9 @@ def methods(seed):
     return {
         "no resampling": make_pipeline(scale, logistic),
         "class weights": make_pipeline(scale, weighted),
-        "tuned thresholds": make_pipeline(scale, TunedThresholds(logistic)),
+        "tuned thresholds": make_pipeline(
+            scale, ThresholdTunedClassifier(logistic, random_state=0)
+        ),
         "SMOTE": make_pipeline(scale, SMOTE(k_neighbors=3, random_state=seed), logistic),
         "MIGANAugmenter": make_pipeline(scale, augment, logistic),
         "with expansion=2": make_pipeline(scale, twice, logistic),
@@ -145,7 +111,7 @@ for j, method in enumerate(names):
     print(line)
 
 # %%
-# One ring is one fold of one seed, the diamond is the mean, written at the side.
+# Each ring is one fold of one seed; the diamond is the mean, printed on the right.
 
 figure, axes = plt.subplots(figsize=(7.5, 3.8), layout="constrained")
 for j in range(len(names)):
@@ -162,7 +128,7 @@ for j in range(len(names)):
     )
 axes.set_yticks(range(len(names)), names)
 axes.set_ylim(len(names) - 0.4, -0.5)
-axes.set_xlabel("UAR on speakers that were not trained on (%)")
+axes.set_xlabel("UAR on held-out speakers (%)")
 axes.set_title(f"{name}: logistic regression, {len(folds)} folds", loc="left")
 axes.grid(axis="x", color="0.9")
 axes.set_axisbelow(True)

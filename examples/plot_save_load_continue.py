@@ -2,8 +2,8 @@
 Saving, loading, stopping and continuing
 ========================================
 
-A fitted augmenter is one file that runs no code when it is read. A training that is stopped
-goes on where it was, bit for bit.
+A fitted augmenter is saved to one file, and reading it runs no code. A training that is
+stopped continues where it was, bit for bit.
 """
 
 # %%
@@ -38,8 +38,8 @@ loaded = skmiaug.load(folder / "three_classes.skmiaug")
 print(f"{(folder / 'three_classes.skmiaug').stat().st_size / 1000:.0f} kB:", loaded)
 
 # %%
-# What comes out of both is the same, to the last bit. ``sample`` takes a class, an array of
-# classes, or nothing for the shares of the training rows.
+# Both give the same samples, bit for bit. ``sample`` takes a class, an array of classes, or
+# nothing for the class shares of the training rows.
 
 X_one, _ = augmenter.sample(500, y=2)
 X_other, _ = loaded.sample(500, y=2)
@@ -48,9 +48,9 @@ print("the same rows:", np.array_equal(X_one, X_other))
 # %%
 # Stop and continue
 # -----------------
-# With ``checkpoint``, the state of training is on disk at each look at the held-out rows
-# (one each 25 steps). For the show, a thread presses Ctrl-C as soon as there is something
-# to go on from. ``n_iter_no_change`` is large, so that nothing else ends the training.
+# With ``checkpoint``, the state of training is written at each validation check (one each
+# 25 steps). For this example, a thread sends Ctrl-C as soon as the file exists.
+# ``n_iter_no_change`` is large, so that early stopping does not end the training.
 
 settings = {"random_state": 0, "max_iter": 300, "n_iter_no_change": 100}
 whole = skmiaug.MIGANAugmenter(**settings).fit(X, y)
@@ -69,32 +69,32 @@ threading.Thread(target=press_ctrl_c, daemon=True).start()
 try:
     stopped.fit(X, y)
 except KeyboardInterrupt:
-    print(f"stopped; {checkpoint.stat().st_size / 1e6:.1f} MB of state are on disk")
+    print(f"stopped; {checkpoint.stat().st_size / 1e6:.1f} MB of state on disk")
 
 # %%
-# The same call again goes on from there. Then the file is gone.
+# The same call continues from there. The file is then removed.
 
 continued = skmiaug.MIGANAugmenter(**settings, checkpoint=checkpoint).fit(X, y)
-print("steps:", continued.n_iter_, "checkpoint there:", checkpoint.exists())
+print("steps:", continued.n_iter_, "checkpoint exists:", checkpoint.exists())
 same = np.array_equal(whole.sample(500)[0], continued.sample(500)[0])
-print("the same rows as from a training in one piece:", same)
+print("the same rows as from an uninterrupted training:", same)
 
 # %%
-# The curves of both
-# ------------------
-# The continued training is drawn as rings on the line of the one that was not stopped. The
-# weights that teach most to the held-out rows are kept; where no step teaches more than the
-# start, training changes nothing.
+# Curves of both
+# --------------
+# The continued training is drawn as rings on the line of the uninterrupted one. The weights
+# with the best validation score are kept; if no step is better than the prior, the prior is
+# kept.
 
 steps = 25 * np.arange(1, len(whole.loss_curve_) + 1)
 panels = [
-    ("generator's loss", "loss_curve_"),
-    ("bound by Q, in training (nats)", "mi_curve_"),
-    ("taught to held-out rows (nats)", "score_curve_"),
+    ("loss of the generator", "loss_curve_"),
+    ("MI bound by Q in training (nats)", "train_mi_curve_"),
+    ("validation score (nats)", "validation_scores_"),
 ]
 figure, axes = plt.subplots(1, 3, figsize=(10, 3.2), layout="constrained", sharex=True)
 for axis, (label, attribute) in zip(axes, panels, strict=True):
-    axis.plot(steps, getattr(whole, attribute), "-", color="black", label="in one piece")
+    axis.plot(steps, getattr(whole, attribute), "-", color="black", label="uninterrupted")
     axis.plot(
         steps,
         getattr(continued, attribute),
@@ -110,7 +110,7 @@ for axis, (label, attribute) in zip(axes, panels, strict=True):
 best = whole.best_iter_
 axes[2].axvline(best, color="0.6", lw=0.8, ls="--")
 axes[2].annotate(
-    f"kept: step {best}" if best > 0 else "kept: the start",
+    f"kept: step {best}" if best > 0 else "kept: the prior",
     (best, 0.03),
     xycoords=("data", "axes fraction"),
     xytext=(4, 0),

@@ -11,11 +11,12 @@ from typing import Any
 __version__ = _version("skmiaug")
 
 _HOME_OF = {
+    "AcousticFeatures": "skmiaug.feature_extraction",
     "ContrastiveAligner": "skmiaug.representation",
+    "GaussianAugmenter": "skmiaug.over_sampling",
     "MIGANAugmenter": "skmiaug.over_sampling",
     "MIGANAugmenterCV": "skmiaug.over_sampling",
     "MIPath": "skmiaug.over_sampling",
-    "MIWeightSearchCV": "skmiaug.over_sampling",
     "mi_path": "skmiaug.over_sampling",
     "MaskedTimestepEncoder": "skmiaug.representation",
     "SequenceEmotionClassifier": "skmiaug.representation",
@@ -24,14 +25,15 @@ _HOME_OF = {
     "load": "skmiaug.persistence",
     "save": "skmiaug.persistence",
 }
-_SUBMODULES = ("datasets", "evaluation", "exceptions", "metrics")
+_SUBMODULES = ("datasets", "evaluation", "exceptions", "metrics", "model_selection")
 
 __all__ = [
+    "AcousticFeatures",
     "ContrastiveAligner",
+    "GaussianAugmenter",
     "MIGANAugmenter",
     "MIGANAugmenterCV",
     "MIPath",
-    "MIWeightSearchCV",
     "MaskedTimestepEncoder",
     "SequenceEmotionClassifier",
     "SequenceEmotionRegressor",
@@ -43,6 +45,7 @@ __all__ = [
     "load",
     "metrics",
     "mi_path",
+    "model_selection",
     "save",
 ]
 

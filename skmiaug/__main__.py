@@ -2,7 +2,7 @@
 
 import sys
 
-from skmiaug.evaluation._cli import main
+from skmiaug.evaluation.cli import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -1,8 +1,8 @@
 """Errors and warnings that skmiaug raises.
 
-Every error says what was expected, what came and what to do. Where a built-in class says
-what happened (``ValueError`` for a bad value, ``ImportError`` for a missing extra) the
-class here derives from it, so that callers may catch either.
+Every error says what was expected, what was given and what to do. Where a built-in class
+describes the error (``ValueError`` for a bad value, ``ImportError`` for a missing extra)
+the class here derives from it, so that callers may catch either.
 """
 
 __all__ = [
@@ -22,11 +22,11 @@ __all__ = [
 
 
 class TrainingDivergedError(RuntimeError):
-    """Training gave non-finite losses again after the rate was lowered."""
+    """Losses are not finite again after the learning rate was lowered."""
 
 
 class DeviceUnavailableError(RuntimeError):
-    """The device that was asked for cannot be used here."""
+    """The requested device cannot be used here."""
 
 
 class CheckpointError(ValueError):
@@ -34,7 +34,7 @@ class CheckpointError(ValueError):
 
 
 class FileFormatError(ValueError):
-    """A file is not in the format that was expected."""
+    """A file is not in the expected format, is damaged, or could do harm."""
 
 
 class LeakageError(ValueError):
@@ -42,11 +42,11 @@ class LeakageError(ValueError):
 
 
 class ProcessGroupError(RuntimeError):
-    """The processes that are to train one model are not there, or do not agree."""
+    """The processes that train one model are missing, or do not agree."""
 
 
 class MissingExtraError(ImportError):
-    """An optional package is needed for what was asked; the text names the remedy."""
+    """An optional package is needed; the message names the extra to install."""
 
 
 class SkmiaugWarning(UserWarning):
@@ -54,16 +54,16 @@ class SkmiaugWarning(UserWarning):
 
 
 class TinyClassWarning(SkmiaugWarning):
-    """A class has too few rows to learn from; its rows are made by scaled noise."""
+    """A class has too few rows to learn from; its samples are drawn with scaled noise."""
 
 
 class UndefinedScoreWarning(SkmiaugWarning):
-    """A score in a search is NaN; what it belongs to is not chosen."""
+    """A score in a search is NaN; its candidate is not chosen."""
 
 
 class CudaGraphWarning(SkmiaugWarning):
-    """Training steps could not be captured as a CUDA graph; they go on without."""
+    """Training steps could not be captured as a CUDA graph; they run without one."""
 
 
 class CorpusWarning(SkmiaugWarning):
-    """A corpus on disk is not quite what its release should be; something was left out."""
+    """A corpus on disk differs from its release; some rows were left out."""

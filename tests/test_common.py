@@ -8,7 +8,12 @@ from imblearn.utils.estimator_checks import (
 from imblearn.utils.estimator_checks import estimator_checks_generator as imblearn_checks
 from sklearn.utils.estimator_checks import estimator_checks_generator as sklearn_checks
 
-from skmiaug import ContrastiveAligner, MIGANAugmenter, MIGANAugmenterCV
+from skmiaug import (
+    ContrastiveAligner,
+    GaussianAugmenter,
+    MIGANAugmenter,
+    MIGANAugmenterCV,
+)
 
 # Each entry: name of a check and why it cannot pass. At most two.
 EXPECTED_FAILURES = {
@@ -63,6 +68,24 @@ def test_imblearn(estimator, check):
 
 
 @pytest.mark.parametrize(
+    ("augmenter", "check"),
+    [
+        case
+        for checks in (sklearn_checks, imblearn_checks)
+        for case in checks(
+            GaussianAugmenter(random_state=0),
+            expected_failed_checks=EXPECTED_FAILURES,
+            mark="xfail",
+        )
+    ],
+    ids=name_of,
+)
+@pytest.mark.filterwarnings("ignore::skmiaug.exceptions.TinyClassWarning")
+def test_the_closed_form(augmenter, check):
+    check(augmenter)
+
+
+@pytest.mark.parametrize(
     ("aligner", "check"), list(sklearn_checks(small_aligner())), ids=name_of
 )
 def test_the_aligner(aligner, check):
@@ -94,5 +117,6 @@ def test_few_failures_are_expected():
 )
 def test_checks_that_the_suites_leave_out(check):
     check("MIGANAugmenter", small())
+    check("GaussianAugmenter", GaussianAugmenter(random_state=0))
     check("ContrastiveAligner", small_aligner())
     check("MIGANAugmenterCV", small_search())

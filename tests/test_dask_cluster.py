@@ -47,7 +47,7 @@ def uar_and_process(model, X, y):
 def search():
     return GridSearchCV(
         make_pipeline(StandardScaler(), small(), LogisticRegression()),
-        {"miganaugmenter__mi_weight": [0.0, 2.0], "miganaugmenter__spread": [0.4, 1.0]},
+        {"miganaugmenter__mi_weight": [0.0, 2.0], "miganaugmenter__bandwidth": [0.4, 1.0]},
         cv=StratifiedKFold(2, shuffle=True, random_state=0),
         scoring=uar_and_process,
         refit="uar",
@@ -62,22 +62,24 @@ def split_values(found, name):
 def test_a_grid_search_finds_the_scores_of_one_process(client, skewed):
     alone = search().set_params(n_jobs=1).fit(*skewed)
     with parallel_config("dask"):
-        spread = search().fit(*skewed)
-    np.testing.assert_array_equal(split_values(spread, "uar"), split_values(alone, "uar"))
-    assert spread.best_params_ == alone.best_params_
+        on_workers = search().fit(*skewed)
+    np.testing.assert_array_equal(
+        split_values(on_workers, "uar"), split_values(alone, "uar")
+    )
+    assert on_workers.best_params_ == alone.best_params_
     X = skewed[0]
-    np.testing.assert_array_equal(spread.predict_proba(X), alone.predict_proba(X))
+    np.testing.assert_array_equal(on_workers.predict_proba(X), alone.predict_proba(X))
     assert np.unique(split_values(alone, "process")).tolist() == [os.getpid()]
     workers = set(client.run(os.getpid).values())
     assert len(workers) == 2
-    assert set(np.ravel(split_values(spread, "process")).astype(int)) <= workers
+    assert set(np.ravel(split_values(on_workers, "process")).astype(int)) <= workers
 
 
 def models_loaded():
     """How many models the process that asks has in memory."""
-    from skmiaug.feature_extraction import _loading
+    from skmiaug.feature_extraction.encoders import _loading
 
-    return len(_loading._kept)
+    return _loading._load.cache_info().currsize
 
 
 @pytest.mark.filterwarnings("error")

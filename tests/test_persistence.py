@@ -18,11 +18,11 @@ import torch
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 
-from skmiaug import MIGANAugmenterCV, load, save
+from skmiaug import GaussianAugmenter, MIGANAugmenterCV, load, save
 from skmiaug.exceptions import FileFormatError
 from skmiaug.training import Checkpoint
-from skmiaug.utils import _tensor_file
-from skmiaug.utils._tensor_file import read_tensor_file, write_tensor_file
+from skmiaug.utils.files import _tensor_file
+from skmiaug.utils.files._tensor_file import read_tensor_file, write_tensor_file
 from tests._helpers import NAMES, assert_same_fit, small, trained
 
 
@@ -49,9 +49,9 @@ def fitted_attributes(estimator):
 @pytest.mark.parametrize(
     "changes",
     [
-        {"spread": 0.5},
-        {"spread": 1.0},
-        {"rejection": 0.3, "generator_hidden_layer_sizes": [6, 5, 4]},
+        {"bandwidth": 0.5},
+        {"bandwidth": 1.0},
+        {"rejection_rate": 0.3, "generator_hidden_layer_sizes": [6, 5, 4]},
         {"sampling_strategy": {1: 30, 2: 20}},
         {"n_components": 3, "latent_dim": 0, "n_continuous_codes": 0},
         {"max_iter": 0, "mi_weight": 0},
@@ -85,6 +85,7 @@ def test_what_was_saved_comes_back(skewed, path, changes):
         np.array([-3, 5, 70], dtype=np.int16),
         np.array([0.0, 1.0, 2.0]),
         np.array([False, True, True]),
+        np.array(["2020-01-01", "2021-01-01", "2022-01-01"], dtype="M8[D]"),
     ],
     ids=lambda labels: labels.dtype.name,
 )
@@ -186,7 +187,7 @@ def test_other_objects_are_refused_with_the_remedy(path, other):
 )
 def test_parameters_that_need_pickle_are_named(skewed, path, changes):
     (name,) = changes
-    with pytest.raises(TypeError, match=rf"^{name}=.*without pickle"):
+    with pytest.raises(TypeError, match=rf"{name} holds .*without pickle"):
         save(small(**changes).fit(*skewed), path)
     assert not path.exists()
 
@@ -316,111 +317,99 @@ def without(key):
     return lambda header, arrays: header["state"].pop(key)
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda header, arrays: header.update({"class": ["MIGANAugmenter"]}),
-        lambda header, arrays: header.update({"class": "Pipeline"}),
-        lambda header, arrays: header.pop("state"),
-        lambda header, arrays: header.update(state=[1]),
-        lambda header, arrays: header["parameters"].update(unknown=1),
-        lambda header, arrays: header.update(parameters=[]),
-        lambda header, arrays: arrays.pop("scale.center"),
-        lambda header, arrays: arrays.update({"gaussian.means": np.zeros(())}),
-        lambda header, arrays: arrays.update({"generator.enter.bias": np.zeros(3)}),
-        lambda header, arrays: header["state"].update(classes=["<U9", 3]),
-        lambda header, arrays: header["state"]["sampler"].update(dtype="nonsense"),
-        without("seed"),
-        without("classes"),
-        without("sampler"),
-        without("device_"),
-    ],
-)
-def test_a_file_with_other_contents_is_refused(saved, path, change):
-    rewritten(path, change)
-    with pytest.raises(FileFormatError, match=str(path)):
-        load(path)
+def changed_values(value):
+    """Other values in the place of one in a header."""
+    yield from (None, "x", -1, 2**40, [], {"array": "none"})
+    if isinstance(value, float):
+        yield from (2.0 * value + 1, -value)
 
 
-def state(**values):
-    return lambda header, arrays: header["state"].update(values)
+def places(value, path=()):
+    """Paths of all values of a header but empty containers."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from places(item, (*path, key))
+    elif isinstance(value, list) and value:
+        for k, item in enumerate(value):
+            yield from places(item, (*path, k))
+    else:
+        yield path
 
 
-def sampler(**values):
-    return lambda header, arrays: header["state"]["sampler"].update(values)
+def replaced(value, path, other):
+    """A copy of a header with another value at a path."""
+    copy = json.loads(json.dumps(value))
+    inner = copy
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = other
+    return copy
 
 
-def array(name, change):
-    return lambda header, arrays: arrays.update({name: change(arrays[name])})
+def changed_arrays(array):
+    """Other arrays in the place of one in a file."""
+    yield array[:-1] if array.ndim else array[None]
+    yield array[None]
+    yield np.concatenate([array, array]) if array.ndim else array[None]
+    yield array.astype(np.float64) if array.dtype != np.float64 else array.astype("f4")
+    if array.dtype.kind == "f" and array.size:
+        yield np.full_like(array, np.nan)
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (state(n_features_in_=4), "n_features_in_"),
-        (state(classes=["<i8", [0, 1]]), "classes"),
-        (state(classes=["<i8", [0, 1, 1]]), "classes"),
-        (state(class_shares=[0.5, 0.5]), "class_shares"),
-        (state(class_shares=[5, 1, 2]), "class_shares"),
-        (state(seed=-5), "seed"),
-        (state(seed="x"), "seed"),
-        (state(column_dtypes=["<f4"]), "column_dtypes"),
-        (state(feature_names=["a"]), "feature_names_in"),
-        (sampler(spread=5), "spread"),
-        (sampler(rejection=1.0), "rejection"),
-        (sampler(residual_strength=1e30), "residual_strength"),
-        (sampler(dtype="|O"), "dtype"),
-        (sampler(dtype="<U9"), "dtype"),
-        (array("class_begin", lambda a: a + 10**6), "class_begin"),
-        (array("class_begin", lambda a: a * 0), "class_begin"),
-        (array("class_begin", lambda a: a[:2]), "class_begin"),
-        (array("class_begin", lambda a: a.astype(float)), "class_begin"),
-        (array("row_deviations", lambda a: a[:, :3]), "row_deviations"),
-        (array("row_deviations", lambda a: a[:9]), "row_deviations"),
-        (array("row_deviations", lambda a: a.astype(float)), "row_deviations"),
-        (lambda header, arrays: arrays.pop("row_deviations"), "row_deviations"),
-        (array("gaussian.means", lambda a: a * np.nan), "gaussian.means has NaN"),
-        (array("generator.enter.bias", lambda a: a + np.inf), "enter.bias has NaN"),
-        (array("gaussian.means", lambda a: a[:, :3]), "gaussian"),
-        (array("gaussian.axes", lambda a: a[:3, :3]), "gaussian.axes"),
-        (array("gaussian.axes", lambda a: a.astype(float)), "gaussian.axes"),
-        (array("gaussian.noise", lambda a: a[:1]), "gaussian.noise"),
-        (array("gaussian.deviation", lambda a: -a), "gaussian.deviation"),
-        (array("scale.center", lambda a: a[:3]), "scale.center"),
-    ],
-)
-def test_pieces_that_do_not_belong_together_are_refused(skewed, path, change, message):
-    save(trained(spread=0.5, max_iter=1).fit(*skewed), path)
-    rewritten(path, change)
-    with pytest.raises(FileFormatError, match=message):
-        load(path)
+def is_refused_or_works(path) -> bool:
+    """Whether a file is refused when it is loaded, and not later."""
+    try:
+        augmenter = load(path)
+    except FileFormatError:
+        return True
+    X, y = augmenter.sample(7)
+    assert np.isfinite(X).all()
+    assert len(X) == len(y) == 7
+    return False
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"generator_sizes": [10**9]},
-        {"critic_sizes": [10**15]},
-        {"critic_sizes": [8] * 100_000},
-        {"latent_width": 10**15},
-        {"n_components": 10**12},
-        {"n_codes": 10**12},
-    ],
-    ids=lambda change: next(iter(change)),
-)
-def test_sizes_of_networks_are_checked_before_memory_is_taken(saved, path, change):
-    rewritten(path, lambda header, arrays: header["state"]["sampler"].update(change))
-    begin = time.perf_counter()
-    with pytest.raises(FileFormatError):
-        load(path)
-    assert time.perf_counter() - begin < 5
+@pytest.fixture(params=["row", "bandwidth", "pairs", "condition"])
+def kinds(request, skewed):
+    """Fitted augmenters whose files hold all kinds of pieces."""
+    X, y = skewed
+    if request.param == "row":
+        return trained(rejection_rate=0.2).fit(X, y)
+    if request.param == "bandwidth":
+        return GaussianAugmenter(bandwidth=0.5, random_state=0).fit(X, y)
+    if request.param == "pairs":
+        groups = {"a": slice(0, 6), "b": slice(6, 12)}
+        return small(modalities=groups, max_iter=1).fit(X, y)
+    return small(max_iter=1).fit(X[:, :8], y, condition=X[:, 8:])
 
 
-def test_sizes_of_labels_are_checked_before_memory_is_taken(saved, path):
-    huge = ["<U500000000", ["a", "b", "c"]]
-    rewritten(path, lambda header, arrays: header["state"].update(classes=huge))
-    with pytest.raises(FileFormatError, match="too large"):
-        load(path)
+def test_changed_headers_are_refused_or_change_nothing_that_matters(kinds, path):
+    save(kinds, path)
+    header, arrays = read_tensor_file(path)
+    rng = np.random.default_rng(0)
+    ways = [
+        (place, other)
+        for place in places(header["estimator"])
+        for other in changed_values(None)
+    ]
+    n_refused = 0
+    for k in rng.permutation(len(ways))[:150]:
+        place, other = ways[k]
+        changed = replaced(header, ("estimator", *place), other)
+        write_tensor_file(path, changed, arrays)
+        n_refused += is_refused_or_works(path)
+    assert n_refused > 50
+
+
+def test_changed_arrays_are_refused_or_change_nothing_that_matters(kinds, path):
+    save(kinds, path)
+    header, arrays = read_tensor_file(path)
+    n_refused = n_tried = 0
+    for name, array in arrays.items():
+        for other in changed_arrays(array):
+            write_tensor_file(path, header, {**arrays, name: np.ascontiguousarray(other)})
+            n_refused += is_refused_or_works(path)
+            n_tried += 1
+    assert n_refused > 0.7 * n_tried
 
 
 def crafted(path, header, data=b"", length=None):
@@ -499,14 +488,3 @@ def test_an_archive_of_numpy_is_refused(path):
     path.write_bytes(archive.getvalue())
     with pytest.raises(FileFormatError):
         load(path)
-
-
-def test_labels_that_json_has_no_word_for_are_named_with_the_remedy(path):
-    X = np.random.default_rng(0).normal(size=(40, 3))
-    days = np.repeat(np.array(["2020-01-01", "2021-01-01"], dtype="M8[D]"), 20)
-    augmenter = small(max_iter=0).fit(X, days)
-    with pytest.raises(TypeError, match=r"got date .*2020.*y\.astype\(str\)"):
-        save(augmenter, path)
-    assert not path.exists()
-    save(small(max_iter=0).fit(X, days.astype(str)), path)
-    assert load(path).sample(1, "2021-01-01")[1].tolist() == ["2021-01-01"]

@@ -7,8 +7,10 @@ from pathlib import Path
 # Module, title, and the names that are listed under another title already.
 _PARTS = (
     ("skmiaug", "Estimators and files"),
+    ("skmiaug.over_sampling", "Augmenters of your own"),
+    ("skmiaug.model_selection", "Decisions for imbalanced classes"),
     ("skmiaug.evaluation", "Comparing samplers"),
-    ("skmiaug.metrics", "Measures of generated data"),
+    ("skmiaug.metrics", "Measures of synthetic samples and predictions"),
     ("skmiaug.datasets", "Corpora, protocols, synthetic data"),
     ("skmiaug.feature_extraction", "Feature extraction"),
     ("skmiaug.representation", "Representations"),
@@ -20,7 +22,7 @@ _HEAD = """\
 API
 ===
 
-Everything public, by the module it is imported from. What does not stand here, and every
+All public names, by the module from which they are imported. Everything else, and every
 module whose name begins with an underscore, may change without notice.
 """
 

@@ -1,4 +1,4 @@
-"""Whether the two sides of a fold share what they must not."""
+"""Whether training and test part of a fold share speakers, dialogs or sentences."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from skmiaug.datasets._columns import frame_of, listed
+from skmiaug.datasets.manifest import frame_of, listed
 from skmiaug.exceptions import LeakageError
-from skmiaug.utils._row_numbers import row_numbers
+from skmiaug.utils.tables._row_numbers import row_numbers
 
 __all__ = ["check_disjoint"]
 
@@ -19,27 +19,25 @@ COLUMNS = ("speaker", "dialog", "sentence")
 def check_disjoint(
     manifest: Any, cv: Any, *, columns: str | Sequence[str] = COLUMNS, y: Any = None
 ) -> None:
-    """See to it that no speaker, dialog or sentence is in both parts of a fold.
+    """Check that no speaker, dialog or sentence is in both parts of a fold.
 
     Parameters
     ----------
     manifest : Manifest, Bunch of a loader, or DataFrame
-        Rows in the order of the data. Missing values (an unknown speaker) are not looked
-        at, so they prove nothing.
+        Rows in the order of the data. Missing values (unknown speakers) are ignored.
     cv : splitter or iterable of (train, test), row numbers or masks
-        What the data are split by. A splitter that needs groups does not know them:
-        pass its list of folds.
+        The folds. For a splitter that needs groups, pass its list of folds.
     columns : str or sequence of str, default=("speaker", "dialog", "sentence")
-        What must not be shared. Acted corpora (EmoDB, nEMO) have the same few sentences
-        from everybody, and the scripted sets of others too: pass ("speaker", "dialog")
-        where that is meant.
+        Columns whose values must not be shared. In acted corpora (EmoDB, nEMO, the
+        scripted parts of others) all speakers have the same few sentences: pass
+        ("speaker", "dialog") there.
     y : array-like, default=None
         Classes, for splitters that stratify.
 
     Raises
     ------
     LeakageError
-        Something is shared, a row itself or one of `columns`; names the fold and some.
+        A row or a value of `columns` is in both parts; names the fold and some values.
     ValueError
         A column is not in the manifest, or a mask is not of its length.
 
@@ -63,13 +61,7 @@ def check_disjoint(
 
 
 def known_columns(frame: pd.DataFrame, columns: str | Sequence[str]) -> tuple[str, ...]:
-    """The names of columns; a name alone is one.
-
-    Raises
-    ------
-    ValueError
-        The table does not have one of them.
-    """
+    """The names of columns; a name alone is one."""
     names = (columns,) if isinstance(columns, str) else tuple(columns)
     unknown = [name for name in names if name not in frame.columns]
     if unknown:
@@ -93,7 +85,8 @@ def check_parts(
         if both:
             raise LeakageError(
                 f"{where}: expected no {name} in both the training and the test part; "
-                f"{len(both)} are: {listed(both)}. Split by {name}, or by what holds it."
+                f"{len(both)} are: {listed(both)}. Split by {name}, or by a column "
+                "that contains it."
             )
 
 

@@ -6,14 +6,14 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from skmiaug.datasets._columns import frame_of, listed, sorted_names
 from skmiaug.datasets._disjoint import check_parts, known_columns
+from skmiaug.datasets.manifest import frame_of, listed, sorted_names
 from skmiaug.exceptions import LeakageError
 
 __all__ = ["LeaveOneSessionOut", "LeaveOneSpeakerOut", "OfficialSplit"]
 
 Parts = tuple[NDArray[np.intp], NDArray[np.intp]]
-# Shared by both sides, these make a score too good; a sentence may be shared by design.
+# Shared by both parts, these bias a score upwards; sentences may be shared by design.
 GUARDED = ("speaker", "dialog")
 
 
@@ -37,16 +37,16 @@ class _ManifestSplitter:
         Parameters
         ----------
         X : array-like of shape (n_rows, ...), default=None
-            Looked at for its length only.
+            Only its length is checked.
         y, groups : object, default=None
-            Not looked at.
+            Ignored.
 
         Raises
         ------
         ValueError
             X has not as many rows as the manifest.
         LeakageError
-            Something of the columns `disjoint` is on both sides of a fold.
+            A value of the columns `disjoint` is in both parts of a fold.
         """
         rows = None if X is None else getattr(X, "shape", [len(X)])[0]
         if rows is not None and rows != len(self.frame):
@@ -66,7 +66,7 @@ class _ManifestSplitter:
 
 
 class _LeaveOneOut(_ManifestSplitter):
-    """Each value of a column is the test part once, in order; 2 stands before 10."""
+    """Each value of a column is the test part once, in order; 2 comes before 10."""
 
     def _parts(self) -> Iterator[Parts]:
         values = self.frame[self.column]
@@ -76,7 +76,8 @@ class _LeaveOneOut(_ManifestSplitter):
             first = self.frame["id"].iloc[row] if "id" in self.frame.columns else row
             raise ValueError(
                 f"expected a {self.column} in every row; {missing.size} rows have none, "
-                f"the first of them {first!r}."
+                f"the first of them {first!r}. Leave them out, or split with GroupKFold "
+                f"and the groups of Manifest.groups({self.column!r})."
             )
         names = sorted_names(values.unique())
         if len(names) < 2:
@@ -97,8 +98,8 @@ class LeaveOneSessionOut(_LeaveOneOut):
     manifest : Manifest, Bunch of a loader, or DataFrame
         With a session in every row.
     disjoint : str or sequence of str, default=("speaker", "dialog")
-        Columns of which nothing may be on both sides of a fold; missing values do not
-        count. See `check_disjoint`. A DataFrame that does without them needs ``()``.
+        Columns whose values must not be in both parts of a fold; missing values do not
+        count. See `check_disjoint`. Pass ``()`` for a DataFrame without them.
 
     Raises
     ------
@@ -121,16 +122,16 @@ class LeaveOneSessionOut(_LeaveOneOut):
 class LeaveOneSpeakerOut(_LeaveOneOut):
     """Each speaker is the test part once.
 
-    Dialogs of two speakers are then on both sides, which `split` refuses: leave the
-    session out where a corpus has dialogs, or pass ``disjoint=("speaker",)``.
+    Dialogs of two speakers are then in both parts, which `split` refuses: leave the
+    session out for a corpus of dialogs, or pass ``disjoint=("speaker",)``.
 
     Parameters
     ----------
     manifest : Manifest, Bunch of a loader, or DataFrame
         With a speaker in every row.
     disjoint : str or sequence of str, default=("speaker", "dialog")
-        Columns of which nothing may be on both sides of a fold; missing values do not
-        count. See `check_disjoint`. A DataFrame that does without them needs ``()``.
+        Columns whose values must not be in both parts of a fold; missing values do not
+        count. See `check_disjoint`. Pass ``()`` for a DataFrame without them.
 
     Raises
     ------
@@ -151,19 +152,19 @@ class LeaveOneSpeakerOut(_LeaveOneOut):
 
 
 class OfficialSplit(_ManifestSplitter):
-    """The parts that come with a corpus: MSP-Podcast, CMU-MOSEI.
+    """The official parts of a corpus: MSP-Podcast, CMU-MOSEI.
 
     Parameters
     ----------
     manifest : Manifest, Bunch of a loader, or DataFrame
-        With a split in the rows that take part; rows of other parts are in no fold.
+        With a split in the rows to use; rows of other parts are in no fold.
     train : str or sequence of str, default=("train",)
         Parts to train on.
     test : str or sequence of str, default=None
         Parts to test on, each a fold of its own. None takes "test", or else "test1".
     disjoint : str or sequence of str, default=("speaker", "dialog")
-        Columns of which nothing may be on both sides of a fold; missing values do not
-        count. See `check_disjoint`. A DataFrame that does without them needs ``()``.
+        Columns whose values must not be in both parts of a fold; missing values do not
+        count. See `check_disjoint`. Pass ``()`` for a DataFrame without them.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Side-by-side comparison of samplers under one honest protocol, and the command line.
+"""Comparison of samplers by leak-free cross-validation, and the command line.
 
 Names are imported on first use: ``skmiaug --help`` must not wait for scikit-learn.
 """
@@ -6,46 +6,28 @@ Names are imported on first use: ``skmiaug --help`` must not wait for scikit-lea
 from importlib import import_module
 from typing import Any
 
-_HOME_OF = {
-    "QualityReport": "_report",
-    "SkewedTraining": "_skew",
-    "average_ranks": "_statistics",
-    "compare_samplers": "_compare",
-    "corrected_repeated_ttest": "_statistics",
-    "default_classifiers": "_defaults",
-    "default_samplers": "_defaults",
-    "format_comparison": "_text",
-    "make_skewed": "_skew",
-    "paired_tests": "_paired",
-    "plot_comparison": "_plot",
-    "quality_report": "_report",
-    "save_comparison": "_output",
-    "summarize_comparison": "_summary",
-    "wilcoxon_signed_rank": "_statistics",
+_MODULE_OF = {
+    "CorrectedTTest": "comparison._statistics",
+    "ImbalancedTrainingSplit": "comparison._folds",
+    "QualityReport": "report",
+    "compare_samplers": "comparison._compare",
+    "corrected_repeated_ttest": "comparison._statistics",
+    "default_classifiers": "comparison._methods",
+    "default_samplers": "comparison._methods",
+    "format_comparison": "comparison._summary",
+    "paired_tests": "comparison._statistics",
+    "plot_comparison": "comparison._plot",
+    "quality_report": "report",
+    "save_comparison": "comparison._output",
+    "summarize_comparison": "comparison._summary",
 }
 
-__all__ = [
-    "QualityReport",
-    "SkewedTraining",
-    "average_ranks",
-    "compare_samplers",
-    "corrected_repeated_ttest",
-    "default_classifiers",
-    "default_samplers",
-    "format_comparison",
-    "make_skewed",
-    "paired_tests",
-    "plot_comparison",
-    "quality_report",
-    "save_comparison",
-    "summarize_comparison",
-    "wilcoxon_signed_rank",
-]
+__all__ = [*_MODULE_OF]
 
 
 def __getattr__(name: str) -> Any:
-    if name in _HOME_OF:
-        value = getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+    if name in _MODULE_OF:
+        value = getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
         globals()[name] = value
         return value
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,23 +1,40 @@
-"""Class labels as a person writes them."""
+"""Class labels and names in messages, for readers and for terminals."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
+__all__ = ["class_counts", "counted", "counts_text", "listed", "plain"]
 
 
 def plain(label: Any) -> Any:
     """A label without its NumPy type: ``1``, not ``np.int64(1)``."""
-    return label.item() if isinstance(label, np.generic) else label
+    return label.item() if hasattr(label, "item") else label
 
 
-def listed(labels: Iterable[Any], most: int = 12) -> str:
-    """At most so many labels or names, in one line."""
+def listed(labels: Iterable[Any], most: int = 12, *, tail: int = 0) -> str:
+    """At most `most` labels or names in one line, `tail` of them from the end."""
     shown = [repr(plain(label)) for label in labels]
-    rest = f" and {len(shown) - most} more" if len(shown) > most else ""
-    return ", ".join(shown[:most]) + rest
+    more = len(shown) - most
+    if more <= 0:
+        return ", ".join(shown)
+    if tail:
+        return ", ".join([*shown[: most - tail], f"… {more} more …", *shown[-tail:]])
+    return f"{', '.join(shown[:most])} and {more} more"
 
 
-def counted(number: int, what: str) -> str:
+def counted(number: int, noun: str) -> str:
     """``1 fold``, ``2 folds``."""
-    return f"{number} {what}" + ("" if number == 1 else "s")
+    return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def class_counts(y: Any, classes: Sequence[Any]) -> dict[str, int]:
+    """Rows of each class, in the order of `classes`."""
+    return {str(label): int((y == label).sum()) for label in classes}
+
+
+def counts_text(counts: Mapping[Any, int], most: int = 40) -> str:
+    """``anger 127, fear 69``, with at most `most` classes."""
+    shown = [f"{label} {number}" for label, number in counts.items()]
+    if len(shown) > most:
+        shown[most:] = [f"and {len(shown) - most} more classes"]
+    return ", ".join(shown)

@@ -1,16 +1,18 @@
-"""Features on disk, found by the content they were computed from.
+"""Features on disk, keyed by the content of the inputs.
 
 An entry is one file, ``<first two digits>/<sha256 of the key>.feat``::
 
-    8 bytes   b"SKMIFEA2"
-    4 bytes   number of values n, little-endian
+    8 bytes   b"SKMIFEA3"
     8 bytes   duration of the input in seconds (0 for text), float64, little-endian
-    4 n bytes values, float32, little-endian
+    4 bytes   each value, float32, little-endian
     32 bytes  sha256 of all before
 
-It is written whole and renamed into place, so that any number of processes may share a
-folder: at worst two compute the same entry, and both write the same bytes. Nothing in it
-is executed on reading (no pickle).
+It is renamed into place when it is complete, so that any number of processes may share a
+folder: at worst two compute the same entry, and both write the same bytes. Reading an
+entry executes nothing (no pickle).
+
+``joblib.Memory`` is no alternative: its keys are the paths of files and not their content,
+it loads pickles, and it stores the result of a call, not of each input.
 """
 
 import contextlib
@@ -23,12 +25,11 @@ from typing import Any
 
 import numpy as np
 
-from skmiaug.feature_extraction._items import AudioArray, AudioFile, Item, Text
-from skmiaug.utils._atomic import write_bytes_atomically
-from skmiaug.utils._audio_decode import check_file
+from skmiaug.feature_extraction._items import Item
+from skmiaug.utils.audio import check_file
+from skmiaug.utils.files._atomic import write_bytes_atomically
 
-_MAGIC = b"SKMIFEA2"
-_HEAD = struct.Struct("<Id")
+_MAGIC = b"SKMIFEA3"
 _DIGEST_BYTES = 32
 
 
@@ -38,9 +39,9 @@ class FeatureCache:
     Parameters
     ----------
     folder : str
-        Made if it is absent.
+        Created if it is absent.
     recipe : dict
-        Everything besides the content that determines a vector: JSON values only.
+        Everything else that determines a vector: JSON values only.
 
     Attributes
     ----------
@@ -56,14 +57,9 @@ class FeatureCache:
     def get(
         self, digest: str, *, size: int, max_seconds: float = np.inf
     ) -> np.ndarray | None:
-        """The vector of an entry; None if it is not there, damaged, or of longer audio.
+        """The vector of an entry; None if there is none, or it is damaged or too long.
 
-        What is too long is not found, so that it is refused as it would be without cache.
-
-        Raises
-        ------
-        OSError
-            The folder cannot be read.
+        Audio that is too long is not found, so that it is refused as without a cache.
         """
         try:
             data = self._path(digest).read_bytes()
@@ -79,13 +75,7 @@ class FeatureCache:
         return vector if seconds <= max_seconds else None
 
     def put(self, digest: str, vector: np.ndarray, seconds: float = 0.0) -> None:
-        """Write an entry of an input of so many ``seconds``.
-
-        Raises
-        ------
-        OSError
-            The folder cannot be written to, or the disk is full.
-        """
+        """Write an entry of an input of so many ``seconds``."""
         path = self._path(digest)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -94,59 +84,54 @@ class FeatureCache:
             raise self._explained(error, "written") from error
 
     def _explained(self, error: OSError, done: str) -> OSError:
-        """The error of a file of the cache, and what to do; of the same class."""
+        """An error of the same class that names the folder and the remedy."""
         reason = os.strerror(error.errno) if error.errno else str(error)
         return type(error)(
             error.errno,
             f"expected a cache_dir whose files can be {done}, got an error ({reason}); "
-            "make room there or name another. What it holds is kept: the same call goes on "
-            "from there",
+            "make room there or name another folder. Entries that exist are kept: the same "
+            "call resumes from them",
             str(self._folder),
         )
 
     def _path(self, digest: str) -> Path:
-        # With the layout of the entries: those of another are not damaged, but others.
+        # The magic is part of the key: entries of another layout are not damaged ones.
         content = b"\0".join([_MAGIC, self._recipe, digest.encode()])
         key = hashlib.sha256(content).hexdigest()
         return self._folder / key[:2] / f"{key}.feat"
 
 
 def content_digest(item: Item) -> str | None:
-    """What identifies the content of an input, wherever it lies; None if it has none.
+    """Digest of the content of an input, wherever it is stored; None if it has none.
 
     Two files of equal bytes have one digest; the same sound in another format, or as an
     array, has another.
     """
-    if isinstance(item, Text):
-        return "text:" + hashlib.sha256(item.text.encode()).hexdigest()
-    if isinstance(item, AudioFile):
-        # A file that cannot be read has no digest: decoding it will say why.
-        with contextlib.suppress(OSError, ValueError):
+    # A missing file or a ragged list has none; the error is raised when it is read.
+    with contextlib.suppress(OSError, ValueError):
+        if item.text:
+            return "text:" + hashlib.sha256(item.text.encode()).hexdigest()
+        if item.path:
             check_file(item.path)
             with open(item.path, "rb") as file:
                 return "file:" + hashlib.file_digest(file, "sha256").hexdigest()
-    if isinstance(item, AudioArray):
-        with contextlib.suppress(ValueError):  # ragged
-            array = np.ascontiguousarray(item.samples)
-            if array.dtype.kind in "fiu":
-                head = f"{array.dtype.str} {array.shape} {item.rate}\0".encode()
-                return "array:" + hashlib.sha256(head + array.tobytes()).hexdigest()
+        array = np.ascontiguousarray(item.samples)
+        if array.dtype.kind in "fiu":
+            head = f"{array.dtype.str} {array.shape} {item.rate}\0".encode()
+            return "array:" + hashlib.sha256(head + array.tobytes()).hexdigest()
     return None
 
 
 def _pack(vector: np.ndarray, seconds: float) -> bytes:
-    values = np.ascontiguousarray(vector, dtype="<f4")
-    body = _MAGIC + _HEAD.pack(values.size, seconds) + values.tobytes()
+    body = _MAGIC + struct.pack("<d", seconds) + vector.astype("<f4").tobytes()
     return body + hashlib.sha256(body).digest()
 
 
 def _unpack(data: bytes) -> tuple[np.ndarray, float] | None:
     body, digest = data[:-_DIGEST_BYTES], data[-_DIGEST_BYTES:]
-    head = len(_MAGIC) + _HEAD.size
-    if len(body) < head or not body.startswith(_MAGIC):
+    start = len(_MAGIC) + 8
+    intact = len(body) >= start and hashlib.sha256(body).digest() == digest
+    if not intact or not body.startswith(_MAGIC):
         return None
-    if hashlib.sha256(body).digest() != digest:
-        return None
-    n_values, seconds = _HEAD.unpack(body[len(_MAGIC) : head])
-    values = np.frombuffer(body[head:], dtype="<f4")
-    return (values.astype(np.float32), seconds) if values.size == n_values else None
+    (seconds,) = struct.unpack("<d", body[len(_MAGIC) : start])
+    return np.frombuffer(body[start:], dtype="<f4").astype(np.float32), seconds

@@ -1,6 +1,7 @@
-"""From what a user passes to ``transform`` to a list of inputs of one kind."""
+"""Conversion of the argument of ``transform`` to a list of inputs of one kind."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from numbers import Real
@@ -8,44 +9,40 @@ from typing import Any
 
 import numpy as np
 
-from skmiaug.utils._audio_signal import without_gradient
-from skmiaug.utils._paths import absolute_path
+from skmiaug.utils.audio import decode, mono_float32, shared_decoder, without_gradient
+from skmiaug.utils.files._paths import absolute_path
+
+_AUDIO = (
+    ".3gp .aac .aif .aifc .aiff .amr .ape .au .caf .flac .m4a .mka .mkv .mov .mp2 .mp3 "
+    ".mp4 .nist .oga .ogg .opus .raw .snd .sph .w64 .wav .wave .webm .wma .wv"
+)
+_AUDIO_SUFFIXES = frozenset(_AUDIO.split())
 
 
 @dataclass(frozen=True)
-class AudioFile:
-    """An absolute path to a file that is not opened yet; ``name`` has it as given."""
+class Item:
+    """One input: a file, samples, a text, or why it cannot be used.
+
+    Parameters
+    ----------
+    name : str
+        Its place in X, and its path as given.
+    path : str
+        Absolute path of a file that is not opened yet.
+    samples, rate : object
+        Samples and their rate in Hz, not checked yet.
+    text : str
+        A text that is neither missing nor empty.
+    problem : str
+        Why it cannot be used.
+    """
 
     name: str
-    path: str
-
-
-@dataclass(frozen=True)
-class AudioArray:
-    """Samples and their rate in Hz, not checked yet."""
-
-    name: str
-    samples: Any
-    rate: Any
-
-
-@dataclass(frozen=True)
-class Text:
-    """A text that is neither missing nor empty."""
-
-    name: str
-    text: str
-
-
-@dataclass(frozen=True)
-class Unusable:
-    """An input that is missing or empty, and why it cannot be used."""
-
-    name: str
-    reason: str
-
-
-Item = AudioFile | AudioArray | Text | Unusable
+    path: str = ""
+    samples: Any = None
+    rate: Any = None
+    text: str = ""
+    problem: str = ""
 
 
 def read_items(X: Any, *, modality: str, sampling_rate: int | None) -> list[Item]:
@@ -63,15 +60,84 @@ def read_items(X: Any, *, modality: str, sampling_rate: int | None) -> list[Item
     Raises
     ------
     TypeError
-        X, or an entry of it, is of a kind that this model cannot take. That is an error
-        of the program and is raised whatever ``on_error`` says.
+        X, or an entry of it, is of a kind that this model cannot take. This is an error of
+        the program, which is raised whatever the value of ``on_error``.
     ValueError
-        X has the wrong shape, or a bare array comes without a rate.
+        X has the wrong shape, or a bare array has no rate.
     """
-    rows = _rows(X)
+    rows = check_modality(X, modality)
     if modality == "text":
         return [_text_item(f"X[{i}]", row) for i, row in enumerate(rows)]
     return [_audio_item(f"X[{i}]", row, sampling_rate) for i, row in enumerate(rows)]
+
+
+def check_modality(X: Any, modality: str) -> list[Any]:
+    """The rows of X, refused if they are inputs for a model of the other modality.
+
+    A text model would embed paths as text, and paths often contain the class.
+    """
+    rows = _rows(X)
+    strings = [
+        (i, row) for i, row in enumerate(rows) if isinstance(row, str) and row.strip()
+    ]
+    if modality == "text":
+        paths = [(i, row) for i, row in strings if _suffix(row) in _AUDIO_SUFFIXES]
+        if 2 * len(paths) <= len(strings):
+            paths = [(i, row) for i, row in strings if _is_path(row)]
+        if paths:
+            i, row = paths[0]
+            raise TypeError(
+                f"X[{i}]: expected text, since the model is a text model, got the path of "
+                f"a file ({row[:80]!r}); read the text first, and for audio choose a "
+                "speech model"
+            )
+    else:
+        texts = [(i, row) for i, row in strings if _is_no_path(row)]
+        if 2 * len(texts) > len(strings) and not any(_is_path(row) for _, row in strings):
+            i, row = texts[0]
+            raise TypeError(
+                f"X[{i}]: expected paths of audio files, since the model is a speech "
+                f"model, got text ({row[:80]!r}) or a file that is not there; for text "
+                "choose a text model"
+            )
+    return rows
+
+
+def _suffix(text: str) -> str:
+    return os.path.splitext(text)[1].lower()
+
+
+def _is_path(text: str) -> bool:
+    suffix = _suffix(text)
+    if suffix in _AUDIO_SUFFIXES and not re.search(r"\s", text):
+        return True
+    return 1 < len(suffix) < 7 and "\0" not in text and os.path.isfile(text)
+
+
+def _is_no_path(text: str) -> bool:
+    if re.search(r"\.\w{1,5}$", text) or "\0" in text:
+        return False
+    spaced = re.search(r"\s", text) is not None
+    return (spaced or not re.search(r"[/\\]", text)) and not os.path.exists(text)
+
+
+def read_samples(item: Item, job: Any) -> tuple[np.ndarray, int]:
+    """Mono samples of an audio input, and the rate in Hz that they came in.
+
+    Parameters
+    ----------
+    item : Item
+        A file, or samples.
+    job : object
+        With ``max_duration``, ``trusted`` and ``decode_timeout``.
+    """
+    # The parameters may be numpy scalars, which JSON does not take.
+    longest, timeout = float(job.max_duration), float(job.decode_timeout)
+    if not item.path:
+        return mono_float32(item.samples, item.rate, max_seconds=longest)
+    if job.trusted:
+        return decode(item.path, max_seconds=longest)
+    return shared_decoder().decode(item.path, max_seconds=longest, timeout=timeout)
 
 
 def _rows(X: Any) -> list[Any]:
@@ -79,6 +145,11 @@ def _rows(X: Any) -> list[Any]:
         raise TypeError(
             f"expected a list of inputs, got a single {type(X).__name__}; put it in a "
             "list: transform([x])"
+        )
+    if isinstance(X, set | frozenset):
+        raise TypeError(
+            "expected a list of inputs, got a set, which has no order, so that rows cannot "
+            "be assigned to inputs; pass sorted(X)"
         )
     if isinstance(X, tuple) and len(X) == 2 and isinstance(X[1], Real):
         raise TypeError(
@@ -126,17 +197,19 @@ def _is_missing(row: Any) -> bool:
 
 def _text_item(name: str, row: Any) -> Item:
     if _is_missing(row):
-        return Unusable(name, "expected text, got a missing value; leave the row out")
+        return Item(name, problem="expected text, got a missing value; leave the row out")
     if not isinstance(row, str):
         raise TypeError(
             f"{name}: expected text (str), since the model is a text model, got "
             f"{type(row).__name__}; for audio choose a speech model"
         )
     if not row.strip():
-        return Unusable(name, "expected text, got an empty string; leave the row out")
+        return Item(name, problem="expected text, got an empty string; leave the row out")
     if any("\ud800" <= character <= "\udfff" for character in row):
-        return Unusable(name, "expected text, got one with broken (surrogate) characters")
-    return Text(name, row)
+        return Item(
+            name, problem="expected text, got one with broken (surrogate) characters"
+        )
+    return Item(name, text=row)
 
 
 def _is_value(value: Any) -> bool:
@@ -151,23 +224,33 @@ def _is_value(value: Any) -> bool:
 
 def _audio_item(name: str, row: Any, sampling_rate: int | None) -> Item:
     if _is_missing(row):
-        return Unusable(name, "expected audio, got a missing value; leave the row out")
+        return Item(name, problem="expected audio, got a missing value; leave the row out")
     if isinstance(row, str | os.PathLike):
         path = os.fspath(row)
         if not isinstance(path, str):
             path = os.fsdecode(path)
         if not path.strip():
-            return Unusable(name, "expected a path, got an empty string; leave the row out")
-        return AudioFile(f"{name} ({path})", absolute_path(path))
+            return Item(
+                name, problem="expected a path, got an empty string; leave the row out"
+            )
+        return Item(f"{name} ({path})", path=absolute_path(path))
     if isinstance(row, Mapping):
         if row.get("array") is None or row.get("sampling_rate") is None:
             raise TypeError(
                 f"{name}: expected a dict with 'array' and 'sampling_rate', got the keys "
                 f"{sorted(map(str, row))}"
             )
-        return AudioArray(name, without_gradient(row["array"]), row["sampling_rate"])
+        return Item(name, samples=without_gradient(row["array"]), rate=row["sampling_rate"])
     if hasattr(row, "get_all_samples"):
-        return _decoded_item(name, row)
+        # A decoder of torchcodec, as ``datasets`` gives from version 4 on.
+        try:
+            decoded = row.get_all_samples()
+        except (RuntimeError, ValueError, OSError) as error:
+            return Item(
+                name, problem=f"expected audio that torchcodec can decode ({error})"
+            )
+        mono = without_gradient(decoded.data.mean(0))  # of (n_channels, n_samples)
+        return Item(name, samples=mono, rate=decoded.sample_rate)
     if isinstance(row, tuple | list) and len(row) == 2:
         is_value = [_is_value(part) for part in row]
         if is_value == [True, False]:
@@ -176,7 +259,7 @@ def _audio_item(name: str, row: Any, sampling_rate: int | None) -> Item:
                 "scipy.io.wavfile.read gives it; swap the two"
             )
         if is_value == [False, True] or (is_value[1] and isinstance(row, tuple)):
-            return AudioArray(name, without_gradient(row[0]), row[1])
+            return Item(name, samples=without_gradient(row[0]), rate=row[1])
     if _is_value(row):
         raise TypeError(
             f"{name}: expected a path, an array, an (array, rate) pair or a dict with "
@@ -188,14 +271,4 @@ def _audio_item(name: str, row: Any, sampling_rate: int | None) -> Item:
             f"{name}: expected a sampling rate with an array of samples, got none; pass "
             "(array, rate) pairs, or set sampling_rate"
         )
-    return AudioArray(name, without_gradient(row), sampling_rate)
-
-
-def _decoded_item(name: str, decoder: Any) -> Item:
-    """Samples of a decoder of torchcodec, as ``datasets`` gives in its version 4 and on."""
-    try:
-        decoded = decoder.get_all_samples()
-    except (RuntimeError, ValueError, OSError) as error:
-        return Unusable(name, f"expected audio that torchcodec can decode ({error})")
-    # (n_channels, n_samples)
-    return AudioArray(name, without_gradient(decoded.data.mean(0)), decoded.sample_rate)
+    return Item(name, samples=without_gradient(row), rate=sampling_rate)

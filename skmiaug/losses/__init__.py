@@ -1,6 +1,10 @@
-"""Losses as pure functions of tensors; each names its equation."""
+"""Losses: pure functions of tensors, each with its equation."""
 
-from skmiaug.losses._adversarial import critic_hinge_loss, generator_hinge_loss
+from skmiaug.losses._adversarial import (
+    critic_hinge_loss,
+    generator_hinge_loss,
+    residual_penalty,
+)
 from skmiaug.losses._contrastive import (
     LARGEST_LOG_SCALE,
     SAME_CLASS_ROLES,
@@ -8,7 +12,6 @@ from skmiaug.losses._contrastive import (
     info_nce_information,
     symmetric_info_nce,
 )
-from skmiaug.losses._leash import leash_penalty
 from skmiaug.losses._masked import RECONSTRUCTION_ERRORS, masked_reconstruction_loss
 from skmiaug.losses._mutual_information import (
     categorical_information,
@@ -29,7 +32,7 @@ __all__ = [
     "gaussian_code_information",
     "generator_hinge_loss",
     "info_nce_information",
-    "leash_penalty",
     "masked_reconstruction_loss",
+    "residual_penalty",
     "symmetric_info_nce",
 ]

@@ -1,14 +1,14 @@
-"""The adversarial game, in its hinge form."""
+"""Losses of generator and critic: the hinge GAN and the penalty on the residual."""
 
 from torch import Tensor
 from torch.nn import functional
 
 
 def critic_hinge_loss(real_score: Tensor, generated_score: Tensor) -> Tensor:
-    """Mean of max(0, 1 - D(x)) over real plus max(0, 1 + D(x̂)) over generated rows.
+    """Mean of max(0, 1 - D(x)) over real plus max(0, 1 + D(x̂)) over generated samples.
 
-    Rows that the critic tells apart by a margin add nothing, so that on few rows it does
-    not go on sharpening what it has memorised (Lim and Ye, 2017, arXiv 1705.02894).
+    Samples classified with a margin contribute nothing, which limits memorisation of few
+    rows (Lim and Ye, 2017, arXiv 1705.02894).
 
     Parameters
     ----------
@@ -24,5 +24,23 @@ def critic_hinge_loss(real_score: Tensor, generated_score: Tensor) -> Tensor:
 
 
 def generator_hinge_loss(generated_score: Tensor) -> Tensor:
-    """Mean of -D(x̂); ``generated_score`` is (..., n), what comes out (...)."""
+    """Mean of -D(x̂), from scores of shape (..., n) to losses of shape (...)."""
     return -generated_score.mean(-1)
+
+
+def residual_penalty(residual: Tensor) -> Tensor:
+    """Mean over the samples of the squared norm of the residual.
+
+    It keeps generated samples close to the prior. In whitened space every direction of the
+    prior has variance 1: a penalty of 1 is a residual of one standard deviation in one
+    direction.
+
+    Parameters
+    ----------
+    residual : Tensor of shape (..., n, n_features)
+
+    Returns
+    -------
+    Tensor of shape (...)
+    """
+    return residual.float().square().sum(dim=-1).mean(-1)

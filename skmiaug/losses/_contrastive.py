@@ -1,7 +1,7 @@
 """InfoNCE between two sets of paired rows: a loss, and a bound of information in nats.
 
-Scores are a matrix (n, n): row i, column j says how well the first part of pair i goes with
-the second part of pair j, so that the diagonal holds the true pairs. From any scores s,
+Scores are a matrix (n, n): row i, column j is the score of the first part of pair i with
+the second part of pair j, so that the diagonal holds the positive pairs. From any scores s,
 
     I(h; t) ≥ E[ln(n) + s(h_i, t_i) - ln Σ_j exp s(h_i, t_j)]
 
@@ -17,9 +17,9 @@ from torch import Tensor
 from torch.nn import functional
 
 SAME_CLASS_ROLES = ("positive", "masked", "negative")
-# As in Radford et al. (2021), section 2.5: scores of cosines beyond ±100 train unstably.
+# As in Radford et al. (2021), section 2.5: larger scores make training unstable.
 _MAX_SCALE = 100.0
-# A little less than ln(100): beyond the stop there is no slope to come back by.
+# Slightly below ln(100), where clamping would set the gradient to 0.
 LARGEST_LOG_SCALE = math.log(_MAX_SCALE) - 1e-6
 
 
@@ -31,7 +31,7 @@ def cosine_scores(first: Tensor, second: Tensor, log_scale: Tensor) -> Tensor:
     first : Tensor of shape (n, n_components)
     second : Tensor of shape (m, n_components)
     log_scale : Tensor of shape ()
-        ln(1 / temperature); the scale stops at 100.
+        ln(1 / temperature); the scale is clamped at 100.
     """
     cosines = (
         functional.normalize(first, dim=1) @ functional.normalize(second, dim=1).T
@@ -46,7 +46,7 @@ def symmetric_info_nce(
     same_class: str = "negative",
     present: Tensor | None = None,
 ) -> Tensor:
-    """Mean over both directions of the cross-entropy of finding the partner, nats.
+    """Mean over both directions of the cross-entropy of the positive pairs, nats.
 
     Parameters
     ----------
@@ -54,22 +54,22 @@ def symmetric_info_nce(
     classes : Tensor of shape (n,), default=None
         Needed unless ``same_class`` is "negative".
     same_class : {"positive", "masked", "negative"}, default="negative"
-        What the other pairs of a row's class are to it. "positive": partners as good as its
-        own, the mean of their log-probabilities counts (Khosla et al., 2020, arXiv
-        2004.11362, L_out). "masked": left out of the sum below. "negative": to be told
-        apart, as in the papers on InfoNCE.
+        Role of the other pairs of a row's class. "positive": they count as positive pairs,
+        by the mean of their log-probabilities (Khosla et al., 2020, arXiv 2004.11362,
+        L_out). "masked": left out of the denominator. "negative": negative pairs, as in
+        the papers on InfoNCE.
     present : Tensor of shape (n,), bool, default=None
-        False: a part of this pair is missing, and it counts neither as a row nor as
-        somebody's partner. None: all are whole.
+        False: a part of this pair is missing, and it is left out as a row and as a
+        candidate. None: all are complete.
 
     Returns
     -------
     Tensor of shape ()
-        0 where no pair is whole.
+        0 where no pair is complete.
     """
     if same_class == "negative" and present is None:
-        partner = torch.arange(len(scores), device=scores.device)
-        there, back = (functional.cross_entropy(s, partner) for s in (scores, scores.T))
+        own_column = torch.arange(len(scores), device=scores.device)
+        there, back = (functional.cross_entropy(s, own_column) for s in (scores, scores.T))
         return 0.5 * (there + back)
     own = torch.eye(len(scores), dtype=torch.bool, device=scores.device)
     positives, candidates = own, torch.ones_like(own)
@@ -83,43 +83,45 @@ def symmetric_info_nce(
             candidates = ~alike | own
     weights = torch.ones(len(scores), dtype=scores.dtype, device=scores.device)
     if present is not None:
-        whole = present[:, None] & present[None, :]
-        # A row keeps itself as a candidate, so that no sum below is empty.
-        positives, candidates = positives & (whole | own), candidates & whole | own
+        complete = present[:, None] & present[None, :]
+        # A row keeps its own pair as a candidate, so that no denominator is empty.
+        positives, candidates = positives & (complete | own), candidates & complete | own
         weights = present.to(scores.dtype)
     weights = weights / weights.sum().clamp(min=1.0)
     return 0.5 * (
-        _partner_error(scores, positives, candidates) @ weights
-        + _partner_error(scores.T, positives.T, candidates.T) @ weights
+        _positive_pair_error(scores, positives, candidates) @ weights
+        + _positive_pair_error(scores.T, positives.T, candidates.T) @ weights
     )
 
 
 def info_nce_information(scores: Tensor, candidates: Tensor | None = None) -> Tensor:
-    """Lower bound of the information that the parts of a pair share, nats.
+    """Lower bound of the mutual information of both parts of a pair, nats.
 
     Parameters
     ----------
     scores : Tensor of shape (n, n)
     candidates : Tensor of shape (n, n), bool, default=None
-        Which pairs each one is told apart from; its own is always one. With the pairs of
-        its class alone, the bound is one of I(h; t | c). None: all.
+        Candidates of each row; its own pair is always one. With the pairs of its class
+        alone, this bounds I(h; t | c). None: all.
 
     Returns
     -------
     Tensor of shape ()
-        At most the mean of ln(number of candidates), which is ln(n) for all: information
-        beyond that cannot be seen with so many pairs. Below 0 when the scores mislead.
+        At most the mean of ln(number of candidates), ln(n) for all: larger information
+        cannot be found with so many pairs. Negative if the scores are misleading.
     """
     own = torch.eye(len(scores), dtype=torch.bool, device=scores.device)
     among = torch.ones_like(own) if candidates is None else candidates | own
-    ceiling = sum(among.sum(dim=side).to(scores.dtype).log() for side in (0, 1))
-    error = _partner_error(scores, own, among) + _partner_error(scores.T, own, among.T)
-    return 0.5 * (ceiling - error).mean()
+    maximum = sum(among.sum(dim=side).to(scores.dtype).log() for side in (0, 1))
+    error = _positive_pair_error(scores, own, among) + _positive_pair_error(
+        scores.T, own, among.T
+    )
+    return 0.5 * (maximum - error).mean()
 
 
-def _partner_error(scores: Tensor, positives: Tensor, candidates: Tensor) -> Tensor:
+def _positive_pair_error(scores: Tensor, positives: Tensor, candidates: Tensor) -> Tensor:
     """-log softmax over each row's candidates, averaged over its positives, (n,)."""
     log_q = torch.log_softmax(scores.masked_fill(~candidates, -torch.inf), dim=1)
-    # where, not a product: the excluded ones hold -inf.
+    # where, not a product: excluded pairs are -inf.
     total = torch.where(positives, log_q, 0.0).sum(dim=1)
     return -total / positives.sum(dim=1)

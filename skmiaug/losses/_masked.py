@@ -1,4 +1,4 @@
-"""The error of restored timesteps."""
+"""Reconstruction error of masked timesteps."""
 
 import torch
 from torch import Tensor

@@ -16,32 +16,45 @@ def class_entropy(class_probabilities: Tensor) -> Tensor:
     return torch.special.entr(class_probabilities).sum()
 
 
-def class_cross_entropy(class_logits: Tensor, classes: Tensor) -> Tensor:
-    """Mean of -log q(c|x), nats: (..., n, n_classes) and (..., n) give (...)."""
+def class_cross_entropy(class_logits: Tensor, targets: Tensor) -> Tensor:
+    """Mean of -log q(c|x) over rows and, for shares, over the classes of a row; nats.
+
+    Parameters
+    ----------
+    class_logits : Tensor of shape (..., n, n_classes)
+    targets : Tensor of shape (..., n) or (..., n, n_classes)
+        Class indices, or shares of the classes (one-hot among them).
+
+    Returns
+    -------
+    Tensor of shape (...)
+    """
     log_q = torch.log_softmax(class_logits, dim=-1)
-    return -log_q.gather(-1, classes[..., None]).squeeze(-1).mean(-1)
+    if targets.is_floating_point():
+        return -(targets * log_q).sum(-1).mean(-1)
+    return -log_q.gather(-1, targets[..., None]).squeeze(-1).mean(-1)
 
 
 def categorical_information(
-    class_logits: Tensor, classes: Tensor, entropy: float | Tensor
+    class_logits: Tensor, targets: Tensor, entropy: float | Tensor
 ) -> Tensor:
-    """H(c) + mean of log q(c|x): the class part of the bound.
+    """H(c) + mean of log q(c|x): the part of the classes in the bound.
 
     Parameters
     ----------
     class_logits : Tensor of shape (..., n, n_classes)
         Q(c|x), unnormalised.
-    classes : Tensor of shape (..., n)
-        The class each row was made for.
+    targets : Tensor of shape (..., n) or (..., n, n_classes)
+        The class that each row was generated for, or its shares of the classes.
     entropy : float or Tensor of shape ()
-        H(c) of the distribution that ``classes`` were drawn from: the ceiling.
+        H(c) of the distribution that the classes were drawn from: the upper bound.
 
     Returns
     -------
     Tensor of shape (...)
-        At most ``entropy``; below 0 when q is worse than guessing.
+        At most ``entropy``; negative if q is worse than the class shares.
     """
-    return entropy - class_cross_entropy(class_logits, classes)
+    return entropy - class_cross_entropy(class_logits, targets)
 
 
 def gaussian_code_information(
@@ -56,7 +69,7 @@ def gaussian_code_information(
     Returns
     -------
     Tensor of shape (...)
-        0 when there are no codes, or when q knows nothing (mean 0, variance 1).
+        0 without codes, or for an uninformative q (mean 0, variance 1).
     """
     if codes.shape[-1] == 0:
         return codes.new_zeros(codes.shape[:-2])

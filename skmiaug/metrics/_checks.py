@@ -1,4 +1,4 @@
-"""Arrays and numbers at the door of the metrics, and their seeds."""
+"""Validation of arrays, labels and numbers, and the seeds of the metrics."""
 
 from __future__ import annotations
 
@@ -14,21 +14,7 @@ from sklearn.utils import (
     column_or_1d,
 )
 
-from skmiaug.utils._labels import check_labels
-
-__all__ = [
-    "check_common_labels",
-    "check_confidence",
-    "check_count",
-    "check_known_labels",
-    "check_labelled",
-    "check_pair",
-    "check_rows",
-    "check_same_width",
-    "generator",
-    "seed_from",
-    "unknown_labels",
-]
+from skmiaug.utils.tables._labels import check_labels
 
 
 def check_rows(X: ArrayLike, name: str = "X", at_least: int = 2) -> NDArray[Any]:
@@ -41,22 +27,24 @@ def check_rows(X: ArrayLike, name: str = "X", at_least: int = 2) -> NDArray[Any]
     )
 
 
+def check_columns(y: ArrayLike, name: str, at_least: int = 1) -> NDArray[np.float64]:
+    """Finite float64 columns (n, d); a one-dimensional array becomes one column."""
+    values = np.asarray(y)
+    return check_array(
+        values[:, None] if values.ndim == 1 else values,
+        dtype=np.float64,
+        ensure_min_samples=at_least,
+        input_name=name,
+    )
+
+
 def check_pair(
     x: ArrayLike, y: ArrayLike, at_least: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Two sets of float64 columns of one length; one-dimensional ones become a column."""
-    checked = []
-    for name, values in (("x", x), ("y", y)):
-        array = np.asarray(values)
-        if array.ndim == 1:
-            array = array[:, None]
-        checked.append(
-            check_array(
-                array, dtype=np.float64, ensure_min_samples=at_least, input_name=name
-            )
-        )
+    """Two sets of float64 columns with the same number of rows."""
+    checked = check_columns(x, "x", at_least), check_columns(y, "y", at_least)
     check_consistent_length(*checked)
-    return checked[0], checked[1]
+    return checked
 
 
 def check_labelled(
@@ -65,12 +53,31 @@ def check_labelled(
     names: tuple[str, str] = ("X", "y"),
     at_least: int = 2,
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Rows and one class for each."""
+    """Rows (n, d) and their classes (n,)."""
     rows = check_rows(X, names[0], at_least)
     check_labels(y, names[1])
     labels = column_or_1d(np.asarray(y))
     check_consistent_length(rows, labels)
     return rows, labels
+
+
+def check_real_and_synthetic(
+    X_real: ArrayLike, X_synthetic: ArrayLike, at_least: int = 2
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Real rows and synthetic samples of the same features."""
+    real = check_rows(X_real, "X_real", at_least)
+    synthetic = check_rows(X_synthetic, "X_synthetic", at_least)
+    check_same_width(real, synthetic)
+    return real, synthetic
+
+
+def check_same_width(real: NDArray[Any], synthetic: NDArray[Any]) -> None:
+    """Both sets have the same number of columns."""
+    if real.shape[1] != synthetic.shape[1]:
+        raise ValueError(
+            f"the real rows have {real.shape[1]} features and the synthetic samples "
+            f"{synthetic.shape[1]}; pass rows of the same features."
+        )
 
 
 def check_known_labels(
@@ -80,8 +87,8 @@ def check_known_labels(
     unknown = unknown_labels(labels, known)
     if unknown:
         raise ValueError(
-            f"{names[0]} holds classes that {names[1]} does not: {unknown} beside "
-            f"{np.unique(known).tolist()}; leave their rows out, or name classes alike."
+            f"{names[0]} has classes that {names[1]} lacks: {unknown}, not in "
+            f"{np.unique(known).tolist()}; drop their rows or use the same class names."
         )
 
 
@@ -92,33 +99,22 @@ def check_common_labels(
     unknown = unknown_labels(labels, known)
     if unknown and len(unknown) == len(np.unique(labels)):
         raise ValueError(
-            f"{names[0]} and {names[1]} have no class in common: {unknown} beside "
-            f"{np.unique(known).tolist()}; name classes alike, by values of one type."
+            f"{names[0]} and {names[1]} have no class in common: {unknown} and "
+            f"{np.unique(known).tolist()}; use the same class names, of the same type."
         )
 
 
 def unknown_labels(labels: NDArray[Any], known: NDArray[Any]) -> list[Any]:
-    """Those of the ``labels`` that are not ``known``; 1 and "1" are not the same."""
+    """Those of the ``labels`` that are not ``known``; 1 and "1" differ."""
     names = set(np.unique(known).tolist())
-    # NumPy's own comparisons of sets turn numbers beside text into text.
+    # NumPy's set functions would convert numbers to text when types are mixed.
     return [label for label in np.unique(labels).tolist() if label not in names]
 
 
-def check_same_width(real: NDArray[Any], synthetic: NDArray[Any]) -> None:
-    """Both sets have the same columns."""
-    if real.shape[1] != synthetic.shape[1]:
-        raise ValueError(
-            f"real rows have {real.shape[1]} features and synthetic rows "
-            f"{synthetic.shape[1]}; pass rows of the same features."
-        )
-
-
 def check_count(name: str, value: Any, at_least: int) -> int:
-    """A whole number from ``at_least`` on."""
+    """An integer of ``at_least`` or more."""
     if not isinstance(value, Integral) or isinstance(value, bool) or value < at_least:
-        raise ValueError(
-            f"{name} must be a whole number from {at_least} on, got {value!r}."
-        )
+        raise ValueError(f"{name} must be an integer >= {at_least}, got {value!r}.")
     return int(value)
 
 
@@ -130,10 +126,10 @@ def check_confidence(value: Any) -> float:
 
 
 def seed_from(random_state: Any) -> int:
-    """The one integer that everything random in a call follows from."""
+    """The integer that seeds every random stream of a call."""
     return int(check_random_state(random_state).randint(2**31 - 1))
 
 
 def generator(seed: int, stream: int) -> np.random.Generator:
-    """A generator of its own for each use; the global one is left alone."""
+    """An independent generator for each use; the global one is untouched."""
     return np.random.default_rng([seed, stream])

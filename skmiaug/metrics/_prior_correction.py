@@ -1,9 +1,9 @@
-"""A classifier around a classifier that undoes the shift of priors by resampling."""
+"""A classifier that corrects probabilities for the class shares it was trained on."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,40 +14,44 @@ from sklearn.base import (
     _fit_context,
     clone,
 )
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import StackingClassifier
+from sklearn.model_selection._search import BaseSearchCV
+from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
-from skmiaug.metrics._trained_prior import check_visible, fit_and_watch, trained_shares
-
-__all__ = ["PriorCorrectedClassifier"]
+_REMEDY = (
+    'so trained_prior="auto" cannot determine the class shares it is trained on. Pass them '
+    '(trained_prior="uniform" after balancing, or figures)'
+)
 
 
 class PriorCorrectedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
-    """Give probabilities of the class shares that are, not of those that were trained on.
+    """Correct a classifier's probabilities for the class shares it was trained on.
 
-    After over-sampling, a classifier's probabilities are those of a world in which all
-    classes are equally frequent. Multiplied by wanted over trained shares and summed to 1
-    again they are those of the world that is, as far as resampling has changed nothing but
-    the shares: p(c|x) ∝ q(c|x) · π(c) / π_trained(c).
+    After over-sampling, the probabilities of a classifier assume that all classes are
+    equally frequent. Multiplied by target over trained shares and normalised again they
+    hold for the target shares, if resampling has changed nothing but the shares:
+    p(c|x) ∝ q(c|x) · π(c) / π_trained(c).
 
     Parameters
     ----------
     estimator : classifier with ``predict_proba``
         Often an imbalanced-learn ``Pipeline`` with a sampler in it.
     trained_prior : "auto", "uniform", mapping or array-like, default="auto"
-        Class shares that the classifier was trained on. "auto" takes those that reach the
-        last step of a ``Pipeline``, or ``y`` where there is none, times the
-        ``sample_weight`` and ``class_weight`` of that step, if it has any. Searches are
-        looked into, for those of their best estimator. Where rows are resampled or weighted
-        out of sight, as within ensembles, it raises, and "uniform" or figures are needed. A
-        mapping goes from class to share, an array is in the order of ``classes_``; both are
-        scaled to sum to 1.
+        Class shares that the classifier was trained on. "auto" uses those that reach the
+        last step of a ``Pipeline``, or ``y`` otherwise, times the ``sample_weight`` and
+        ``class_weight`` of that step; of a search, those of its best estimator. Where rows
+        are resampled or weighted inside an estimator, as in ensembles, it raises, and
+        "uniform" or figures are needed. A mapping goes from class to share, an array is in
+        the order of ``classes_``; both are scaled to sum to 1.
     target_prior : "train", "uniform", mapping or array-like, default="train"
-        Class shares to give probabilities for; "train" is those of ``y`` in ``fit``, before
-        any resampling or weighting. "uniform" turns a classifier of unbalanced rows into
-        one for UAR.
+        Class shares to predict for; "train" is those of ``y`` in ``fit``, before any
+        resampling or weighting. "uniform" turns a classifier of imbalanced rows into one
+        for UAR (logit adjustment).
 
     Attributes
     ----------
@@ -58,6 +62,10 @@ class PriorCorrectedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimato
         Shares that sum to 1.
     n_features_in_, feature_names_in_
         Of the fitted clone, where it has them.
+
+    See Also
+    --------
+    sklearn.model_selection.TunedThresholdClassifierCV : Tunes the decision of two classes.
 
     References
     ----------
@@ -96,12 +104,12 @@ class PriorCorrectedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimato
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: Any, y: ArrayLike, **fit_params: Any) -> PriorCorrectedClassifier:
-        """Fit a clone of the estimator and find out which shares it was trained on.
+        """Fit a clone of the estimator and determine the shares it was trained on.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Whatever the estimator takes.
+            Any input of the estimator.
         y : array-like of shape (n_samples,)
         **fit_params
             Passed to the estimator's ``fit``.
@@ -113,19 +121,19 @@ class PriorCorrectedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimato
         Raises
         ------
         TypeError
-            ``trained_prior`` is "auto" and what is trained on cannot be seen.
+            ``trained_prior`` is "auto" and the training shares cannot be determined.
         """
         check_classification_targets(y)
         automatic = isinstance(self.trained_prior, str) and self.trained_prior == "auto"
         if automatic:
-            check_visible(self.estimator)
-        self.estimator_, seen = fit_and_watch(clone(self.estimator), X, y, fit_params)
+            _check_visible(self.estimator)
+        self.estimator_, seen = _fit_and_watch(clone(self.estimator), X, y, fit_params)
         self.classes_ = self.estimator_.classes_
         for name in ("n_features_in_", "feature_names_in_"):
             if hasattr(self.estimator_, name):
                 setattr(self, name, getattr(self.estimator_, name))
         if automatic:
-            self.trained_prior_ = trained_shares(self.estimator_, seen, self.classes_)
+            self.trained_prior_ = _trained_shares(self.estimator_, seen, self.classes_)
         else:
             self.trained_prior_ = _prior("trained_prior", self.trained_prior, self.classes_)
         if isinstance(self.target_prior, str) and self.target_prior == "train":
@@ -139,7 +147,7 @@ class PriorCorrectedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimato
         check_is_fitted(self)
         weighted = self.estimator_.predict_proba(X) * self._ratio()
         total = weighted.sum(axis=1, keepdims=True)
-        # Nothing left of a row that was sure of a class of share 0: the target shares.
+        # The target shares, where all probability was on classes of share 0.
         known = total > 0
         return np.where(known, weighted / np.where(known, total, 1), self.target_prior_)
 
@@ -174,7 +182,7 @@ def _shares(y: Any, classes: NDArray[Any]) -> NDArray[np.float64]:
 
 
 def _prior(name: str, value: Any, classes: NDArray[Any]) -> NDArray[np.float64]:
-    """Shares for ``classes`` that sum to 1, from what the parameter may hold."""
+    """Shares of ``classes`` that sum to 1, from the value of a parameter."""
     if isinstance(value, str):  # "uniform"
         return np.full(len(classes), 1 / len(classes))
     if isinstance(value, Mapping):
@@ -191,3 +199,123 @@ def _prior(name: str, value: Any, classes: NDArray[Any]) -> NDArray[np.float64]:
     if shares.sum() <= 0:
         raise ValueError(f"{name} must hold a share above 0, got {value!r}.")
     return shares / shares.sum()
+
+
+class _Seen(NamedTuple):
+    """Labels (n_samples,) and ``sample_weight`` that a classifier was fitted to."""
+
+    labels: NDArray[Any]
+    weights: NDArray[np.float64] | None
+
+    @classmethod
+    def of(cls, y: Any, fit_params: Mapping[str, Any], name: str) -> _Seen:
+        weights = fit_params.get(name)
+        if weights is not None:
+            weights = np.asarray(weights, dtype=np.float64)
+        return cls(np.asarray(y).ravel(), weights)
+
+
+def _check_visible(estimator: Any) -> None:
+    """Raise a TypeError where rows are resampled or weighted inside an estimator.
+
+    Visible are the steps of a pipeline and the class weights of its last step, also in a
+    search.
+    """
+    last = _last_step(estimator)
+    if isinstance(last, Pipeline):
+        raise TypeError(
+            "the last step of the pipeline is a pipeline itself; merge their steps, so "
+            "that the class shares after resampling can be determined."
+        )
+    if isinstance(last, BaseSearchCV):
+        searched = last.estimator
+        if isinstance(searched, Pipeline) and _holds_sampler(dict(searched.steps)):
+            raise TypeError(
+                f"{type(last).__name__} resamples within its own folds, {_REMEDY}, or "
+                "search outside: GridSearchCV(PriorCorrectedClassifier(pipeline), ...) "
+                'with "estimator__" before the names of the parameters.'
+            )
+        _check_visible(searched)
+    elif not isinstance(last, CalibratedClassifierCV | StackingClassifier):
+        # These two fit their last stage to the original rows.
+        _check_parts(last)
+
+
+def _fit_and_watch(
+    estimator: Any, X: Any, y: Any, fit_params: dict[str, Any]
+) -> tuple[Any, _Seen]:
+    """The fitted estimator, and the labels and weights that reached its last step."""
+    if not isinstance(estimator, Pipeline):
+        fitted = estimator.fit(X, y, **fit_params)
+        return fitted, _Seen.of(y, fit_params, _weight_name(estimator))
+    name, last = estimator.steps[-1]
+    watched = _Watched(last)
+    estimator.steps[-1] = (name, watched)
+    try:
+        estimator.fit(X, y, **fit_params)
+    finally:
+        estimator.steps[-1] = (name, last)
+    return estimator, watched.seen_
+
+
+def _trained_shares(
+    estimator: Any, seen: _Seen, classes: NDArray[Any]
+) -> NDArray[np.float64]:
+    """Shares (n_classes,) of the fitted estimator: its rows times all their weights."""
+    last = _last_step(estimator)
+    while isinstance(last, BaseSearchCV):
+        last = _last_step(last.best_estimator_)
+    rows = np.ones(len(seen.labels)) if seen.weights is None else seen.weights
+    shares = np.array([rows[seen.labels == label].sum() for label in classes])
+    weight = getattr(last, "class_weight", None)
+    if isinstance(weight, str):  # "balanced"
+        return np.full(len(classes), 1 / len(classes))
+    if isinstance(weight, Mapping):
+        shares = shares * np.array([weight.get(label, 1.0) for label in classes.tolist()])
+    return shares / shares.sum()
+
+
+class _Watched(ClassifierMixin, BaseEstimator):
+    """Replaces the last step of a pipeline in ``fit`` and records its labels."""
+
+    def __init__(self, inner: Any):
+        self.inner = inner
+
+    def fit(self, X: Any, y: Any, **fit_params: Any) -> _Watched:
+        self.seen_ = _Seen.of(y, fit_params, _weight_name(self.inner))
+        self.inner.fit(X, y, **fit_params)
+        return self
+
+    def get_metadata_routing(self) -> Any:
+        return self.inner.get_metadata_routing()
+
+
+def _last_step(estimator: Any) -> Any:
+    return estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
+
+
+def _weight_name(estimator: Any) -> str:
+    """Name of the sample weights of the last step in ``fit``."""
+    if not isinstance(estimator, BaseSearchCV):
+        return "sample_weight"
+    if not isinstance(estimator.estimator, Pipeline):
+        return _weight_name(estimator.estimator)
+    name, last = estimator.estimator.steps[-1]
+    return f"{name}__{_weight_name(last)}"
+
+
+def _check_parts(classifier: Any) -> None:
+    """Require that no part of an ensemble resamples or weights classes."""
+    parts = classifier.get_params() if hasattr(classifier, "get_params") else {}
+    weighted = [
+        name
+        for name, value in parts.items()
+        if name.endswith("__class_weight") and value is not None
+    ]
+    if weighted or "sampling_strategy" in parts or _holds_sampler(parts):
+        how = f"weights classes ({weighted[0]})" if weighted else "resamples"
+        raise TypeError(f"{type(classifier).__name__} {how} internally, {_REMEDY}.")
+
+
+def _holds_sampler(parts: Mapping[str, Any]) -> bool:
+    return any(hasattr(part, "fit_resample") for part in parts.values())

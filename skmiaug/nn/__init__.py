@@ -11,11 +11,23 @@ from skmiaug.nn._projection import (
     on_sphere,
     shared_code,
 )
-from skmiaug.nn._stacked import StackedEmbedding, StackedLinear, load_model, stack_modules
-from skmiaug.nn._timestep_encoder import BACKBONES, TimestepArchitecture, TimestepEncoder
-from skmiaug.nn._timestep_head import SequenceHead
-from skmiaug.nn._timestep_noise import Drop, channel_dropout, keep_all
-from skmiaug.nn._timestep_pooling import POOLINGS, pool_timesteps, pooled_width
+from skmiaug.nn._stacked import StackedLinear, load_model, stack_modules
+from skmiaug.nn._timestep_backbones import (
+    Drop,
+    channel_dropout,
+    keep_all,
+    rotary_angles,
+    rotate,
+)
+from skmiaug.nn._timestep_encoder import (
+    BACKBONES,
+    POOLINGS,
+    SequenceHead,
+    TimestepArchitecture,
+    TimestepEncoder,
+    pool_timesteps,
+    pooled_width,
+)
 
 __all__ = [
     "BACKBONES",
@@ -30,7 +42,6 @@ __all__ = [
     "ProjectionHead",
     "ResidualGenerator",
     "SequenceHead",
-    "StackedEmbedding",
     "StackedLinear",
     "TimestepArchitecture",
     "TimestepEncoder",
@@ -41,6 +52,8 @@ __all__ = [
     "on_sphere",
     "pool_timesteps",
     "pooled_width",
+    "rotary_angles",
+    "rotate",
     "shared_code",
     "stack_modules",
 ]

@@ -1,7 +1,7 @@
 """The critic and the recognition head Q, on one trunk."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -10,13 +10,13 @@ from skmiaug.nn._mlp import hidden_stack
 
 
 class CriticOutput(NamedTuple):
-    """What the critic says of n rows.
+    """Output of the critic on n rows.
 
     Attributes
     ----------
     score : Tensor of shape (n,)
-        Realness given the class; higher is more real.
-    class_logits : Tensor of shape (n, n_classes)
+        Realness given the target; higher is more real.
+    class_logits : Tensor of shape (n, n_targets)
         Q(c | x), unnormalised.
     code_mean, code_log_variance : Tensor of shape (n, n_codes)
         The Gaussian Q(code | x).
@@ -32,55 +32,67 @@ class Critic(nn.Module):
     """D(x, c) and Q(c, codes | x) with a shared trunk.
 
     D is a projection discriminator (Miyato and Koyama, 2018): a score of the row plus
-    the inner product of the trunk's output with a vector of the class, and with a linear
-    map of what else the row is conditioned on. All heads are one matrix product; the
-    outputs are cut from it.
+    the inner product of the trunk's output with a linear map of the target codes, and of
+    the context if there is one. All heads are one matrix product.
 
     Parameters
     ----------
-    n_features, n_classes, n_codes : int
+    n_features, n_targets, n_codes : int
     hidden_layer_sizes : sequence of int
         Widths of the trunk.
     n_context : int, default=0
-        Columns of the context that the score is given; Q never sees it.
+        Columns of the context of the score; Q never sees it.
     """
 
     def __init__(
         self,
         n_features: int,
-        n_classes: int,
+        n_targets: int,
         n_codes: int,
         hidden_layer_sizes: Sequence[int],
         n_context: int = 0,
     ):
         super().__init__()
         self.hidden_layer_sizes = tuple(hidden_layer_sizes)
-        self.n_classes = n_classes
+        self.n_targets = n_targets
+        self.n_context = n_context
+        self.n_features = n_features
         self.n_codes = n_codes
         self.trunk, width = hidden_stack(n_features, hidden_layer_sizes)
-        self.heads = nn.Linear(width, 1 + 2 * n_classes + 2 * n_codes)
+        self.heads = nn.Linear(width, 1 + 2 * n_targets + 2 * n_codes)
         self.context: nn.Linear | None = None
         if n_context:
             self.context = nn.Linear(n_context, width, bias=False)
             nn.init.zeros_(self.context.weight)
 
+    @property
+    def config(self) -> dict[str, Any]:
+        """Constructor arguments of another critic of this shape."""
+        return {
+            "n_features": self.n_features,
+            "n_targets": self.n_targets,
+            "n_codes": self.n_codes,
+            "hidden_layer_sizes": self.hidden_layer_sizes,
+            "n_context": self.n_context,
+        }
+
     def forward(
-        self, rows: Tensor, classes: Tensor, context: Tensor | None = None
+        self, rows: Tensor, targets: Tensor, context: Tensor | None = None
     ) -> CriticOutput:
-        """Judge rows as members of their classes.
+        """Score rows given their targets.
 
         Parameters
         ----------
         rows : Tensor of shape (n, n_features)
-        classes : Tensor of shape (n,)
+        targets : Tensor of shape (n, n_targets)
         context : Tensor of shape (n, n_context), default=None
         """
         hidden = self.trunk(rows)
         outputs = self.heads(hidden).float()
-        realness, by_class, class_logits, code_mean, code_log_variance = torch.split(
-            outputs, [1, self.n_classes, self.n_classes, self.n_codes, self.n_codes], dim=-1
+        realness, by_target, class_logits, code_mean, code_log_variance = torch.split(
+            outputs, [1, self.n_targets, self.n_targets, self.n_codes, self.n_codes], dim=-1
         )
-        score = (realness + by_class.gather(-1, classes[..., None])).squeeze(-1)
+        score = realness.squeeze(-1) + (by_target * targets).sum(dim=-1)
         if self.context is not None:
             score = score + (hidden * self.context(context)).sum(dim=-1).float()
         return CriticOutput(

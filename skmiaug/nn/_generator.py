@@ -1,6 +1,7 @@
-"""The generator: a start that is drawn elsewhere, and a learned residual on it."""
+"""The generator: a learned residual on samples of the prior."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -10,20 +11,21 @@ from skmiaug.nn._mlp import hidden_stack
 
 
 class ResidualGenerator(nn.Module):
-    """G(z, c) = start + r(start, z, codes, c), with r = 0 before training.
+    """The r of G(z, t) = u + r(u, z, codes, t), which is 0 before training.
 
-    The start is a draw from the class Gaussian in whitened space, so the untrained
-    generator is exactly that Gaussian and training can only move away from it. The last
-    layer begins at zero, its input does not, so that its gradient is not zero.
+    u is a sample of the prior in whitened space, so that the untrained generator is the
+    prior. The last layer begins at zero, its input does not, so that its gradient is not
+    zero.
 
     Parameters
     ----------
     n_features : int
         Number of whitened directions that the network sees.
-    n_classes : int
-        Number of classes, one learned first-layer offset each.
+    n_targets : int
+        Columns of the target codes. Their weights in the first layer begin larger than the
+        others, so that the residual depends on the target.
     n_latent : int
-        Number of inputs beside the start: noise z and the continuous codes together.
+        Further inputs: context, flags, noise z and the continuous codes together.
     hidden_layer_sizes : sequence of int
         Widths of the hidden layers, at least one.
     """
@@ -31,31 +33,41 @@ class ResidualGenerator(nn.Module):
     def __init__(
         self,
         n_features: int,
-        n_classes: int,
+        n_targets: int,
         n_latent: int,
         hidden_layer_sizes: Sequence[int],
     ):
         super().__init__()
+        self.n_features, self.n_targets, self.n_latent = n_features, n_targets, n_latent
         self.hidden_layer_sizes = tuple(hidden_layer_sizes)
         first, *rest = hidden_layer_sizes
-        self.enter = nn.Linear(n_features + n_latent, first)
-        self.class_offset = nn.Embedding(n_classes, first)
+        self.enter = nn.Linear(n_features + n_latent + n_targets, first)
+        with torch.no_grad():
+            self.enter.weight[:, -n_targets:].normal_()
         self.trunk, width = hidden_stack(first, rest)
         self.leave = nn.Linear(width, n_features)
         nn.init.zeros_(self.leave.weight)
         nn.init.zeros_(self.leave.bias)
 
-    def forward(self, start: Tensor, latent: Tensor, classes: Tensor) -> Tensor:
+    @property
+    def config(self) -> dict[str, Any]:
+        """Constructor arguments of another generator of this shape."""
+        return {
+            "n_features": self.n_features,
+            "n_targets": self.n_targets,
+            "n_latent": self.n_latent,
+            "hidden_layer_sizes": self.hidden_layer_sizes,
+        }
+
+    def forward(self, prior: Tensor, latent: Tensor, targets: Tensor) -> Tensor:
         """Return the residual, (n, n_features).
 
         Parameters
         ----------
-        start : Tensor of shape (n, n_features)
-            Whitened draws from the class Gaussian.
+        prior : Tensor of shape (n, n_features)
+            Samples of the prior, whitened.
         latent : Tensor of shape (n, n_latent)
-            Noise and codes.
-        classes : Tensor of shape (n,)
-            Class indices.
+        targets : Tensor of shape (n, n_targets)
         """
-        hidden = self.enter(torch.cat([start, latent], dim=-1)) + self.class_offset(classes)
+        hidden = self.enter(torch.cat([prior, latent, targets], dim=-1))
         return self.leave(self.trunk(functional.leaky_relu(hidden, 0.2)))

@@ -1,4 +1,4 @@
-"""What one modality of a row says about another, given the class: two kinds of head."""
+"""Heads that estimate the information between the modalities of a row given its target."""
 
 import math
 from collections.abc import Sequence
@@ -9,56 +9,56 @@ from torch.nn import functional
 
 _WIDTH = 64
 _N_COMPONENTS = 16
-_CLASS_SCALE = 0.3
+_TARGET_SCALE = 0.3
 
 
-class ClassNetwork(nn.Module):
-    """A network whose first layer depends on the class, in scale and in offset.
+class TargetNetwork(nn.Module):
+    """A network whose first layer depends on the target, in scale and in offset.
 
-    What goes with what may differ from class to class: it may even be only the way in which
-    the modalities go together that tells the classes apart.
+    Modalities may depend on each other in another way in each class: this dependence may
+    even be all that distinguishes the classes.
     """
 
-    def __init__(self, n_features: int, n_classes: int, n_outputs: int):
+    def __init__(self, n_features: int, n_targets: int, n_outputs: int):
         super().__init__()
         self.enter = nn.Linear(n_features, _WIDTH)
-        self.of_class = nn.Embedding(n_classes, 2 * _WIDTH)
+        self.of_target = nn.Linear(n_targets, 2 * _WIDTH, bias=False)
         self.hidden = nn.Linear(_WIDTH, _WIDTH)
         self.leave = nn.Linear(_WIDTH, n_outputs)
-        nn.init.normal_(self.of_class.weight, std=_CLASS_SCALE)
+        nn.init.normal_(self.of_target.weight, std=_TARGET_SCALE)
 
-    def forward(self, rows: Tensor, classes: Tensor) -> Tensor:
-        """Map ``rows`` (n, n_features) of ``classes`` (n,) to (n, n_outputs)."""
-        scale, offset = self.of_class(classes).chunk(2, dim=1)
+    def forward(self, rows: Tensor, targets: Tensor) -> Tensor:
+        """Map ``rows`` (n, n_features) of ``targets`` (n, n_targets) to (n, n_outputs)."""
+        scale, offset = self.of_target(targets).chunk(2, dim=1)
         entered = torch.addcmul(offset, self.enter(rows), 1 + scale)
         hidden = self.hidden(functional.leaky_relu(entered, 0.2))
         return self.leave(functional.leaky_relu(hidden, 0.2))
 
 
 class ContrastiveHeads(nn.Module):
-    """Scores of how well rows of two modalities go together, given the class.
+    """Scores of pairs of rows of two modalities, given the target.
 
     Parameters
     ----------
     n_features : sequence of int
         Columns of each modality.
-    n_classes : int
+    n_targets : int
     """
 
-    def __init__(self, n_features: Sequence[int], n_classes: int):
+    def __init__(self, n_features: Sequence[int], n_targets: int):
         super().__init__()
-        # One more output: what a row adds to all its scores.
+        # One more output: the offset that a row adds to all its scores.
         self.networks = nn.ModuleList(
-            ClassNetwork(n, n_classes, _N_COMPONENTS + 1) for n in n_features
+            TargetNetwork(n, n_targets, _N_COMPONENTS + 1) for n in n_features
         )
 
-    def forward(self, rows: Sequence[Tensor], classes: Tensor) -> tuple[Tensor, ...]:
+    def forward(self, rows: Sequence[Tensor], targets: Tensor) -> tuple[Tensor, ...]:
         """Return the codes of the rows of each modality, (n, n_components + 1) each.
 
-        The last column is what a row adds to all its scores.
+        The last column is the offset that a row adds to all its scores.
         """
         return tuple(
-            network(part, classes).float()
+            network(part, targets).float()
             for network, part in zip(self.networks, rows, strict=True)
         )
 
@@ -78,19 +78,19 @@ class GaussianHead(nn.Module):
     ----------
     n_features : sequence of int
         Columns of h and of t.
-    n_classes : int
+    n_targets : int
     """
 
-    def __init__(self, n_features: Sequence[int], n_classes: int):
+    def __init__(self, n_features: Sequence[int], n_targets: int):
         super().__init__()
         first, self.n_outputs = n_features
-        self.network = ClassNetwork(first, n_classes, 2 * self.n_outputs)
+        self.network = TargetNetwork(first, n_targets, 2 * self.n_outputs)
         # Before training q knows nothing: mean 0 and variance 1, as whitened rows have.
         nn.init.zeros_(self.network.leave.weight)
         nn.init.zeros_(self.network.leave.bias)
 
-    def forward(self, first: Tensor, classes: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, first: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         """Return mean and log variance of t, (n, n_features[1]) each."""
-        outputs = self.network(first, classes).float()
+        outputs = self.network(first, targets).float()
         mean, log_variance = torch.split(outputs, self.n_outputs, dim=1)
         return mean, log_variance.clamp(-6.0, 6.0)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -12,7 +12,7 @@ from skmiaug.nn._mlp import hidden_stack
 
 
 class ProjectionHead(nn.Module):
-    """A linear map, and a network beside it that begins at zero where one is asked for.
+    """A linear map plus, where hidden layers are given, a network that begins at zero.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class ProjectionHead(nn.Module):
 
 
 class AlignmentOutput(NamedTuple):
-    """What n rows look like in the shared space.
+    """Codes of n rows in the shared space, and the classes read from them.
 
     Attributes
     ----------
@@ -85,6 +85,8 @@ class AlignmentNetwork(nn.Module):
         temperature: float,
     ):
         super().__init__()
+        self.n_features = tuple(n_features)
+        self.hidden_layer_sizes = tuple(hidden_layer_sizes)
         self.heads = nn.ModuleList(
             ProjectionHead(n, n_components, hidden_layer_sizes) for n in n_features
         )
@@ -93,6 +95,18 @@ class AlignmentNetwork(nn.Module):
         )
         self.shared_class_head = nn.Linear(n_components, n_classes)
         self.log_scale = nn.Parameter(torch.tensor(-math.log(temperature)))
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The arguments that make a network of this shape."""
+        shared = self.shared_class_head
+        return {
+            "n_features": self.n_features,
+            "n_classes": shared.out_features,
+            "n_components": shared.in_features,
+            "hidden_layer_sizes": self.hidden_layer_sizes,
+            "temperature": 1.0,
+        }
 
     def codes(self, rows: Sequence[Tensor]) -> tuple[Tensor, ...]:
         """Project the rows of each modality (n, n_features) onto the sphere."""

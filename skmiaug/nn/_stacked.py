@@ -13,29 +13,16 @@ ModuleT = TypeVar("ModuleT", bound=nn.Module)
 class StackedLinear(nn.Module):
     """``n_models`` linear layers; weight (n_models, n_outputs, n_inputs)."""
 
-    def __init__(self, weight: Tensor, bias: Tensor):
+    def __init__(self, weight: Tensor, bias: Tensor | None):
         super().__init__()
         self.weight = nn.Parameter(weight)
-        self.bias = nn.Parameter(bias)
+        self.bias = None if bias is None else nn.Parameter(bias)
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Map (n_models, n, n_inputs) to (n_models, n, n_outputs)."""
+        if self.bias is None:
+            return torch.bmm(inputs, self.weight.mT)
         return torch.baddbmm(self.bias[:, None], inputs, self.weight.mT)
-
-
-class StackedEmbedding(nn.Module):
-    """``n_models`` tables of vectors; weight (n_models, n_entries, width)."""
-
-    def __init__(self, weight: Tensor):
-        super().__init__()
-        self.weight = nn.Parameter(weight)
-
-    def forward(self, indices: Tensor) -> Tensor:
-        """Look up (n_models, n) indices: (n_models, n, width)."""
-        n_models, n_entries, width = self.weight.shape
-        first = torch.arange(n_models, device=indices.device)[:, None] * n_entries
-        rows = (indices + first).flatten()
-        return self.weight.flatten(0, 1).index_select(0, rows).view(n_models, -1, width)
 
 
 def stack_modules(modules: Sequence[ModuleT]) -> ModuleT:
@@ -44,8 +31,8 @@ def stack_modules(modules: Sequence[ModuleT]) -> ModuleT:
     Parameters
     ----------
     modules : sequence of Module
-        Of one class and one shape, made of linear layers, embeddings and what has no
-        weights; their ``forward`` works on trailing axes.
+        Of one class and one shape, made of linear layers and what has no weights; their
+        ``forward`` works on trailing axes.
 
     Returns
     -------
@@ -56,7 +43,7 @@ def stack_modules(modules: Sequence[ModuleT]) -> ModuleT:
     Raises
     ------
     TypeError
-        A layer with weights is neither linear nor an embedding.
+        A layer with weights is not linear.
     """
     joined = deepcopy(modules[0])
     for path, layer in list(joined.named_modules()):
@@ -73,13 +60,11 @@ def _stack_layers(path: str, layers: Sequence[nn.Module]) -> nn.Module:
         return torch.stack([getattr(layer, name).detach() for layer in layers])
 
     first = layers[0]
-    if isinstance(first, nn.Linear) and first.bias is not None:
-        return StackedLinear(stacked("weight"), stacked("bias"))
-    if isinstance(first, nn.Embedding):
-        return StackedEmbedding(stacked("weight"))
+    if isinstance(first, nn.Linear):
+        bias = None if first.bias is None else stacked("bias")
+        return StackedLinear(stacked("weight"), bias)
     raise TypeError(
-        f"Only linear layers with a bias and embeddings can be stacked; {path} is a "
-        f"{type(first).__name__}."
+        f"Only linear layers can be stacked; {path} is a {type(first).__name__}."
     )
 
 

@@ -1,15 +1,22 @@
-"""From timesteps of features to hidden states, and from those back to features."""
+"""From timesteps of features to hidden states, to one vector a sequence, to labels."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from skmiaug.nn._timestep_gru import GRUBackbone
-from skmiaug.nn._timestep_noise import Drop, keep_all
-from skmiaug.nn._timestep_transformer import TransformerBackbone
+from skmiaug.nn._timestep_backbones import (
+    Drop,
+    GRUBackbone,
+    TransformerBackbone,
+    keep_all,
+)
 
 BACKBONES = ("transformer", "gru")
+POOLINGS = ("mean", "mean_std", "max")
+_MIN_VARIANCE = 1e-5
+_MIN_SCALE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -32,6 +39,9 @@ class TimestepArchitecture:
     n_heads: int
 
     def __post_init__(self) -> None:
+        sizes = (self.n_features, self.hidden_size, self.n_layers, self.n_heads)
+        if self.backbone not in BACKBONES or min(sizes) < 1:
+            raise ValueError(f"There is no such network: {self}.")
         parts = 2 if self.backbone == "gru" else 2 * self.n_heads
         if self.hidden_size % parts:
             need = "even" if self.backbone == "gru" else "a multiple of 2 * n_heads"
@@ -67,6 +77,11 @@ class TimestepEncoder(nn.Module):
             )
         self.leave = nn.Linear(width, architecture.n_features)
 
+    @property
+    def config(self) -> dict[str, Any]:
+        """The arguments that make an encoder of this shape."""
+        return {"architecture": self.architecture}
+
     def forward(
         self,
         values: Tensor,
@@ -95,3 +110,83 @@ class TimestepEncoder(nn.Module):
     def restore(self, hidden: Tensor) -> Tensor:
         """Return the features that hidden states stand for, (n, time, n_features)."""
         return self.leave(hidden)
+
+
+def pooled_width(hidden_size: int, pooling: str) -> int:
+    """Columns of what :func:`pool_timesteps` returns."""
+    return 2 * hidden_size if pooling == "mean_std" else hidden_size
+
+
+def pool_timesteps(hidden: Tensor, lengths: Tensor, pooling: str) -> Tensor:
+    """Pool (n, time, width) over each sequence's own timesteps, in float32.
+
+    Parameters
+    ----------
+    hidden : Tensor of shape (n, time, width)
+    lengths : Tensor of shape (n,)
+        At least 1 each; what lies behind is not read.
+    pooling : {"mean", "mean_std", "max"}
+        ``"mean_std"`` gives the means followed by the standard deviations (the square
+        root of the variance plus 1e-5, so that it has a gradient at 0).
+
+    Returns
+    -------
+    Tensor of shape (n, width) or (n, 2 * width)
+    """
+    hidden = hidden.float()
+    steps = torch.arange(hidden.shape[1], device=hidden.device)
+    padding = (steps >= lengths[:, None])[..., None]
+    if pooling == "max":
+        return hidden.masked_fill(padding, -torch.inf).amax(dim=1)
+    count = lengths[:, None]
+    mean = hidden.masked_fill(padding, 0.0).sum(dim=1) / count
+    if pooling == "mean":
+        return mean
+    deviation = (hidden - mean[:, None]).masked_fill(padding, 0.0)
+    variance = deviation.square().sum(dim=1) / count
+    return torch.cat([mean, (variance + _MIN_VARIANCE).sqrt()], dim=1)
+
+
+class SequenceHead(nn.Module):
+    """Standardised columns, dropout and one linear layer.
+
+    Parameters
+    ----------
+    width : int
+        Columns of an embedding.
+    n_outputs : int
+    """
+
+    def __init__(self, width: int, n_outputs: int):
+        super().__init__()
+        self.linear = nn.Linear(width, n_outputs)
+        self.center: Tensor
+        self.scale: Tensor
+        self.register_buffer("center", torch.zeros(width))
+        self.register_buffer("scale", torch.ones(width))
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The arguments that make a head of this shape."""
+        width, n_outputs = self.linear.in_features, self.linear.out_features
+        return {"width": width, "n_outputs": n_outputs}
+
+    def measure(self, pooled: Tensor) -> None:
+        """Take means and deviations of the columns of ``pooled`` (n, width).
+
+        Those of the training sequences before training: the head then begins with columns
+        of one scale, whichever encoder they come from.
+        """
+        self.center.copy_(pooled.mean(dim=0))
+        self.scale.copy_(pooled.std(dim=0, correction=0) + _MIN_SCALE)
+
+    def forward(self, pooled: Tensor, drop: Drop = keep_all) -> Tensor:
+        """Return (n, n_outputs) from embeddings (n, width).
+
+        Parameters
+        ----------
+        pooled : Tensor of shape (n, width)
+        drop : callable
+            Applied to the standardised columns.
+        """
+        return self.linear(drop((pooled - self.center) / self.scale))

@@ -21,8 +21,8 @@ def resolve_device(device: str | torch.device) -> torch.device:
     Raises
     ------
     DeviceUnavailableError
-        CUDA was asked for and there is none, or this is a forked process whose parent
-        has used CUDA already.
+        There is no such device here, or it is CUDA and this is a forked process whose
+        parent has used CUDA already.
     ValueError
         The name is not one of a device.
     """
@@ -42,7 +42,22 @@ def resolve_device(device: str | torch.device) -> torch.device:
         ) from error
     if chosen.type == "cuda":
         _check_cuda(chosen)
+    elif chosen.type != "cpu":
+        _check_usable(chosen)
     return chosen
+
+
+def _check_usable(device: torch.device) -> None:
+    """Try a device of another kind; torch has no common way to ask for them."""
+    try:
+        # The meta device has shapes and no values: asking for one is an error too.
+        torch.zeros(1, device=device).item()
+        torch.Generator(device)
+    except (RuntimeError, AssertionError, NotImplementedError, AttributeError) as error:
+        raise DeviceUnavailableError(
+            f"device={str(device)!r} was asked for, but torch cannot compute on it here "
+            f"({str(error).splitlines()[0]:.100}). Use device='auto' or device='cpu'."
+        ) from error
 
 
 def _forked_after_cuda() -> bool:
@@ -84,7 +99,7 @@ def on_device(device: torch.device, *modules: nn.Module) -> Iterator[None]:
 
 @contextmanager
 def memory_remedy(device: torch.device, advice: str) -> Iterator[None]:
-    """Say what to lower when the device runs out of memory.
+    """Name what to lower when the device runs out of memory.
 
     The error keeps its class (``torch.OutOfMemoryError``), so that callers who retry on
     it still can.

@@ -1,7 +1,6 @@
 """A progress bar, where one was asked for."""
 
 from types import TracebackType
-from typing import Any
 
 from tqdm import tqdm
 
@@ -10,7 +9,7 @@ class ProgressBar:
     """A tqdm bar that shows named figures, or nothing at all.
 
     As a context it is closed at the end, full if the work ended without an error: a
-    training that stops early has done all that it had to do.
+    training that stops early is complete.
 
     Parameters
     ----------
@@ -21,9 +20,9 @@ class ProgressBar:
     enabled : bool
         False: every method does nothing.
     phase : str, default=None
-        What is done now, behind the description.
+        Current phase, behind the description.
     unit : str, default="it"
-        What a step is.
+        Name of a step.
     """
 
     def __init__(
@@ -36,9 +35,8 @@ class ProgressBar:
         unit: str = "it",
     ):
         self._description = description
-        self._bar: Any = None
-        if enabled:
-            self._bar = tqdm(total=total, desc=self._titled(phase), unit=unit)
+        title = description if phase is None else f"{description}, {phase}"
+        self._bar = tqdm(total=total, desc=title, unit=unit, disable=not enabled)
 
     def __enter__(self) -> "ProgressBar":
         return self
@@ -49,29 +47,21 @@ class ProgressBar:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._bar is not None and kind is None:
+        if kind is None:
             self._bar.set_description(self._description, refresh=False)
             self._bar.total = self._bar.n
             self._bar.refresh()
-        self.close()
+        self._bar.close()
 
     def phase(self, name: str) -> None:
-        """Say what is done now."""
-        if self._bar is not None:
-            self._bar.set_description(self._titled(name))
+        """Show the name of the current phase."""
+        self._bar.set_description(f"{self._description}, {name}")
 
     def show(self, done: int, **figures: float) -> None:
         """Move to ``done`` steps, with the figures behind the bar."""
-        if self._bar is not None:
-            self._bar.set_postfix(
-                {k: f"{v:.3f}" for k, v in figures.items()}, refresh=False
-            )
-            self._bar.update(done - self._bar.n)
+        self._bar.set_postfix({k: f"{v:.3f}" for k, v in figures.items()}, refresh=False)
+        self._bar.update(done - self._bar.n)
 
     def close(self) -> None:
         """End the bar."""
-        if self._bar is not None:
-            self._bar.close()
-
-    def _titled(self, phase: str | None) -> str:
-        return self._description if phase is None else f"{self._description}, {phase}"
+        self._bar.close()

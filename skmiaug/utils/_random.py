@@ -6,15 +6,16 @@ integer: with ``random_state=None`` it comes from numpy's, as everywhere in scik
 
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
+
+if TYPE_CHECKING:  # closed-form estimators seed themselves without torch
+    import torch
 
 _SEED_BOUND = 2**31 - 1
 _GLOBAL_GENERATOR_LOCK = threading.Lock()
-_BLOCK_ROWS = 1024
 
 
 def draw_seed(random_state: np.random.RandomState) -> int:
@@ -32,43 +33,21 @@ def seed_of_stream(seed: int, stream: int) -> int:
     return int(numpy_generator(seed, stream).integers(_SEED_BOUND))
 
 
-def torch_generator(seed: int, stream: int, device: torch.device) -> torch.Generator:
+def torch_generator(seed: int, stream: int, device: "torch.device") -> "torch.Generator":
     """Return a torch generator on ``device``; different streams are independent."""
+    import torch
+
     state = np.random.SeedSequence([seed, stream]).generate_state(1, np.uint64)
     return torch.Generator(device).manual_seed(int(state[0] >> np.uint64(1)))
 
 
-def draw_below(counts: torch.Tensor, rng: torch.Generator) -> torch.Tensor:
+def draw_below(counts: "torch.Tensor", rng: "torch.Generator") -> "torch.Tensor":
     """Draw a whole number from 0 to below each of ``counts`` (n,), on their device."""
+    import torch
+
     uniform = torch.rand(len(counts), generator=rng, device=counts.device)
     # float32 rounds 1 - 2**-25 up to 1: the minimum keeps the number below its count.
     return torch.minimum((uniform * counts).long(), counts - 1)
-
-
-def normal_rows(
-    n: int, d: int, rng: torch.Generator, *, deviation: float = 1.0
-) -> torch.Tensor:
-    """Return normal (n, d) with mean 0, drawn by all threads of torch.
-
-    On the CPU torch draws normals with one thread. Here blocks of rows have a generator
-    each, seeded from ``rng``, so the bits do not depend on the number of threads.
-    """
-    noise = torch.empty(n, d, device=rng.device)
-    if rng.device.type != "cpu":
-        return noise.normal_(0.0, deviation, generator=rng)
-    blocks = noise.split(_BLOCK_ROWS)
-    seeds = torch.randint(2**62, (len(blocks),), generator=rng).tolist()
-
-    @torch.inference_mode()  # a thread's own state; the caller may be in it
-    def fill(block: torch.Tensor, seed: int) -> None:
-        block.normal_(0.0, deviation, generator=torch.Generator().manual_seed(seed))
-
-    if len(blocks) == 1:
-        fill(blocks[0], seeds[0])
-    else:
-        with ThreadPoolExecutor(torch.get_num_threads()) as pool:
-            list(pool.map(fill, blocks, seeds))
-    return noise
 
 
 @contextmanager
@@ -78,6 +57,8 @@ def isolated_torch_seed(seed: int) -> Iterator[None]:
     Module constructors draw their first weights from the global generator and take no
     other. One thread at a time: fits in parallel threads would seed it for each other.
     """
+    import torch
+
     with _GLOBAL_GENERATOR_LOCK:
         state = torch.random.get_rng_state()
         try:

@@ -17,21 +17,21 @@ except ImportError:
 
 __all__ = ["CallbackSupportMixin", "callback_session"]
 
-# What is called at each look; returns whether to stop.
-Look = Callable[[], bool]
+# Called at each validation check; returns whether to stop.
+Notify = Callable[[], bool]
 
 
 @contextmanager
-def callback_session(estimator: Any, n_checks: int, X: Any, y: Any) -> Iterator[Look]:
-    """Run an estimator's callbacks around a fit, and give what to call at each look.
+def callback_session(estimator: Any, n_checks: int, X: Any, y: Any) -> Iterator[Notify]:
+    """Run an estimator's callbacks around a fit; gives what notifies them of a check.
 
     Parameters
     ----------
     estimator : estimator that derives from ``CallbackSupportMixin``
     n_checks : int
-        The most looks there can be.
+        Validation checks at most.
     X, y
-        What is fitted, for the callbacks that ask for it.
+        The data of the fit, for the callbacks that ask for it.
     """
     if not hasattr(estimator, "_init_callback_context"):
         yield lambda: False
@@ -42,10 +42,10 @@ def callback_session(estimator: Any, n_checks: int, X: Any, y: Any) -> Iterator[
         context = estimator._init_callback_context(max_subtasks=n_checks)
         context.call_on_fit_task_begin(estimator=estimator, X=X, y=y)
 
-        def look() -> bool:
-            task = context.subcontext(task_name="look")
+        def notify() -> bool:
+            task = context.subcontext(task_name="validation check")
             task.call_on_fit_task_begin(estimator=estimator, X=X, y=y)
             return bool(task.call_on_fit_task_end(estimator=estimator, X=X, y=y))
 
-        yield look
+        yield notify
         context.call_on_fit_task_end(estimator=estimator, X=X, y=y)

@@ -1,4 +1,4 @@
-"""Fits that leave all of what they are to leave, or nothing."""
+"""Fits that set all of their attributes, or none."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,10 +7,10 @@ from typing import Any
 
 @contextmanager
 def whole_fit(estimator: Any) -> Iterator[None]:
-    """Take the estimator back to what it was when the block is left by an error.
+    """Restore the estimator when the block is left by an error.
 
     A fit sets some attributes before it trains and others after. Ctrl-C between them would
-    leave the classes of the new rows beside the sampler of the old.
+    leave the classes of the new data with the model of the old.
     """
     before = dict(vars(estimator))
     try:

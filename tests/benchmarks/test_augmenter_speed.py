@@ -23,7 +23,7 @@ from tests.benchmarks.suite._step import (
     CPU,
     build_products,
     build_step,
-    default_settings,
+    default_parameters,
 )
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(1800)]
@@ -86,7 +86,7 @@ def test_a_hundred_thousand_rows_are_drawn_within_three_seconds(fitted):
         augmenter.sample(100_000)
         seconds.append(time.perf_counter() - start)
     figure = f"{np.median(seconds):6.2f} s, best {min(seconds):.2f} s"
-    detail = f"residual {augmenter.residual_strength_:g}, spread {augmenter.spread_:g}"
+    detail = f"residual {augmenter.residual_scale_:g}, spread {augmenter.bandwidth_:g}"
     show(f"sample(100_000) x {N_FEATURES}", f"{figure} ({detail})")
     assert np.median(seconds) < 3
 
@@ -96,15 +96,15 @@ def test_a_hundred_thousand_rows_are_drawn_within_three_seconds(fitted):
     [(N_FEATURES, N_FEATURES, 2), (N_FEATURES, "auto", 2), (47, "auto", 4)],
 )
 def test_a_step_takes_few_times_its_matrix_products(n_features, n_components, most):
-    settings = default_settings(N_ROWS, n_features, N_CLASSES, n_components)
+    parameters = default_parameters(N_ROWS, n_features, N_CLASSES, n_components)
     # Both on as many threads as a fit would use.
-    with cpu_threads_for(settings.largest_product(), CPU):
+    with cpu_threads_for(parameters.largest_product(), CPU):
         n_threads = torch.get_num_threads()
         step, products = interleaved_medians(
-            build_step(settings, IEMOCAP), build_products(settings, N_CLASSES)
+            build_step(parameters, IEMOCAP), build_products(parameters, N_CLASSES)
         )
     figure = f"{1e3 * step:6.2f} ms / {1e3 * products:.2f} ms = {step / products:.2f}"
-    label = f"step / its products, {settings.n_components} components"
+    label = f"step / its products, {parameters.sizes[0]} components"
     show(label, f"{figure} ({n_threads} threads)")
     assert step <= most * products
 

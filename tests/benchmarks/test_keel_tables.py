@@ -16,7 +16,7 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.neural_network import MLPClassifier
 from sklearn.svm import SVC
 
-from skmiaug.evaluation import SkewedTraining, compare_samplers
+from skmiaug.evaluation import ImbalancedTrainingSplit, compare_samplers
 from tests.benchmarks.suite._keel import read_table, shares, tables, without_tiny_classes
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(7200)]
@@ -53,7 +53,9 @@ def test_made_rows_teach_more_than_smote_on_average(collection):
         cv = StratifiedKFold(3, shuffle=True, random_state=0)
         if collection == "balanced":
             X, y = without_tiny_classes(X, y)
-            cv = SkewedTraining(cv, shares(y.max() + 1, seed=0), min_rows=6, random_state=0)
+            cv = ImbalancedTrainingSplit(
+                cv, shares(y.max() + 1, seed=0), min_rows=6, random_state=0
+            )
         found[path.stem] = uar(X, y, cv)[SAMPLERS]
         print(f"{path.stem:32s} {found[path.stem].round(1).to_dict()}", flush=True)
     table = pd.DataFrame(found).T

@@ -43,7 +43,7 @@ memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 found = {"rows": len(data.frame), "load": load, "megabytes": memory}
 found["raters"] = 0 if data.raters is None else len(data.raters)
 found["splits"] = data.frame["split"].value_counts().to_dict()
-_, found["write"] = timed(lambda: data.manifest.write(copy))
+_, found["write"] = timed(lambda: data.manifest.write(copy, root=folder))
 _, found["read"] = timed(lambda: Manifest.read(copy, root=folder))
 _, found["split"] = timed(lambda: list(OfficialSplit(data).split()))
 print(json.dumps(found))

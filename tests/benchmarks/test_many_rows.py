@@ -18,7 +18,7 @@ from sklearn.neural_network import MLPClassifier
 
 from skmiaug import MIGANAugmenter, TransformerFeatures
 from skmiaug.evaluation import (
-    SkewedTraining,
+    ImbalancedTrainingSplit,
     compare_samplers,
     default_samplers,
     summarize_comparison,
@@ -70,7 +70,7 @@ def test_made_rows_teach_more_than_copies_and_smote(windows):
             "MLP": MLPClassifier((128,), max_iter=15, alpha=1e-3),
         },
         groups=session,
-        cv=SkewedTraining(LeaveOneGroupOut(), list(SHARES.values())),
+        cv=ImbalancedTrainingSplit(LeaveOneGroupOut(), list(SHARES.values())),
         n_jobs=2,
         on_error="raise",
     )

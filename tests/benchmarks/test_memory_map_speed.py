@@ -30,7 +30,7 @@ import numpy as np, torch
 from skmiaug import MIGANAugmenter
 
 torch.set_num_threads(1)
-folder, what, spread = sys.argv[1:]
+folder, what, bandwidth = sys.argv[1:]
 
 def anonymous():
     with open("/proc/self/status") as file:
@@ -54,7 +54,10 @@ def measured(call):
 rng = np.random.default_rng(0)
 MIGANAugmenter(max_iter=3, device="cpu").fit(rng.normal(size=(60, 5)), np.arange(60) % 2)
 y = np.load(folder + "/y.npy")
-augmenter = MIGANAugmenter(random_state=0, device="cpu", max_iter=50, spread=float(spread))
+bandwidth = float(bandwidth)
+augmenter = MIGANAugmenter(
+    random_state=0, device="cpu", max_iter=50, bandwidth=bandwidth
+)
 if what == "sample_to":
     some = np.load(folder + "/X.npy", mmap_mode="r")[:5000]
     augmenter.fit(some.copy(), y[:5000])
@@ -85,29 +88,29 @@ def folder(tmp_path_factory):
     return folder
 
 
-def run(folder, what: str, spread: float) -> tuple[float, float]:
+def run(folder, what: str, bandwidth: float) -> tuple[float, float]:
     """Bytes of anonymous memory at the peak above the start, and seconds."""
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, str(folder), what, str(spread)],
+        [sys.executable, "-c", SCRIPT, str(folder), what, str(bandwidth)],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     memory, seconds = map(float, done.stdout.split())
     size = N_ROWS * N_FEATURES * 4
     figure = f"{memory / 1e6:6.0f} MB in {seconds:5.1f} s (X has {size / 1e6:.0f} MB)"
-    show(f"{what}, {N_ROWS} x {N_FEATURES}, spread {spread:g}", figure)
+    show(f"{what}, {N_ROWS} x {N_FEATURES}, bandwidth {bandwidth:g}", figure)
     return memory, seconds
 
 
-@pytest.mark.parametrize("spread", [1.0, 0.5])
-def test_a_fit_to_a_map_holds_the_projected_rows_and_blocks(folder, spread):
-    mapped, _ = run(folder, "mapped", spread)
-    in_memory, _ = run(folder, "in memory", spread)
+@pytest.mark.parametrize("bandwidth", [1.0, 0.5])
+def test_a_fit_to_a_map_holds_the_projected_rows_and_blocks(folder, bandwidth):
+    mapped, _ = run(folder, "mapped", bandwidth)
+    in_memory, _ = run(folder, "in memory", bandwidth)
     projected = N_ROWS * N_COMPONENTS * 4
     assert mapped < 1.25 * projected + GIB / 4
     assert mapped < in_memory
 
 
-@pytest.mark.parametrize("spread", [1.0, 0.5])
-def test_rows_drawn_to_a_file_take_a_few_blocks(folder, spread):
-    memory, _ = run(folder, "sample_to", spread)
+@pytest.mark.parametrize("bandwidth", [1.0, 0.5])
+def test_rows_drawn_to_a_file_take_a_few_blocks(folder, bandwidth):
+    memory, _ = run(folder, "sample_to", bandwidth)
     assert memory < GIB / 4

@@ -23,7 +23,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC, LinearSVC
 
-from skmiaug.evaluation import SkewedTraining, compare_samplers
+from skmiaug.evaluation import ImbalancedTrainingSplit, compare_samplers
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 SHARES = {
@@ -74,7 +74,7 @@ def test_made_rows_teach_other_classifiers(name):
         SAMPLERS,
         CLASSIFIERS | (BOOSTED if X.shape[1] <= 100 else {}),
         groups=groups,
-        cv=SkewedTraining(folds, SHARES[corpus]),
+        cv=ImbalancedTrainingSplit(folds, SHARES[corpus]),
         n_repeats=3,
         n_jobs=2,
         on_error="raise",

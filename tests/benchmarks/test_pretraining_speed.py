@@ -15,15 +15,16 @@ import pytest
 import torch
 
 from skmiaug import MaskedTimestepEncoder
-from skmiaug.representation._masked_fit import build_encoder
+from skmiaug.nn import TimestepArchitecture, TimestepEncoder
 from skmiaug.training import (
     MaskedTask,
+    MaskingSettings,
     RateSchedule,
     SequenceBatches,
     SequenceSet,
     build_sequence_model,
 )
-from skmiaug.utils._precision import has_bfloat16_units
+from skmiaug.utils._precision import has_bfloat16_units, resolve_precision
 from skmiaug.utils._random import torch_generator
 
 N_SEQUENCES, N_STEPS, N_FEATURES = 16327, 50, 74
@@ -45,21 +46,26 @@ def show(label: str, figure: str) -> None:
 
 def build_step(backbone: str, device: torch.device, precision: str) -> Callable[[], object]:
     """One pretraining step with the encoder's defaults, batch included."""
-    encoder = MaskedTimestepEncoder(backbone=backbone, precision=precision)
-    settings = encoder._settings(N_FEATURES, device)
+    given = MaskedTimestepEncoder(backbone=backbone)
+    architecture = TimestepArchitecture(
+        N_FEATURES, backbone, given.hidden_size, given.n_layers, given.n_heads
+    )
+    autocast = resolve_precision(
+        precision, device, large_products=backbone == "transformer"
+    )
     rng = torch.Generator().manual_seed(0)
     lengths = torch.full((4096,), N_STEPS)
     steps = torch.randn(4096 * N_STEPS, N_FEATURES, generator=rng).to(device)
     model = build_sequence_model(
-        {"encoder": build_encoder(settings.architecture, 0).to(device)},
-        [("encoder", settings.learning_rate)],
-        weight_decay=settings.weight_decay,
+        {"encoder": TimestepEncoder(architecture).to(device)},
+        [("encoder", given.learning_rate)],
+        weight_decay=given.weight_decay,
         schedule=RateSchedule(10**6),
     )
     task = MaskedTask(
         sequences=SequenceSet(steps, lengths),
-        batches=SequenceBatches(lengths, settings.batch_size, seed=0, stream=0),
-        settings=settings.masking,
+        batches=SequenceBatches(lengths, given.batch_size, seed=0, stream=0),
+        settings=MaskingSettings(0.3, 3, "learned", "l1", 0.0, autocast),
         generator=torch_generator(0, 0, device),
         held_out=None,
         held_out_seed=(0, 0),

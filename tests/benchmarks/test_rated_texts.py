@@ -14,7 +14,7 @@ from sklearn.model_selection import StratifiedKFold
 
 from skmiaug import MIGANAugmenter
 from skmiaug.evaluation import (
-    SkewedTraining,
+    ImbalancedTrainingSplit,
     compare_samplers,
     default_samplers,
     summarize_comparison,
@@ -43,7 +43,7 @@ def test_made_rows_teach_more_than_copies_and_smote(collection):
     X, y = embedded_texts(collection)
     cv = StratifiedKFold(3, shuffle=True, random_state=0)
     if shares:
-        cv = SkewedTraining(cv, shares)
+        cv = ImbalancedTrainingSplit(cv, shares)
     samplers = {name: default_samplers()[name] for name in RIVALS}
     samplers |= {"mi_weight=0": MIGANAugmenter(mi_weight=0), "default": MIGANAugmenter()}
     results = compare_samplers(

@@ -9,14 +9,15 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from skmiaug.utils._phases import phase
 from tests.benchmarks.suite import __main__ as command
 from tests.benchmarks.suite import _parts
 from tests.benchmarks.suite._corpora import IEMOCAP, corpus, skewed_counts
 from tests.benchmarks.suite._ctgan import BATCH_SIZE, CTGANCost, ctgan_cost, have_ctgan
 from tests.benchmarks.suite._device import on_device
-from tests.benchmarks.suite._measure import choose_clock, cost_of, timed_parts
+from tests.benchmarks.suite._measure import choose_clock, cost_of, timed_phases
 from tests.benchmarks.suite._parts import timed_fit
-from tests.benchmarks.suite._step import build_step, default_settings, step_products
+from tests.benchmarks.suite._step import build_step, default_parameters, step_products
 from tests.benchmarks.suite._table import Line, format_table
 
 TINY = [
@@ -48,11 +49,11 @@ def test_the_classes_are_skewed_and_add_up(n, k):
 
 @pytest.mark.parametrize("n_features", [5, 47, 600])
 def test_all_matrix_products_of_a_step_are_counted_and_no_more(n_features):
-    settings = default_settings(sum(IEMOCAP), n_features, len(IEMOCAP))
-    step = build_step(settings, IEMOCAP)
+    parameters = default_parameters(sum(IEMOCAP), n_features, len(IEMOCAP))
+    step = build_step(parameters, IEMOCAP)
     with FlopCounterMode(display=False) as counter:
         step()
-    counted = sum(2 * a * b * c for a, b, c in step_products(settings, len(IEMOCAP)))
+    counted = sum(2 * a * b * c for a, b, c in step_products(parameters, len(IEMOCAP)))
     assert counter.get_total_flops() == counted
 
 
@@ -73,13 +74,13 @@ def test_the_clock_of_the_cpu_does_not_count_waiting():
         choose_clock("wall")
 
 
-def test_parts_are_timed_where_they_are_called_and_put_back():
-    sleep = time.sleep
-    with timed_parts(time, ["sleep"]) as seconds:
-        time.sleep(0.01)
-        time.sleep(0.01)
-    assert 0.02 <= seconds["sleep"] < 0.2
-    assert time.sleep is sleep
+def test_phases_are_added_up_by_name():
+    with timed_phases(["waiting", "never"]) as seconds:
+        for name in ("waiting", "waiting", "other"):
+            with phase("test", name):
+                time.sleep(0.01)
+    assert seconds["waiting"] >= 0.02
+    assert seconds["never"] == 0
 
 
 def test_the_table_has_a_line_each_under_the_heading_of_its_part():

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -9,9 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skmiaug.datasets import OfficialSplit, load_cmu_mosei, pad_left, pooled_frames
-from skmiaug.datasets._cmu_mosei import dominant
-from skmiaug.datasets._mosei_folds import _standard, split_of_videos
-from skmiaug.datasets._mosei_frames import overlapping
+from skmiaug.datasets.corpora import (
+    dominant,
+    overlapping,
+    split_of_videos,
+    standard_folds,
+)
 from skmiaug.exceptions import CorpusWarning, FileFormatError
 
 pytest.importorskip("h5py", reason="needs the extra mosei")
@@ -252,7 +256,7 @@ def test_folds(folder):
 
 
 def test_the_standard_folds():
-    parts = list(_standard().values())
+    parts = list(standard_folds().values())
     assert {part: parts.count(part) for part in set(parts)} == {
         "train": 2249,
         "dev": 300,
@@ -302,3 +306,34 @@ def test_segments_without_length_are_left_out(tmp_path):
     with pytest.warns(CorpusWarning, match=r"1 of 2 segments have no length.*v\[1\]"):
         data = load_cmu_mosei(tmp_path, acoustic=False)
     assert list(data.frame["id"]) == ["v[0]"]
+
+
+def test_a_video_of_very_many_segments_is_refused(folder):
+    n = 6000
+    labels = {"v": (np.zeros((n, 7)), np.column_stack([np.arange(n), np.arange(n) + 1]))}
+    write_csd(folder / "CMU_MOSEI_Labels.csd", "All Labels", labels)
+    with pytest.raises(FileFormatError, match="at most 5000 labelled segments in 'v'"):
+        load(folder)
+
+
+@given(st.data())
+def test_frames_in_any_order_are_found_as_by_a_plain_loop(tmp_path_factory, data):
+    times = st.integers(0, 8)
+    intervals = np.array(data.draw(st.lists(st.tuples(times, times), min_size=1)), float)
+    parts = data.draw(st.lists(st.tuples(times, st.integers(1, 4)), min_size=1, max_size=4))
+    root = tmp_path_factory.mktemp("mosei")
+    labels = np.array([(start, start + length) for start, length in parts], float)
+    write_csd(root / "labels.csd", "l", {"v": (np.zeros((len(parts), 7)), labels)})
+    numbers = np.arange(len(intervals), dtype=float)[:, None]
+    write_csd(root / "covarep.csd", "c", {"v": (numbers, intervals)})
+    wanted = []
+    for start, end in labels:
+        found = [k for k, (s, e) in enumerate(intervals) if min(e, end) > max(s, start)]
+        wanted.append(sorted(found, key=lambda k: intervals[k, 0]))
+    kept = [rows for rows in wanted if rows]
+    if not kept:
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        data = load_cmu_mosei(root, folds={"train": ["v"]})
+    assert [frames[:, 0].tolist() for frames in data.sequences] == kept

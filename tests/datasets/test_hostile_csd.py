@@ -5,7 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from skmiaug.datasets._csd import open_csd
+from skmiaug.datasets.corpora import open_csd
 from skmiaug.exceptions import FileFormatError, MissingExtraError
 
 h5py = pytest.importorskip("h5py", reason="needs the extra mosei")
@@ -177,7 +177,7 @@ def test_no_sequence_at_all(tmp_path):
         pass
     with pytest.raises(FileFormatError, match="no such file"), open_csd(tmp_path / "b"):
         pass
-    with pytest.raises(FileFormatError, match="no regular file"), open_csd(tmp_path):
+    with pytest.raises(FileFormatError, match="got a folder"), open_csd(tmp_path):
         pass
 
 
@@ -215,3 +215,38 @@ def test_without_h5py(tmp_path, monkeypatch):
         open_csd(tmp_path / "a.csd"),
     ):
         pass
+
+
+@pytest.mark.parametrize("kind", ["S1", None])
+def test_a_million_empty_words(file, kind):
+    dtype = kind or h5py.string_dtype()
+    replaced(file, shape=(1_000_000,), dtype=dtype, chunks=(100_000,), compression="gzip")
+    text = refusal(file, lambda csd: csd.words("v"))
+    assert "at most 50000 words in 'v'; got 1000000" in text
+
+
+def test_names_that_are_no_unicode(file):
+    data = file["root/data"]
+    h5py.h5g.create(data.id, b"vid\xe9o")
+    text = refusal(file, lambda csd: csd.entries())
+    assert r"expected names of entries in Unicode; got b'vid\xe9o'" in text
+
+
+def test_bytes_that_are_changed_are_refused_or_harmless(tmp_path):
+    path = tmp_path / "a.csd"
+    words = np.array([[b"good"], [b"day"]])
+    times = np.array([[0, 1], [1, 2.0]])
+    write_csd(path, "root", {"v": (words, times)})
+    whole = path.read_bytes()
+    rng = np.random.default_rng(0)
+    for _ in range(300):
+        damaged = bytearray(whole)
+        for place in rng.integers(len(whole), size=rng.integers(1, 6)):
+            damaged[place] = rng.integers(256)
+        path.write_bytes(damaged)
+        try:
+            with open_csd(path) as csd:
+                for entry in csd.entries():
+                    csd.words(entry), csd.intervals(entry)
+        except FileFormatError:
+            pass

@@ -2,30 +2,37 @@
 
 import pytest
 
-from skmiaug.datasets import (
-    _cmu_mosei,
-    _emodb,
-    _iemocap,
-    _msp_improv,
-    _msp_podcast,
-    _nemo,
-)
-from skmiaug.datasets._label_sets import EMOTIONS, check_min_agreement, resolve_labels
+from skmiaug import datasets
+from skmiaug.datasets.corpora import EMOTIONS
+from tests.datasets import _trees
 
-KNOWN = {"2class": {"anger": "anger", "neutral": "neutral"}}
-
-
-def test_every_emotion_of_a_corpus_has_its_name_in_the_list():
-    for corpus in (_emodb, _iemocap, _msp_improv, _msp_podcast, _nemo):
-        assert set(filter(None, corpus.CODES.values())) <= EMOTIONS
-    assert {"none", *_cmu_mosei.INTENSITIES} <= EMOTIONS
+TREES = {
+    "emodb": _trees.emodb,
+    "iemocap": _trees.iemocap,
+    "msp_improv": _trees.msp_improv,
+    "msp_podcast": _trees.msp_podcast,
+    "nemo": _trees.nemo,
+}
+LOADERS = {name: getattr(datasets, f"load_{name}") for name in TREES}
 
 
-def test_labels():
-    assert resolve_labels("all", KNOWN, "X") is None
-    assert resolve_labels("2class", KNOWN, "X") == KNOWN["2class"]
-    mapping = {"anger": 1, "boredom": "calm", "neutral": None}
-    assert resolve_labels(mapping, KNOWN, "X") == {"anger": "1", "boredom": "calm"}
+@pytest.fixture(params=TREES)
+def load(request, tmp_path):
+    """A loader with a folder to load."""
+    tree = TREES[request.param](tmp_path)
+    folder = tree if tree is not None else next(tmp_path.iterdir())
+    options = {"sessions": 1} if request.param == "iemocap" else {}
+    return lambda **more: LOADERS[request.param](folder, **options, **more)
+
+
+def test_labels(load):
+    every = load(labels="all").frame["emotion"].dropna()
+    assert set(every) <= EMOTIONS
+    mapping = {"anger": 1, "boredom": "calm", "sadness": "calm", "neutral": None}
+    frame = load(labels=mapping).frame
+    assert list(frame["emotion"]) == [
+        str(mapping[name]) for name in every if mapping.get(name) is not None
+    ]
 
 
 @pytest.mark.parametrize(
@@ -34,18 +41,20 @@ def test_labels():
         ({"angry": "anger", "neutral": "neutral"}, "keys among anger, .*; got 'angry'"),
         ({None: "rest"}, "keys among anger, .*; got None"),
         ({}, "got an empty one"),
-        ("3class", "'2class', 'all' or a mapping .* got '3class'"),
+        ("3class", r"'4class'.*, 'all' or a mapping .* got '3class'"),
         (["anger", "neutral"], r"a mapping .* got \['anger', 'neutral'\]"),
         (3, "a mapping .* got 3"),
         (None, "a mapping .* got None"),
     ],
 )
-def test_labels_that_are_none(labels, text):
-    with pytest.raises(ValueError, match=f"X: .*{text}"):
-        resolve_labels(labels, KNOWN, "X")
+@pytest.mark.parametrize("name", LOADERS)
+def test_labels_that_are_none(name, labels, text):
+    with pytest.raises(ValueError, match=text):
+        LOADERS[name]("nowhere", labels=labels)
 
 
 @pytest.mark.parametrize("share", ["x", 0, 1.5, float("nan"), [0.5]])
-def test_agreement_that_is_no_share(share):
+@pytest.mark.parametrize("name", ["iemocap", "msp_improv", "msp_podcast"])
+def test_agreement_that_is_no_share(name, share):
     with pytest.raises(ValueError, match="min_agreement must be a share"):
-        check_min_agreement(share)
+        LOADERS[name]("nowhere", min_agreement=share)

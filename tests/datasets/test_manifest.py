@@ -10,8 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from skmiaug.datasets import Manifest
-from skmiaug.datasets._columns import COLUMNS, NUMBERS
-from skmiaug.datasets._jsonl import flat_line
+from skmiaug.datasets.manifest import COLUMNS, NUMBERS
 from skmiaug.exceptions import FileFormatError
 from tests.datasets._trees import clip
 
@@ -44,10 +43,31 @@ def test_round_trip(corpus, tmp_path):
     # Paths are relative in the file, so that folder and manifest can move.
     first = json.loads(path.read_text().splitlines()[1])
     assert first["path"] == "wav/a.wav"
-    corpus.write(tmp_path / "elsewhere.jsonl")
-    assert Manifest.read(tmp_path / "elsewhere.jsonl", root=corpus.root).paths() == list(
-        corpus.frame["path"]
-    )
+
+
+def test_paths_of_a_manifest_that_is_written_elsewhere_are_rebased(corpus, tmp_path):
+    paths = list(corpus.frame["path"])
+    corpus.write(tmp_path / "above.jsonl")
+    assert "corpus/wav/a.wav" in (tmp_path / "above.jsonl").read_text()
+    assert Manifest.read(tmp_path / "above.jsonl").paths() == paths
+    # Relative paths, which the root of the manifest completes, too.
+    short = Manifest(corpus.frame.assign(path=["wav/a.wav", "wav/b.wav"]), root=corpus.root)
+    short.write(tmp_path / "above.jsonl")
+    assert Manifest.read(tmp_path / "above.jsonl").paths() == paths
+
+
+def test_a_manifest_that_is_written_apart_from_its_corpus_names_the_root(corpus, tmp_path):
+    (tmp_path / "other").mkdir()
+    path = tmp_path / "other" / "m.jsonl"
+    with pytest.raises(
+        FileFormatError, match=r"a\.wav' from the folder .*other'.* as root"
+    ):
+        corpus.write(path)
+    assert not path.exists()
+    corpus.write(path, root=corpus.root)
+    assert Manifest.read(path, root=corpus.root).paths() == list(corpus.frame["path"])
+    with pytest.raises(FileFormatError, match="Pass the folder of the audio as root"):
+        Manifest.read(path)
 
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
@@ -67,6 +87,7 @@ def test_any_text_and_number_survives(tmp_path, data):
             continue
         values = FINITE if name in NUMBERS else st.one_of(st.none(), TEXT)
         columns[name] = data.draw(st.lists(values, min_size=n, max_size=n))
+    columns["speaker"] = [v and f"s{v}" for v in columns["speaker"]]
     columns["extra"] = data.draw(
         st.lists(st.integers(-(2**53), 2**53), min_size=n, max_size=n)
     )
@@ -127,10 +148,19 @@ def test_what_cannot_be_read_again_is_not_written(tmp_path, columns, text):
     assert not list(tmp_path.iterdir())
 
 
+def test_nested_values_are_refused_however_deep_they_are(tmp_path):
+    deep = []
+    for _ in range(100_000):
+        deep = [deep]
+    with pytest.raises(FileFormatError, match=r"in the column 'x'; got list \(\[+\.\.\."):
+        Manifest.from_columns({"id": ["a"], "x": [deep]}).write(tmp_path / "m.jsonl")
+    while deep:  # piece by piece: to free it at once would need as deep a stack
+        deep = deep.pop()
+
+
 def test_names_of_columns_are_unicode_too():
-    # From a table of an older pandas; a newer one refuses them itself.
-    with pytest.raises(FileFormatError, match=r"here: .* in the column '\\udce9'"):
-        flat_line({"\udce9": 1}, "here")
+    with pytest.raises(FileFormatError, match=r"columns in Unicode; got '\\udce9'"):
+        Manifest.from_columns({"id": ["a"], "\udce9": [1]})
 
 
 def test_what_was_changed_afterwards_is_looked_at_again(tmp_path):
@@ -157,11 +187,9 @@ def test_a_long_row_that_just_fits(tmp_path):
 
 
 def test_a_path_outside_the_root_is_not_written(corpus, tmp_path):
-    stray = Manifest(corpus.frame, root=tmp_path / "corpus" / "other")
     with pytest.raises(FileFormatError, match="a path inside the corpus folder"):
-        stray.write(tmp_path / "m.jsonl")
-    with pytest.raises(FileFormatError, match="expected a root folder"):
-        Manifest(corpus.frame).write(tmp_path / "m.jsonl")
+        corpus.write(tmp_path / "m.jsonl", root=tmp_path / "corpus" / "other")
+    assert not (tmp_path / "m.jsonl").exists()
 
 
 # ---- tables that are no manifests
@@ -170,7 +198,7 @@ def test_a_path_outside_the_root_is_not_written(corpus, tmp_path):
 @pytest.mark.parametrize(
     ("change", "text"),
     [
-        ({"id": ["a", "a"]}, "every id once; a stand there more than once"),
+        ({"id": ["a", "a"]}, "every id once; these are repeated: a"),
         ({"id": ["a", ""]}, "an id .text. in every row; row 1"),
         ({"start": [0.0, np.nan], "end": [1.0, 2.0]}, "0 <= start < end .* 'b'"),
         (
@@ -232,8 +260,8 @@ def test_names_that_are_numbers_become_text_and_missing_ones_none():
     [
         ({"path": ["a"]}, "mine: expected the column 'id'.*; got path"),
         ({}, "expected the column 'id'.*; got no column"),
-        ({"id": ["a", "b"], "path": ["a"]}, "in the column 'path' .* ids, 2; got 1"),
-        ({"id": ["a"], "age": [1, 2]}, "in the column 'age' .* ids, 1; got 2"),
+        ({"id": ["a", "b"], "path": ["a"]}, "2 values in the column 'path', .* ids; got 1"),
+        ({"id": ["a"], "age": [1, 2]}, "1 values in the column 'age', .* ids; got 2"),
         ({"id": ["a"], "speaker": "x"}, "one value for each row in the column 'speaker'"),
         ({"id": ["a"], "age": 3}, "one value for each row in the column 'age'; got int"),
         ({"id": ["a"], "x": np.zeros((1, 2))}, r"'x'; got ndarray of shape \(1, 2\)"),
@@ -250,3 +278,25 @@ def test_missing_numbers_of_every_kind():
     for values in ([1, None], [1, pd.NA], pd.array([1, None], dtype="Int64"), ["1", "nan"]):
         made = Manifest.from_columns({"id": ["a", "b"], "valence": values})
         np.testing.assert_array_equal(made.frame["valence"], [1, np.nan])
+
+
+def test_names_from_a_file_do_not_control_the_terminal():
+    for columns in ({"id": ["\x1b[31m"] * 2}, {"id": ["a"], "x": [1], "\x1b[2J": [1, 2]}):
+        with pytest.raises(FileFormatError) as caught:
+            Manifest.from_columns(columns)
+        assert "\x1b" not in str(caught.value)
+        assert "\\x1b" in str(caught.value)
+
+
+def test_speakers_that_are_not_known_are_no_speaker(tmp_path):
+    names = ["-1", "Unknown", "", " unknown ", "s1", "1", None, "N/A"]
+    manifest = Manifest.from_columns({"id": list("abcdefgh"), "speaker": names})
+    expected = [None] * 4 + ["s1", "1", None, None]
+    assert list(manifest.frame["speaker"]) == expected
+    path = tmp_path / "m.jsonl"
+    manifest.write(path)
+    path.write_text(path.read_text().replace('"s1"', '"UNKNOWN"'))
+    assert list(Manifest.read(path).frame["speaker"]) == [*[None] * 5, "1", None, None]
+    numbers = Manifest.from_columns({"id": ["a", "b"], "speaker": [-1, 2]})
+    assert list(numbers.frame["speaker"]) == [None, "2"]
+    assert numbers.counts()["speakers"] == 1

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skmiaug.datasets import Manifest
-from skmiaug.datasets._files import safe_relative
+from skmiaug.datasets.manifest import safe_relative
 from skmiaug.exceptions import FileFormatError
 from tests.datasets._trees import clip
 
@@ -86,13 +86,15 @@ def test_a_linked_corpus_folder_is_fine(corpus, tmp_path):
 @pytest.mark.parametrize(
     ("row", "expected"),
     [
-        ("{", "line 2: expected a JSON object"),
+        ("{", "line 2: expected JSON"),
         ("[1]", "line 2: expected a JSON object; got list"),
-        ('{"id": "a", "id": "b"}', "a key stands there twice"),
+        ('{"id": "a", "id": "b"}', "a key is there twice"),
         ('{"id": "a", "x": {"y": 1}}', "line 2: expected text, numbers, .* dict under 'x'"),
         ('{"id": "a", "x": [1]}', "list under 'x'"),
-        ('{"id": "a", "valence": NaN}', "NaN is no JSON number"),
-        ('{"id": "a", "valence": -Infinity}', "-Infinity is no JSON number"),
+        ('{"id": "a", "valence": NaN}', "finite numbers; got nan"),
+        ('{"id": "a", "valence": -Infinity}', "finite numbers; got -inf"),
+        ('{"id": "a", "\\ud800": 1}', "line 2: expected JSON, .* surrogates"),
+        ('{"id": "a", "emotion": "\\ud800"}', "line 2: expected JSON, .* surrogates"),
         ('{"id": "a", "valence": 1e999}', "finite numbers; got inf"),
         ('{"id": "a", "valence": "high"}', "line 2: expected a number under 'valence'"),
         ('{"id": "a", "valence": true}', "line 2: expected a number under 'valence'"),
@@ -100,7 +102,7 @@ def test_a_linked_corpus_folder_is_fine(corpus, tmp_path):
         ('{"id": "a", "valence": 1' + "0" * 400 + "}", "line 2: .* integer of 401 digits"),
         ('{"id": "a", "start": 2, "end": 1}', "m.jsonl: expected 0 <= start < end"),
         ('{"emotion": "joy"}', "m.jsonl: expected an id .text. in every row"),
-        ('{"id": "a", "x": ' + "9" * 5000 + "}", "line 2: expected a JSON object"),
+        ('{"id": "a", "x": ' + "9" * 5000 + "}", "line 2: expected JSON"),
         (json.dumps({str(k): 1 for k in range(300)}), "at most 256 keys; got 300"),
     ],
     ids=lambda value: value[:30],
@@ -119,7 +121,7 @@ def test_a_mark_of_the_byte_order_is_no_text(tmp_path):
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
     assert list(Manifest.read(path).frame["id"]) == ["a"]
     path.write_bytes(path.read_bytes() + b'\xef\xbb\xbf{"id": "b"}\n')
-    assert "line 3: expected a JSON object" in refusal(path)
+    assert "line 3: expected JSON" in refusal(path)
 
 
 @pytest.mark.parametrize("depth", [1000, 100_000])
@@ -139,7 +141,7 @@ def test_huge_lines_are_not_read_whole(tmp_path):
 def test_not_utf_8(tmp_path):
     path = lines(tmp_path)
     path.write_bytes(path.read_bytes() + b'{"id": "\xff"}\n')
-    assert "line 2: expected a JSON object" in refusal(path)
+    assert "line 2: expected JSON in UTF-8" in refusal(path)
 
 
 def test_wrong_heads(tmp_path):
@@ -156,7 +158,7 @@ def test_wrong_heads(tmp_path):
 
 def test_files_that_are_not_there(tmp_path, corpus):
     assert "no such file" in refusal(tmp_path / "none.jsonl")
-    assert "no regular file" in refusal(tmp_path)
+    assert "got a folder" in refusal(tmp_path)
     corpus.write(corpus.root / "m.jsonl")
     os.unlink(corpus.paths()[1])
     text = refusal(corpus.root / "m.jsonl")
@@ -168,4 +170,4 @@ def test_files_that_are_not_there(tmp_path, corpus):
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes of POSIX")
 def test_a_pipe_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "m.jsonl")
-    assert "no regular file" in refusal(tmp_path / "m.jsonl")
+    assert "got a pipe, socket or device" in refusal(tmp_path / "m.jsonl")

@@ -248,3 +248,57 @@ def test_unknown_format_of_raters(release):
     (release / "Labels/labels_detailed.csv").write_text("FileName,Who\na.wav,b\n")
     with pytest.raises(FileFormatError, match="expected EmoDetail, or WorkerID"):
         load_msp_podcast(release, raters=True)
+
+
+def test_parts_that_contradict_each_other_are_refused(release):
+    file = release / "Partitions.txt"
+    text = file.read_text()
+    file.write_text(text.replace("Development;", "validation ;"))
+    load_msp_podcast(release)
+    file.write_text(
+        text.replace("Test1; MSP-PODCAST_0001_0008", "Train; MSP-PODCAST_0001_0008")
+    )
+    with pytest.raises(
+        FileFormatError, match=r"to agree; 1 of \d .*0001_0008\.wav: 'Test1' and 'Train'"
+    ):
+        load_msp_podcast(release)
+    file.rename(release / "old.txt")
+    assert len(load_msp_podcast(release).frame) == 5
+
+
+def test_a_file_of_two_speakers_is_refused(tmp_path):
+    release = msp_podcast(tmp_path, consensus=None)
+    file = release / "Speaker_ids.txt"
+    file.write_text(file.read_text() + "MSP-PODCAST_0001_0008.wav; 7\n")
+    with pytest.raises(FileFormatError, match=r"one speaker of each file; .*'30' above"):
+        load_msp_podcast(release)
+
+
+@pytest.mark.parametrize("name", ["-1", "unknown", "", " Unknown "])
+@pytest.mark.parametrize("consensus", ["labels_consensus.csv", None])
+def test_unknown_speakers_are_no_speaker(tmp_path, name, consensus):
+    release = msp_podcast(tmp_path, consensus=consensus)
+    for file in release.rglob("*"):
+        if file.name in ("Speaker_ids.txt", "labels_consensus.csv"):
+            text = file.read_text()
+            file.write_text(text.replace("Unknown", name).replace("; 12\n", f"; {name}\n"))
+    data = load_msp_podcast(release, labels="all")
+    unknown = data.frame["speaker"].isna().to_numpy()
+    assert unknown.sum() > 1
+    assert not data.frame["speaker"].isin(["-1", "unknown", ""]).any()
+    groups = data.manifest.groups()
+    assert len(set(groups[unknown])) == unknown.sum()
+
+
+@pytest.mark.parametrize("detailed", ["1.12", None])
+def test_a_long_rating_takes_no_longer_than_others(tmp_path, detailed):
+    release = msp_podcast(tmp_path, detailed=detailed)
+    name = "labels.txt" if detailed is None else "labels_detailed.csv"
+    file = release / "Labels" / name
+    words = "; " * 50_000
+    file.write_text(file.read_text().replace("; Happy; ", f"; Happy; {words}", 1))
+    raters = load_msp_podcast(release, labels="all", raters=True).raters
+    assert raters["secondary"].str.len().max() > 90_000
+    file.write_text(file.read_text().replace("A:1.000000; V:", f"{words}V:", 1))
+    with pytest.raises(FileFormatError, match=r"line \d+: expected 'WORKER"):
+        load_msp_podcast(release, labels="all", raters=True)

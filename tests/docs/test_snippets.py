@@ -1,5 +1,6 @@
 """The Python on the pages runs."""
 
+import logging
 from functools import partial
 
 import numpy as np
@@ -7,12 +8,7 @@ import pytest
 import sklearn
 
 import skmiaug.datasets
-from skmiaug import (
-    ContrastiveAligner,
-    MaskedTimestepEncoder,
-    MIGANAugmenter,
-    SequenceEmotionRegressor,
-)
+from skmiaug import ContrastiveAligner, MIGANAugmenter
 from skmiaug.metrics import IntensityScores
 from tests.datasets._csd_files import FOLDS, SEGMENTS, mosei
 from tests.docs._pages import DOCS, ROOT, name_of, snippets
@@ -27,7 +23,7 @@ RUN = [
 ]
 
 
-def skewed_speech():
+def imbalanced_speech():
     """What the pages call X, y and speaker: four emotions of 60, 24, 12 and 9 rows."""
     rng = np.random.default_rng(0)
     y = np.repeat(["anger", "fear", "joy", "sadness"], [60, 9, 24, 12])
@@ -37,12 +33,20 @@ def skewed_speech():
     return {"X": X, "y": y, "speaker": speaker}
 
 
+@pytest.fixture(autouse=True)
+def same_log_level():
+    logger = logging.getLogger("skmiaug")
+    level = logger.level
+    yield
+    logger.setLevel(level)
+
+
 @pytest.mark.parametrize("page", RUN, ids=name_of)
 def test_snippets_run(page, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     # Short trainings: whether the code runs does not depend on their length.
     monkeypatch.setitem(MIGANAugmenter.__init__.__kwdefaults__, "max_iter", 5)
-    names = skewed_speech()
+    names = imbalanced_speech()
     for snippet in snippets(page):
         if snippet.wanted.startswith("not run"):
             continue
@@ -54,7 +58,7 @@ def test_snippets_run(page, tmp_path, monkeypatch, capsys):
 def test_snippets_on_audio_and_text_run(name, monkeypatch):
     for estimator in (MIGANAugmenter, ContrastiveAligner):
         monkeypatch.setitem(estimator.__init__.__kwdefaults__, "max_iter", 2)
-    names = skewed_speech()
+    names = imbalanced_speech()
     rng = np.random.default_rng(1)
     X = names["X"] @ rng.normal(size=(12, 768 + 384))
     X = names["X"] = (X + rng.normal(size=X.shape)).astype(np.float32)
@@ -100,13 +104,12 @@ def test_the_snippet_on_cmu_mosei_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     load = partial(skmiaug.datasets.load_cmu_mosei, folds=FOLDS)
     monkeypatch.setattr(skmiaug.datasets, "load_cmu_mosei", load)
-    for estimator in (MaskedTimestepEncoder, SequenceEmotionRegressor):
-        monkeypatch.setitem(estimator.__init__.__kwdefaults__, "max_iter", 2)
     (snippet,) = (
         s for s in snippets(DOCS / "masked_pretraining.md") if "load_cmu_mosei" in s.code
     )
     names = {}
-    exec(compile(snippet.code, "masked_pretraining.md", "exec"), names)
+    code = snippet.code.replace("random_state=0)", "max_iter=2, random_state=0)")
+    exec(compile(code, "masked_pretraining.md", "exec"), names)
     assert len(names["X"]) == len(names["data"].frame)
     assert {x.shape[1] for x in names["X"]} == {74}
     # Two seconds of ten frames each are two timesteps.

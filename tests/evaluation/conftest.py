@@ -10,7 +10,7 @@ DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 
 
 @pytest.fixture
-def skewed():
+def imbalanced():
     """Three overlapping classes of 60, 30 and 12 rows; X, y."""
     rng = np.random.default_rng(0)
     y = np.repeat(["a", "b", "c"], [60, 30, 12])
@@ -55,6 +55,7 @@ def results():
                     if made
                     else np.nan,
                     "fit_seconds": 0.5 if made else np.nan,
+                    "converged": True,
                     "n_train": 80,
                     "n_train_resampled": 160 if made else None,
                     "n_test": 20,

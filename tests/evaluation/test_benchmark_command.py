@@ -11,12 +11,14 @@ import pandas as pd
 import pytest
 
 from skmiaug.datasets import Manifest, load_emodb
-from skmiaug.evaluation import _benchmark_cells, _plot, compare_samplers
-from skmiaug.evaluation._cli import main
+from skmiaug.evaluation import compare_samplers
+from skmiaug.evaluation.cli import main
 from tests.datasets._trees import clip, iemocap
 from tests.feature_extraction._helpers import save_tiny
 
-FAST = ["--samplers", "none,random", "--classifiers", "lr"]
+FAST = ["--samplers", "none,random", "--classifiers", "lr", "--no-tune"]
+PLOT = "skmiaug.evaluation.comparison._plot.plot_comparison"
+COMPARE = "skmiaug.evaluation.benchmark._cells.compare_samplers"
 SPEAKERS, LETTERS = ("03", "08", "09", "10"), "WFNT"
 
 
@@ -51,7 +53,7 @@ def run(emodb, models, tmp_path, capsys, monkeypatch):
 
     def command(*arguments, corpus=("emodb", emodb), model=models["whisper"], draw=False):
         if not draw:
-            monkeypatch.setattr(_plot, "plot_comparison", blank)
+            monkeypatch.setattr(PLOT, blank)
         given = ["benchmark", *corpus, *arguments]
         if "--output" not in given:
             given += ["--output", tmp_path / "out"]
@@ -81,9 +83,11 @@ def test_tables_plots_and_json(run, emodb, tmp_path):
     )
     assert "natural, first training part: anger 6, happiness 6" in out
     # 6 rows a class less all but 5.
-    assert "skewed, first training part: anger 6, happiness 5, neutral 5, sadness 5" in out
+    assert (
+        "imbalanced, first training part: anger 6, happiness 5, neutral 5, sadness 5" in out
+    )
     folder = tmp_path / "out"
-    for name in ("audio-natural", "audio-skewed"):
+    for name in ("audio-natural", "audio-imbalanced"):
         assert (folder / name / "plot.png").read_bytes().startswith(b"\x89PNG")
         table = pd.read_csv(folder / name / "table.csv")
         report = json.loads((folder / name / "results.json").read_text())
@@ -97,11 +101,11 @@ def test_tables_plots_and_json(run, emodb, tmp_path):
     assert whole["manifest"]["emotion"]["anger"] == 12
     assert whole["seeds"] == [0]
     assert whole["protocol"] == "session"
-    assert whole["skew"]["skewed"]["sadness"] == 0.15
-    assert whole["skew"]["natural"] is None
+    assert whole["imbalance"]["imbalanced"]["sadness"] == 0.15
+    assert whole["imbalance"]["natural"] is None
     assert "scikit-learn" in whole["versions"]
     assert whole["layer"] == 1
-    assert set(whole["tables"]) == {"audio-natural", "audio-skewed"}
+    assert set(whole["tables"]) == {"audio-natural", "audio-imbalanced"}
     assert whole["settings"]["path"] == str(emodb)
 
 
@@ -113,7 +117,12 @@ def test_it_is_compare_on_extracted_features(run, emodb, models, tmp_path):
     data = load_emodb(emodb)
     X = TransformerFeatures(model=models["whisper"], layer=2).transform(data.frame["path"])
     expected = compare_samplers(
-        X, data.target.astype(str), ["none", "random"], ["lr"], cv=LeaveOneSpeakerOut(data)
+        X,
+        data.target.astype(str),
+        ["none", "random"],
+        ["lr"],
+        cv=LeaveOneSpeakerOut(data),
+        tune=False,
     )
     table = pd.read_csv(tmp_path / "out" / "audio-natural" / "table.csv")
     assert list(table["uar"]) == pytest.approx(list(expected["uar"]))
@@ -126,7 +135,7 @@ def test_again_gives_the_same_from_the_journal(run, monkeypatch):
     def refuse(*args, **kwargs):
         raise AssertionError("a cell was run again")
 
-    monkeypatch.setattr(_benchmark_cells, "compare_samplers", refuse)
+    monkeypatch.setattr(COMPARE, refuse)
     code, second, _ = run()
     assert code == 0
     assert second == first
@@ -135,14 +144,17 @@ def test_again_gives_the_same_from_the_journal(run, monkeypatch):
         run("--seeds", "2")
 
 
-def test_a_skew_of_ones_own(run, tmp_path):
-    assert run("--setting", "skewed", "--skew", "sadness=1,anger=.9")[0] == 0
+def test_an_imbalance_of_ones_own(run, tmp_path):
+    assert run("--setting", "imbalanced", "--imbalance", "sadness=1,anger=.9")[0] == 0
     assert (
-        run("--setting", "skewed", "--skew", "1,1,1,.9", "--output", tmp_path / "b")[0] == 0
+        run(
+            "--setting", "imbalanced", "--imbalance", "1,1,1,.9", "--output", tmp_path / "b"
+        )[0]
+        == 0
     )
     report = json.loads((tmp_path / "b" / "benchmark.json").read_text())
-    assert report["skew"] == {
-        "skewed": {"anger": 1, "happiness": 1, "neutral": 1, "sadness": 0.9}
+    assert report["imbalance"] == {
+        "imbalanced": {"anger": 1, "happiness": 1, "neutral": 1, "sadness": 0.9}
     }
 
 
@@ -196,11 +208,41 @@ def test_any_corpus_as_a_manifest(run, emodb, tmp_path):
     splits = np.where(data.frame["speaker"].isin(["03", "08"]), "train", "test")
     frame = data.frame.assign(split=splits, emotion=rng.permutation(data.frame["emotion"]))
     frame.loc[0, "emotion"] = None
-    Manifest(frame, name="mine", root=emodb).write(tmp_path / "mine.jsonl")
+    Manifest(frame, name="mine", root=emodb).write(tmp_path / "mine.jsonl", root=emodb)
     code, out, err = run(corpus=("manifest", tmp_path / "mine.jsonl", "--audio", emodb))
     assert (code, err) == (0, "")
     assert "the corpus's own training and test parts, 1 fold(s)" in out
     assert "without emotion, left out: 1 rows" in out
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_a_table_of_recordings(run, emodb, tmp_path, named):
+    frame = load_emodb(emodb).frame
+    columns = ("file", "label", "who") if named else ("path", "emotion", "speaker")
+    table = frame[["path", "emotion", "speaker"]].set_axis(columns, axis=1)
+    table.to_csv(tmp_path / "labels.csv", index=False)
+    flags = ["--audio-column", "file", "--target", "label", "--speaker", "who"]
+    code, out, err = run(
+        *(flags if named else []),
+        *("--audio", emodb, "--protocol", "folds", "--setting", "natural"),
+        corpus=(tmp_path / "labels.csv",),
+    )
+    assert (code, err) == (0, "")
+    # As many folds as there are speakers, who are kept whole.
+    assert "manifest: 48 rows of 4 speakers; stratified folds, speakers kept" in out
+    assert "4 fold(s)" in out
+
+
+def test_a_table_without_speakers(run, emodb, tmp_path):
+    frame = load_emodb(emodb).frame
+    frame[["path", "emotion"]].to_csv(tmp_path / "labels.csv", index=False)
+    given = ("--audio", emodb, "--setting", "natural")
+    code, out, _ = run(*given, corpus=(tmp_path / "labels.csv",))
+    assert code == 0
+    assert "unknown speakers; stratified folds" in out
+    assert "name columns of a CSV table only" in run("--target", "emotion")[2]
+    assert "name the folder of EmoDB" in run(corpus=("emodb",))[2]
+    assert "one file or corpus" in run(corpus=(tmp_path / "labels.csv", emodb))[2]
 
 
 def test_mosei_by_its_own_acoustics(run, tmp_path):
@@ -221,9 +263,9 @@ def test_mosei_by_its_own_acoustics(run, tmp_path):
     assert (code, err) == (0, "")
     assert "CMU-MOSEI: 18 rows of unknown speakers" in out
     assert "natural, first training part: happiness 6, none 6" in out
-    # Skewed as it is: no setting of its own.
-    assert not (tmp_path / "out" / "audio-skewed").exists()
-    (cached,) = (tmp_path / "out" / "features").glob("acoustic-*.npy")
+    # Imbalanced by nature: no setting of its own.
+    assert not (tmp_path / "out" / "audio-imbalanced").exists()
+    (cached,) = (tmp_path / "out" / ".features").glob("acoustic-*.npy")
     assert np.load(cached).shape == (18, 148)
     assert run(corpus=("cmu-mosei", tmp_path / "c"), model=None)[1] == out
 
@@ -237,11 +279,14 @@ def test_mosei_by_its_own_acoustics(run, tmp_path):
         (["--text-model", "x", "--modality", "audio"], "--modality asks for no text"),
         (["--modality", "audio+text"], "--modality audio+text needs --text-model"),
         (["--modality", "video"], "expected some of audio, text, audio+text; got 'video'"),
-        (["--setting", "odd"], "expected some of natural, skewed; got 'odd'"),
+        (["--setting", "odd"], "expected some of natural, imbalanced; got 'odd'"),
         (["--labels", "9class"], "labels must be one of '7class', '4class', 'all'"),
-        (["--skew", "1,1"], "--skew has 2 fractions, and there are 4 classes: anger,"),
-        (["--skew", "joy=1"], "fractions name class 'joy'"),
-        (["--skew", "2,1,1,1"], "fractions above 0 and at most 1"),
+        (
+            ["--imbalance", "1,1"],
+            "--imbalance has 2 fractions, and there are 4 classes: anger,",
+        ),
+        (["--imbalance", "joy=1"], "fractions name class 'joy'"),
+        (["--imbalance", "2,1,1,1"], "fractions above 0 and at most 1"),
         (["--protocol", "official"], "expected rows of the part 'train'"),
         (["--test-splits", "test1"], "official protocol only"),
         (["--disjoint", "sentence"], "no sentence in both the training and the test part"),
@@ -282,11 +327,55 @@ def test_output_of_others_is_not_replaced(run, tmp_path):
     assert run("--overwrite")[0] == 0
 
 
-# ---- stopped and taken up again
+def test_models_of_the_other_modality_are_refused_before_any_work(run, models, tmp_path):
+    code, out, err = run(model=models["bert"])
+    assert (code, out) == (2, "")
+    assert "--model expects a model of audio; " in err
+    assert "is a model of text" in err
+    code, out, err = run("--text-model", models["whisper"])
+    assert (code, out) == (2, "")
+    assert "--text-model expects a model of text" in err
+    assert not (tmp_path / "out").exists()
+
+
+def test_leaks_stop_the_benchmark(run, emodb, tmp_path):
+    data = load_emodb(emodb)
+    frame = data.frame.assign(speaker="the same")
+    Manifest(frame, name="mine", root=emodb).write(tmp_path / "mine.jsonl", root=emodb)
+    mine = ("manifest", tmp_path / "mine.jsonl", "--audio", emodb)
+    assert "no speaker in both" in run("--protocol", "session", corpus=mine)[2]
+
+
+def test_scores_do_not_depend_on_processes_and_cells_are_found_by_all_settings(
+    run, tmp_path
+):
+    out = tmp_path / "out"
+    one = ["--setting", "natural", "--samplers", "none,random", "--classifiers", "lr"]
+    assert run(*one)[0] == 0
+    first = pd.read_csv(out / "audio-natural" / "table.csv")
+    assert run(*one, "--n-jobs", "2", "--output", tmp_path / "two")[0] == 0
+    second = pd.read_csv(tmp_path / "two" / "audio-natural" / "table.csv")
+    assert list(first["uar"]) == list(second["uar"])
+
+    def cells():
+        return len(list((out / ".cells").iterdir()))
+
+    assert cells() == 4
+    # Another layer, another sampler, other classifiers: cells of their own.
+    assert run(*one, "--layer", "2")[0] == 0
+    assert cells() == 8
+    samplers = ["--setting", "natural", "--samplers", "none,smote"]
+    assert run(*samplers, "--classifiers", "lr")[0] == 0
+    assert cells() == 10
+    assert run(*samplers, "--classifiers", "lr,lda", "--no-tune")[0] == 0
+    assert cells() == 14
+
+
+# ---- interrupted and continued
 
 
 def test_an_interrupt_says_how_to_go_on(run, tmp_path, monkeypatch):
-    compare, calls = _benchmark_cells.compare_samplers, []
+    compare, calls = compare_samplers, []
 
     def interrupted(*args, **kwargs):
         calls.append(1)
@@ -294,11 +383,11 @@ def test_an_interrupt_says_how_to_go_on(run, tmp_path, monkeypatch):
             raise KeyboardInterrupt
         return compare(*args, **kwargs)
 
-    monkeypatch.setattr(_benchmark_cells, "compare_samplers", interrupted)
+    monkeypatch.setattr(COMPARE, interrupted)
     code, _, err = run()
     assert code == 130
-    assert "The same command goes on from there." in err
-    assert len(list((tmp_path / "out" / "cells").iterdir())) == 3
+    assert "The same command continues from there." in err
+    assert len(list((tmp_path / "out" / ".cells").iterdir())) == 3
     assert run()[0] == 0
     # 8 cells in all: 3 before, 1 lost, 5 after.
     assert len(calls) == 4 + 5
@@ -314,7 +403,7 @@ def test_a_killed_run_is_taken_up(run, emodb, models, tmp_path, monkeypatch):
         command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
         deadline = time.monotonic() + 120
-        cells = out / "cells"
+        cells = out / ".cells"
         while not (cells.is_dir() and len(list(cells.glob("*.json"))) > 8):
             assert process.poll() is None
             assert time.monotonic() < deadline
@@ -326,13 +415,13 @@ def test_a_killed_run_is_taken_up(run, emodb, models, tmp_path, monkeypatch):
     # A kill in the middle of a write leaves that one's temporary file; no cell is half one.
     left = set(out.glob("*/.*"))
     assert len(left) <= 1
-    compare, calls = _benchmark_cells.compare_samplers, []
+    compare, calls = compare_samplers, []
 
     def counted(*args, **kwargs):
         calls.append(1)
         return compare(*args, **kwargs)
 
-    monkeypatch.setattr(_benchmark_cells, "compare_samplers", counted)
+    monkeypatch.setattr(COMPARE, counted)
     assert run("--setting", "natural", "--seeds", "3")[0] == 0
     # Seeds 0 to 2 were done, as far as the run had come: 12 cells.
     assert len(calls) == max(0, 12 - kept)

@@ -5,13 +5,14 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from imblearn.over_sampling import ADASYN, SMOTE, BorderlineSMOTE, RandomOverSampler
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import recall_score
-from sklearn.model_selection import LeaveOneGroupOut, StratifiedKFold
+from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
@@ -20,14 +21,13 @@ from sklearn.svm import SVC
 from sklearn.utils.class_weight import compute_sample_weight
 
 from skmiaug.evaluation import (
-    SkewedTraining,
+    ImbalancedTrainingSplit,
     compare_samplers,
     default_classifiers,
     default_samplers,
     format_comparison,
 )
-from skmiaug.evaluation._cell import unweighted_average_recall
-from skmiaug.evaluation._splits import with_seed
+from skmiaug.model_selection import LogitAdjustedClassifier, ThresholdTunedClassifier
 
 LR = {"lr": LogisticRegression()}
 SCORES = ["sampler", "classifier", "seed", "fold", "uar", "n_train_resampled", "message"]
@@ -47,31 +47,50 @@ class Broken(BaseEstimator):
 # ---- figures
 
 
+def recalls(y_true, y_pred):
+    """Mean recall of the classes in y_true."""
+    present = np.unique(y_true)
+    scores = recall_score(y_true, y_pred, labels=present, average=None, zero_division=0)
+    return pytest.approx(np.mean(scores))
+
+
+class Fixed(ClassifierMixin, BaseEstimator):
+    """Predicts the first column."""
+
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict(self, X):
+        return X[:, 0].astype(int)
+
+
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 6)), min_size=1, max_size=40))
 def test_uar_is_the_mean_recall_of_the_classes_present(pairs):
     y_true, y_pred = np.array(pairs).T
-    present = np.unique(y_true)
-    expected = np.mean(
-        recall_score(y_true, y_pred, labels=present, average=None, zero_division=0)
-    )
+    X, y = np.append(y_pred, [0, 1])[:, None], np.append(y_true, [0, 1])
+    n = len(pairs)
+    split = [([n, n + 1], np.arange(n))]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert unweighted_average_recall(y_true, y_pred) == pytest.approx(expected)
+        found = compare_samplers(X, y, ["none"], {"f": Fixed()}, cv=split, scale=False)
+    assert found["uar"].item() == recalls(y_true, y_pred)
 
 
-def test_figures_are_those_of_the_same_steps_by_hand(skewed):
-    X, y = skewed
+def test_figures_are_those_of_the_same_steps_by_hand(imbalanced):
+    X, y = imbalanced
     found = compare_samplers(X, y, {"SMOTE": SMOTE()}, LR, cv=3, random_state=7)
     folds = StratifiedKFold(3, shuffle=True, random_state=7).split(X, y)
     for (train, test), uar in zip(folds, found["uar"], strict=True):
         scaler = StandardScaler().fit(X[train])
         made = SMOTE(random_state=7).fit_resample(scaler.transform(X[train]), y[train])
         predicted = LogisticRegression().fit(*made).predict(scaler.transform(X[test]))
-        assert uar == unweighted_average_recall(y[test], predicted)
+        assert uar == recalls(y[test], predicted)
 
 
-def test_table_is_tidy_and_times_are_there(skewed):
-    X, y = skewed
+def test_table_is_tidy_and_times_are_there(imbalanced):
+    X, y = imbalanced
     samplers = {"none": None, "ROS": RandomOverSampler()}
     found = compare_samplers(X, y, samplers, LR | {"svm": SVC()}, cv=3, n_repeats=2)
     assert len(found) == 2 * 2 * 3 * 2
@@ -87,8 +106,8 @@ def test_table_is_tidy_and_times_are_there(skewed):
     assert (found["n_train"] + found["n_test"] == len(y)).all()
 
 
-def test_same_seed_same_figures_in_one_process_or_two(skewed):
-    X, y = skewed
+def test_same_seed_same_figures_in_one_process_or_two(imbalanced):
+    X, y = imbalanced
     arguments = (X, y, ["none", "RandomOverSampler", "SMOTE"], ["logistic regression"])
     one = compare_samplers(*arguments, cv=3, n_repeats=2)
     two = compare_samplers(*arguments, cv=3, n_repeats=2, n_jobs=2)
@@ -97,8 +116,8 @@ def test_same_seed_same_figures_in_one_process_or_two(skewed):
     assert list(other["uar"]) != list(one["uar"][: len(other)])
 
 
-def test_containers_do_not_matter(skewed):
-    X, y = skewed
+def test_containers_do_not_matter(imbalanced):
+    X, y = imbalanced
     one = compare_samplers(X, y, {"SMOTE": SMOTE()}, LR, cv=3)
     two = compare_samplers(
         pd.DataFrame(X).add_prefix("f"), pd.Series(y), {"SMOTE": SMOTE()}, LR, cv=3
@@ -129,16 +148,16 @@ def test_a_class_absent_from_training_counts_with_recall_0():
         (SVC(), SVC(class_weight="balanced")),
     ],
 )
-def test_class_weights_by_parameter(skewed, classifier, by_hand):
-    X, y = skewed
+def test_class_weights_by_parameter(imbalanced, classifier, by_hand):
+    X, y = imbalanced
     weighted = compare_samplers(X, y, {"w": "balanced"}, {"c": classifier}, cv=3)
     plain = compare_samplers(X, y, {"n": None}, {"c": classifier}, cv=3)
     expected = compare_samplers(X, y, {"n": None}, {"c": by_hand}, cv=3)
     assert list(weighted["uar"]) == list(expected["uar"]) != list(plain["uar"])
 
 
-def test_class_weights_by_sample_weight(skewed):
-    X, y = skewed
+def test_class_weights_by_sample_weight(imbalanced):
+    X, y = imbalanced
     mlp = MLPClassifier((8,), max_iter=40, random_state=3)
     found = compare_samplers(X, y, {"w": "balanced"}, {"mlp": mlp}, cv=3, scale=False)
     folds = StratifiedKFold(3, shuffle=True, random_state=0).split(X, y)
@@ -147,26 +166,124 @@ def test_class_weights_by_sample_weight(skewed):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             mlp.fit(X[train], y[train], sample_weight=weight)
-        assert uar == unweighted_average_recall(y[test], mlp.predict(X[test]))
-    assert found["message"].str.startswith("ConvergenceWarning").all()
+        assert uar == recalls(y[test], mlp.predict(X[test]))
+    assert not found["converged"].any()
+    assert set(found["message"]) == {""}
 
 
-def test_class_weights_that_cannot_be_are_not_faked(skewed):
-    X, y = skewed
+def test_class_weights_of_lda_are_equal_priors(imbalanced):
+    X, y = imbalanced
+    lda = {"lda": LinearDiscriminantAnalysis()}
+    weighted = compare_samplers(X, y, {"w": "balanced"}, lda, cv=3)
+    equal = {"lda": LinearDiscriminantAnalysis(priors=[1 / 3] * 3)}
+    expected = compare_samplers(X, y, {"n": None}, equal, cv=3)
+    assert list(weighted["uar"]) == list(expected["uar"])
+
+
+# ---- decisions instead of samples, and tuning
+
+
+def test_decisions_are_adjusted_as_by_the_meta_estimators(imbalanced):
+    X, y = imbalanced
+    words = {"l": "logit_adjustment", "t": "thresholds"}
+    found = compare_samplers(X, y, words, LR | {"svm": SVC()}, cv=3, scale=False)
+    assert set(found["status"]) == {"ok"}
+    lr = found[found["classifier"] == "lr"]
+    folds = StratifiedKFold(3, shuffle=True, random_state=0).split(X, y)
+    for fold, (train, test) in enumerate(folds):
+        for name, model in (
+            ("l", LogitAdjustedClassifier(LogisticRegression(random_state=0))),
+            ("t", ThresholdTunedClassifier(LogisticRegression(), cv=3, random_state=0)),
+        ):
+            predicted = model.fit(X[train], y[train]).predict(X[test])
+            row = lr[(lr["fold"] == fold) & (lr["sampler"] == name)]
+            assert row["uar"].item() == recalls(y[test], predicted)
+
+
+def test_a_classifier_without_scores_is_not_adjusted(imbalanced):
+    X, y = imbalanced
+    X = np.abs(X)
+    found = compare_samplers(X, y, ["logit"], {"f": Fixed()}, cv=3, scale=False)
+    assert set(found["status"]) == {"n/a"}
+    assert "neither predict_proba nor decision_function" in found["message"][0]
+
+
+def test_the_search_sees_real_rows_of_other_groups_only(imbalanced):
+    X, y = imbalanced
+    groups = np.arange(len(y)) % 6
+    fits, tests = [], []
+
+    class Watching(LogisticRegression):
+        def fit(self, X, y):
+            fits.append(set(X[:, 0]))
+            return super().fit(X, y)
+
+        def predict(self, X):
+            tests.append(set(X[:, 0]))
+            return super().predict(X)
+
+    class Marked(RandomOverSampler):
+        def _fit_resample(self, X, y):
+            found, labels = super()._fit_resample(X, y)
+            found[len(X) :, 0] = 99
+            return found, labels
+
+    search = GridSearchCV(Watching(), {"C": [0.1, 1]}, cv=3, scoring="balanced_accuracy")
+    marked = np.column_stack([groups, X])
+    compare_samplers(
+        marked, y, {"m": Marked()}, {"s": search}, cv=2, groups=groups, scale=False
+    )
+    # Two folds of two candidates on three inner folds, and the final fit.
+    assert len(fits) == len(tests) == 2 * (2 * 3 + 1)
+    assert all(99 in fitted for fitted in fits)
+    assert not any(99 in tested for tested in tests)
+    assert not any(fitted & tested for fitted, tested in zip(fits, tests, strict=True))
+
+
+def test_the_best_candidate_is_fitted(imbalanced):
+    X, y = imbalanced
+    useless = 1e-12
+    search = GridSearchCV(
+        LogisticRegression(), {"C": [useless, 1.0]}, scoring="balanced_accuracy"
+    )
+    found = compare_samplers(X, y, ["none", "SMOTE"], {"lr": search}, cv=3)
+    expected = compare_samplers(X, y, ["none", "SMOTE"], LR, cv=3)
+    assert list(found["uar"]) == list(expected["uar"])
+    assert default_classifiers(["lr"], tune=False)["logistic regression"].C == 0.1
+    tuned = default_classifiers(["svm"], n_features=50)["RBF SVM"]
+    assert tuned.param_grid["gamma"] == [0.01 / 50, 0.1 / 50, 1 / 50]
+
+
+def test_methods_by_import_path(imbalanced):
+    X, y = imbalanced
+    found = compare_samplers(
+        X,
+        y,
+        ["imblearn.over_sampling.SVMSMOTE"],
+        ["sklearn.neighbors.KNeighborsClassifier"],
+        cv=3,
+    )
+    assert set(found["status"]) == {"ok"}
+    with pytest.raises(ValueError, match=r"expected the import path .* got 'no\.such'"):
+        default_samplers(["no.such"])
+
+
+def test_class_weights_that_cannot_be_are_not_faked(imbalanced):
+    X, y = imbalanced
     classifiers = {"knn": KNeighborsClassifier(), **LR}
     found = compare_samplers(X, y, {"w": "balanced"}, classifiers, cv=3)
     knn = found[found["classifier"] == "knn"]
     assert set(knn["status"]) == {"n/a"}
     assert knn["uar"].isna().all()
-    assert "KNeighborsClassifier takes neither" in knn["message"].iloc[0]
+    assert "KNeighborsClassifier takes none of class_weight" in knn["message"].iloc[0]
     assert set(found[found["classifier"] == "lr"]["status"]) == {"ok"}
 
 
 # ---- small classes, and samplers that fail
 
 
-def test_a_class_of_one_row_is_told_and_the_rest_goes_on(skewed):
-    X, y = skewed
+def test_a_class_of_one_row_is_told_and_the_rest_goes_on(imbalanced):
+    X, y = imbalanced
     rare = np.flatnonzero(y == "c")
     train = np.append(np.flatnonzero(y != "c")[::2], rare[0])
     test = np.setdiff1d(np.arange(len(y)), train)
@@ -190,8 +307,8 @@ def test_a_class_of_one_row_is_told_and_the_rest_goes_on(skewed):
         (ADASYN(), "n_neighbors", 5),
     ],
 )
-def test_neighbours_adapt_to_the_smallest_class(skewed, sampler, name, rows):
-    X, y = skewed
+def test_neighbours_adapt_to_the_smallest_class(imbalanced, sampler, name, rows):
+    X, y = imbalanced
     rare = np.flatnonzero(y == "c")[:rows]
     train = np.append(np.flatnonzero(y != "c")[::2], rare)
     test = np.setdiff1d(np.arange(len(y)), train)
@@ -202,14 +319,21 @@ def test_neighbours_adapt_to_the_smallest_class(skewed, sampler, name, rows):
     assert getattr(sampler, name) == 5
 
 
-def test_enough_rows_leave_neighbours_alone(skewed):
-    X, y = skewed
+def test_nothing_to_grow_lowers_no_neighbours():
+    y = np.repeat([0, 1], 8)
+    X = np.random.default_rng(0).normal(size=(16, 2)) + y[:, None]
+    found = compare_samplers(X, y, ["SMOTE", "ADASYN"], LR, cv=4)
+    assert set(found["message"]) == {""}
+
+
+def test_enough_rows_leave_neighbours_alone(imbalanced):
+    X, y = imbalanced
     found = compare_samplers(X, y, {"s": SMOTE(k_neighbors=7)}, LR, cv=3)
     assert set(found["message"]) == {""}
 
 
-def test_classes_that_the_training_part_lacks_are_told(skewed):
-    X, y = skewed
+def test_classes_that_the_training_part_lacks_are_told(imbalanced):
+    X, y = imbalanced
     found = compare_samplers(X, y, ["none", "SMOTE"], LR, cv="logo", groups=y)
     assert set(found["uar"]) == {0}
     assert list(found[found["sampler"] == "SMOTE"]["message"]) == [
@@ -226,7 +350,7 @@ def test_borderline_smote_that_makes_nothing_is_told():
     X = np.random.default_rng(0).normal(size=(60, 2)) + 100.0 * y[:, None]
     found = compare_samplers(X, y, {"b": BorderlineSMOTE()}, LR, cv=3)
     assert set(found["status"]) == {"ok"}
-    assert set(found["message"]) == {"made no rows of class 1"}
+    assert set(found["message"]) == {"no samples of class 1 were generated"}
     found = compare_samplers(X, y, {"a": ADASYN()}, LR, cv=3)
     assert set(found["status"]) == {"failed"}
     assert found["message"].str.startswith("a: RuntimeError: Not any neigbours").all()
@@ -239,8 +363,8 @@ def test_what_was_adapted_stands_before_the_error():
     assert message.startswith("n_neighbors lowered from 5 to 3: class 1 has 4 rows | a: ")
 
 
-def test_errors_are_recorded_in_one_line_or_raised(skewed):
-    X, y = skewed
+def test_errors_are_recorded_in_one_line_or_raised(imbalanced):
+    X, y = imbalanced
     samplers = {"broken": Broken(), "none": None}
     classifiers = {"bad": Broken(), **LR}
     found = compare_samplers(X, y, samplers, classifiers, cv=3)
@@ -261,14 +385,18 @@ def test_errors_are_recorded_in_one_line_or_raised(skewed):
 # ---- arguments
 
 
-def test_bad_arguments_are_named_before_anything_runs(skewed):
-    X, y = skewed
+def test_bad_arguments_are_named_before_anything_runs(imbalanced):
+    X, y = imbalanced
 
     def check(text, *more, **options):
         with pytest.raises(ValueError, match=text):
             compare_samplers(X, y, *more, **options)
 
-    check("sampler 's' must be None, 'balanced' or", {"s": "SMOTE"}, LR)
+    check(
+        "sampler 's' must be None, 'balanced', 'logit_adjustment', 'thresholds' or",
+        {"s": "SMOTE"},
+        LR,
+    )
     check("classifier 'c' must have fit", {"n": None}, {"c": SMOTE()})
     check("got an empty mapping", {}, LR)
     check("expected a list of sampler names or a mapping .* got 'smote'", "smote", LR)
@@ -283,7 +411,7 @@ def test_bad_arguments_are_named_before_anything_runs(skewed):
     check("n_repeats must be at least 1", ["none"], LR, n_repeats=0)
     check("n_repeats must be at least 1, an integer; got 1.5", ["none"], LR, n_repeats=1.5)
     once = iter([(np.arange(0, 102, 2), np.arange(1, 102, 2))])
-    again = SkewedTraining(once, [1, 1, 1])
+    again = ImbalancedTrainingSplit(once, [1, 1, 1])
     check("cv gave no fold for seed 1", ["none"], LR, cv=again, n_repeats=2)
     masks = [(np.ones(3, bool), np.ones(3, bool))]
     check(r"fold 0 is given by a mask of shape \(3,\)", ["none"], LR, cv=masks)
@@ -304,7 +432,7 @@ def test_bad_data():
         compare_samplers(np.zeros((4, 2)), [1, 1, 1, 1], ["none"])
     with pytest.raises(ValueError, match=r"class 1 has 1 row\(s\); add rows, or drop"):
         compare_samplers(np.zeros((4, 2)), [0, 0, 0, 1], ["none"])
-    with pytest.raises(ValueError, match=r"row 0, column 1 .* holds -1e\+120; bring"):
+    with pytest.raises(ValueError, match=r"row 0, column 1 .* holds -1e\+120; convert"):
         compare_samplers([[0, -1e120], [1, 1], [2, 1], [3, 1]], [0, 0, 1, 1])
     with pytest.raises(ValueError, match="Input X contains NaN"):
         compare_samplers(np.full((4, 2), np.nan), [0, 0, 1, 1])
@@ -316,8 +444,8 @@ def test_bad_data():
         compare_samplers(np.zeros((4, 2)), [0, 0, 1, 1], groups=speakers)
 
 
-def test_default_folds_are_limited_by_the_data(skewed):
-    X, y = skewed
+def test_default_folds_are_limited_by_the_data(imbalanced):
+    X, y = imbalanced
     few = np.r_[0:20, 60:64, 90:93]
     found = compare_samplers(X[few], y[few], {"n": None}, LR)
     assert found["fold"].nunique() == 3
@@ -327,15 +455,22 @@ def test_default_folds_are_limited_by_the_data(skewed):
     assert found["fold"].nunique() == 7
 
 
-def test_seed_goes_where_it_was_left_open_only():
-    assert with_seed(StratifiedKFold(3, shuffle=True), 4).random_state == 4
-    assert with_seed(StratifiedKFold(3, shuffle=True, random_state=1), 4).random_state == 1
-    assert with_seed(StratifiedKFold(3), 4).random_state is None
-    assert not hasattr(with_seed(LeaveOneGroupOut(), 4), "random_state")
+def test_seed_goes_where_it_was_left_open_only(imbalanced):
+    X, y = imbalanced
+
+    def uars(cv, **options):
+        return list(compare_samplers(X, y, ["none"], LR, cv=cv, **options)["uar"])
+
+    shuffled = StratifiedKFold(3, shuffle=True)
+    assert uars(shuffled) != uars(shuffled, random_state=4)
+    fixed = StratifiedKFold(3, shuffle=True, random_state=1)
+    assert uars(fixed) == uars(fixed, random_state=4)
+    assert uars(StratifiedKFold(3)) == uars(StratifiedKFold(3), random_state=4)
+    assert shuffled.random_state is None
 
 
-def test_folds_may_be_masks(skewed):
-    X, y = skewed
+def test_folds_may_be_masks(imbalanced):
+    X, y = imbalanced
     even = np.arange(len(y)) % 2 == 0
     masks = compare_samplers(X, y, ["none"], LR, cv=[(even, ~even)])
     rows = np.flatnonzero(even), np.flatnonzero(~even)
@@ -343,8 +478,8 @@ def test_folds_may_be_masks(skewed):
     pd.testing.assert_frame_equal(masks[SCORES], found[SCORES])
 
 
-def test_progress_counts_from_0_to_the_end(skewed):
-    X, y = skewed
+def test_progress_counts_from_0_to_the_end(imbalanced):
+    X, y = imbalanced
     calls = []
     samplers = {"none": None, "SMOTE": SMOTE()}
     compare_samplers(X, y, samplers, LR, cv=3, progress=lambda *call: calls.append(call))
@@ -355,7 +490,7 @@ def test_progress_counts_from_0_to_the_end(skewed):
 
 def test_default_classifiers_are_fresh():
     one, two = default_classifiers(), default_classifiers()
-    assert list(one) == ["logistic regression", "RBF SVM", "MLP"]
+    assert list(one) == ["logistic regression", "RBF SVM", "LDA", "MLP"]
     assert all(one[name] is not two[name] for name in one)
     assert list(default_classifiers(["svm", "LR", "rbf-svm"])) == [
         "RBF SVM",
@@ -363,23 +498,26 @@ def test_default_classifiers_are_fresh():
     ]
 
 
-def test_the_default_set_with_the_augmenter(skewed):
-    X, y = skewed
+def test_the_default_set_with_the_augmenter(imbalanced):
+    X, y = imbalanced
     from skmiaug import MIGANAugmenter
 
     assert list(default_samplers()) == [
         "none",
         "class weights",
+        "logit adjustment",
+        "thresholds",
         "RandomOverSampler",
         "SMOTE",
         "BorderlineSMOTE",
         "ADASYN",
+        "prior",
         "MIGANAugmenter",
     ]
     sampler = default_samplers(["migan"])["MIGANAugmenter"]
     assert isinstance(sampler, MIGANAugmenter)
     assert sampler.random_state is None
-    found = compare_samplers(X, y, ["none", "migan"], ["lr"], cv=2, on_error="raise")
+    found = compare_samplers(X, y, ["none", "migan"], LR, cv=2, on_error="raise")
     assert set(found["status"]) == {"ok"}
     made = found[found["sampler"] == "MIGANAugmenter"]
     assert (made["n_train_resampled"] == 3 * 30).all()

@@ -1,8 +1,10 @@
 """Reading feature files: what comes back, and one line for whatever is wrong."""
 
 import io
+import os
 import pickle
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from skmiaug.evaluation._features import Features, FileOptions, read_features
+from skmiaug.evaluation.features import Features, FileOptions, read_features
 from skmiaug.exceptions import FileFormatError, MissingExtraError
 
 TABLE = FileOptions(target="emotion", group="speaker")
@@ -151,6 +153,65 @@ def test_rows_that_end_in_a_comma_keep_their_columns(tmp_path):
     assert list(found.y) == ["a", "b"]
 
 
+@pytest.mark.parametrize(
+    ("cells", "labels"),
+    [
+        (["1", "01", "1", "01"], ["01", "1"]),
+        (["007", "7", "7", "007"], ["007", "7"]),
+        (["True", "true", "True", "true"], ["True", "true"]),
+        (["1", "1.0", "1", "1.0"], ["1", "1.0"]),
+        (["-0", "0", "0", "-0"], ["-0", "0"]),
+        (["1e3", "1000", "1e3", "1000"], ["1000", "1e3"]),
+        (["9007199254740993", "9007199254740992"] * 2, ["9007199254740992",
+                                                        "9007199254740993"]),
+        (["10", "9", "10", "-1"], [-1, 9, 10]),
+        (["1.0", "2.0", "1.0", "2.0"], [1, 2]),
+    ],
+)  # fmt: skip
+def test_classes_and_groups_of_text_are_not_merged(tmp_path, cells, labels):
+    rows = [f"{i},{cell},{cell}" for i, cell in enumerate(cells)]
+    (tmp_path / "a.csv").write_text("\n".join(["f,emotion,speaker", *rows]))
+    found = read_features(tmp_path / "a.csv", TABLE)
+    assert found.classes == labels
+    assert len(np.unique(found.groups)) == len(labels)
+
+
+@pytest.mark.parametrize("mark", [";", "\t"])
+def test_other_separators_are_recognised(tmp_path, mark):
+    lines = ["f;pitch, Hz;emotion", "1,5;2;a", "2;3,25;b"]
+    (tmp_path / "a.csv").write_text("\n".join(lines).replace(";", mark))
+    found = read_features(tmp_path / "a.csv", FileOptions(target="emotion"))
+    np.testing.assert_array_equal(found.X, [[1.5, 2], [2, 3.25]])
+
+
+def test_semicolons_go_with_commas_unless_points_come_first(tmp_path):
+    whole = [f"{i};a" for i in range(30)]
+    path, options = tmp_path / "a.csv", FileOptions(target="emotion")
+    path.write_text("\n".join(["f;emotion", *whole, "1,5;b"]))
+    assert read_features(path, options).X[-1] == 1.5
+    path.write_text("\n".join(["f;emotion", "0.25;b", *whole, "1.5;b"]))
+    assert read_features(path, options).X[-1] == 1.5
+
+
+def test_a_target_that_is_not_named_is_guessed(tmp_path):
+    rows = [f"{i},{'ab'[i % 2]},{i},clip{i}.wav" for i in range(6)]
+    (tmp_path / "a.csv").write_text("\n".join(["f,emotion,g,path", *rows]))
+    found = read_features(tmp_path / "a.csv", FileOptions(drop=("path",)))
+    assert found.classes == ["a", "b"]
+    assert "'emotion' is taken for the classes; --target names another" in found.note
+    names = ",".join(f"f{i}" for i in range(40))
+    (tmp_path / "b.csv").write_text(f"{names}\n{','.join('1' * 40)}\n")
+    assert message_of(tmp_path / "b.csv").endswith(
+        "'f3', … 28 more …, 'f32', 'f33', 'f34', 'f35', 'f36', 'f37', 'f38', 'f39'."
+    )
+
+
+def test_parquet_labels_may_be_bytes_and_not_mixed(tmp_path, frame):
+    frame["emotion"] = [b"joy", b"j\xff", b"joy", b"j\xff"]
+    frame.to_parquet(tmp_path / "a.parquet")
+    assert read_features(tmp_path / "a.parquet", TABLE).classes == ["j\\xff", "joy"]
+
+
 def test_row_numbers_may_be_dropped(frame, tmp_path):
     frame.to_csv(tmp_path / "a.csv")
     options = FileOptions(target="emotion", group="speaker", drop=("Unnamed: 0",))
@@ -229,9 +290,31 @@ def test_bad_arrays(tmp_path, case):
     assert text.startswith(str(tmp_path / "a.npz"))
 
 
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="files of POSIX")
+@pytest.mark.parametrize("suffix", [".npz", ".csv", ".parquet"])
+def test_pipes_and_devices_are_refused_at_once(tmp_path, suffix):
+    os.mkfifo(tmp_path / f"pipe{suffix}")
+    (tmp_path / f"zero{suffix}").symlink_to("/dev/zero")
+    for name in ("pipe", "zero"):
+        text = message_of(tmp_path / f"{name}{suffix}")
+        assert "got a pipe, socket or device" in text
+
+
+def test_files_that_grow_out_of_proportion_are_refused(tmp_path):
+    np.savez_compressed(tmp_path / "a.npz", X=np.zeros((5000, 8000)), y=np.arange(5000) % 2)
+    assert "at most 100 times its size" in message_of(tmp_path / "a.npz")
+
+
+def test_arrays_that_are_not_read_may_hold_objects(tmp_path):
+    names = np.array(["a.wav", None, "b.wav", ""], dtype=object)
+    np.savez(tmp_path / "a.npz", **GOOD, names=names)
+    features = read_features(tmp_path / "a.npz", FileOptions())
+    assert len(features.X) == len(names)
+
+
 def test_bad_paths(tmp_path):
     assert "there is no such file" in message_of(tmp_path / "none.npz")
-    assert "it is a folder" in message_of(tmp_path)
+    assert "got a folder" in message_of(tmp_path)
     (tmp_path / "a.npz").touch()
     assert "empty (0 bytes)" in message_of(tmp_path / "a.npz")
     (tmp_path / "a.mat").write_text("x")
@@ -252,7 +335,7 @@ def test_bad_paths(tmp_path):
 
 
 BAD_TABLES = {
-    "no target": ("f,emotion\n1,a\n", FileOptions(), "with --target; the columns are 'f'"),
+    "no target": ("f,g\n1,2\n", FileOptions(), "with --target; the columns are 'f'"),
     "absent": (
         "f,emotoin\n1,a\n",
         FileOptions(target="emotion"),
@@ -264,21 +347,20 @@ BAD_TABLES = {
         FileOptions(target="emotion", drop=("file",)),
         "no column 'file' (--drop)",
     ),
-    "semicolons": (
-        "f;emotion\n1;a\n",
+    "semicolons that do not separate": (
+        "f;emotion\n1\na;2;3\n",
         FileOptions(target="emotion"),
-        "are 'f;emotion'. It looks separated by semicolons: save it with commas, and with "
-        "points in decimal numbers.",
+        "are 'f;emotion'. It looks separated by semicolons, but its first lines do not",
     ),
-    "semicolons around a name with a comma": (
-        "f;pitch, Hz;emotion\n1;2;a\n",
-        FileOptions(target="emotion"),
-        "It looks separated by semicolons",
-    ),
-    "what Excel writes above": (
+    "Excel's first line": (
         "sep=;\nf;emotion\n1;a\n",
         FileOptions(target="emotion"),
-        "are 'sep=;'. It looks separated by semicolons",
+        "its first line is for Excel alone; remove it",
+    ),
+    "an empty cell among booleans": (
+        "f,g,emotion\n1,True,a\n2,,b\n",
+        FileOptions(target="emotion"),
+        "row 1 (counted from 0), column 'g' is empty",
     ),
     "row numbers": (
         ",f,emotion\n0,1,a\n1,2,b\n",
@@ -293,12 +375,12 @@ BAD_TABLES = {
     "target twice": (
         "emotion,f,emotion\n0,1,0\n1,2,1\n",
         FileOptions(target="emotion"),
-        "column names that differ; twice came 'emotion'",
+        "different column names; repeated: 'emotion'",
     ),
     "twice but for a space": (
         "emotion,f, emotion\n0,1,0\n1,2,1\n",
         FileOptions(target="emotion"),
-        "column names that differ; twice came 'emotion'",
+        "different column names; repeated: 'emotion'",
     ),
     "a cell more in every row": (
         "emotion,f,g\na,1,2,3\nb,2,3,4\n",
@@ -318,8 +400,8 @@ BAD_TABLES = {
     "one text cell": (
         "f,g,emotion\n1,1,a\nNA,2,b\n",
         FileOptions(target="emotion"),
-        "row 1 (counted from 0), column 'f' holds 'NA'; mend it, or leave the text columns "
-        "out with --drop f ",
+        "row 1 (counted from 0), column 'f' holds 'NA'; correct it, or leave the text "
+        "columns out with --drop f ",
     ),
     "hole": (
         "f,g,emotion\n1,1,a\n2,,b\n",
@@ -348,7 +430,11 @@ BAD_TABLES = {
         "--group emotion names the classes themselves",
     ),
     "one class": ("f,emotion\n1,a\n2,a\n", FileOptions(target="emotion"), "of class 'a'"),
-    "heads only": ("f,emotion\n", FileOptions(target="emotion"), "there are none"),
+    "header only": (
+        "f,emotion\n",
+        FileOptions(),
+        "rows of features below the names of the columns; there are none",
+    ),
     "blank": ("\n\n", FileOptions(target="emotion"), "a line of column names"),
     "ragged": (
         "f,emotion\n1,a\n1,a,b,c\n",

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from skmiaug.evaluation._cli import main
+from skmiaug.evaluation.cli import main
 
-FAST = ["--sampler", "smote", "--classifiers", "lr"]
+FAST = ["--sampler", "smote", "--classifiers", "lr", "--permutations", "9"]
 
 
 @pytest.fixture
-def features(tmp_path, skewed):
-    X, y = skewed
+def features(tmp_path, imbalanced):
+    X, y = imbalanced
     path = tmp_path / "features.npz"
     np.savez(path, X=X, y=y, groups=np.arange(len(y)) % 6)
     return path
@@ -35,7 +35,7 @@ def test_a_page_and_the_main_points(features, tmp_path, capsys, monkeypatch):
     text, err = capsys.readouterr()
     assert err == ""
     assert "102 rows of 6 features, 6 groups" in text
-    for topic in ("Information", "Variety", "Likeness", "Copies", "Use"):
+    for topic in ("Information", "Variety", "Fidelity", "Copies", "Utility"):
         assert f" {topic}" in text
     assert text.endswith(f"written: {out}\n")
     assert max(map(len, text.splitlines())) <= 120
@@ -53,7 +53,7 @@ def test_a_page_and_the_main_points(features, tmp_path, capsys, monkeypatch):
     assert capsys.readouterr() == ("", "")
 
 
-def test_csv_skew_and_seed(features, tmp_path, capsys):
+def test_csv_imbalance_and_seed(features, tmp_path, capsys):
     import pandas as pd
 
     with np.load(features) as data:
@@ -61,11 +61,18 @@ def test_csv_skew_and_seed(features, tmp_path, capsys):
         frame["emotion"] = data["y"]
     frame.to_csv(tmp_path / "a.csv", index=False)
     arguments = ["report", str(tmp_path / "a.csv"), "--target", "emotion", *FAST]
-    arguments += ["--skew", "0.5,1,1", "--seed", "3", "--output", str(tmp_path / "a.html")]
+    arguments += [
+        "--imbalance",
+        "0.5,1,1",
+        "--seed",
+        "3",
+        "--output",
+        str(tmp_path / "a.html"),
+    ]
     assert main(arguments) == 0
     assert "in the training part: a 20, b 20, c 8" in capsys.readouterr().out
     page = (tmp_path / "a.html").read_text(encoding="utf-8")
-    assert "a.csv, training parts skewed" in page
+    assert "a.csv, training parts imbalanced" in page
 
 
 def test_digits_are_the_default(tmp_path, monkeypatch, capsys):
@@ -90,12 +97,12 @@ def test_other_files_are_not_overwritten(features, tmp_path, capsys):
     ("arguments", "expected"),
     [
         (["--sampler", "smot"], "Did you mean 'SMOTE'?"),
-        (["--sampler", "none"], "'none' makes no rows; name an over-sampler"),
+        (["--sampler", "none"], "'none' generates no samples; name an over-sampler"),
         (["--classifiers", "forest"], "unknown classifier 'forest'"),
         (["--output", "nowhere/a.html"], "a folder that can be written to"),
         (["--output", "."], "'.' is a folder"),
         (["--output", "/proc/a.html"], "a folder that can be written to"),
-        (["--skew", "1,.5"], "--skew has 2 fractions"),
+        (["--imbalance", "1,.5"], "--imbalance has 2 fractions"),
         (["--seed", "-1"], "--seed: expected a whole number from 0 to 4294967295"),
         (["--layer", "1"], "--layer names a part of a file"),
     ],
@@ -116,7 +123,7 @@ def test_a_write_that_fails_leaves_the_older_report(
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("skmiaug.utils._atomic.os.fsync", full)
+    monkeypatch.setattr("skmiaug.utils.files._atomic.os.fsync", full)
     text = error_of(capsys, "report", features, *FAST, "--output", out, "--quiet")
     assert "No space left on device" in text
     assert out.read_bytes() == before

@@ -4,18 +4,14 @@ import itertools
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
+from sklearn.linear_model import LogisticRegression
 
-from skmiaug.evaluation import (
-    average_ranks,
-    compare_samplers,
-    corrected_repeated_ttest,
-    paired_tests,
-    wilcoxon_signed_rank,
-)
+from skmiaug.evaluation import compare_samplers, corrected_repeated_ttest, paired_tests
 
 numbers = st.lists(st.integers(-50, 50), min_size=2, max_size=30)
 
@@ -26,9 +22,22 @@ numbers = st.lists(st.integers(-50, 50), min_size=2, max_size=30)
 def test_ttest_by_hand():
     # Mean 2, variance 1, J = 3: t = 2 / sqrt(1/3 + 1/4); with 2 degrees of freedom the
     # tail of Student's t is 1/2 - t / (2 sqrt(2 + t^2)).
-    t, p = corrected_repeated_ttest([1, 2, 3], n_train=80, n_test=20)
+    t, p, *_ = corrected_repeated_ttest([1, 2, 3], n_train=80, n_test=20)
     assert t == pytest.approx(2 / math.sqrt(7 / 12))
     assert p == pytest.approx(1 - t / math.sqrt(2 + t * t))
+
+
+def test_the_interval_ends_where_the_test_turns():
+    found = corrected_repeated_ttest([1, 2, 4, 3], n_train=80, n_test=20)
+    assert (found.low + found.high) / 2 == pytest.approx(2.5)
+    for end in (found.low, found.high):
+        shifted = [value - end for value in (1, 2, 4, 3)]
+        again = corrected_repeated_ttest(shifted, n_train=80, n_test=20)
+        assert again.p_value == pytest.approx(0.05)
+    wide = corrected_repeated_ttest(
+        [1, 2, 4, 3], n_train=80, n_test=20, confidence_level=0.99
+    )
+    assert wide.low < found.low < found.high < wide.high
 
 
 @given(numbers.filter(lambda values: np.ptp(values) > 0))
@@ -41,13 +50,14 @@ def test_ttest_without_overlap_is_students(values):
 
 @given(numbers, st.integers(1, 50))
 def test_ttest_grows_more_careful_with_the_overlap(values, n_test):
-    _, small = corrected_repeated_ttest(values, n_train=100, n_test=n_test)
-    _, large = corrected_repeated_ttest(values, n_train=100, n_test=n_test + 10)
-    _, mirrored = corrected_repeated_ttest(
+    small = corrected_repeated_ttest(values, n_train=100, n_test=n_test)
+    large = corrected_repeated_ttest(values, n_train=100, n_test=n_test + 10)
+    mirrored = corrected_repeated_ttest(
         [-value for value in values], n_train=100, n_test=n_test
     )
-    assert small <= large
-    assert mirrored == pytest.approx(small)
+    assert small.p_value <= large.p_value
+    assert large.low <= small.low <= small.high <= large.high
+    assert mirrored.p_value == pytest.approx(small.p_value)
 
 
 def test_ttest_keeps_its_level_where_the_plain_test_does_not():
@@ -65,92 +75,11 @@ def test_ttest_keeps_its_level_where_the_plain_test_does_not():
     assert np.mean(plain) > 0.2
 
 
-def test_ttest_without_spread():
-    assert corrected_repeated_ttest([0, 0], n_train=4, n_test=1) == (0, 1)
-    assert corrected_repeated_ttest([0.1] * 3, n_train=4, n_test=1) == (math.inf, 0)
-    assert corrected_repeated_ttest([-0.1] * 3, n_train=4, n_test=1) == (-math.inf, 0)
-
-
-# ---- Wilcoxon
-
-
-def slow_wilcoxon(values):
-    """All ways to set the signs, counted."""
-    values = [value for value in values if value]
-    ranks = stats.rankdata(np.abs(values))
-    seen = min(sum(ranks[np.array(values) > 0]), sum(ranks[np.array(values) < 0]))
-    total = sum(ranks)
-    counts = [
-        min(up := sum(itertools.compress(ranks, signs)), total - up) <= seen
-        for signs in itertools.product([0, 1], repeat=len(values))
-    ]
-    return seen, np.mean(counts)
-
-
-@given(st.lists(st.integers(-6, 30), min_size=1, max_size=9))
-def test_wilcoxon_is_the_exact_count(values):
-    found = wilcoxon_signed_rank(values)
-    if not any(values):
-        assert found == (0, 1)
-        return
-    statistic, p = slow_wilcoxon(values)
-    assert found.statistic == statistic
-    assert found.p_value == pytest.approx(p)
-
-
-def test_wilcoxon_of_equal_differences_is_no_less_than_all_signs_allow():
-    # Both signs alike of all: 2 of 2⁵ ways. The normal approximation would say 0.025.
-    assert wilcoxon_signed_rank([0.01] * 5).p_value == 2 / 2**5
-    assert wilcoxon_signed_rank([0.02, 0.02, 0.01]).p_value == 2 / 2**3
-
-
-@pytest.mark.parametrize("n", [20, 50])
-def test_wilcoxon_is_scipys_where_that_is_exact(n):
-    values = np.random.default_rng(n).normal(0.3, 1, n)
-    expected = stats.wilcoxon(values, method="exact")
-    assert wilcoxon_signed_rank(values) == pytest.approx(expected)
-
-
-def test_wilcoxon_of_many_uses_the_normal_approximation():
-    values = [1, 1, 2, 2, -3, 4, 4, 5, -1, 6] * 6
-    ranks = stats.rankdata(np.abs(values))
-    low = sum(ranks[np.array(values) < 0])
-    _, repeats = np.unique(ranks, return_counts=True)
-    variance = sum(ranks**2) / 4
-    assert variance == pytest.approx(60 * 61 * 121 / 24 - sum(repeats**3 - repeats) / 48)
-    z = (low - sum(ranks) / 2) / math.sqrt(variance)
-    assert wilcoxon_signed_rank(values).p_value == pytest.approx(2 * stats.norm.cdf(z))
-
-
-def test_wilcoxon_takes_rounding_noise_for_zero():
-    assert wilcoxon_signed_rank([0.1 + 0.2 - 0.3, 0]) == (0, 1)
-
-
-# ---- ranks
-
-
-@given(
-    st.integers(1, 6).flatmap(
-        lambda width: st.lists(
-            st.lists(st.integers(0, 4), min_size=width, max_size=width),
-            min_size=1,
-            max_size=8,
-        )
-    )
-)
-def test_average_ranks_against_counting(table):
-    expected = [
-        np.mean(
-            [
-                1
-                + sum(other > row[i] for other in row)
-                + (sum(other == row[i] for other in row) - 1) / 2
-                for row in table
-            ]
-        )
-        for i in range(len(table[0]))
-    ]
-    np.testing.assert_allclose(average_ranks(table), expected)
+def test_ttest_of_equal_differences():
+    assert corrected_repeated_ttest([0, 0], n_train=4, n_test=1) == (0, 1, 0, 0)
+    found = corrected_repeated_ttest([0.1] * 3, n_train=4, n_test=1)
+    assert found == (math.inf, 0, pytest.approx(0.1), pytest.approx(0.1))
+    assert corrected_repeated_ttest([-0.1] * 3, n_train=4, n_test=1)[:2] == (-math.inf, 0)
 
 
 def test_bad_input_is_named():
@@ -160,12 +89,6 @@ def test_bad_input_is_named():
         corrected_repeated_ttest([1, math.nan], n_train=4, n_test=1)
     with pytest.raises(ValueError, match="must be above 0; got 0 and 1"):
         corrected_repeated_ttest([1, 2], n_train=0, n_test=1)
-    with pytest.raises(ValueError, match="at least 1 differences"):
-        wilcoxon_signed_rank([])
-    with pytest.raises(ValueError, match="scores hold NaN"):
-        average_ranks([[1, math.nan]])
-    with pytest.raises(ValueError, match=r"shape \(blocks, methods\)"):
-        average_ranks([1, 2])
 
 
 # ---- paired_tests on a table
@@ -176,12 +99,47 @@ def test_paired_tests_pair_by_fold_and_seed(results):
     tests = paired_tests(shuffled, "none").set_index(["classifier", "sampler"])
     row = tests.loc[("lr", "SMOTE")]
     differences = [0.2, 0.2, 0.25, 0.15]
-    t, p = corrected_repeated_ttest(differences, n_train=80, n_test=20)
+    t, p, low, high = corrected_repeated_ttest(differences, n_train=80, n_test=20)
     assert row["n_pairs"] == 4
     assert row["mean_difference"] == pytest.approx(0.2)
     assert row["sd_difference"] == pytest.approx(np.std(differences, ddof=1))
     assert (row["t"], row["p_ttest"]) == pytest.approx((t, p))
-    assert row["p_wilcoxon"] == pytest.approx(wilcoxon_signed_rank(differences).p_value)
+    assert (row["low"], row["high"]) == pytest.approx((low, high))
+    # Of four pairs the smallest p-value of Wilcoxon's test is 1/8.
+    assert math.isnan(row["p_wilcoxon"])
+
+
+def table_of(differences):
+    """Results of two samplers with these differences, one a fold."""
+    rows = []
+    for fold, difference in enumerate(differences):
+        for sampler, uar in (("none", 0.5), ("new", 0.5 + difference)):
+            rows.append({"sampler": sampler, "classifier": "lr", "seed": 0, "fold": fold,
+                         "uar": uar, "n_train": 80, "n_test": 20})  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def slow_wilcoxon(values):
+    """All ways to set the signs, counted."""
+    values = [value for value in values if value]
+    ranks = stats.rankdata(np.abs(values))
+    seen = min(sum(ranks[np.array(values) > 0]), sum(ranks[np.array(values) < 0]))
+    counts = [
+        min(up := sum(itertools.compress(ranks, signs)), sum(ranks) - up) <= seen
+        for signs in itertools.product([0, 1], repeat=len(values))
+    ]
+    return np.mean(counts)
+
+
+@pytest.mark.skipif(
+    stats.wilcoxon([0.02, 0.02, 0.01]).pvalue != 0.25, reason="an old SciPy, not exact"
+)
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.integers(-6, 30), min_size=6, max_size=9))
+def test_wilcoxon_is_the_exact_count_with_ties_and_without_zeros(values):
+    tests = paired_tests(table_of([value / 100 for value in values]), "none")
+    expected = slow_wilcoxon(values) if any(values) else 1
+    assert tests["p_wilcoxon"].iloc[0] == pytest.approx(expected)
 
 
 def test_rounding_of_a_mean_over_classifiers_is_no_difference(results):
@@ -194,13 +152,15 @@ def test_rounding_of_a_mean_over_classifiers_is_no_difference(results):
     assert (tests.loc["mean", "t"], tests.loc["mean", "p_ttest"]) == (0, 1)
 
 
-def test_repeats_that_say_the_same_are_one_piece_of_evidence(skewed):
-    X, y = skewed
+def test_repeats_that_say_the_same_are_one_piece_of_evidence(imbalanced):
+    X, y = imbalanced
     groups = np.arange(len(y)) % 5
+
+    lr = {"lr": LogisticRegression()}
 
     def tested(n_repeats, **options):
         found = compare_samplers(
-            X, y, ["none", "weights", "SMOTE"], ["lr"], n_repeats=n_repeats, **options
+            X, y, ["none", "weights", "SMOTE"], lr, n_repeats=n_repeats, **options
         )
         tests = paired_tests(found, "none").set_index(["classifier", "sampler"])
         return tests.drop(columns=["rank_sampler", "rank_baseline"])

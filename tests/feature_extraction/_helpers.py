@@ -58,6 +58,13 @@ _WAVE = {
 }
 _GROUP = {"feat_extract_norm": "group", "do_stable_layer_norm": False}
 _LAYER = {"feat_extract_norm": "layer", "do_stable_layer_norm": True}
+# A receptive field of 400 samples, as the published models have.
+_SEVEN = {
+    "conv_dim": (16,) * 7,
+    "conv_kernel": (10, 3, 3, 3, 3, 2, 2),
+    "conv_stride": (5, 2, 2, 2, 2, 2, 2),
+    "num_feat_extract_layers": 7,
+}
 _TEXT = {
     "vocab_size": 5 + len(WORDS),
     "hidden_size": 24,
@@ -122,6 +129,71 @@ CONFIGS = {
             "feature_projection_input_dim": 32,
         },
     ),
+    "sew": ("SEWConfig", _WAVE | _SEVEN),
+    "sew-d": (
+        "SEWDConfig",
+        _WAVE | _SEVEN | {"position_buckets": 32, "max_position_embeddings": 64},
+    ),
+    "moonshine": (
+        "MoonshineConfig",
+        {
+            "hidden_size": 24,
+            "intermediate_size": 32,
+            "encoder_num_hidden_layers": 3,
+            "decoder_num_hidden_layers": 1,
+            "encoder_num_attention_heads": 4,
+            "decoder_num_attention_heads": 4,
+            "vocab_size": 17,
+        },
+    ),
+    "qwen2-audio": (
+        "Qwen2AudioEncoderConfig",
+        {
+            "d_model": 24,
+            "encoder_layers": 3,
+            "encoder_attention_heads": 4,
+            "encoder_ffn_dim": 32,
+            "num_mel_bins": 16,
+            "max_source_positions": 150,
+            "init_std": 0.3,
+        },
+    ),
+    "voxtral": (
+        "VoxtralEncoderConfig",
+        {
+            "hidden_size": 24,
+            "num_hidden_layers": 3,
+            "num_attention_heads": 4,
+            "intermediate_size": 32,
+            "num_mel_bins": 16,
+            "max_source_positions": 150,
+            "initializer_range": 0.3,
+        },
+    ),
+    "speecht5": (
+        "SpeechT5Config",
+        {
+            "hidden_size": 24,
+            "encoder_layers": 3,
+            "encoder_attention_heads": 4,
+            "encoder_ffn_dim": 32,
+            "decoder_layers": 1,
+            "decoder_attention_heads": 4,
+            "decoder_ffn_dim": 8,
+            "vocab_size": 17,
+        },
+    ),
+    "clap": (
+        "ClapConfig",
+        {
+            "text_config": {"hidden_size": 24, "num_hidden_layers": 1, "vocab_size": 17},
+            "audio_config": {"hidden_size": 64, "depths": [1, 1, 1, 1]},
+        },
+    ),
+    "fnet": (
+        "FNetConfig",
+        _TEXT | {"max_position_embeddings": 20, "pad_token_id": 1},
+    ),
     "bert": ("BertConfig", _TEXT | {"max_position_embeddings": 20}),
     "roberta": (
         "RobertaConfig",
@@ -166,22 +238,35 @@ CONFIGS = {
         },
     ),
 }
-_WAVE_CONFIGS = tuple(
-    getattr(transformers, config)
-    for config, values in CONFIGS.values()
-    if "conv_dim" in values
-)
 SPEECH = [
-    name
-    for name, (config, _) in CONFIGS.items()
-    if issubclass(getattr(transformers, config), _WAVE_CONFIGS)
+    "wav2vec2-group",
+    "wav2vec2-layer",
+    "hubert-group",
+    "hubert-layer",
+    "wavlm-group",
+    "wavlm-layer",
+    "unispeech",
+    "unispeech-sat",
+    "hubert-batchnorm",
+    "wav2vec2-adapter",
+    "data2vec",
+    "sew",
+    "sew-d",
 ]
 TEXT = ["bert", "roberta", "gpt2"]
 
 
-def save_tiny(family, folder, seed=0):
+def _config(family):
     name, values = CONFIGS[family]
-    config = getattr(transformers, name)(**values)
+    module = {"Qwen2AudioEncoderConfig": "qwen2_audio", "VoxtralEncoderConfig": "voxtral"}
+    home = transformers
+    if name in module:
+        home = getattr(transformers.models, module[name])
+    return getattr(home, name)(**values)
+
+
+def save_tiny(family, folder, seed=0):
+    config = _config(family)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         model = transformers.AutoModel.from_config(config)
@@ -190,7 +275,7 @@ def save_tiny(family, folder, seed=0):
             if parameter.ndim == 1:
                 parameter.data += 0.3 * torch.randn_like(parameter)
     model.save_pretrained(folder)
-    if family in {*TEXT, "albert", "bart", "opt"}:
+    if family in {*TEXT, "albert", "bart", "opt", "fnet"}:
         _tokenizer(family).save_pretrained(folder)
     elif family == "ast":
         transformers.ASTFeatureExtractor(num_mel_bins=16, max_length=64).save_pretrained(
@@ -200,10 +285,14 @@ def save_tiny(family, folder, seed=0):
         transformers.SeamlessM4TFeatureExtractor(
             feature_size=16, num_mel_bins=16
         ).save_pretrained(folder)
-    elif family == "whisper":
+    elif family in {"whisper", "qwen2-audio", "voxtral"}:
         transformers.WhisperFeatureExtractor(
             feature_size=16, chunk_length=3
         ).save_pretrained(folder)
+    elif family == "speecht5":
+        transformers.SpeechT5FeatureExtractor().save_pretrained(folder)
+    elif family == "clap":
+        transformers.ClapFeatureExtractor().save_pretrained(folder)
     else:
         transformers.Wav2Vec2FeatureExtractor().save_pretrained(folder)
     return str(folder)

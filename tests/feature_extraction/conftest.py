@@ -1,4 +1,4 @@
-"""Fixtures: tiny models on disk, clips, and the real models where they are at hand."""
+"""Fixtures: tiny models on disk, clips, and the real models if available."""
 
 import os
 
@@ -6,8 +6,10 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 
 import pytest
 import torch
+import transformers
 
 from skmiaug.feature_extraction import clear_model_cache
+from skmiaug.feature_extraction.encoders import TransformerExtractor
 
 from ._helpers import SHARED, WHISPER_BASE, save_tiny, voice
 
@@ -55,6 +57,33 @@ def tiny(tmp_path_factory):
         return made[family]
 
     return path
+
+
+@pytest.fixture
+def encoded(monkeypatch):
+    """Batches that a model was given, as lists of the lengths of their inputs."""
+    batches = []
+    encode = TransformerExtractor.encode
+
+    def counted(self, units):
+        batches.append([self.encoder.length(unit) for unit in units])
+        return encode(self, units)
+
+    monkeypatch.setattr(TransformerExtractor, "encode", counted)
+    return batches
+
+
+@pytest.fixture
+def reads(monkeypatch):
+    """Calls that read weights."""
+    calls = []
+    read = transformers.AutoModel.from_pretrained
+    monkeypatch.setattr(
+        transformers.AutoModel,
+        "from_pretrained",
+        lambda *args, **kwargs: calls.append(args) or read(*args, **kwargs),
+    )
+    return calls
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Audio in every form and format that is taken."""
+"""Audio in every supported form and format."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,9 +17,7 @@ from ._helpers import RATE, voice, write
 
 
 def features(tiny, **kwargs):
-    return TransformerFeatures(
-        model=tiny("wav2vec2-group"), **{"dtype": "float32"} | kwargs
-    )
+    return TransformerFeatures(model=tiny("wav2vec2-group"), **kwargs)
 
 
 @pytest.fixture
@@ -191,7 +189,7 @@ def two_folders(tmp_path):
 
 
 @pytest.mark.parametrize("trusted", [False, True])
-def test_relative_paths_are_those_of_the_folder_of_now(
+def test_relative_paths_follow_the_working_directory(
     tiny, tmp_path, two_folders, monkeypatch, trusted
 ):
     estimator = features(tiny, trusted=trusted, cache_dir=tmp_path / "cache")
@@ -204,7 +202,7 @@ def test_relative_paths_are_those_of_the_folder_of_now(
         estimator.transform(["b.wav"])
 
 
-def test_the_users_home_is_known(tiny, two_folders, monkeypatch):
+def test_the_home_directory_is_expanded(tiny, two_folders, monkeypatch):
     (folder, _), (clip, _) = two_folders
     monkeypatch.setenv("HOME", str(folder))
     close(

@@ -1,4 +1,4 @@
-"""What is said of audio that cannot be used, and that nothing else suffers from it."""
+"""Audio that cannot be used: the error, and no effect on other inputs."""
 
 import os
 import struct
@@ -12,15 +12,13 @@ import soundfile
 
 from skmiaug import TransformerFeatures
 from skmiaug.feature_extraction import AudioDecodeError, FailedInputWarning
-from skmiaug.utils import _audio_decode
+from skmiaug.utils.audio import decode
 
 from ._helpers import RATE, voice, write
 
 
 def features(tiny, **kwargs):
-    return TransformerFeatures(
-        model=tiny("wav2vec2-group"), **{"dtype": "float32"} | kwargs
-    )
+    return TransformerFeatures(model=tiny("wav2vec2-group"), **kwargs)
 
 
 @pytest.fixture
@@ -188,11 +186,11 @@ def test_bad_arrays_are_named_or_become_nan(tiny, clip, kind):
     assert np.isnan(got).any(axis=1).tolist() == [False, True]
 
 
-def test_the_warning_counts_all_and_shows_some(tiny, clip):
+def test_the_warning_counts_all_failures_and_shows_some(tiny, clip):
     with pytest.warns(FailedInputWarning, match=r"5 of 6 inputs.*and 2 more") as caught:
         features(tiny, on_error="nan").transform([(clip, RATE)] + [None] * 5)
     assert len(caught) == 1
-    # Said of the line that called transform.
+    # The warning points to the line that called transform.
     assert caught[0].filename == __file__
 
 
@@ -206,6 +204,7 @@ def test_the_warning_counts_all_and_shows_some(tiny, clip):
             r"X\[0\]: expected a sampling rate.*set sampling_rate",
         ),
         ("a.wav", TypeError, r"single str.*transform\(\[x\]\)"),
+        ({"a.wav", "b.wav"}, TypeError, "a set, which has no order"),
         (
             (np.zeros(800), RATE),
             TypeError,
@@ -229,7 +228,7 @@ def test_the_warning_counts_all_and_shows_some(tiny, clip):
         (pl.DataFrame({"a": ["x"], "b": ["y"]}), ValueError, r"got 2: \['a', 'b'\]"),
     ],
 )
-def test_errors_of_the_program_are_raised_in_any_case(tiny, X, error, message, on_error):
+def test_errors_of_the_program_are_always_raised(tiny, X, error, message, on_error):
     with pytest.raises(error, match=message):
         features(tiny, on_error=on_error).transform(X)
 
@@ -247,20 +246,63 @@ def test_wrong_modality(tiny, clip):
             TypeError, match=r"X\[1\]: expected text.*choose a speech model"
         ):
             text.transform(["words", bad])
-    # To a speech model any text is a path, and it is not there.
-    with pytest.raises(
-        AudioDecodeError, match=r"X\[0\] \(it was nice\): expected an audio file"
-    ):
-        features(tiny).transform(["it was nice"])
 
 
-def test_a_streamed_wav_has_no_length_in_its_header(tiny, tmp_path):
+def test_inputs_of_the_other_modality_are_refused(tiny, tmp_path):
+    speech = features(tiny, on_error="nan")
+    text = TransformerFeatures(model=tiny("bert"), on_error="nan")
+    path = write(tmp_path / "03a01Fa.wav", voice(0.5))
+    (tmp_path / "notes.txt").write_text("words")
+    for method in (text.fit, text.transform):
+        for bad in (path, "nowhere/sad.FLAC", str(tmp_path / "notes.txt")):
+            with pytest.raises(TypeError, match=r"X\[1\]: expected text, .*path of a file"):
+                method(["words", bad])
+        with pytest.raises(TypeError, match=r"X\[0\]: expected text, .*path of a file"):
+            method(["my corpus/sad 1.wav", "my corpus/sad 2.wav", "words"])
+    for method in (speech.fit, speech.transform):
+        with pytest.raises(TypeError, match=r"X\[1\]: expected paths .*got text \('it was"):
+            method([None, "it was nice"])
+    # Missing files among paths are not texts, and a text may mention a file.
+    with pytest.warns(FailedInputWarning, match="2 of 3 inputs"):
+        speech.transform([path, "nowhere", "nowhere/a file"])
+    assert np.isfinite(text.transform(["play song.mp3", "3.5", "and/or", "e.g."])).all()
+
+
+def riff(size, length, data, form=b"RIFF"):
+    order = ">" if form == b"RIFX" else "<"
+    fmt = struct.pack(f"{order}HHIIHH", 1, 1, RATE, 2 * RATE, 2, 16)
+    head = struct.pack(f"{order}I", size) + b"WAVEfmt " + struct.pack(f"{order}I", 16) + fmt
+    return form + head + b"data" + struct.pack(f"{order}I", length) + data
+
+
+@pytest.mark.parametrize(
+    "length", [0, 0x7FFF0000, 0x7FFFF000, 0x7FFFFFFF, 0x80000000, 2**32 - 37, 2**32 - 1]
+)
+@pytest.mark.parametrize("size", [0, 36, 0x7FFFF024, 2**32 - 1])
+def test_a_wav_written_to_a_pipe_has_no_length_in_its_header(tmp_path, length, size):
     path = tmp_path / "a.wav"
-    path.write_bytes(wav_bytes(pcm(), claimed=0xFFFFFFFF))
-    samples = np.frombuffer(pcm(), np.int16)
-    close(
-        features(tiny).transform([path])[0], features(tiny).transform([(samples, RATE)])[0]
-    )
+    path.write_bytes(riff(size, length, pcm()))
+    samples, rate = decode(path, max_seconds=60)
+    assert rate == RATE
+    np.testing.assert_array_equal(samples * 2**15, np.frombuffer(pcm(), np.int16))
+    with pytest.raises(AudioDecodeError, match=r"max_duration=0\.25 s, got 0\.5 s"):
+        decode(path, max_seconds=0.25)
+
+
+def test_a_wav_without_sound_is_empty_whatever_follows(tmp_path):
+    tags = b"LIST" + struct.pack("<I", 4) + b"INFO"
+    path = tmp_path / "a.wav"
+    path.write_bytes(riff(36 + len(tags), 0, tags))
+    with pytest.raises(AudioDecodeError, match="no samples"):
+        decode(path, max_seconds=60)
+
+
+def test_raw_files_are_refused_with_a_remedy(tiny, tmp_path):
+    for name in ("a.raw", "a.RAW"):
+        (tmp_path / name).write_bytes(pcm())
+        for trusted in (False, True):
+            with pytest.raises(AudioDecodeError, match=r"a \.raw file.*numpy\.fromfile"):
+                features(tiny, trusted=trusted).transform([tmp_path / name])
 
 
 @pytest.mark.parametrize(
@@ -279,16 +321,16 @@ def test_a_streamed_wav_has_no_length_in_its_header(tiny, tmp_path):
 def test_files_that_are_cut_short(tmp_path, form, subtype):
     path = tmp_path / "sound"
     write(path, voice(9.0), format=form, subtype=subtype)
-    whole, rate = _audio_decode.decode(path, max_seconds=60)
+    whole, rate = decode(path, max_seconds=60)
     assert len(whole) / rate == pytest.approx(9.0, abs=0.01)
     data = path.read_bytes()
     for part in (0.5, 0.9, 0.999):
         path.write_bytes(data[: int(part * len(data))])
         with pytest.raises(AudioDecodeError, match=r"promises.*got \d.*copy it again"):
-            _audio_decode.decode(path, max_seconds=60)
-    # What a tagger or a copy in blocks of one size puts behind is no harm.
+            decode(path, max_seconds=60)
+    # Trailing bytes, as of a tagger or a copy in blocks, are harmless.
     path.write_bytes(data + bytes(1000))
-    assert len(_audio_decode.decode(path, max_seconds=60)[0]) >= len(whole)
+    assert len(decode(path, max_seconds=60)[0]) >= len(whole)
 
 
 @pytest.mark.parametrize(
@@ -305,19 +347,20 @@ def test_files_that_are_cut_short(tmp_path, form, subtype):
     + [b"NIST_1A\n   1024\nsample_count -i " + b"9" * 500]
     + [b"RF64\xff\xff\xff\xffWAVEds64" + bytes(6), b"OggS" + b"\xff" * 23],
 )
-def test_heads_that_are_cut_or_lie(tmp_path, head):
+def test_truncated_and_wrong_headers(tmp_path, head):
     path = tmp_path / "sound"
     path.write_bytes(head)
     with pytest.raises(AudioDecodeError):
-        _audio_decode.decode(path, max_seconds=60)
+        decode(path, max_seconds=60)
 
 
-def test_a_streamed_au_has_no_length_in_its_header(tmp_path):
+@pytest.mark.parametrize("length", [0, 0x7FFFFFFF, 0x80000000, 2**32 - 2, 2**32 - 1])
+def test_a_streamed_au_has_no_length_in_its_header(tmp_path, length):
     path = write(tmp_path / "a.au", voice(0.5), format="AU", endian="BIG")
     data = bytearray(Path(path).read_bytes())
-    data[8:12] = b"\xff" * 4
+    data[8:12] = struct.pack(">I", length)
     Path(path).write_bytes(data)
-    assert len(_audio_decode.decode(path, max_seconds=60)[0]) == 8000
+    assert len(decode(path, max_seconds=60)[0]) == 8000
 
 
 def test_a_large_file_is_refused_unread(tiny, tmp_path):
@@ -328,11 +371,13 @@ def test_a_large_file_is_refused_unread(tiny, tmp_path):
         features(tiny).transform([path])
 
 
-def test_never_more_is_decoded_than_max_duration(tmp_path, monkeypatch):
-    # A small file of hours of silence, and a decoder that does not know the length.
-
+def test_at_most_max_duration_is_decoded(tmp_path, monkeypatch):
+    # A small file of minutes of silence, whose header does not state its length.
     path = write(tmp_path / "a.flac", np.zeros(RATE * 600, np.float32))
-    monkeypatch.setattr(_audio_decode, "_UNKNOWN_FRAMES", 0)
+    data = bytearray(Path(path).read_bytes())
+    data[21] &= 0xF0
+    data[22:26] = bytes(4)
+    Path(path).write_bytes(data)
     read = []
     original = soundfile.SoundFile.read
     monkeypatch.setattr(
@@ -341,5 +386,5 @@ def test_never_more_is_decoded_than_max_duration(tmp_path, monkeypatch):
         lambda self, n, **kw: read.append(n) or original(self, n, **kw),
     )
     with pytest.raises(AudioDecodeError, match="max_duration=20 s"):
-        _audio_decode.decode(path, max_seconds=20)
+        decode(path, max_seconds=20)
     assert sum(read) < 40 * RATE

@@ -1,10 +1,12 @@
-"""The feature cache: what it finds again, what it does not, and what may befall it."""
+"""The feature cache: its keys, damaged entries, interrupted runs and full disks."""
 
 import errno
 import multiprocessing
+import os
 import pickle
 import time
 import warnings
+from importlib import metadata
 
 import numpy as np
 import pytest
@@ -14,32 +16,19 @@ from skmiaug.feature_extraction import (
     AudioDecodeError,
     DamagedCacheWarning,
     FailedInputWarning,
-    _build,
-    _cache,
-    _shard,
     clear_model_cache,
 )
-from skmiaug.feature_extraction._cache import FeatureCache, content_digest
-from skmiaug.feature_extraction._encoders import Encoder
+from skmiaug.feature_extraction.encoders import TransformerExtractor
 
 from ._helpers import RATE, save_tiny, voice, write
 
 
-@pytest.fixture
-def encoded(monkeypatch):
-    """Numbers of units encoded, call by call."""
-    counts = []
-    encode = Encoder.encode
-    monkeypatch.setattr(
-        Encoder,
-        "encode",
-        lambda self, u, wanted: counts.append(len(u)) or encode(self, u, wanted),
-    )
-    return counts
+def total(encoded):
+    return sum(len(batch) for batch in encoded)
 
 
 def features(model, folder, **kwargs):
-    kwargs = {"dtype": "float32", "sampling_rate": RATE} | kwargs
+    kwargs = {"sampling_rate": RATE} | kwargs
     return TransformerFeatures(model=model, cache_dir=folder, **kwargs)
 
 
@@ -50,39 +39,36 @@ def entries(folder):
 def test_each_content_is_encoded_once(tiny, clips, tmp_path, encoded):
     estimator = features(tiny("wav2vec2-group"), tmp_path / "made" / "on the way")
     first = estimator.transform(clips[:4])
-    assert sum(encoded) == 4
+    assert total(encoded) == 4
     np.testing.assert_array_equal(estimator.transform(clips[3::-1])[::-1], first)
-    assert sum(encoded) == 4
+    assert total(encoded) == 4
     estimator.transform(clips)
-    assert sum(encoded) == 7
+    assert total(encoded) == 7
 
 
-def test_all_cached_needs_no_model(tiny, clips, tmp_path, monkeypatch):
-    from skmiaug.feature_extraction import _loading
-
-    for dtype in ("float32", "auto"):
-        estimator = features(tiny("whisper"), tmp_path, dtype=dtype)
-        expected = estimator.transform(clips)
-        clear_model_cache()
-        with monkeypatch.context() as patch:
-            patch.setattr(_loading, "_read", None)
-            np.testing.assert_array_equal(estimator.transform(clips), expected)
+def test_no_model_is_loaded_if_all_inputs_are_cached(tiny, clips, tmp_path, reads):
+    estimator = features(tiny("whisper"), tmp_path)
+    expected = estimator.transform(clips)
+    clear_model_cache()
+    reads.clear()
+    np.testing.assert_array_equal(estimator.transform(clips), expected)
+    assert not reads
 
 
-def test_a_file_is_known_by_its_bytes(tiny, tmp_path, encoded):
+def test_files_are_cached_by_their_bytes(tiny, tmp_path, encoded):
     estimator = features(tiny("wav2vec2-group"), tmp_path / "cache")
     a, b = write(tmp_path / "a.wav", voice(0.5)), tmp_path / "b.wav"
     b.write_bytes((tmp_path / "a.wav").read_bytes())
     estimator.transform([a])
     estimator.transform([str(b)])
-    assert sum(encoded) == 1
+    assert total(encoded) == 1
     old = estimator.transform([a])
     write(tmp_path / "a.wav", voice(0.5, 1))  # other bytes under the same name
     assert np.abs(estimator.transform([a]) - old).max() > 1e-3
-    assert sum(encoded) == 2
+    assert total(encoded) == 2
 
 
-def test_arrays_are_known_by_samples_type_and_rate(tiny, tmp_path, encoded):
+def test_arrays_are_cached_by_samples_dtype_and_rate(tiny, tmp_path, encoded):
     estimator = features(tiny("wav2vec2-group"), tmp_path)
     clip = (voice(0.5) * 1000).astype(np.int16)
     for X in (
@@ -92,7 +78,7 @@ def test_arrays_are_known_by_samples_type_and_rate(tiny, tmp_path, encoded):
         [(clip.astype(np.int32), RATE)],
     ):
         estimator.transform(X)
-    assert sum(encoded) == 3
+    assert total(encoded) == 3
 
 
 OTHERS = [
@@ -107,7 +93,9 @@ OTHERS = [
 
 
 @pytest.mark.parametrize("other", OTHERS, ids=str)
-def test_other_parameters_are_other_entries(tiny, tmp_path, encoded, other):
+def test_parameters_that_affect_the_result_have_their_own_entries(
+    tiny, tmp_path, encoded, other
+):
     clip = [voice(0.5)]
     features(tiny("whisper"), tmp_path).transform(clip)
     before = len(encoded)
@@ -119,18 +107,35 @@ def test_other_parameters_are_other_entries(tiny, tmp_path, encoded, other):
     assert len(encoded) - calls == calls - before > 0
 
 
+def test_numpy_scalars_as_parameters_share_entries(tiny, tmp_path, encoded):
+    path = write(tmp_path / "a.wav", voice(0.5))
+    plain = {"chunk_length": 2, "chunk_overlap": 1, "max_duration": 9, "truncation": False}
+    other = {
+        "chunk_length": np.float32(2),
+        "chunk_overlap": np.int64(1),
+        "max_duration": np.float32(9),
+        "decode_timeout": np.float32(20),
+        "truncation": np.bool_(False),
+        "batch_size": np.int32(4),
+        "layer": np.int64(1),
+    }
+    for params in (plain, other):
+        features(tiny("whisper"), tmp_path / "cache", **params).transform([path])
+    assert total(encoded) == 1
+
+
 @pytest.mark.parametrize(
     "same",
     [{"batch_size": 1}, {"max_duration": 5.0}, {"on_error": "nan"}, {"trusted": True}],
     ids=str,
 )
-def test_parameters_that_do_not_matter_share_entries(tiny, tmp_path, encoded, same):
+def test_other_parameters_share_entries(tiny, tmp_path, encoded, same):
     features(tiny("whisper"), tmp_path).transform([voice(0.5)])
     features(tiny("whisper"), tmp_path, **same).transform([voice(0.5)])
-    assert sum(encoded) == 1
+    assert total(encoded) == 1
 
 
-def test_other_weights_are_other_entries_also_under_the_same_path(tmp_path):
+def test_new_weights_under_the_same_path_have_their_own_entries(tmp_path):
     model = save_tiny("wav2vec2-group", tmp_path / "model", seed=0)
     clip = [voice(0.5)]
     old = features(model, tmp_path / "cache").transform(clip)
@@ -145,18 +150,14 @@ def test_the_same_weights_elsewhere_share_entries(tmp_path, encoded):
     for name in ("here", "there"):
         model = save_tiny("wav2vec2-group", tmp_path / name)
         features(model, tmp_path / "cache").transform([voice(0.5)])
-    assert sum(encoded) == 1
+    assert total(encoded) == 1
 
 
-def test_another_version_of_the_package_does_not_share(
-    tiny, tmp_path, encoded, monkeypatch
-):
-    from skmiaug.feature_extraction import _build
-
+def test_versions_of_the_package_do_not_share_entries(tiny, tmp_path, encoded, monkeypatch):
     features(tiny("whisper"), tmp_path).transform([voice(0.5)])
-    monkeypatch.setattr(_build, "version", lambda name: "0.0.0")
+    monkeypatch.setattr(metadata, "version", lambda name: "0.0.0")
     features(tiny("whisper"), tmp_path).transform([voice(0.5)])
-    assert sum(encoded) == 2
+    assert total(encoded) == 2
 
 
 @pytest.mark.parametrize(
@@ -169,7 +170,7 @@ def test_another_version_of_the_package_does_not_share(
         lambda data: data + b"x",
     ],
 )
-def test_a_damaged_entry_is_computed_again_and_said_once(
+def test_damaged_entries_are_computed_again_with_one_warning(
     tiny, clips, tmp_path, damage, encoded
 ):
     estimator = features(tiny("wav2vec2-group"), tmp_path)
@@ -180,14 +181,14 @@ def test_a_damaged_entry_is_computed_again_and_said_once(
         got = estimator.transform(clips)
     assert len(caught) == 1
     np.testing.assert_allclose(got, expected, atol=1e-5)
-    assert sum(encoded) == 9
+    assert total(encoded) == 9
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         estimator.transform(clips)
-    assert sum(encoded) == 9
+    assert total(encoded) == 9
 
 
-def test_what_is_too_long_is_so_whatever_is_kept(tiny, tmp_path):
+def test_cached_audio_can_be_too_long(tiny, tmp_path):
     path, folder = write(tmp_path / "a.wav", voice(1.0, 0, 8000), 8000), tmp_path / "cache"
     X = [path, voice(0.5), voice(1.0)]
     features(tiny("wav2vec2-group"), folder).transform(X)
@@ -202,14 +203,16 @@ def test_what_is_too_long_is_so_whatever_is_kept(tiny, tmp_path):
         short.set_params(max_duration=1.0).transform(X)
 
 
-def test_features_that_are_not_finite_are_failures_and_not_kept(
+def test_features_that_are_not_finite_are_failures_and_not_cached(
     tiny, tmp_path, monkeypatch
 ):
-    def overflowing(pooled, lengths, spec):
-        vector = _build.merge_blocks(pooled, lengths, spec)
-        return vector if sum(lengths) > 80 else vector * np.nan
+    merge = TransformerExtractor.merge
 
-    monkeypatch.setattr(_shard, "merge_blocks", overflowing)
+    def overflowing(self, parts):
+        vector = merge(self, parts)
+        return vector if sum(length for _, length in parts) > 80 else vector * np.nan
+
+    monkeypatch.setattr(TransformerExtractor, "merge", overflowing)
     X = [voice(0.5), voice(0.2)]
     estimator = features(tiny("wav2vec2-group"), tmp_path)
     for _ in range(2):
@@ -223,7 +226,7 @@ def test_features_that_are_not_finite_are_failures_and_not_kept(
     assert np.isnan(got).any(axis=1).tolist() == [False, True]
 
 
-def test_failures_are_not_kept(tiny, tmp_path):
+def test_failures_are_not_cached(tiny, tmp_path):
     estimator = features(tiny("wav2vec2-group"), tmp_path / "cache", on_error="nan")
     path = tmp_path / "late.wav"
     with pytest.warns(UserWarning, match="1 of 1"):
@@ -232,46 +235,46 @@ def test_failures_are_not_kept(tiny, tmp_path):
     assert np.isfinite(estimator.transform([str(path)])).all()
 
 
-def test_nothing_is_left_but_whole_entries_without_pickle(tiny, clips, tmp_path):
+def test_the_folder_holds_complete_entries_without_pickle(tiny, clips, tmp_path):
     features(tiny("wav2vec2-group"), tmp_path).transform(clips)
     paths = entries(tmp_path)
     assert len(paths) == 7
     for path in paths:
         data = path.read_bytes()
         assert path.suffix == ".feat"
-        assert data.startswith(b"SKMIFEA2")
-        assert len(data) == 8 + 4 + 8 + 24 * 4 + 32
+        assert data.startswith(b"SKMIFEA3")
+        assert len(data) == 8 + 8 + 24 * 4 + 32
 
 
-def _put_and_get(folder, seed):
-    cache = FeatureCache(folder, {"a": 1})
-    vector = np.arange(5000, dtype=np.float32)
-    for k in range(30):
-        cache.put(f"entry {k}", vector)
-        got = cache.get(f"entry {(k * 7 + seed) % 30}", size=5000)
-        assert got is None or np.array_equal(got, vector)
-    return cache.n_damaged
+def _extracted(estimator, X):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", DamagedCacheWarning)
+        return [estimator.transform(X[k:] + X[:k])[-k] for k in range(1, 10)]
 
 
-def test_many_processes_may_share_a_folder(tmp_path):
+def test_many_processes_may_share_a_folder(tiny, tmp_path):
+    estimator = features(tiny("bert"), tmp_path)
+    X = [" ".join(["words"] * n) for n in range(1, 11)]
+    expected = features(tiny("bert"), None).transform(X)
     with multiprocessing.get_context("fork").Pool(3) as pool:
-        damaged = pool.starmap(_put_and_get, [(str(tmp_path), seed) for seed in range(3)])
-    assert damaged == [0, 0, 0]
-    assert len(entries(tmp_path)) == 30
+        results = pool.starmap(_extracted, [(estimator, X)] * 3)
+    for rows in results:
+        np.testing.assert_allclose(rows, expected[[0] * 9], atol=1e-5)
+    assert len(entries(tmp_path)) == 10
 
 
 def _slowly(estimator, X):
-    encode = Encoder.encode
+    encode = TransformerExtractor.encode
 
-    def slow(self, units, wanted):
+    def slow(self, units):
         time.sleep(0.1)
-        return encode(self, units, wanted)
+        return encode(self, units)
 
-    Encoder.encode = slow
+    TransformerExtractor.encode = slow
     estimator.transform(X)
 
 
-def test_a_run_killed_half_way_goes_on(tiny, tmp_path, encoded):
+def test_a_killed_run_resumes(tiny, tmp_path, encoded):
     X = [voice(0.3, n) for n in range(30)]
     estimator = features(tiny("wav2vec2-group"), tmp_path, batch_size=1)
     run = multiprocessing.get_context("fork").Process(target=_slowly, args=(estimator, X))
@@ -285,12 +288,12 @@ def test_a_run_killed_half_way_goes_on(tiny, tmp_path, encoded):
     done = len(list(tmp_path.rglob("*.feat")))
     assert 5 <= done < 30
     got = estimator.transform(X)
-    assert sum(encoded) == 30 - done
+    assert total(encoded) == 30 - done
     expected = features(tiny("wav2vec2-group"), None).transform(X)
     np.testing.assert_allclose(got, expected, atol=1e-5)
 
 
-def test_a_folder_that_cannot_be_written_says_so(tiny, tmp_path):
+def test_cache_dir_is_a_file(tiny, tmp_path):
     (tmp_path / "file").write_text("not a folder")
     estimator = features(tiny("wav2vec2-group"), tmp_path / "file")
     for call in (estimator.fit, estimator.transform):
@@ -298,17 +301,17 @@ def test_a_folder_that_cannot_be_written_says_so(tiny, tmp_path):
             call([voice(0.5)])
 
 
-def test_a_disk_that_is_full_is_named_and_the_run_goes_on(tiny, tmp_path, monkeypatch):
+def test_a_full_disk_is_named_and_the_run_can_resume(tiny, tmp_path, monkeypatch):
     X = [voice(0.3, n) for n in range(6)]
     estimator = features(tiny("wav2vec2-group"), tmp_path, batch_size=1)
-    write_all = _cache.write_bytes_atomically
+    replace = os.replace
 
-    def full(path, data):
-        if len(entries(tmp_path)) == 4:
+    def full(source, target):
+        if len(list(tmp_path.rglob("*.feat"))) == 4:
             raise OSError(errno.ENOSPC, "No space left on device")
-        write_all(path, data)
+        replace(source, target)
 
-    monkeypatch.setattr(_cache, "write_bytes_atomically", full)
+    monkeypatch.setattr(os, "replace", full)
     with pytest.raises(
         OSError, match=r"cache_dir .*written.*No space left.*make room"
     ) as e:
@@ -319,30 +322,8 @@ def test_a_disk_that_is_full_is_named_and_the_run_goes_on(tiny, tmp_path, monkey
     assert len(entries(tmp_path)) == 6
 
 
-def test_a_folder_below_a_file_says_so(tiny, tmp_path):
+def test_cache_dir_below_a_file(tiny, tmp_path):
     (tmp_path / "file").write_text("not a folder")
     estimator = features(tiny("wav2vec2-group"), tmp_path / "file" / "cache")
     with pytest.raises(NotADirectoryError, match=r"cache_dir .*name another.*file/cache"):
         estimator.transform([voice(0.5)])
-
-
-def test_digests_tell_contents_apart(tmp_path):
-    from skmiaug.feature_extraction._items import AudioArray, AudioFile, Text, Unusable
-
-    path = write(tmp_path / "a.wav", voice(0.1))
-    items = [
-        Text("a", "words"),
-        Text("a", "words "),
-        AudioFile("a", path),
-        AudioArray("a", [1.0, 2.0], 16000),
-        AudioArray("a", [1.0, 2.0], 8000),
-        AudioArray("a", np.float32([1.0, 2.0]), 8000),
-    ]
-    assert len({content_digest(item) for item in items}) == len(items)
-    assert content_digest(Text("b", "words")) == content_digest(items[0])
-    for item in (
-        Unusable("a", "b"),
-        AudioFile("a", "nowhere"),
-        AudioArray("a", [[1], [1, 2]], 1),
-    ):
-        assert content_digest(item) is None

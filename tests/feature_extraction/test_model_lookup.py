@@ -1,4 +1,4 @@
-"""Where models are looked for, and what is said if they are not there."""
+"""Finding models, and the errors if they are missing or damaged."""
 
 import sys
 
@@ -10,7 +10,7 @@ from skmiaug.exceptions import MissingExtraError
 
 from ._helpers import RATE, save_tiny
 
-SETTINGS = {"layer": [1, 2], "pooling": "max", "dtype": "float32", "sampling_rate": RATE}
+SETTINGS = {"layer": [1, 2], "pooling": "max", "sampling_rate": RATE}
 _NORM = "encoder.layers.0.layer_norm.weight"
 
 
@@ -28,6 +28,33 @@ def test_a_model_that_cannot_be_found_offline(name):
         OSError, match=f"(?s)expected the model '{name}'.*snapshot_download"
     ):
         estimator.fit([])
+
+
+@pytest.mark.parametrize(
+    ("short", "full"),
+    [
+        ("whisper-base", "openai/whisper-base"),
+        ("wavlm-large", "microsoft/wavlm-large"),
+        ("all-MiniLM-L6-v2", "sentence-transformers/all-MiniLM-L6-v2"),
+        ("Whisper-Base", "openai/whisper-base"),
+    ],
+)
+def test_a_short_name_gets_a_suggestion_without_a_network(short, full, monkeypatch):
+    monkeypatch.setattr("transformers.AutoConfig.from_pretrained", None)
+    with pytest.raises(OSError, match=f"got '{short}'; did you mean '{full}'\\?"):
+        TransformerFeatures(model=short).fit()
+
+
+def test_a_misspelt_name_gets_a_suggestion():
+    for name in ("openai/whisperbase", "facebok/hubert-base-ls960", "wavlm-larg"):
+        with pytest.raises(OSError, match=r"Did you mean '(openai|facebook|microsoft)/"):
+            TransformerFeatures(model=name, local_files_only=True).fit()
+
+
+def test_a_local_folder_with_a_short_name_is_used(tiny, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "whisper-base").symlink_to(tiny("whisper"))
+    assert TransformerFeatures(model="whisper-base").fit().n_layers_ == 3
 
 
 def test_a_folder_that_holds_no_model(tmp_path):
@@ -48,8 +75,8 @@ def test_a_folder_that_holds_no_model(tmp_path):
         (lambda w: w | {_NORM: w[_NORM][:5].clone()}, "could not be read"),
     ],
 )
-def test_weights_that_are_not_those_of_the_model(tmp_path, clips, change, message):
-    # transformers says so in its log alone, and goes on with random ones.
+def test_weights_of_another_model_are_refused(tmp_path, clips, change, message):
+    # transformers only logs this and continues with random weights.
     from safetensors.torch import load_file, save_file
 
     save_tiny("wav2vec2-group", tmp_path)
@@ -102,10 +129,15 @@ def test_a_hub_name_is_found_in_the_local_cache(tiny, clips, tmp_path, monkeypat
         clips
     )
     np.testing.assert_array_equal(estimator.transform(clips), expected)
-    assert estimator._spec().source.identity() == f"hub:someone/tiny@{commit}"
+    other = commit[::-1]
+    shutil.copytree(repo / "snapshots" / commit, repo / "snapshots" / other)
+    (repo / "refs" / "main").write_text(other)
+    estimator.transform(clips)
+    # Each commit has its own entries.
+    assert len(list((tmp_path / "features").rglob("*.feat"))) == 2 * len(clips)
 
 
-def test_the_users_home_is_known(tiny, tmp_path, monkeypatch):
+def test_the_home_directory_is_expanded(tiny, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "model").symlink_to(tiny("bert"))
     assert TransformerFeatures(model="~/model").fit([]).n_features_out_ == 24

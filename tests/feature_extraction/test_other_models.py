@@ -1,4 +1,6 @@
-"""Models beyond the known families: exact, if less fast, or refused with a reason."""
+"""Models beyond the known families: exact, if slower, or refused with a reason."""
+
+import re
 
 import numpy as np
 import pytest
@@ -6,34 +8,144 @@ import torch
 import transformers
 
 from skmiaug import TransformerFeatures
+from skmiaug.feature_extraction import (
+    AudioDecodeError,
+    FailedInputWarning,
+    clear_model_cache,
+)
 
 from ._helpers import RATE, save_tiny, voice
 
 
 def features(model, X, **kwargs):
-    kwargs = {"dtype": "float32", "sampling_rate": RATE} | kwargs
+    kwargs = {"sampling_rate": RATE} | kwargs
     return TransformerFeatures(model=model, **kwargs).transform(X)
 
 
-@pytest.mark.parametrize("family", ["ast", "w2v-bert"])
+def straight(path, clip, layer):
+    """Hidden states of one clip from transformers, and what its extractor made of it."""
+    model = transformers.AutoModel.from_pretrained(path).float().eval()
+    if hasattr(model, "decoder"):
+        model = model.get_encoder()
+    processor = transformers.AutoFeatureExtractor.from_pretrained(path)
+    inputs = processor(clip, sampling_rate=RATE, return_tensors="pt")
+    with torch.inference_mode():
+        output = model(**inputs, output_hidden_states=True)
+    states = [*output.hidden_states[:-1], output.last_hidden_state]
+    return states[layer][0].numpy(), inputs
+
+
+def close(row, expected):
+    np.testing.assert_allclose(row, expected, atol=1e-5 * max(1, abs(expected).max()))
+
+
 @pytest.mark.parametrize("layer", [1, 3])
-def test_models_of_filter_banks(tiny, clips, family, layer):
-    got = features(tiny(family), clips, layer=layer)
-    model = transformers.AutoModel.from_pretrained(tiny(family)).float().eval()
-    processor = transformers.AutoFeatureExtractor.from_pretrained(tiny(family))
+def test_a_model_of_filter_banks(tiny, clips, layer):
+    got = features(tiny("w2v-bert"), clips, layer=layer)
     for clip, row in zip(clips, got, strict=True):
-        inputs = processor(clip, sampling_rate=RATE, return_tensors="pt")
-        with torch.inference_mode():
-            output = model(**inputs, output_hidden_states=True)
-        states = [*output.hidden_states[:-1], output.last_hidden_state][layer][0]
-        # Its extractor fills up to an even number of frames, which the mask tells.
-        mask = inputs.get("attention_mask", torch.ones(1, len(states)))[0].bool()
-        expected = states[mask].mean(0).numpy()
-        np.testing.assert_allclose(row, expected, atol=1e-5 * max(1, abs(expected).max()))
+        states, inputs = straight(tiny("w2v-bert"), clip, layer)
+        # Its extractor pads to an even number of frames and returns a mask.
+        close(row, states[inputs["attention_mask"][0].bool()].mean(0))
+
+
+@pytest.mark.parametrize("layer", [1, 3])
+@pytest.mark.parametrize("family", ["qwen2-audio", "voxtral"])
+def test_models_of_one_window_are_pooled_over_the_clips_own_frames(
+    tiny, clips, family, layer
+):
+    for batch_size in (1, 32):
+        got = features(tiny(family), clips, layer=layer, batch_size=batch_size)
+        for clip, row in zip(clips, got, strict=True):
+            states, _ = straight(tiny(family), clip, layer)
+            # 3 s are 300 log-mel frames; Qwen2-Audio's last layer halves the others' 150.
+            assert len(states) == (75 if (family, layer) == ("qwen2-audio", 3) else 150)
+            own = np.ceil(len(clip) // 160 * len(states) / 300)
+            close(row, states[: int(own)].mean(0))
+    assert not np.allclose(got[0], straight(tiny(family), clips[0], layer)[0].mean(0), 0.01)
+
+
+def test_the_spectrogram_transformer_is_pooled_over_the_clips_own_patches(tiny, clips):
+    # 64 frames of 10 ms in patches of 8 frames and 8 of 16 bands: two rows of 8 patches.
+    clips = [clip[: int(0.6 * RATE)] for clip in clips]
+    for batch_size in (1, 32):
+        got = features(tiny("ast"), clips, layer=3, batch_size=batch_size)
+        for clip, row in zip(clips, got, strict=True):
+            states, _ = straight(tiny("ast"), clip, 3)
+            n = int(np.ceil((1 + (len(clip) - 400) // 160) / 8))
+            own = np.concatenate([states[:2], states[2 : 2 + n], states[10 : 10 + n]])
+            close(row, own.mean(0))
+
+
+def test_long_clips_are_not_truncated_by_the_spectrogram_transformer(tiny):
+    # Its extractor truncates to the window, here of 0.64 s.
+    clip = voice(1.0)
+    got, other = features(tiny("ast"), [clip, np.r_[clip[:-3200], np.zeros(3200)]])
+    assert np.abs(got - other).max() > 1e-3
+    with pytest.raises(ValueError, match=r"at most 0\.64 s, the model's window, got 1 s"):
+        TransformerFeatures(model=tiny("ast"), chunk_length=1, chunk_overlap=0).fit()
+
+
+def test_an_extractor_that_pads_without_a_mask_is_refused(tiny, monkeypatch):
+    call = transformers.WhisperFeatureExtractor.__call__
+
+    def silent(self, *args, return_attention_mask=None, **kwargs):
+        return call(self, *args, **kwargs)
+
+    monkeypatch.setattr(transformers.WhisperFeatureExtractor, "__call__", silent)
+    clear_model_cache()
+    with pytest.raises(ValueError, match="mask of a clip's own frames, WhisperFeature"):
+        features(tiny("voxtral"), [voice(0.5)])
+    clear_model_cache()
+
+
+def test_an_extractor_that_truncates_is_named(tiny, monkeypatch):
+    call = transformers.SeamlessM4TFeatureExtractor.__call__
+
+    def cutting(self, clip, **kwargs):
+        return call(self, clip[: 2 * RATE], **kwargs)
+
+    monkeypatch.setattr(transformers.SeamlessM4TFeatureExtractor, "__call__", cutting)
+    clear_model_cache()
+    assert features(tiny("w2v-bert"), [voice(2.0)]).shape == (1, 24)
+    with pytest.raises(
+        ValueError, match=r"keeps all 3\.0 s of a clip, it truncates to 2\.. s"
+    ):
+        features(tiny("w2v-bert"), [voice(3.0)])
+    clear_model_cache()
+
+
+@pytest.mark.parametrize("family", ["sew", "sew-d", "moonshine"])
+def test_clips_too_short_for_a_model_are_failures(tiny, family):
+    X = [voice(0.5), voice(0.03), voice(0.2)]
+    with pytest.raises(AudioDecodeError, match=r"X\[1\]: expected at least \d+ samples"):
+        features(tiny(family), X)
+    with pytest.warns(FailedInputWarning, match=r"1 of 3 inputs.*X\[1\]"):
+        got = features(tiny(family), X, on_error="nan")
+    assert np.isnan(got).any(axis=1).tolist() == [False, True, False]
+    # A clip of the stated minimum length is accepted.
+    with pytest.raises(AudioDecodeError) as error:
+        features(tiny(family), X)
+    least = int(re.search(r"at least (\d+)", str(error.value))[1])
+    assert np.isfinite(features(tiny(family), [voice(0.5)[:least]])).all()
+    with pytest.raises(AudioDecodeError, match=f"at least {least} samples"):
+        features(tiny(family), [voice(0.5)[: least - 1]])
+
+
+@pytest.mark.parametrize(
+    ("family", "message"),
+    [
+        ("speecht5", "encodes a short probe, SpeechT5.*not supported, choose another"),
+        ("clap", "of type 'clap', which takes both; choose a model of one of them"),
+    ],
+)
+@pytest.mark.parametrize("on_error", ["raise", "nan"])
+def test_unsupported_models_are_refused(tiny, family, message, on_error):
+    with pytest.raises(ValueError, match=message):
+        features(tiny(family), [voice(0.5)], on_error=on_error)
 
 
 def test_a_model_without_a_list_of_layers(tiny):
-    # ALBERT runs one layer again and again: its last output can be had, no other.
+    # ALBERT runs one layer repeatedly, so that only its last output is available.
     texts = ["this is a text", "few words"]
     got = features(tiny("albert"), texts)
     model = transformers.AutoModel.from_pretrained(tiny("albert")).float().eval()
@@ -48,7 +160,7 @@ def test_a_model_without_a_list_of_layers(tiny):
 
 
 def test_an_encoder_that_was_saved_without_its_decoder(tmp_path, tiny):
-    # Its configuration says that there is none, and transformers loads one all the same.
+    # Its configuration has no decoder, but transformers loads one nevertheless.
     config = transformers.T5Config(
         vocab_size=17, d_model=24, num_layers=3, num_heads=4, d_kv=6, d_ff=32
     )
@@ -80,7 +192,7 @@ def test_layers_are_those_of_the_encoder(tmp_path):
 
 
 def test_hidden_states_of_another_shape_are_refused(tmp_path, tiny):
-    # XLNet's have time first: of one text, the mean of one row would be a token's.
+    # Those of XLNet have time first: the mean of a row would be that of a token.
     config = transformers.XLNetConfig(vocab_size=17, d_model=24, n_layer=3, n_head=4)
     transformers.XLNetModel(config).save_pretrained(tmp_path)
     transformers.AutoTokenizer.from_pretrained(tiny("bert")).save_pretrained(tmp_path)
@@ -117,7 +229,7 @@ class TinyModel(BertModel):
 """
 
 
-def test_code_that_comes_with_a_model_runs_only_if_trusted(tmp_path, monkeypatch):
+def test_remote_code_runs_only_if_trusted(tmp_path, monkeypatch):
     import json
 
     from transformers import dynamic_module_utils

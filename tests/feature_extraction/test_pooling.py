@@ -1,13 +1,17 @@
-"""Pooling by true length, and chunks merged to what pooling them at once gives."""
+"""Pooling over own frames; merged chunks equal pooling over all frames at once."""
 
 import numpy as np
 import pytest
 import torch
 
 from skmiaug import TransformerFeatures
-from skmiaug.feature_extraction import _loading
-from skmiaug.feature_extraction._chunks import chunk_bounds, plan_batches
-from skmiaug.feature_extraction._pooling import POOLINGS, merge, pool
+from skmiaug.feature_extraction.encoders import (
+    POOLINGS,
+    chunk_bounds,
+    merge,
+    plan_batches,
+    pool,
+)
 
 from ._helpers import RATE, reference, voice
 
@@ -23,7 +27,7 @@ def by_hand(frames, pooling):
 
 
 @pytest.mark.parametrize("pooling", POOLINGS)
-def test_padding_is_never_read(pooling):
+def test_padding_is_never_used(pooling):
     hidden = torch.randn(3, 7, 4, generator=torch.Generator().manual_seed(0)) - 5
     lengths = [7, 3, 1]
     for row, length in enumerate(lengths):
@@ -44,7 +48,7 @@ def test_chunks_merge_to_the_whole(pooling):
     np.testing.assert_allclose(got, by_hand(frames, pooling), atol=1e-6)
 
 
-def test_pooling_is_in_float32_whatever_the_model_computes_in():
+def test_pooling_is_in_float32_for_every_dtype():
     hidden = torch.full((1, 1000, 1), 1.0, dtype=torch.bfloat16)
     hidden[0, 0] = 0.5
     assert pool(hidden, [1000], "mean")[0, 0, 0] == pytest.approx(0.9995, abs=1e-6)
@@ -54,7 +58,6 @@ def test_pooling_is_in_float32_whatever_the_model_computes_in():
 def test_pooling_of_a_model(tiny, clips, pooling):
     features = TransformerFeatures(
         model=tiny("wavlm-group"),
-        dtype="float32",
         pooling=pooling,
         layer=2,
         sampling_rate=RATE,
@@ -72,7 +75,6 @@ def test_pooling_of_a_model(tiny, clips, pooling):
 def test_all_layers_are_averaged_before_pooling(tiny, clips):
     got = TransformerFeatures(
         model=tiny("hubert-layer"),
-        dtype="float32",
         pooling="max",
         layer="all",
         sampling_rate=RATE,
@@ -84,7 +86,7 @@ def test_all_layers_are_averaged_before_pooling(tiny, clips):
 
 def test_all_layers_of_a_model_that_shortens_its_output(tiny):
     features = TransformerFeatures(
-        model=tiny("wav2vec2-adapter"), dtype="float32", layer="all", sampling_rate=RATE
+        model=tiny("wav2vec2-adapter"), layer="all", sampling_rate=RATE
     )
     with pytest.raises(ValueError, match="choose layers by index"):
         features.transform([voice(0.5)])
@@ -117,7 +119,6 @@ def test_long_audio_is_pooled_over_its_chunks(tiny, family):
     clip = voice(2.5)
     got = TransformerFeatures(
         model=tiny(family),
-        dtype="float32",
         sampling_rate=RATE,
         chunk_length=1.0,
         chunk_overlap=0.25,
@@ -141,7 +142,7 @@ def test_overlap_must_be_below_the_length(tiny):
 
 
 @pytest.mark.parametrize("overlap", [0.49999, 0.4999999])
-def test_chunks_that_would_not_advance_once_they_are_samples(tiny, overlap):
+def test_chunks_that_would_not_advance_are_refused(tiny, overlap):
     features = TransformerFeatures(
         model=tiny("wav2vec2-group"),
         sampling_rate=RATE,
@@ -153,15 +154,15 @@ def test_chunks_that_would_not_advance_once_they_are_samples(tiny, overlap):
             call([voice(0.6)])
 
 
-def test_fit_says_that_a_chunk_is_beyond_the_window(tiny, no_models, monkeypatch):
-    monkeypatch.setattr(_loading, "_read", None)  # without a look at the weights
+def test_fit_refuses_a_chunk_beyond_the_window(tiny, no_models, reads):
     features = TransformerFeatures(model=tiny("whisper"), chunk_length=3.5)
     with pytest.raises(ValueError, match=r"at most 3 s, the model's window, got 3\.5 s"):
         features.fit([])
     features.set_params(chunk_length=3).fit([])
+    assert not reads  # without a look at the weights
 
 
-def test_a_chunk_below_the_receptive_field_is_no_fault_of_the_input(tiny):
+def test_a_chunk_below_the_receptive_field_is_refused(tiny):
     features = TransformerFeatures(
         model=tiny("wav2vec2-group"),
         sampling_rate=RATE,

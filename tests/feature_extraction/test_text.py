@@ -8,7 +8,11 @@ import torch
 import transformers
 
 from skmiaug import TransformerFeatures
-from skmiaug.feature_extraction import FailedInputWarning, TruncatedTextWarning
+from skmiaug.feature_extraction import (
+    FailedInputWarning,
+    TruncatedTextWarning,
+    clear_model_cache,
+)
 from tests._helpers import minilm_folder
 
 from ._helpers import SHARED, TEXT
@@ -23,7 +27,7 @@ TEXTS = [
 
 
 def features(path, texts, **kwargs):
-    return TransformerFeatures(model=path, **{"dtype": "float32"} | kwargs).transform(texts)
+    return TransformerFeatures(model=path, **kwargs).transform(texts)
 
 
 def straight(path, text):
@@ -64,8 +68,8 @@ def test_first_and_last_are_the_special_tokens(tiny):
 
 @pytest.mark.parametrize("family", ["bert", "roberta", "gpt2", "bart", "opt"])
 def test_a_text_beyond_the_limit(tiny, family):
-    # All take 20 tokens, and no tokenizer says so. RoBERTa's first two positions are not
-    # for use; GPT-2 has no special tokens here.
+    # All take 20 tokens, which no tokenizer states. The first two positions of RoBERTa are
+    # not used; GPT-2 has no special tokens here.
     special = 0 if family == "gpt2" else 2
     long = " ".join(["words"] * (21 - special))
     with pytest.raises(ValueError, match=r"X\[1\]: expected at most 20 tokens.*got 21"):
@@ -106,27 +110,51 @@ def test_minilm_gives_the_shared_vectors():
         expected, ids = data["X_text"][rows], data["id"][rows]
     assert len(rows) > 400
     got = features(model, [text[name] for name in ids])
-    # The package's own last step is to scale to length 1.
+    # The last step of the package is to scale to length 1.
     got /= np.linalg.norm(got, axis=1, keepdims=True)
     assert np.abs(got - expected).max() < 1e-4
 
 
-def test_what_a_model_does_not_take_is_not_handed_to_it(tiny, monkeypatch):
-    # Tokenizers of transformers 4 give types of tokens out, for models without them too.
-    from skmiaug.feature_extraction._encoders import TextEncoder
-    from skmiaug.feature_extraction._loading import load
-    from skmiaug.feature_extraction._source import ModelSource
+def test_unknown_arguments_are_not_passed_to_a_model(tiny, monkeypatch):
+    # Tokenizers of transformers 4 return token types for models without them too.
+    expected = features(tiny("bert"), TEXTS)
+    forward = transformers.BertModel.forward
+    tokenizer = type(transformers.AutoTokenizer.from_pretrained(tiny("bert")))
+    tokenize = tokenizer.__call__
 
-    loaded = load(ModelSource(tiny("bert")), torch.float32, torch.device("cpu"))
-    forward, handed = loaded.model.forward, []
+    def with_types(self, text, **kwargs):
+        tokens = dict(tokenize(self, text, **kwargs))
+        return tokens | {"token_type_ids": [0] * len(tokens["input_ids"])}
 
-    def without_types(input_ids, attention_mask):
-        handed.append(True)
-        return forward(input_ids=input_ids, attention_mask=attention_mask)
+    def without_types(self, input_ids, attention_mask):
+        return forward(self, input_ids=input_ids, attention_mask=attention_mask)
 
-    monkeypatch.setattr(loaded.model, "forward", without_types)
-    encoder = TextEncoder(loaded)
-    unit = encoder.tokenize("few words") | {"token_type_ids": [0, 0, 0, 0]}
-    states, lengths = encoder.encode([unit], [3])
-    assert handed
-    assert states[3].shape[:2] == (1, 4) == (1, *lengths)
+    clear_model_cache()
+    monkeypatch.setattr(tokenizer, "__call__", with_types)
+    monkeypatch.setattr(transformers.BertModel, "forward", without_types)
+    np.testing.assert_allclose(features(tiny("bert"), TEXTS), expected, atol=1e-5)
+
+
+def test_a_model_that_ignores_the_mask_gets_one_text_at_a_time(tiny, encoded):
+    # FNet mixes all tokens by a Fourier transform, padding included.
+    got = features(tiny("fnet"), TEXTS, layer=[1, -1])
+    assert [len(batch) for batch in encoded] == [1] * len(TEXTS)
+    for text, row in zip(TEXTS, got, strict=True):
+        states = straight(tiny("fnet"), text)
+        expected = np.concatenate([states[layer].mean(0) for layer in (1, 3)])
+        np.testing.assert_allclose(row, expected, rtol=0, atol=1e-5)
+
+
+def test_a_model_that_is_not_deterministic_is_refused(tiny, monkeypatch):
+    forward = transformers.BertModel.forward
+
+    def noisy(self, *args, **kwargs):
+        output = forward(self, *args, **kwargs)
+        output.last_hidden_state = torch.rand_like(output.last_hidden_state)
+        return output
+
+    clear_model_cache()
+    monkeypatch.setattr(transformers.BertModel, "forward", noisy)
+    with pytest.raises(ValueError, match="the same in every run, those of BertModel"):
+        features(tiny("bert"), TEXTS)
+    clear_model_cache()

@@ -1,4 +1,4 @@
-"""InfoNCE against closed forms and a slow twin that says it in loops."""
+"""InfoNCE against closed forms and a slow twin in loops."""
 
 import math
 
@@ -24,7 +24,7 @@ def random_scores(n, seed=0, scale=3.0):
 
 
 def slow_loss(scores, classes, same_class, present):
-    """The loss as its docstring reads, pair by pair."""
+    """The loss by its definition, pair by pair."""
     n = len(scores)
     rows = [i for i in range(n) if present[i]]
     losses = []
@@ -33,15 +33,15 @@ def slow_loss(scores, classes, same_class, present):
             alike = [j for j in rows if classes[j] == classes[i] and j != i]
             candidates = [j for j in rows if same_class != "masked" or j not in alike]
             total = math.log(sum(math.exp(matrix[i, j]) for j in candidates))
-            partners = [i, *alike] if same_class == "positive" else [i]
-            errors = [total - float(matrix[i, j]) for j in partners]
+            positives = [i, *alike] if same_class == "positive" else [i]
+            errors = [total - float(matrix[i, j]) for j in positives]
             losses.append(sum(errors) / len(errors))
     return sum(losses) / len(losses) if losses else 0.0
 
 
 @pytest.mark.parametrize("same_class", SAME_CLASS_ROLES)
 @given(data=st.data())
-def test_the_loss_is_what_its_twin_says(same_class, data):
+def test_the_loss_is_that_of_its_slow_twin(same_class, data):
     n = data.draw(st.integers(1, 7))
     scores = data.draw(hnp.arrays(np.float64, (n, n), elements=st.floats(-20, 20)))
     classes = data.draw(st.lists(st.integers(0, 2), min_size=n, max_size=n))
@@ -67,20 +67,20 @@ def test_without_classes_it_is_the_cross_entropy_of_clip():
 
 
 @pytest.mark.parametrize("same_class", SAME_CLASS_ROLES)
-def test_roles_agree_where_no_two_rows_share_a_class(same_class):
+def test_roles_agree_if_all_classes_differ(same_class):
     scores = random_scores(6)
     loss = symmetric_info_nce(scores, torch.arange(6), same_class=same_class)
     assert loss.item() == pytest.approx(symmetric_info_nce(scores).item())
 
 
-def test_equal_scores_cost_the_log_of_their_number():
+def test_equal_scores_have_the_log_of_their_number_as_loss():
     scores, classes = torch.zeros(8, 8), torch.arange(8) % 2
     for same_class, candidates in (("negative", 8), ("positive", 8), ("masked", 5)):
         loss = symmetric_info_nce(scores, classes, same_class=same_class)
         assert loss.item() == pytest.approx(math.log(candidates), rel=1e-6)
 
 
-def test_masked_rows_of_one_class_have_nothing_to_learn_from():
+def test_masked_rows_of_one_class_have_zero_loss():
     scores = random_scores(5).requires_grad_()
     loss = symmetric_info_nce(scores, torch.zeros(5, dtype=torch.long), same_class="masked")
     loss.backward()
@@ -90,7 +90,7 @@ def test_masked_rows_of_one_class_have_nothing_to_learn_from():
 
 @pytest.mark.parametrize("same_class", SAME_CLASS_ROLES)
 @pytest.mark.parametrize("present", [[True] * 6, [True, False] * 3, [False] * 6])
-def test_gradients_are_finite_and_leave_missing_pairs_alone(same_class, present):
+def test_gradients_are_finite_and_zero_for_missing_pairs(same_class, present):
     scores = random_scores(6).requires_grad_()
     present = torch.tensor(present)
     classes = torch.tensor([0, 0, 1, 1, 2, 2])
@@ -102,7 +102,7 @@ def test_gradients_are_finite_and_leave_missing_pairs_alone(same_class, present)
 
 
 @pytest.mark.parametrize("same_class", ["positive", "masked"])
-def test_roles_that_need_classes_say_so(same_class):
+def test_roles_that_need_classes_raise_without(same_class):
     with pytest.raises(ValueError, match=f"'{same_class}' needs the classes"):
         symmetric_info_nce(random_scores(3), same_class=same_class)
 
@@ -117,7 +117,7 @@ def test_scores_are_cosines_over_the_temperature():
     torch.testing.assert_close(scores, expected)
 
 
-def test_the_scale_stops_at_100_and_zeros_are_no_trouble():
+def test_the_scale_is_clamped_at_100_and_zeros_are_finite():
     first = torch.eye(3)
     assert cosine_scores(first, first, torch.tensor(20.0)).max().item() == 100
     assert (cosine_scores(torch.zeros(2, 3), first, torch.tensor(0.0)) == 0).all()
@@ -132,7 +132,7 @@ def test_half_precision_gives_float32_scores():
 
 
 def gaussian_pairs(rho, n, seed):
-    """Pairs of correlated normals, and ln p(t|h) - ln p(t), the best scores there are."""
+    """Pairs of correlated normals, and ln p(t|h) - ln p(t), the optimal scores."""
     rng = np.random.default_rng(seed)
     h, e = rng.normal(size=(2, n))
     t = rho * h + math.sqrt(1 - rho**2) * e
@@ -147,20 +147,20 @@ def test_the_best_scores_reach_the_information_of_a_gaussian_pair(rho):
     assert np.mean(bounds) == pytest.approx(-0.5 * math.log(1 - rho**2), abs=0.04)
 
 
-def test_no_more_can_be_seen_than_the_log_of_the_pairs():
+def test_the_bound_is_at_most_the_log_of_the_pairs():
     assert info_nce_information(1e3 * torch.eye(32)).item() == pytest.approx(math.log(32))
     assert info_nce_information(gaussian_pairs(0.9999, 16, 0)).item() < math.log(16)
 
 
 @given(st.integers(1, 12), st.integers(0, 100))
-def test_the_bound_is_the_log_of_the_pairs_less_the_loss(n, seed):
+def test_the_bound_is_the_log_of_the_pairs_minus_the_loss(n, seed):
     scores = random_scores(n, seed)
     bound = info_nce_information(scores)
     expected = math.log(n) - symmetric_info_nce(scores).item()
     assert bound.item() == pytest.approx(expected, abs=1e-9)
 
 
-def test_among_pairs_of_its_class_a_class_signal_counts_for_nothing():
+def test_class_information_is_excluded_among_pairs_of_a_class():
     # Both parts are the class and nothing else: I(h; t) = ln 4 and I(h; t | c) = 0.
     classes = torch.arange(400) % 4
     alike = classes[:, None] == classes[None, :]
@@ -169,7 +169,7 @@ def test_among_pairs_of_its_class_a_class_signal_counts_for_nothing():
     assert info_nce_information(scores, alike).item() == pytest.approx(0, abs=1e-5)
 
 
-def test_candidates_need_not_be_as_many_for_all():
+def test_numbers_of_candidates_may_differ():
     classes = torch.tensor([0, 0, 0, 1])
     alike = classes[:, None] == classes[None, :]
     bound = info_nce_information(1e3 * torch.eye(4), alike)

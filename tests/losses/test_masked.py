@@ -1,4 +1,4 @@
-"""The error of restored timesteps, against its definition."""
+"""Reconstruction error of masked timesteps against its definition."""
 
 import pytest
 import torch
@@ -46,7 +46,7 @@ def test_by_hand():
     assert masked_reconstruction_loss(restored, target, masked, known).item() == 3.0
 
 
-def test_nothing_that_is_shown_or_unknown_has_a_gradient(drawn):
+def test_visible_and_unknown_cells_have_no_gradient(drawn):
     restored, target, masked, known = drawn
     restored.requires_grad_()
     masked_reconstruction_loss(restored, target, masked, known).backward()
@@ -55,7 +55,7 @@ def test_nothing_that_is_shown_or_unknown_has_a_gradient(drawn):
 
 
 @pytest.mark.parametrize("holes", [False, True])
-def test_nothing_hidden_costs_nothing(drawn, holes):
+def test_nothing_masked_gives_zero(drawn, holes):
     restored, target, masked, known = drawn
     nothing = torch.zeros_like(masked)
     loss = masked_reconstruction_loss(restored, target, nothing, known if holes else None)

@@ -32,7 +32,7 @@ def test_entropy_of_equal_shares_is_the_log_of_their_number(n_classes):
     assert class_entropy(shares).item() == pytest.approx(math.log(n_classes), abs=1e-6)
 
 
-def test_entropy_counts_an_absent_class_as_nothing():
+def test_absent_classes_add_no_entropy():
     assert class_entropy(torch.tensor([0.5, 0.0, 0.5])).item() == pytest.approx(math.log(2))
     assert class_entropy(torch.tensor([0.0, 1.0])) == 0
 
@@ -48,8 +48,8 @@ def test_entropy_is_that_of_scipy(weights):
 
 
 @given(shares)
-def test_log_shares_as_logits_tell_nothing(weights):
-    # The best guess without a look at the rows: H(c) + E[log p(c)] = 0.
+def test_log_shares_as_logits_have_no_information(weights):
+    # The best guess that ignores the rows: H(c) + E[log p(c)] = 0.
     probabilities = normalised(weights)
     classes = torch.arange(len(weights))
     each = [
@@ -61,22 +61,22 @@ def test_log_shares_as_logits_tell_nothing(weights):
     assert (torch.stack(each) * probabilities).sum().item() == pytest.approx(0, abs=1e-9)
 
 
-def test_certainty_tells_the_entropy():
+def test_certainty_gives_the_entropy():
     classes = torch.tensor([0, 1, 2, 2])
     logits = 100 * functional.one_hot(classes, 3).double()
     assert categorical_information(logits, classes, 1.25).item() == pytest.approx(1.25)
 
 
 @given(st.integers(0, 2**32 - 1), st.floats(0, 50))
-def test_nothing_tells_more_than_the_entropy(seed, scale):
+def test_the_bound_is_at_most_the_entropy(seed, scale):
     rng = torch.Generator().manual_seed(seed)
     logits = scale * torch.randn(40, 3, generator=rng)
     classes = torch.randint(3, (40,), generator=rng)
-    ceiling = math.log(3)
-    assert categorical_information(logits, classes, ceiling) <= ceiling
+    maximum = math.log(3)
+    assert categorical_information(logits, classes, maximum) <= maximum
 
 
-def test_being_wrong_and_sure_costs():
+def test_confident_errors_are_penalised():
     logits = torch.tensor([[5.0, -5.0]])
     assert categorical_information(logits, torch.tensor([1]), math.log(2)) < -9
 
@@ -101,7 +101,7 @@ def test_the_true_posterior_reaches_the_information_of_a_mixture(distance):
     entropy = math.log(2)
     found = categorical_information(posterior, classes, entropy).item()
     assert found == pytest.approx(truth, abs=1e-3)
-    # Any other q tells less.
+    # Any other q gives a lower bound.
     assert categorical_information(2 * posterior, classes, entropy).item() < found
     assert categorical_information(0.5 * posterior, classes, entropy).item() < found
 
@@ -119,7 +119,7 @@ def uncorrelated():
 
 
 @given(rho=st.floats(-0.999, 0.999))
-def test_the_posterior_of_a_gaussian_pair_tells_its_information(uncorrelated, rho):
+def test_the_posterior_of_a_gaussian_pair_gives_its_information(uncorrelated, rho):
     code, noise = uncorrelated[:, :1], uncorrelated[:, 1:]
     x = rho * code + math.sqrt(1 - rho**2) * noise
     log_variance = torch.full_like(code, math.log(1 - rho**2))
@@ -127,7 +127,7 @@ def test_the_posterior_of_a_gaussian_pair_tells_its_information(uncorrelated, rh
     assert found.item() == pytest.approx(-0.5 * math.log(1 - rho**2), abs=1e-9)
 
 
-def test_knowing_nothing_of_standard_codes_tells_nothing(uncorrelated):
+def test_standard_normal_predictions_have_no_information(uncorrelated):
     nothing = torch.zeros_like(uncorrelated)
     found = gaussian_code_information(nothing, nothing, uncorrelated)
     assert found.item() == pytest.approx(0, abs=1e-12)
@@ -143,6 +143,6 @@ def test_it_is_the_mean_over_the_codes(uncorrelated):
     assert both.item() == pytest.approx(sum(each).item() / 2)
 
 
-def test_without_codes_there_is_nothing_to_tell():
+def test_no_codes_have_no_information():
     none = torch.zeros(5, 0)
     assert gaussian_code_information(none, none, none) == 0

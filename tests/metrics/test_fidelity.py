@@ -1,4 +1,4 @@
-"""Fréchet distance, PRDC, two-sample test, drift and spread."""
+"""Fréchet distance, PRDC, two-sample test, drift and variance ratio."""
 
 import numpy as np
 import pandas as pd
@@ -80,7 +80,7 @@ def test_prdc_far_away_and_collapsed():
     assert collapsed.coverage < 0.1
 
 
-def test_prdc_of_rows_and_their_copies_is_whole():
+def test_prdc_of_exact_copies():
     X = np.repeat(normal(50, 100), 10, axis=0)
     found = precision_recall_density_coverage(X, X.copy())
     # Balls of radius 0, each holding its row ten times.
@@ -98,7 +98,7 @@ def test_prdc_half_of_the_data_has_precision_and_no_recall():
 # ---- two-sample test
 
 
-def test_two_samples_of_one_distribution_cannot_be_told_apart():
+def test_two_sample_p_values_are_uniform_under_the_null():
     p_values = [
         classifier_two_sample_test(
             normal(60, seed=2 * s), normal(60, seed=2 * s + 1), n_permutations=9
@@ -110,16 +110,16 @@ def test_two_samples_of_one_distribution_cannot_be_told_apart():
 
 
 @pytest.mark.parametrize("change", [{"mean": 0.7}, {"spread": 0.5}])
-def test_shift_and_spread_are_seen(change):
+def test_shift_and_variance_are_detected(change):
     found = classifier_two_sample_test(
         normal(300), normal(300, seed=1, **change), n_permutations=19
     )
     assert found.auc > 0.7
     assert found.p_value == pytest.approx(1 / 20)
-    assert found.null.max() < 0.65
+    assert found.null_distribution.max() < 0.65
 
 
-def test_a_classifier_of_your_own():
+def test_any_classifier():
     found = classifier_two_sample_test(
         normal(200),
         normal(200, seed=1, mean=1.0),
@@ -128,7 +128,7 @@ def test_a_classifier_of_your_own():
     )
     assert found.auc > 0.85
     assert found.p_value == pytest.approx(0.1)
-    # A line sees no spread.
+    # A linear classifier does not detect a change of variance.
     blind = classifier_two_sample_test(
         normal(200),
         normal(200, seed=1, spread=0.4),
@@ -181,7 +181,7 @@ def test_variance_ratio_by_class():
     assert found["b"] == pytest.approx(4, rel=0.08)
 
 
-def test_variance_ratio_is_named_by_plain_labels():
+def test_variance_ratio_has_plain_labels():
     X = normal(6)
     for y in (pd.Series(["a", "b"] * 3), np.array(["a", "b"] * 3, dtype=object)):
         found = variance_ratio(X, y, X, y)
@@ -190,7 +190,7 @@ def test_variance_ratio_is_named_by_plain_labels():
     assert type(label) is int
 
 
-def test_smote_shrinks_and_repetition_ends_it():
+def test_smote_shrinks_the_variance():
     X, y = normal(240, 20), np.repeat([0, 1], [180, 60])
     new, labels = SMOTE(random_state=0).fit_resample(X, y)
     found = variance_ratio(X, y, new[240:], labels[240:])
@@ -215,5 +215,7 @@ def test_single_rows_have_no_variance():
     ],
 )
 def test_rows_of_different_features_are_refused(metric):
-    with pytest.raises(ValueError, match="real rows have 4 features and synthetic rows 5"):
+    with pytest.raises(
+        ValueError, match="real rows have 4 features and the synthetic samples 5"
+    ):
         metric(normal(30), normal(30, 5))

@@ -1,4 +1,4 @@
-"""Distances to training rows, copies, and what is nearer than it should be."""
+"""Distances to training rows, exact copies, and the permutation test."""
 
 import numpy as np
 import pytest
@@ -26,22 +26,22 @@ def test_fresh_rows_leak_nothing():
 
 
 def test_copies_are_counted_exactly():
-    made = normal(50, 3)
-    made[:7] = TRAIN[:7]
-    made[7] = TRAIN[0] + 1e-13
-    found = nearest_row_leakage(made, TRAIN)
+    synthetic = normal(50, 3)
+    synthetic[:7] = TRAIN[:7]
+    synthetic[7] = TRAIN[0] + 1e-13
+    found = nearest_row_leakage(synthetic, TRAIN)
     assert found.n_exact == 7
     assert found.n_near >= 8
     assert np.isnan(found.nearer_to_training)
-    single = nearest_row_leakage(made.astype(np.float32), TRAIN)
+    single = nearest_row_leakage(synthetic.astype(np.float32), TRAIN)
     # In float32 the eighth is a copy too.
     assert single.n_exact == 8
 
 
-def test_rows_around_training_rows_are_noticed():
+def test_samples_around_training_rows_are_detected():
     rng = np.random.default_rng(4)
-    hugging = TRAIN[rng.integers(400, size=300)] + 0.05 * rng.normal(size=(300, 6))
-    found = nearest_row_leakage(hugging, TRAIN, HELD_OUT)
+    close = TRAIN[rng.integers(400, size=300)] + 0.05 * rng.normal(size=(300, 6))
+    found = nearest_row_leakage(close, TRAIN, HELD_OUT)
     assert found.n_exact == 0
     assert found.n_near > 200
     assert found.distance_ratio < 0.3
@@ -49,23 +49,23 @@ def test_rows_around_training_rows_are_noticed():
     assert found.p_value == pytest.approx(1 / 1001)
 
 
-def test_smote_is_noticed():
+def test_smote_is_detected():
     y = np.repeat([0, 1], [300, 100])
-    made = SMOTE(random_state=0).fit_resample(TRAIN, y)[0][400:]
-    found = nearest_row_leakage(made, TRAIN, HELD_OUT)
+    synthetic = SMOTE(random_state=0).fit_resample(TRAIN, y)[0][400:]
+    found = nearest_row_leakage(synthetic, TRAIN, HELD_OUT)
     assert found.distance_ratio < 0.7
     assert found.n_near > 5 * found.near_expected
     assert found.p_value == pytest.approx(1 / 1001)
 
 
-def test_rows_elsewhere_leak_nothing():
+def test_distant_samples_leak_nothing():
     found = nearest_row_leakage(TRAIN + 50, TRAIN, HELD_OUT)
     assert found.n_near == 0
     assert found.distance_ratio > 10
 
 
-def test_p_values_are_even_where_nothing_is_given_away():
-    """Many made rows share few reference rows, and a lucky one of these wins many."""
+def test_p_values_are_uniform_without_leakage():
+    """Many samples share few reference rows; one of these may be nearest to many."""
     p_values = np.array(
         [
             nearest_row_leakage(
@@ -76,12 +76,12 @@ def test_p_values_are_even_where_nothing_is_given_away():
         ]
     )
     # P(p <= 0.05) is 0.05: 12 or more of 100 have a chance of 0.4 %; a binomial test of
-    # the made rows would have 25.
+    # the samples would give 25.
     assert np.sum(p_values <= 0.05) < 12
     assert 0.35 < np.mean(p_values <= 0.5) < 0.65
 
 
-def test_one_row_that_is_nearest_to_all_is_no_evidence():
+def test_a_single_reference_row_is_no_evidence():
     train, held_out = normal(50, 7), normal(50, 8)
     found = nearest_row_leakage(train[:1] + 0.01 * normal(500, 9), train, held_out)
     assert found.nearer_to_training == 1
@@ -89,21 +89,21 @@ def test_one_row_that_is_nearest_to_all_is_no_evidence():
     assert found.p_value == pytest.approx(0.5, abs=0.06)
 
 
-def test_equally_far_rows_count_half_and_are_no_evidence():
+def test_ties_count_half():
     found = nearest_row_leakage(TRAIN[:100], TRAIN, TRAIN)
     assert found.nearer_to_training == 0.5
     assert found.p_value > 0.3
 
 
-def test_shuffles_may_be_left_out():
+def test_permutations_are_optional():
     found = nearest_row_leakage(normal(50, 3), TRAIN, HELD_OUT, n_permutations=0)
     assert np.isnan(found.p_value)
     assert 0 < found.nearer_to_training < 1
-    with pytest.raises(ValueError, match="n_permutations must be a whole number"):
+    with pytest.raises(ValueError, match="n_permutations must be an integer >= 0"):
         nearest_row_leakage(normal(50, 3), TRAIN, HELD_OUT, n_permutations=-1)
 
 
-def test_repeated_training_rows_do_not_break_it():
+def test_repeated_training_rows():
     found = nearest_row_leakage(normal(20, 5), np.repeat(TRAIN[:5], 4, axis=0), TRAIN)
     assert found.n_near == found.n_exact == 0
     assert np.isnan(found.distance_ratio)
@@ -111,9 +111,9 @@ def test_repeated_training_rows_do_not_break_it():
 
 def test_units_of_columns_do_not_matter_unless_asked_for():
     unit = np.array([1, 10, 100, 1, 1, 1.0])
-    made = normal(100, 6)
-    one = nearest_row_leakage(made, TRAIN)
-    two = nearest_row_leakage(made * unit, TRAIN * unit)
+    synthetic = normal(100, 6)
+    one = nearest_row_leakage(synthetic, TRAIN)
+    two = nearest_row_leakage(synthetic * unit, TRAIN * unit)
     assert two.distance_ratio == pytest.approx(one.distance_ratio, rel=1e-4)
-    three = nearest_row_leakage(made * unit, TRAIN * unit, scale=False)
+    three = nearest_row_leakage(synthetic * unit, TRAIN * unit, scale=False)
     assert three.distance_ratio != pytest.approx(one.distance_ratio, rel=1e-4)

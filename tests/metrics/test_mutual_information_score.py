@@ -1,4 +1,4 @@
-"""Information of made rows by a critic of real ones."""
+"""Mutual information of synthetic samples by a critic of real rows."""
 
 import math
 
@@ -17,24 +17,24 @@ REAL = mixture(3000, 0)
 
 
 @pytest.mark.parametrize(("apart", "k"), [(1.0, 2), (2.0, 2), (2.0, 5)])
-def test_made_rows_like_real_ones_have_their_information(apart, k):
-    made, real = mixture(3000, 1, apart, k=k), mixture(3000, 0, apart, k=k)
-    found = mutual_information_score(*made, *real)
+def test_samples_of_the_real_distribution_have_its_information(apart, k):
+    synthetic, real = mixture(3000, 1, apart, k=k), mixture(3000, 0, apart, k=k)
+    found = mutual_information_score(*synthetic, *real)
     truth = mixture_truth(apart, k)
     assert found.estimate == pytest.approx(truth, abs=0.05)
     assert found.interval[0] <= truth <= found.interval[1] + 0.01
     assert found.p_value == pytest.approx(1 / 1001)
-    assert found.ceiling == pytest.approx(math.log(k), abs=0.01)
+    assert found.maximum == pytest.approx(math.log(k), abs=0.01)
 
 
 def test_pointwise_values_average_to_the_score():
-    made = mixture(400, 1)
-    points = pointwise_mutual_information(*made, *REAL)
-    found = mutual_information_score(*made, *REAL, n_permutations=0)
+    synthetic = mixture(400, 1)
+    points = pointwise_mutual_information(*synthetic, *REAL)
+    found = mutual_information_score(*synthetic, *REAL, n_permutations=0)
     assert points.mean() == pytest.approx(found.estimate, abs=1e-12)
-    shares = np.bincount(made[1]) / 400
-    assert (points <= -np.log(shares)[made[1]] + 1e-9).all()
-    # A row right in the middle of its class says more than one between two.
+    shares = np.bincount(synthetic[1]) / 400
+    assert (points <= -np.log(shares)[synthetic[1]] + 1e-9).all()
+    # A row in the middle of its class is more informative than one between two.
     middle = pointwise_mutual_information(
         [[-1, 0, 0], [0, 0, 0], [1, 0, 0]], [0, 0, 1], *REAL
     )
@@ -42,16 +42,16 @@ def test_pointwise_values_average_to_the_score():
 
 
 def test_the_interval_keeps_the_counts_of_classes():
-    """Where every row of a class says the same, no draw differs and none is needed."""
+    """Classes of identical rows: no bootstrap draw differs."""
     X = np.array([[-1, 0, 0], [2, 0, 0]])
     y = np.repeat([0, 1], [150, 50])
     found = mutual_information_score(X[y], y, *REAL, n_permutations=0)
     assert found.interval == pytest.approx((found.estimate, found.estimate), abs=1e-12)
-    # By hand: the classes' means have independent errors, weighed by their shares.
-    made = mixture(600, 5)
-    points = pointwise_mutual_information(*made, *REAL)
-    found = mutual_information_score(*made, *REAL, n_permutations=0, n_bootstrap=4000)
-    parts = [points[made[1] == c] for c in (0, 1)]
+    # By hand: the class means have independent errors, weighted by their shares.
+    synthetic = mixture(600, 5)
+    points = pointwise_mutual_information(*synthetic, *REAL)
+    found = mutual_information_score(*synthetic, *REAL, n_permutations=0, n_bootstrap=4000)
+    parts = [points[synthetic[1] == c] for c in (0, 1)]
     error = np.sqrt(sum(len(p) * p.var() for p in parts)) / 600
     width = found.interval[1] - found.interval[0]
     assert width == pytest.approx(2 * 1.96 * error, rel=0.06)
@@ -66,28 +66,28 @@ def test_shuffled_and_swapped_labels():
     assert mutual_information_score(X, 1 - y, *REAL).estimate < found.estimate
 
 
-def test_other_class_shares_change_the_ceiling_and_not_the_sense():
+def test_class_shares_change_the_maximum():
     X, y = mixture(4000, 1)
     few = np.concatenate([np.flatnonzero(y == 0)[:1800], np.flatnonzero(y == 1)[:200]])
     found = mutual_information_score(X[few], y[few], *REAL, n_permutations=0)
-    assert found.ceiling == pytest.approx(-(0.9 * math.log(0.9) + 0.1 * math.log(0.1)))
-    assert 0.1 < found.estimate < found.ceiling
+    assert found.maximum == pytest.approx(-(0.9 * math.log(0.9) + 0.1 * math.log(0.1)))
+    assert 0.1 < found.estimate < found.maximum
     only = mutual_information_score(X[y == 1], y[y == 1], *REAL, n_permutations=0)
-    assert only.ceiling == 0
+    assert only.maximum == 0
     assert only.estimate == pytest.approx(0, abs=1e-9)
 
 
 def test_labels_may_be_names():
-    made = mixture(200, 1)
+    synthetic = mixture(200, 1)
     names = np.array(["joy", "anger"])
-    one = mutual_information_score(*made, *REAL, n_permutations=0)
+    one = mutual_information_score(*synthetic, *REAL, n_permutations=0)
     two = mutual_information_score(
-        made[0], names[made[1]], REAL[0], names[REAL[1]], n_permutations=0
+        synthetic[0], names[synthetic[1]], REAL[0], names[REAL[1]], n_permutations=0
     )
     assert two.estimate == pytest.approx(one.estimate, abs=1e-4)
 
 
-def test_far_rows_cost_no_more_than_the_floor():
+def test_the_loss_of_an_outlier_is_bounded():
     points = pointwise_mutual_information(
         np.array([[1e6, 0, 0], [-1e6, 0, 0]]), [0, 1], *REAL
     )
@@ -100,5 +100,7 @@ def test_classes_without_real_rows_are_refused():
         mutual_information_score(X, np.where(y == 1, 7, y), *REAL)
     with pytest.raises(ValueError, match=r"lacking: \['0', '1'"):
         mutual_information_score(X, y.astype(str), *REAL)
-    with pytest.raises(ValueError, match="real rows have 3 features and synthetic rows 2"):
+    with pytest.raises(
+        ValueError, match="real rows have 3 features and the synthetic samples 2"
+    ):
         mutual_information_score(X[:, :2], y, *REAL)

@@ -15,6 +15,7 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import BaggingClassifier, VotingClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import brier_score_loss
 from sklearn.model_selection import (
     FixedThresholdClassifier,
     GridSearchCV,
@@ -26,7 +27,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
-from skmiaug.metrics import PriorCorrectedClassifier, brier_score
+from skmiaug.metrics import PriorCorrectedClassifier
 
 # Name of a check of scikit-learn and why it cannot pass.
 EXPECTED_FAILURES: dict[str, str] = {}
@@ -58,7 +59,7 @@ def test_sklearn_checks(estimator, check):
 @pytest.mark.parametrize(
     "sampler", [RandomOverSampler(random_state=0), RandomUnderSampler(random_state=0)]
 )
-def test_it_gives_back_the_probabilities_without_resampling(rare, sampler):
+def test_probabilities_are_those_without_resampling(rare, sampler):
     X, y = rare
     plain = LogisticRegression().fit(X, y).predict_proba(X)[:, 1]
     pipeline = make_pipeline(StandardScaler(), sampler, LogisticRegression())
@@ -72,20 +73,19 @@ def test_it_gives_back_the_probabilities_without_resampling(rare, sampler):
     assert found.mean() == pytest.approx(y.mean(), abs=0.01)
 
 
-def test_calibration_is_mended(rare):
+def test_calibration_improves(rare):
     X, y = rare
     pipeline = make_pipeline(SMOTE(random_state=0), LogisticRegression())
     balanced = clone(pipeline).fit(X, y)
     corrected = PriorCorrectedClassifier(pipeline).fit(X, y)
     worse, better = (
-        brier_score(y, model.predict_proba(X), model.classes_)
-        for model in (balanced, corrected)
+        brier_score_loss(y, model.predict_proba(X)[:, 1]) for model in (balanced, corrected)
     )
     assert better < 0.6 * worse
 
 
 @pytest.mark.parametrize("weight", ["balanced", {0: 1.0, 1: 19.0}])
-def test_class_weights_are_undone_like_copies(rare, weight):
+def test_class_weights_are_corrected(rare, weight):
     X, y = rare
     plain = LogisticRegression().fit(X, y).predict_proba(X)
     weighted = LogisticRegression(class_weight=weight)
@@ -120,7 +120,7 @@ def test_nothing_to_correct_changes_nothing(rare):
         np.testing.assert_allclose(found, clone(inner).fit(X, y).predict_proba(X))
 
 
-def test_the_given_pipeline_and_the_fitted_one_are_left_in_order(rare):
+def test_the_pipelines_keep_their_steps(rare):
     X, y = rare
     pipeline = make_pipeline(RandomOverSampler(random_state=0), LogisticRegression())
     model = PriorCorrectedClassifier(pipeline).fit(X, y)
@@ -155,13 +155,13 @@ def test_fit_parameters_reach_the_last_step(rare):
     )
     two = PriorCorrectedClassifier(pipeline).fit(X, y)
     assert one.estimator_[-1].intercept_ > two.estimator_[-1].intercept_ + 1
-    # Weights of rows are undone like copies of them.
+    # Sample weights are corrected like random oversampling.
     assert one.trained_prior_[1] == pytest.approx(5 * y.mean() / (1 + 4 * y.mean()))
     assert np.abs(one.predict_proba(X) - two.predict_proba(X)).mean() < 0.01
 
 
 @pytest.mark.parametrize("inside", [clone, lambda c: GridSearchCV(c, {"C": [0.5, 1]})])
-def test_weights_of_rows_are_undone(rare, inside):
+def test_sample_weights_are_corrected(rare, inside):
     X, y = rare
     plain = LogisticRegression().fit(X, y).predict_proba(X)
     weights = compute_sample_weight("balanced", y)
@@ -192,7 +192,7 @@ def test_weights_of_rows_are_undone(rare, inside):
     ],
     ids=["search", "search of a pipeline", "search in a pipeline"],
 )
-def test_searches_are_looked_into(rare, search, prefix):
+def test_shares_of_searches(rare, search, prefix):
     X, y = rare
     plain = LogisticRegression().fit(X, y).predict_proba(X)
     weighted = search(LogisticRegression(class_weight="balanced"))
@@ -204,7 +204,7 @@ def test_searches_are_looked_into(rare, search, prefix):
     np.testing.assert_allclose(found.trained_prior_, [0.5, 0.5])
 
 
-OUT_OF_SIGHT = {
+INTERNAL = {
     "search of a sampler": GridSearchCV(
         make_pipeline(RandomOverSampler(), LogisticRegression()),
         {"logisticregression__C": [0.1, 1]},
@@ -220,17 +220,17 @@ OUT_OF_SIGHT = {
 }
 
 
-@pytest.mark.parametrize("inner", OUT_OF_SIGHT.values(), ids=OUT_OF_SIGHT)
-def test_what_is_trained_on_out_of_sight_is_asked_for(rare, inner):
+@pytest.mark.parametrize("inner", INTERNAL.values(), ids=INTERNAL)
+def test_internal_resampling_needs_the_trained_prior(rare, inner):
     X, y = rare
     for around in (clone(inner), sklearn_pipeline(StandardScaler(), clone(inner))):
-        with pytest.raises(TypeError, match=r"cannot tell .*trained_prior="):
+        with pytest.raises(TypeError, match=r"cannot determine .*trained_prior="):
             PriorCorrectedClassifier(around).fit(X, y)
     found = PriorCorrectedClassifier(inner, trained_prior="uniform").fit(X, y)
     assert found.predict_proba(X)[:, 1].mean() == pytest.approx(y.mean(), abs=0.03)
 
 
-def test_what_is_calibrated_on_rows_as_they_come_needs_no_correction(rare):
+def test_calibrators_of_the_original_rows_need_no_correction(rare):
     X, y = rare
     inner = CalibratedClassifierCV(
         make_pipeline(RandomOverSampler(random_state=0), LogisticRegression())
@@ -251,7 +251,7 @@ def test_with_metadata_routing(rare):
     assert model.predict_proba(X).shape == (4000, 2)
 
 
-def test_a_class_of_target_share_0_is_never_given(rare):
+def test_a_class_of_target_share_0_is_never_predicted(rare):
     X, y = rare
     model = PriorCorrectedClassifier(LogisticRegression(), target_prior=[1, 0]).fit(X, y)
     np.testing.assert_array_equal(model.predict_proba(X)[:, 1], 0)

@@ -1,4 +1,4 @@
-"""Vectorised code against loops that follow the definitions."""
+"""Vectorised metrics against loops that follow the definitions."""
 
 import math
 
@@ -6,58 +6,63 @@ import numpy as np
 import pytest
 from scipy import linalg, stats
 from scipy.spatial.distance import cdist
-from scipy.special import digamma
+from scipy.special import digamma, softmax
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import Ridge
 from sklearn.metrics import roc_auc_score
 
 from skmiaug.metrics import (
+    classifier_two_sample_test,
     feature_drift,
     frechet_distance,
     gaussian_information,
+    ksg_information,
+    mixed_information,
+    mutual_information_score,
     precision_recall_density_coverage,
 )
-from skmiaug.metrics._classifier_bound import held_out_folds, shuffled_within
-from skmiaug.metrics._distances import count_within, nearest, squared_distance_blocks
-from skmiaug.metrics._ksg_counts import counts_by_pairs, counts_by_tree
-from skmiaug.metrics._ksg_information import ksg_mean
-from skmiaug.metrics._mixed_information import neighbour_order, ross_mean
-from skmiaug.metrics._ridge_discriminant import RidgeBasis, _left_out
-from skmiaug.metrics._two_sample import _areas
 
 RNG = np.random.default_rng(0)
 
 
-def farthest(a, b):
-    return max(abs(p - q) for p, q in zip(a, b, strict=True))
+def canonical(x, y):
+    """Canonical variates of unit variance, from the columns' normal scores."""
+    sides = []
+    for z in (x, y):
+        z = stats.norm.ppf((stats.rankdata(z, axis=0) - 0.5) / len(z))
+        z = z - z.mean(axis=0)
+        sides.append(z @ np.linalg.inv(np.linalg.cholesky(z.T @ z / len(z))).T)
+    left, _, right = np.linalg.svd(sides[0].T @ sides[1])
+    return sides[0] @ left, sides[1] @ right.T
 
 
-@pytest.mark.parametrize(("d", "k"), [(1, 1), (1, 3), (2, 3), (3, 5)])
-def test_ksg(d, k):
-    n = 60
+@pytest.mark.parametrize(("d", "k", "duplicates"), [(2, 1, 0), (2, 3, 20), (3, 4, 20)])
+def test_ksg(d, k, duplicates):
+    n = 80
     x = RNG.normal(size=(n, d))
     y = x + RNG.normal(size=(n, d))
+    x[:duplicates], y[:duplicates] = (
+        x[duplicates : 2 * duplicates],
+        y[duplicates : 2 * duplicates],
+    )
+    if duplicates:
+        x[40:45], y[40:45] = x[40], y[40]  # more duplicates than neighbours
+    u, v = canonical(x, y)
     total = 0.0
     for i in range(n):
-        others = [j for j in range(n) if j != i]
-        joint = sorted(max(farthest(x[i], x[j]), farthest(y[i], y[j])) for j in others)
-        reach = joint[k - 1]
-        near_x = sum(farthest(x[i], x[j]) < reach for j in others)
-        near_y = sum(farthest(y[i], y[j]) < reach for j in others)
-        total += digamma(near_x + 1) + digamma(near_y + 1)
-    expected = digamma(k) + digamma(n) - total / n
-    assert ksg_mean(x, y, k) == pytest.approx(expected, abs=1e-12)
-
-
-@pytest.mark.parametrize("d", [1, 3])
-def test_ksg_counts_of_trees_and_of_all_pairs(d):
-    # Exact in float32 too, with copies on both sides, on one, and three of a kind.
-    u, v = RNG.normal(size=(2, 700, d)).astype(np.float32).astype(np.float64)
-    u[:20], v[:20] = u[20:40], v[20:40]
-    v[40:60] = v[60:80]
-    u[100:105] = v[100:105] = 0.5
-    for k in (1, 3, 6):
-        tree, pairs = counts_by_tree(u, v, k), counts_by_pairs(u, v, k)
-        np.testing.assert_array_equal(pairs, tree)
+        near_x = np.abs(np.delete(u, i, axis=0) - u[i]).max(axis=1)
+        near_y = np.abs(np.delete(v, i, axis=0) - v[i]).max(axis=1)
+        joint = np.maximum(near_x, near_y)
+        reach = np.sort(joint)[k - 1]
+        if reach < 1e-9:
+            terms = [(side < 1e-9).sum() for side in (joint, near_x, near_y)]
+        else:
+            terms = [k, (near_x < reach - 1e-9).sum(), (near_y < reach - 1e-9).sum()]
+        total += digamma(terms[0]) - digamma(terms[1] + 1) - digamma(terms[2] + 1)
+    found = ksg_information(
+        x, y, n_neighbors=k, bias_correction=False, n_permutations=0, max_samples=None
+    )
+    assert found.estimate == pytest.approx(digamma(n) + total / n, abs=1e-9)
 
 
 @pytest.mark.parametrize("k", [1, 3])
@@ -73,8 +78,8 @@ def test_ross(k):
         rank = sum(distance[j] <= own[k_own - 1] for j in range(48) if j != i)
         terms.append(digamma(k_own) - digamma(counts[classes[i]]) - digamma(rank))
     expected = digamma(48) + np.mean(terms)
-    found = ross_mean(neighbour_order(X), classes, k)
-    assert found == pytest.approx(expected, abs=1e-9)
+    found = mixed_information(X, classes, n_neighbors=k, scale=False, n_permutations=0)
+    assert found.estimate == pytest.approx(expected, abs=1e-9)
 
 
 def test_gaussian_by_determinants():
@@ -96,79 +101,72 @@ def test_gaussian_by_determinants():
     assert found.estimate == pytest.approx(truth, abs=1e-9)
 
 
-@pytest.mark.parametrize(("n", "d"), [(40, 3), (25, 60)])
-def test_ridge_without_each_row(n, d):
-    """The closed form for leaving rows out against a regression fitted without each."""
-    X = RNG.normal(size=(n, d))
-    X = (X - X.mean(axis=0)) / X.std(axis=0)
+@pytest.mark.parametrize(("n", "d", "atol"), [(60, 3, 2e-3), (30, 50, 2e-2)])
+def test_ridge_discriminant(n, d, atol):
+    """Every row left out of its own regression, for every penalty, one by one."""
     classes = np.arange(n) % 3
-    indicator = np.eye(3, dtype=np.float32)[classes]
-    shares = indicator.mean(axis=0)
-    basis = RidgeBasis(X)
-    for column, penalty in enumerate([1e-3, 1e-2, 1e-1, 1.0, 10.0]):
-        kept = basis._kept[:, column]
-        fitted = basis._left @ (kept[:, None] * (basis._left.T @ (indicator - shares)))
-        found = _left_out(fitted + shares, indicator, shares, basis._leverage[:, column])
-        for i in range(0, n, 7):
-            others = np.arange(n) != i
-            model = Ridge(alpha=penalty * n).fit(X[others], indicator[others])
-            expected = model.predict(X[[i]])[0] - indicator[others].mean(axis=0)
-            # Float32 where next to nothing of a row is left over.
-            atol = 2e-2 if (n < d and penalty < 0.01) else 2e-3
-            np.testing.assert_allclose(found[i], expected, atol=atol)
+    X = RNG.normal(size=(n, d)) + 2 * np.eye(3, d)[classes]
+    new = RNG.normal(size=(20, d)) + 2 * np.eye(3, d)[np.arange(20) % 3]
+    Z, new_Z = ((rows - X.mean(axis=0)) / X.std(axis=0) for rows in (X, new))
+    indicator, shares = np.eye(3)[classes], np.full(3, 1 / 3)
 
+    def log_q(scores, means, precision):
+        gaps = scores[:, None] - means
+        density = -0.5 * np.einsum("ncj,jk,nck->nc", gaps, precision, gaps)
+        # The class shares have 1 % of the weight, as a floor.
+        return np.log(0.99 * softmax(density, axis=1) + 0.01 * shares)
 
-def test_many_fits_are_those_of_one_by_one():
-    X = RNG.normal(size=(90, 5))
-    sets = [RNG.permutation(np.arange(90) % 3) for _ in range(4)]
-    sets[0] = (X[:, 0] > 0).astype(int) + (X[:, 0] > 0.8)
-    basis = RidgeBasis(X)
-    projected = basis.project(X)
-    for classes, found in zip(sets, basis.fit_many(sets, 3), strict=True):
-        alone = basis.fit(classes, 3).log_density(projected)
-        np.testing.assert_allclose(found.log_density(projected), alone, atol=1e-3)
-
-
-def test_prdc():
-    real, made, k = RNG.normal(size=(40, 3)), 0.7 * RNG.normal(size=(50, 3)) + 0.3, 3
-
-    def reach(rows):
-        return [sorted(np.linalg.norm(rows - r, axis=1))[k] for r in rows]
-
-    def within(a, balls, radii):
-        return [[np.linalg.norm(p - b) <= r for b, r in zip(balls, radii, strict=True)]
-                for p in a]  # fmt: skip
-
-    in_real = np.array(within(made, real, reach(real)))
-    in_made = np.array(within(real, made, reach(made)))
-    found = precision_recall_density_coverage(real, made, n_neighbors=k, scale=False)
-    assert found.precision == pytest.approx(in_real.any(axis=1).mean())
-    assert found.recall == pytest.approx(in_made.any(axis=1).mean())
-    assert found.density == pytest.approx(in_real.sum() / (k * len(made)))
-    assert found.coverage == pytest.approx(in_real.any(axis=0).mean())
+    best = (-math.log(3), None)
+    for penalty in (1e-3, 1e-2, 1e-1, 1.0, 10.0):
+        scores = np.empty((n, 3))
+        for i in range(n):
+            rest = np.arange(n) != i
+            model = Ridge(alpha=penalty * n).fit(Z[rest], indicator[rest])
+            scores[i] = model.predict(Z[[i]])[0] - indicator[rest].mean(axis=0)
+        if scores[np.arange(n), classes].mean() <= 1e-6:
+            continue
+        means = np.stack([scores[classes == c, :2].mean(axis=0) for c in range(3)])
+        gaps = scores[:, :2] - means[classes]
+        covariance = gaps.T @ gaps / n
+        covariance = 0.9 * covariance + 0.05 * np.trace(covariance) * np.eye(2)
+        fitted = means, np.linalg.inv(covariance)
+        likelihood = log_q(scores[:, :2], *fitted)[np.arange(n), classes].mean()
+        if likelihood > best[0]:
+            all_rows = Ridge(alpha=penalty * n).fit(Z, indicator)
+            best = likelihood, log_q(all_rows.predict(new_Z)[:, :2] - shares[:2], *fitted)
+    assert best[1] is not None
+    named = np.arange(20) % 3
+    new_shares = np.bincount(named) / 20
+    # The prior of the score are the class shares of the new rows.
+    q = (np.exp(best[1]) - 0.01 * shares) * new_shares
+    q = 0.99 * q / q.sum(axis=1, keepdims=True) + 0.01 * new_shares
+    expected = np.log(q[np.arange(20), named] / new_shares[named]).mean()
+    found = mutual_information_score(new, named, X, classes, n_permutations=0)
+    assert found.estimate == pytest.approx(expected, abs=atol)
 
 
 @pytest.mark.parametrize("scale", [False, True])
 @pytest.mark.parametrize(
     "draw",
     [
+        lambda: RNG.normal(size=(90, 3)),
         lambda: RNG.integers(2, size=(90, 8)),
         lambda: RNG.integers(4, size=(90, 3)),
         lambda: RNG.normal(size=(15, 40))[RNG.integers(15, size=90)],
     ],
-    ids=["binary", "grid", "copies"],
+    ids=["normal", "binary", "grid", "duplicates"],
 )
-def test_prdc_where_distances_tie(draw, scale):
-    """Balls hold what lies on their surface, at any scale."""
-    real, made = np.array_split(draw().astype(float), 2)
-    found = precision_recall_density_coverage(real, made, n_neighbors=3, scale=scale)
+def test_prdc(draw, scale):
+    """Balls contain their surface, at any scale."""
+    real, synthetic = np.array_split(draw().astype(float), 2)
+    found = precision_recall_density_coverage(real, synthetic, n_neighbors=3, scale=scale)
     unit = real.std(axis=0) if scale else 1.0
-    a, b = real / unit, made / unit
+    a, b = real / unit, synthetic / unit
     across = cdist(b, a)
-    reach, made_reach = (np.sort(cdist(c, c))[:, 3] + 1e-9 for c in (a, b))
-    in_real, in_made = across <= reach, made_reach >= across.T
+    reach, other_reach = (np.sort(cdist(c, c))[:, 3] + 1e-9 for c in (a, b))
+    in_real, in_synthetic = across <= reach, other_reach >= across.T
     assert found.precision == pytest.approx(in_real.any(axis=1).mean())
-    assert found.recall == pytest.approx(in_made.any(axis=1).mean())
+    assert found.recall == pytest.approx(in_synthetic.any(axis=1).mean())
     assert found.density == pytest.approx(in_real.sum() / (3 * len(b)))
     assert found.coverage == pytest.approx(in_real.any(axis=0).mean())
 
@@ -188,35 +186,23 @@ def test_kolmogorov_smirnov_is_that_of_scipy():
     np.testing.assert_allclose(feature_drift(one, two).ks, expected)
 
 
-def test_areas_are_those_of_scikit_learn():
-    scores, labels = np.round(RNG.normal(size=(1, 60)), 1), np.arange(60) % 2
-    folds = [(np.arange(30), np.arange(30, 60)), (np.arange(30, 60), np.arange(30))]
-    expected = np.mean([roc_auc_score(labels[t], scores[0, t]) for _, t in folds])
-    assert _areas(scores, [labels], folds)[0] == pytest.approx(expected)
+def test_the_area_is_that_of_scikit_learn():
+    areas = []
 
+    class FirstColumn(ClassifierMixin, BaseEstimator):
+        """Scores by the first column, with ties; the second is the class."""
 
-@pytest.mark.parametrize("block_bytes", [1, 4000, 2**27])
-def test_distances_in_blocks_of_any_size(monkeypatch, block_bytes):
-    monkeypatch.setattr("skmiaug.metrics._distances._BLOCK_BYTES", block_bytes)
-    a, b = RNG.normal(size=(37, 5)), RNG.normal(size=(23, 5))
-    full = np.linalg.norm(a[:, None] - b[None], axis=2)
-    seen = np.vstack([block.copy() for _, block in squared_distance_blocks(a, b)])
-    np.testing.assert_allclose(np.sqrt(seen), full, atol=1e-4)
-    distances, rows = nearest(a, b, 3)
-    np.testing.assert_allclose(distances, np.sort(full, axis=1)[:, :3], atol=1e-12)
-    np.testing.assert_array_equal(rows[:, 0], full.argmin(axis=1))
-    own = np.linalg.norm(a[:, None] - a[None], axis=2) + np.diag(np.full(37, np.inf))
-    np.testing.assert_allclose(nearest(a, a, same_rows=True)[0][:, 0], own.min(axis=1))
-    counts, hit = count_within(a, b, np.full(23, 2.0))
-    np.testing.assert_array_equal(counts, (full <= 2).sum(axis=1))
-    np.testing.assert_array_equal(hit, (full <= 2).any(axis=0))
+        def fit(self, X, y):
+            return self
 
+        def decision_function(self, X):
+            scores = np.round(X[:, 0], 1)
+            areas.append(roc_auc_score(X[:, 1], scores))
+            return scores
 
-def test_shuffles_keep_to_their_blocks():
-    classes = np.arange(60) % 4
-    folds = held_out_folds(classes, 5, None, 0)
-    tests = [test for _, test in folds]
-    shuffled = shuffled_within(tests, classes, np.random.default_rng(0))
-    assert (shuffled != classes).any()
-    for test in tests:
-        assert sorted(shuffled[test]) == sorted(classes[test])
+    real = np.column_stack([RNG.normal(size=60), np.zeros(60)])
+    synthetic = np.column_stack([RNG.normal(size=50) + 0.5, np.ones(50)])
+    found = classifier_two_sample_test(
+        real, synthetic, classifier=FirstColumn(), n_permutations=0
+    )
+    assert found.auc == pytest.approx(np.mean(areas))

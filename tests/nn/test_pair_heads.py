@@ -1,11 +1,14 @@
-"""Heads that read one modality from another."""
+"""Heads that estimate the information between two groups of columns."""
 
 import math
 
 import pytest
 import torch
+from torch.nn.functional import one_hot
 
 from skmiaug.nn import ContrastiveHeads, GaussianHead
+
+TARGETS = one_hot(torch.arange(10) % 3, 3).float()
 
 
 @pytest.fixture
@@ -14,13 +17,10 @@ def parts():
     return [torch.randn(10, n, generator=rng) for n in (5, 3, 2)]
 
 
-CLASSES = torch.arange(10) % 3
-
-
-def test_scores_are_products_of_codes_and_what_each_row_adds(parts):
+def test_scores_are_products_of_codes_plus_the_offset_of_each_row(parts):
     torch.manual_seed(0)
     heads = ContrastiveHeads((5, 3, 2), 3)
-    first, second, third = (code.detach() for code in heads(parts, CLASSES))
+    first, second, third = (code.detach() for code in heads(parts, TARGETS))
     assert first.shape == second.shape == third.shape == (10, 17)
     scores = heads.scores(first, third)
     for i in range(10):
@@ -28,30 +28,28 @@ def test_scores_are_products_of_codes_and_what_each_row_adds(parts):
             product = float(first[i, :16] @ third[j, :16]) / math.sqrt(16)
             expected = product + float(first[i, 16]) + float(third[j, 16])
             assert float(scores[i, j]) == pytest.approx(expected, abs=1e-5)
+    one, other = (code.unflatten(0, (2, 5)) for code in (first, third))
+    blocks = heads.scores(one, other)
+    torch.testing.assert_close(blocks[1], scores[5:, 5:])
 
 
-def test_blocks_are_scored_apart(parts):
-    heads = ContrastiveHeads((5, 3), 3)
-    codes = [code.unflatten(0, (2, 5)) for code in heads(parts[:2], CLASSES)]
-    both = heads.scores(*codes)
-    assert both.shape == (2, 5, 5)
-    torch.testing.assert_close(both[1], heads.scores(codes[0][1], codes[1][1]))
-
-
-def test_the_class_changes_what_is_read(parts):
+def test_the_target_changes_scale_and_offset_of_the_first_layer(parts):
     torch.manual_seed(0)
-    for heads in (ContrastiveHeads((5, 3), 3), GaussianHead((5, 3), 3)):
-        network = (
-            heads.networks[0] if isinstance(heads, ContrastiveHeads) else heads.network
-        )
-        torch.nn.init.normal_(network.leave.weight)
-        one = network(parts[0], torch.zeros(10, dtype=torch.long))
-        other = network(parts[0], torch.ones(10, dtype=torch.long))
-        assert not torch.allclose(one, other)
+    network = ContrastiveHeads((5, 3), 3).networks[0]
+    outputs = [
+        network(parts[0], one_hot(torch.tensor([c] * 10), 3).float()) for c in (0, 1)
+    ]
+    assert not torch.allclose(*outputs)
+    shares = torch.tensor([0.2, 0.5, 0.3])
+    scale, offset = (network.of_target.weight @ shares).chunk(2)
+    entered = (1 + scale) * network.enter(parts[0]) + offset
+    leaky = torch.nn.LeakyReLU(0.2)
+    expected = network.leave(leaky(network.hidden(leaky(entered))))
+    torch.testing.assert_close(network(parts[0], shares.expand(10, 3)), expected)
 
 
-def test_an_untrained_gaussian_knows_nothing(parts):
-    mean, log_variance = GaussianHead((5, 3), 3)(parts[0], CLASSES)
+def test_an_untrained_gaussian_is_standard_normal(parts):
+    mean, log_variance = GaussianHead((5, 3), 3)(parts[0], TARGETS)
     assert mean.shape == log_variance.shape == (10, 3)
     assert not mean.any()
     assert not log_variance.any()
@@ -60,5 +58,5 @@ def test_an_untrained_gaussian_knows_nothing(parts):
 def test_variances_stay_within_bounds(parts):
     head = GaussianHead((5, 3), 3)
     torch.nn.init.constant_(head.network.leave.bias, 99.0)
-    _, log_variance = head(parts[0], CLASSES)
+    _, log_variance = head(parts[0], TARGETS)
     assert (log_variance == 6.0).all()

@@ -4,7 +4,6 @@ import pytest
 import torch
 
 from skmiaug.nn import SequenceHead, TimestepArchitecture, TimestepEncoder, channel_dropout
-from skmiaug.nn._timestep_gru import turner
 
 BACKBONES = ["transformer", "gru"]
 
@@ -87,13 +86,17 @@ def test_dropout_comes_from_its_generator(encoder, sequences):
     assert not torch.equal(states(0), states(1))
 
 
-def test_turning_a_sequence_twice_gives_it_back():
-    values = torch.arange(24.0).view(2, 4, 3)
-    turn = turner(torch.tensor([4, 2]), 4)
-    turned = turn(values)
-    assert turned[0, :, 0].tolist() == [9, 6, 3, 0]
-    assert turned[1, :, 0].tolist() == [15, 12, 18, 21]
-    assert torch.equal(turn(turned), values)
+def test_a_gru_reads_in_both_directions(seed):
+    torch.manual_seed(seed)
+    gru = TimestepEncoder(architecture("gru", n_layers=1)).requires_grad_(False)
+    values, lengths = torch.randn(2, 9, 5), torch.tensor([9, 6])
+    hidden = gru(values, lengths)
+    for changed, first in ((0, 8), (5, 0)):  # from either end to the other
+        other = values.clone()
+        other[:, changed] += 1.0
+        moved = (gru(other, lengths) - hidden).abs().amax(dim=2) > 0
+        assert moved[1, min(first, 5)]
+        assert moved[0, first]
 
 
 @pytest.mark.parametrize(

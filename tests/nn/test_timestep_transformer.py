@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from skmiaug.nn._timestep_transformer import rotary_angles, rotate
+from skmiaug.nn import rotary_angles, rotate
 
 CPU = torch.device("cpu")
 

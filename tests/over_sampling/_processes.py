@@ -21,7 +21,7 @@ from tests._helpers import trained
 SETTINGS = {
     "even": {"batch_size": 32, "max_iter": 60, "validation_fraction": 0.2},
     "uneven": {"batch_size": 33, "max_iter": 60, "validation_fraction": 0.2},
-    "all used": {"batch_size": 64, "max_iter": 30, "leash": "auto"},
+    "all used": {"batch_size": 64, "max_iter": 30, "residual_penalty": "auto"},
 }
 MOST_STEPS = 10_000
 
@@ -34,15 +34,15 @@ def rows():
 
 def what_is_fitted(augmenter):
     """All that two fits are compared by."""
-    networks = augmenter._sampler.generator, augmenter._sampler.critic
+    networks = augmenter._generator.generator, augmenter._generator.critic
     return {
         "losses": [augmenter.loss_curve_, augmenter.critic_loss_curve_],
-        "information": augmenter.mi_curve_,
-        "scores": [score for score in augmenter.score_curve_ if score is not None],
+        "information": augmenter.train_mi_curve_,
+        "scores": [score for score in augmenter.validation_scores_ if score is not None],
         "chosen": [
             augmenter.n_iter_,
             augmenter.best_iter_,
-            augmenter.residual_strength_,
+            augmenter.residual_scale_,
             augmenter.mutual_information_,
         ],
         "weights": [w.numpy() for net in networks for w in net.state_dict().values()],

@@ -9,8 +9,8 @@ import torch
 from scipy import sparse
 
 from skmiaug.exceptions import TinyClassWarning, TrainingDivergedError
-from skmiaug.over_sampling import _fitting, _row_fit
-from skmiaug.over_sampling._settings import EVAL_INTERVAL
+from skmiaug.over_sampling import _base, _migan
+from skmiaug.over_sampling._migan import EVAL_INTERVAL
 from skmiaug.training.gan import _loop as _gan_loop
 from tests._helpers import counts, label_of, small, trained
 
@@ -54,7 +54,7 @@ def test_columns_without_numbers_are_named(skewed, column):
 
 def test_text_in_an_array_is_refused(skewed):
     _, y = skewed
-    with pytest.raises(ValueError, match="could not convert string to float: 'low'"):
+    with pytest.raises(ValueError, match=r"these columns do not: 0 .object, such as 'low'"):
         small().fit_resample(np.full((93, 2), "low", dtype=object), y)
 
 
@@ -155,7 +155,7 @@ def test_text_beside_numbers_as_labels_is_refused(skewed, container, method):
 
 @pytest.mark.parametrize("method", ["fit", "fit_resample"])
 def test_parts_of_rows_are_refused_before_training(skewed, method, monkeypatch):
-    monkeypatch.setattr(_fitting, "run_training", None)
+    monkeypatch.setattr(_base, "fit_columns", None)
     augmenter = small(sampling_strategy={1: 50.5})
     with pytest.raises(ValueError, match=r"asks for 50\.5 rows of class 1: .*int\(\)"):
         getattr(augmenter, method)(*skewed)
@@ -210,11 +210,11 @@ def test_sample_refuses_classes_it_does_not_know(skewed, n, y, message):
         ("critic_hidden_layer_sizes", (8.5,)),
         ("latent_dim", -1),
         ("n_continuous_codes", 1.5),
-        ("spread", 0.0),
-        ("spread", 1.1),
-        ("spread", "wide"),
-        ("rejection", 1.0),
-        ("leash", -0.1),
+        ("bandwidth", 0.0),
+        ("bandwidth", 1.1),
+        ("bandwidth", "wide"),
+        ("rejection_rate", 1.0),
+        ("residual_penalty", -0.1),
         ("n_components", 0),
         ("max_iter", -1),
         ("batch_size", 0),
@@ -238,9 +238,9 @@ def test_bad_parameters_are_named(skewed, name, value):
 
 def test_rejection_needs_the_recognition_head(skewed):
     with pytest.raises(ValueError, match="mi_weight=0 leaves untrained"):
-        small(rejection=0.5, mi_weight=0).fit(*skewed)
+        small(rejection_rate=0.5, mi_weight=0).fit(*skewed)
     with pytest.raises(ValueError, match="max_iter=0 leaves untrained"):
-        small(rejection=0.5, max_iter=0).fit(*skewed)
+        small(rejection_rate=0.5, max_iter=0).fit(*skewed)
 
 
 # ---------------------------------------------------------------- few rows
@@ -467,19 +467,19 @@ class Poison:
         self.step = _gan_loop.gan_step
         self.calls, self.losses, self.weights = calls, losses, weights
         self.n_calls = 0
-        self.players = None
+        self.networks = None
         self.rates = []
         monkeypatch.setattr(_gan_loop, "gan_step", self)
 
-    def __call__(self, players, batch, weights):
+    def __call__(self, networks, batch, weights, layout):
         self.n_calls += 1
-        self.players = players
-        self.rates.append(players.critic_optimizer.param_groups[0]["lr"])
-        losses = self.step(players, batch, weights)
+        self.networks = networks
+        self.rates.append(networks.critic_optimizer.param_groups[0]["lr"])
+        losses = self.step(networks, batch, weights, layout)
         if self.n_calls in self.calls:
             if self.weights:
                 with torch.no_grad():
-                    next(players.critic.parameters()).fill_(torch.nan)
+                    next(networks.critic.parameters()).fill_(torch.nan)
             if self.losses:
                 losses = losses * torch.nan
         return losses
@@ -491,7 +491,7 @@ def test_training_recovers_from_one_divergence(skewed, monkeypatch, call, losses
     poison = Poison(monkeypatch, {call}, losses=losses)
     augmenter = trained(max_iter=3 * EVAL_INTERVAL).fit(*skewed)
     assert augmenter.n_iter_ == 3 * EVAL_INTERVAL
-    assert len(augmenter.loss_curve_) == 2  # the look that found it is left out
+    assert len(augmenter.loss_curve_) == 2  # the check that found it is left out
     assert np.isfinite(augmenter.loss_curve_).all()
     assert np.isfinite(augmenter.sample(20)[0]).all()
     assert poison.rates[-1] == pytest.approx(0.1 * poison.rates[0])
@@ -510,21 +510,21 @@ def test_the_third_divergence_is_an_error_with_finite_weights(skewed, monkeypatc
     with pytest.raises(TrainingDivergedError, match=r"3 times.*Lower generator_learning"):
         trained(max_iter=10 * EVAL_INTERVAL).fit(*skewed)
     assert poison.n_calls == 3 * EVAL_INTERVAL
-    for _, module in poison.players.modules():
+    for _, module in poison.networks.modules():
         assert all(p.isfinite().all() for p in module.parameters())
 
 
 def test_a_held_out_measure_that_is_not_finite_counts_as_divergence(skewed, monkeypatch):
     scores = iter([0.1, np.nan, 0.2, 0.3])
-    train = _row_fit.train_gan
+    train = _migan.train_gan
 
     def train_to_scores(*args, events, **kwargs):
         events = replace(events, evaluate=lambda players: next(scores))
         return train(*args, events=events, **kwargs)
 
-    monkeypatch.setattr(_row_fit, "train_gan", train_to_scores)
+    monkeypatch.setattr(_migan, "train_gan", train_to_scores)
     augmenter = small(max_iter=3 * EVAL_INTERVAL).fit(*skewed)
-    assert augmenter.score_curve_ == [0.2, 0.3]
+    assert augmenter.validation_scores_ == [0.2, 0.3]
 
 
 def test_rates_without_bound_end_in_the_error(skewed):

@@ -12,7 +12,7 @@ import torch
 
 import skmiaug
 from skmiaug.exceptions import DeviceUnavailableError
-from skmiaug.over_sampling._row_sampler import RowSampler
+from skmiaug.over_sampling.generator._residual import ResidualSampler
 from skmiaug.training.gan import _loop as _gan_loop
 from tests._helpers import assert_same_fit, small, trained
 
@@ -58,7 +58,7 @@ def test_a_cuda_device_beyond_the_last_is_an_error(skewed, monkeypatch):
 
 
 def test_memory_that_runs_out_in_training_is_an_error_with_the_remedy(skewed, monkeypatch):
-    def no_memory(*args):
+    def no_memory(*args, **given):
         raise torch.OutOfMemoryError("Tried to allocate 80 GiB")
 
     monkeypatch.setattr(_gan_loop, "gan_step", no_memory)
@@ -67,11 +67,11 @@ def test_memory_that_runs_out_in_training_is_an_error_with_the_remedy(skewed, mo
 
 
 def test_memory_that_runs_out_in_sampling_is_an_error_with_the_remedy(skewed, monkeypatch):
-    def no_memory(*args):
+    def no_memory(*args, **given):
         raise torch.OutOfMemoryError("Tried to allocate 80 GiB")
 
     augmenter = small().fit(*skewed)
-    monkeypatch.setattr(RowSampler, "_draw", no_memory)
+    monkeypatch.setattr(ResidualSampler, "sample", no_memory)
     with pytest.raises(torch.OutOfMemoryError, match=r"lower batch_size.*80 GiB"):
         augmenter.sample(3)
 
@@ -103,8 +103,8 @@ def test_training_on_a_gpu_leaves_nothing_there(skewed):
     augmenter = trained(device="cuda").fit(*skewed)
     augmenter.sample(3)
     tensors = [
-        *augmenter._sampler.generator.state_dict().values(),
-        *augmenter._sampler.critic.state_dict().values(),
+        *augmenter._generator.generator.state_dict().values(),
+        *augmenter._generator.critic.state_dict().values(),
     ]
     assert {tensor.device.type for tensor in tensors} == {"cpu"}
 

@@ -124,11 +124,11 @@ def test_the_same_call_gives_the_same_rows():
     assert (other[SOME][:, TEXT] != augmenter.impute(gaps)[SOME][:, TEXT]).any()
 
 
-@pytest.mark.parametrize("spread", [0.5, 1.0])
-def test_three_modalities_fill_in_whatever_lacks(spread):
+@pytest.mark.parametrize("bandwidth", [0.5, 1.0])
+def test_three_modalities_fill_in_whatever_lacks(bandwidth):
     X, y = pairs()
     groups = {"audio": slice(0, 4), "text": slice(4, 7), "face": slice(7, 10)}
-    augmenter = paired(modalities=groups, spread=spread).fit(X, y)
+    augmenter = paired(modalities=groups, bandwidth=bandwidth).fit(X, y)
     gaps = X.copy()
     gaps[0, 4:7] = gaps[1, 0:7] = gaps[2, 7:10] = gaps[3, 4:10] = np.nan
     filled = augmenter.impute(gaps, y)
@@ -200,7 +200,7 @@ def test_what_does_not_fit_is_refused(spoil, kwargs, message):
 
 def test_a_call_has_a_seed_of_its_own():
     X, y = pairs()
-    augmenter = paired(spread=1.0).fit(X, y)
+    augmenter = paired(bandwidth=1.0).fit(X, y)
     gaps = without(X, AUDIO, SOME)
     first, again, other = (augmenter.impute(gaps, y, random_state=s) for s in (1, 1, 2))
     np.testing.assert_array_equal(first, again)
@@ -209,7 +209,7 @@ def test_a_call_has_a_seed_of_its_own():
 
 def test_what_is_filled_in_is_no_copy_of_what_fit_resample_made():
     X, y = pairs()
-    augmenter = paired(pairing="all", spread=1.0, max_iter=0)
+    augmenter = paired(pairing="all", bandwidth=1.0, max_iter=0)
     X_new, y_new = augmenter.fit_resample(X, y)
     # Audio made for the real text of each row of a class, in the order it was made in.
     made = augmenter.synthetic_mask_ == [True, False]

@@ -13,7 +13,7 @@ import pytest
 
 from skmiaug import save
 from skmiaug.exceptions import CheckpointError
-from skmiaug.over_sampling._settings import EVAL_INTERVAL
+from skmiaug.over_sampling._migan import EVAL_INTERVAL
 from skmiaug.training.gan import _loop as _gan_loop
 from tests._helpers import assert_same_fit, small, trained
 
@@ -123,7 +123,7 @@ def test_fit_resample_continues_what_fit_began(skewed, monkeypatch, path):
 def test_ctrl_c_without_a_checkpoint_leaves_the_estimator_as_it_was(skewed, monkeypatch):
     augmenter = trained(**LONG)
     interrupted(monkeypatch, augmenter, skewed, 3)
-    assert not hasattr(augmenter, "_sampler")
+    assert not hasattr(augmenter, "_generator")
     augmenter.fit(*skewed)
     before = augmenter.sample(5)[0]
     interrupted(monkeypatch, augmenter, skewed, 3)
@@ -153,7 +153,7 @@ def test_an_error_in_a_fit_to_other_rows_leaves_the_old_fit_whole(skewed, method
 
 
 def test_a_first_fit_that_fails_leaves_nothing(skewed):
-    augmenter = small(rejection=0.5, mi_weight=0)
+    augmenter = small(rejection_rate=0.5, mi_weight=0)
     before = dict(vars(augmenter))
     with pytest.raises(ValueError, match="untrained"):
         augmenter.fit(*skewed)

@@ -1,7 +1,6 @@
 """Many λ at once are as many fits."""
 
 import pickle
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -9,9 +8,8 @@ import pytest
 
 from skmiaug import MIGANAugmenter, mi_path
 from skmiaug.exceptions import TrainingDivergedError
-from skmiaug.over_sampling import _fit_together
-from skmiaug.over_sampling._fit_augmenters import fit_augmenters
-from skmiaug.over_sampling._settings import EVAL_INTERVAL
+from skmiaug.over_sampling._migan import EVAL_INTERVAL
+from skmiaug.over_sampling.search._fit_together import fit_augmenters
 
 WEIGHTS = [0.0, 0.5, 1.0, 8.0]
 
@@ -45,8 +43,13 @@ def skewed() -> tuple[np.ndarray, np.ndarray]:
 def assert_like(one: MIGANAugmenter, other: MIGANAugmenter) -> None:
     assert one.n_iter_ == other.n_iter_
     assert one.best_iter_ == other.best_iter_
-    assert one.spread_ == other.spread_
-    for name in ("loss_curve_", "critic_loss_curve_", "mi_curve_", "score_curve_"):
+    assert one.bandwidth_ == other.bandwidth_
+    for name in (
+        "loss_curve_",
+        "critic_loss_curve_",
+        "train_mi_curve_",
+        "validation_scores_",
+    ):
         # None, where nothing was held out, becomes NaN.
         curves = [np.array(getattr(fit, name), dtype=float) for fit in (one, other)]
         np.testing.assert_allclose(*curves, atol=2e-3)
@@ -73,36 +76,27 @@ def test_each_starts_at_means_of_its_own():
     "parameters",
     [
         {},
-        {"leash": 0.3},
+        {"residual_penalty": 0.3},
         {"n_iter_no_change": 1, "tol": 0.01},
         {"validation_fraction": 0.0},
-        {"rejection": 0.2, "n_continuous_codes": 0},
-        {"rejection": 0.5, "tol": 1e9},  # the start is kept
+        {"rejection_rate": 0.2, "n_continuous_codes": 0},
+        {"rejection_rate": 0.5, "tol": 1e9},  # the start is kept
         {"n_components": 4, "batch_size": 32, "latent_dim": 0},
     ],
     ids=str,
 )
 def test_each_is_its_own_fit(skewed, parameters):
     X, y = skewed
-    weights = WEIGHTS[1:] if "rejection" in parameters else WEIGHTS
+    weights = WEIGHTS[1:] if "rejection_rate" in parameters else WEIGHTS
     path = mi_path(X, y, mi_weights=weights, augmenter=small(**parameters))
     for weight, together in zip(weights, path.augmenters, strict=True):
         assert together.mi_weight == weight
         assert_like(together, small(mi_weight=weight, **parameters).fit(X, y))
 
 
-def test_models_leave_the_stack_one_by_one(skewed):
-    X, y = skewed
-    path = mi_path(
-        X, y, mi_weights=WEIGHTS,
-        augmenter=small(n_iter_no_change=1, tol=0.02, max_iter=12 * EVAL_INTERVAL),
-    )  # fmt: skip
-    assert len({augmenter.n_iter_ for augmenter in path.augmenters}) > 1
-
-
 def test_the_trained_networks_differ_by_weight(skewed):
     # Else the comparison with single fits would hold for a λ that is not used.
-    path = mi_path(*skewed, mi_weights=[0.0, 8.0], augmenter=small(leash=0.0))
+    path = mi_path(*skewed, mi_weights=[0.0, 8.0], augmenter=small(residual_penalty=0.0))
     first, last = (augmenter.loss_curve_[-1] for augmenter in path.augmenters)
     assert last < first - 1
 
@@ -111,7 +105,7 @@ def test_folds_and_seeds_train_side_by_side(skewed):
     X, y = skewed
     rng = np.random.default_rng(0)
     halves = [rng.permutation(102)[:80] for _ in range(2)]
-    data = [(X[rows], y[rows]) for rows in halves]
+    data = [(X[rows], y[rows], None, None) for rows in halves]
     augmenters = [
         small(mi_weight=weight, random_state=seed)
         for _ in data
@@ -120,7 +114,7 @@ def test_folds_and_seeds_train_side_by_side(skewed):
     ]
     rows = [data[k // 4] for k in range(8)]
     fit_augmenters(augmenters, rows)
-    for augmenter, (X_fold, y_fold) in zip(augmenters, rows, strict=True):
+    for augmenter, (X_fold, y_fold, *_) in zip(augmenters, rows, strict=True):
         alone = small(mi_weight=augmenter.mi_weight, random_state=augmenter.random_state)
         assert_like(augmenter, alone.fit(X_fold, y_fold))
 
@@ -128,7 +122,9 @@ def test_folds_and_seeds_train_side_by_side(skewed):
 def test_other_shapes_are_other_stacks(skewed):
     X, y = skewed
     fits = [small(), small(generator_hidden_layer_sizes=(4, 4)), small(n_components=3)]
-    fit_augmenters(fits, [(X, y), (X[:, :7], y), (X, y)])
+    fit_augmenters(
+        fits, [(X, y, None, None), (X[:, :7], y, None, None), (X, y, None, None)]
+    )
     assert_like(fits[0], small().fit(X, y))
     wide = small(generator_hidden_layer_sizes=(4, 4))
     assert_like(fits[1], wide.fit(X[:, :7], y))
@@ -139,15 +135,15 @@ def test_a_model_that_diverges_is_trained_alone(skewed, monkeypatch):
     X, y = skewed
     with pytest.raises(TrainingDivergedError, match="lower mi_weight"):
         mi_path(X, y, mi_weights=[1.0, 1e30], augmenter=small())
-    alone = []
-    fit_alone = _fit_together._fit_alone
+    alone, fit = [], MIGANAugmenter.fit
 
-    def fit_at_a_lower_weight(job):
-        alone.append(job.settings.mi_weight)
-        return fit_alone(replace(job, settings=replace(job.settings, mi_weight=2.0)))
+    def fit_at_a_lower_weight(self, *args, **given):
+        alone.append(self.mi_weight)
+        return fit(self.set_params(mi_weight=2.0), *args, **given)
 
-    monkeypatch.setattr(_fit_together, "_fit_alone", fit_at_a_lower_weight)
-    path = mi_path(X, y, mi_weights=[1.0, 1e30, 4.0], augmenter=small())
+    with monkeypatch.context() as patch:
+        patch.setattr(MIGANAugmenter, "fit", fit_at_a_lower_weight)
+        path = mi_path(X, y, mi_weights=[1.0, 1e30, 4.0], augmenter=small())
     assert alone == [1e30]
     for augmenter, weight in zip(path.augmenters, (1.0, 2.0, 4.0), strict=True):
         assert_like(augmenter, small(mi_weight=weight).fit(X, y))
@@ -157,31 +153,36 @@ def test_no_step_at_all(skewed):
     path = mi_path(*skewed, mi_weights=[0, 1], augmenter=small(max_iter=0))
     first, second = path.augmenters
     np.testing.assert_array_equal(first.sample(9)[0], second.sample(9)[0])
-    assert np.isfinite(path.held_out_score).all()
+    assert np.isfinite(path.best_validation_score).all()
 
 
 @pytest.mark.parametrize(
-    "parameters", [{"leash": 0.1, "tol": 0.0}, {"tol": 0.0}, {"tol": 1e9}], ids=str
+    "parameters",
+    [{"residual_penalty": 0.1, "tol": 0.0}, {"tol": 0.0}, {"tol": 1e9}],
+    ids=str,
 )
 def test_the_score_is_that_of_the_weights_and_strength_in_use(skewed, parameters):
     path = mi_path(*skewed, mi_weights=[0, 1], augmenter=small(**parameters))
     start = mi_path(*skewed, mi_weights=[0, 1], augmenter=small(max_iter=0))
     for k, augmenter in enumerate(path.augmenters):
-        score = path.held_out_score[k]
-        if augmenter.residual_strength_ == 0:
-            assert score == pytest.approx(start.held_out_score[k], abs=1e-6)
+        score = path.best_validation_score[k]
+        if augmenter.residual_scale_ == 0:
+            assert score == pytest.approx(start.best_validation_score[k], abs=1e-6)
         else:
-            best = augmenter.score_curve_[augmenter.best_iter_ // EVAL_INTERVAL - 1]
-            assert score > start.held_out_score[k]
-            assert score == best if augmenter.residual_strength_ == 1 else score > best
+            best = augmenter.validation_scores_[augmenter.best_iter_ // EVAL_INTERVAL - 1]
+            assert score >= start.best_validation_score[k]
+            assert score == best if augmenter.residual_scale_ == 1 else score >= best
     if parameters["tol"] == 1e9:
         assert {augmenter.best_iter_ for augmenter in path.augmenters} == {0}
-        assert (path.held_out_score != [max(a.score_curve_) for a in path.augmenters]).all()
+        assert (
+            path.best_validation_score
+            != [max(a.validation_scores_) for a in path.augmenters]
+        ).all()
 
 
 def test_without_held_out_rows_there_is_no_score(skewed):
     path = mi_path(*skewed, mi_weights=[1], augmenter=small(validation_fraction=0.0))
-    assert np.isnan(path.held_out_score).all()
+    assert np.isnan(path.best_validation_score).all()
 
 
 def test_figures_are_those_of_the_augmenters(skewed):
@@ -189,8 +190,8 @@ def test_figures_are_those_of_the_augmenters(skewed):
     assert path.mi_weights.tolist() == [3, 0]
     information = [augmenter.mutual_information_ for augmenter in path.augmenters]
     assert path.mutual_information.tolist() == information
-    kept = [augmenter.held_out_score_ for augmenter in path.augmenters]
-    assert path.held_out_score.tolist() == kept
+    kept = [augmenter.best_validation_score_ for augmenter in path.augmenters]
+    assert path.best_validation_score.tolist() == kept
 
 
 def test_frames_and_pickles(skewed):
@@ -225,7 +226,6 @@ def test_the_template_and_the_rows_are_left_alone(skewed):
         (["much"], small(), "such as .*; got"),
         ([1.0], small(require_condition=True), "require_condition"),
         ([1.0], small(checkpoint="run.safetensors"), "checkpoint=None"),
-        ([1.0], small(modalities={"a": [0], "b": [1]}), "modalities=None"),
     ],
 )
 def test_what_cannot_be_is_refused(skewed, weights, template, message):

@@ -18,7 +18,7 @@ from sklearn.naive_bayes import GaussianNB
 
 from skmiaug import MIGANAugmenter, MIGANAugmenterCV
 from skmiaug.exceptions import UndefinedScoreWarning
-from skmiaug.over_sampling import _fit_augmenters
+from skmiaug.over_sampling.search import _migan_cv
 from tests.over_sampling.test_mi_path import small, three_classes
 
 WEIGHTS = (0.0, 1.0, 8.0)
@@ -32,7 +32,7 @@ def skewed() -> tuple[np.ndarray, np.ndarray]:
 def search(**parameters) -> MIGANAugmenterCV:
     settings = {
         "mi_weights": WEIGHTS,
-        "augmenter": small(leash=0.1),
+        "augmenter": small(residual_penalty=0.1),
         "classifier": GaussianNB(),
         "cv": StratifiedKFold(3),
     }
@@ -41,7 +41,7 @@ def search(**parameters) -> MIGANAugmenterCV:
 
 def test_the_table_is_that_of_a_grid_search(skewed):
     X, y = skewed
-    pipeline = Pipeline([("aug", small(leash=0.1)), ("clf", GaussianNB())])
+    pipeline = Pipeline([("aug", small(residual_penalty=0.1)), ("clf", GaussianNB())])
     grid = GridSearchCV(
         pipeline,
         {"aug__mi_weight": WEIGHTS},
@@ -67,7 +67,7 @@ def test_the_best_weight_is_fitted_to_all_rows(skewed, tmp_path):
     best = int(np.argmax(chosen.cv_results_["mean_test_score"]))
     assert chosen.mi_weight_ == WEIGHTS[best] == chosen.augmenter_.mi_weight
     assert chosen.best_score_ == chosen.cv_results_["mean_test_score"][best]
-    alone = small(leash=0.1, mi_weight=chosen.mi_weight_).fit(X, y)
+    alone = small(residual_penalty=0.1, mi_weight=chosen.mi_weight_).fit(X, y)
     np.testing.assert_array_equal(chosen.sample(9)[0], alone.sample(9)[0])
     X_new, y_new = search().fit_resample(X, y)
     assert np.bincount(y_new).tolist() == [60, 60, 60]
@@ -111,7 +111,7 @@ def test_a_pipeline_holds_it(skewed):
     X, y = skewed
     pipeline = Pipeline([("aug", search(cv=2)), ("clf", LogisticRegression())])
     assert cross_val_score(pipeline, X, y, cv=2).shape == (2,)
-    assert clone(pipeline)["aug"].get_params()["augmenter__leash"] == 0.1
+    assert clone(pipeline)["aug"].get_params()["augmenter__residual_penalty"] == 0.1
 
 
 def test_counts_of_the_whole_do_not_bind_the_folds(skewed):
@@ -167,14 +167,14 @@ def test_a_weight_without_a_score_is_not_chosen(skewed):
     ids=str,
 )
 def test_what_cannot_end_is_not_begun(skewed, monkeypatch, parameters, error, message):
-    monkeypatch.setattr(_fit_augmenters, "fit_together", None)
+    monkeypatch.setattr(_migan_cv, "fit_augmenters", None)
     with pytest.raises(error, match=message):
         search(**parameters).fit(*skewed)
 
 
 def test_the_sampling_strategy_of_the_augmenter_counts(skewed):
     X, y = skewed
-    inner = small(leash=0.1, sampling_strategy={2: 50})
+    inner = small(residual_penalty=0.1, sampling_strategy={2: 50})
     _, y_new = search(augmenter=inner).fit_resample(X, y)
     assert np.bincount(y_new).tolist() == [60, 30, 50]
     _, y_new = search(augmenter=inner, sampling_strategy={2: 20}).fit_resample(X, y)

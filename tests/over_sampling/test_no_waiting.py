@@ -23,9 +23,9 @@ MORE_STEPS = 22
     "settings",
     [
         {},
-        {"rejection": 0.5},
+        {"rejection_rate": 0.5},
         {"n_continuous_codes": 0, "mi_weight": 0.0},
-        {"spread": 1.0, "leash": 0.1, "validation_fraction": 0.0},
+        {"bandwidth": 1.0, "residual_penalty": 0.1, "validation_fraction": 0.0},
         {"precision": "bfloat16"},
         {"modalities": PARTS},
         {"modalities": PARTS, "pairing": "all"},

@@ -1,6 +1,7 @@
 """Normal scores of columns with heavy tails, and back."""
 
-import warnings
+import pickle
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,19 +12,17 @@ from hypothesis.extra import numpy as hnp
 from scipy.special import ndtri
 from scipy.stats import ks_2samp
 
-import skmiaug
-from skmiaug.over_sampling import _row_blocks
-from skmiaug.over_sampling._column_scale import ColumnScale
-from skmiaug.over_sampling._normal_scores import (
-    MAX_KNOTS,
+from skmiaug import GaussianAugmenter
+from skmiaug.over_sampling.columns import (
+    ColumnScale,
     ColumnScores,
-    NormalScores,
     heavy_tailed_columns,
     places_in_span,
 )
-from tests._helpers import small
+from skmiaug.utils.tables import _row_blocks
+from tests.over_sampling._rows import one_hot
 
-ONE_CLASS = np.zeros(20_000, dtype=int)
+ONE_CLASS = np.ones((300, 1), dtype=np.float32)
 
 
 def fit(values, weights=None):
@@ -79,18 +78,19 @@ def test_values_come_back_from_any_place_in_their_span(values, seed):
     )
 
 
-def test_columns_without_frequent_values_are_searched_once(monkeypatch):
+def test_columns_without_frequent_values_need_no_places():
     values = np.random.default_rng(0).standard_cauchy(500)
-    knots = ColumnScores.fit(values, np.ones(500))
-    expected = np.interp(values, knots.values, knots.scores)
-    monkeypatch.setattr(np, "searchsorted", None)
-    np.testing.assert_array_equal(knots.to_scores(values, np.zeros(500)), expected)
+    knots = fit(values)
+    assert not knots.has_spans
+    np.testing.assert_array_equal(
+        knots.to_scores(values, None), knots.to_scores(values, middle(500))
+    )
 
 
 def test_many_values_keep_their_ends_and_the_shape_between():
     values = np.random.default_rng(0).standard_cauchy(50_000)
     knots = fit(values)
-    assert len(knots.values) == MAX_KNOTS
+    assert len(knots.values) == 1024
     assert knots.values[[0, -1]].tolist() == [values.min(), values.max()]
     drawn = knots.to_values(np.random.default_rng(1).normal(size=50_000))
     assert ks_2samp(values, drawn).statistic < 0.01
@@ -117,31 +117,48 @@ def test_places_are_uniform_and_independent_of_the_block():
 )
 def test_which_tails_are_heavy(draw, heavy):
     values = draw(np.random.default_rng(0), 20_000).astype(float)
-    assert (len(heavy_tailed_columns(values[:, None], ONE_CLASS)) == 1) is heavy
+    deviations = (values - values.mean())[:, None]
+    assert (len(heavy_tailed_columns(deviations)) == 1) is heavy
 
 
-def test_a_small_class_that_lies_apart_is_no_tail():
+def test_neither_a_small_class_apart_nor_a_constant_is_a_tail():
     rng = np.random.default_rng(0)
     classes = np.repeat([0, 1], [1000, 10])
-    rows = rng.normal(size=(1010, 2)) + 30.0 * classes[:, None]
-    assert len(heavy_tailed_columns(rows, classes)) == 0
-    assert len(heavy_tailed_columns(rows, np.zeros(1010, dtype=int))) == 2
+    X = rng.normal(size=(1010, 3)) + 30.0 * classes[:, None]
+    X[:, 2] = classes  # constant within classes
+    assert ColumnScale.fit(X, one_hot(classes)).scores is None
+    together = np.ones((1010, 1), dtype=np.float32)
+    assert ColumnScale.fit(X, together).scores.columns.tolist() == [0, 1, 2]
 
 
 def test_columns_without_heavy_tails_are_left_as_they_are():
     X = np.random.default_rng(0).normal(size=(300, 4))
-    assert ColumnScale.fit(X, np.zeros(300, dtype=int)).scores is None
+    assert ColumnScale.fit(X, ONE_CLASS).scores is None
     X[:, 2] = np.exp(3 * X[:, 2])
-    scale = ColumnScale.fit(X, np.zeros(300, dtype=int))
+    scale = ColumnScale.fit(X, ONE_CLASS)
     assert scale.scores.columns.tolist() == [2]
     plain = ColumnScale.standard(X).transform(X)
     np.testing.assert_array_equal(scale.transform(X)[:, [0, 1, 3]], plain[:, [0, 1, 3]])
     assert abs(scale.transform(X)[:, 2]).max() < 4 < abs(plain[:, 2]).max()
 
 
+def test_rare_targets_weigh_as_much_as_frequent_ones():
+    """Most samples are generated for them: their values get half of the scores here."""
+    rng = np.random.default_rng(0)
+    classes = np.repeat([0, 1], [270, 30])
+    X = np.exp(rng.normal(size=(300, 1)) + 5 * classes[:, None])
+    scores = ColumnScale.fit(X, one_hot(classes), "empirical").transform(X)[:, 0]
+    evenly = ColumnScale.fit(X, ONE_CLASS, "empirical").transform(X)[:, 0]
+    # Between the classes lies the median of the weighted values, and 0.9 of all rows.
+    median = (scores[classes == 0].max() + scores[classes == 1].min()) / 2
+    raw = ColumnScale.fit(X, one_hot(classes), "empirical").scores
+    assert median * raw.scale[0] + raw.center[0] == pytest.approx(0, abs=0.05)
+    assert evenly[classes == 0].max() > 1
+
+
 def test_blocks_of_rows_have_the_scores_that_they_have_in_the_whole(monkeypatch):
     X = np.random.default_rng(0).poisson(0.1, size=(100, 2)).astype(float)
-    scale = ColumnScale.fit(X, np.zeros(100, dtype=int), "empirical")
+    scale = ColumnScale.fit(X, ONE_CLASS[:100], "empirical")
     whole = scale.transform(X)
     np.testing.assert_array_equal(scale.transform(X[30:60], 30), whole[30:60])
     monkeypatch.setattr(_row_blocks, "_BLOCK_ROWS", 7)
@@ -159,59 +176,68 @@ def tailed():
     return np.column_stack([amount, count, bell, np.ones(810)]), y
 
 
-def test_made_values_are_distributed_as_the_columns(tailed):
+def test_samples_are_distributed_as_the_columns(tailed):
     X, y = tailed
-    made, classes = small(max_iter=0, spread=1.0).fit(X, y).sample(6000, [0, 1, 2] * 2000)
-    plain, _ = small(max_iter=0, spread=1.0, marginals="gaussian").fit(X, y).sample(6000)
-    assert (made[:, 0] > 0).all()
+    augmenter = GaussianAugmenter(random_state=0, bandwidth=1.0).fit(X, y)
+    samples, classes = augmenter.sample(6000, [0, 1, 2] * 2000)
+    plain, _ = augmenter.set_params(marginals="gaussian").fit(X, y).sample(6000)
+    assert (samples[:, 0] > 0).all()
     assert (plain[:, 0] < 0).any()
-    assert (made.max(axis=0)[:2] <= X.max(axis=0)[:2]).all()
+    assert (samples.max(axis=0)[:2] <= X.max(axis=0)[:2]).all()
     for c in range(3):
-        ours, theirs = made[classes == c], X[y == c]
+        ours, theirs = samples[classes == c], X[y == c]
         assert ks_2samp(ours[:, 0], theirs[:, 0]).statistic < 0.15
         assert abs((ours[:, 1] == 0).mean() - (theirs[:, 1] == 0).mean()) < 0.12
-    assert np.isin(made[:, 1], range(6)).mean() > 0.97
-    assert (made[:, 3] == 1).all()
+    assert np.isin(samples[:, 1], range(6)).mean() > 0.97
+    assert (samples[:, 3] == 1).all()
 
 
 @pytest.mark.parametrize("marginals", ["auto", "empirical"])
-def test_all_that_an_augmenter_does_it_does_with_scores(tailed, tmp_path, marginals):
+def test_frames_have_their_types_with_scores_too(tailed, marginals):
     X, y = tailed
-    augmenter = small(max_iter=30, marginals=marginals)
+    augmenter = GaussianAugmenter(random_state=0, marginals=marginals)
     frame = pd.DataFrame(X, columns=["amount", "count", "bell", "one"])
     frame["count"] = frame["count"].astype(int)
     X_new, _ = augmenter.fit_resample(frame, y)
     pd.testing.assert_frame_equal(X_new[: len(X)], frame)
     assert X_new["count"].dtype == int
     assert np.isfinite(X_new.to_numpy()).all()
-    skmiaug.save(augmenter, tmp_path / "saved")
-    again = skmiaug.load(tmp_path / "saved").sample(50)[0]
+    again = pickle.loads(pickle.dumps(augmenter)).sample(50)[0]
     np.testing.assert_array_equal(again, augmenter.sample(50)[0])
 
 
-@pytest.mark.parametrize("name", ["columns", "n_knots", "values", "ranks", "center"])
-def test_arrays_that_do_not_belong_together_are_refused(tailed, name):
-    X, y = tailed
-    arrays = ColumnScale.fit(X, y).scores.to_arrays()
-    NormalScores.from_arrays(arrays)
-    with pytest.raises(ValueError, match="other knots"):
-        NormalScores.from_arrays({**arrays, name: arrays[name][:-1]})
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"values": np.arange(3.0)}, "shapes"),
+        ({"ranks": np.array([0.2, 1.0])}, "outside"),
+        ({"ranks": np.array([0.5, 0.5])}, "rise"),
+        ({"values": np.array([2.0, 1.0])}, "rise"),
+        ({"values": np.empty(0), "ranks": np.empty(0)}, "outside"),
+    ],
+)
+def test_knots_of_no_distribution_are_refused(changes, message):
+    knots = ColumnScores(np.array([1.0, 2.0]), np.array([0.25, 0.75]))
+    knots.check()
+    with pytest.raises(ValueError, match=message):
+        replace(knots, **changes).check()
 
 
-def test_modalities_have_scores_of_their_own(tailed, tmp_path):
+@pytest.mark.parametrize("name", ["columns", "knots", "center", "scale"])
+def test_scores_of_other_columns_are_refused(tailed, name):
     X, y = tailed
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", skmiaug.exceptions.SkmiaugWarning)
-        augmenter = small(max_iter=10, modalities={"a": slice(0, 2), "b": slice(2, 4)}).fit(
-            X, y
-        )
-    first, second = augmenter._sampler.scales
-    assert first.scores.columns.tolist() == [0, 1]
-    assert second.scores is None
-    made, _ = augmenter.sample(500)
-    assert (made[:, 0] > 0).all()
-    skmiaug.save(augmenter, tmp_path / "saved")
-    np.testing.assert_array_equal(skmiaug.load(tmp_path / "saved").sample(500)[0], made)
+    scores = ColumnScale.fit(X, one_hot(y)).scores
+    scores.check()
+    with pytest.raises(ValueError, match="of other columns"):
+        replace(scores, **{name: getattr(scores, name)[:-1]}).check()
+
+
+def test_modalities_have_scores_of_their_own(tailed):
+    X, y = tailed
+    modalities = {"a": slice(0, 2), "b": slice(2, 4)}
+    augmenter = GaussianAugmenter(random_state=0, modalities=modalities).fit(X, y)
+    samples, _ = augmenter.sample(500)
+    assert (samples[:, 0] > 0).all()
     holes = X[:100].copy()
     holes[:, :2] = np.nan
     filled = augmenter.impute(holes, y[:100])

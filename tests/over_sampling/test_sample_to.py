@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skmiaug.over_sampling import _joint_sampler, _row_sampler
+from skmiaug.over_sampling import _base
 from tests._helpers import NAMES, small, trained
 from tests.over_sampling._pairs import paired, pairs
 
@@ -26,7 +26,7 @@ def rows():
 
 @pytest.fixture(scope="module")
 def fitted(rows):
-    return trained(spread=0.5).fit(*rows)
+    return trained(bandwidth=0.5).fit(*rows)
 
 
 def assert_same_rows(augmenter, folder, n, y=None, **more):
@@ -47,14 +47,14 @@ def assert_same_rows(augmenter, folder, n, y=None, **more):
     wanted=st.one_of(
         st.integers(1, 100), st.lists(st.integers(0, 2), min_size=1, max_size=60)
     ),
-    rejection=st.sampled_from([0.0, 0.3]),
+    rejection_rate=st.sampled_from([0.0, 0.3]),
 )
 @settings(max_examples=40)
-def test_the_rows_of_sample(fitted, tmp_path_factory, chunk, wanted, rejection):
+def test_the_rows_of_sample(fitted, tmp_path_factory, chunk, wanted, rejection_rate):
     n, y = (wanted, None) if isinstance(wanted, int) else (len(wanted), wanted)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_row_sampler, "DRAWN_ROWS", chunk)
-        patch.setattr(fitted._sampler, "rejection", rejection)
+        patch.setattr(_base, "SAMPLED_ROWS", chunk)
+        patch.setattr(fitted._generator, "rejection_rate", rejection_rate)
         assert_same_rows(fitted, tmp_path_factory.mktemp("made"), n, y)
 
 
@@ -65,7 +65,7 @@ def test_with_a_seed_of_its_own(fitted, tmp_path):
 @pytest.mark.parametrize("dtype", [np.float16, np.float64, np.int32])
 def test_in_the_type_of_the_training_rows(rows, tmp_path, dtype):
     X, y = rows
-    augmenter = small(spread=0.5).fit((10 * X).astype(dtype), y)
+    augmenter = small(bandwidth=0.5).fit((10 * X).astype(dtype), y)
     assert_same_rows(augmenter, tmp_path, 20)
 
 
@@ -91,7 +91,7 @@ def test_labels_of_any_kind_are_read_back_without_pickle(rows, tmp_path, labels)
 @pytest.mark.parametrize("mixed", [False, True])
 def test_rows_of_several_modalities(tmp_path, monkeypatch, chunk, mixed):
     augmenter = paired(max_iter=2).fit(*pairs())
-    monkeypatch.setattr(_joint_sampler, "DRAWN_ROWS", chunk)
+    monkeypatch.setattr(_base, "SAMPLED_ROWS", chunk)
     wanted = np.resize(augmenter.classes_, 23) if mixed else None
     assert_same_rows(augmenter, tmp_path, 23, wanted)
 
@@ -100,7 +100,7 @@ def test_rows_that_go_with_a_condition(rows, tmp_path, monkeypatch):
     X, y = rows
     condition = X[:, :2] + 0.1
     augmenter = trained(max_iter=2).fit(X, y, condition=condition)
-    monkeypatch.setattr(_joint_sampler, "DRAWN_ROWS", 4)
+    monkeypatch.setattr(_base, "SAMPLED_ROWS", 4)
     assert_same_rows(augmenter, tmp_path, 11)
     assert_same_rows(augmenter, tmp_path, 11, condition=condition[:11])
     assert_same_rows(augmenter, tmp_path, 6, [0, 1] * 3, condition=condition[:6])
@@ -130,16 +130,16 @@ def test_a_missing_folder_is_named_with_the_file(fitted, tmp_path):
 def test_an_interruption_leaves_the_older_files(fitted, tmp_path, monkeypatch, error):
     fitted.sample_to(tmp_path / "made.npy", 4)
     before = np.load(tmp_path / "made.npy")
-    draw, drawn = type(fitted._sampler)._draw, []
+    draw, drawn = type(fitted._generator).sample, []
 
-    def failing(self, n, *args):
-        drawn.append(n)
+    def failing(self, T, **given):
+        drawn.append(len(T))
         if sum(drawn) > 50:
             raise error
-        return draw(self, n, *args)
+        return draw(self, T, **given)
 
-    monkeypatch.setattr(_row_sampler, "DRAWN_ROWS", 10)
-    monkeypatch.setattr(type(fitted._sampler), "_draw", failing)
+    monkeypatch.setattr(_base, "SAMPLED_ROWS", 10)
+    monkeypatch.setattr(type(fitted._generator), "sample", failing)
     with pytest.raises(error):
         fitted.sample_to(tmp_path / "made.npy", 1000)
     assert sum(drawn) > 50

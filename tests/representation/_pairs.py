@@ -46,6 +46,6 @@ def assert_same_fit(one: ContrastiveAligner, other: ContrastiveAligner) -> None:
     X, _ = pairs(30, seed=5)
     assert one.n_iter_ == other.n_iter_
     assert one.loss_curve_ == other.loss_curve_
-    assert one.score_curve_ == other.score_curve_
+    assert one.validation_scores_ == other.validation_scores_
     assert one.mutual_information_ == other.mutual_information_
     np.testing.assert_array_equal(one.transform(X), other.transform(X))

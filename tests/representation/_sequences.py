@@ -33,6 +33,23 @@ def toy(n=40, **changes):
     return make_emotion_sequences(n, **shape | {"random_state": 0} | changes)
 
 
+def waves(n, *, rates=1.5, sizes=1.0, seed=0):
+    """Sequences of 12 to 20 timesteps: one wave, of any phase, in six features.
+
+    Neither the mean over time nor a straight line between timesteps tells of it.
+    """
+    rng = np.random.default_rng(seed)
+    mixing = np.random.default_rng(99).normal(size=(2, 6))
+    rates, sizes = np.broadcast_to(rates, n), np.broadcast_to(sizes, n)
+    lengths, phases = rng.integers(12, 21, size=n), rng.uniform(0, 2 * np.pi, size=n)
+    X = []
+    for rate, size, length, phase in zip(rates, sizes, lengths, phases, strict=True):
+        angle = rate * np.arange(length) + phase
+        wave = size * np.stack([np.sin(angle), np.cos(angle)], axis=1) @ mixing
+        X.append((wave + 0.1 * rng.normal(size=wave.shape)).astype(np.float32))
+    return X
+
+
 def padded(X, filling=np.nan, extra=0):
     """The same sequences as one array, and their lengths."""
     lengths = np.array([len(x) for x in X])
@@ -47,4 +64,4 @@ def assert_same_curves(one, other):
     assert one.n_iter_ == other.n_iter_
     assert one.best_iter_ == other.best_iter_
     assert one.loss_curve_ == other.loss_curve_
-    assert one.score_curve_ == other.score_curve_
+    assert one.validation_scores_ == other.validation_scores_

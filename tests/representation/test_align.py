@@ -83,11 +83,11 @@ def test_a_bound_that_was_not_trained_is_not_reported():
     assert small().fit(*pairs()).mutual_information_ > 0.5
 
 
-def test_the_information_stays_below_its_ceiling(fitted):
+def test_the_information_stays_below_its_maximum(fitted):
     _, y = pairs()
     shares = np.unique(y, return_counts=True)[1] / len(y)
     ceiling = -(shares * np.log(shares)).sum()
-    assert fitted.mutual_information_ceiling_ == pytest.approx(ceiling)
+    assert fitted.mutual_information_max_ == pytest.approx(ceiling)
     assert 0.5 < fitted.mutual_information_ < ceiling
 
 
@@ -111,21 +111,24 @@ def test_same_class_pairs_come_together_or_stay_apart():
     assert recall["positive"] < 0.5 * recall["negative"]
 
 
-def test_dropout_helps_where_columns_are_many_and_rows_are_few():
-    """Each column repeats what the others say, with noise of its own."""
+def test_dropout_keeps_training_and_validation_loss_together():
+    """Each column repeats what the others hold, with noise of its own: easy to overfit."""
     rng = np.random.default_rng(0)
     X, y = pairs(400, class_signal=1.0)
     X = np.repeat(X, 8, axis=1) + 8.0 * rng.normal(size=(400, 160))
     modalities = {"audio": slice(0, 96), "text": slice(96, 160)}
-    information = {
-        dropout: small(
-            modalities=modalities, dropout=dropout, learning_rate=1e-3, max_iter=200
-        )
-        .fit(X, y)
-        .mutual_information_
-        for dropout in (0.0, 0.5)
-    }
-    assert information[0.5] > information[0.0]
+
+    def gap(dropout):
+        aligner = small(
+            modalities=modalities,
+            dropout=dropout,
+            learning_rate=1e-3,
+            max_iter=150,
+            n_iter_no_change=100,
+        ).fit(X, y)
+        return -aligner.validation_scores_[-1] - aligner.loss_curve_[-1]
+
+    assert gap(0.5) < 0.8 * gap(0.0)
 
 
 def test_hidden_layers_read_what_no_line_separates():
@@ -222,7 +225,7 @@ def test_one_modality_is_a_supervised_projection():
     assert aligner.transform(X).shape == (150, 8)
     assert aligner.mutual_information_ > 0.5
     assert aligner.get_feature_names_out()[0] == "aligned_0"
-    assert aligner.pair_error_curve_ == [0.0, 0.0]
+    assert aligner.contrastive_loss_curve_ == [0.0, 0.0]
 
 
 def test_one_class_leaves_the_alignment():
@@ -279,9 +282,9 @@ def test_rows_without_text_are_left_out_of_the_contrastive_term():
     X, y = pairs(60)
     aligner = small(batch_size=60, validation_fraction=0.0, temperature=1e3, max_iter=1)
     aligner.fit(without_text(X, slice(2, None)), y)
-    assert aligner.pair_error_curve_[0] == pytest.approx(np.log(2), abs=0.01)
+    assert aligner.contrastive_loss_curve_[0] == pytest.approx(np.log(2), abs=0.01)
     aligner.fit(X, y)
-    assert aligner.pair_error_curve_[0] == pytest.approx(np.log(60), abs=0.01)
+    assert aligner.contrastive_loss_curve_[0] == pytest.approx(np.log(60), abs=0.01)
 
 
 def test_training_with_half_the_text_missing_still_aligns():
@@ -315,8 +318,11 @@ def test_attributes_say_how_training_went(fitted):
     assert fitted.classes_.tolist() == LABELS.tolist()
     assert fitted.modalities_["text"].tolist() == list(range(12, 20))
     n_checks = -(-fitted.n_iter_ // 25)
-    for curve in ("loss", "class_error", "pair_error", "information", "score"):
+    for curve in ("loss", "class_loss", "contrastive_loss", "train_mi"):
         assert len(getattr(fitted, f"{curve}_curve_")) == n_checks
+    assert len(fitted.validation_scores_) == n_checks
+    kept = fitted.validation_scores_[fitted.best_iter_ // 25 - 1]
+    assert fitted.best_validation_score_ == kept
     assert 0 < fitted.best_iter_ <= fitted.n_iter_ <= 200
     assert fitted.temperature_ != 0.07
     assert fitted.device_ == "cpu"
@@ -325,7 +331,7 @@ def test_attributes_say_how_training_went(fitted):
 def test_nothing_held_out_trains_to_the_end():
     aligner = small(validation_fraction=0.0).fit(*pairs())
     assert aligner.n_iter_ == aligner.best_iter_ == 50
-    assert aligner.score_curve_ == [None, None]
+    assert aligner.validation_scores_ == [None, None]
     assert aligner.mutual_information_ is None
 
 
@@ -333,7 +339,7 @@ def test_early_stopping_keeps_the_best_weights():
     aligner = small(max_iter=2000, n_iter_no_change=2, learning_rate=0.05).fit(*pairs(60))
     assert aligner.n_iter_ < 2000
     assert aligner.best_iter_ == aligner.n_iter_ - 2 * 25
-    assert max(aligner.score_curve_) > aligner.score_curve_[-1]
+    assert max(aligner.validation_scores_) > aligner.validation_scores_[-1]
 
 
 def test_no_step_keeps_the_first_weights():
@@ -352,11 +358,12 @@ def test_the_global_random_state_is_untouched():
     assert np.random.uniform() == expected
 
 
-@pytest.mark.parametrize("n", [6, 20, 100])
-def test_few_rows_are_enough_at_defaults(n, recwarn):
+@pytest.mark.parametrize("n", [6, 20])
+def test_few_rows_are_enough(n, recwarn):
     X, y = pairs(n)
     modalities = {"audio": AUDIO, "text": TEXT}
-    aligner = ContrastiveAligner(modalities=modalities, random_state=0).fit(X, y)
+    aligner = ContrastiveAligner(modalities=modalities, max_iter=30, random_state=0)
+    aligner.fit(X, y)
     codes = aligner.transform(X)
     assert codes.shape == (n, 256)
     assert np.isfinite(codes).all()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from skmiaug.representation._align_information import held_out_information
+from skmiaug.representation.alignment import validation_information
 from skmiaug.training import AlignmentBatch, AlignmentWeights
 from tests.representation._pairs import N_AUDIO, N_TEXT, pairs, small
 
@@ -19,7 +19,7 @@ def test_classes_that_no_held_out_row_has_add_no_information():
     X = 0.3 * np.random.default_rng(0).normal(size=(len(y), N_AUDIO + N_TEXT))
     X[:, 0] += np.where(y == 1, 3.0, 0.0)
     aligner = small(max_iter=200).fit(X, y)
-    assert aligner.mutual_information_ceiling_ == pytest.approx(np.log(2))
+    assert aligner.mutual_information_max_ == pytest.approx(np.log(2))
     # All there is to know is whether a row is of class 1.
     share = 200 / len(y)
     assert 0.2 < aligner.mutual_information_ < entropy([share, 1 - share])
@@ -36,17 +36,17 @@ def test_held_out_rows_count_by_the_share_of_their_class():
     classes = torch.tensor([0, 1] + 60 * [2])
     rows = tuple(torch.ones(62, n, dtype=torch.float64) for n in (N_AUDIO, N_TEXT))
     weights = AlignmentWeights(1.0, 1.0, 1.0, "negative", 0.0)
-    told = held_out_information(
+    information, max_information = validation_information(
         network, [AlignmentBatch(rows, None, classes)], shares, weights
     )
-    # A q that says the shares, whatever the row, tells nothing.
-    assert told.value == pytest.approx(0.0, abs=1e-6)
-    assert told.ceiling == pytest.approx(entropy(shares))
+    # A q equal to the shares, whatever the row, has no information.
+    assert information == pytest.approx(0.0, abs=1e-6)
+    assert max_information == pytest.approx(entropy(shares))
 
 
-def test_where_nothing_is_held_out_the_ceiling_is_that_of_all():
+def test_where_nothing_is_held_out_the_maximum_is_that_of_all():
     X, y = pairs(40)
     aligner = small(max_iter=5, validation_fraction=0.0).fit(X, y)
     assert aligner.mutual_information_ is None
     expected = entropy(np.unique(y, return_counts=True)[1] / 40)
-    assert aligner.mutual_information_ceiling_ == pytest.approx(expected)
+    assert aligner.mutual_information_max_ == pytest.approx(expected)

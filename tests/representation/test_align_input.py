@@ -6,7 +6,7 @@ import pytest
 from scipy import sparse
 from sklearn.exceptions import NotFittedError
 
-from skmiaug.representation._align_rows import ModalityScale, present_modalities
+from skmiaug.representation.alignment import present_modalities
 from tests.representation._pairs import AUDIO, TEXT, pairs, small, without_text
 
 # ---------------------------------------------------------------- column groups
@@ -253,15 +253,3 @@ def test_an_outlier_in_training_is_no_error(recwarn):
     X[0, 0] = 1e12
     assert np.isfinite(small().fit(X, y).transform(X)).all()
     assert not recwarn.list
-
-
-def test_columns_are_standardised_over_rows_that_are_there():
-    X = np.random.default_rng(0).normal(3, 5, size=(50, 130))
-    there = np.arange(50) < 40
-    columns = np.arange(130)[::-1]
-    scale = ModalityScale.fit(X, columns, there)
-    Z = scale.transform(X, there, np.float64)
-    np.testing.assert_allclose(Z[:40].mean(axis=0), 0, atol=1e-12)
-    np.testing.assert_allclose(Z[:40].std(axis=0), 1)
-    assert (Z[40:] == 0).all()
-    np.testing.assert_allclose(Z[:40] * scale.scale + scale.center, X[:40, columns])

@@ -5,6 +5,7 @@ import pandas as pd
 import polars as pl
 import pytest
 from imblearn.pipeline import Pipeline
+from joblib import parallel_config
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import (
@@ -74,7 +75,6 @@ def test_a_grid_over_its_weights(frame):
     X, y, speaker = frame
     grid = {
         "align__contrastive_weight": [0.0, 1.0],
-        "align__mi_weight": [0.0, 1.0],
         "align__same_class": ["negative", "positive"],
     }
     scores = []
@@ -87,10 +87,11 @@ def test_a_grid_over_its_weights(frame):
             n_jobs=n_jobs,
             error_score="raise",
         )
-        search.fit(X, y, groups=speaker)
+        with parallel_config("threading"):
+            search.fit(X, y, groups=speaker)
         scores.append(search.cv_results_["mean_test_score"])
     np.testing.assert_array_equal(*scores)
-    assert len(scores[0]) == 8
+    assert len(scores[0]) == 4
     assert (
         search.best_estimator_["align"].get_params().items()
         >= {

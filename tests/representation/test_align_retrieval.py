@@ -7,13 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skmiaug.representation import _retrieval
-from skmiaug.representation._retrieval import recall_at, score_pairs
+from skmiaug.representation.alignment import _retrieval, recall_at
 from tests.representation._pairs import pairs, small, without_text
 
 
 def slow_recall(queries, candidates, k):
-    """Sort the candidates of each query, and look for the partner among the first k."""
+    """Sort the candidates of each query, and look for its own among the first k."""
     hits = []
     for i, query in enumerate(queries):
         cosines = [
@@ -31,7 +30,7 @@ def test_without_ties_it_is_what_sorting_gives(n, k, seed):
     )
 
 
-def test_partners_that_are_equal_are_always_found():
+def test_pairs_that_are_equal_are_always_found():
     rows = np.random.default_rng(0).normal(size=(50, 4))
     assert recall_at(rows, 3.0 * rows, (1, 5)) == {1: 1.0, 5: 1.0}
 
@@ -65,15 +64,6 @@ def test_memory_does_not_grow_with_the_rows():
     finally:
         tracemalloc.stop()
     assert peak < 150e6
-
-
-def test_rows_that_lack_one_of_the_two_are_left_out():
-    rng = np.random.default_rng(0)
-    codes = np.repeat(rng.normal(size=(6, 1, 4)), 2, axis=1)
-    present = np.ones((6, 2), dtype=bool)
-    codes[3, 1], present[3, 1] = 0.0, False
-    scores = score_pairs(codes, present, ["a", "b"], [1])
-    assert scores == {"a_to_b_at_1": 1.0, "b_to_a_at_1": 1.0}
 
 
 # ---------------------------------------------------------------- the estimator's method

@@ -7,8 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skmiaug.datasets import make_emotion_sequences
-from tests.representation._sequences import padded, small_encoder, toy
+from tests.representation._sequences import padded, small_encoder, toy, waves
 
 BACKBONES = ["transformer", "gru"]
 
@@ -22,27 +21,23 @@ def fitted(request):
 # ---------------------------------------------------------------- what it learns
 
 
-@pytest.fixture(scope="module")
-def trained():
+@pytest.fixture(scope="module", params=BACKBONES)
+def trained(request):
     """An encoder that has seen enough, and sequences that it has not."""
-    X, _ = make_emotion_sequences(
-        300,
-        n_features=6,
-        n_latent=2,
-        noise=0.1,
-        min_length=12,
-        max_length=20,
-        random_state=0,
-    )
     encoder = small_encoder(
-        hidden_size=32, n_layers=2, max_iter=400, batch_size=32, learning_rate=5e-3
+        backbone=request.param,
+        hidden_size=16,
+        max_iter=150,
+        batch_size=32,
+        learning_rate=1e-2,
     )
-    return encoder.fit(X[:240]), X[240:]
+    return encoder.fit(waves(120)), waves(60, seed=1)
 
 
 def test_it_restores_better_than_straight_lines_on_sequences_it_has_not_seen(trained):
+    # Over seeds 0.71 ± 0.03 (transformer) and 0.85 ± 0.01 (GRU).
     encoder, X = trained
-    assert encoder.score(X) > 0.1
+    assert encoder.score(X) > 0.5
 
 
 def test_its_score_is_that_of_restoring_and_of_interpolating(trained):
@@ -50,7 +45,7 @@ def test_its_score_is_that_of_restoring_and_of_interpolating(trained):
     encoder, X = trained
     rng = np.random.default_rng(0)
     restored_error, line_error = [], []
-    for x in X[:20]:
+    for x in X:
         mask = np.zeros(len(x), dtype=bool)
         mask[rng.integers(1, len(x) - 4) + np.arange(3)] = True
         (restored,) = encoder.restore([x], [mask])
@@ -60,7 +55,8 @@ def test_its_score_is_that_of_restoring_and_of_interpolating(trained):
         )
         restored_error.append(np.abs(restored[mask] - x[mask]).mean())
         line_error.append(np.abs(lines - x[mask]).mean())
-    assert np.mean(restored_error) < 0.95 * np.mean(line_error)
+    by_hand = 1 - np.mean(restored_error) / np.mean(line_error)
+    assert by_hand == pytest.approx(encoder.score(X), abs=0.25)
 
 
 def test_an_untrained_one_restores_worse_than_straight_lines():
@@ -68,12 +64,11 @@ def test_an_untrained_one_restores_worse_than_straight_lines():
     assert small_encoder(max_iter=0).fit(X).score(X) < 0
 
 
-def test_training_lowers_the_loss_and_the_best_weights_are_kept():
-    X, _ = toy(80)
-    encoder = small_encoder(max_iter=150, learning_rate=1e-2).fit(X)
-    assert encoder.n_iter_ <= 150
-    assert encoder.loss_curve_[-1] < 0.95 * encoder.loss_curve_[0]
-    assert encoder.best_iter_ == 50 * (1 + int(np.argmax(encoder.score_curve_)))
+def test_training_lowers_the_loss_and_the_best_weights_are_kept(trained):
+    encoder, _ = trained
+    assert encoder.loss_curve_[-1] < 0.75 * encoder.loss_curve_[0]
+    assert encoder.best_iter_ == 50 * (1 + int(np.argmax(encoder.validation_scores_)))
+    assert encoder.best_validation_score_ == max(encoder.validation_scores_)
 
 
 def test_early_stopping_ends_a_run_that_learns_nothing_more():
@@ -88,7 +83,7 @@ def test_early_stopping_ends_a_run_that_learns_nothing_more():
 def test_all_steps_are_done_without_held_out_sequences():
     encoder = small_encoder(validation_fraction=0.0, max_iter=7).fit(toy()[0])
     assert encoder.n_iter_ == encoder.best_iter_ == 7
-    assert encoder.score_curve_ == [None]
+    assert encoder.validation_scores_ == [None]
 
 
 # ---------------------------------------------------------------- embeddings

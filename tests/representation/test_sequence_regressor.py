@@ -18,6 +18,7 @@ from tests.representation._sequences import (
     small_encoder,
     small_regressor,
     toy,
+    waves,
 )
 
 
@@ -27,16 +28,15 @@ def intensities():
 
 
 def test_it_learns_intensities_that_the_median_does_not_know():
-    X, y = toy(
-        240, target="intensity", n_emotions=2, n_latent=2, noise=0.1, min_length=15,
-        max_length=20,
-    )  # fmt: skip
+    y = np.random.default_rng(0).uniform(0, 3, size=160)
+    X = waves(160, sizes=y)
     regressor = small_regressor(
-        hidden_size=16, max_iter=300, learning_rate=1e-2, batch_size=32, dropout=0.0
-    ).fit(X[:200], y[:200])
-    learned = intensity_scores(y[200:], regressor.predict(X[200:]))
-    assert learned.mae < 0.8 * intensity_baseline(y[:200], y[200:]).mae
-    assert regressor.score(X[200:], y[200:]) > 0.2
+        hidden_size=16, max_iter=100, learning_rate=1e-2, batch_size=32, dropout=0.0
+    ).fit(X[:120], y[:120])
+    learned = intensity_scores(y[120:, None], regressor.predict(X[120:])[:, None])
+    baseline = intensity_baseline(y[:120, None], y[120:, None])
+    assert learned.mae < 0.5 * baseline.mae  # over seeds 0.09 ± 0.02
+    assert regressor.score(X[120:], y[120:]) > 0.7
 
 
 @pytest.mark.parametrize(("loss", "middle"), [("l1", np.median), ("l2", np.mean)])
@@ -151,3 +151,23 @@ def test_labels_that_do_not_fit_are_refused(intensities, y, message):
 def test_ranges_that_are_none_are_refused(intensities, limits):
     with pytest.raises(ValueError, match=r"output_range must be \(lowest, highest\)"):
         small_regressor(output_range=limits).fit(*intensities)
+
+
+def test_a_solved_head_of_absolute_errors_is_as_good_as_any_nearby(intensities):
+    X, y = intensities
+    encoder = small_encoder().fit(X)
+    regressor = small_regressor(
+        pretrained=encoder, head_penalty=2.0, freeze_encoder=True, output_range=None
+    ).fit(X, y)
+    columns = StandardScaler().fit_transform(encoder.transform(X))
+    columns = np.column_stack([columns, np.ones(len(y))])
+    line = np.linalg.lstsq(columns, regressor.predict(X), rcond=None)[0]
+    unit = y.std(axis=0).mean()
+
+    def objective(line):
+        off = np.abs(columns @ line - y).sum() / unit
+        return off + np.square(line[:-1] / unit).sum()
+
+    rng = np.random.default_rng(0)
+    moved = [line + 0.1 * unit * rng.normal(size=line.shape) for _ in range(50)]
+    assert objective(line) < min(map(objective, moved))

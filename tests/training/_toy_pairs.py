@@ -2,13 +2,14 @@
 
 import torch
 
+from skmiaug.nn import AlignmentNetwork
 from skmiaug.training import (
     AlignmentBatch,
     AlignmentBatches,
     AlignmentModel,
     AlignmentWeights,
-    build_alignment,
 )
+from skmiaug.utils._random import isolated_torch_seed
 
 WIDTHS = (6, 5)
 
@@ -16,17 +17,9 @@ WIDTHS = (6, 5)
 def toy_model(
     *, rate=1e-2, seed=0, widths=WIDTHS, n_components=4, temperature=0.1
 ) -> AlignmentModel:
-    return build_alignment(
-        n_features=widths,
-        n_classes=2,
-        n_components=n_components,
-        hidden_layer_sizes=(),
-        temperature=temperature,
-        learning_rate=rate,
-        weight_decay=0.01,
-        seed=seed,
-        device=torch.device("cpu"),
-    )
+    with isolated_torch_seed(seed):
+        network = AlignmentNetwork(widths, 2, n_components, (), temperature)
+    return AlignmentModel.build(network, learning_rate=rate, weight_decay=0.01)
 
 
 def toy_pairs(n=80, *, missing=(), widths=WIDTHS, seed=1) -> AlignmentBatch:

@@ -10,7 +10,6 @@ from skmiaug.training import (
     TrainingEvents,
     alignment_score,
     alignment_terms,
-    take_rows,
     train_alignment,
 )
 from tests.training._toy import same
@@ -62,7 +61,8 @@ def test_the_record_names_its_curves():
     for name in AlignmentRecord.figures:
         assert len(getattr(record, name)) == 3
     assert record.loss[-1] == pytest.approx(
-        record.class_error[-1] + record.pair_error[-1] - record.information[-1], rel=1e-5
+        record.class_loss[-1] + record.contrastive_loss[-1] - record.information[-1],
+        rel=1e-5,
     )
 
 
@@ -83,7 +83,7 @@ def test_a_batch_holds_no_row_twice(batch_size):
     assert len(drawn.classes) == min(batch_size, 80)
     numbers = [int((rows.rows[0] == row).all(dim=1).nonzero()) for row in drawn.rows[0]]
     assert len(set(numbers)) == len(numbers)
-    expected = take_rows(rows, torch.tensor(numbers))
+    expected = rows.take(torch.tensor(numbers))
     for one, other in zip(drawn.rows, expected.rows, strict=True):
         assert torch.equal(one, other)
     assert torch.equal(drawn.present, expected.present)

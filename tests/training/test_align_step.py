@@ -16,7 +16,9 @@ def test_the_loss_is_the_weighted_sum_of_its_terms():
     model, batch = toy_model(), toy_pairs()
     weights = toy_align_weights(classification=2.0, contrastive=0.3, information=0.7)
     terms = alignment_terms(model.network, batch, weights)
-    expected = 2.0 * terms.class_error + 0.3 * terms.pair_error - 0.7 * terms.information
+    expected = (
+        2.0 * terms.class_loss + 0.3 * terms.contrastive_loss - 0.7 * terms.information
+    )
     assert terms.loss.item() == pytest.approx(expected.item(), rel=1e-6)
 
 
@@ -25,9 +27,9 @@ def test_terms_are_those_of_the_losses_they_are_named_after():
     terms = alignment_terms(model.network, batch, toy_align_weights())
     output = model.network(batch.rows, batch.present)
     errors = [functional.cross_entropy(x, batch.classes) for x in output.class_logits]
-    assert terms.class_error.item() == pytest.approx(sum(errors).item(), rel=1e-6)
+    assert terms.class_loss.item() == pytest.approx(sum(errors).item(), rel=1e-6)
     scores = cosine_scores(*output.codes, model.network.log_scale)
-    assert terms.pair_error.item() == pytest.approx(
+    assert terms.contrastive_loss.item() == pytest.approx(
         symmetric_info_nce(scores).item(), rel=1e-6
     )
     shared = functional.cross_entropy(output.shared_logits, batch.classes)
@@ -43,13 +45,13 @@ def test_three_modalities_have_three_pairs():
         symmetric_info_nce(cosine_scores(codes[i], codes[j], model.network.log_scale))
         for i, j in ((0, 1), (0, 2), (1, 2))
     ]
-    assert terms.pair_error.item() == pytest.approx(sum(pairs).item(), rel=1e-6)
+    assert terms.contrastive_loss.item() == pytest.approx(sum(pairs).item(), rel=1e-6)
 
 
 def test_one_modality_has_none():
     model, batch = toy_model(widths=(6,)), toy_pairs(widths=(6,))
     terms = alignment_terms(model.network, batch, toy_align_weights())
-    assert terms.pair_error.item() == 0
+    assert terms.contrastive_loss.item() == 0
     assert torch.isfinite(align_step(model, batch, toy_align_weights())).all()
 
 
@@ -64,11 +66,13 @@ def test_rows_without_text_count_by_their_audio_alone():
     )
     terms = alignment_terms(model.network, batch, weights)
     of_whole = alignment_terms(model.network, whole, weights)
-    assert terms.pair_error.item() == pytest.approx(of_whole.pair_error.item(), rel=1e-6)
+    assert terms.contrastive_loss.item() == pytest.approx(
+        of_whole.contrastive_loss.item(), rel=1e-6
+    )
     output = model.network(batch.rows, batch.present)
     audio = functional.cross_entropy(output.class_logits[0], batch.classes)
     text = functional.cross_entropy(output.class_logits[1][:20], batch.classes[:20])
-    assert terms.class_error.item() == pytest.approx((audio + text).item(), rel=1e-6)
+    assert terms.class_loss.item() == pytest.approx((audio + text).item(), rel=1e-6)
 
 
 def test_a_batch_without_any_text_teaches_the_audio_and_leaves_the_text_alone():
@@ -119,7 +123,7 @@ def test_the_role_of_a_class_reaches_the_loss(same_class):
     codes = model.network.codes(batch.rows)
     scores = cosine_scores(*codes, model.network.log_scale)
     expected = symmetric_info_nce(scores, batch.classes, same_class=same_class)
-    assert terms.pair_error.item() == pytest.approx(expected.item(), rel=1e-6)
+    assert terms.contrastive_loss.item() == pytest.approx(expected.item(), rel=1e-6)
 
 
 def test_half_precision_stays_near_and_gives_float32_figures():

@@ -1,4 +1,4 @@
-"""The checkpoint file: its own run's, whole, or a clear error."""
+"""Checkpoint files: those of the same run are read, others are refused."""
 
 import os
 
@@ -7,7 +7,7 @@ import pytest
 
 from skmiaug.exceptions import CheckpointError
 from skmiaug.training import Checkpoint
-from skmiaug.utils._tensor_file import write_tensor_file
+from skmiaug.utils.files._tensor_file import write_tensor_file
 
 
 @pytest.fixture
@@ -17,27 +17,18 @@ def checkpoint(tmp_path):
 
 def test_what_is_written_is_read_back(checkpoint):
     weights = np.arange(6, dtype=np.float32).reshape(2, 3)
+    assert not checkpoint.exists()
+    assert checkpoint.seed_of_run(5) == 5
     checkpoint.write({"seed": 3, "rates": [0.1]}, {"w": weights, "step": np.array(4.0)})
     header, arrays = checkpoint.read()
     assert header["seed"] == 3
     assert header["rates"] == [0.1]
     np.testing.assert_array_equal(arrays["w"], weights)
     assert arrays["step"].shape == ()
-
-
-def test_the_seed_is_that_of_the_run_on_the_disk(checkpoint):
-    assert checkpoint.seed_of_run(5) == 5
-    checkpoint.write({"seed": 3}, {})
     assert checkpoint.seed_of_run(5) == 3
-
-
-def test_it_is_there_until_removed(checkpoint):
-    assert not checkpoint.exists()
-    checkpoint.write({"seed": 0}, {})
-    assert checkpoint.exists()
-    checkpoint.remove()
-    assert not checkpoint.exists()
-    checkpoint.remove()
+    for _ in range(2):
+        checkpoint.remove()
+        assert not checkpoint.exists()
 
 
 def test_another_run_is_refused(checkpoint):
@@ -61,13 +52,10 @@ def test_a_damaged_file_is_refused_with_the_remedy(checkpoint):
         checkpoint.read()
 
 
-def test_a_path_that_cannot_be_written_fails_at_once(tmp_path):
+def test_a_path_that_cannot_be_written_fails_at_once(checkpoint, tmp_path):
+    checkpoint.check_writable()
+    assert os.listdir(tmp_path) == []
     with pytest.raises(CheckpointError, match="folder that exists"):
         Checkpoint(tmp_path / "absent" / "run.ckpt", "").check_writable()
     with pytest.raises(CheckpointError, match="this is a folder"):
         Checkpoint(tmp_path, "").check_writable()
-
-
-def test_a_look_at_the_path_leaves_nothing_behind(checkpoint, tmp_path):
-    checkpoint.check_writable()
-    assert os.listdir(tmp_path) == []

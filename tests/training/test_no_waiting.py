@@ -1,34 +1,34 @@
-"""Between two looks nothing waits for the device: what a GPU, and a CUDA graph, ask for.
+"""Between two validation checks nothing waits for the device, as a CUDA graph needs.
 
 Run on the CPU under a watch, and once more on torch's device without values, where whatever
 needs a value raises.
 """
 
-from dataclasses import fields, replace
-
 import pytest
 import torch
 
-from skmiaug.training import (
-    EarlyStopping,
+from skmiaug.training import EarlyStopping, TrainingEvents
+from skmiaug.training.gan import (
     StackBatches,
-    TrainingEvents,
     gan_step,
-    joint_step,
-    stack_players,
+    heads_step,
+    stack_networks,
     train_gan,
-    train_joint_gan,
 )
-from skmiaug.training.gan._joint_step import heads_step
 from skmiaug.training.loop._cuda_graph import fixed_state
 from tests._waiting import Waiting
-from tests.training._toy import toy_batches, toy_players, toy_weights
-from tests.training._toy_joint import (
-    toy_joint_batches,
-    toy_joint_players,
-    toy_joint_weights,
-    toy_layout,
+from tests.training._toy import (
+    CONDITION,
+    CPU,
+    ONE,
+    PAIR,
+    THREE,
+    toy_batches,
+    toy_networks,
+    toy_weights,
 )
+
+META = torch.device("meta")
 
 
 @pytest.mark.parametrize(
@@ -62,160 +62,99 @@ def test_the_watch_lets_pass_what_does_not_wait():
 # ---- every kind of step
 
 
-def plain(move, *, n_codes=2, spread=0.7, **weights):
-    players = move(toy_players(n_codes=n_codes))
-    batches = move(toy_batches(n_codes=n_codes, spread=spread))
-    weights = toy_weights(**weights)
-    return lambda: gan_step(players, batches.draw(), weights)
+class Step:
+    """Networks and batches on a device, and what updates them."""
+
+    def __init__(self, device, layout=ONE, *, heads_alone=False, weights=None, **how):
+        of_networks = {k: how.pop(k) for k in ("gaussian_head",) if k in how}
+        codes = {"n_codes": how.pop("n_codes")} if "n_codes" in how else {}
+        self.layout, self.heads_alone = layout, heads_alone
+        self.networks = toy_networks(layout, **of_networks, **codes)
+        for _, module in self.networks.modules():
+            module.to(device)
+        self.batches = toy_batches(layout, device=device, **codes, **how)
+        self.weights = toy_weights(**weights or {})
+
+    def __call__(self):
+        if self.heads_alone:
+            return heads_step(self.networks, *self.batches.draw_rows(), self.layout)
+        return gan_step(self.networks, self.batches.draw(), self.weights, self.layout)
 
 
-def stack(move, *, n_groups=1):
-    one_player = [toy_players(seed=k) for k in range(3)]
-    players = move(stack_players(one_player))
-    groups = [move(toy_batches(seed=k)) for k in range(n_groups)]
-    offsets = move(torch.ones(3, *groups[0].means.shape))
-    batches = StackBatches(groups, [k % n_groups for k in range(3)], offsets)
-    weights = toy_weights(information=move(torch.tensor([0.0, 1.0, 3.0])))
-    return lambda: gan_step(players, batches.draw(), weights)
-
-
-def joint(move, *, conditioned=False, gaussian_head=False, sizes=(3, 2), **how):
-    layout = toy_layout(conditioned=conditioned, sizes=sizes)
-    players = move(toy_joint_players(layout, gaussian_head=gaussian_head))
-    weights = toy_joint_weights(information=how.pop("information", 1.0))
-    batches = move(toy_joint_batches(layout, **how))
-    return lambda: joint_step(players, batches.draw(), weights, layout)
-
-
-def heads(move):
-    layout = toy_layout()
-    players, batches = move(toy_joint_players(layout)), move(toy_joint_batches(layout))
-    return lambda: heads_step(players, *batches.draw_pairs(), layout)
+class StackStep(Step):
+    def __init__(self, device, seeds):
+        super().__init__(device)
+        self.networks = stack_networks([toy_networks(seed=k) for k in range(3)])
+        for _, module in self.networks.modules():
+            module.to(device)
+        single = [toy_batches(seed=s, shift=float(s), device=device) for s in seeds]
+        self.batches = StackBatches(single, seeds)
+        mi_weights = torch.tensor([0.0, 1.0, 3.0]).to(device)
+        self.weights = toy_weights(information=mi_weights)
 
 
 STEPS = {
-    "plain": plain,
-    "no codes": lambda move: plain(move, n_codes=0),
-    "no information": lambda move: plain(move, information=0.0),
-    "Gaussian alone": lambda move: plain(move, spread=1.0),
-    "bfloat16": lambda move: plain(move, autocast=torch.bfloat16),
-    "stack": stack,
-    "stack of two groups": lambda move: stack(move, n_groups=2),
-    "paired": joint,
-    "three modalities": lambda move: joint(move, sizes=(3, 2, 2)),
-    "paired, no information": lambda move: joint(move, information=0.0),
-    "paired, near rows": lambda move: joint(move, spread=0.5),
-    "paired, none held out": lambda move: joint(move, held_out=False),
-    "condition": lambda move: joint(move, conditioned=True, given_spread=1.0),
-    "condition of rows": lambda move: joint(move, conditioned=True, given_spread=0.0),
-    "condition, Gaussian head": lambda move: joint(
-        move, conditioned=True, gaussian_head=True, given_spread=0.5
+    "plain": lambda device: Step(device),
+    "no codes": lambda device: Step(device, n_codes=0),
+    "no information": lambda device: Step(device, weights={"information": 0.0}),
+    "Gaussian alone": lambda device: Step(device, bandwidth=1.0),
+    "bfloat16": lambda device: Step(device, weights={"autocast": torch.bfloat16}),
+    "stack": lambda device: StackStep(device, (0, 0, 0)),
+    "stack of two data sets": lambda device: StackStep(device, (0, 1, 0)),
+    "pairs": lambda device: Step(device, PAIR),
+    "pairs, no information": lambda device: Step(
+        device, PAIR, weights={"information": 0.0}
     ),
-    "heads": heads,
+    "pairs, none held out": lambda device: Step(device, PAIR, n_held_out=0),
+    "three groups": lambda device: Step(device, THREE, bandwidth=1.0),
+    "condition": lambda device: Step(device, CONDITION, given_bandwidth=1.0),
+    "condition, Gaussian head": lambda device: Step(
+        device, CONDITION, gaussian_head=True, given_bandwidth=0.0
+    ),
+    "heads": lambda device: Step(device, PAIR, heads_alone=True),
 }
 
 
 @pytest.mark.parametrize("name", STEPS)
-def test_no_step_waits_from_the_first_on(name):
-    step = STEPS[name](lambda thing: thing)
+def test_no_step_waits_from_the_first_on_and_addresses_and_shapes_stay(name):
+    step = STEPS[name](CPU)
     with Waiting() as watch:
         for _ in range(3):
             step()
     assert watch.seen == []
-
-
-def without_values(thing):
-    """The same on the device without values."""
-    if isinstance(thing, torch.Tensor):
-        return thing.to("meta")
-    if isinstance(thing, dict):
-        return {key: without_values(value) for key, value in thing.items()}
-    if hasattr(thing, "modules"):
-        for _, module in thing.modules():
-            module.to("meta")
-        return thing
-    # What batches compute once, when they are made, is moved behind that.
-    computed = {k: v for k, v in vars(thing).items() if k == "_held_counts"}
-    moved = object.__new__(type(thing))
-    for field in fields(thing):
-        value = getattr(thing, field.name)
-        kept = field.name in ("generator", "layout")
-        setattr(moved, field.name, value if kept else without_values_or_plain(value))
-    for key, value in computed.items():
-        setattr(moved, key, tuple(part.to("meta") for part in value))
-    return moved
-
-
-def without_values_or_plain(value):
-    return without_values(value) if isinstance(value, (torch.Tensor, dict)) else value
+    states = []
+    for _ in range(2):
+        states.append(fixed_state(step.networks, step.batches.draw()))
+        step()
+    assert states[0] == states[1]
 
 
 # Autocast does not know that device.
 @pytest.mark.parametrize("name", [name for name in STEPS if name != "bfloat16"])
 def test_no_step_needs_a_value_or_another_device(name):
-    step = STEPS[name](without_values)
+    step = STEPS[name](META)
     with Waiting() as watch:
         figures = [step() for _ in range(2)]
     assert all(figure.device.type == "meta" for figure in figures)
     assert watch.seen == []
 
 
-# ---- the loop around them
-
-
-@pytest.mark.parametrize("kind", ["plain", "paired"])
-def test_a_loop_waits_at_its_looks_alone(kind):
-    layout = toy_layout()
-
+@pytest.mark.parametrize("layout", [ONE, PAIR])
+def test_a_loop_waits_at_its_validation_checks_alone(layout):
     def waits(max_iter, eval_interval):
-        how = {
-            "max_iter": max_iter,
-            "eval_interval": eval_interval,
-            "stopping": EarlyStopping(99, 0.0),
-            "events": TrainingEvents(evaluate=lambda players: None),
-        }
+        networks, batches = toy_networks(layout), toy_batches(layout)
         with Waiting() as watch:
-            if kind == "plain":
-                train_gan(toy_players(), toy_batches(), toy_weights(), **how)
-            else:
-                players, batches = toy_joint_players(layout), toy_joint_batches(layout)
-                train_joint_gan(players, batches, toy_joint_weights(), **how)
+            train_gan(
+                networks,
+                batches,
+                toy_weights(),
+                max_iter=max_iter,
+                eval_interval=eval_interval,
+                stopping=EarlyStopping(99, 0.0),
+                events=TrainingEvents(evaluate=lambda networks: None),
+            )
         return watch.seen
 
     few, many = waits(2, 1), waits(20, 10)
-    assert few  # it does look
+    assert few
     assert many == few
-
-
-# ---- what a graph holds fast
-
-
-@pytest.mark.parametrize("name", [name for name in STEPS if name != "heads"])
-def test_addresses_and_shapes_stay_over_the_steps(name):
-    step = STEPS[name](lambda thing: thing)
-    inside = dict(zip(step.__code__.co_freevars, step.__closure__, strict=True))
-    players, batches = (inside[key].cell_contents for key in ("players", "batches"))
-    step()  # the moments are made
-    states = []
-    for _ in range(3):
-        batch = batches.draw()
-        states.append(fixed_state(players, batch))
-        step()
-    assert states[0] == states[1] == states[2]
-
-
-def test_a_step_is_a_function_of_state_and_batch_alone():
-    players, batches = toy_players(moved=True), toy_batches()
-    batch, weights = batches.draw(), toy_weights()
-    gan_step(players, batch, weights)
-    before, state = players.snapshot(), torch.get_rng_state()
-    first = gan_step(players, batch, weights)
-    after = players.snapshot()
-    players.restore(before)
-    torch.manual_seed(123)
-    try:
-        again = gan_step(players, batch, replace(weights))
-    finally:
-        torch.set_rng_state(state)
-    assert torch.equal(first, again)
-    assert all(torch.equal(after[k], v) for k, v in players.snapshot().items())

@@ -28,10 +28,14 @@ def train(model, task, *, max_iter, eval_interval=10, patience=99, **events):
 # ---------------------------------------------------------------- restoring timesteps
 
 
-@pytest.mark.parametrize("holes", [False, True])
 @pytest.mark.parametrize(
-    "masking",
-    [{}, {"replacement": "zero"}, {"replacement": "random"}, {"error": "l2"}],
+    ("masking", "holes"),
+    [
+        ({}, False),
+        ({"replacement": "zero"}, True),
+        ({"replacement": "random"}, False),
+        ({"error": "l2"}, True),
+    ],
     ids=str,
 )
 def test_it_learns_to_restore(masking, holes):
@@ -43,7 +47,7 @@ def test_it_learns_to_restore(masking, holes):
     assert len(record.loss) == len(record.validation_scores) == 10
 
 
-def test_the_held_out_measure_is_the_same_at_each_look():
+def test_the_held_out_measure_is_the_same_at_each_validation_check():
     model, task = masked_run(replacement="random", dropout=0.5)
     state = task.generator.get_state()
     assert task.score(model) == task.score(model)
@@ -81,7 +85,7 @@ def test_a_loss_that_explodes_takes_the_weights_back_and_lowers_the_rate():
     task.step = poisoned
     record = train(model, task, max_iter=60)
     assert record.n_rollbacks == 1
-    # The steps since the last look are done again, on the same batches.
+    # The steps since the last check are done again, on the same batches.
     assert calls[29:32] == [29, 20, 21]
     assert [group["lr"] for group in model.optimizer.param_groups] == [1e-3, 1e-3]
 
@@ -101,9 +105,10 @@ def test_losses_that_stay_bad_are_an_error_with_the_remedy():
 @pytest.mark.parametrize("error", ["classes", "l1", "l2"])
 def test_it_learns_labels(error, frozen):
     model, task = label_run(error=error, frozen=frozen, max_iter=60)
+    before = task.score(model)
     record = train(model, task, max_iter=60)
     assert record.loss[-1] < 0.5 * record.loss[0]
-    assert record.validation_scores[-1] > record.validation_scores[0]
+    assert task.score(model) > before
 
 
 def test_a_frozen_encoder_is_not_asked():

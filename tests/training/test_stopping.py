@@ -6,23 +6,10 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skmiaug.training import EarlyStopping, GanRecord
+from skmiaug.training import EarlyStopping
+from skmiaug.training.gan import GanRecord
 
 INFINITY = float("inf")
-
-
-def test_it_stops_after_so_many_looks_without_a_rise():
-    stopping = EarlyStopping(patience=2, tol=0.0)
-    said = [(stopping.update(s), stopping.should_stop) for s in (1.0, 2.0, 2.0, 1.0)]
-    assert said == [(True, False), (True, False), (False, False), (False, True)]
-
-
-def test_a_rise_starts_the_count_again():
-    stopping = EarlyStopping(patience=2, tol=0.0)
-    for score in (1.0, 0.5, 1.5, 1.0):
-        stopping.update(score)
-    assert not stopping.should_stop
-    assert stopping.best_score == 1.5
 
 
 def test_a_rise_below_the_tolerance_does_not_count():
@@ -30,7 +17,7 @@ def test_a_rise_below_the_tolerance_does_not_count():
     assert [stopping.update(s) for s in (1.0, 1.09, 1.11)] == [True, False, True]
 
 
-def test_a_score_that_is_no_number_is_never_the_best():
+def test_nan_is_never_the_best_score():
     stopping = EarlyStopping(patience=1, tol=0.0)
     assert not stopping.update(math.nan)
     assert stopping.should_stop
@@ -50,8 +37,8 @@ def test_best_and_staleness_follow_from_the_scores(scores, patience):
 
 def test_a_record_survives_json():
     record = GanRecord()
-    record.add(25, (1.5, -0.5, 0.7), None)
-    record.add(50, (1.25, -0.25, 0.75), 0.3)
+    record.add(25, (1.5, -0.5, 0.7, 0.1), None)
+    record.add(50, (1.25, -0.25, 0.75, 0.2), 0.3)
     record.n_iter, record.best_iter = 60, 50
     again = GanRecord(**json.loads(json.dumps(record.to_dict())))
     assert again == record

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from joblib import Parallel, delayed
 
-from skmiaug.utils import _memory_map
-from skmiaug.utils._memory_map import is_memory_mapped, scratch_array
+from skmiaug.utils.files import _memory_map
+from skmiaug.utils.files._memory_map import is_memory_mapped, scratch_array
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skmiaug.utils._modalities import resolve_modalities
+from skmiaug.utils.tables._modalities import resolve_modalities
 
 NAMES = ["pitch", "energy", "word_1", "word_2", "word_3"]
 
@@ -159,7 +159,7 @@ def test_long_lists_are_cut():
 
 def test_no_estimator_is_imported():
     script = (
-        "import sys, skmiaug.utils._modalities;"
+        "import sys, skmiaug.utils.tables._modalities;"
         "assert not {'sklearn', 'imblearn', 'pandas', 'torch'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", script], check=True)

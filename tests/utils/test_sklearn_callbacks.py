@@ -1,9 +1,9 @@
-"""scikit-learn's callbacks see the looks, can stop training, and are torn down."""
+"""scikit-learn's callbacks see validation checks, can stop training, and are torn down."""
 
 import numpy as np
 import pytest
 
-from skmiaug.over_sampling._settings import EVAL_INTERVAL
+from skmiaug.over_sampling._migan import EVAL_INTERVAL
 from skmiaug.training.gan import _loop as _gan_loop
 from skmiaug.utils import _sklearn_callbacks
 from tests._helpers import small, trained
@@ -14,7 +14,7 @@ LONG = {"max_iter": 4 * EVAL_INTERVAL, "n_iter_no_change": 99}
 
 
 class Recorder:
-    """Writes down every call; asks for the end after ``stop_after`` looks."""
+    """Writes down every call; asks for the end after ``stop_after`` validation checks."""
 
     def __init__(self, stop_after=None):
         self.calls, self.stop_after = [], stop_after
@@ -31,8 +31,8 @@ class Recorder:
 
     def on_fit_task_end(self, estimator, context, **kwargs):
         self.calls.append(f"end {context.task_name} {context.task_id}")
-        looks = sum(call.startswith("end look") for call in self.calls)
-        return self.stop_after is not None and looks >= self.stop_after
+        n_checks = sum(call.startswith("end validation") for call in self.calls)
+        return self.stop_after is not None and n_checks >= self.stop_after
 
 
 def fitted(recorder, data, **changes):
@@ -41,14 +41,14 @@ def fitted(recorder, data, **changes):
     return augmenter
 
 
-def looks(n):
-    return [f"{edge} look {i}" for i in range(n) for edge in ("begin", "end")]
+def checks(n):
+    return [f"{edge} validation check {i}" for i in range(n) for edge in ("begin", "end")]
 
 
-def test_every_look_is_seen(skewed):
+def test_every_check_is_seen(skewed):
     recorder = Recorder()
     augmenter = fitted(recorder, skewed)
-    assert recorder.calls == ["setup", "begin fit 0", *looks(4), "end fit 0", "teardown"]
+    assert recorder.calls == ["setup", "begin fit 0", *checks(4), "end fit 0", "teardown"]
     assert recorder.shape == ((93, 12), (93,))
     assert augmenter.n_iter_ == 4 * EVAL_INTERVAL
 
@@ -56,7 +56,7 @@ def test_every_look_is_seen(skewed):
 def test_a_callback_can_end_training(skewed):
     recorder = Recorder(stop_after=2)
     assert fitted(recorder, skewed).n_iter_ == 2 * EVAL_INTERVAL
-    assert recorder.calls == ["setup", "begin fit 0", *looks(2), "end fit 0", "teardown"]
+    assert recorder.calls == ["setup", "begin fit 0", *checks(2), "end fit 0", "teardown"]
 
 
 def test_callbacks_do_not_change_the_rows(skewed):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from skmiaug.exceptions import FileFormatError
-from skmiaug.utils._tensor_file import read_tensor_file, write_tensor_file
+from skmiaug.utils.files._tensor_file import read_tensor_file, write_tensor_file
 
 
 @pytest.fixture

@@ -1,122 +1,344 @@
-"""Batches, drawn on the device without a host synchronisation."""
+"""Batches of real rows and of prior samples, drawn without waiting for the device."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import combinations
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from skmiaug.utils._random import draw_below
+# Rows of a batch, and the groups of columns that are given to them.
+Blocks = Sequence[tuple[slice, tuple[int, ...]]]
 
 
-class GanBatch(NamedTuple):
-    """One step's input; n is the batch size.
+class Rows(NamedTuple):
+    """Rows with their targets; n rows.
 
     Attributes
     ----------
-    real : Tensor of shape (n, n_features)
-        Real rows, whitened; classes are equally likely, rows of a class too.
-    real_classes : Tensor of shape (n,)
-    start : Tensor of shape (n, n_features)
-        Draws from the class Gaussian, where the generator starts.
-    start_classes : Tensor of shape (n,)
-    latent : Tensor of shape (n, latent_dim + n_codes)
-        Noise z, then the continuous codes; standard normal.
+    values : Tensor of shape (n, n_features)
+        Whitened, the groups of columns side by side.
+    targets : Tensor of shape (n, n_targets)
+        Target codes; one-hot for classes.
+    ids : Tensor of shape (n,)
+        Number of the training row that a row is, or was drawn near to.
     """
 
-    real: Tensor
-    real_classes: Tensor
-    start: Tensor
-    start_classes: Tensor
-    latent: Tensor
+    values: Tensor
+    targets: Tensor
+    ids: Tensor
+
+
+class GanBatch(NamedTuple):
+    """Input of one training step; n is the batch size.
+
+    Attributes
+    ----------
+    real : Rows
+        Training rows, balanced over the targets.
+    prior : Rows
+        Samples of the prior, which the generator moves. Where a group of columns is given,
+        the other groups are samples of the prior given that group.
+    held_out : Rows
+        Held-out rows; ``real`` where none were held out, and empty with a single group.
+    noise : Tensor of shape (n, latent_dim + n_codes)
+        Noise z, then the continuous codes; standard normal.
+    given : Tensor of shape (n, n_groups)
+        1 where a group of columns is given to a row of ``prior``, else 0.
+    """
+
+    real: Rows
+    prior: Rows
+    held_out: Rows
+    noise: Tensor
+    given: Tensor
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Which columns belong to which group, and which groups are generated.
+
+    Attributes
+    ----------
+    sizes : tuple of int
+        Columns of each group (modality, or condition), side by side.
+    n_generated_groups : int
+        The first groups are generated; the others are always given.
+    """
+
+    sizes: tuple[int, ...]
+    n_generated_groups: int
+
+    @property
+    def n_features(self) -> int:
+        """Columns of all groups."""
+        return sum(self.sizes)
+
+    @property
+    def n_generated(self) -> int:
+        """Columns of the groups that are generated."""
+        return sum(self.sizes[: self.n_generated_groups])
+
+    @property
+    def n_flags(self) -> int:
+        """Inputs that name the given groups; none where these are always the same."""
+        several = len(self.sizes) > 1
+        return len(self.sizes) if several and self.always_given == () else 0
+
+    @property
+    def always_given(self) -> tuple[int, ...]:
+        """The groups that are never generated."""
+        return tuple(range(self.n_generated_groups, len(self.sizes)))
+
+    def columns(self, groups: tuple[int, ...], device: torch.device) -> Tensor:
+        """Return the column numbers of some groups."""
+        numbers = torch.arange(self.n_features, device=device).split(self.sizes)
+        return torch.cat([numbers[0][:0], *(numbers[k] for k in groups)])
+
+    def subsets(self) -> list[tuple[int, ...]]:
+        """Return the sets of groups that can be given while others are generated."""
+        n = len(self.sizes)
+        if self.always_given:
+            return [self.always_given]
+        return [s for size in range(1, n) for s in combinations(range(n), size)]
+
+    def others(self, given: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the groups that are not among those given."""
+        return tuple(k for k in range(len(self.sizes)) if k not in given)
+
+    @property
+    def n_blocks(self) -> int:
+        """Equal blocks of a batch, half of which are generated as a whole."""
+        return 2 * len(self.subsets()) if self.n_flags else 2
+
+    def blocks(self, n: int) -> Blocks:
+        """Divide the n rows of a batch among the sets of groups that can be given.
+
+        Half of the rows are generated as a whole, the rest is shared among the sets. The
+        division is by position, so that the host never waits for the device.
+        """
+        subsets = self.subsets()
+        if not self.n_flags:
+            return [(slice(0, n), given) for given in subsets]
+        size = n // self.n_blocks
+        starts = range(len(subsets) * size, self.n_blocks * size, max(size, 1))
+        return [
+            (slice(start, start + size), given)
+            for start, given in zip(starts, subsets, strict=False)
+        ]
+
+    def given_to(self, n: int, device: torch.device) -> Tensor:
+        """Return which groups are given to each row of a batch, (n, n_groups)."""
+        given = torch.zeros(n, len(self.sizes), device=device)
+        for rows, groups in self.blocks(n):
+            for k in groups:
+                given[rows, k].fill_(1.0)
+        return given
+
+    def free(self, given: Tensor) -> Tensor:
+        """Return 1 where the generator may change a column, (n, n_generated)."""
+        groups = (1.0 - given).split(1, dim=1)
+        sizes = self.sizes[: self.n_generated_groups]
+        pairs = zip(groups, sizes, strict=False)
+        return torch.cat([group.expand(-1, size) for group, size in pairs], dim=1)
+
+
+def sampling_weights(targets: Tensor) -> Tensor:
+    """Return probabilities (n,) under which each target has the same expected mass.
+
+    Parameters
+    ----------
+    targets : Tensor of shape (n, n_targets)
+        Not negative. With one-hot targets every class is equally likely, and so are the
+        rows of a class.
+    """
+    mass = targets.double().sum(dim=0)
+    weights = targets.double() @ (1.0 / mass).where(mass > 0, 0.0)
+    return weights / weights.sum()
+
+
+class WeightedRows:
+    """Rows that are drawn by their :func:`sampling_weights`, without waiting.
+
+    Parameters
+    ----------
+    values : Tensor of shape (n, n_features)
+    targets : Tensor of shape (n, n_targets)
+    """
+
+    def __init__(self, values: Tensor, targets: Tensor):
+        self.values, self.targets = values, targets
+        self._cumulative = sampling_weights(targets).cumsum(0)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def ids(self, n: int, generator: torch.Generator) -> Tensor:
+        """Draw the numbers (n,) of rows."""
+        uniform = torch.rand(
+            n, generator=generator, device=self.values.device, dtype=torch.float64
+        )
+        return torch.searchsorted(self._cumulative, uniform).clamp_(max=len(self) - 1)
+
+    def take(self, ids: Tensor) -> Rows:
+        """Return the rows of these numbers."""
+        # index_select copies whole rows, a few times as fast as indexing.
+        return Rows(
+            self.values.index_select(0, ids), self.targets.index_select(0, ids), ids
+        )
 
 
 @dataclass
 class GanBatches:
-    """Draws balanced batches of real rows and of starts.
+    """Draws balanced batches.
 
     Attributes
     ----------
-    rows : Tensor of shape (n_rows, n_features)
-        Whitened real rows, sorted by class.
-    row_means : Tensor of shape (n_classes, n_features)
-        Class means of the rows that are drawn, not shrunken.
-    class_begin, class_count : Tensor of shape (n_classes,)
-        Where each class begins in ``rows``, and how many rows from there on are drawn.
-    means : Tensor of shape (n_classes, n_features)
-        Shrunken class means, whitened.
-    spread : float
-        Share of the draw that comes from the class Gaussian, see ``draw_start``.
+    rows : WeightedRows
+        Whitened training rows.
+    held_out : WeightedRows
+        Whitened held-out rows; may be empty.
+    row_means : Tensor of shape (n_targets, n_features)
+        Least-squares regression of ``rows`` on their targets: class means for one-hot.
+    means : Tensor of shape (n_targets, n_features)
+        The same shrunken: coefficients of the prior.
+    bandwidth : float
+        Share of a prior sample that is Gaussian noise; the rest is the residual of a row.
     latent_width : int
-        Columns of ``GanBatch.latent``.
+        Columns of ``GanBatch.noise``.
     batch_size : int
     generator : torch.Generator
         The only source of randomness.
+    layout : Layout
+    factor : Tensor of shape (n_features, n_features) or None
+        Lower triangular F; the noise of the prior is F e. None: the identity.
+    regressions : dict of tuple of int to Tensor
+        For each set of groups that may be given, what moves the others per unit of the
+        given ones, (n_given columns, n_other columns).
+    given_bandwidth : float or None
+        Bandwidth of a group that is always given; None where there is none.
     """
 
-    rows: Tensor
+    rows: WeightedRows
+    held_out: WeightedRows
     row_means: Tensor
-    class_begin: Tensor
-    class_count: Tensor
     means: Tensor
-    spread: float
+    bandwidth: float
     latent_width: int
     batch_size: int
     generator: torch.Generator
+    layout: Layout
+    factor: Tensor | None
+    regressions: dict[tuple[int, ...], Tensor]
+    given_bandwidth: float | None
 
     def draw(self) -> GanBatch:
         """Draw the next batch."""
-        classes = self._balanced_classes(2 * self.batch_size)
-        real_classes, start_classes = classes.split(self.batch_size)
-        # index_select copies whole rows, a few times as fast as indexing.
-        picked = self.rows.index_select(0, self.rows_of(classes))
-        real, near = picked.split(self.batch_size)
-        centre = self._centre.index_select(0, start_classes)
-        start = draw_start(centre, near, self.spread, self.generator)
-        latent = self._normal(self.batch_size, self.latent_width)
-        return GanBatch(real, real_classes, start, start_classes, latent)
+        real, prior = self.draw_rows()
+        noise = self._normal(self.batch_size, self.latent_width)
+        held_out = real
+        if len(self.layout.sizes) == 1:
+            held_out = Rows(*(part[:0] for part in real))
+        elif len(self.held_out):
+            held_out = self.draw_held_out(self.batch_size)
+        return GanBatch(real, prior, held_out, noise, self._given)
+
+    def draw_rows(self) -> tuple[Rows, Rows]:
+        """Draw training rows and prior samples, ``batch_size`` each."""
+        n = self.batch_size
+        picked = self.rows.take(self.rows.ids(2 * n, self.generator))
+        real, near = (Rows(*(part[half] for part in picked)) for half in _halves(n))
+        values = self.draw_prior(near.targets, near.values, self.layout.blocks(n))
+        return real, near._replace(values=values)
+
+    def draw_held_out(self, n: int) -> Rows:
+        """Draw n held-out rows."""
+        return self.held_out.take(self.held_out.ids(n, self.generator))
+
+    def draw_prior(self, targets: Tensor, near: Tensor, blocks: Blocks) -> Tensor:
+        """Return samples of the prior, (n, n_features).
+
+        All groups are drawn first. Where some are given, the others are then moved by
+        their regression on the difference between the given part and the drawn one, which
+        makes them samples of the Gaussian given that part (Matheron's rule).
+
+        Parameters
+        ----------
+        targets : Tensor of shape (n, n_targets)
+        near : Tensor of shape (n, n_features)
+            Training rows of these targets, whose residuals are used and whose parts are
+            given, moved as the means were shrunken.
+        blocks : sequence of (rows, groups)
+            The groups that are given to which rows.
+        """
+        samples = self._noise(len(targets)).mul_(self.bandwidth)
+        weight = kernel_weight(self.bandwidth)
+        # In one product: T M + weight (near - T B).
+        samples.addmm_(targets, self._centre)
+        if weight > 0:
+            samples.add_(near, alpha=weight)
+        for rows, given in blocks:
+            known, others, centre = self._columns[given]
+            part = near[rows].index_select(1, known)
+            part = self._given_part(targets[rows], part, centre)
+            step = (part - samples[rows].index_select(1, known)) @ self.regressions[given]
+            samples[rows].index_add_(1, others, step)
+            samples[rows].index_copy_(1, known, part)
+        return samples
+
+    def _noise(self, n: int) -> Tensor:
+        noise = self._normal(n, self.layout.n_features)
+        if self.factor is None:
+            return noise
+        # The first group is independent of those before it: its rows of F are those of I.
+        first = self.layout.sizes[0]
+        return torch.cat([noise[:, :first], noise @ self.factor[first:].T], dim=1)
+
+    def _given_part(self, targets: Tensor, near: Tensor, centre: Tensor) -> Tensor:
+        """Part of training rows, moved as the means of their targets were shrunken."""
+        bandwidth = self.given_bandwidth or 0.0
+        part = torch.addmm(near, targets, centre, beta=kernel_weight(bandwidth))
+        return part + bandwidth * self._normal(*near.shape) if bandwidth else part
+
+    @cached_property
+    def _given(self) -> Tensor:
+        """What is given to the rows of a batch, by their position."""
+        return self.layout.given_to(self.batch_size, self.rows.values.device)
 
     @cached_property
     def _centre(self) -> Tensor:
-        """What makes ``draw_start`` of rows that of their deviations, (n_classes, ...)."""
-        return self.means - pull_of(self.spread) * self.row_means
+        """M - weight B, (n_targets, n_features)."""
+        return self.means - kernel_weight(self.bandwidth) * self.row_means
 
-    def _balanced_classes(self, n: int) -> Tensor:
-        return torch.randint(
-            len(self.class_count), (n,), generator=self.generator, device=self.rows.device
-        )
-
-    def rows_of(self, classes: Tensor) -> Tensor:
-        """Draw the numbers (n,) of rows of these classes, each as likely as any other."""
-        offset = draw_below(self.class_count.index_select(0, classes), self.generator)
-        return self.class_begin.index_select(0, classes) + offset
+    @cached_property
+    def _columns(self) -> dict[tuple[int, ...], tuple[Tensor, Tensor, Tensor]]:
+        """Columns of the groups that can be given, of the others, and M - weight B."""
+        layout, device = self.layout, self.rows.values.device
+        centre = self.means - kernel_weight(self.given_bandwidth or 0.0) * self.row_means
+        columns = {}
+        for given in layout.subsets():
+            known = layout.columns(given, device)
+            others = layout.columns(layout.others(given), device)
+            columns[given] = known, others, centre.index_select(1, known)
+        return columns
 
     def _normal(self, n: int, width: int) -> Tensor:
+        like = self.rows.values
         return torch.randn(
-            n, width, generator=self.generator,
-            device=self.rows.device, dtype=self.rows.dtype,
-        )  # fmt: skip
+            n, width, generator=self.generator, device=like.device, dtype=like.dtype
+        )
 
 
-def draw_start(
-    means: Tensor, deviations: Tensor | None, spread: float, generator: torch.Generator
-) -> Tensor:
-    """Return means + sqrt(1 - spread²) · deviations + spread · noise, (n, n_features).
+def _halves(n: int) -> tuple[slice, slice]:
+    return slice(0, n), slice(n, 2 * n)
 
-    Whatever the spread, the class mean and (in expectation) the class covariance stay:
-    at 0 a draw is a real row moved to the shrunken mean, at 1 it is a draw from the class
-    Gaussian (``deviations`` may then be None).
+
+def kernel_weight(bandwidth: float) -> float:
+    """Weight of a row's residual in a prior sample: sqrt(1 - bandwidth²).
+
+    With noise of standard deviation ``bandwidth`` beside it, the sample has the covariance
+    of the rows whatever the bandwidth.
     """
-    noise = torch.randn(
-        means.shape, generator=generator, device=means.device, dtype=means.dtype
-    )
-    start = noise.mul_(spread).add_(means)
-    if deviations is not None and spread < 1.0:
-        start.add_(deviations, alpha=pull_of(spread))
-    return start
-
-
-def pull_of(spread: float) -> float:
-    """How far a draw follows the real row that it lies around: sqrt(1 - spread²)."""
-    return (1.0 - spread**2) ** 0.5
+    return (1.0 - bandwidth**2) ** 0.5

@@ -2,16 +2,16 @@
 
 Every process draws the same batch from the same seed and works on its share of the rows;
 gradients are averaged before each step. The losses are means over rows, so the average
-weighed by the shares is the gradient of the whole batch. The looks at the held-out rows,
-and what is decided there, are those of the first process.
+weighed by the shares is the gradient of the whole batch. The first process alone scores the
+held-out rows, and all follow what it decides.
 
-A loop knows nothing of this: it is handed players, batches and callbacks of a team. The
-team of one process changes none of them.
+A training loop knows nothing of this: it gets networks, batches and callbacks of a group.
+The group of one process changes none of them.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -20,8 +20,8 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 from skmiaug.exceptions import ProcessGroupError
-from skmiaug.training.gan._batches import GanBatch, GanBatches
-from skmiaug.training.gan._players import GanPlayers
+from skmiaug.training.gan._batches import GanBatch, GanBatches, Rows
+from skmiaug.training.gan._networks import GanNetworks
 from skmiaug.training.loop._checkpoint import Checkpoint
 from skmiaug.training.loop._model_state import ModelState
 
@@ -31,7 +31,7 @@ T = TypeVar("T")
 _TOLERANCE = 1e-2
 
 
-class Team:
+class SingleProcess:
     """The processes that train a model; this class is that of a process alone."""
 
     rank = 0
@@ -43,16 +43,16 @@ class Team:
         return self.rank == 0
 
     def agreed(self, call: Callable[..., T]) -> Callable[..., T]:
-        """Return ``call``, made by the first process alone, its result handed to all."""
+        """Return ``call`` so that the first process makes it and all get its result."""
         return call
 
     def average(self, figures: Tensor) -> Tensor:
         """Return the figures (n_figures,) of the whole batch from those of its shares."""
         return figures
 
-    def share_players(self, players: GanPlayers) -> GanPlayers:
-        """Return players of the same networks that learn from all shares."""
-        return players
+    def share_networks(self, networks: GanNetworks) -> GanNetworks:
+        """Return the same networks with optimisers that learn from all shares."""
+        return networks
 
     def share_batches(self, batches: GanBatches) -> GanBatches:
         """Return batches of this process's rows."""
@@ -66,10 +66,10 @@ class Team:
         """Give all processes the weights of the first."""
 
     def check_alike(self, prepared: Mapping[str, np.ndarray]) -> None:
-        """Refuse to begin where the processes have prepared different things."""
+        """Raise where the processes have not prepared the same."""
 
 
-class ProcessTeam(Team):
+class ProcessGroup(SingleProcess):
     """The processes of torch.distributed's default group.
 
     Parameters
@@ -96,7 +96,7 @@ class ProcessTeam(Team):
         self.share = 1.0 / self.size
 
     def agreed(self, call: Callable[..., T]) -> Callable[..., T]:
-        """As :meth:`Team.agreed`; an error of the first process is raised by all."""
+        """As :meth:`SingleProcess.agreed`; all raise an error of the first process."""
 
         def of_first(*args: Any, **kwargs: Any) -> T:
             answer: list[Any] = [None, None]
@@ -105,7 +105,7 @@ class ProcessTeam(Team):
                     answer[0] = call(*args, **kwargs)
                 except Exception as error:
                     answer[1] = error
-            with _peers():
+            with _peer_errors():
                 dist.broadcast_object_list(answer, device=self.device)
             if answer[1] is not None:
                 raise answer[1]
@@ -114,19 +114,19 @@ class ProcessTeam(Team):
         return of_first
 
     def average(self, figures: Tensor) -> Tensor:
-        """As :meth:`Team.average`."""
+        """As :meth:`SingleProcess.average`."""
         return self._total(figures * self.share)
 
-    def share_players(self, players: GanPlayers) -> GanPlayers:
-        """As :meth:`Team.share_players`; each step of an optimiser waits for all."""
-        return GanPlayers(
-            players.generator,
-            players.critic,
-            *(_SharedOptimizer(o, self) for _, o in players.optimizers()),  # type: ignore[arg-type]
+    def share_networks(self, networks: GanNetworks) -> GanNetworks:
+        """As :meth:`SingleProcess.share_networks`; optimiser steps wait for all."""
+        return replace(
+            networks,
+            generator_optimizer=_shared(networks.generator_optimizer, self),
+            critic_optimizer=_shared(networks.critic_optimizer, self),
         )
 
     def share_batches(self, batches: GanBatches) -> GanBatches:
-        """As :meth:`Team.share_batches`.
+        """As :meth:`SingleProcess.share_batches`.
 
         Raises
         ------
@@ -145,20 +145,20 @@ class ProcessTeam(Team):
         return _SharedBatches(batches, rows)
 
     def share_checkpoint(self, checkpoint: Checkpoint) -> Checkpoint:
-        """As :meth:`Team.share_checkpoint`."""
+        """As :meth:`SingleProcess.share_checkpoint`."""
         return _SharedCheckpoint(checkpoint.path, checkpoint.fingerprint, self)
 
     def align(self, model: ModelState) -> None:
-        """As :meth:`Team.align`."""
+        """As :meth:`SingleProcess.align`."""
         for _, module in model.modules():
             tensors = list(module.state_dict().values())
             flat = torch.cat([tensor.detach().flatten() for tensor in tensors])
-            with _peers():
+            with _peer_errors():
                 dist.broadcast(flat, 0)
-            _spread(flat, tensors)
+            _copy_back(flat, tensors)
 
     def check_alike(self, prepared: Mapping[str, np.ndarray]) -> None:
-        """As :meth:`Team.check_alike`.
+        """As :meth:`SingleProcess.check_alike`.
 
         Raises
         ------
@@ -180,10 +180,10 @@ class ProcessTeam(Team):
         """Replace each gradient by that of the whole batch."""
         gradients = [p.grad for p in parameters if p.grad is not None]
         flat = torch.cat([gradient.flatten() for gradient in gradients])
-        _spread(self._total(flat.mul_(self.share)), gradients)
+        _copy_back(self._total(flat.mul_(self.share)), gradients)
 
     def _total(self, values: Tensor) -> Tensor:
-        with _peers():
+        with _peer_errors():
             dist.all_reduce(values)
         return values
 
@@ -191,16 +191,20 @@ class ProcessTeam(Team):
 class _SharedOptimizer:
     """An optimiser that takes each step by the gradients of all processes."""
 
-    def __init__(self, optimizer: torch.optim.Optimizer, team: ProcessTeam):
-        self._optimizer, self._team = optimizer, team
+    def __init__(self, optimizer: torch.optim.Optimizer, group: ProcessGroup):
+        self._optimizer, self._group = optimizer, group
 
     def step(self) -> None:
         groups = self._optimizer.param_groups
-        self._team.average_gradients(p for group in groups for p in group["params"])
+        self._group.average_gradients(p for group in groups for p in group["params"])
         self._optimizer.step()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._optimizer, name)
+
+
+def _shared(optimizer: torch.optim.Optimizer, group: ProcessGroup) -> Any:
+    return _SharedOptimizer(optimizer, group)
 
 
 class _SharedBatches(GanBatches):
@@ -212,34 +216,39 @@ class _SharedBatches(GanBatches):
 
     def draw(self) -> GanBatch:
         """Draw the next batch, and return this process's rows of it."""
-        return GanBatch(*(part[self.own] for part in super().draw()))
+        whole = super().draw()
+        real, prior, held_out = (
+            Rows(*(part[self.own] for part in rows)) for rows in whole[:3]
+        )
+        own = whole.noise[self.own], whole.given[self.own]
+        return GanBatch(real, prior, held_out, *own)
 
 
 @dataclass(frozen=True)
 class _SharedCheckpoint(Checkpoint):
     """A file of the first process, which the others need not see."""
 
-    team: ProcessTeam
+    group: ProcessGroup
 
     def exists(self) -> bool:
-        return self.team.agreed(super().exists)()
+        return self.group.agreed(super().exists)()
 
     def check_writable(self) -> None:
-        self.team.agreed(super().check_writable)()
+        self.group.agreed(super().check_writable)()
 
     def read(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-        return self.team.agreed(super().read)()
+        return self.group.agreed(super().read)()
 
     def write(self, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
-        if self.team.leads:
+        if self.group.leads:
             super().write(header, arrays)
 
     def remove(self) -> None:
-        if self.team.leads:
+        if self.group.leads:
             super().remove()
 
 
-def _spread(flat: Tensor, tensors: list[Tensor]) -> None:
+def _copy_back(flat: Tensor, tensors: list[Tensor]) -> None:
     """Copy the values (n,) into tensors that hold as many in all."""
     parts = flat.split([tensor.numel() for tensor in tensors])
     with torch.no_grad():
@@ -255,8 +264,8 @@ def _alike(one: np.ndarray, other: np.ndarray) -> bool:
 
 
 @contextmanager
-def _peers() -> Iterator[None]:
-    """Say what it means when the other processes do not answer."""
+def _peer_errors() -> Iterator[None]:
+    """Explain the error that follows when another process does not answer."""
     try:
         yield
     except RuntimeError as error:

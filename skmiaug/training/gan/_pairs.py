@@ -1,65 +1,55 @@
-"""The information that the modalities of a row have of each other, as heads read it."""
+"""Information between the groups of columns of a row, as the heads estimate it."""
 
-from collections.abc import Sequence
 from itertools import combinations
-from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from skmiaug.losses import gaussian_code_information
 from skmiaug.nn import ContrastiveHeads, GaussianHead
+from skmiaug.training.gan._batches import Layout, Rows
 
 
 def pair_information(
-    heads: nn.Module,
-    rows: Tensor,
-    sizes: Sequence[int],
-    classes: Tensor,
-    ids: Tensor,
-    n_blocks: int,
+    heads: nn.Module | None, rows: Rows, layout: Layout, n_blocks: int
 ) -> Tensor:
-    """Lower bounds of I(h; t | c) for blocks of rows and pairs of modalities, nats.
+    """Lower bounds of I(h; t | c) for blocks of rows and pairs of groups, nats.
 
-    With contrastive heads by InfoNCE: a part is told apart from those of the other rows of
-    its block and class, so that what both parts say of the class does not count again.
-    With a Gaussian head by H(t) + E[log q(t | h, c)], for two modalities.
+    Contrastive heads give the InfoNCE bound: a part is told apart from those of the other
+    rows of its block and class, so that what both parts indicate of the class does not
+    count. A Gaussian head gives H(t) + E[log q(t | h, c)], for two groups.
 
     Parameters
     ----------
     heads : ContrastiveHeads or GaussianHead
-    rows : Tensor of shape (n, n_features)
-        Columns of all modalities side by side, whitened.
-    sizes : sequence of int
-        Columns of each modality.
-    classes : Tensor of shape (n,)
-    ids : Tensor of shape (n,)
-        Two rows of one id share a part, and are not to be told apart.
+    rows : Rows
+        Rows of one id share a part, and are not told apart.
+    layout : Layout
     n_blocks : int
-        The rows are read in as many equal blocks, one after another; what is left over
-        does not count.
+        Equal blocks of neighbouring rows; rows that are left over do not count.
 
     Returns
     -------
     Tensor of shape (n_blocks, n_pairs)
         0 where there are fewer rows than blocks.
     """
-    size = len(rows) // n_blocks
+    size = len(rows.values) // n_blocks
+    n_pairs = len(layout.sizes) * (len(layout.sizes) - 1) // 2
     if size == 0:
-        n_pairs = len(sizes) * (len(sizes) - 1) // 2
-        return rows.new_zeros(n_blocks, n_pairs)
-    used = size * n_blocks
-    classes, ids = classes[:used], ids[:used]
-    parts = rows[:used].split(list(sizes), dim=1)
+        return rows.values.new_zeros(n_blocks, n_pairs)
+    values, targets, ids = (part[: size * n_blocks] for part in rows)
+    parts = values.split(list(layout.sizes), dim=1)
     if isinstance(heads, GaussianHead):
-        first, second = parts
-        return _gaussian_information(heads, first, second, classes, n_blocks)
+        figures = (*heads(parts[0], targets), parts[1])
+        in_blocks = (figure.unflatten(0, (n_blocks, size)) for figure in figures)
+        # The function gives the mean over the columns; their sum is the bound.
+        return layout.sizes[1] * gaussian_code_information(*in_blocks)[:, None]
     assert isinstance(heads, ContrastiveHeads)
-    classes, ids = classes.view(n_blocks, size), ids.view(n_blocks, size)
+    classes = targets.argmax(dim=1).view(n_blocks, size)
+    ids = ids.view(n_blocks, size)
     candidates = _each_with_each(classes) & ~_each_with_each(ids)
-    candidates |= torch.eye(size, dtype=torch.bool, device=rows.device)
-    outputs = heads(parts, classes.view(-1))
-    codes = [code.unflatten(0, (n_blocks, size)) for code in outputs]
+    candidates |= torch.eye(size, dtype=torch.bool, device=values.device)
+    codes = [code.unflatten(0, (n_blocks, size)) for code in heads(parts, targets)]
     return torch.stack(
         [
             contrastive_information(heads.scores(one, other), candidates)
@@ -69,22 +59,8 @@ def pair_information(
     )
 
 
-class Pairs(NamedTuple):
-    """Rows of whose modalities the information is read; n rows.
-
-    Attributes
-    ----------
-    rows : Tensor of shape (n, n_features)
-    classes, ids : Tensor of shape (n,)
-    """
-
-    rows: Tensor
-    classes: Tensor
-    ids: Tensor
-
-
 def read_pairs(
-    heads: nn.Module, sizes: Sequence[int], n_blocks: int, *sets: Pairs
+    heads: nn.Module | None, layout: Layout, *sets: Rows, n_blocks: int | None = None
 ) -> Tensor:
     """Return :func:`pair_information` of sets of n rows each, by one pass of the heads.
 
@@ -92,16 +68,16 @@ def read_pairs(
     -------
     Tensor of shape (n_sets, n_blocks, n_pairs)
     """
-    used = len(sets[0].rows) // n_blocks * n_blocks
-    together = [
-        parts[0][:used] if len(sets) == 1 else torch.cat([part[:used] for part in parts])
-        for parts in zip(*sets, strict=True)
-    ]
-    rows, classes, ids = together
-    n = len(sets) * n_blocks
-    return pair_information(heads, rows, sizes, classes, ids, n).unflatten(
-        0, (len(sets), n_blocks)
+    n_blocks = n_blocks or layout.n_blocks
+    used = len(sets[0].values) // n_blocks * n_blocks
+    together = Rows(
+        *(
+            parts[0][:used] if len(sets) == 1 else torch.cat([p[:used] for p in parts])
+            for parts in zip(*sets, strict=True)
+        )
     )
+    information = pair_information(heads, together, layout, len(sets) * n_blocks)
+    return information.unflatten(0, (len(sets), n_blocks))
 
 
 def contrastive_information(scores: Tensor, candidates: Tensor) -> Tensor:
@@ -112,7 +88,7 @@ def contrastive_information(scores: Tensor, candidates: Tensor) -> Tensor:
     scores : Tensor of shape (n_blocks, n, n)
         The pairs themselves on the diagonals.
     candidates : Tensor of shape (n_blocks, n, n), bool
-        What each one is told apart from, itself among it; symmetric.
+        The positive pair on the diagonal and the negative pairs; symmetric.
 
     Returns
     -------
@@ -121,23 +97,10 @@ def contrastive_information(scores: Tensor, candidates: Tensor) -> Tensor:
     """
     masked = scores.masked_fill(~candidates, -torch.inf)
     log_q = sum(masked.log_softmax(dim=side).diagonal(dim1=1, dim2=2) for side in (1, 2))
-    ceiling = candidates.sum(dim=1).to(scores.dtype).log()
-    return (ceiling + 0.5 * log_q).mean(dim=1)
+    maximum = candidates.sum(dim=1).to(scores.dtype).log()
+    return (maximum + 0.5 * log_q).mean(dim=1)
 
 
 def _each_with_each(labels: Tensor) -> Tensor:
     """Whether two rows of a block have the same label, (n_blocks, n, n)."""
     return labels[:, :, None] == labels[:, None, :]
-
-
-def _gaussian_information(
-    head: GaussianHead, first: Tensor, second: Tensor, classes: Tensor, n_blocks: int
-) -> Tensor:
-    mean, log_variance = head(first, classes)
-    blocks = zip(
-        mean.chunk(n_blocks), log_variance.chunk(n_blocks), second.chunk(n_blocks),
-        strict=True,
-    )  # fmt: skip
-    # The function gives the mean over the columns; their sum is the bound.
-    bounds = [gaussian_code_information(*block) * second.shape[1] for block in blocks]
-    return torch.stack(bounds)[:, None]

@@ -1,19 +1,26 @@
-"""Many pairs of players that train as one batched model."""
+"""Many GANs of one shape that train as one batched model."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from skmiaug.nn import load_model, stack_modules
 from skmiaug.training.gan._batches import GanBatch, GanBatches
-from skmiaug.training.gan._players import GanPlayers, adam
+from skmiaug.training.gan._loop import GanRecord
+from skmiaug.training.gan._networks import GanNetworks, adam
+from skmiaug.training.gan._step import GanWeights, gan_step
+from skmiaug.training.loop._cuda_graph import graphed
+from skmiaug.training.loop._stopping import EarlyStopping
+from skmiaug.utils._interrupt import deferred_signals
 
 
 @dataclass
-class GanStack(GanPlayers):
-    """Players whose every weight has a first axis of n_models."""
+class GanStack(GanNetworks):
+    """Networks for a single group of columns; weights have a first axis of n_models."""
 
     def keep(self, models: Tensor) -> None:
         """Go on with these models (n_kept,) alone; their moments stay theirs."""
@@ -29,22 +36,22 @@ class GanStack(GanPlayers):
                             moments[name] = value.index_select(0, models)
 
     def finite_models(self) -> Tensor:
-        """Which models have finite weights and moments alone, bool (n_models,)."""
+        """Return which models have only finite weights and moments, bool (n_models,)."""
         tensors = [tensor for _, tensor in self._tensors() if tensor.ndim > 0]
         finite = [tensor.isfinite().flatten(1).all(dim=1) for tensor in tensors]
         return torch.stack(finite).all(dim=0)
 
-    def load_into(self, players: GanPlayers, index: int) -> None:
-        """Copy the weights of one model into a single pair of players."""
-        load_model(players.generator, self.generator, index)
-        load_model(players.critic, self.critic, index)
+    def load_into(self, networks: GanNetworks, index: int) -> None:
+        """Copy the weights of one model into single networks."""
+        load_model(networks.generator, self.generator, index)
+        load_model(networks.critic, self.critic, index)
 
 
-def stack_players(players: Sequence[GanPlayers]) -> GanStack:
-    """Join untrained players of one shape and one pair of learning rates."""
-    first = players[0]
-    generator = stack_modules([one.generator for one in players])
-    critic = stack_modules([one.critic for one in players])
+def stack_networks(networks: Sequence[GanNetworks]) -> GanStack:
+    """Join untrained networks of one shape and one pair of learning rates."""
+    first = networks[0]
+    generator = stack_modules([one.generator for one in networks])
+    critic = stack_modules([one.critic for one in networks])
 
     def like(module: nn.Module, optimizer: torch.optim.Optimizer) -> torch.optim.Optimizer:
         return adam(module, optimizer.param_groups[0]["lr"])
@@ -52,44 +59,185 @@ def stack_players(players: Sequence[GanPlayers]) -> GanStack:
     return GanStack(
         generator,
         critic,
+        None,
         like(generator, first.generator_optimizer),
         like(critic, first.critic_optimizer),
     )
 
 
 class StackBatches:
-    """Batches for a stack: models of one group share rows, seed and so every draw.
+    """Batches for a stack: models of one data set and seed share every draw.
 
     Parameters
     ----------
-    groups : sequence of GanBatches
-        One for each data set and seed, of one batch size and number of features.
-    group_of : sequence of int
-        The group of each model.
-    offsets : Tensor of shape (n_models, n_classes, n_features)
-        How far the class means at which a model starts are from those of its group.
+    batches : sequence of GanBatches
+        One for each model; those of one data set are the same object, or copies that
+        differ in ``means`` alone.
+    keys : sequence of hashable
+        Equal for models that share their draws.
     """
 
-    def __init__(
-        self, groups: Sequence[GanBatches], group_of: Sequence[int], offsets: Tensor
-    ):
-        self.groups = list(groups)
-        self.group_of = list(group_of)
-        self.offsets = offsets
+    def __init__(self, batches: Sequence[GanBatches], keys: Sequence[Any]):
+        self.layout = batches[0].layout
+        self._keys = list(keys)
+        self._draws: dict[Any, GanBatches] = {}
+        for key, own in zip(keys, batches, strict=True):
+            self._draws.setdefault(key, own)
+        pairs = zip(keys, batches, strict=True)
+        # The means of the prior differ by λ.
+        self._offsets = torch.stack(
+            [own.means - self._draws[key].means for key, own in pairs]
+        )
 
     def keep(self, models: Sequence[int]) -> None:
-        """Draw for these models alone; a group of none of them draws no more."""
-        group_of = [self.group_of[k] for k in models]
-        used = sorted(set(group_of))
-        self.groups = [self.groups[g] for g in used]
-        self.group_of = [used.index(g) for g in group_of]
-        self.offsets = self.offsets[list(models)]
+        """Draw for these models alone; a data set without a model draws no more."""
+        self._keys = [self._keys[k] for k in models]
+        self._draws = {key: self._draws[key] for key in dict.fromkeys(self._keys)}
+        self._offsets = self._offsets[list(models)]
 
     def draw(self) -> GanBatch:
-        """Draw the next batch of each group; every tensor is (n_models, n, ...)."""
-        drawn = [group.draw() for group in self.groups]
-        fields = zip(*drawn, strict=True)
-        batch = GanBatch(*(torch.stack([f[g] for g in self.group_of]) for f in fields))
-        model = torch.arange(len(self.offsets), device=self.offsets.device)[:, None]
-        batch.start.add_(self.offsets[model, batch.start_classes])
+        """Draw the next batch of each data set; every tensor is (n_models, n, ...)."""
+        drawn = {key: batches.draw() for key, batches in self._draws.items()}
+        batch = _stacked([drawn[key] for key in self._keys])
+        batch.prior.values.baddbmm_(batch.prior.targets, self._offsets)
         return batch
+
+
+def _stacked(parts: Sequence[Any]) -> Any:
+    """Stack nested named tuples of tensors along a new first axis."""
+    if isinstance(parts[0], Tensor):
+        return torch.stack(list(parts))
+    return type(parts[0])(*(_stacked(own) for own in zip(*parts, strict=True)))
+
+
+@dataclass
+class StackedModel:
+    """One model of a stack and its training record.
+
+    Attributes
+    ----------
+    networks : GanNetworks
+        Untrained at first; with the best weights in the end.
+    evaluate : callable
+        Returns the validation score of ``networks``, or None where nothing was held out.
+    stopping : EarlyStopping
+    record : GanRecord
+    diverged : bool
+        A loss, a weight or a score was not finite. The model left the stack then, its
+        networks are of no use, and it must be trained alone, at lower learning rates.
+    """
+
+    networks: GanNetworks
+    evaluate: Callable[[GanNetworks], float | None]
+    stopping: EarlyStopping
+    record: GanRecord = field(default_factory=GanRecord)
+    diverged: bool = False
+    best: dict[str, Tensor] = field(default_factory=dict, repr=False)
+
+    def begin(self) -> None:
+        """Record the untrained networks as the first candidate, as ``run_loop`` does."""
+        score = self.evaluate(self.networks)
+        if score is not None:
+            self.stopping.update(score)
+        self.best = self.networks.snapshot()
+
+    def check(self, means: Sequence[float]) -> bool:
+        """Score the networks as they are now and keep the best; False: not finite."""
+        score = self.evaluate(self.networks)
+        if score is not None and not math.isfinite(score):
+            return False
+        self.record.add(self.record.n_iter, means, score)
+        if score is None or self.stopping.update(score):
+            self.best = self.networks.snapshot()
+            self.record.best_iter = self.record.n_iter
+        return True
+
+    def finish(self) -> None:
+        """Give the networks the weights that ``run_loop`` would."""
+        stopped = self.stopping.should_stop
+        self.record.stop_reason = "early_stopping" if stopped else "max_iter"
+        kept = self.best
+        if self.record.best_iter == 0:
+            kept = kept | self.networks.discriminator_weights(self.networks.snapshot())
+        self.networks.restore(kept)
+
+
+def train_gan_stack(
+    models: Sequence[StackedModel],
+    batches: StackBatches,
+    weights: GanWeights,
+    mi_weights: Tensor,
+    *,
+    max_iter: int,
+    eval_interval: int,
+    on_check: Callable[[int, int], None] = lambda step, n_active: None,
+) -> None:
+    """Train all models together; each ends as it would have ended alone.
+
+    The batches, the noise, the validation score and the stopping rule of a model are those
+    of :func:`train_gan`; only the order of sums inside the matrix products differs. A
+    model that has stopped leaves the stack and costs no more time.
+
+    Parameters
+    ----------
+    models : sequence of StackedModel
+        Changed in place.
+    batches : StackBatches
+        In the order of ``models``.
+    weights : GanWeights
+        Of all models.
+    mi_weights : Tensor of shape (n_models,)
+        λ of each model, in the place of ``weights.information``.
+    max_iter, eval_interval : int
+        As for ``train_gan``.
+    on_check : callable
+        Called after each validation check with the step and the number of models that
+        still train.
+    """
+    for model in models:
+        model.begin()
+    stack = stack_networks([model.networks for model in models])
+    layout = batches.layout
+    active = list(models)
+    sums = torch.zeros(len(active), len(GanRecord.figures), device=mi_weights.device)
+    weights = replace(weights, information=mi_weights)
+    steps = 0
+    step = graphed(
+        stack, lambda batch: gan_step(stack, batch, weights, layout), sums.device
+    )
+    with deferred_signals() as request:
+        while active and steps < max_iter:
+            sums += step(batches.draw())
+            steps += 1
+            if steps % eval_interval == 0 or steps == max_iter:
+                since = steps % eval_interval or eval_interval
+                going_on = _check(active, stack, sums / since, steps)
+                if len(going_on) < len(active):
+                    active = [active[k] for k in going_on]
+                    if active:
+                        places = torch.tensor(going_on, device=sums.device)
+                        stack.keep(places)
+                        batches.keep(going_on)
+                        mi_weights = mi_weights.index_select(0, places)
+                        weights = replace(weights, information=mi_weights)
+                sums = torch.zeros(len(active), sums.shape[1], device=sums.device)
+                on_check(steps, len(active))
+            if request:
+                request.act()
+    for model in models:
+        model.finish()
+
+
+def _check(
+    active: Sequence[StackedModel], stack: GanStack, means: Tensor, steps: int
+) -> list[int]:
+    """Score every model; return the places of those that go on."""
+    healthy = (stack.finite_models() & means.isfinite().all(dim=1)).tolist()
+    going_on = []
+    for k, (model, figures) in enumerate(zip(active, means.tolist(), strict=True)):
+        stack.load_into(model.networks, k)
+        model.record.n_iter = steps
+        model.diverged = not (healthy[k] and model.check(figures))
+        if not model.diverged and not model.stopping.should_stop:
+            going_on.append(k)
+    return going_on

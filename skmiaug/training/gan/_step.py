@@ -1,10 +1,11 @@
-"""One training step: a pure function of players, batch and weights.
+"""One training step: a function of networks, batch and loss weights.
 
-The players may be a stack of models, see :class:`GanStack`: every tensor then has a first
-axis of n_models, and so has what a loss returns.
+With a single group of columns the networks may be a stack of models, see :class:`GanStack`:
+every tensor then has a first axis of n_models, and so have the losses.
 """
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -16,25 +17,28 @@ from skmiaug.losses import (
     critic_hinge_loss,
     gaussian_code_information,
     generator_hinge_loss,
-    leash_penalty,
+    residual_penalty,
 )
-from skmiaug.nn import Critic, CriticOutput
-from skmiaug.training.gan._batches import GanBatch
-from skmiaug.training.gan._players import GanPlayers
+from skmiaug.nn import Critic, CriticOutput, ResidualGenerator
+from skmiaug.training.gan._batches import GanBatch, Layout, Rows
+from skmiaug.training.gan._networks import GanNetworks
+from skmiaug.training.gan._pairs import read_pairs
 from skmiaug.utils._precision import precision
+
+_MARGIN = 0.1
 
 
 @dataclass(frozen=True)
 class GanWeights:
-    """How much each term counts.
+    """Weights of the loss terms.
 
     Attributes
     ----------
     information : float or Tensor of shape (n_models,)
-        The papers' λ, on the mutual-information bound in both players' losses; one for
-        each model of a stack.
-    leash : float
-        On the mean squared residual.
+        λ of the papers, on the mutual-information bound in the losses of generator and
+        critic; one for each model of a stack.
+    penalty : float
+        On the mean squared norm of the residual.
     entropy : float
         H(c) of the balanced batches, nats.
     autocast : torch.dtype or None
@@ -42,7 +46,7 @@ class GanWeights:
     """
 
     information: float | Tensor
-    leash: float
+    penalty: float
     entropy: float
     autocast: torch.dtype | None = None
 
@@ -52,101 +56,225 @@ class GanWeights:
         return isinstance(self.information, Tensor) or self.information > 0
 
 
-def gan_step(players: GanPlayers, batch: GanBatch, weights: GanWeights) -> Tensor:
-    """Update the critic, then the generator, on one batch.
-
-    Returns
-    -------
-    Tensor of shape (3,) or (n_models, 3)
-        Critic loss, generator loss, class information (nats); on the device, detached.
-    """
-    with precision(batch.real.device, weights.autocast):
-        residual = players.generator(batch.start, batch.latent, batch.start_classes)
-        generated = batch.start + residual
-        critic_loss = _critic_loss(players, batch, generated.detach(), weights)
-    players.critic_optimizer.zero_grad(set_to_none=True)
-    # The models of a stack share no weights: the sum gives each its own gradient.
-    critic_loss.sum().backward()
-    players.critic_optimizer.step()
-
-    with precision(batch.real.device, weights.autocast), frozen(players.critic):
-        output = players.critic(generated, batch.start_classes)
-        information = categorical_information(
-            output.class_logits, batch.start_classes, weights.entropy
-        )
-        bound = information + code_information(players.critic, output, batch.latent)
-        generator_loss = (
-            generator_hinge_loss(output.score)
-            - weights.information * bound
-            + weights.leash * leash_penalty(residual)
-        )
-    players.generator_optimizer.zero_grad(set_to_none=True)
-    generator_loss.sum().backward()
-    players.generator_optimizer.step()
-    figures = (critic_loss, generator_loss, information)
-    return torch.stack([figure.detach() for figure in figures], dim=-1)
-
-
-def _critic_loss(
-    players: GanPlayers, batch: GanBatch, generated: Tensor, weights: GanWeights
-) -> Tensor:
-    """Hinge loss, less λ times what Q reads from real and from generated rows.
-
-    InfoGAN shows Q the generated rows alone. Here it sees the real ones too, so that
-    what the generator is asked to say is what the class looks like in the data and not
-    a code that the two players have made up.
-    """
-    n = batch.real.shape[-2]
-    both = players.critic(
-        torch.cat([batch.real, generated], dim=-2),
-        torch.cat([batch.real_classes, batch.start_classes], dim=-1),
-    )
-    loss = critic_hinge_loss(both.score[..., :n], both.score[..., n:])
-    if weights.informed:
-        on_generated, bound = read_classes(
-            both, batch.real_classes, batch.start_classes, weights.entropy
-        )
-        bound = bound + code_information(players.critic, on_generated, batch.latent)
-        loss = loss - weights.information * bound
-    return loss
-
-
-def read_classes(
-    both: CriticOutput, real_classes: Tensor, made_classes: Tensor, entropy: float
-) -> tuple[CriticOutput, Tensor]:
-    """Return what the critic says of the made rows, and what Q reads from all of them.
+def generate(
+    generator: ResidualGenerator,
+    layout: Layout,
+    prior: Tensor,
+    noise: Tensor,
+    targets: Tensor,
+    given: Tensor | None = None,
+    *,
+    scale: float = 1.0,
+) -> tuple[Tensor, Tensor]:
+    """Add the residual to prior samples.
 
     Parameters
     ----------
-    both : CriticOutput
-        Of real rows, then of made ones.
-    real_classes, made_classes : Tensor of shape (..., n)
-    entropy : float
-        H(c), nats.
+    generator : ResidualGenerator
+    layout : Layout
+    prior : Tensor of shape (..., n, n_features)
+    noise : Tensor of shape (..., n, latent_dim + n_codes)
+    targets : Tensor of shape (..., n, n_targets)
+    given : Tensor of shape (n, n_groups), default=None
+        1 where a group is given to a row and must stay; None: no group that is ever
+        generated.
+    scale : float, default=1.0
+        Factor on the residual.
+
+    Returns
+    -------
+    samples : Tensor of shape (..., n, n_features)
+    residual : Tensor of shape (..., n, n_generated)
+        Before ``scale``.
     """
-    n = real_classes.shape[-1]
-    real_error = class_cross_entropy(both.class_logits[..., :n, :], real_classes)
-    on_made = CriticOutput(both.score[..., n:], *(part[..., n:, :] for part in both[1:]))
-    read = categorical_information(on_made.class_logits, made_classes, entropy)
-    return on_made, 0.5 * (read - real_error)
+    moved, context = _split_context(prior, layout)
+    inputs = [] if context is None else [context]
+    if layout.n_flags:
+        if given is None:
+            given = noise.new_zeros(len(noise), layout.n_flags)
+        inputs.append(given)
+    latent = torch.cat([*inputs, noise], dim=-1) if inputs else noise
+    residual = generator(moved, latent, targets)
+    if given is not None and layout.n_flags:
+        residual = residual * layout.free(given)
+    samples = moved + scale * residual
+    return samples if context is None else torch.cat([samples, context], dim=-1), residual
 
 
-def code_information(critic: Critic, output: CriticOutput, inputs: Tensor) -> Tensor:
-    """What Q reads of the codes, the last columns of the generator's inputs; nats."""
-    codes = inputs[..., inputs.shape[-1] - critic.n_codes :]
-    return gaussian_code_information(output.code_mean, output.code_log_variance, codes)
+def discriminate(
+    critic: Critic, values: Tensor, targets: Tensor, layout: Layout
+) -> CriticOutput:
+    """Return the critic's output on rows (..., n, n_features) given their context."""
+    generated, context = _split_context(values, layout)
+    return critic(generated, targets, context)
 
 
-class frozen(AbstractContextManager):
-    """No gradients for a module's weights inside: the generator's step needs none."""
+def _split_context(values: Tensor, layout: Layout) -> tuple[Tensor, Tensor | None]:
+    """Split rows into what is generated and what is always given, if there is any."""
+    if layout.n_generated == layout.n_features:
+        return values, None
+    generated, context = values.tensor_split([layout.n_generated], dim=-1)
+    return generated, context
 
-    def __init__(self, module: torch.nn.Module):
-        self.parameters = [p for p in module.parameters() if p.requires_grad]
 
-    def __enter__(self) -> None:
-        for parameter in self.parameters:
-            parameter.requires_grad_(False)
+def gan_step(
+    networks: GanNetworks, batch: GanBatch, weights: GanWeights, layout: Layout
+) -> Tensor:
+    """Update the critic with its heads, then the generator, on one batch.
 
-    def __exit__(self, *exc_info: object) -> None:
-        for parameter in self.parameters:
-            parameter.requires_grad_(True)
+    Returns
+    -------
+    Tensor of shape (4,) or (n_models, 4)
+        Critic loss, generator loss, class information and information between the groups
+        (nats; 0 with a single group); on the device, detached.
+    """
+    prior, device = batch.prior, batch.noise.device
+    with precision(device, weights.autocast):
+        samples, residual = generate(
+            networks.generator,
+            layout,
+            prior.values,
+            batch.noise,
+            prior.targets,
+            batch.given,
+        )
+        critic_loss = _critic_loss(networks, batch, samples.detach(), weights, layout)
+    networks.critic_optimizer.zero_grad(set_to_none=True)
+    # The models of a stack share no weights: the sum gives each its own gradient.
+    critic_loss.sum().backward()
+    networks.critic_optimizer.step()
+
+    with precision(device, weights.autocast), frozen(networks.critic, networks.heads):
+        output = discriminate(networks.critic, samples, prior.targets, layout)
+        information = categorical_information(
+            output.class_logits, prior.targets, weights.entropy
+        )
+        bound = information + gaussian_code_information(
+            output.code_mean, output.code_log_variance, _codes(networks, batch)
+        )
+        between = torch.zeros_like(information)
+        if networks.heads is not None and weights.informed:
+            between, gain = _pair_terms(networks, batch, samples, layout)
+            bound = bound + gain
+        generator_loss = (
+            generator_hinge_loss(output.score)
+            - weights.information * bound
+            + weights.penalty * residual_penalty(residual)
+        )
+    networks.generator_optimizer.zero_grad(set_to_none=True)
+    generator_loss.sum().backward()
+    networks.generator_optimizer.step()
+    figures = (critic_loss, generator_loss, information, between)
+    return torch.stack([figure.detach() for figure in figures], dim=-1)
+
+
+def heads_step(networks: GanNetworks, real: Rows, prior: Rows, layout: Layout) -> Tensor:
+    """Train the heads alone, on real rows and on prior samples.
+
+    Returns
+    -------
+    Tensor of shape ()
+        Information between the groups of the real rows, nats; on the device, detached.
+    """
+    of_real, of_prior = read_pairs(networks.heads, layout, real, prior)
+    if not of_real.requires_grad:
+        return of_real.sum()  # fewer rows than blocks
+    loss = -0.5 * (of_real + of_prior).mean(dim=0).sum()
+    networks.critic_optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    networks.critic_optimizer.step()
+    return of_real.detach().mean(dim=0).sum()
+
+
+def _critic_loss(
+    networks: GanNetworks,
+    batch: GanBatch,
+    samples: Tensor,
+    weights: GanWeights,
+    layout: Layout,
+) -> Tensor:
+    """Hinge loss, less λ times the information that Q and the heads find.
+
+    InfoGAN shows Q the generated rows alone. Here Q sees the real ones too, so that it
+    learns what a class looks like in the data, not a code that the two networks agree on.
+    """
+    n = batch.real.values.shape[-2]
+    values = torch.cat([batch.real.values, samples], dim=-2)
+    targets = torch.cat([batch.real.targets, batch.prior.targets], dim=-2)
+    both = discriminate(networks.critic, values, targets, layout)
+    loss = critic_hinge_loss(both.score[..., :n], both.score[..., n:])
+    if not weights.informed:
+        return loss
+    # The mean is over as many real rows as generated ones; H(c) is of the latter alone.
+    bound = 0.5 * weights.entropy - class_cross_entropy(both.class_logits, targets)
+    bound = bound + gaussian_code_information(
+        both.code_mean[..., n:, :],
+        both.code_log_variance[..., n:, :],
+        _codes(networks, batch),
+    )
+    if networks.heads is not None:
+        # Half of the rows are enough to learn from, in half the time.
+        halves = (
+            Rows(*(part[::2] for part in rows))
+            for rows in (batch.real, batch.prior._replace(values=samples))
+        )
+        pairs = read_pairs(networks.heads, layout, *halves)
+        bound = bound + pairs.mean(dim=1).sum(dim=1).mean()
+    return loss - weights.information * bound
+
+
+def _pair_terms(
+    networks: GanNetworks, batch: GanBatch, samples: Tensor, layout: Layout
+) -> tuple[Tensor, Tensor]:
+    """Information between the groups of the samples, and what the generator gains by it.
+
+    It gains the nats up to what the same heads find in held-out rows. What exceeds both
+    that and the prior counts against it: without this limit the groups of generated rows
+    depend on each other more than those of real ones.
+    """
+    heads = networks.heads
+    of_samples = read_pairs(heads, layout, batch.prior._replace(values=samples))[0]
+    with torch.no_grad():
+        wanted, of_prior = read_pairs(heads, layout, batch.held_out, batch.prior)
+    wanted = less_margin(wanted, of_prior)
+    gain = torch.minimum(of_samples, wanted) - excess(of_samples, wanted, of_prior)
+    return of_samples.mean(dim=0).sum(), gain.mean(dim=0).sum()
+
+
+def less_margin(wanted: Tensor, of_prior: Tensor) -> Tensor:
+    """Return the information that generated pairs should reach, nats.
+
+    Heads that are tuned to real pairs find less in others that depend on each other as
+    much, and generated pairs would compensate by depending more. The margin is a share of
+    what the prior has, since it was measured there; it is 0 where the prior has nothing.
+    """
+    return wanted - _MARGIN * of_prior.clamp(min=0.0)
+
+
+def excess(of_samples: Tensor, wanted: Tensor, of_prior: Tensor) -> Tensor:
+    """Return by how much information exceeds both the wanted one and that of the prior."""
+    return (of_samples - torch.maximum(wanted, of_prior)).clamp(min=0.0)
+
+
+def _codes(networks: GanNetworks, batch: GanBatch) -> Tensor:
+    """Return the continuous codes, the last columns of the noise."""
+    return batch.noise[..., batch.noise.shape[-1] - networks.critic.n_codes :]
+
+
+@contextmanager
+def frozen(*modules: torch.nn.Module | None) -> Iterator[None]:
+    """Compute no gradients for the weights of modules inside; None is ignored."""
+    weights = [
+        weight
+        for module in modules
+        if module is not None
+        for weight in module.parameters()
+        if weight.requires_grad
+    ]
+    for weight in weights:
+        weight.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for weight in weights:
+            weight.requires_grad_(True)

@@ -1,6 +1,7 @@
 """The optimiser, without its start-up cost."""
 
 import inspect
+from typing import Any
 
 import torch
 
@@ -21,3 +22,19 @@ class AdamW(torch.optim.AdamW):
         for group in self.param_groups:
             for parameter in group["params"]:
                 parameter.grad = None
+
+
+def decay_groups(
+    network: torch.nn.Module, weight_decay: float, **options: Any
+) -> list[dict[str, Any]]:
+    """Return parameter groups of a network: its matrices decay, its vectors do not.
+
+    Vectors are biases, norms, learned timesteps and temperatures. Further ``options`` of
+    the groups, such as ``lr``, are those of both.
+    """
+    parameters = list(network.parameters())
+    groups = [
+        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": weight_decay},
+        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    return [group | options for group in groups if group["params"]]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from skmiaug.exceptions import CheckpointError, FileFormatError
-from skmiaug.utils._tensor_file import read_tensor_file, write_tensor_file
+from skmiaug.utils.files._tensor_file import read_tensor_file, write_tensor_file
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,12 @@ class Checkpoint:
 
     def seed_of_run(self, seed: int) -> int:
         """The seed the run on disk was started with, or ``seed`` when there is none."""
-        return int(self.read()[0]["seed"]) if self.exists() else seed
+        if not self.exists():
+            return seed
+        found = self.read()[0].get("seed")
+        if not isinstance(found, int):
+            raise self.damaged(ValueError(f"its seed is {found!r}"))
+        return found
 
     def check_writable(self) -> None:
         """Fail before training rather than in its course.
@@ -58,12 +63,22 @@ class Checkpoint:
             ) from error
 
     def write(self, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
-        """Write the state, atomically."""
-        write_tensor_file(
-            self.path,
-            {"kind": "checkpoint", "fingerprint": self.fingerprint, **header},
-            arrays,
-        )
+        """Write the state, atomically.
+
+        Raises
+        ------
+        CheckpointError
+            It cannot be written, as on a full disk; an older one is left as it was.
+        """
+        whole = {"kind": "checkpoint", "fingerprint": self.fingerprint, **header}
+        try:
+            write_tensor_file(self.path, whole, arrays)
+        except OSError as error:
+            raise CheckpointError(
+                f"{self.path}: the checkpoint was not written ({error.strerror}). Free "
+                "some space there or name another path, and fit again: training continues "
+                "from the last checkpoint that was written."
+            ) from error
 
     def read(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """Read the state back.
@@ -76,7 +91,7 @@ class Checkpoint:
         try:
             header, arrays = read_tensor_file(self.path)
         except FileFormatError as error:
-            raise CheckpointError(f"{error} Delete it to train from the start.") from error
+            raise self.damaged(error) from error
         if header.get("kind") != "checkpoint":
             raise CheckpointError(
                 f"{self.path}: this file of skmiaug is not a checkpoint but "
@@ -88,6 +103,13 @@ class Checkpoint:
                 "parameters. Use the ones it was written with, another path, or delete it."
             )
         return header, arrays
+
+    def damaged(self, error: Exception) -> CheckpointError:
+        """Return the error of a checkpoint that holds no whole state."""
+        return CheckpointError(
+            f"{self.path}: the checkpoint is damaged ({error}). Delete it to train from "
+            "the start."
+        )
 
     def remove(self) -> None:
         """Delete the file, if there is one."""

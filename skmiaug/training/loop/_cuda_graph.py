@@ -60,7 +60,7 @@ class GraphedStep:
     The first step is taken both ways from the same state, and counts as eager; the graph is
     used only if it came to the same. It is captured anew when a rate, a shape or the
     address of a weight has changed. If capture fails for whatever reason, a
-    ``CudaGraphWarning`` says so and all further steps are eager. What a call returns is
+    ``CudaGraphWarning`` is issued and all further steps are eager. What a call returns is
     overwritten by the next.
 
     Parameters
@@ -163,7 +163,7 @@ def capture(model: ModelState, update: Update, batch: Any, device: torch.device)
 
 @contextmanager
 def _capturable(model: ModelState) -> Iterator[None]:
-    """Tell torch's optimisers that they are being captured, as they insist."""
+    """Mark torch's optimisers as captured, which they require."""
     groups = [g for _, optimizer in model.optimizers() for g in optimizer.param_groups]
     for group in groups:
         group["capturable"] = True

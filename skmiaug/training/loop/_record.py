@@ -17,7 +17,7 @@ class RunRecord:
     n_iter : int
         Training steps done.
     best_iter : int
-        The step whose weights were kept (0: the untrained start).
+        The step whose weights were kept; 0 for the untrained ones.
     iterations : list of int
         The steps at which the curves were taken.
     validation_scores : list of float or None

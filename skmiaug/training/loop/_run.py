@@ -1,6 +1,7 @@
 """The training loop of every model: validation, early stopping, recovery, checkpoints."""
 
 import math
+import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -18,6 +19,8 @@ from skmiaug.utils._interrupt import deferred_signals
 
 _MAX_ROLLBACKS = 3
 _ROLLBACK_RATE_FACTOR = 0.1
+# What a checkpoint that was changed by hand can raise.
+_DAMAGE = (AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 
 RecordT = TypeVar("RecordT", bound=RunRecord)
 
@@ -51,7 +54,7 @@ class TrainingEvents:
 
 @dataclass
 class _Run(Generic[RecordT]):
-    """What a run carries from step to step beside the weights."""
+    """State of a run that is passed from step to step."""
 
     model: ModelState
     record: RecordT
@@ -133,12 +136,16 @@ def run_loop(
 def _begin(run: _Run) -> None:
     checkpoint = run.events.checkpoint
     if checkpoint is not None and checkpoint.exists():
-        _resume(run, checkpoint)
+        header, arrays = checkpoint.read()
+        try:
+            _resume(run, header, arrays)
+        except _DAMAGE as error:
+            raise checkpoint.damaged(error) from error
     else:
-        # The untrained start is the first candidate: training must earn its place.
-        start = run.events.evaluate(run.model)
-        if start is not None:
-            run.stopping.update(start)
+        # The untrained model is the first candidate: training has to improve on it.
+        score = run.events.evaluate(run.model)
+        if score is not None:
+            run.stopping.update(score)
         run.best = run.model.snapshot()
         run.good = run.model.snapshot()
 
@@ -214,9 +221,7 @@ def _save(run: _Run) -> None:
     )
 
 
-def _resume(run: _Run, checkpoint: Checkpoint) -> None:
-    header, arrays = checkpoint.read()
-
+def _resume(run: _Run, header: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
     def part(key: str) -> dict[str, np.ndarray]:
         return {n.removeprefix(key): a for n, a in arrays.items() if n.startswith(key)}
 
@@ -228,10 +233,13 @@ def _resume(run: _Run, checkpoint: Checkpoint) -> None:
     run.generator.set_state(torch.from_numpy(arrays["rng"].copy()))
     run.sums.copy_(torch.from_numpy(arrays["sums"].copy()))
     run.record = type(run.record)(**header["record"])
-    run.steps_in_sum = header["steps_in_sum"]
+    counts = (run.record.n_iter, run.record.best_iter, run.record.n_rollbacks)
+    if min(map(operator.index, counts)) < 0:
+        raise ValueError(f"its steps are {counts}")
+    run.steps_in_sum = operator.index(header["steps_in_sum"])
     if header["best_score"] is not None:
-        run.stopping.best_score = header["best_score"]
-    run.stopping.n_stale = header["n_stale"]
+        run.stopping.best_score = float(header["best_score"])
+    run.stopping.n_stale = operator.index(header["n_stale"])
     groups = [g for _, o in run.model.optimizers() for g in o.param_groups]
     for group, rate in zip(groups, header["rates"], strict=True):
-        group["lr"] = rate
+        group["lr"] = float(rate)

@@ -1,17 +1,25 @@
-"""Networks of a sequence model with their optimiser and its schedule."""
+"""A sequence model: networks, optimiser and schedule; its embeddings and its loop."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from skmiaug.training.loop._adamw import AdamW
+from skmiaug.nn import Drop, TimestepEncoder, keep_all, pool_timesteps
+from skmiaug.training.loop._adamw import AdamW, decay_groups
 from skmiaug.training.loop._model_state import ModelState
+from skmiaug.training.loop._record import RunRecord
+from skmiaug.training.loop._run import TrainingEvents, run_loop
+from skmiaug.training.loop._stopping import EarlyStopping
+from skmiaug.training.sequences._data import SequenceBatch, SequenceSet, in_chunks
+from skmiaug.utils._precision import precision
 
-_LONGEST_GRADIENT = 1.0
+_MAX_GRADIENT_NORM = 1.0
 _STEPS_DONE = "steps_done"
+_REMEDY = "Lower learning_rate, or check X for extreme values (clip limits more of them)."
 
 
 @dataclass(frozen=True)
@@ -71,7 +79,7 @@ class SequenceModel(ModelState):
         """Take one step down ``loss``, with the gradient's norm held to 1."""
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        nn.utils.clip_grad_norm_(self._parameters, _LONGEST_GRADIENT)
+        nn.utils.clip_grad_norm_(self._parameters, _MAX_GRADIENT_NORM)
         factor = self.schedule.factor(self.steps_done)
         rates = [group["lr"] for group in self.optimizer.param_groups]
         for group, rate in zip(self.optimizer.param_groups, rates, strict=True):
@@ -112,18 +120,124 @@ def build_sequence_model(
     rates : sequence of (str, float)
         Learning rate of each network that is trained, by name.
     weight_decay : float
-        Of the matrices; vectors (biases, norms, the learned step) have none.
+        Of the matrices; vectors have none.
     schedule : RateSchedule
     """
-    groups = []
-    for name, rate in rates:
-        parameters = list(networks[name].parameters())
-        matrices = [p for p in parameters if p.ndim > 1]
-        vectors = [p for p in parameters if p.ndim <= 1]
-        groups += [
-            {"params": matrices, "lr": rate, "weight_decay": weight_decay},
-            {"params": vectors, "lr": rate, "weight_decay": 0.0},
-        ]
-    groups = [group for group in groups if group["params"]]
+    groups = [
+        group
+        for name, rate in rates
+        for group in decay_groups(networks[name], weight_decay, lr=rate)
+    ]
     optimizer = AdamW(groups, betas=(0.9, 0.98), fused=True)
     return SequenceModel(networks, optimizer, schedule)
+
+
+# ---------------------------------------------------------------- embeddings
+
+
+def embed_batch(
+    encoder: torch.nn.Module,
+    batch: SequenceBatch,
+    pooling: str,
+    autocast: torch.dtype | None,
+    drop: Drop = keep_all,
+) -> Tensor:
+    """Return one vector a sequence, (n, pooled width), float32."""
+    assert isinstance(encoder, TimestepEncoder)
+    with precision(batch.values.device, autocast):
+        hidden = encoder(batch.values, batch.lengths, drop=drop)
+    return pool_timesteps(hidden, batch.lengths, pooling)
+
+
+@torch.no_grad()
+def embed_all(
+    encoder: torch.nn.Module,
+    sequences: SequenceSet,
+    pooling: str,
+    batch_size: int,
+    autocast: torch.dtype | None = None,
+) -> Tensor:
+    """Return the embeddings of all sequences in their order, (n, pooled width).
+
+    Sequences of like length share a batch; padding does not change an embedding.
+    """
+    chunks = in_chunks(sequences.lengths, batch_size)
+    parts = [embed_batch(encoder, sequences.take(c), pooling, autocast) for c in chunks]
+    pooled = torch.cat(parts)
+    ordered = torch.empty_like(pooled)
+    ordered[torch.cat(chunks).to(pooled.device)] = pooled
+    return ordered
+
+
+# ---------------------------------------------------------------- loop
+
+
+@dataclass
+class SequenceRecord(RunRecord):
+    """The record of a sequence model.
+
+    Attributes
+    ----------
+    loss : list of float
+        Means over the steps since the last validation check.
+    """
+
+    figures: ClassVar[tuple[str, ...]] = ("loss",)
+
+    loss: list[float] = field(default_factory=list)
+
+
+class SequenceTask(Protocol):
+    """What a model is trained to do.
+
+    Attributes
+    ----------
+    generator : torch.Generator
+        The only source of randomness of ``step``.
+    """
+
+    generator: torch.Generator
+
+    def step(self, model: SequenceModel) -> Tensor:
+        """Update the model on the batch of ``model.steps_done``; the loss, (1,)."""
+
+    def score(self, model: SequenceModel) -> float | None:
+        """Measure on held-out sequences, higher is better; None without any."""
+
+
+def train_sequences(
+    model: SequenceModel,
+    task: SequenceTask,
+    *,
+    max_iter: int,
+    eval_interval: int,
+    stopping: EarlyStopping,
+    events: Callable[[Callable[[Any], float | None]], TrainingEvents],
+) -> SequenceRecord:
+    """Train ``model``, in place, by :func:`run_loop`.
+
+    Parameters
+    ----------
+    model : SequenceModel
+    task : SequenceTask
+    max_iter, eval_interval, stopping
+        As for ``run_loop``.
+    events : callable
+        Takes the held-out measure and returns the events.
+
+    Raises
+    ------
+    TrainingDivergedError
+        The losses were not finite again after the rates were lowered.
+    """
+    return run_loop(
+        model,
+        lambda: task.step(model),
+        SequenceRecord(),
+        generator=task.generator,
+        max_iter=max_iter,
+        eval_interval=eval_interval,
+        stopping=stopping,
+        events=events(task.score),
+        remedy=_REMEDY,
+    )

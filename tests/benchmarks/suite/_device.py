@@ -9,7 +9,7 @@ import torch
 from skmiaug import MIGANAugmenter, mi_path
 from tests.benchmarks.suite._corpora import corpus, skewed_counts
 from tests.benchmarks.suite._measure import Cost, cost_of
-from tests.benchmarks.suite._step import build_step, default_settings, step_products
+from tests.benchmarks.suite._step import build_step, default_parameters, step_products
 from tests.benchmarks.suite._table import Line
 
 
@@ -32,14 +32,14 @@ def on_device(
     """
     n_rows, n_features, n_classes = size
     part = f"on {device}"
-    settings = default_settings(*size, device=device)
+    parameters = default_parameters(*size, device=device)
     counts = skewed_counts(n_rows, n_classes)
     steps = (
-        build_step(settings, counts, device=device, captured=captured)
+        build_step(parameters, counts, device=device, captured=captured)
         for captured in (False, True)
     )
     eager, captured = (step_seconds(step, device, n_steps) for step in steps)
-    flops = sum(2 * a * b * c for a, b, c in step_products(settings, n_classes))
+    flops = sum(2 * a * b * c for a, b, c in step_products(parameters, n_classes))
     note = f"{flops / 1e9:.2f} GFLOP of matrix products"
     yield Line(part, "step, eager", *size, eager, note=note)
     yield Line(

@@ -8,7 +8,6 @@ import numpy as np
 from imblearn.over_sampling import SMOTE
 
 from skmiaug import MIGANAugmenter, mi_path
-from skmiaug.over_sampling import _row_fit
 from skmiaug.utils._threads import cpu_threads_for
 from tests.benchmarks.suite._corpora import corpus, skewed_counts
 from tests.benchmarks.suite._ctgan import DEFAULT_EPOCHS, ctgan_cost
@@ -16,17 +15,21 @@ from tests.benchmarks.suite._measure import (
     Cost,
     cost_of,
     interleaved_medians,
-    timed_parts,
+    timed_phases,
 )
 from tests.benchmarks.suite._step import (
     CPU,
     build_products,
     build_step,
-    default_settings,
+    default_parameters,
 )
 from tests.benchmarks.suite._table import Line
 
-_PARTS = {"prepare": "start", "train_gan": "training", "finish_run": "measuring"}
+_PARTS = {
+    "fitting the prior": "prior",
+    "training": "training",
+    "measuring the information": "measuring",
+}
 _GROWTH_STEPS = 200
 
 
@@ -41,8 +44,8 @@ class Fit:
 
     @property
     def training_seconds(self) -> float:
-        """Seconds of training, looks at held-out rows included."""
-        return self.parts["train_gan"]
+        """Seconds of training, validation checks included."""
+        return self.parts["training"]
 
     @property
     def rows_per_second(self) -> float:
@@ -60,7 +63,7 @@ class Fit:
 def timed_fit(X: np.ndarray, y: np.ndarray, **parameters: object) -> Fit:
     """Fit and resample with the defaults, but for ``parameters``."""
     augmenter = MIGANAugmenter(random_state=0, device="cpu", **parameters)
-    with timed_parts(_row_fit, tuple(_PARTS)) as parts:
+    with timed_phases(tuple(_PARTS)) as parts:
         cost = cost_of(lambda: augmenter.fit_resample(X, y))
     return Fit(augmenter, len(X), cost, parts)
 
@@ -70,14 +73,14 @@ def steps(
 ) -> Iterator[Line]:
     """A training step against its matrix products."""
     counts = skewed_counts(n_rows, n_classes)
-    seen = {default_settings(n_rows, d, n_classes).n_components for d in features}
+    seen = {default_parameters(n_rows, d, n_classes).sizes[0] for d in features}
     for m in sorted(seen | set(features)):
-        settings = default_settings(n_rows, m, n_classes, n_components=m)
+        parameters = default_parameters(n_rows, m, n_classes, n_components=m)
         # Both on as many threads as a fit would use.
-        with cpu_threads_for(settings.largest_product(), CPU):
+        with cpu_threads_for(parameters.largest_product(), CPU):
             step, products = interleaved_medians(
-                build_step(settings, counts),
-                build_products(settings, n_classes),
+                build_step(parameters, counts),
+                build_products(parameters, n_classes),
                 repeats=repeats,
             )
         yield Line(

@@ -7,30 +7,36 @@ import numpy as np
 import torch
 
 from skmiaug import MIGANAugmenter
-from skmiaug.over_sampling._row_fit import new_players
-from skmiaug.over_sampling._settings import FitSettings
-from skmiaug.training import GanBatches, gan_step
-from skmiaug.training.gan._batches import GanBatch
+from skmiaug.over_sampling.generator._fit import NetworkParameters
+from skmiaug.training.gan import (
+    GanBatch,
+    GanBatches,
+    GanWeights,
+    Layout,
+    WeightedRows,
+    build_networks,
+    gan_step,
+)
 from skmiaug.training.loop._cuda_graph import graphed
 
 CPU = torch.device("cpu")
 
 
-def default_settings(
+def default_parameters(
     n_rows: int,
     n_features: int,
     n_classes: int,
     n_components: int | str = "auto",
     device: torch.device = CPU,
-) -> FitSettings:
+) -> NetworkParameters:
     """The augmenter's defaults, as a fit to so many rows resolves them."""
     augmenter = MIGANAugmenter(n_components=n_components)
-    augmenter.classes_ = np.arange(n_classes)
-    return augmenter._settings(np.empty((n_rows, n_features)), device)
+    Z, T = np.empty((n_rows, n_features)), np.empty((n_rows, n_classes))
+    return augmenter._network_parameters(Z, T, (n_features,), device)
 
 
 def build_step(
-    settings: FitSettings,
+    parameters: NetworkParameters,
     counts: tuple[int, ...],
     *,
     device: torch.device = CPU,
@@ -38,39 +44,66 @@ def build_step(
 ) -> Callable[[], object]:
     """One training step, batch included; ``captured``: as a CUDA graph where it can be."""
     rng = torch.Generator(device).manual_seed(0)
-    m, n_classes = settings.n_components, len(counts)
-    sizes = torch.tensor(counts, device=device)
-    players = new_players(settings, n_classes, 0, device)
-    batches = GanBatches(
-        rows=torch.randn(sum(counts), m, generator=rng, device=device),
-        row_means=torch.zeros(n_classes, m, device=device),
-        class_begin=torch.cumsum(sizes, 0) - sizes,
-        class_count=sizes,
-        means=torch.randn(n_classes, m, generator=rng, device=device),
-        spread=0.7,
-        latent_width=settings.latent_width,
-        batch_size=settings.batch_size,
-        generator=rng,
+    (m,), n_classes = parameters.sizes, len(counts)
+    layout = Layout((m,), 1)
+    networks = build_networks(
+        layout=layout,
+        n_targets=n_classes,
+        latent_dim=parameters.latent_dim,
+        n_codes=parameters.n_codes,
+        generator_sizes=parameters.generator_sizes,
+        critic_sizes=parameters.critic_sizes,
+        generator_lr=parameters.generator_lr,
+        critic_lr=parameters.critic_lr,
+        seed=0,
+        device=device,
     )
-    weights = settings.weights(n_classes)
+    classes = torch.arange(n_classes).repeat_interleave(torch.tensor(counts))
+    targets = torch.nn.functional.one_hot(classes).float().to(device)
+    rows = torch.randn(sum(counts), m, generator=rng, device=device)
+    batches = GanBatches(
+        rows=WeightedRows(rows, targets),
+        held_out=WeightedRows(rows[:n_classes], targets[:n_classes]),
+        row_means=torch.zeros(n_classes, m, device=device),
+        means=torch.randn(n_classes, m, generator=rng, device=device),
+        bandwidth=0.7,
+        latent_width=parameters.latent_width,
+        batch_size=parameters.batch_size,
+        generator=rng,
+        layout=layout,
+        factor=None,
+        regressions={},
+        given_bandwidth=None,
+    )
+    weights = GanWeights(
+        information=1.0,
+        penalty=parameters.penalty,
+        entropy=float(np.log(n_classes)),
+        autocast=parameters.autocast,
+    )
 
     def update(batch: GanBatch) -> torch.Tensor:
-        return gan_step(players, batch, weights)
+        return gan_step(networks, batch, weights, layout)
 
-    step = graphed(players, update, device) if captured else update
+    step = graphed(networks, update, device) if captured else update
     return lambda: step(batches.draw())
 
 
-def step_products(settings: FitSettings, n_classes: int) -> list[tuple[int, int, int]]:
+def step_products(
+    parameters: NetworkParameters, n_classes: int
+) -> list[tuple[int, int, int]]:
     """Shapes (rows, inner, columns) of all matrix products of a step."""
-    n, m, codes = settings.batch_size, settings.n_components, settings.n_continuous_codes
-    entered = m + settings.latent_dim + codes
-    generator = [entered, *settings.generator_hidden_layer_sizes, m]
-    critic = [m, *settings.critic_hidden_layer_sizes, 1 + 2 * n_classes + 2 * codes]
+    n, (m,), codes = parameters.batch_size, parameters.sizes, parameters.n_codes
+    entered = m + parameters.latent_dim + codes
+    generator = [entered, *parameters.generator_sizes, m]
+    critic = [m, *parameters.critic_sizes, 1 + 2 * n_classes + 2 * codes]
+    first = parameters.generator_sizes[0]
     return [
+        (n, n_classes, first),  # the offset of the target, and the gradient of its weight
+        (first, n, n_classes),
         *_layer_products(n, generator, weights=True, inputs=False),
         # Its own step shows the critic real and generated rows, the generator's step the
-        # generated ones, for the gradient of what comes in.
+        # generated ones, for the gradient of its inputs.
         *_layer_products(2 * n, critic, weights=True, inputs=False),
         *_layer_products(n, critic, weights=False, inputs=True),
     ]
@@ -92,8 +125,8 @@ def _layer_products(
             yield n, narrow, wide
 
 
-def build_products(settings: FitSettings, n_classes: int) -> Callable[[], object]:
+def build_products(parameters: NetworkParameters, n_classes: int) -> Callable[[], object]:
     """The matrix products of a step alone."""
-    shapes = step_products(settings, n_classes)
+    shapes = step_products(parameters, n_classes)
     pairs = [(torch.randn(a, b), torch.randn(b, c)) for a, b, c in shapes]
     return lambda: [left @ right for left, right in pairs]

@@ -1,0 +1,189 @@
+"""Label sets by name, agreement of raters, and what a loader returns."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from numbers import Real
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.utils import Bunch
+
+from skmiaug.datasets.manifest import Manifest, as_text, listed
+from skmiaug.exceptions import FileFormatError
+
+LabelSet = Mapping[str, str]
+ALL = "all"
+# The names of emotions in every corpus, so that one mapping serves them all; "none" is
+# what CMU-MOSEI's segments of no emotion have.
+EMOTIONS = frozenset(
+    [
+        "anger",
+        "boredom",
+        "contempt",
+        "disgust",
+        "excitement",
+        "fear",
+        "frustration",
+        "happiness",
+        "neutral",
+        "none",
+        "other",
+        "sadness",
+        "surprise",
+    ]
+)
+# What raters chose, in the words of the releases.
+_SPOKEN = {
+    "angry": "anger",
+    "excited": "excitement",
+    "happy": "happiness",
+    "neutral state": "neutral",
+    "sad": "sadness",
+} | {name: name for name in EMOTIONS - {"none"}}
+
+
+def same(*names: str) -> dict[str, str]:
+    """A label set that keeps these emotions under their own names."""
+    return {name: name for name in names}
+
+
+FOUR = same("anger", "happiness", "neutral", "sadness")
+
+
+def resolve_labels(
+    labels: str | Mapping[str, str | int], known: Mapping[str, LabelSet], corpus: str
+) -> LabelSet | None:
+    """The mapping from a corpus's emotions to classes; None keeps every row.
+
+    A class that is a number becomes its text, as every class of a manifest is text; an
+    emotion whose class is None has none.
+    """
+    if isinstance(labels, Mapping):
+        unknown = [name for name in labels if name not in EMOTIONS]
+        if unknown or not labels:
+            raise ValueError(
+                f"{corpus}: expected a mapping from emotion to class, with keys among "
+                f"{', '.join(sorted(EMOTIONS))}; got "
+                f"{listed(map(repr, unknown)) or 'an empty one'}."
+            )
+        return {name: str(one) for name, one in labels.items() if one is not None}
+    if labels == ALL:
+        return None
+    if not isinstance(labels, str) or labels not in known:
+        names = ", ".join(map(repr, [*known, ALL]))
+        raise ValueError(
+            f"{corpus}: labels must be one of {names} or a mapping from emotion to class, "
+            f"such as {{'anger': 'anger'}}; got {labels!r}."
+        )
+    return known[labels]
+
+
+def keep_labelled(frame: pd.DataFrame, labels: LabelSet | None) -> pd.DataFrame:
+    """Only the rows whose emotion has a class, under that class's name."""
+    if labels is None:
+        return frame
+    emotions = as_text(labels.get(emotion) for emotion in frame["emotion"])
+    frame = frame.reset_index(drop=True).assign(emotion=emotions)
+    return frame[frame["emotion"].notna()].reset_index(drop=True)
+
+
+def keep_agreed(
+    frame: pd.DataFrame,
+    raters: pd.DataFrame,
+    labels: LabelSet | None,
+    min_agreement: float | None,
+) -> pd.DataFrame:
+    """Add the column ``agreement``, and leave out the rows below `min_agreement`.
+
+    It is the share of the raters who chose a row's class, without self-ratings; NaN where
+    nobody else rated the row. `labels` are applied to what the raters chose: happy and
+    excited agree where they are one class.
+    """
+    others = raters[~raters["is_self"].to_numpy(dtype=bool) & raters["emotion"].notna()]
+    class_of = dict(zip(frame["id"], frame["emotion"], strict=True))
+    hits: dict[str, list[bool]] = {}
+    for name, chosen in zip(others["id"], others["emotion"], strict=True):
+        if name in class_of:
+            emotions = chosen.split(",")
+            if labels is not None:
+                emotions = [labels.get(emotion) for emotion in emotions]
+            hits.setdefault(name, []).append(class_of[name] in emotions)
+    shares = np.array([np.mean(hits[n]) if n in hits else np.nan for n in frame["id"]])
+    frame = frame.assign(agreement=shares)
+    if min_agreement is None:
+        return frame
+    with np.errstate(invalid="ignore"):
+        kept = shares >= min_agreement - 1e-9
+    return frame[kept].reset_index(drop=True)
+
+
+def check_min_agreement(min_agreement: float | None) -> None:
+    """Refuse what is not above 0 and at most 1 by a ValueError; None passes."""
+    if min_agreement is None:
+        return
+    if not isinstance(min_agreement, Real) or not 0 < min_agreement <= 1:
+        raise ValueError(
+            "min_agreement must be a share above 0 and at most 1, or None for the corpus's "
+            f"own rule; got {min_agreement!r}."
+        )
+
+
+def decode(code: str, codes: Mapping[str, str | None], where: str) -> str | None:
+    """The emotion of a label code; None for no agreement."""
+    if code not in codes:
+        raise FileFormatError(
+            f"{where}: expected one of the codes {' '.join(codes)}; got {code!r}."
+        )
+    return codes[code]
+
+
+def spoken_emotions(words: Iterable[str]) -> str | None:
+    """What a rater chose, as names joined by commas; other words are "other"."""
+    found = [_SPOKEN.get(w, "other") for word in words if (w := word.strip().lower())]
+    return ",".join(dict.fromkeys(found)) or None
+
+
+def raters_table(
+    ratings: Iterable[Mapping[str, Any]], numbers: Sequence[str], *others: str
+) -> pd.DataFrame:
+    """A row for each rating: ``id``, ``rater``, ``is_self``, ``emotion`` and the rest."""
+    names = ("id", "rater", "is_self", "emotion", *others, *numbers)
+    ratings = list(ratings)
+    frame = pd.DataFrame(
+        {n: pd.Series([row.get(n) for row in ratings], dtype=object) for n in names}
+    )
+    return frame.astype({"is_self": bool} | dict.fromkeys(numbers, float))
+
+
+def make_bunch(
+    frame: pd.DataFrame,
+    *,
+    name: str,
+    root: Path,
+    protocol: str,
+    description: str,
+    **others: Any,
+) -> Bunch:
+    """What a loader returns: the manifest as object and as table, and `others`."""
+    if not len(frame):
+        raise FileFormatError(
+            f"{name}: expected utterances with the labels that were asked for; none is "
+            f"left in {str(root)!r}."
+        )
+    manifest = Manifest(frame, name=name, root=root)
+    if isinstance(others.get("raters"), pd.DataFrame):
+        raters = others["raters"]
+        kept = raters["id"].isin(set(frame["id"]))
+        others["raters"] = raters[kept].reset_index(drop=True)
+    return Bunch(
+        frame=frame,
+        manifest=manifest,
+        classes=manifest.classes,
+        target=frame["emotion"].to_numpy(dtype=object),
+        name=name,
+        root=root,
+        protocol=protocol,
+        DESCR=description,
+        **others,
+    )

@@ -1,0 +1,475 @@
+"""MSP-Podcast."""
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from sklearn.utils import Bunch
+
+from skmiaug.datasets.corpora._folder import (
+    AUDIO_SUFFIXES,
+    attach_audio,
+    corpus_folder,
+    find_entry,
+    index_tree,
+    need_entry,
+    read_text,
+    text_lines,
+)
+from skmiaug.datasets.corpora._labels import (
+    FOUR,
+    check_min_agreement,
+    decode,
+    keep_agreed,
+    keep_labelled,
+    make_bunch,
+    resolve_labels,
+    same,
+    spoken_emotions,
+)
+from skmiaug.datasets.manifest import as_text, make_frame, read_csv
+from skmiaug.exceptions import FileFormatError
+
+__all__ = ["load_msp_podcast"]
+
+CODES: dict[str, str | None] = {
+    "A": "anger",
+    "S": "sadness",
+    "H": "happiness",
+    "U": "surprise",
+    "F": "fear",
+    "D": "disgust",
+    "C": "contempt",
+    "N": "neutral",
+    "O": "other",
+    "X": None,
+}
+LABEL_SETS: dict[str, Mapping[str, str]] = {
+    "4class": FOUR,
+    "8class": same(*[name for name in CODES.values() if name and name != "other"]),
+}
+SPLITS = {
+    "train": "train",
+    "validation": "dev",
+    "development": "dev",
+    "test1": "test1",
+    "test2": "test2",
+    "test3": "test3",
+}
+# The columns of labels_consensus.csv.
+COLUMNS = (
+    "FileName", "EmoClass", "EmoAct", "EmoVal", "EmoDom", "SpkrID", "Gender", "Split_Set"
+)  # fmt: skip
+_TURN = re.compile(
+    r"(MSP-PODCAST\S+\.wav); *([^;\s]+); *A:([^;\s]+); *V:([^;\s]+); *D:([^;\s]+) *(;|$)"
+)
+_TURN_FORM = "'MSP-PODCAST_0001_0008.wav; N; A:..; V:..; D:..;'"
+_PARTITION_FORM = "'Train; MSP-PODCAST_0001_0008.wav'"
+_DETAIL = ("rater", "emotion", "secondary", "activation", "valence", "dominance")
+# Releases with separate columns: 1.6 names the rater Workers, 2.0 WorkerID.
+_SEPARATE = {
+    "EmoClass_Major": "emotion",
+    "EmoClass_Second": "secondary",
+    "EmoAct": "activation",
+    "EmoVal": "valence",
+    "EmoDom": "dominance",
+}
+# Release 2.0 lists one file that it does not hold; more than a few is an incomplete copy.
+_MISSING_IN_RELEASES = 5
+_FILE = re.compile(r"MSP-PODCAST_\d+_\d+(_\d+)?\.wav")
+DESCRIPTION = """\
+MSP-Podcast: turns of natural speech from podcasts, with crowdsourced labels. Valence,
+activation and dominance from 1 to 7, means over the raters. The test parts share speakers
+with each other, and with no other part where speakers are known. Lotfian & Busso,
+"Building naturalistic emotionally balanced speech corpus by retrieving emotional speech
+from existing podcast recordings", IEEE TAC 10, 2019.
+"""
+
+
+def load_msp_podcast(
+    path: str | os.PathLike[str],
+    *,
+    labels: str | Mapping[str, str | int] = "4class",
+    min_agreement: float | None = None,
+    raters: bool = False,
+    transcripts: bool = False,
+    audio: bool = True,
+    max_missing_audio: int | None = _MISSING_IN_RELEASES,
+) -> Bunch:
+    """Load MSP-Podcast, releases 1.6 to 2.0, from the folder of a release.
+
+    Parameters
+    ----------
+    path : path-like
+        Folder with ``Labels`` (``label``, ``labels`` in some releases), ``Audios`` (or
+        ``Audio``) and, if there are any, ``Transcripts``, ``Partitions.txt`` and
+        ``Speaker_ids.txt``. Labels come from ``labels_consensus.csv`` (spelled
+        ``labels_concensus.csv`` before 1.10) or else from ``labels.txt``.
+    labels : str or mapping, default="4class"
+        "4class" (anger, happiness, neutral, sadness), "8class" (with contempt, disgust,
+        fear and surprise), "all" (every turn; those without agreement, and those of the
+        third test part, whose labels are hidden, have no emotion), or a mapping from
+        emotion to class, whose other rows are dropped.
+    min_agreement : float, default=None
+        Least share of the raters who chose the class; reads the raters. None takes the
+        release's label.
+    raters : bool, default=False
+        Whether to read the raters, close to a million rows.
+    transcripts : bool, default=False
+        Whether to read the transcripts, a small file for each turn.
+    audio : bool, default=True
+        Whether to look for the audio files.
+    max_missing_audio : int or None, default=5
+        How many audio files may be missing: their rows are left out with a warning
+        (release 2.0 lists one that it does not hold). None allows any number.
+
+    Returns
+    -------
+    data : Bunch
+        As of `load_iemocap`; ``split`` is "train", "dev", "test1", "test2" or "test3",
+        ``speaker`` is None where it is not known ("Unknown", "-1" or empty in the
+        release; `Manifest.groups` makes each such row a group of its own), ``podcast`` is
+        its number, and ``raters`` is None unless they were read.
+
+    Raises
+    ------
+    FileFormatError
+        A file, folder or column is missing, a row is broken or holds an unknown code, or
+        Split_Set contradicts ``Partitions.txt``; names the file and row.
+    ValueError
+        `labels` or `min_agreement` is none of the above.
+
+    Examples
+    --------
+    >>> from skmiaug.datasets import load_msp_podcast
+    >>> data = load_msp_podcast("MSP-Podcast")  # doctest: +SKIP
+    >>> data.frame[["path", "emotion", "speaker"]], data.target  # doctest: +SKIP
+    """
+    mapping = resolve_labels(labels, LABEL_SETS, "MSP-Podcast")
+    check_min_agreement(min_agreement)
+    root = corpus_folder(path, "MSP-Podcast")
+    folder = need_entry(root, ["Labels", "label"], "MSP-Podcast")
+    frame = keep_labelled(_manifest(root, folder), mapping)
+    rated = None
+    if raters or min_agreement is not None:
+        rated = _read_raters(folder)
+        frame = keep_agreed(frame, rated, mapping, min_agreement)
+    if audio:
+        files = index_tree(
+            need_entry(root, ["Audios", "Audio"], "MSP-Podcast"), AUDIO_SUFFIXES
+        )
+        frame = attach_audio(frame, files, max_missing_audio, "MSP-Podcast")
+    if transcripts:
+        _read_transcripts(root, frame)
+    return make_bunch(
+        frame,
+        name="msp_podcast",
+        root=root,
+        protocol="official",
+        description=DESCRIPTION,
+        raters=rated,
+    )
+
+
+def _manifest(root: Path, folder: Path) -> pd.DataFrame:
+    """All turns of the release, those without a label last."""
+    names = ["labels_consensus.csv", "labels_concensus.csv"]
+    csv = find_entry(folder, names)
+    partitions = find_entry(root, ["Partitions.txt", "Partition.txt"]) or find_entry(
+        folder, ["Partitions.txt", "Partition.txt"]
+    )
+    parts = {} if partitions is None else _read_partitions(partitions)
+    if csv is not None:
+        source, table = csv, _read_consensus(csv)
+        _check_partitions(table, parts, SPLITS, str(csv))
+    else:
+        source = need_entry(folder, [*names, "labels.txt"], "MSP-Podcast")
+        if partitions is None:
+            need_entry(root, ["Partitions.txt"], "MSP-Podcast")
+        table = _read_label_text(source, parts, _read_speakers(root))
+    hidden = sorted(set(parts) - set(table["FileName"]))
+    table = pd.concat(
+        [
+            table,
+            pd.DataFrame({"FileName": hidden, "Split_Set": [parts[h] for h in hidden]}),
+        ],
+        ignore_index=True,
+    )
+    return _frame(table, source)
+
+
+def _frame(table: pd.DataFrame, source: Path) -> pd.DataFrame:
+    where = str(source)
+    files = table["FileName"].astype(str)
+    odd = ~files.str.fullmatch(_FILE)
+    if odd.any():
+        raise FileFormatError(
+            f"{where}: expected file names such as MSP-PODCAST_0001_0008.wav; got "
+            f"{files[odd].iloc[0]!r}."
+        )
+    genders = table["Gender"].str.lower()
+    known = genders.isin(["male", "female"])
+    return make_frame(
+        {
+            "id": files.str.removesuffix(".wav").to_numpy(dtype=object),
+            "emotion": _decoded(table, "EmoClass", CODES, where),
+            "valence": _numbers_of(table, "EmoVal", where),
+            "activation": _numbers_of(table, "EmoAct", where),
+            "dominance": _numbers_of(table, "EmoDom", where),
+            "speaker": table["SpkrID"],
+            "gender": as_text(genders.where(known, None)),
+            "split": _decoded(table, "Split_Set", SPLITS, where),
+            # Not "dialog": the official parts are disjoint in speakers, not in podcasts.
+            "podcast": as_text(files.str.extract(r"MSP-PODCAST_(\d+)_", expand=False)),
+        }
+    )
+
+
+def _decoded(
+    table: pd.DataFrame, column: str, codes: Mapping[str, str | None], where: str
+) -> pd.Series:
+    """Codes to names; a row without a code has no name, and an unknown code is an error."""
+    found = table[column].str.strip()
+    if column == "Split_Set":
+        found = found.str.lower()
+    first = found.notna() & ~found.duplicated()
+    names = {
+        code: decode(code, codes, f"{where}, {column} of {file}")
+        for code, file in zip(found[first], table["FileName"][first], strict=True)
+    }
+    return as_text(found.map(names))
+
+
+def _read_transcripts(root: Path, frame: pd.DataFrame) -> None:
+    folder = need_entry(root, ["Transcripts"], "MSP-Podcast")
+    files = index_tree(folder, (".txt",))
+    texts = [read_text(files[n]).strip() if n in files else "" for n in frame["id"]]
+    frame["transcript"] = as_text(text or None for text in texts)
+
+
+# ---------------------------------------------------------------- label files
+
+
+def _read_consensus(file: Path) -> pd.DataFrame:
+    """``labels_consensus.csv``; empty fields are None."""
+    # Space around a value is no part of it: a speaker of two spellings would be two.
+    table = read_csv(file, COLUMNS)[list(COLUMNS)].apply(lambda column: column.str.strip())
+    for name in ("FileName", "EmoClass", "Split_Set"):
+        empty = table[name] == ""
+        if empty.any():
+            row = int(empty.to_numpy().nonzero()[0][0])
+            raise FileFormatError(
+                f"{file}, line {row + 2}: expected {name} to be filled in; it is empty."
+            )
+    return table.where(table != "", None)
+
+
+def _read_partitions(file: Path) -> dict[str, str]:
+    """``Partitions.txt``: lines of "Train; MSP-PODCAST_0001_0008.wav"."""
+    parts: dict[str, str] = {}
+    for number, line in enumerate(text_lines(file), start=1):
+        part, _, rest = (text.strip("; ") for text in line.partition(";"))
+        if not line.strip():
+            continue
+        if not rest.endswith(".wav"):
+            raise FileFormatError(
+                f"{file}, line {number}: expected {_PARTITION_FORM}; got {line[:120]!r}."
+            )
+        _set_once(parts, rest, part, f"{file}, line {number}", "each file in one part")
+    return parts
+
+
+def _check_partitions(
+    table: pd.DataFrame, parts: Mapping[str, str], names: Mapping[str, str], where: str
+) -> None:
+    """Refuse a table whose Split_Set contradicts the partitions.
+
+    Rows would be tested on that others trained on. ``names`` are those of the parts.
+    """
+    listed = as_text(map(parts.get, table["FileName"]))
+    ours, theirs = (
+        column.str.strip().str.lower().map(lambda part: names.get(part, part))
+        for column in (table["Split_Set"], listed)
+    )
+    # Names that are not known are for `decode` to refuse.
+    differ = ours.isin(names.values()) & listed.notna() & (ours != theirs)
+    wrong = np.flatnonzero(differ.to_numpy(dtype=bool))
+    if wrong.size:
+        first = wrong[0]
+        raise FileFormatError(
+            f"{where}: expected the parts of Split_Set and of Partitions.txt to agree; "
+            f"{wrong.size} of {len(table)} files are in different ones, the first of them "
+            f"{table['FileName'].iloc[first]}: {table['Split_Set'].iloc[first]!r} and "
+            f"{listed.iloc[first]!r}. They are of two releases: copy the right one again, "
+            "or move Partitions.txt away to go by Split_Set."
+        )
+
+
+def _read_speakers(root: Path) -> dict[str, tuple[str, str | None]]:
+    """``Speaker_ids.txt``: speaker and gender by file; empty where it is absent."""
+    file = find_entry(root, ["Speaker_ids.txt"])
+    if file is None:
+        return {}
+    genders: dict[str, str] = {}
+    speakers: dict[str, str] = {}
+    for number, line in enumerate(text_lines(file), start=1):
+        name, _, value = (part.strip() for part in line.partition(";"))
+        if name.endswith(".wav"):
+            where = f"{file}, line {number}"
+            _set_once(speakers, name, value, where, "one speaker of each file")
+        elif name.startswith("Speaker_"):
+            genders[name.removeprefix("Speaker_")] = value
+    return {name: (who, genders.get(who)) for name, who in speakers.items()}
+
+
+def _set_once(
+    found: dict[str, str], name: str, value: str, where: str, expected: str
+) -> None:
+    if found.setdefault(name, value).lower() != value.lower():
+        raise FileFormatError(
+            f"{where}: expected {expected}; {name} is in {found[name]!r} above and in "
+            f"{value!r} here."
+        )
+
+
+def _label_lines(file: Path) -> Iterator[tuple[int, tuple[str, ...], str | None]]:
+    """The lines of ``labels.txt``: a turn, its raters below it, then the next turn.
+
+    Yields the number of the line, counted from 1, the first five of `COLUMNS` of its turn,
+    and the rating, which is None on the line of the turn itself.
+    """
+    turn: tuple[str, ...] = ()
+    for number, line in enumerate(text_lines(file), start=1):
+        line = line.strip()
+        if not line:
+            continue
+        names_a_file = ".wav" in line.partition(";")[0] or line.startswith("MSP-PODCAST")
+        found = _TURN.match(line)
+        if found is not None:
+            turn = found.groups()[:5]
+        elif names_a_file or not turn:
+            raise FileFormatError(
+                f"{file}, line {number}: expected a turn, {_TURN_FORM}; got {line[:120]!r}."
+            )
+        yield number, turn, None if found is not None else line
+
+
+def _numbers_of(table: pd.DataFrame, column: str, where: str) -> np.ndarray:
+    """A column of text as numbers; what is missing, empty or "NaN" is NaN."""
+    text = table[column].str.strip().str.lower()
+    values = pd.to_numeric(text, errors="coerce")
+    known = text.notna() & ~text.isin(["", "nan"])
+    broken = (~np.isfinite(values) & known).to_numpy(dtype=bool)
+    if broken.any():
+        row = int(np.flatnonzero(broken)[0])
+        raise FileFormatError(
+            f"{where}: expected a number in {column}; {table['FileName'].iloc[row]} has "
+            f"{table[column].iloc[row]!r}."
+        )
+    return values.to_numpy(dtype=np.float64)
+
+
+def _read_label_text(
+    file: Path,
+    parts: Mapping[str, str],
+    speakers: Mapping[str, tuple[str, str | None]],
+) -> pd.DataFrame:
+    """``labels.txt`` with partitions and speakers, as `_read_consensus` returns it."""
+    turns = [turn for _, turn, rating in _label_lines(file) if rating is None]
+    if not turns:
+        raise FileFormatError(f"{file}: expected turns {_TURN_FORM}; there are none.")
+    table = pd.DataFrame(turns, columns=list(COLUMNS[:5]), dtype=object)
+    lost = [name for name in table["FileName"] if name not in parts]
+    if lost:
+        raise FileFormatError(
+            f"{file}: expected a partition for every turn; {len(lost)} have none, the "
+            f"first of them {lost[0]}."
+        )
+    who = [speakers.get(name, (None, None)) for name in table["FileName"]]
+    table["SpkrID"] = as_text(one for one, _ in who)
+    table["Gender"] = as_text(gender for _, gender in who)
+    table["Split_Set"] = [parts[name] for name in table["FileName"]]
+    return table
+
+
+# ---------------------------------------------------------------- raters
+
+
+def _read_raters(folder: Path) -> pd.DataFrame:
+    """Raters from ``labels_detailed.csv``, or from ``labels.txt`` where it is absent.
+
+    An emotion in the rater's own words is "other".
+    """
+    file = find_entry(folder, ["labels_detailed.csv"])
+    if file is not None:
+        table = _detailed(file)
+    else:
+        file = find_entry(folder, ["labels.txt"])
+        if file is None:
+            raise FileFormatError(
+                f"MSP-Podcast: expected labels_detailed.csv or labels.txt in "
+                f"{str(folder)!r} for the raters; neither is there."
+            )
+        rated = [line for line in _label_lines(file) if line[2] is not None]
+        numbers, turns, ratings = zip(*rated, strict=True) if rated else ((), (), ())
+        parsed = _parsed(pd.Series(ratings, dtype=object), file, numbers)
+        table = parsed.assign(FileName=[turn[0] for turn in turns])
+    words = {word: spoken_emotions([word]) for word in table["emotion"].unique()}
+    raters = pd.DataFrame(
+        {
+            "id": table["FileName"].str.strip().str.removesuffix(".wav").astype(object),
+            "rater": table["rater"].str.strip().astype(object),
+            "is_self": False,
+            "emotion": as_text(table["emotion"].map(words)),
+            "secondary": table["secondary"].str.strip().astype(object),
+        }
+    )
+    for name in ("valence", "activation", "dominance"):
+        raters[name] = _numbers_of(table, name, str(file))
+    # A rater who is listed twice for a turn counts once.
+    return raters.drop_duplicates(["id", "rater"]).reset_index(drop=True)
+
+
+def _detailed(file: Path) -> pd.DataFrame:
+    table = read_csv(file, ("FileName",))
+    if "EmoDetail" in table.columns:
+        numbers = range(2, len(table) + 2)
+        parsed = _parsed(table["EmoDetail"], file, numbers)
+        return parsed.assign(FileName=table["FileName"])
+    worker = next((n for n in ("WorkerID", "Workers") if n in table.columns), None)
+    if worker is None or not set(_SEPARATE) <= set(table.columns):
+        raise FileFormatError(
+            f"{file}: expected EmoDetail, or WorkerID (or Workers) and "
+            f"{', '.join(_SEPARATE)}; got the columns {', '.join(table.columns[:12])}."
+        )
+    names = {"FileName": "FileName", worker: "rater", **_SEPARATE}
+    return table[list(names)].rename(columns=names)
+
+
+def _parsed(ratings: pd.Series, file: Path, numbers: Sequence[int]) -> pd.DataFrame:
+    """Ratings as columns; `numbers` are those of their lines."""
+    parsed = [_rating(text) for text in ratings]
+    if None in parsed:
+        row = parsed.index(None)
+        raise FileFormatError(
+            f"{file}, line {numbers[row]}: expected 'WORKER..; emotion; others; "
+            f"A:..; V:..; D:..;'; got {ratings.iloc[row][:120]!r}."
+        )
+    return pd.DataFrame(parsed, columns=list(_DETAIL), dtype=object)
+
+
+def _rating(text: str) -> list[str] | None:
+    """The fields of "worker; emotion; other emotions; A:1; V:4; D:1;", in order.
+
+    The rater's own words may hold semicolons. Not a regular expression: with those it would
+    take time that grows with the third power of the length.
+    """
+    words, *values = text.rstrip().removesuffix(";").rsplit(";", 3)
+    own = words.split(";", 2)
+    values = [value.lstrip(" ") for value in values]
+    if [value[:2] for value in values] != ["A:", "V:", "D:"] or len(own) < 3 or not own[0]:
+        return None
+    return [*own, *(value[2:] for value in values)]

@@ -1,0 +1,30 @@
+"""Manifests: the table of a corpus, its checks, and its file format."""
+
+from skmiaug.datasets.manifest._columns import (
+    COLUMNS,
+    NUMBERS,
+    as_text,
+    frame_of,
+    is_unicode,
+    listed,
+    make_frame,
+    sorted_names,
+)
+from skmiaug.datasets.manifest._file import read_csv
+from skmiaug.datasets.manifest._manifest import Manifest
+from skmiaug.datasets.manifest._paths import need_regular_file, safe_relative
+
+__all__ = [
+    "COLUMNS",
+    "NUMBERS",
+    "Manifest",
+    "as_text",
+    "frame_of",
+    "is_unicode",
+    "listed",
+    "make_frame",
+    "need_regular_file",
+    "read_csv",
+    "safe_relative",
+    "sorted_names",
+]

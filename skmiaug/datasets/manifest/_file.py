@@ -1,0 +1,284 @@
+"""Files of manifests: JSON lines (a header, then a flat object for each row), and CSV.
+
+Each line is parsed by itself, so that an error names it and no line takes more memory than
+its limit; pandas' reader of JSON lines does neither.
+"""
+
+import codecs
+import csv
+import json
+import math
+import reprlib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+import pandas as pd
+
+from skmiaug.datasets.manifest._columns import (
+    COLUMNS,
+    NUMBERS,
+    check_frame,
+    is_unicode,
+    listed,
+)
+from skmiaug.datasets.manifest._paths import need_regular_file
+from skmiaug.exceptions import FileFormatError
+from skmiaug.utils.files._atomic import write_bytes_atomically
+from skmiaug.utils.files._untrusted import parse_json
+
+FORMAT, FORMAT_VERSION = "skmiaug-manifest", 1
+MAX_FILE_BYTES, MAX_ROWS, MAX_CELLS = 2**31, 5_000_000, 100_000_000
+MAX_LINE_BYTES, MAX_KEYS = 2**20, 256
+# Python refuses to read or write longer integers.
+_MAX_DIGITS = 4000
+_MAX_INTEGER = 10**_MAX_DIGITS
+_SCALARS = (str, int, float, bool, type(None))
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+
+
+# ---------------------------------------------------------------- reading
+
+
+def open_manifest(path: Any) -> Path:
+    """The file, if it can be a manifest."""
+    return need_regular_file(path, MAX_FILE_BYTES, "a manifest (JSON lines)")
+
+
+def read_columns(file: Path) -> tuple[str, dict[str, list[Any]]]:
+    """The name of a corpus and its columns, paths as they are in the file."""
+    lines = _flat_lines(file)
+    _, header = next(lines, (0, {}))
+    name = _check_header(file, header)
+    numbers, rows = [], []
+    for number, row in lines:
+        numbers.append(number)
+        rows.append(row)
+        if len(rows) > MAX_ROWS:
+            raise FileFormatError(f"{file}: expected at most {MAX_ROWS} rows.")
+    if header.get("rows", len(rows)) != len(rows):
+        raise FileFormatError(
+            f"{file}: expected {header['rows']} rows, as its first line says; there are "
+            f"{len(rows)}: the file is cut short or was edited."
+        )
+    columns: dict[str, list[Any]] = {}
+    names = dict.fromkeys(COLUMNS)
+    for row in rows:
+        names |= dict.fromkeys(row)
+    for column in names:
+        values = [row.get(column) for row in rows]
+        if column in COLUMNS:
+            values = _of_kind(file, column, values, numbers)
+        columns[column] = values
+    return name, columns
+
+
+def _flat_lines(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the number of each line that is not empty, counted from 1, and its object."""
+    with file.open("rb") as lines:
+        number = 0
+        while line := lines.readline(MAX_LINE_BYTES + 1):
+            number += 1
+            where = f"{file}, line {number}"
+            if len(line) > MAX_LINE_BYTES:
+                _refuse(where, f"a line of at most {MAX_LINE_BYTES} bytes", "more")
+            if number == 1:
+                line = line.removeprefix(codecs.BOM_UTF8)
+            if line.strip():
+                yield number, _flat_object(line, where)
+
+
+def _flat_object(line: bytes, where: str) -> dict[str, Any]:
+    try:
+        found = parse_json(line.decode("utf-8"), where)
+    except UnicodeDecodeError as error:
+        _refuse(where, "JSON in UTF-8", str(error))
+    if not isinstance(found, dict):
+        _refuse(where, "a JSON object", type(found).__name__)
+    if len(found) > MAX_KEYS:
+        _refuse(where, f"at most {MAX_KEYS} keys", str(len(found)))
+    for key, value in found.items():
+        if not isinstance(value, _SCALARS):
+            what = f"{type(value).__name__} under {key[:80]!r}"
+            _refuse(where, "text, numbers, true, false or null", what)
+        if isinstance(value, float) and not math.isfinite(value):
+            _refuse(where, "finite numbers", f"{value} under {key[:80]!r}")
+    return found
+
+
+def _check_header(file: Path | str, header: dict[str, Any]) -> str:
+    if header.get("format") != FORMAT:
+        raise FileFormatError(
+            f'{file}: expected a first line with "format": "{FORMAT}"; it is not there, so '
+            "this is no manifest."
+        )
+    version = header.get("format_version")
+    if version != FORMAT_VERSION:
+        raise FileFormatError(
+            f"{file}: expected format_version {FORMAT_VERSION}; got {version!r}. A later "
+            "skmiaug may read it."
+        )
+    name = header.get("name", "")
+    if not isinstance(name, str):
+        raise FileFormatError(f"{file}: expected a name as text; got {name!r}.")
+    return name
+
+
+def _of_kind(file: Path, name: str, values: list[Any], numbers: list[int]) -> list[Any]:
+    """The values of one of `COLUMNS`: floats, or text and None."""
+    kinds, expected = ((int, float), "a number") if name in NUMBERS else ((str,), "text")
+    found: list[Any] = []
+    for number, value in zip(numbers, values, strict=True):
+        right = isinstance(value, kinds) and not isinstance(value, bool)
+        if value is not None and not right:
+            where = f"{file}, line {number}"
+            _refuse(where, f"{expected} under {name!r}", repr(str(value)[:80]))
+        try:
+            missing = np.nan if value is None else value
+            found.append(float(missing) if name in NUMBERS else value)
+        except OverflowError:
+            where, digits = f"{file}, line {number}", len(str(value))
+            _refuse(
+                where,
+                f"a number below 1.8e308 under {name!r}",
+                f"an integer of {digits} digits",
+            )
+    return found
+
+
+def _refuse(where: str, expected: str, found: str) -> NoReturn:
+    raise FileFormatError(f"{where}: expected {expected}; got {found}.")
+
+
+def read_csv(file: Path, needed: Sequence[str], separators: str = ",") -> pd.DataFrame:
+    """A CSV table as text, with at least these columns; empty cells are "".
+
+    ``separators`` are those that may be used; the first line decides. Row k, counted from
+    0, is line k + 2 where no cell holds a line break.
+    """
+    need_regular_file(file, MAX_FILE_BYTES, "a CSV table")
+    rows: list[list[str]] = []
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            separator = max(separators, key=lines.readline(MAX_LINE_BYTES).count)
+            lines.seek(0)
+            reader = csv.reader(lines, delimiter=separator, strict=True)
+            names = next(reader, [])
+            for row in reader:
+                if row and len(row) != len(names):
+                    raise FileFormatError(
+                        f"{file}, line {reader.line_num}: expected {len(names)} cells, as "
+                        f"in the head; got {len(row)}."
+                    )
+                if len(rows) * len(names) > MAX_CELLS:
+                    raise FileFormatError(f"{file}: expected at most {MAX_CELLS} cells.")
+                rows += [row] if row else []
+    except FileFormatError:
+        raise
+    except (csv.Error, ValueError) as error:  # UnicodeDecodeError too
+        raise FileFormatError(f"{file}: expected a CSV table in UTF-8; {error}.") from error
+    missing = [name for name in needed if names.count(name) == 0]
+    if missing:
+        raise FileFormatError(
+            f"{file}: expected the columns {', '.join(needed)}; missing are "
+            f"{', '.join(missing)}. It has {listed(names) or 'none'}."
+        )
+    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    if twice:
+        raise FileFormatError(f"{file}: expected each column once; {listed(twice)} is not.")
+    if not rows:
+        raise FileFormatError(f"{file}: expected rows below the head; there are none.")
+    # As plain Python text: faster to go through than Arrow's.
+    columns = zip(names, zip(*rows, strict=True), strict=True)
+    return pd.DataFrame({n: pd.Series(column, dtype=object) for n, column in columns})
+
+
+# ---------------------------------------------------------------- writing
+
+
+def write_frame(
+    path: Any, frame: pd.DataFrame, paths: Sequence[str | None], name: str
+) -> None:
+    """Write a table as a manifest, whole or not at all; ``paths`` are those to write."""
+    where = name if isinstance(name, str) and name else "manifest"
+    check_frame(frame, where)
+    header = {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "name": name,
+        "rows": len(frame),
+    }
+    _check_header(f"the name of {where}", header)
+    columns = {str(column): frame[column] for column in frame.columns}
+    if len(columns) < frame.shape[1]:
+        raise FileFormatError(
+            f"{where}: expected columns of different names; got "
+            f"{listed(map(str, frame.columns[len(COLUMNS) :]))} after the usual ones."
+        )
+    # Columns without a value need not be gone through row by row.
+    filled = [column for column, values in columns.items() if values.notna().any()]
+    cells = [paths if column == "path" else columns[column] for column in filled]
+    lines = [_flat_line(header, f"the name of {where}")]
+    for identity, *row in zip(frame["id"], *cells, strict=True):
+        values = {n: _plain(v) for n, v in zip(filled, row, strict=True)}
+        known = {n: v for n, v in values.items() if v is not None}
+        lines.append(_flat_line(known, f"{where}, the row of {identity[:80]!a}"))
+    n_bytes = sum(map(len, lines))
+    if len(frame) > MAX_ROWS or n_bytes > MAX_FILE_BYTES:
+        raise FileFormatError(
+            f"{where}: expected at most {MAX_ROWS} rows and {MAX_FILE_BYTES / 2**20:.0f} "
+            f"MiB; got {len(frame)} rows, {n_bytes / 2**20:.0f} MiB: write it in parts."
+        )
+    write_bytes_atomically(path, b"".join(lines))
+
+
+def _flat_line(fields: Mapping[str, Any], where: str) -> bytes:
+    try:
+        line = _ENCODER.encode(fields).encode("utf-8") + b"\n"
+    except (TypeError, ValueError, RecursionError):  # UnicodeEncodeError too
+        line = b""
+    if not line or not all(isinstance(v, _SCALARS) for v in fields.values()):
+        for name, value in fields.items():
+            _check_field(name, value, where)
+    if len(fields) > MAX_KEYS:
+        raise FileFormatError(
+            f"{where}: expected at most {MAX_KEYS} columns that are filled in; there are "
+            f"{len(fields)}."
+        )
+    if len(line) > MAX_LINE_BYTES:
+        longest = max(fields, key=lambda name: len(str(fields[name])))
+        raise FileFormatError(
+            f"{where}: expected a row of at most {MAX_LINE_BYTES} bytes; it has "
+            f"{len(line)}, most of them in the column {longest[:80]!r}."
+        )
+    return line
+
+
+def _check_field(name: str, value: Any, where: str) -> None:
+    expected = "text, a finite number, true, false or nothing"
+    found = ""
+    if not isinstance(value, _SCALARS):
+        found = f"{type(value).__name__} ({reprlib.repr(value)[:80]}); write it as text"
+    elif isinstance(value, float) and not math.isfinite(value):
+        found = f"{value}; leave the cell empty (NaN or None)"
+    elif isinstance(value, int) and abs(value) >= _MAX_INTEGER:
+        found = "a longer one"
+        expected = f"an integer of at most {_MAX_DIGITS} digits"
+    elif not is_unicode(name) or (isinstance(value, str) and not is_unicode(value)):
+        found = "half of a surrogate pair, as in file names that are not UTF-8"
+        expected = "Unicode text"
+    if found:
+        raise FileFormatError(
+            f"{where}: expected {expected} in the column {name[:80]!a}; got {found}."
+        )
+
+
+def _plain(value: Any) -> Any:
+    """A value of a cell as JSON knows it; missing is None."""
+    if type(value) is str:
+        return value
+    value = value.item() if isinstance(value, np.generic) else value
+    if value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value):
+        return None
+    return value

@@ -1,0 +1,144 @@
+"""The corpora that ``skmiaug benchmark`` knows. Imports nothing heavy."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["CORPORA", "Corpus", "Published", "imbalance_of", "load_corpus"]
+
+NATURAL, IMBALANCED = "natural", "imbalanced"
+
+
+@dataclass(frozen=True)
+class Published:
+    """A result from the literature, UAR in percent."""
+
+    modality: str
+    uar: float
+    method: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """A corpus and its usual settings.
+
+    `imbalance` goes from label set to the fraction of each class that the training parts of
+    the imbalanced setting keep. A label set that is not named follows a general rule; None
+    in its place means that the corpus is imbalanced by nature, and has no such setting.
+    """
+
+    title: str
+    loader: str
+    labels: str
+    imbalance: Mapping[str, Mapping[str, float] | None] = field(default_factory=dict)
+    published: tuple[Published, ...] = ()
+
+
+_EMODB = {
+    "anger": 1.0,
+    "boredom": 0.5,
+    "disgust": 0.3,
+    "fear": 0.2,
+    "happiness": 0.25,
+    "neutral": 0.4,
+    "sadness": 0.15,
+}
+_NEMO = {
+    "anger": 0.5,
+    "fear": 0.3,
+    "happiness": 1.0,
+    "neutral": 0.15,
+    "sadness": 0.1,
+    "surprise": 0.2,
+}
+CORPORA: dict[str, Corpus] = {
+    "emodb": Corpus("EmoDB", "load_emodb", "7class", {"7class": _EMODB}),
+    "nemo": Corpus("nEMO", "load_nemo", "6class", {"6class": _NEMO}),
+    "iemocap": Corpus(
+        "IEMOCAP",
+        "load_iemocap",
+        "4class",
+        published=(
+            Published(
+                "audio+text",
+                76.54,
+                "mutual-information regularised generator",
+                "Ahn et al., arXiv 2510.10078",
+            ),
+            Published("audio+text", 75.65, "CIF-MMIN", "as given in arXiv 2510.10078"),
+        ),
+    ),
+    "msp_improv": Corpus("MSP-IMPROV", "load_msp_improv", "4class"),
+    "msp_podcast": Corpus(
+        "MSP-Podcast", "load_msp_podcast", "4class", {"4class": None, "8class": None}
+    ),
+    "cmu_mosei": Corpus(
+        "CMU-MOSEI", "load_cmu_mosei", "dominant", {"dominant": None, "6class": None}
+    ),
+    "manifest": Corpus("manifest", "", "all"),
+}
+# The general rule keeps at least this part of each class.
+_MIN_FRACTION = 0.1
+
+
+def imbalance_of(
+    corpus: str, labels: str, counts: Mapping[str, int]
+) -> Mapping[str, float] | None:
+    """Fractions of the imbalanced setting; None where the corpus is imbalanced by nature.
+
+    The general rule keeps the most frequent class whole and half as much of each next one,
+    at least 0.1.
+
+    Examples
+    --------
+    >>> imbalance_of("manifest", "all", {"anger": 20, "joy": 10, "neutral": 50})
+    {'anger': 0.5, 'joy': 0.25, 'neutral': 1.0}
+    """
+    known = CORPORA[corpus].imbalance
+    if labels in known:
+        return known[labels]
+    order = sorted(counts, key=lambda name: (-counts[name], name))
+    return {name: max(_MIN_FRACTION, 0.5 ** order.index(name)) for name in sorted(counts)}
+
+
+def load_corpus(
+    corpus: str,
+    path: str,
+    *,
+    labels: str,
+    text: bool,
+    audio: bool,
+    audio_folder: str | None,
+    columns: Mapping[str, str],
+) -> Any:
+    """The manifest of a corpus on disk, or what else its loader returns with ``frame``.
+
+    `path` is its folder (the CSV or JSONL file of "manifest"), `audio_folder` that of the
+    audio for the corpora that come without, `columns` the named ones of a CSV file as
+    `Manifest.from_csv` takes them.
+    """
+    from skmiaug import datasets
+
+    if corpus == "manifest" and path.lower().endswith((".csv", ".tsv")):
+        return datasets.Manifest.from_csv(
+            path, **columns, root=audio_folder, check_files=audio
+        )
+    if columns:
+        raise ValueError(
+            "--audio-column, --target and --speaker name columns of a CSV table only."
+        )
+    if corpus == "manifest":
+        return datasets.Manifest.read(path, root=audio_folder, check_files=audio)
+    options: dict[str, Any] = {"labels": labels}
+    if corpus == "msp_podcast":
+        options["transcripts"] = text
+    if corpus == "cmu_mosei":
+        options |= {"audio_folder": audio_folder, "acoustic": not audio}
+    elif audio_folder is not None:
+        raise ValueError(
+            "--audio is for manifests and CMU-MOSEI; other corpora include their audio."
+        )
+    if corpus in ("iemocap", "msp_improv", "msp_podcast"):
+        options["audio"] = audio
+    return getattr(datasets, CORPORA[corpus].loader)(path, **options)

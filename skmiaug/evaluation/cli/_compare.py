@@ -1,0 +1,98 @@
+"""``skmiaug compare``: the course of the command."""
+
+import argparse
+import textwrap
+from typing import Any
+
+import pandas as pd
+
+from skmiaug.evaluation._labels import class_counts
+from skmiaug.evaluation.cli._parser import UsageError
+from skmiaug.evaluation.cli._shared import (
+    describe,
+    line_width,
+    progress_bar,
+    read,
+    show,
+    splitter,
+    title_of,
+)
+from skmiaug.evaluation.comparison._compare import compare_samplers
+from skmiaug.evaluation.comparison._folds import ImbalancedTrainingSplit, make_folds
+from skmiaug.evaluation.comparison._methods import default_classifiers, default_samplers
+from skmiaug.evaluation.comparison._output import (
+    prepare_folder,
+    save_comparison,
+    settings_of,
+)
+from skmiaug.evaluation.comparison._summary import format_comparison, verdict
+from skmiaug.evaluation.features import Features
+
+# Without a file, a first result within a minute on two cores.
+_DEMO_FOLDS, _DEMO_CLASSIFIERS = 3, ("logistic regression", "RBF SVM", "LDA")
+
+# The reference where training parts are made imbalanced: the same test parts, all rows.
+_NATURAL = "none, all rows"
+
+
+def run(args: argparse.Namespace) -> int:
+    """Compare, print, write."""
+    features = read(args)
+    if args.features is None:
+        args.cv = args.cv or _DEMO_FOLDS
+        args.classifiers = args.classifiers or _DEMO_CLASSIFIERS
+    try:
+        classifiers = default_classifiers(
+            args.classifiers, tune=args.tune, n_features=features.X.shape[1]
+        )
+        cv = splitter(args, features)
+        # A trial of all folds, too.
+        seeds = list(range(args.seeds))
+        first = make_folds(cv, features.X, features.y, features.groups, seeds)[0]
+        # Last: this may import torch, and an error should not wait for it.
+        samplers = default_samplers(args.samplers)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    counts = class_counts(features.y[first.train], features.classes)
+    if args.output is not None:
+        prepare_folder(args.output, overwrite=args.overwrite)
+    if not args.quiet:
+        show(describe(features, counts, "in the first training part"))
+    results = _compared(args, features, samplers, classifiers, cv)
+    if isinstance(cv, ImbalancedTrainingSplit):
+        # Last, so that its training parts are no measure of those of the others.
+        natural = _compared(args, features, {_NATURAL: None}, classifiers, cv.cv)
+        results = pd.concat([results, natural], ignore_index=True)
+    width = line_width()
+    show(format_comparison(results, width=width))
+    for number, line in enumerate(verdict(results)):
+        show("\n" * (not number) + textwrap.fill(line, width, subsequent_indent="  "))
+    if args.output is not None:
+        paths = save_comparison(
+            results,
+            args.output,
+            title=title_of(args, features),
+            class_counts=features.class_counts(),
+            settings=settings_of(args) | {"training_counts_of_first_fold": counts},
+            overwrite=args.overwrite,
+        )
+        if not args.quiet:
+            show("\nwritten: " + ", ".join(map(str, paths)))
+    return 0 if (results["status"] == "ok").any() else 1
+
+
+def _compared(
+    args: argparse.Namespace, features: Features, samplers: Any, classifiers: Any, cv: Any
+) -> pd.DataFrame:
+    with progress_bar(args) as progress:
+        return compare_samplers(
+            features.X,
+            features.y,
+            samplers,
+            classifiers,
+            cv=cv,
+            groups=features.groups,
+            n_repeats=args.seeds,
+            n_jobs=args.n_jobs,
+            progress=progress,
+        )

@@ -1,0 +1,109 @@
+"""``skmiaug report``: the course of the command."""
+
+import argparse
+import tempfile
+import textwrap
+from pathlib import Path
+from typing import Any
+
+from skmiaug.evaluation._labels import class_counts
+from skmiaug.evaluation.cli._parser import UsageError
+from skmiaug.evaluation.cli._shared import (
+    describe,
+    line_width,
+    read,
+    show,
+    splitter,
+    title_of,
+)
+from skmiaug.evaluation.comparison._methods import default_samplers
+from skmiaug.evaluation.report import (
+    MARKER,
+    QualityReport,
+    default_splits,
+    judged_fold,
+    quality_report,
+)
+from skmiaug.utils._optional import require
+
+
+def run(args: argparse.Namespace) -> int:
+    """Judge, print the main results, write."""
+    features = read(args)
+    require("matplotlib.figure", extra="plots", purpose="draw the report")
+    target = _writable(args.output, overwrite=args.overwrite)
+    try:
+        args.cv = args.cv or default_splits(features.y, features.groups)
+        cv = splitter(args, features)
+        fold = judged_fold(cv, features.X, features.y, features.groups, args.seed)
+        counts = class_counts(features.y[fold.train], features.classes)
+        sampler = _over_sampler(args.sampler)
+        if not args.quiet:
+            show(describe(features, counts, "in the training part"))
+        report = quality_report(
+            sampler,
+            features.X,
+            features.y,
+            groups=features.groups,
+            cv=cv,
+            classifiers=args.classifiers,
+            n_permutations=args.permutations,
+            title=title_of(args, features),
+            random_state=args.seed,
+        )
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    try:
+        report.to_html(target)
+    except OSError as error:
+        raise UsageError(
+            f"could not write {str(target)!r}: {error.strerror or error}; name another "
+            "file with --output."
+        ) from error
+    if not args.quiet:
+        _show_findings(report, target)
+    return 0
+
+
+def _over_sampler(name: str) -> Any:
+    (sampler,) = default_samplers([name]).values()
+    if sampler is None or isinstance(sampler, str):
+        raise ValueError(f"{name!r} generates no samples; name an over-sampler.")
+    return sampler
+
+
+def _writable(path: str, *, overwrite: bool) -> Path:
+    """The file to write, after a check that it can and may be written."""
+    target = Path(path)
+    try:
+        if target.exists() and not target.is_file():
+            kind = "a folder" if target.is_dir() else "no regular file"
+            raise IsADirectoryError(f"{path!r} is {kind}")
+        # A trial before minutes of work: permissions alone do not show it.
+        with tempfile.TemporaryFile(dir=target.parent):
+            pass
+        head = b""
+        if target.exists() and not overwrite:
+            with target.open("rb") as file:
+                head = file.read(4096)
+    except OSError as error:
+        raise UsageError(
+            "--output must be a file in a folder that can be written to, got "
+            f"{path!r} ({error.strerror or error}); name another one."
+        ) from error
+    if head and MARKER.encode() not in head:
+        raise UsageError(
+            f"{path!r} is no report of `skmiaug report`; name another file or allow "
+            "overwriting (--overwrite)."
+        )
+    return target
+
+
+def _show_findings(report: QualityReport, target: Path) -> None:
+    width = line_width()
+    for mark, topic, text in report.findings:
+        head = f"{mark:5s}{topic:12s}"
+        show(textwrap.fill(text, width, initial_indent=head, subsequent_indent=17 * " "))
+    for note in report.notes:
+        show(textwrap.fill(f"note: {note}", width, subsequent_indent="    "))
+    show(f"\nwritten: {target}")

@@ -1,0 +1,1 @@
+"""Cross-validated comparison of samplers: cells, statistics, tables and plots."""

@@ -1,0 +1,198 @@
+"""The samplers and classifiers that are compared, by name.
+
+Imports nothing heavy: the command line lists these names in its help.
+"""
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from importlib import import_module
+from typing import Any
+
+__all__ = ["default_classifiers", "default_samplers"]
+
+# Methods that change the classifier and not the training samples.
+CLASS_WEIGHTS, LOGIT_ADJUSTMENT, THRESHOLDS = "balanced", "logit_adjustment", "thresholds"
+METHOD_WORDS = (CLASS_WEIGHTS, LOGIT_ADJUSTMENT, THRESHOLDS)
+AUGMENTER, NO_RESAMPLING = "MIGANAugmenter", "none"
+
+# From name to a word, None or the import path of a sampler.
+_SAMPLERS: dict[str, str | None] = {
+    NO_RESAMPLING: None,
+    "class weights": CLASS_WEIGHTS,
+    "logit adjustment": LOGIT_ADJUSTMENT,
+    "thresholds": THRESHOLDS,
+    "RandomOverSampler": "imblearn.over_sampling.RandomOverSampler",
+    "SMOTE": "imblearn.over_sampling.SMOTE",
+    "BorderlineSMOTE": "imblearn.over_sampling.BorderlineSMOTE",
+    "ADASYN": "imblearn.over_sampling.ADASYN",
+    "prior": "skmiaug.over_sampling.GaussianAugmenter",
+    AUGMENTER: "skmiaug.MIGANAugmenter",
+}
+SAMPLER_NAMES = tuple(_SAMPLERS)
+WITHOUT_SAMPLES = tuple(n for n, s in _SAMPLERS.items() if s in (None, *METHOD_WORDS))
+OVER_SAMPLERS = tuple(n for n in SAMPLER_NAMES if n not in WITHOUT_SAMPLES)
+CLASSIFIER_NAMES = ("logistic regression", "RBF SVM", "LDA", "MLP")
+_SHORT_NAMES = {
+    "borderline": "BorderlineSMOTE",
+    "gaussian": "prior",
+    "logit": "logit adjustment",
+    "lr": "logistic regression",
+    "logistic": "logistic regression",
+    "migan": AUGMENTER,
+    "random": "RandomOverSampler",
+    "ros": "RandomOverSampler",
+    "rbf": "RBF SVM",
+    "svm": "RBF SVM",
+    "weights": "class weights",
+}
+
+
+def default_samplers(names: Sequence[str] | None = None) -> dict[str, Any]:
+    """Samplers for `compare_samplers`, at their own defaults.
+
+    Parameters
+    ----------
+    names : sequence of str, default=None
+        Which of them, or import paths such as ``"imblearn.over_sampling.SVMSMOTE"``; None
+        for all. ``MIGANAugmenter`` is imported only if it is among them.
+
+    Returns
+    -------
+    samplers : dict
+        From name to sampler; None stands for no resampling, and ``"balanced"`` (class
+        weights), ``"logit_adjustment"`` and ``"thresholds"`` for methods that change the
+        classifier instead of the samples.
+
+    Raises
+    ------
+    ValueError
+        A name is unknown.
+
+    Examples
+    --------
+    >>> from skmiaug.evaluation import default_samplers
+    >>> list(default_samplers(["none", "weights", "SMOTE"]))
+    ['none', 'class weights', 'SMOTE']
+    """
+    chosen = SAMPLER_NAMES if names is None else names
+    found = {}
+    for name in _known(chosen, SAMPLER_NAMES, "sampler"):
+        source = _SAMPLERS.get(name, name)
+        found[name] = (
+            source if source is None or source in METHOD_WORDS else _imported(source)
+        )
+    return found
+
+
+def default_classifiers(
+    names: Sequence[str] | None = None,
+    *,
+    tune: bool = True,
+    n_features: int | None = None,
+) -> dict[str, Any]:
+    """Classifiers for `compare_samplers`.
+
+    Parameters
+    ----------
+    names : sequence of str, default=None
+        Which of them, or import paths such as
+        ``"sklearn.ensemble.RandomForestClassifier"``; None for all.
+    tune : bool, default=True
+        Search C of the logistic regression, C and gamma of the SVM and alpha of the MLP, as
+        a ``GridSearchCV``. LDA chooses its shrinkage in closed form. With False, one value
+        of each is used.
+    n_features : int, default=None
+        Columns of the data, for the range of gamma; None keeps gamma at ``"scale"``.
+
+    Returns
+    -------
+    classifiers : dict
+        From name to classifier.
+
+    Raises
+    ------
+    ValueError
+        A name is unknown.
+
+    Examples
+    --------
+    >>> from skmiaug.evaluation import default_classifiers
+    >>> list(default_classifiers())
+    ['logistic regression', 'RBF SVM', 'LDA', 'MLP']
+    """
+    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import GridSearchCV
+    from sklearn.neural_network import MLPClassifier
+    from sklearn.svm import SVC
+
+    gammas = ["scale"] if n_features is None else [x / n_features for x in (0.01, 0.1, 1.0)]
+    made: dict[str, tuple[Any, dict[str, Any]]] = {
+        "logistic regression": (
+            LogisticRegression(C=0.1, max_iter=2000),
+            {"C": [0.001, 0.01, 0.1, 1.0]},
+        ),
+        "RBF SVM": (SVC(C=1.0), {"C": [1.0, 10.0, 100.0], "gamma": gammas}),
+        "LDA": (LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto"), {}),
+        "MLP": (
+            MLPClassifier((128,), alpha=1.0, max_iter=500),
+            {"alpha": [0.1, 1.0, 10.0]},
+        ),
+    }
+    found = {}
+    for name in _known(
+        CLASSIFIER_NAMES if names is None else names, CLASSIFIER_NAMES, "classifier"
+    ):
+        estimator, grid = made[name] if name in made else (_imported(name), {})
+        if tune and grid:
+            estimator = GridSearchCV(estimator, grid, scoring="balanced_accuracy", cv=3)
+        found[name] = estimator
+    return found
+
+
+def _imported(path: str) -> Any:
+    """An instance, at its defaults, of the class at an import path."""
+    module, _, name = path.rpartition(".")
+    try:
+        return getattr(import_module(module), name)()
+    except (ImportError, AttributeError, TypeError) as error:
+        raise ValueError(
+            f"expected the import path of a class that needs no parameters; got {path!r} "
+            f"({error})."
+        ) from error
+
+
+def _known(names: Sequence[str], known: Sequence[str], kind: str) -> list[str]:
+    """Full names of the names that were given, each once."""
+    if isinstance(names, str) or not isinstance(names, Iterable):
+        raise ValueError(
+            f"expected a list of {kind} names or a mapping from name to {kind}; got "
+            f"{names!r}."
+        )
+    if not names:
+        raise ValueError(f"expected at least one {kind}; choose from: {', '.join(known)}.")
+    table: Mapping[str, str] = {
+        **{short: full for short, full in _SHORT_NAMES.items() if full in known},
+        **{_key(full): full for full in known},
+    }
+    found: list[str] = []
+    for name in names:
+        if not isinstance(name, str):
+            raise ValueError(
+                f"expected names in a list of {kind}s; got {name!r}; give it a name in a "
+                f"mapping: {{'my {kind}': ...}}."
+            )
+        full = table.get(_key(name), name if "." in name.strip(".") else None)
+        if full is None:
+            close = difflib.get_close_matches(_key(name), table, n=1)
+            hint = f" Did you mean {table[close[0]]!r}?" if close else ""
+            raise ValueError(
+                f"unknown {kind} {name!r}; choose from: {', '.join(known)}.{hint}"
+            )
+        if full not in found:
+            found.append(full)
+    return found
+
+
+def _key(name: str) -> str:
+    return "".join(letter for letter in name.lower() if letter.isalnum())

@@ -1,0 +1,198 @@
+"""The comparison as a picture."""
+
+import math
+import os
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from skmiaug.evaluation._drawing import (
+    INK,
+    REAL,
+    in_lines,
+    in_two_lines,
+    name_lines,
+    plain_log_scale,
+    png_of,
+)
+from skmiaug.evaluation._labels import counted
+from skmiaug.evaluation.comparison._summary import (
+    MEAN,
+    Line,
+    complete_scores,
+    lines_by_cell,
+    summarize_comparison,
+)
+from skmiaug.utils._optional import require
+from skmiaug.utils.files._atomic import write_bytes_atomically
+
+__all__ = ["plot_comparison"]
+
+_PANELS_IN_A_ROW = 3
+_PANEL_WIDTH, _LINE_HEIGHT, _PANEL_FRAME = 3.3, 0.42, 0.95  # inches
+_LEGEND_BELOW = 0.43  # inches, under the label of the axis
+_TITLE_LETTERS, _HEADING_LETTERS = 32, 11  # the last to an inch
+_TIMES = "#5b7fa6"
+
+
+def plot_comparison(
+    results: pd.DataFrame, path: str | os.PathLike[str] | None = None, *, title: str = ""
+) -> Any:
+    """Dot plot of UAR, a panel for each classifier, and of the time.
+
+    A hollow dot is one fold of one seed; the diamond is their mean, printed at the right,
+    and the bar one standard deviation to each side. It reads the same in grey.
+
+    Parameters
+    ----------
+    results : pandas.DataFrame
+        From `compare_samplers`.
+    path : path-like, default=None
+        File for a PNG, written in one step.
+    title : str, default=""
+        Name of the data.
+
+    Returns
+    -------
+    figure : matplotlib.figure.Figure
+        Made without pyplot: no global state, no window.
+
+    Raises
+    ------
+    MissingExtraError
+        matplotlib is not installed.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_classification
+    >>> from skmiaug.evaluation import compare_samplers, plot_comparison
+    >>> X, y = make_classification(weights=[0.9], random_state=0)
+    >>> results = compare_samplers(X, y, ["none", "SMOTE"], ["logistic regression"], cv=3)
+    >>> plot_comparison(results, "plot.png").axes[0].get_title()
+    'logistic regression'
+    """
+    figure_module = require("matplotlib.figure", extra="plots", purpose="draw the plot")
+    panels = list(results["classifier"].unique())
+    if len(panels) > 1:
+        panels.append(MEAN)
+    samplers = list(results["sampler"].unique())
+    columns = min(_PANELS_IN_A_ROW, len(panels) + 1)
+    rows = math.ceil((len(panels) + 1) / columns)
+    size = (
+        1.2 + columns * _PANEL_WIDTH,
+        0.6 + rows * (_PANEL_FRAME + len(samplers) * _LINE_HEIGHT),
+    )
+    figure = figure_module.Figure(figsize=size, layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    lines = summarize_comparison(results)
+    summary, limits = lines_by_cell(lines), _limits(lines, results)
+    for axis, panel in zip(axes, panels, strict=False):
+        _draw_scores(axis, complete_scores(results, panel), summary, panel, limits)
+    _draw_times(axes[len(panels)], summary, samplers)
+    for axis in axes[len(panels) + 1 :]:
+        axis.set_axis_off()
+    for number, axis in enumerate(axes[: len(panels) + 1]):
+        first = number % columns == 0
+        name_lines(axis, samplers if first else [""] * len(samplers))
+        axis.spines["left"].set_visible(False)
+    heading = _heading(results, in_lines(title, int(size[0] * _HEADING_LETTERS)))
+    figure.suptitle(heading, fontsize=11, x=0.01, ha="left")
+    if path is not None:
+        write_bytes_atomically(path, png_of(figure, dpi=150))
+    return figure
+
+
+def _draw_scores(
+    axis: Any,
+    scores: pd.DataFrame,
+    summary: dict[tuple[str, str], Line],
+    panel: str,
+    limits: tuple[float, float],
+) -> None:
+    for line, sampler in enumerate(scores.columns):
+        values = 100 * scores[sampler].dropna().to_numpy(dtype=float)
+        row = summary[sampler, panel]
+        if not len(values):
+            axis.text(limits[0] + 0.5, line, "not scored", va="center", fontsize=8)
+            continue
+        # Dots lie below the line's middle and the mean above it: neither hides the other.
+        below = line + np.linspace(0.06, 0.36, len(values)) if len(values) > 1 else line
+        axis.plot(values, below, "o", ms=3.4, mfc="none", mec=REAL, mew=0.8)
+        above = line - 0.17
+        deviation = row["sd_percent"] if math.isfinite(row["sd_percent"]) else 0.0
+        mean = row["uar_percent"]
+        ends = [mean - deviation, mean + deviation]
+        axis.plot(ends, [above, above], "-", color=INK, lw=1.1)
+        axis.plot([mean], [above], "D", ms=4.5, color=INK)
+        axis.annotate(
+            f"{mean:.1f}" + ("*" if row["n_scored"] < row["n_folds"] else ""),
+            (1.0, line),
+            xycoords=("axes fraction", "data"),
+            xytext=(4, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=8.5,
+        )
+    axis.set_xlim(*limits)
+    axis.set_xlabel("UAR (%)")
+    mean_title = "mean over the classifiers"
+    title = mean_title if panel == MEAN else in_two_lines(panel, _TITLE_LETTERS)
+    axis.set_title(title, fontsize=10)
+
+
+def _draw_times(
+    axis: Any, summary: dict[tuple[str, str], Line], samplers: list[str]
+) -> None:
+    """Seconds for one fold on a logarithmic axis: samplers differ by powers of ten."""
+    from matplotlib.transforms import ScaledTranslation
+
+    resample = np.array([summary[name, MEAN]["resample_seconds"] for name in samplers])
+    fit = np.array([summary[name, MEAN]["fit_seconds"] for name in samplers])
+    lines = np.arange(len(samplers))
+    shown = resample > 0
+    axis.plot(
+        resample[shown], lines[shown], "s", ms=5, color=_TIMES, label="resampling", zorder=3
+    )
+    axis.plot(fit, lines, "|", ms=11, mew=2, color=INK, label="fitting")
+    seconds = np.concatenate([resample[shown], fit[fit > 0]])
+    if len(seconds):
+        plain_log_scale(axis, seconds.min(), seconds.max())
+    axis.set_xlabel("seconds for one fold (log scale)")
+    axis.set_title("time", fontsize=10)
+    # Below the axis, where it hides no mark whatever the number of samplers and takes no
+    # width from the panels above it. In inches, since the height differs.
+    below = ScaledTranslation(0, -_LEGEND_BELOW, axis.figure.dpi_scale_trans)
+    axis.legend(
+        fontsize=8,
+        frameon=False,
+        handletextpad=0.3,
+        ncols=2,
+        loc="upper center",
+        bbox_to_anchor=(0.5, 0.0),
+        bbox_transform=axis.transAxes + below,
+    )
+
+
+def _limits(summary: pd.DataFrame, results: pd.DataFrame) -> tuple[float, float]:
+    """One range of UAR for all panels, in percent, that holds every dot and bar."""
+    deviation = summary["sd_percent"].fillna(0)
+    ends = pd.concat(
+        [
+            100 * results["uar"],
+            summary["uar_percent"] - deviation,
+            summary["uar_percent"] + deviation,
+        ]
+    ).dropna()
+    if ends.empty:
+        return 0.0, 100.0
+    margin = 2 + 0.04 * (ends.max() - ends.min())
+    return float(ends.min() - margin), float(ends.max() + margin)
+
+
+def _heading(results: pd.DataFrame, title: str) -> str:
+    seeds = results["seed"].nunique()
+    folds = int(results.groupby("seed")["fold"].nunique().max())
+    repeats = f" × {seeds} seeds" if seeds > 1 else ""
+    key = f"dot: one of {counted(folds, 'fold')}{repeats}; diamond and bar: mean ± SD"
+    return f"{title}\n{key}" if title else key

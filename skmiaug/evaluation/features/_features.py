@@ -1,0 +1,282 @@
+"""Feature files of any kind as one checked object."""
+
+import difflib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from skmiaug.evaluation._labels import class_counts, plain
+from skmiaug.exceptions import FileFormatError
+from skmiaug.utils.files._untrusted import check_regular_file
+
+SUFFIXES = (".npz", ".csv", ".parquet")
+# Distances and variances sum squares: room for 1e100 of them below 1e308.
+LARGEST = 1e100
+# One large class and some tiny ones, as emotions occur in natural speech.
+DIGITS_FRACTIONS = (1.0, 0.5, 0.3, 0.2, 0.15, 0.1, 0.08, 0.06, 0.04, 0.04)
+
+
+@dataclass(frozen=True)
+class Features:
+    """Samples to compare methods on.
+
+    Attributes
+    ----------
+    X : ndarray of shape (n_samples, n_features), float32 or float64
+        Finite.
+    y : ndarray of shape (n_samples,)
+        int64 or str labels, at least two classes.
+    groups : ndarray of shape (n_samples,) or None
+    classes : list
+        The labels in the file's own order, which is that of ``--imbalance``.
+    name : str
+        What to call the data.
+    note : str
+        What was decided on reading, such as a guessed target column, or "".
+    """
+
+    X: NDArray[Any]
+    y: NDArray[Any]
+    groups: NDArray[Any] | None
+    classes: list[Any]
+    name: str
+    note: str = ""
+
+    def class_counts(self) -> dict[str, int]:
+        """Rows of each class, in the order of `classes`."""
+        return class_counts(self.y, self.classes)
+
+
+@dataclass(frozen=True)
+class FileOptions:
+    """Which parts of a file to read; None is the default of its kind."""
+
+    x_key: str | None = None
+    y_key: str | None = None
+    group_key: str | None = None
+    layer: int | None = None
+    target: str | None = None
+    group: str | None = None
+    drop: tuple[str, ...] = ()
+
+
+def digits() -> Features:
+    """Scikit-learn's bundled handwritten digits, 1,797 rows of 64 features, balanced.
+
+    Used with `DIGITS_FRACTIONS` on the training parts only: rare classes are learned from
+    few rows (5 at least) and tested on all rows of the test parts.
+    """
+    from sklearn.datasets import load_digits
+
+    bunch = load_digits()
+    y = bunch.target.astype(np.int64)
+    return Features(bunch.data, y, None, list(range(10)), "scikit-learn's digits")
+
+
+def read_features(path: str | os.PathLike[str], options: FileOptions) -> Features:
+    """Read ``.npz``, ``.csv`` or ``.parquet``.
+
+    Raises
+    ------
+    FileFormatError
+        In one line: what was expected, what came, what to do.
+    MissingExtraError
+        A ``.parquet`` file without pyarrow.
+    """
+    from skmiaug.evaluation.features._npz import read_npz
+    from skmiaug.evaluation.features._table import read_table
+
+    suffix = Path(path).suffix.lower()
+    try:
+        file = check_regular_file(path, "a feature file")
+        if not file.stat().st_size:
+            raise FileFormatError(f"{file}: the file is empty (0 bytes).")
+    except FileNotFoundError:
+        raise FileFormatError(f"{path}: there is no such file; check the path.") from None
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise FileFormatError(f"{path}: cannot be read ({reason}).") from error
+    if suffix not in SUFFIXES:
+        raise FileFormatError(
+            f"{file}: expected a file that ends in {', '.join(SUFFIXES)}; this one ends in "
+            f"{file.suffix or 'nothing'!r}."
+        )
+    _check_group(options)
+    if suffix == ".npz":
+        _refuse(options, ("target", "group", "drop"), "columns of a .csv or .parquet file")
+        return read_npz(file, options)
+    _refuse(options, ("x_key", "y_key", "group_key", "layer"), "arrays of an .npz file")
+    return read_table(file, options)
+
+
+def finish(
+    name: str,
+    X: NDArray[Any],
+    y: NDArray[Any],
+    groups: NDArray[Any] | None,
+    columns: Sequence[str] | None = None,
+    classes: Sequence[Any] | None = None,
+    note: str = "",
+) -> Features:
+    """The checks that all kinds of file share."""
+    if not len(X):
+        raise FileFormatError(f"{name}: expected rows of features; there are none.")
+    if not X.shape[1]:
+        raise FileFormatError(f"{name}: expected numeric feature columns; there are none.")
+    for part, values in (("classes", y), ("groups", groups)):
+        if values is not None and len(values) != len(X):
+            raise FileFormatError(
+                f"{name}: {len(X)} rows of features and {len(values)} of {part}; both must "
+                "have the same length."
+            )
+    X = X.astype(
+        np.float32 if X.dtype.kind == "f" and X.dtype.itemsize <= 4 else np.float64
+    )
+    _check_values(name, X, columns)
+    found = list(np.unique(y))
+    if len(found) < 2:
+        raise FileFormatError(
+            f"{name}: expected rows of at least 2 classes; all {len(y)} rows are of class "
+            f"{plain(found[0])!r}; check which column or array holds the classes."
+        )
+    order = found if classes is None else [c for c in classes if c in set(found)]
+    return Features(X, y, groups, [plain(label) for label in order], name, note)
+
+
+def first_too_large(X: NDArray[np.floating]) -> tuple[int, int] | None:
+    """Row and column of the first value beyond `LARGEST`; None where there is none."""
+    if not X.size or max(float(X.max()), -float(X.min())) <= LARGEST:
+        return None
+    row, column = np.argwhere(np.abs(X) > LARGEST)[0]
+    return int(row), int(column)
+
+
+def as_labels(name: str, source: str, values: NDArray[Any]) -> NDArray[Any]:
+    """Class labels as int64 or str; numbers that cannot be class numbers are refused.
+
+    Text loses the spaces around it: "joy " and "joy" are one class.
+    """
+    kind = values.dtype.kind
+    if kind in "biu":
+        if kind == "u" and values.max(initial=0) > np.iinfo(np.int64).max:
+            raise FileFormatError(
+                f"{name}: {source} holds {values.max()}, beyond 64 bits with a sign; "
+                "number the classes from 0 on, or give them as text."
+            )
+        return values.astype(np.int64)
+    if kind in "US":
+        return _stripped(values)
+    if kind == "f":
+        missing = np.flatnonzero(~np.isfinite(values))
+        if missing.size:
+            raise FileFormatError(
+                f"{name}: {source} is {values[missing[0]]} in row {missing[0]} (counted "
+                "from 0); every row needs a class: remove the row or fill it in."
+            )
+        whole = np.mod(values, 1) == 0
+        if not whole.all() or np.abs(values).max(initial=0) > 2**53:
+            odd = values[np.flatnonzero(~whole)[0]] if not whole.all() else values.max()
+            raise FileFormatError(
+                f"{name}: expected classes in {source} and found numbers such as {odd}; "
+                "name the array or column that holds the classes."
+            )
+        return values.astype(np.int64)
+    raise FileFormatError(
+        f"{name}: expected class labels in {source} as numbers or text; its type is "
+        f"{values.dtype}."
+    )
+
+
+def as_groups(name: str, source: str, values: NDArray[Any]) -> NDArray[Any]:
+    """One group for each row; text loses the spaces around it, NaN is refused."""
+    if values.dtype.kind in "US":
+        return _stripped(values)
+    missing = np.flatnonzero(pd.isna(values))
+    if missing.size:
+        raise FileFormatError(
+            f"{name}: {source} is {values[missing[0]]} in row {missing[0]} (counted from "
+            f"0), one of {missing.size} such rows; every row needs a group: fill them in "
+            "or remove those rows."
+        )
+    return values
+
+
+def close_match(wanted: str, names: Sequence[str]) -> str:
+    """A hint such as " Did you mean 'emotion'?", or ""."""
+    lower = {name.lower(): name for name in names}
+    found = difflib.get_close_matches(wanted.lower(), list(lower), n=1, cutoff=0.5)
+    return f" Did you mean {lower[found[0]]!r}?" if found else ""
+
+
+def reason_of(error: Exception) -> str:
+    """The first line of a library's message about a file that it cannot read."""
+    lines = str(error).strip().splitlines()
+    return lines[0][:120] if lines else type(error).__name__
+
+
+def _stripped(values: NDArray[Any]) -> NDArray[Any]:
+    if values.dtype.kind == "S":
+        values = np.char.decode(values, "utf-8", "backslashreplace")
+    return np.char.strip(values)
+
+
+def _check_group(options: FileOptions) -> None:
+    classes = (options.target, options.y_key or "y")
+    for flag, group, other in zip(
+        ("--group", "--group-key"), (options.group, options.group_key), classes, strict=True
+    ):
+        if group is not None and group == other:
+            raise FileFormatError(
+                f"{flag} {group} names the classes themselves, and a class held out as a "
+                "group has no training row; name the speakers or sessions."
+            )
+
+
+# An array of an .npz file corresponds to a column of a table.
+_INSTEAD = {
+    "y_key": "target",
+    "group_key": "group",
+    "target": "y-key",
+    "group": "group-key",
+}
+
+
+def _refuse(options: FileOptions, names: Sequence[str], kind: str) -> None:
+    for name in names:
+        if getattr(options, name) not in (None, ()):
+            flag = "--" + name.replace("_", "-")
+            instead = _INSTEAD.get(name)
+            raise FileFormatError(
+                f"{flag} names {kind}, and the file is of another kind"
+                + (f": use --{instead} here." if instead else ".")
+            )
+
+
+def _check_values(name: str, X: NDArray[Any], columns: Sequence[str] | None) -> None:
+    def column(number: int) -> str:
+        return f"column {number if columns is None else repr(columns[number])}"
+
+    # The sum is NaN or infinite where any value is: no mask of the size of X for good data.
+    with np.errstate(over="ignore", invalid="ignore"):
+        suspicious = not np.isfinite(X.sum())
+    bad = ~np.isfinite(X) if suspicious else np.zeros((0, 0), dtype=bool)
+    if bad.any():
+        row, place = (int(i) for i in np.argwhere(bad)[0])
+        raise FileFormatError(
+            f"{name}: expected finite numbers; row {row} (counted from 0), {column(place)} "
+            f"holds {X[row, place]} ({int(bad.sum())} such values in "
+            f"{int(bad.any(axis=1).sum())} rows); fill them in or remove those rows."
+        )
+    too_large = first_too_large(X)
+    if too_large is not None:
+        raise FileFormatError(
+            f"{name}: expected values up to {LARGEST:g}, whose squares can be summed; row "
+            f"{too_large[0]} (counted from 0), {column(too_large[1])} holds "
+            f"{X[too_large]:g}; convert the column to another unit."
+        )

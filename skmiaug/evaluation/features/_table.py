@@ -1,0 +1,334 @@
+"""Feature columns from a .csv or .parquet file."""
+
+import csv
+import io
+import itertools
+import re
+import shlex
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from skmiaug.evaluation._labels import listed
+from skmiaug.evaluation.features._features import (
+    Features,
+    FileOptions,
+    as_groups,
+    as_labels,
+    close_match,
+    finish,
+    reason_of,
+)
+from skmiaug.exceptions import FileFormatError
+from skmiaug.utils._optional import require
+from skmiaug.utils.files._untrusted import check_unpacked_size
+
+# pandas' name for a column without one: most often an index that was written as well.
+_UNNAMED = re.compile(r"Unnamed: \d+(_level_\d+)?")
+_SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
+_DECIMAL = re.compile(r"-?\d+([.,])\d+")
+_ROWS_TO_TRY = 20
+
+
+def read_table(file: Path, options: FileOptions) -> Features:
+    """Every column but the target, the group and the dropped ones is a feature."""
+    name = str(file)
+    if file.suffix.lower() == ".csv":
+        columns, separator, decimal = _csv_format(file)
+        _check_names(name, columns, options)
+        table = _read_csv(file, columns, separator, decimal, options)
+    else:
+        table = _with_index(_read_parquet(file), options)
+        table.columns = table.columns.map(str)
+        columns = list(table.columns)
+        _check_names(name, columns, options)
+    if not len(table):
+        raise FileFormatError(
+            f"{name}: expected rows of features below the names of the columns; there are "
+            "none."
+        )
+    note = ""
+    if options.target is None:
+        options = FileOptions(**(vars(options) | {"target": _guess(name, table, options)}))
+        note = f"column {options.target!r} is taken for the classes; --target names another"
+    assert options.target is not None
+    _check_unnamed(name, columns, options)
+    y = as_labels(name, f"column {options.target!r}", _labels(name, table, options.target))
+    groups = None
+    if options.group is not None:
+        groups = as_groups(
+            name, f"column {options.group!r}", _labels(name, table, options.group)
+        )
+    rest = table[[c for c in columns if c not in _not_features(options)]]
+    X = _numbers(name, rest)
+    return finish(name, X, y, groups, columns=list(rest.columns), note=note)
+
+
+def _csv_format(file: Path) -> tuple[list[str], str, str]:
+    """Column names, separator and decimal mark, from the first lines.
+
+    The names as they stand in the file, since pandas would rename a second "emotion"; a
+    column without a name gets pandas' name for it, so that it can be named.
+    """
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as opened:
+            # pandas, too, skips lines of nothing but spaces.
+            filled = (line for line in opened if line.strip(" \t\r\n"))
+            lines = list(itertools.islice(filled, _ROWS_TO_TRY))
+        read = {mark: list(csv.reader(lines, delimiter=mark)) for mark in _SEPARATORS}
+    except UnicodeDecodeError as error:
+        raise _not_utf8(file, error) from error
+    except Exception as error:
+        raise _not_csv(file, reason_of(error)) from error
+    if not lines:
+        raise _not_csv(file, "it holds no text")
+    separator = max(_SEPARATORS, key=lambda mark: _columns_found(read[mark]))
+    header, *rows = read[separator]
+    if header[0].lower().startswith("sep="):
+        raise _not_csv(file, "its first line is for Excel alone; remove it")
+    marks = {
+        m[1] for row in rows for cell in row if (m := _DECIMAL.fullmatch(cell.strip()))
+    }
+    # Where semicolons separate, a comma is the usual decimal mark.
+    comma = separator != "," and ("," in marks or (separator == ";" and "." not in marks))
+    names = [name if name.strip() else f"Unnamed: {i}" for i, name in enumerate(header)]
+    return names, separator, "," if comma else "."
+
+
+def _columns_found(rows: list[list[str]]) -> int:
+    """Columns of the header where every row has as many cells, else 1."""
+    width = len(rows[0])
+    # pandas takes a comma at the end of every row for no cell.
+    return width if all(len(row) in (width, width + 1) for row in rows) else 1
+
+
+def _read_csv(
+    file: Path, columns: list[str], separator: str, decimal: str, options: FileOptions
+) -> pd.DataFrame:
+    as_text = {c: str for c in columns if c in (options.target, options.group)}
+    try:
+        with warnings.catch_warnings():
+            # Raised where cells beyond the last name would be left out.
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            # Only an empty cell is a missing value: "NA" or "none" may be a class, and
+            # among the features it should be reported. No column is an index: pandas would
+            # take the first for one where rows end in a comma.
+            return pd.read_csv(
+                file,
+                sep=separator,
+                decimal=decimal,
+                header=0,
+                names=columns,
+                index_col=False,
+                dtype=as_text,
+                # In pieces, a column could have several types.
+                low_memory=False,
+                keep_default_na=False,
+                na_values=[""],
+                encoding="utf-8-sig",
+            )
+    except UnicodeDecodeError as error:
+        raise _not_utf8(file, error) from error
+    except pd.errors.ParserWarning as error:
+        reason = f"rows hold more cells than the {len(columns)} column names of its header"
+        raise _not_csv(file, f"{reason}; name every column") from error
+    except Exception as error:
+        # Whatever error damaged text causes in the parser, the file is at fault.
+        raise _not_csv(file, reason_of(error)) from error
+
+
+def _not_utf8(file: Path, error: UnicodeDecodeError) -> FileFormatError:
+    return FileFormatError(
+        f"{file}: expected UTF-8 text; byte {error.start} is none; save the table as UTF-8."
+    )
+
+
+def _not_csv(file: Path, reason: str) -> FileFormatError:
+    return FileFormatError(
+        f"{file}: expected comma-separated values with a line of column names, and it "
+        f"cannot be read as such ({reason})."
+    )
+
+
+def _read_parquet(file: Path) -> pd.DataFrame:
+    parquet = require("pyarrow.parquet", extra="parquet", purpose=f"read {file.name}")
+    try:
+        check_unpacked_size(file)
+        return parquet.read_table(file).to_pandas()
+    except FileFormatError:
+        raise
+    except Exception as error:
+        raise FileFormatError(
+            f"{file}: expected a Parquet file, and it cannot be read as one "
+            f"({reason_of(error)})."
+        ) from error
+
+
+def _with_index(table: pd.DataFrame, options: FileOptions) -> pd.DataFrame:
+    """The target and the group may stand in the index, as row names do."""
+    wanted = [options.target, options.group]
+    levels = [name for name in table.index.names if name is not None and name in wanted]
+    return table.reset_index([name for name in levels if name not in table.columns])
+
+
+def _check_names(name: str, columns: list[str], options: FileOptions) -> None:
+    bare = [column.strip() for column in columns]
+    twice = {column for column in bare if bare.count(column) > 1}
+    if twice:
+        raise FileFormatError(
+            f"{name}: expected different column names; repeated: {listed(sorted(twice))}."
+        )
+    wanted = [("--target", options.target), ("--group", options.group)]
+    wanted += [("--drop", column) for column in options.drop]
+    for flag, column in wanted:
+        if column is not None and column not in columns:
+            raise FileFormatError(
+                f"{name}: there is no column {column!r} ({flag}); {_the_columns(columns)}"
+                f"{_separator_hint(columns) or close_match(column, columns)}"
+            )
+
+
+def _the_columns(columns: list[str]) -> str:
+    # The classes most often stand in one of the last columns.
+    return f"the columns are {listed(columns, tail=8)}."
+
+
+def _separator_hint(columns: list[str]) -> str:
+    for mark in (";", "\t"):
+        if len(columns) == 1 and mark in columns[0]:
+            return (
+                f" It looks separated by {_SEPARATORS[mark]}, but its first lines do not "
+                "have the same number of cells; mend them, or save it with commas."
+            )
+    return ""
+
+
+def _guess(name: str, table: pd.DataFrame, options: FileOptions) -> str:
+    """The last column of text in which values recur."""
+    for column in reversed(list(table.columns)):
+        if column in _not_features(options) or _is_number(table[column]):
+            continue
+        if table[column].astype(str).nunique() <= max(2, len(table) // 2):
+            return column
+    columns = list(table.columns)
+    raise FileFormatError(
+        f"{name}: name the column that holds the classes with --target; "
+        f"{_the_columns(columns)}{_separator_hint(columns)}"
+    )
+
+
+def _check_unnamed(name: str, columns: list[str], options: FileOptions) -> None:
+    """An index in the order of the classes would give the class away."""
+    for number, column in enumerate(columns):
+        if _UNNAMED.fullmatch(column) and column not in _not_features(options):
+            raise FileFormatError(
+                f"{name}: expected a name for every feature; column {number} (counted from "
+                f"0) is called {column!r}, which is most often the row number that pandas "
+                "wrote as well; save the table without it (to_csv(path, index=False)), "
+                f"leave it out (--drop {column!r}) or, where it is a feature, name it."
+            )
+
+
+def _not_features(options: FileOptions) -> set[str | None]:
+    return {options.target, options.group, *options.drop}
+
+
+def _labels(name: str, table: pd.DataFrame, column: str) -> NDArray[Any]:
+    values = table[column]
+    number = pd.api.types.is_bool_dtype(values) or pd.api.types.is_numeric_dtype(values)
+    absent = values.isna()
+    if not number:
+        kinds = {type(value) for value in values[~absent]}
+        if str in kinds and len(kinds) > 1:
+            raise FileFormatError(
+                f"{name}: column {column!r} holds text and other values "
+                f"({', '.join(sorted(kind.__name__ for kind in kinds))}), of which some "
+                "may read alike; convert it to text."
+            )
+        values = values.map(_decoded, na_action="ignore").astype(str)
+        absent |= values.str.strip() == ""
+    missing = np.flatnonzero(absent.to_numpy())
+    if missing.size:
+        raise FileFormatError(
+            f"{name}: column {column!r} is empty in row {missing[0]} (counted from 0), one "
+            f"of {missing.size} such rows; fill them in or remove those rows."
+        )
+    if number:
+        return values.to_numpy()
+    return _numbers_or_text(np.char.strip(values.to_numpy(dtype=str)))
+
+
+def _decoded(value: Any) -> Any:
+    return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else value
+
+
+def _numbers_or_text(text: NDArray[Any]) -> NDArray[Any]:
+    """Text as numbers, where each of them is written as its number is.
+
+    "1" and "01" remain two classes. Measurements such as 0.50 become numbers, so that they
+    are refused as classes.
+    """
+    try:
+        numbers = text.astype(np.float64)
+    except ValueError:
+        return text
+    if not (np.isfinite(numbers).all() and (np.mod(numbers, 1) == 0).all()):
+        return numbers
+    if (np.abs(numbers) < 2**53).all():
+        for kind in (np.int64, np.float64):
+            if (numbers.astype(kind).astype(str) == text).all():
+                return numbers.astype(kind)
+    return text
+
+
+def _numbers(name: str, table: pd.DataFrame) -> NDArray[Any]:
+    text = [str(column) for column in table if not _is_number(table[column])]
+    if text and len(text) == table.shape[1]:
+        raise FileFormatError(
+            f"{name}: expected numeric feature columns, and there are none besides "
+            f"{listed(text)}, which hold text; check the file."
+        )
+    if text:
+        raise FileFormatError(
+            f"{name}: expected numbers in every feature column; "
+            f"{_first_text(table, text[0])}; correct it, or leave the text columns out "
+            f"with --drop {_as_typed(text)} (or --group, for one that names speakers)."
+        )
+    if not table.shape[1]:
+        raise FileFormatError(
+            f"{name}: expected numeric feature columns; no column is left besides the "
+            "target, the group and the dropped ones."
+        )
+    return table.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _as_typed(names: list[str]) -> str:
+    """Names of columns as one word of a command line."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(names)
+    return shlex.quote(line.getvalue())
+
+
+def _is_number(values: pd.Series) -> bool:
+    # A complex number is numeric to pandas, and no feature.
+    numeric = pd.api.types.is_numeric_dtype(values)
+    return numeric and not pd.api.types.is_complex_dtype(values)
+
+
+def _first_text(table: pd.DataFrame, column: str) -> str:
+    values = table[column]
+    present = values.dropna()
+    if len(present) < len(values) and present.map(lambda v: isinstance(v, bool)).all():
+        empty = int(np.flatnonzero(values.isna().to_numpy())[0])
+        return f"row {empty} (counted from 0), column {column!r} is empty"
+    as_numbers = pd.to_numeric(values, errors="coerce")
+    odd = np.flatnonzero((as_numbers.isna() & values.notna()).to_numpy())
+    if not odd.size:
+        return f"column {column!r} is of type {values.dtype}"
+    row = int(odd[0])
+    cell = str(values.iloc[row])[:40]
+    return f"row {row} (counted from 0), column {column!r} holds {cell!r}"

@@ -1,0 +1,300 @@
+"""One transform: shards of the input through joblib, cache, batches, and warnings."""
+
+import copy
+import logging
+import math
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from joblib import Parallel, delayed, effective_n_jobs
+from joblib.parallel import get_active_backend
+from tqdm.auto import tqdm
+
+from skmiaug.exceptions import SkmiaugWarning
+from skmiaug.feature_extraction._cache import FeatureCache, content_digest
+from skmiaug.feature_extraction._items import Item
+from skmiaug.utils.audio import AudioDecodeError
+
+logger = logging.getLogger("skmiaug.feature_extraction")
+
+# Inputs are read ahead and sorted by length within a stretch of this much audio or this
+# many inputs, whichever comes first: about 40 MB of samples.
+_STRETCH_SECONDS = 600.0
+_STRETCH_INPUTS = 4096
+# Shards per process, so that the others do not wait long for the slowest.
+_SHARDS_PER_JOB = 4
+_SMALLEST_SHARD = 16
+_FAILURES_SHOWN = 3
+# From _warn through extract, transform and sklearn's wrapper of it to who called transform.
+_CALLER = 5
+
+
+class FailedInputWarning(SkmiaugWarning):
+    """Some inputs could not be read; their rows are NaN."""
+
+
+class TruncatedTextWarning(SkmiaugWarning):
+    """Some texts were cut to the limit of the model."""
+
+
+class DamagedCacheWarning(SkmiaugWarning):
+    """Some cache entries were damaged; they were computed again."""
+
+
+class Extractor(Protocol):
+    """Computes feature vectors in one process; an input consists of one or more units."""
+
+    @property
+    def n_truncated(self) -> int: ...
+    def read(self, item: Item) -> tuple[list[Any], float]: ...
+    def batches(self, units: Sequence[Any]) -> list[list[int]]: ...
+    def encode(self, units: list[Any]) -> list[Any]: ...
+    def merge(self, parts: Sequence[Any]) -> np.ndarray: ...
+
+
+# A BaseFeatureExtractor with resolved parameters, which can be sent to other processes.
+Job = Any
+
+
+def extract(
+    job: Job, items: Sequence[Item], *, n_jobs: int | None, verbose: bool
+) -> np.ndarray:
+    """Extract features, in this process or in several.
+
+    Parameters
+    ----------
+    job : Job
+    items : sequence of Item
+    n_jobs : int or None
+        As in joblib.
+    verbose : bool
+        Whether to show a progress bar.
+
+    Returns
+    -------
+    features : ndarray of shape (n_items, n_features), float32
+
+    Raises
+    ------
+    AudioDecodeError, ValueError
+        With ``on_error="raise"``, an input cannot be used or its features are not finite.
+    """
+    start = time.perf_counter()
+    with tqdm(total=len(items), disable=not verbose, unit="input") as bar:
+        n_jobs = min(effective_n_jobs(n_jobs), max(len(items), 1))
+        if n_jobs == 1:
+            results = [_Shard(job, items, bar.update).run()]
+        else:
+            results = _in_parallel(job, items, n_jobs, bar)
+    _log(results, len(items), time.perf_counter() - start)
+    _warn(results, len(items))
+    return np.concatenate([result.features for result in results])
+
+
+def _in_parallel(
+    job: Job, items: Sequence[Item], n_jobs: int, bar: tqdm
+) -> list["_Result"]:
+    jobs, n_jobs = _jobs_by_device(job, n_jobs)
+    n_shards = len(jobs) if len(jobs) > 1 else n_jobs * _SHARDS_PER_JOB
+    smallest = min(_SMALLEST_SHARD, math.ceil(len(items) / n_jobs))
+    size = max(math.ceil(len(items) / n_shards), smallest)
+    shards = [items[start : start + size] for start in range(0, len(items), size)]
+    backend, _ = get_active_backend()
+    # Results as they arrive, if the backend supports this, so that the bar moves.
+    streams = getattr(backend, "supports_return_generator", False)
+    results = []
+    for result in Parallel(n_jobs=n_jobs, return_as="generator" if streams else "list")(
+        delayed(_run_shard)(jobs[k % len(jobs)], shard) for k, shard in enumerate(shards)
+    ):
+        bar.update(len(result.features))
+        results.append(result)
+    return results
+
+
+def _jobs_by_device(job: Any, n_jobs: int) -> tuple[list[Job], int]:
+    """One job per GPU, and at most one process per GPU; on a CPU the job as it is."""
+    device = getattr(job, "device", "cpu")
+    if not device.startswith("cuda"):
+        return [job], n_jobs
+    if device != "cuda":
+        return [job], 1
+    jobs: list[Job] = []
+    for gpu in range(min(n_jobs, torch.cuda.device_count())):
+        jobs.append(copy.copy(job))
+        jobs[-1].device = f"cuda:{gpu}"
+    return jobs, len(jobs)
+
+
+@dataclass
+class _Result:
+    """Result of one shard; rows of failed inputs are NaN."""
+
+    features: np.ndarray
+    failures: list[str] = field(default_factory=list)
+    n_cached: int = 0
+    n_damaged: int = 0
+    n_truncated: int = 0
+    seconds: float = 0.0
+
+
+def _run_shard(job: Job, items: Sequence[Item]) -> _Result:
+    return _Shard(job, items, lambda n: None).run()
+
+
+class _Shard:
+    """Features of a list of inputs in one process.
+
+    Parameters
+    ----------
+    job : Job
+    items : sequence of Item
+    on_done : callable
+        Called with the number of inputs each time some are finished.
+    """
+
+    def __init__(
+        self, job: Job, items: Sequence[Item], on_done: Callable[[int], object]
+    ) -> None:
+        self.job, self.items, self.on_done = job, items, on_done
+        shape = (len(items), job.n_features_out_)
+        self.result = _Result(np.full(shape, np.nan, dtype=np.float32))
+        self.cache: FeatureCache | None = None
+        self.digests: dict[int, str] = {}
+        self.seconds: dict[int, float] = {}
+
+    def run(self) -> _Result:
+        if not self.items:
+            return self.result
+        missing = list(range(len(self.items)))
+        if self.job.cache_dir is not None:
+            self.cache = FeatureCache(self.job.cache_dir, self.job._recipe())
+            missing = [i for i in missing if not self._from_cache(self.cache, i)]
+            self.result.n_cached = len(self.items) - len(missing)
+            self.result.n_damaged = self.cache.n_damaged
+            self.on_done(self.result.n_cached)
+        if missing:
+            extractor = self.job._open()
+            for stretch in self._stretches(missing, extractor):
+                self._encode(stretch, extractor)
+            self.result.n_truncated = extractor.n_truncated
+        return self.result
+
+    def _from_cache(self, cache: FeatureCache, i: int) -> bool:
+        digest = content_digest(self.items[i])
+        if digest is None:
+            return False
+        self.digests[i] = digest
+        size, longest = self.job.n_features_out_, self.job.max_duration
+        vector = cache.get(digest, size=size, max_seconds=longest)
+        if vector is None:
+            return False
+        self.result.features[i] = vector
+        return True
+
+    def _stretches(
+        self, missing: list[int], extractor: Extractor
+    ) -> Iterator[list[tuple[int, list[Any]]]]:
+        stretch: list[tuple[int, list[Any]]] = []
+        held = 0.0
+        kind = AudioDecodeError if self.job.modality_ == "audio" else ValueError
+        for i in missing:
+            item = self.items[i]
+            try:
+                if item.problem:
+                    raise ValueError(item.problem)
+                units, self.seconds[i] = extractor.read(item)
+            except ValueError as error:
+                self._fail(kind(f"{item.name}: {error}"), error)
+                continue
+            stretch.append((i, units))
+            held += self.seconds[i]
+            if held >= _STRETCH_SECONDS or len(stretch) >= _STRETCH_INPUTS:
+                yield stretch
+                stretch, held = [], 0.0
+        if stretch:
+            yield stretch
+        self.result.seconds = sum(self.seconds.values())
+
+    def _fail(self, error: ValueError, cause: ValueError | None = None) -> None:
+        if self.job.on_error == "raise":
+            raise error from cause
+        self.result.failures.append(str(error))
+        self.on_done(1)
+
+    def _encode(self, stretch: list[tuple[int, list[Any]]], extractor: Extractor) -> None:
+        """Encode the units of a stretch, and finish each input with its last unit."""
+        owners = [(i, k) for i, own in stretch for k in range(len(own))]
+        units = [unit for _, own in stretch for unit in own]
+        parts: dict[int, list[Any]] = {i: [None] * len(own) for i, own in stretch}
+        for batch in extractor.batches(units):
+            encoded = extractor.encode([units[u] for u in batch])
+            for u, part in zip(batch, encoded, strict=True):
+                i, k = owners[u]
+                parts[i][k] = part
+                if all(part is not None for part in parts[i]):
+                    self._finish(i, extractor.merge(parts.pop(i)))
+
+    def _finish(self, i: int, vector: np.ndarray) -> None:
+        n_bad = np.count_nonzero(~np.isfinite(vector))
+        if n_bad:
+            reduced = getattr(self.job, "dtype", "float32") != "float32"
+            remedy = "set dtype='float32'" if reduced else "check its samples"
+            self._fail(
+                ValueError(
+                    f"{self.items[i].name}: expected finite features, got NaN or inf in "
+                    f"{n_bad} of {vector.size} columns; {remedy} or leave the input out"
+                )
+            )
+            return
+        self.result.features[i] = vector
+        if self.cache is not None and i in self.digests:
+            self.cache.put(self.digests[i], vector, self.seconds[i])
+        self.on_done(1)
+
+
+def _log(results: list[_Result], n_items: int, seconds: float) -> None:
+    audio = sum(result.seconds for result in results)
+    factor = ""
+    if audio:
+        factor = f", real-time factor {seconds / audio:.4f} ({audio:.1f} s of audio)"
+    logger.info(
+        "%d inputs in %.2f s: %.1f a second, %d from the cache%s",
+        n_items,
+        seconds,
+        n_items / max(seconds, 1e-9),
+        sum(result.n_cached for result in results),
+        factor,
+    )
+
+
+def _warn(results: list[_Result], n_items: int) -> None:
+    failures = [failure for result in results for failure in result.failures]
+    truncated = sum(result.n_truncated for result in results)
+    damaged = sum(result.n_damaged for result in results)
+    if failures:
+        shown = "; ".join(failures[:_FAILURES_SHOWN])
+        more = len(failures) - _FAILURES_SHOWN
+        rest = f"; and {more} more" if more > 0 else ""
+        warnings.warn(
+            f"{len(failures)} of {n_items} inputs could not be used; their rows are NaN: "
+            f"{shown}{rest}",
+            FailedInputWarning,
+            stacklevel=_CALLER,
+        )
+    if truncated:
+        warnings.warn(
+            f"{truncated} of {n_items} texts were cut to the model's limit",
+            TruncatedTextWarning,
+            stacklevel=_CALLER,
+        )
+    if damaged:
+        warnings.warn(
+            f"{damaged} of {n_items} cache entries were damaged and were computed again",
+            DamagedCacheWarning,
+            stacklevel=_CALLER,
+        )

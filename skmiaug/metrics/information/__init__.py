@@ -1,0 +1,29 @@
+"""Estimators of mutual information, in nats."""
+
+from skmiaug.metrics.information._classifier import (
+    InformationEstimate,
+    classifier_bound,
+    classifier_information,
+)
+from skmiaug.metrics.information._gaussian import gaussian_information
+from skmiaug.metrics.information._infonce import infonce_information
+from skmiaug.metrics.information._ksg import ksg_information
+from skmiaug.metrics.information._mixed import mixed_information
+from skmiaug.metrics.information._result import InformationResult
+from skmiaug.metrics.information._score import (
+    mutual_information_score,
+    pointwise_mutual_information,
+)
+
+__all__ = [
+    "InformationEstimate",
+    "InformationResult",
+    "classifier_bound",
+    "classifier_information",
+    "gaussian_information",
+    "infonce_information",
+    "ksg_information",
+    "mixed_information",
+    "mutual_information_score",
+    "pointwise_mutual_information",
+]

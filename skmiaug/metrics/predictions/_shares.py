@@ -1,0 +1,156 @@
+"""Scores of predicted class shares against the votes of raters."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.spatial.distance import jensenshannon
+from sklearn.metrics import f1_score
+from sklearn.utils import check_array, check_consistent_length
+
+
+def jensen_shannon_distance(y_true: ArrayLike, y_pred: ArrayLike) -> float:
+    """Mean over the rows of the Jensen-Shannon distance of true and predicted shares.
+
+    The square root of the divergence to base 2:
+    ``½ KL(p ‖ m) + ½ KL(q ‖ m)`` with m = (p + q) / 2.
+
+    Parameters
+    ----------
+    y_true, y_pred : array-like of shape (n_samples, n_classes)
+        Shares of the classes, rows that sum to 1.
+
+    Returns
+    -------
+    float
+        0 (equal) to 1 (no class in common).
+
+    Raises
+    ------
+    ValueError
+        Shapes differ, or rows do not hold shares.
+
+    See Also
+    --------
+    bhattacharyya_coefficient : Another similarity of shares.
+    sklearn.metrics.log_loss : Of hard labels.
+
+    References
+    ----------
+    Lin (1991), Divergence measures based on the Shannon entropy; Endres and Schindelin
+    (2003), A new metric for probability distributions.
+
+    Examples
+    --------
+    >>> from skmiaug.metrics import jensen_shannon_distance
+    >>> round(jensen_shannon_distance([[1, 0], [0.5, 0.5]], [[1, 0], [1, 0]]), 3)
+    0.279
+    """
+    true, predicted = _checked(y_true, y_pred)
+    # NaN instead of 0 for rows that are equal up to rounding.
+    return float(np.mean(np.nan_to_num(jensenshannon(true, predicted, base=2, axis=1))))
+
+
+def bhattacharyya_coefficient(y_true: ArrayLike, y_pred: ArrayLike) -> float:
+    """Mean over the rows of Σ √(p q) of true and predicted shares.
+
+    Parameters
+    ----------
+    y_true, y_pred : array-like of shape (n_samples, n_classes)
+        Shares of the classes, rows that sum to 1.
+
+    Returns
+    -------
+    float
+        0 (no class in common) to 1 (equal).
+
+    Raises
+    ------
+    ValueError
+        Shapes differ, or rows do not hold shares.
+
+    See Also
+    --------
+    jensen_shannon_distance : A distance between shares.
+
+    References
+    ----------
+    Bhattacharyya (1943), On a measure of divergence between two statistical populations.
+
+    Examples
+    --------
+    >>> from skmiaug.metrics import bhattacharyya_coefficient
+    >>> round(bhattacharyya_coefficient([[1, 0], [0.5, 0.5]], [[1, 0], [1, 0]]), 3)
+    0.854
+    """
+    true, predicted = _checked(y_true, y_pred)
+    return float(np.sqrt(true * predicted).sum(axis=1).mean())
+
+
+def plurality_f1_score(y_true: ArrayLike, y_pred: ArrayLike) -> float:
+    """Macro-averaged F1 score of the class with the largest share.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples, n_classes)
+        Shares of the raters' votes. Rows whose largest share is tied have no plurality and
+        are left out.
+    y_pred : array-like of shape (n_samples, n_classes)
+        Predicted shares; the first of tied classes counts.
+
+    Returns
+    -------
+    float
+        0 to 1, 1 is best; the mean over the classes that are true or predicted.
+
+    Raises
+    ------
+    ValueError
+        Shapes differ, rows do not hold shares, or no row has a plurality.
+
+    See Also
+    --------
+    sklearn.metrics.f1_score : Of hard labels.
+
+    Examples
+    --------
+    >>> from skmiaug.metrics import plurality_f1_score
+    >>> votes = [[0.6, 0.4], [0.2, 0.8], [0.5, 0.5]]
+    >>> plurality_f1_score(votes, [[0.9, 0.1], [0.3, 0.7], [1, 0]])
+    1.0
+    """
+    true, predicted = _checked(y_true, y_pred)
+    # Shares of few raters tie up to rounding.
+    tied = np.isclose(true, true.max(axis=1, keepdims=True), rtol=0, atol=1e-9)
+    clear = tied.sum(axis=1) == 1
+    if not clear.any():
+        raise ValueError("every row of y_true has a tie for the largest share; add rows.")
+    return float(
+        f1_score(
+            true[clear].argmax(axis=1), predicted[clear].argmax(axis=1), average="macro"
+        )
+    )
+
+
+def _checked(
+    y_true: ArrayLike, y_pred: ArrayLike
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    true, predicted = check_shares(y_true, "y_true"), check_shares(y_pred, "y_pred")
+    check_consistent_length(true, predicted)
+    if true.shape != predicted.shape:
+        raise ValueError(
+            "y_true and y_pred must have a column for each class, got "
+            f"{true.shape[1]} and {predicted.shape[1]} columns."
+        )
+    return true, predicted
+
+
+def check_shares(T: ArrayLike, name: str) -> NDArray[np.float64]:
+    """Rows (n, n_classes) of nonnegative float64 numbers that sum to 1."""
+    shares = check_array(T, dtype=np.float64, ensure_min_features=2, input_name=name)
+    if shares.min() < 0 or not np.allclose(shares.sum(axis=1), 1, atol=1e-4):
+        raise ValueError(
+            f"{name} must hold shares of the classes, 0 or more, that sum to 1 in each "
+            "row; divide votes by their number."
+        )
+    return shares

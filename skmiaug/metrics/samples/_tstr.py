@@ -1,0 +1,403 @@
+"""TSTR score: train a closed-form classifier on synthetic samples, test it on real rows."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import linalg
+from scipy.optimize import brentq
+from scipy.special import log_softmax, softmax
+from sklearn.utils import check_consistent_length
+
+from skmiaug.metrics._checks import (
+    check_count,
+    check_rows,
+    check_same_width,
+    generator,
+    seed_from,
+)
+from skmiaug.metrics.predictions._shares import check_shares
+
+_KINDS = ("linear", "nonlinear")
+# A multiple of the inverse range of the scores: beyond it, separable rows gain nothing.
+_MAX_INVERSE_TEMPERATURE = 1e4
+# Makes the Gram matrix of repeated samples positive definite in float32.
+_JITTER = 1e-4
+
+
+class TSTRScore(NamedTuple):
+    """The score of one set of synthetic samples.
+
+    Attributes
+    ----------
+    value : float
+        Nats, at most the entropy of equally frequent classes, ln(n_classes).
+    row_values : ndarray of shape (n_real,)
+        Contributions of the real rows, whose mean is ``value`` and whose standard error
+        is that of the value. Those of two candidates are paired: see `paired_difference`.
+    inverse_temperature : float
+        Factor of the classifier's scores: fitted to the real rows for the nonlinear kind,
+        1 for the linear one.
+    """
+
+    value: float
+    row_values: NDArray[np.float64]
+    inverse_temperature: float
+
+    @property
+    def standard_error(self) -> float:
+        """Standard error of ``value`` over the real rows, nats."""
+        return float(self.row_values.std(ddof=1) / math.sqrt(len(self.row_values)))
+
+
+class TSTRScorer:
+    """Score synthetic samples by what classifiers learn from them about real rows.
+
+    A classifier in closed form is fitted to the synthetic samples and predicts the classes
+    of held-out real rows. The score is
+
+        ln K + Σ_c mean of ln q(c|x) over the real rows of class c / K,
+
+    a lower bound of the mutual information of rows and classes, each class weighing the
+    same (Barber and Agakov, 2003). One scorer serves many generators, which share its real
+    rows and random features.
+
+    Parameters
+    ----------
+    Z_real : array-like of shape (n_real, n_features)
+        Held-out real rows, in standardised columns (not whitened ones, see Notes).
+    T_real : array-like of shape (n_real, n_classes)
+        Class shares of the rows, one-hot for classes. A class without any share is left
+        out of the mean.
+    kind : {"linear", "nonlinear"}, default="nonlinear"
+        "nonlinear": ridge regression of the shares onto random Fourier features of the
+        kernel exp(-γ |x - x'|²), turned into q by a softmax at its best temperature on the
+        real rows. "linear": Gaussian discriminant of one covariance, shrunken to a multiple
+        of the identity, as it is: exaggerated distances of the classes lower its score.
+    n_components : int, default=1000
+        Random Fourier features.
+    gamma : float or None, default=None
+        γ; None is 1 / (2 n_features).
+    alpha : float or None, default=None
+        Ridge penalty of the nonlinear kind, whose features have mean square norm 1 (None:
+        3e-4); shrinkage of the covariance of the linear kind, 0 to 1 (None: 0.3).
+    random_state : int, RandomState or None, default=0
+        Of the random features, which all calls of `score` share.
+
+    Raises
+    ------
+    ValueError
+        Rows and shares do not fit together, or a parameter is out of range.
+
+    See Also
+    --------
+    tstr_score : The score of a single set of samples.
+    paired_difference : Compares two generators.
+    train_on_synthetic_test_on_real : UAR of any scikit-learn classifier.
+
+    Notes
+    -----
+    To predict the gain of classifiers, score what they are trained on: the real training
+    rows together with the samples that balance them, in standardised columns, cross-fitted
+    so that every row is held out once. Over 20 generators, the rank correlation with the
+    mean UAR of SVM, logistic regression and MLP on test folds was 0.77 to 0.91 on four
+    sets, and 0.58 to 0.73 among the eleven generators that differ in their noise alone.
+    Whitened columns, samples without the real rows, or the linear kind predicted less; the
+    linear kind favours class means that are shrunk too much.
+
+    References
+    ----------
+    Esteban, Hyland, Rätsch (2017), arXiv 1706.02633 (TSTR). Rahimi and Recht (2007), Random
+    features for large-scale kernel machines. Friedman (1989), Regularized discriminant
+    analysis. Guo et al. (2017), arXiv 1706.04599 (temperature).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmiaug.metrics import TSTRScorer
+    >>> rng = np.random.default_rng(0)
+    >>> T = np.eye(2)[np.arange(400) % 2]
+    >>> Z = rng.normal(size=(400, 3)) + 2 * T[:, :1]
+    >>> scorer = TSTRScorer(Z[:200], T[:200])
+    >>> right, swapped = (scorer.score(Z[200:], t) for t in (T[200:], 1 - T[200:]))
+    >>> right.value > 0.2 > swapped.value
+    True
+    """
+
+    def __init__(
+        self,
+        Z_real: ArrayLike,
+        T_real: ArrayLike,
+        *,
+        kind: str = "nonlinear",
+        n_components: int = 1000,
+        gamma: float | None = None,
+        alpha: float | None = None,
+        random_state: Any = 0,
+    ) -> None:
+        if kind not in _KINDS:
+            raise ValueError(f"kind must be one of {_KINDS}, got {kind!r}.")
+        self._rows, self._shares = _rows_and_shares(Z_real, T_real, "real")
+        self.kind = kind
+        width = self._rows.shape[1]
+        self.alpha = alpha if alpha is not None else (0.3 if kind == "linear" else 3e-4)
+        self.gamma = gamma if gamma is not None else 0.5 / width
+        if not self.gamma > 0:
+            raise ValueError(f"gamma must be above 0, got {gamma!r}.")
+        if not 0 < self.alpha <= (1 if kind == "linear" else math.inf):
+            raise ValueError(
+                f"alpha must be above 0, and at most 1 for the linear kind, got {alpha!r}."
+            )
+        if kind == "nonlinear":
+            n_components = check_count("n_components", n_components, 1)
+            rng = generator(seed_from(random_state), 0)
+            self._frequencies = rng.standard_normal((width, n_components), np.float32)
+            self._frequencies *= np.float32(math.sqrt(2 * self.gamma))
+            self._phases = 2 * np.pi * rng.random(n_components, np.float32)
+            self._features = self._map(self._rows).astype(np.float64)
+
+    def score(self, Z_synthetic: ArrayLike, T_synthetic: ArrayLike) -> TSTRScore:
+        """Fit the classifier to the synthetic samples and test it on the real rows.
+
+        Parameters
+        ----------
+        Z_synthetic : array-like of shape (n_synthetic, n_features)
+            Rows to train on: the samples, alone or with the real rows that they balance.
+        T_synthetic : array-like of shape (n_synthetic, n_classes)
+            Shares that the samples were generated for; every class has some.
+
+        Returns
+        -------
+        TSTRScore
+
+        Raises
+        ------
+        ValueError
+            Columns differ in number from those of the real rows, or a class has no samples.
+        """
+        rows, shares = _rows_and_shares(Z_synthetic, T_synthetic, "synthetic")
+        check_same_width(self._rows, rows)
+        if shares.shape[1] != self._shares.shape[1]:
+            raise ValueError(
+                f"T_synthetic has {shares.shape[1]} classes and T_real "
+                f"{self._shares.shape[1]}; pass one column for each class in both."
+            )
+        total = shares.sum(axis=0)
+        if not total.all():
+            raise ValueError(
+                f"the classes {np.flatnonzero(total == 0).tolist()} have no synthetic "
+                "samples; generate some of every class."
+            )
+        # Joint distribution of samples and classes in which all classes weigh the same.
+        joint = shares / (total * len(total))
+        if self.kind == "linear":
+            scores = _discriminant_scores(rows, joint, self._rows, self.alpha)
+            return _log_score(scores, self._shares, 1.0)
+        scores = _ridge_scores(self._map(rows), joint, self._features, self.alpha)
+        return _log_score(scores, self._shares, _best_factor(scores, self._shares))
+
+    def _map(self, rows: NDArray[Any]) -> NDArray[np.float32]:
+        """Random Fourier features (n, n_components), of mean square norm 1."""
+        features = rows.astype(np.float32, copy=False) @ self._frequencies
+        features += self._phases
+        np.cos(features, out=features)
+        features *= np.float32(math.sqrt(2 / features.shape[1]))
+        return features
+
+
+def tstr_score(
+    Z_synthetic: ArrayLike,
+    T_synthetic: ArrayLike,
+    Z_real: ArrayLike,
+    T_real: ArrayLike,
+    *,
+    kind: str = "nonlinear",
+    random_state: Any = 0,
+) -> float:
+    """TSTR log score of one set of synthetic samples, nats.
+
+    Parameters
+    ----------
+    Z_synthetic : array-like of shape (n_synthetic, n_features)
+    T_synthetic : array-like of shape (n_synthetic, n_classes)
+        Class shares, one-hot for classes.
+    Z_real : array-like of shape (n_real, n_features)
+        Held-out real rows.
+    T_real : array-like of shape (n_real, n_classes)
+    kind : {"linear", "nonlinear"}, default="nonlinear"
+        The classifier, see `TSTRScorer`.
+    random_state : int, RandomState or None, default=0
+        Of the random features of the nonlinear kind.
+
+    Returns
+    -------
+    float
+        Lower bound of the mutual information of real rows and equally frequent classes.
+
+    Raises
+    ------
+    ValueError
+        Arrays do not fit together.
+
+    See Also
+    --------
+    TSTRScorer : Compares many sets, with standard errors.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.preprocessing import label_binarize, scale
+    >>> from skmiaug.metrics import tstr_score
+    >>> X, y = load_iris(return_X_y=True)
+    >>> Z, T = scale(X), label_binarize(y, classes=[0, 1, 2])
+    >>> 0.8 < tstr_score(Z[::2], T[::2], Z[1::2], T[1::2]) < 1.1  # at most ln 3
+    True
+    """
+    scorer = TSTRScorer(Z_real, T_real, kind=kind, random_state=random_state)
+    return scorer.score(Z_synthetic, T_synthetic).value
+
+
+def paired_difference(
+    row_values: ArrayLike, other_values: ArrayLike, groups: ArrayLike | None = None
+) -> tuple[float, float]:
+    """Difference of two scores on the same real rows, and its standard error.
+
+    Parameters
+    ----------
+    row_values, other_values : array-like of shape (n_real,)
+        Those of two results of `TSTRScorer.score`, or of all folds, concatenated.
+    groups : array-like of shape (n_real,), default=None
+        Speakers or sessions, whose rows are not independent.
+
+    Returns
+    -------
+    difference : float
+        Of the means, nats.
+    standard_error : float
+        NaN for a single row or group.
+
+    Raises
+    ------
+    ValueError
+        Lengths differ.
+
+    See Also
+    --------
+    TSTRScorer : Gives the values.
+
+    Examples
+    --------
+    >>> from skmiaug.metrics import paired_difference
+    >>> paired_difference([1.0, 2.0, 3.0], [0.5, 2.5, 1.5])
+    (0.5, 0.5773502691896257)
+    """
+    one, other = (
+        np.asarray(values, dtype=np.float64) for values in (row_values, other_values)
+    )
+    check_consistent_length(one, other, groups)
+    gaps = one - other
+    deviations = gaps - gaps.mean()
+    if groups is not None:
+        members = np.unique(np.asarray(groups), return_inverse=True)[1]
+        deviations = np.bincount(members, weights=deviations)
+    n = len(deviations)
+    variance = (deviations**2).sum() * n / (n - 1) if n > 1 else math.nan
+    return float(gaps.mean()), math.sqrt(variance) / len(gaps)
+
+
+def _rows_and_shares(
+    Z: ArrayLike, T: ArrayLike, name: str
+) -> tuple[NDArray[Any], NDArray[np.float64]]:
+    rows, shares = check_rows(Z, f"Z_{name}"), check_shares(T, f"T_{name}")
+    check_consistent_length(rows, shares)
+    return rows, shares
+
+
+def _ridge_scores(
+    features: NDArray[np.float32],
+    joint: NDArray[np.float64],
+    real_features: NDArray[np.float64],
+    alpha: float,
+) -> NDArray[np.float64]:
+    """Predictions (n_real, n_classes) of the weighted, centred ridge regression.
+
+    The targets are p(class | sample) and the weights p(sample) of ``joint``.
+    """
+    weights = joint.sum(axis=1)
+    mean = weights @ features
+    root = np.sqrt(weights)[:, None]
+    targets = ((joint - weights[:, None] / joint.shape[1]) / root).astype(np.float32)
+    rows = (features - mean.astype(np.float32)) * root.astype(np.float32)
+    few = len(rows) < rows.shape[1]
+    gram = (rows @ rows.T if few else rows.T @ rows).astype(np.float64)
+    gram[np.diag_indices_from(gram)] += alpha
+    right = (targets if few else rows.T @ targets).astype(np.float64)
+    solved = linalg.solve(gram, right, assume_a="pos", overwrite_a=True)
+    return (real_features - mean) @ (rows.T @ solved if few else solved)
+
+
+def _discriminant_scores(
+    rows: NDArray[Any],
+    joint: NDArray[np.float64],
+    real_rows: NDArray[Any],
+    shrinkage: float,
+) -> NDArray[np.float64]:
+    """Log densities (n_real, n_classes) of Gaussian classes, up to a row's constant."""
+    n, d = rows.shape
+    if d > n:
+        # Coordinates in the row space of the samples, which holds means and covariance.
+        gram = (rows @ rows.T).astype(np.float64)
+        gram[np.diag_indices_from(gram)] += _JITTER * np.trace(gram) / n
+        products = (rows @ real_rows.T).astype(np.float64)
+        rows = np.linalg.cholesky(gram)
+        real_rows = linalg.solve_triangular(rows, products, lower=True).T
+    weights = joint.sum(axis=1)
+    means = joint.shape[1] * (joint.T @ rows)
+    weighted = rows * np.sqrt(weights)[:, None].astype(rows.dtype)
+    covariance = (weighted.T @ weighted).astype(np.float64)
+    covariance -= means.T @ means / len(means)
+    variance = np.trace(covariance) / d
+    covariance *= 1 - shrinkage
+    covariance[np.diag_indices_from(covariance)] += shrinkage * variance
+    directions = linalg.solve(covariance, means.T, assume_a="pos")
+    return real_rows @ directions - 0.5 * np.einsum("ij,ji->i", means, directions)
+
+
+def _log_score(
+    scores: NDArray[np.float64], shares: NDArray[np.float64], factor: float
+) -> TSTRScore:
+    """The log score of q = softmax(factor · scores), each class weighing the same."""
+    joint, n_present = _equal_class_weights(shares)
+    log_ratio = math.log(scores.shape[1]) + log_softmax(factor * scores, axis=1)
+    by_class = n_present * (joint * log_ratio).sum(axis=0)
+    deviations = (joint * (log_ratio - by_class)).sum(axis=1)
+    value = float(by_class.sum() / n_present)
+    return TSTRScore(value, value + len(scores) * deviations, factor)
+
+
+def _best_factor(scores: NDArray[np.float64], shares: NDArray[np.float64]) -> float:
+    """The factor, 0 or more, of the highest log score, which is concave in it."""
+    joint, _ = _equal_class_weights(shares)
+
+    def slope(factor: float) -> float:
+        q = softmax(factor * scores, axis=1)
+        expected = (q * scores).sum(axis=1, keepdims=True)
+        return float((joint * (scores - expected)).sum())
+
+    spread = float(np.ptp(scores, axis=1).mean())
+    if spread == 0 or slope(0.0) <= 0:
+        return 0.0
+    highest = _MAX_INVERSE_TEMPERATURE / spread
+    return highest if slope(highest) >= 0 else float(brentq(slope, 0.0, highest, rtol=1e-6))
+
+
+def _equal_class_weights(
+    shares: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], int]:
+    """Joint distribution of rows and classes, and the number of classes with any share."""
+    total = shares.sum(axis=0)
+    n_present = int((total > 0).sum())
+    return shares / (np.where(total > 0, total, 1) * n_present), n_present

@@ -1,0 +1,1 @@
+"""The InfoGAN on top of the prior: preparation, validation, training, sampling."""

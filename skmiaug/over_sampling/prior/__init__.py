@@ -1,0 +1,41 @@
+"""The closed-form prior: a shrunken regression on the targets, and noise around it."""
+
+from skmiaug.over_sampling.prior._bandwidth import (
+    BANDWIDTHS,
+    FittedRows,
+    calibrated_log_posterior,
+    choose_bandwidth,
+    left_out_information,
+)
+from skmiaug.over_sampling.prior._cross_covariance import (
+    GroupRows,
+    cross_validated_correlation,
+    draw_folds,
+    fit_cross_covariance,
+    left_out_residuals,
+)
+from skmiaug.over_sampling.prior._prior import Prior, fit_prior, standard_normal
+from skmiaug.over_sampling.prior._shrinkage import (
+    direction_blocks,
+    james_stein_shrinkage,
+    shrinkage_by_direction,
+)
+
+__all__ = [
+    "BANDWIDTHS",
+    "FittedRows",
+    "GroupRows",
+    "Prior",
+    "calibrated_log_posterior",
+    "choose_bandwidth",
+    "cross_validated_correlation",
+    "direction_blocks",
+    "draw_folds",
+    "fit_cross_covariance",
+    "fit_prior",
+    "james_stein_shrinkage",
+    "left_out_information",
+    "left_out_residuals",
+    "shrinkage_by_direction",
+    "standard_normal",
+]

@@ -1,0 +1,1 @@
+"""Choosing λ: many fits as one batched model."""

@@ -1,0 +1,128 @@
+"""How many rows of each class to generate."""
+
+from collections.abc import Mapping
+from itertools import combinations
+from typing import Any, NamedTuple
+
+import numpy as np
+
+
+def expanded_counts(
+    to_generate: Mapping[Any, int], present: Mapping[Any, int], expansion: float
+) -> dict[Any, int]:
+    """Return the rows to generate so that classes grow to ``expansion`` times the largest.
+
+    Parameters
+    ----------
+    to_generate : mapping of class to int
+        The request of the sampling strategy.
+    present : mapping of class to int
+        Rows of every class in the data.
+    expansion : float
+        1 leaves ``to_generate`` as it is; above 1 every class, the largest too, grows to
+        ``expansion`` times the largest class after balancing.
+    """
+    if expansion == 1:
+        return dict(to_generate)
+    balanced = max(n + to_generate.get(c, 0) for c, n in present.items())
+    target = int(np.rint(expansion * balanced))
+    return {c: target - n for c, n in present.items()}
+
+
+class Combination(NamedTuple):
+    """Rows in which some modalities are generated and the others are real."""
+
+    generated: tuple[int, ...]
+    n: int
+
+
+def combinations_of(n_modalities: int, n_real: int, n_more: int) -> list[Combination]:
+    """Return all combinations of real and generated modalities of a class.
+
+    With N rows of the class after balancing, each of the 2^n_modalities combinations gets N
+    rows. Whole generated rows take the place of the real ones that are missing, so that the
+    class ends with 2^n_modalities · N rows.
+
+    Parameters
+    ----------
+    n_modalities : int
+    n_real : int
+        Rows of the class.
+    n_more : int
+        Rows to add to it, N - n_real.
+    """
+    n_balanced = n_real + n_more
+    everything = tuple(range(n_modalities))
+    some = [
+        Combination(generated, n_balanced)
+        for size in range(1, n_modalities)
+        for generated in combinations(everything, size)
+    ]
+    return [*some, Combination(everything, n_balanced + n_more)]
+
+
+def requested_classes(
+    n_samples: int, y: Any, classes: np.ndarray, shares: np.ndarray
+) -> np.ndarray:
+    """Return the class index of each row that ``sample(n_samples, y)`` generates.
+
+    ``y`` is None (shares of the training rows, as near as whole rows come, in blocks), a
+    class, or an array of ``n_samples`` classes.
+
+    Raises
+    ------
+    ValueError
+        A class is not one of ``classes``, or the array has another length.
+    """
+    if y is None:
+        return np.repeat(np.arange(len(classes)), _apportion(n_samples, shares))
+    if isinstance(y, Mapping):
+        raise ValueError(
+            "y must be None, one class, or an array of a class for each row, got a dict. "
+            "For so many rows of each class pass np.repeat(list(y), list(y.values()))."
+        )
+    wanted = np.asarray(y)
+    if wanted.ndim == 0:
+        wanted = np.full(n_samples, wanted[()])
+    if wanted.shape != (n_samples,):
+        raise ValueError(
+            f"y must be None, one class, or an array of n_samples={n_samples} classes; got "
+            f"an array of shape {wanted.shape}."
+        )
+    known = {c: i for i, c in enumerate(classes.tolist())}
+    # Of times in nanoseconds tolist makes integers: both must be of one type.
+    wanted = wanted.astype(classes.dtype) if classes.dtype.kind in "mM" else wanted
+    unknown = sorted({str(c) for c in wanted.tolist() if c not in known})
+    if unknown:
+        raise ValueError(
+            f"y asks for classes that were not in the training data: {', '.join(unknown)}. "
+            f"Known are: {', '.join(map(str, classes))}."
+        )
+    return np.array([known[c] for c in wanted.tolist()], dtype=np.intp)
+
+
+def plain_labels(classes: np.ndarray) -> np.ndarray:
+    """Return class labels in a type that a file can hold without pickle.
+
+    Raises
+    ------
+    ValueError
+        They are objects of several kinds.
+    """
+    plain = np.array(classes.tolist()) if classes.dtype.hasobject else classes
+    if plain.dtype.hasobject or plain.ndim != 1 or plain.tolist() != classes.tolist():
+        raise ValueError(
+            "Labels are written to a file as numbers or as text, and these are objects of "
+            f"other kinds: {', '.join(map(repr, classes[:5]))}. Fit with labels of one "
+            "kind."
+        )
+    return plain
+
+
+def _apportion(n: int, shares: np.ndarray) -> np.ndarray:
+    """Whole numbers that sum to n, by largest remainders."""
+    exact = n * shares
+    whole = np.floor(exact).astype(int)
+    largest = np.argsort(whole - exact, kind="stable")[: n - whole.sum()]
+    whole[largest] += 1
+    return whole

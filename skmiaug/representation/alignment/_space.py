@@ -1,0 +1,235 @@
+"""The aligned space: how rows come into it, and how it is fitted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from skmiaug.base import (
+    Session,
+    checked_layer_sizes,
+    register_state,
+    require_state,
+    torch_defaults,
+    validation_mask,
+)
+from skmiaug.nn import AlignmentNetwork, shared_code
+from skmiaug.representation._scale import FeatureScale
+from skmiaug.training import (
+    AlignmentBatch,
+    AlignmentBatches,
+    AlignmentModel,
+    AlignmentRecord,
+    AlignmentWeights,
+    alignment_score,
+    train_alignment,
+)
+from skmiaug.utils._precision import precision, resolve_precision
+from skmiaug.utils._random import isolated_torch_seed, numpy_generator, torch_generator
+
+EVAL_INTERVAL = 25
+_HOLD_OUT, _WEIGHTS, _BATCHES = range(3)
+_MAX_HELD_OUT = 4096
+_CHUNK_ROWS = 4096
+
+register_state(AlignmentNetwork)
+
+
+@register_state
+@dataclass
+class AlignedSpace:
+    """A fitted space.
+
+    Attributes
+    ----------
+    scales : tuple of FeatureScale
+        One for each modality.
+    network : AlignmentNetwork
+        On the CPU, in float64, so that the codes of a row do not depend on the rows it
+        comes with.
+    """
+
+    scales: tuple[FeatureScale, ...]
+    network: AlignmentNetwork
+
+    def check(self) -> None:
+        """Refuse pieces from a file that do not belong together."""
+        widths = tuple(len(scale.center) for scale in self.scales)
+        require_state(widths == self.network.n_features, "scales")
+        require_state(self.network.log_scale.dtype == torch.float64, "network")
+
+    @torch_defaults()
+    def codes(
+        self, X: np.ndarray, columns: Sequence[np.ndarray], present: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Project rows.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n, n_features)
+        columns : sequence of ndarray
+            Those of each modality.
+        present : ndarray of shape (n, n_modalities), bool
+
+        Returns
+        -------
+        codes : ndarray of shape (n, n_modalities, n_components), float64
+            On the sphere; not meaningful where a modality is missing.
+        shared : ndarray of shape (n, n_components), float64
+            Mean direction of those that are there.
+        """
+        codes, shared = [], []
+        for begin in range(0, len(X), _CHUNK_ROWS):
+            chunk = slice(begin, begin + _CHUNK_ROWS)
+            rows = [
+                torch.from_numpy(scale.transform(X[chunk], own, np.float64)[0])
+                for scale, own in zip(self.scales, columns, strict=True)
+            ]
+            with torch.inference_mode():
+                parts = self.network.codes(rows)
+                both = shared_code(parts, torch.from_numpy(present[chunk]))
+                codes.append(torch.stack(parts, dim=1).numpy())
+                shared.append(both.numpy())
+        return np.concatenate(codes), np.concatenate(shared)
+
+
+class AlignmentFit(NamedTuple):
+    """The result of a fit; for the last two see :func:`validation_information`."""
+
+    space: AlignedSpace
+    record: AlignmentRecord
+    information: float | None
+    max_information: float
+
+
+def largest_product(aligner: Any, n_features: int) -> int:
+    """Multiply-adds of the largest matrix product of a training step."""
+    hidden = checked_layer_sizes(aligner.hidden_layer_sizes)
+    widths = (n_features, *hidden, aligner.n_components)
+    return aligner.batch_size * max(a * b for a, b in pairwise(widths))
+
+
+def fit_space(
+    aligner: Any,
+    X: np.ndarray,
+    present: np.ndarray,
+    classes: np.ndarray,
+    modalities: dict[str, np.ndarray],
+    session: Session,
+) -> AlignmentFit:
+    """Fit scales and network by the parameters of ``aligner``.
+
+    ``present`` (n, n_modalities) marks the modalities that a row has, ``classes`` (n,) are
+    indices, each at least once, and ``modalities`` the columns of each.
+    """
+    seed, device = session.seed, session.device
+    columns = tuple(modalities.values())
+    scales = tuple(FeatureScale.fit(X, own) for own in columns)
+    rows = AlignmentBatch(
+        tuple(
+            torch.from_numpy(scale.transform(X, own)[0]).to(device)
+            for scale, own in zip(scales, columns, strict=True)
+        ),
+        None if present.all() else torch.from_numpy(present).to(device),
+        torch.from_numpy(classes).to(device),
+    )
+    held = validation_mask(
+        classes, aligner.validation_fraction, numpy_generator(seed, _HOLD_OUT)
+    )
+    kept = rows.take(torch.from_numpy(np.flatnonzero(~held)).to(device))
+    parts = _validation_parts(rows, held, aligner.batch_size, seed)
+    shares = np.bincount(classes) / len(classes)
+    weights = AlignmentWeights(
+        classification=aligner.classification_weight,
+        contrastive=aligner.contrastive_weight,
+        information=aligner.mi_weight,
+        same_class=aligner.same_class,
+        entropy=_entropy(shares),
+        autocast=resolve_precision(aligner.precision, device),
+    )
+    with isolated_torch_seed(int(numpy_generator(seed, _WEIGHTS).integers(2**31))):
+        network = AlignmentNetwork(
+            [len(own) for own in columns],
+            len(shares),
+            int(aligner.n_components),
+            checked_layer_sizes(aligner.hidden_layer_sizes),
+            aligner.temperature,
+        )
+    model = AlignmentModel.build(
+        network.to(device),
+        learning_rate=aligner.learning_rate,
+        weight_decay=aligner.weight_decay,
+    )
+    draws = torch_generator(seed, _BATCHES, device)
+    record = train_alignment(
+        model,
+        AlignmentBatches(kept, aligner.batch_size, draws, aligner.dropout),
+        weights,
+        max_iter=aligner.max_iter,
+        eval_interval=EVAL_INTERVAL,
+        stopping=session.stopping,
+        events=session.events(alignment_score(parts, weights)),
+    )
+    information = validation_information(network, parts, shares, weights)
+    network = network.cpu().double().eval().requires_grad_(False)
+    return AlignmentFit(AlignedSpace(scales, network), record, *information)
+
+
+def _validation_parts(
+    rows: AlignmentBatch, held: np.ndarray, batch_size: int, seed: int
+) -> list[AlignmentBatch]:
+    """The held-out rows, shuffled, in parts of about the size of a batch."""
+    which = numpy_generator(seed, _HOLD_OUT).permutation(np.flatnonzero(held))
+    which = which[:_MAX_HELD_OUT]
+    if len(which) == 0:
+        return []
+    n_parts = max(round(len(which) / batch_size), 1)
+    device = rows.classes.device
+    return [
+        rows.take(torch.from_numpy(part).to(device))
+        for part in np.array_split(which, n_parts)
+    ]
+
+
+def validation_information(
+    network: AlignmentNetwork,
+    parts: Sequence[AlignmentBatch],
+    shares: np.ndarray,
+    weights: AlignmentWeights,
+) -> tuple[float | None, float]:
+    """Lower bound of I(c; shared code) on held-out rows, and its maximum, nats.
+
+    The bound is H(c) + E[log q(c | shared code)], in which both terms are of one
+    distribution: the classes among the held-out rows ``parts``, by their ``shares`` of all
+    rows (n_classes,). Classes too small to be split do not count, for q of them is unknown.
+    The bound is None without held-out rows, and where q was not trained as its term has no
+    weight; the maximum is H(c) of the classes that are held out, of all where none are.
+    """
+    if not parts:
+        return None, _entropy(shares)
+    classes = torch.cat([part.classes for part in parts]).cpu().numpy()
+    held = np.unique(classes)
+    likely = shares[held] / shares[held].sum()
+    if weights.information == 0:
+        return None, _entropy(likely)
+    with torch.inference_mode():
+        log_q = torch.cat([_log_q(network, part, weights) for part in parts])
+    by_row = log_q.double().cpu().numpy()
+    by_class = np.array([by_row[classes == c].mean() for c in held])
+    return _entropy(likely) + float(likely @ by_class), _entropy(likely)
+
+
+def _log_q(
+    network: AlignmentNetwork, part: AlignmentBatch, weights: AlignmentWeights
+) -> Tensor:
+    with precision(part.classes.device, weights.autocast):
+        logits = network(part.rows, part.present).shared_logits
+    return logits.log_softmax(dim=1).gather(1, part.classes[:, None])[:, 0]
+
+
+def _entropy(shares: np.ndarray) -> float:
+    return float(-(shares * np.log(shares)).sum())

@@ -1,0 +1,218 @@
+"""What the fine-tuned estimators share: parameters, training and outputs."""
+
+import inspect
+import os
+from functools import wraps
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, clone
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from skmiaug.base import (
+    NEURAL_CONSTRAINTS,
+    NeuralEstimator,
+    require_state,
+    torch_defaults,
+    training_session,
+)
+from skmiaug.nn import BACKBONES, POOLINGS
+from skmiaug.representation.sequences._fine_tuning import (
+    EVAL_INTERVAL,
+    FineTunedNetwork,
+    fine_tune,
+    resolve_start,
+)
+from skmiaug.representation.sequences._input import ReadsSequences, Sequences
+from skmiaug.representation.sequences._masked_encoder import MaskedTimestepEncoder
+from skmiaug.representation.sequences._space import MEMORY_ADVICE, largest_product
+
+# Attributes of scikit-learn that are no parameters, and that a clone keeps.
+_KEPT_BY_CLONES = ("_metadata_request", "_skl_callbacks", "_sklearn_output_config")
+
+
+class SequenceEstimator(NeuralEstimator, ReadsSequences, BaseEstimator):
+    """A head on a sequence encoder; subclasses define labels and predictions.
+
+    A subclass adds parameters in ``__init__(self, *, added, **shared)`` and passes
+    ``shared`` on; its signature shows both.
+    """
+
+    _parameter_constraints: dict[str, Any] = {  # noqa: RUF012 (scikit-learn's convention)
+        **NEURAL_CONSTRAINTS,
+        "pretrained": "no_validation",
+        "backbone": [StrOptions(set(BACKBONES)), None],
+        "hidden_size": [Interval(Integral, 2, None, closed="left"), None],
+        "n_layers": [Interval(Integral, 1, None, closed="left"), None],
+        "n_heads": [Interval(Integral, 1, None, closed="left"), None],
+        "pooling": [StrOptions(set(POOLINGS)), None],
+        "clip": [Interval(Real, 0, 0.5, closed="left"), None],
+        "freeze_encoder": ["boolean"],
+        "head_penalty": [
+            Interval(Real, 0, None, closed="neither"),
+            StrOptions({"auto"}),
+            None,
+        ],
+        "encoder_dropout": [Interval(Real, 0, 1, closed="left")],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "encoder_learning_rate": [Interval(Real, 0, None, closed="neither"), None],
+        "weight_decay": [Interval(Real, 0, None, closed="left")],
+    }
+
+    _fitted: FineTunedNetwork
+
+    def __init__(
+        self,
+        *,
+        pretrained: Any = None,
+        backbone: str | None = None,
+        hidden_size: int | None = None,
+        n_layers: int | None = None,
+        n_heads: int | None = None,
+        pooling: str | None = None,
+        clip: float | None = None,
+        freeze_encoder: bool = False,
+        head_penalty: float | str | None = "auto",
+        encoder_dropout: float = 0.1,
+        dropout: float = 0.2,
+        max_iter: int = 300,
+        batch_size: int = 32,
+        learning_rate: float = 1e-3,
+        encoder_learning_rate: float | None = None,
+        weight_decay: float = 0.01,
+        validation_fraction: float = 0.0,
+        n_iter_no_change: int = 5,
+        tol: float = 1e-4,
+        device: Any = "auto",
+        precision: str = "auto",
+        checkpoint: str | os.PathLike[str] | None = None,
+        random_state: Any = None,
+        verbose: int = 0,
+    ):
+        self.pretrained = pretrained
+        self.backbone = backbone
+        self.hidden_size = hidden_size
+        self.n_layers = n_layers
+        self.n_heads = n_heads
+        self.pooling = pooling
+        self.clip = clip
+        self.freeze_encoder = freeze_encoder
+        self.head_penalty = head_penalty
+        self.encoder_dropout = encoder_dropout
+        self.dropout = dropout
+        self.max_iter = max_iter
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.encoder_learning_rate = encoder_learning_rate
+        self.weight_decay = weight_decay
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.tol = tol
+        self.device = device
+        self.precision = precision
+        self.checkpoint = checkpoint
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        # get_params, help and documentation read the signature.
+        init: Any = cls.__init__
+        own = list(inspect.signature(init).parameters.values())
+        shared = list(inspect.signature(SequenceEstimator.__init__).parameters.values())[1:]
+        signature = inspect.Signature([*own[:-1], *shared])
+
+        @wraps(init)
+        def checked_init(self: Any, *args: Any, **parameters: Any) -> None:
+            try:
+                signature.bind(self, *args, **parameters)
+            except TypeError as error:
+                raise TypeError(f"{cls.__name__}.__init__() {error}") from None
+            init(self, *args, **parameters)
+
+        checked_init.__signature__ = signature  # type: ignore[attr-defined]
+        cls.__init__ = checked_init  # type: ignore[method-assign]
+
+    def __sklearn_clone__(self) -> Any:
+        """Copy parameters; the pretrained encoder stays fitted.
+
+        Every cross-validation clones, and a clone of the encoder would not be fitted. The
+        encoder is copied with its parameters, so that a grid over ``pretrained__pooling``
+        leaves the user's encoder alone, and shares its weights, which fine-tuning copies
+        before it changes them.
+        """
+        parameters = {
+            name: _shallow(value) if name == "pretrained" else clone(value, safe=False)
+            for name, value in self.get_params(deep=False).items()
+        }
+        cloned = type(self)(**parameters)
+        for name in _KEPT_BY_CLONES:
+            if name in vars(self):
+                setattr(cloned, name, getattr(self, name))
+        return cloned
+
+    def _fit_labels(
+        self,
+        X: Any,
+        y: Any,
+        sequences: Sequences,
+        labels: np.ndarray,
+        *,
+        error: str,
+        n_outputs: int,
+        class_weights: np.ndarray | None = None,
+    ) -> None:
+        """Train, see ``fine_tune``, and set the fitted attributes; X and y are as given."""
+        start = resolve_start(self, sequences)
+        with training_session(
+            self,
+            X,
+            y,
+            data={
+                "steps": sequences.steps,
+                "lengths": sequences.lengths,
+                "labels": labels,
+                # Its weights, not the parameters that were set since.
+                "pretrained": start,
+            },
+            eval_interval=EVAL_INTERVAL,
+            shown={"loss": "loss"},
+            memory_advice=MEMORY_ADVICE,
+            multiply_adds=largest_product(start.architecture, sequences, self.batch_size),
+        ) as session:
+            self._fitted, record = fine_tune(
+                self,
+                sequences,
+                labels,
+                start,
+                session,
+                error=error,
+                n_outputs=n_outputs,
+                class_weights=class_weights,
+            )
+        self._had_lengths = sequences.lengths_given
+        self.n_features_in_ = sequences.n_features
+        self._set_results(record, session)
+
+    @torch_defaults()
+    def _outputs(self, X: Any, lengths: Any) -> np.ndarray:
+        """Return the outputs of the head, (n, n_outputs), float64."""
+        sequences = self._read(X, lengths)
+        return self._fitted.outputs(sequences, self.batch_size, self.device)
+
+    def _check_state(self) -> None:
+        """Refuse state from a file that does not belong together."""
+        super()._check_state()
+        n_features = self._fitted.space.encoder.architecture.n_features
+        require_state(self.n_features_in_ == n_features, "n_features_in_")
+
+
+def _shallow(pretrained: Any) -> Any:
+    """Copy an encoder, not its network; a FrozenEstimator's parameters cannot be set."""
+    if not isinstance(pretrained, MaskedTimestepEncoder):
+        return pretrained
+    copied: Any = object.__new__(type(pretrained))
+    copied.__dict__.update(vars(pretrained))
+    return copied

@@ -1,0 +1,241 @@
+"""SequenceEmotionRegressor: the intensity of each emotion in a sequence."""
+
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from sklearn.base import RegressorMixin
+from sklearn.metrics import r2_score
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.validation import check_array, check_consistent_length
+
+from skmiaug.base import register_state, require_array, require_state
+from skmiaug.losses import RECONSTRUCTION_ERRORS
+from skmiaug.representation.sequences._estimator import SequenceEstimator
+
+
+@register_state
+class SequenceEmotionRegressor(RegressorMixin, SequenceEstimator):
+    """Predict emotion intensities, or other numbers, of feature sequences.
+
+    The regression counterpart of :class:`~skmiaug.SequenceEmotionClassifier`: a linear head
+    on the pooled hidden states of a sequence encoder that is ``pretrained`` or random.
+    Before training it predicts the median of each label (the mean with ``loss="l2"``), a
+    baseline that is hard to beat where most intensities are 0.
+
+    Parameters
+    ----------
+    loss : {"l1", "l2"}, default="l1"
+        Mean absolute or squared error, over all labels.
+
+    output_range : (float, float) or None, default=(0.0, 3.0)
+        Lowest and highest label; predictions are clipped to it. The default is that of
+        emotion intensities. None has no limits.
+
+    pretrained : MaskedTimestepEncoder or None, default=None
+    backbone, hidden_size, n_layers, n_heads, pooling, clip : default=None
+    freeze_encoder : bool, default=False
+        As for :class:`~skmiaug.SequenceEmotionClassifier`.
+
+    head_penalty : float, "auto" or None, default="auto"
+        A number begins with the best linear head on the embeddings of the encoder as it
+        is (Kumar et al. 2022): least sum of errors plus ``head_penalty / 2`` times the
+        squared weights, in standard deviations of the labels. None begins with zeros.
+        "auto" is 10 with ``pretrained``, None without.
+
+    encoder_dropout : float in [0, 1), default=0.1
+    dropout : float in [0, 1), default=0.2
+    max_iter : int, default=300
+    batch_size : int, default=32
+    learning_rate : float, default=1e-3
+    encoder_learning_rate : float or None, default=None
+    weight_decay : float, default=0.01
+    validation_fraction : float in [0, 1), default=0.0
+    n_iter_no_change : int, default=5
+    tol : float, default=1e-4
+    device : str or torch.device, default="auto"
+    precision : {"auto", "float32", "bfloat16"}, default="auto"
+    checkpoint : path-like or None, default=None
+    random_state : int, RandomState instance or None, default=None
+    verbose : int, default=0
+        As for :class:`~skmiaug.SequenceEmotionClassifier`; the held-out sequences are
+        drawn from all.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Features of a timestep.
+    n_outputs_ : int
+        Labels of a sequence.
+    n_iter_, best_iter_ : int
+        Training steps done, and the one whose weights are kept.
+    loss_curve_ : list of float
+        The loss in standard deviations of the labels (squared with ``"l2"``), one mean
+        for each 25 steps.
+    validation_scores_ : list of float or None
+        That of the held-out sequences, negated; None where none were held out.
+    best_validation_score_ : float or None
+        That of the weights that are kept.
+    device_ : str
+        Device of the fit.
+
+    See Also
+    --------
+    MaskedTimestepEncoder : Pretrains the network without labels.
+    SequenceEmotionClassifier : Predicts classes.
+
+    References
+    ----------
+    Nimitsurachat and Washington: Self-Supervised Learning for Audio-Based Emotion
+    Recognition. arXiv 2307.12343. Kumar et al.: Fine-Tuning can Distort Pretrained
+    Features and Underperform Out-of-Distribution. ICLR 2022, arXiv 2202.10054.
+
+    Examples
+    --------
+    >>> from skmiaug import SequenceEmotionRegressor
+    >>> from skmiaug.datasets import make_emotion_sequences
+    >>> X, y = make_emotion_sequences(60, target="intensity", random_state=0)
+    >>> regressor = SequenceEmotionRegressor(hidden_size=16, max_iter=20, random_state=0)
+    >>> regressor.fit(X, y).predict(X).shape
+    (60, 4)
+    """
+
+    _parameter_constraints: dict[str, Any] = {  # noqa: RUF012 (scikit-learn's convention)
+        **SequenceEstimator._parameter_constraints,
+        "loss": [StrOptions(set(RECONSTRUCTION_ERRORS))],
+        "output_range": [tuple, list, None],
+    }
+
+    n_outputs_: int
+    _center: np.ndarray
+    _scale: float
+    _is_flat: bool
+
+    def __init__(
+        self,
+        *,
+        loss: str = "l1",
+        output_range: tuple[float, float] | None = (0.0, 3.0),
+        **shared: Any,
+    ):
+        super().__init__(**shared)
+        self.loss = loss
+        self.output_range = output_range
+
+    def fit(self, X: Any, y: Any, *, lengths: Any = None) -> "SequenceEmotionRegressor":
+        """Fine-tune.
+
+        Parameters
+        ----------
+        X : list of array-like, or array-like of shape (n, n_timesteps, n_features)
+        y : array-like of shape (n,) or (n, n_outputs)
+            Numbers within ``output_range``.
+        lengths : array-like of shape (n,), default=None
+            Timesteps of each sequence of a padded array.
+
+        Returns
+        -------
+        self : SequenceEmotionRegressor
+
+        Raises
+        ------
+        ValueError
+            Shapes, lengths or labels that do not fit, or parameters that contradict
+            ``pretrained``.
+        sklearn.exceptions.NotFittedError
+            ``pretrained`` is not fitted.
+        TrainingDivergedError
+            The losses were not finite again after the rates were lowered.
+        """
+        sequences = self._read_to_fit(X, lengths)
+        numbers = check_array(y, dtype=np.float64, ensure_2d=False, input_name="y")
+        check_consistent_length(sequences.lengths, numbers)
+        if numbers.ndim > 2:
+            raise ValueError(
+                f"y must have the shape (n,) or (n, n_outputs), got {numbers.shape}."
+            )
+        self._check_range(numbers)
+        columns = numbers.reshape(len(numbers), -1)
+        middle = np.median if self.loss == "l1" else np.mean
+        center = middle(columns, axis=0)
+        scale = float(columns.std(axis=0).mean()) or 1.0
+        labels = ((columns - center) / scale).astype(np.float32)
+        self._fit_labels(
+            X, y, sequences, labels, error=self.loss, n_outputs=labels.shape[1]
+        )
+        self._center, self._scale = center, scale
+        self._is_flat = numbers.ndim == 1
+        self.n_outputs_ = labels.shape[1]
+        return self
+
+    def predict(self, X: Any, *, lengths: Any = None) -> np.ndarray:
+        """Return the labels of each sequence.
+
+        Parameters
+        ----------
+        X : list of array-like, or array-like of shape (n, n_timesteps, n_features)
+        lengths : array-like of shape (n,), default=None
+
+        Returns
+        -------
+        ndarray of shape (n,) or (n, n_outputs)
+            In the shape of ``y``, within ``output_range``.
+        """
+        limits = _checked_range(self.output_range)
+        numbers = self._outputs(X, lengths) * self._scale + self._center
+        if limits is not None:
+            numbers = np.clip(numbers, *limits)
+        return numbers[:, 0] if self._is_flat else numbers
+
+    def score(
+        self, X: Any, y: Any, sample_weight: Any = None, *, lengths: Any = None
+    ) -> float:
+        """Return R², the mean over the labels.
+
+        Parameters
+        ----------
+        X : list of array-like, or array-like of shape (n, n_timesteps, n_features)
+        y : array-like of shape (n,) or (n, n_outputs)
+        sample_weight : array-like of shape (n,), default=None
+        lengths : array-like of shape (n,), default=None
+        """
+        predicted = self.predict(X, lengths=lengths)
+        return float(r2_score(y, predicted, sample_weight=sample_weight))
+
+    def _check_range(self, numbers: np.ndarray) -> None:
+        limits = _checked_range(self.output_range)
+        if limits is not None and (numbers.min() < limits[0] or numbers.max() > limits[1]):
+            raise ValueError(
+                f"y must lie within output_range={limits}, got {numbers.min():g} to "
+                f"{numbers.max():g}. Set output_range to the labels' range, or to None."
+            )
+
+    def _check_state(self) -> None:
+        super()._check_state()
+        _checked_range(self.output_range)
+        n_outputs = self._fitted.head.linear.out_features
+        require_state(self.n_outputs_ == n_outputs, "n_outputs_")
+        require_array("_center", self._center, [n_outputs], "float64")
+        require_state(self._scale > 0, "_scale")
+        require_state(n_outputs == 1 or not self._is_flat, "_is_flat")
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        tags.target_tags.single_output = True
+        return tags
+
+
+def _checked_range(output_range: Any) -> tuple[float, float] | None:
+    """Return the lowest and the highest label, or None; raises a ValueError unless they
+    are two numbers in this order."""
+    if output_range is None:
+        return None
+    limits = tuple(output_range)
+    are_two = len(limits) == 2 and all(isinstance(limit, Real) for limit in limits)
+    if not are_two or not limits[0] < limits[1]:
+        raise ValueError(
+            "output_range must be (lowest, highest), two numbers, or None, got "
+            f"{output_range!r}. Use -inf or inf for an open end."
+        )
+    return limits

@@ -1,0 +1,124 @@
+"""Generator, critic and heads with their optimisers."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import nn
+
+from skmiaug.nn import ContrastiveHeads, Critic, GaussianHead, ResidualGenerator
+from skmiaug.training.gan._batches import Layout
+from skmiaug.training.loop._adamw import AdamW
+from skmiaug.training.loop._model_state import ModelState
+from skmiaug.utils._random import isolated_torch_seed
+
+# The heads have no opponent: they may learn fast, and until they have learned they are of
+# no use to the generator.
+_HEADS_RATE = 5.0
+# Nothing but the decay keeps them from memorising the training pairs.
+_HEADS_DECAY = 1.0
+
+
+@dataclass
+class GanNetworks(ModelState):
+    """Generator, critic (with the recognition head) and heads, and two optimisers.
+
+    ``heads`` estimate the information between the groups of columns of a row; None with a
+    single group. They learn with the critic, by its optimiser.
+    """
+
+    discriminators: ClassVar[tuple[str, ...]] = ("critic",)
+
+    generator: ResidualGenerator
+    critic: Critic
+    heads: ContrastiveHeads | GaussianHead | None
+    generator_optimizer: torch.optim.Optimizer
+    critic_optimizer: torch.optim.Optimizer
+
+    def modules(self) -> Iterator[tuple[str, nn.Module]]:
+        """Yield the networks by name."""
+        yield "generator", self.generator
+        yield "critic", self.critic
+        if self.heads is not None:
+            yield "heads", self.heads
+
+    def optimizers(self) -> Iterator[tuple[str, torch.optim.Optimizer]]:
+        """Yield the optimisers by name."""
+        yield "generator", self.generator_optimizer
+        yield "critic", self.critic_optimizer
+
+
+def build_networks(
+    *,
+    layout: Layout,
+    n_targets: int,
+    latent_dim: int,
+    n_codes: int,
+    generator_sizes: Sequence[int],
+    critic_sizes: Sequence[int],
+    generator_lr: float,
+    critic_lr: float,
+    seed: int,
+    device: torch.device,
+    gaussian_head: bool = False,
+) -> GanNetworks:
+    """Build untrained networks; the same ``seed`` gives the same weights everywhere.
+
+    Parameters
+    ----------
+    layout : Layout
+    n_targets : int
+        Columns of the target codes.
+    latent_dim, n_codes : int
+        Noise and continuous codes of the generator.
+    generator_sizes, critic_sizes : sequence of int
+        Widths of the hidden layers.
+    generator_lr, critic_lr : float
+    seed : int
+    device : torch.device
+    gaussian_head : bool, default=False
+        With two groups: whether a Gaussian head predicts the second from the first;
+        otherwise heads score pairs.
+    """
+    n_context = layout.n_features - layout.n_generated
+    heads: ContrastiveHeads | GaussianHead | None = None
+    with isolated_torch_seed(seed):
+        generator = ResidualGenerator(
+            layout.n_generated,
+            n_targets,
+            n_context + layout.n_flags + latent_dim + n_codes,
+            generator_sizes,
+        )
+        critic = Critic(layout.n_generated, n_targets, n_codes, critic_sizes, n_context)
+        if len(layout.sizes) > 1:
+            kind = GaussianHead if gaussian_head else ContrastiveHeads
+            heads = kind(layout.sizes, n_targets)
+    for module in (generator, critic, heads):
+        if module is not None:
+            module.to(device)
+    networks = GanNetworks(
+        generator, critic, heads, adam(generator, generator_lr), adam(critic, critic_lr)
+    )
+    if heads is not None:
+        networks.critic_optimizer.add_param_group(
+            {
+                "params": list(heads.parameters()),
+                "lr": _HEADS_RATE * critic_lr,
+                "weight_decay": _HEADS_DECAY,
+            }
+        )
+    return networks
+
+
+def adam(module: nn.Module, learning_rate: float) -> torch.optim.Optimizer:
+    """Return the optimiser of one network."""
+    # Little momentum, since the opponent moves the loss at every step. The decay bounds a
+    # critic that is trained on few rows.
+    return AdamW(
+        module.parameters(),
+        lr=learning_rate,
+        betas=(0.5, 0.99),
+        weight_decay=1e-2,
+        fused=True,
+    )

@@ -1,0 +1,203 @@
+"""Pretraining without labels: hide timesteps and restore them."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from skmiaug.losses import masked_reconstruction_loss
+from skmiaug.nn import Drop, TimestepEncoder, channel_dropout, keep_all
+from skmiaug.training.sequences._data import (
+    SequenceBatch,
+    SequenceBatches,
+    SequenceSet,
+    in_chunks,
+)
+from skmiaug.training.sequences._model import SequenceModel
+from skmiaug.utils._precision import precision
+from skmiaug.utils._random import draw_below, torch_generator
+
+REPLACEMENTS = ("learned", "zero", "random")
+_LEARNED_SHARE, _RANDOM_SHARE = 0.8, 0.1
+
+
+def draw_spans(
+    lengths: Tensor, n_steps: int, ratio: float, span: int, generator: torch.Generator
+) -> Tensor:
+    """Draw the timesteps to hide, (n, n_steps) bool.
+
+    Each timestep begins a span of ``span`` steps with the same probability, spans may
+    overlap, and that probability is such that each timestep is hidden with probability
+    ``ratio``, those at either end too. Where no span falls into a sequence, one step is
+    hidden all the same, and where all steps of several would be, one is left.
+
+    Parameters
+    ----------
+    lengths : Tensor of shape (n,)
+        On the device of ``generator``.
+    n_steps : int
+        The longest.
+    ratio : float in (0, 1)
+    span : int
+        Steps of a span.
+    generator : torch.Generator
+    """
+    device = lengths.device
+    begins = 1 - (1 - ratio) ** (1 / span)
+    # Spans that begin before the sequence reach into it.
+    drawn = torch.rand(len(lengths), n_steps + span - 1, generator=generator, device=device)
+    hidden = (drawn < begins).unfold(1, span, 1).any(dim=2)
+    steps = torch.arange(n_steps, device=device)
+    inside = steps < lengths[:, None]
+    hidden &= inside
+    # A step drawn from each sequence evens out the extremes.
+    is_one = steps == draw_below(lengths, generator)[:, None]
+    none_hidden = ~hidden.any(dim=1, keepdim=True)
+    none_left = ~(inside & ~hidden).any(dim=1, keepdim=True) & (lengths > 1)[:, None]
+    return (hidden | (none_hidden & is_one)) & ~(none_left & is_one)
+
+
+class Corrupted(NamedTuple):
+    """What the network is shown.
+
+    Attributes
+    ----------
+    values : Tensor of shape (n, time, n_features)
+    replaced : Tensor of shape (n, time), bool, or None
+        Timesteps in whose place the network puts its learned vector.
+    """
+
+    values: Tensor
+    replaced: Tensor | None
+
+
+def corrupt(
+    batch: SequenceBatch, masked: Tensor, replacement: str, generator: torch.Generator
+) -> Corrupted:
+    """Hide the timesteps of ``masked`` (n, time).
+
+    Parameters
+    ----------
+    batch : SequenceBatch
+    masked : Tensor of shape (n, time), bool
+    replacement : {"learned", "zero", "random"}
+        ``"learned"``: the network's own vector. ``"zero"``: zeros, the mean of each
+        feature. ``"random"``: of ten hidden steps eight get the learned vector, one a
+        timestep of another sequence and one stays as it is, all of them to be restored
+        (Devlin et al. 2019, arXiv 1810.04805, section 3.1).
+    generator : torch.Generator
+    """
+    if replacement == "learned":
+        return Corrupted(batch.values, masked)
+    if replacement == "zero":
+        return Corrupted(batch.values.masked_fill(masked[..., None], 0.0), None)
+    n, n_steps, width = batch.values.shape
+    lot = torch.rand(n, n_steps, generator=generator, device=masked.device)
+    uniform = torch.rand(n, n_steps, 2, generator=generator, device=masked.device)
+    row = (uniform[..., 0] * n).long().clamp(max=n - 1)
+    lengths = batch.lengths[row]
+    step = torch.minimum((uniform[..., 1] * lengths).long(), lengths - 1)
+    other = batch.values.view(n * n_steps, width)[row * n_steps + step]
+    swapped = masked & (lot >= _LEARNED_SHARE) & (lot < _LEARNED_SHARE + _RANDOM_SHARE)
+    values = torch.where(swapped[..., None], other, batch.values)
+    return Corrupted(values, masked & (lot < _LEARNED_SHARE))
+
+
+@dataclass(frozen=True)
+class MaskingSettings:
+    """How timesteps are hidden and how restoring them is judged.
+
+    Attributes
+    ----------
+    ratio : float in (0, 1)
+        Share of the timesteps that is hidden.
+    span : int
+        Timesteps that are hidden in a row.
+    replacement : {"learned", "zero", "random"}
+    error : {"l1", "l2"}
+    dropout : float
+        Share of the backbone's channels that is dropped in training.
+    autocast : torch.dtype or None
+        Type of the matrix products; None is float32.
+    """
+
+    ratio: float
+    span: int
+    replacement: str
+    error: str
+    dropout: float
+    autocast: torch.dtype | None = None
+
+
+@dataclass
+class MaskedTask:
+    """What a :class:`SequenceModel` with the one network ``"encoder"`` is trained to do.
+
+    Attributes
+    ----------
+    sequences : SequenceSet
+    batches : SequenceBatches
+        Of ``sequences``.
+    settings : MaskingSettings
+    generator : torch.Generator
+        Of masks and dropout.
+    held_out : SequenceSet or None
+        Validation sequences.
+    held_out_seed : (int, int)
+        Seed and stream of the masks of ``held_out``, the same at each validation check.
+    """
+
+    sequences: SequenceSet
+    batches: SequenceBatches
+    settings: MaskingSettings
+    generator: torch.Generator
+    held_out: SequenceSet | None
+    held_out_seed: tuple[int, int]
+
+    def step(self, model: SequenceModel) -> Tensor:
+        """Update the encoder on the next batch; its loss, (1,), detached."""
+        batch = self.sequences.take(self.batches.rows(model.steps_done))
+        drop = channel_dropout(self.settings.dropout, self.generator)
+        loss = restoration_loss(
+            model.networks["encoder"], batch, self.settings, self.generator, drop
+        )
+        model.descend(loss)
+        return loss.detach()[None]
+
+    def score(self, model: SequenceModel) -> float | None:
+        """Loss on what was held out, negated; None when nothing was."""
+        if self.held_out is None:
+            return None
+        generator = torch_generator(*self.held_out_seed, self.held_out.device)
+        total = torch.zeros((), device=self.held_out.device)
+        with torch.inference_mode():
+            for rows in in_chunks(self.held_out.lengths, self.batches.batch_size):
+                loss = restoration_loss(
+                    model.networks["encoder"],
+                    self.held_out.take(rows),
+                    self.settings,
+                    generator,
+                )
+                total += loss * len(rows)
+        return -float(total) / len(self.held_out)
+
+
+def restoration_loss(
+    encoder: torch.nn.Module,
+    batch: SequenceBatch,
+    settings: MaskingSettings,
+    generator: torch.Generator,
+    drop: Drop = keep_all,
+) -> Tensor:
+    """Loss of restoring timesteps that are drawn and hidden here."""
+    assert isinstance(encoder, TimestepEncoder)
+    n_steps = batch.values.shape[1]
+    masked = draw_spans(batch.lengths, n_steps, settings.ratio, settings.span, generator)
+    shown = corrupt(batch, masked, settings.replacement, generator)
+    with precision(masked.device, settings.autocast):
+        hidden = encoder(shown.values, batch.lengths, shown.replaced, drop)
+        restored = encoder.restore(hidden)
+    return masked_reconstruction_loss(
+        restored, batch.values, masked, batch.known, error=settings.error
+    )

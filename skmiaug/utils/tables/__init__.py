@@ -1,0 +1,1 @@
+"""Tables and labels of any container, and rows read in blocks."""

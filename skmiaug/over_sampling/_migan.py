@@ -372,6 +372,7 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
                 events=session.events(run.score, average=group.average),
             )
             group.align(run.networks)
+            session.phase("choosing the scale of the residual")
             return self._end_run(run, record, prepared, Z, T)
 
     def _prepare_networks(

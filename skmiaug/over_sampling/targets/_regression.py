@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.linalg.blas import sgemm
 
 from skmiaug.utils.tables._row_blocks import Rows, row_blocks
 
 # Least eigenvalue of TᵀT that counts, over the largest.
 _RCOND = 1e-10
+_CACHED_ROWS = 512
 
 
 @dataclass(frozen=True)
@@ -133,9 +133,10 @@ def centre(
     codes[alone] = 0.0
     if coefficients is not None:
         codes, added = np.hstack([codes, T]), np.vstack([added, coefficients])
-    noise *= factor
-    # noise += codes @ added, without a second array of its size.
-    sgemm(1.0, added.T, codes.T, beta=1.0, c=noise.T, overwrite_c=True)
+    # Few rows at a time, which stay in the cache between the two passes.
+    for rows in row_blocks(len(noise), _CACHED_ROWS):
+        noise[rows] *= factor[rows]
+        noise[rows] += codes[rows] @ added
 
 
 def move_to(Z: np.ndarray, T: np.ndarray, coefficients: np.ndarray) -> np.ndarray:

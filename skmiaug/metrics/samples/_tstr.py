@@ -74,7 +74,7 @@ class TSTRScorer:
         out of the mean.
     kind : {"linear", "nonlinear"}, default="nonlinear"
         "nonlinear": ridge regression of the shares onto random Fourier features of the
-        kernel exp(-γ |x - x'|²), turned into q by a softmax at its best temperature on the
+        kernel exp(-γ ‖x - x'‖²), turned into q by a softmax at its best temperature on the
         real rows. "linear": Gaussian discriminant of one covariance, shrunken to a multiple
         of the identity, as it is: exaggerated distances of the classes lower its score.
     n_components : int, default=1000

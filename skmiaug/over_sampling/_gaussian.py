@@ -30,6 +30,24 @@ for _part in (ColumnScores, NormalScores, ColumnScale, ColumnGroup, ColumnTransf
     register_state(_part)
 
 
+def prior_of(
+    augmenter: Any, Z: np.ndarray, T: np.ndarray, rng: np.random.Generator
+) -> Prior:
+    """Fit the prior with the parameters of an augmenter that has them."""
+    conditioned = hasattr(augmenter, "n_condition_features_in_")
+    return fit_prior(
+        Z,
+        T,
+        augmenter._transform,
+        mi_weight=augmenter.mi_weight,
+        bandwidth=augmenter.bandwidth,
+        given_bandwidth=(
+            GIVEN_BANDWIDTHS[augmenter.condition_sampling] if conditioned else None
+        ),
+        rng=rng,
+    )
+
+
 @register_state
 class GaussianAugmenter(BaseAugmenter):
     """Over-sample by a shrunken class-conditional Gaussian, in closed form.
@@ -184,18 +202,7 @@ class GaussianAugmenter(BaseAugmenter):
         rng: np.random.Generator,
         validation: np.ndarray,
     ) -> Prior:
-        conditioned = hasattr(self, "n_condition_features_in_")
-        prior = fit_prior(
-            Z,
-            T,
-            self._transform,
-            mi_weight=self.mi_weight,
-            bandwidth=self.bandwidth,
-            given_bandwidth=(
-                GIVEN_BANDWIDTHS[self.condition_sampling] if conditioned else None
-            ),
-            rng=rng,
-        )
+        prior = prior_of(self, Z, T, rng)
         prior.attach_residuals(Z, T)
         self.bandwidth_ = prior.bandwidth
         return prior

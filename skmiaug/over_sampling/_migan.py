@@ -21,8 +21,8 @@ from skmiaug.base import (
     training_session,
 )
 from skmiaug.nn import Critic, ResidualGenerator
-from skmiaug.over_sampling._base import GIVEN_BANDWIDTHS, BaseAugmenter
-from skmiaug.over_sampling._gaussian import PRIOR_CONSTRAINTS
+from skmiaug.over_sampling._base import BaseAugmenter
+from skmiaug.over_sampling._gaussian import PRIOR_CONSTRAINTS, prior_of
 from skmiaug.over_sampling.generator._fit import (
     NetworkParameters,
     Preparation,
@@ -31,7 +31,6 @@ from skmiaug.over_sampling.generator._fit import (
     ready_run,
 )
 from skmiaug.over_sampling.generator._residual import ResidualSampler
-from skmiaug.over_sampling.prior._prior import fit_prior
 from skmiaug.training.gan import GanRecord, ProcessGroup, SingleProcess, train_gan
 from skmiaug.utils._device import memory_remedy, on_device, resolve_device
 from skmiaug.utils._precision import resolve_precision
@@ -383,18 +382,7 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
         validation: np.ndarray,
         device: torch.device,
     ) -> Preparation:
-        conditioned = hasattr(self, "n_condition_features_in_")
-        prior = fit_prior(
-            Z,
-            T,
-            self._transform,
-            mi_weight=self.mi_weight,
-            bandwidth=self.bandwidth,
-            given_bandwidth=(
-                GIVEN_BANDWIDTHS[self.condition_sampling] if conditioned else None
-            ),
-            rng=rng,
-        )
+        prior = prior_of(self, Z, T, rng)
         parameters = self._network_parameters(Z, T, prior.sizes, device)
         return prepare(Z, T, prior, parameters, validation, rng=rng, device=device)
 
@@ -445,7 +433,7 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
                     "rejection_rate ranks samples by the recognition head, which "
                     f"{name}=0 leaves untrained. Set {name} above 0 or rejection_rate=0."
                 )
-        conditioned = self._conditioned()
+        conditioned = hasattr(self, "n_condition_features_in_")
         n_rows = int((~np.isnan(Z).any(axis=1)).sum()) if len(widths) > 1 else len(Z)
         sizes = component_sizes(
             self.n_components, n_rows, T.shape[1], widths, conditioned=conditioned
@@ -468,9 +456,6 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
     def _penalty(self) -> float:
         given = self.residual_penalty
         return _PENALTY if isinstance(given, str) else float(given)
-
-    def _conditioned(self) -> bool:
-        return hasattr(self, "n_condition_features_in_")
 
     def _layer_sizes(self, name: str, width: int) -> tuple[int, ...]:
         sizes = getattr(self, name)

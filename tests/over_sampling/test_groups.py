@@ -9,7 +9,7 @@ from sklearn.model_selection import GroupKFold, StratifiedGroupKFold, Stratified
 from sklearn.model_selection import cross_validate as sklearn_cross_validate
 
 from skmiaug import MIGANAugmenterCV
-from skmiaug.over_sampling import BaseAugmenter
+from skmiaug.over_sampling import BaseAugmenter, _migan
 from tests._helpers import small
 
 
@@ -103,3 +103,25 @@ def test_the_search_refuses_a_splitter_that_breaks_groups(speakers):
     X, y, groups = speakers
     with pytest.raises(ValueError, match=r"same group in both parts.*StratifiedGroupKFold"):
         search(cv=StratifiedKFold(3)).fit(X, y, groups=groups)
+
+
+@pytest.mark.parametrize("with_groups", [False, True])
+def test_held_out_rows_are_not_trained_on(speakers, monkeypatch, with_groups):
+    X, y, groups = speakers
+    trained_on = []
+    train = _migan.train_gan
+
+    def recorded(networks, batches, *args, **others):
+        trained_on.append(batches)
+        return train(networks, batches, *args, **others)
+
+    monkeypatch.setattr(_migan, "train_gan", recorded)
+    small(validation_fraction=0.25).fit(X, y, groups=groups if with_groups else None)
+    (batches,) = trained_on
+    kept, held = (
+        {tuple(row) for row in rows.values.tolist()}
+        for rows in (batches.rows, batches.held_out)
+    )
+    assert len(kept) + len(held) == len(y)
+    assert held
+    assert not kept & held

@@ -1,4 +1,4 @@
-"""Balance skewed classes of feature vectors, inside scikit-learn pipelines.
+"""Balance imbalanced classes of feature vectors, inside scikit-learn pipelines.
 
 Names are imported on first use, so that ``import skmiaug`` costs nothing and a part whose
 extra is not installed fails only when it is asked for.

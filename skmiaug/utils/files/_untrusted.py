@@ -1,4 +1,4 @@
-"""Files and texts from strangers: refused before they block, fill the memory or mislead."""
+"""Untrusted files and texts: refused before they block, fill the memory or mislead."""
 
 import json
 import os

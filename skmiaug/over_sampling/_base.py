@@ -418,11 +418,9 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         given = self._transform.transform(rows[numbers])
         total = np.zeros((len(numbers), self.n_features_in_))
         sample = np.empty((len(numbers), self.n_features_in_), dtype=self._dtype)
+        known = None if y is None else self._class_indices(y, len(rows))[numbers]
         for _ in range(int(n_draws)):
-            if y is None:
-                indices = self._draw_classes(given, rng)
-            else:
-                indices = self._class_indices(y, len(rows))[numbers]
+            indices = self._draw_classes(given, rng) if known is None else known
             self._generate(sample, indices, rng, given)
             total += sample
         filled = np.array(rows, dtype=np.float64)

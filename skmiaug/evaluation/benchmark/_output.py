@@ -17,12 +17,8 @@ from skmiaug.evaluation.comparison._output import (
     save_comparison,
     settings_of,
 )
-from skmiaug.evaluation.comparison._summary import (
-    MEAN,
-    format_comparison,
-    summarize_comparison,
-    verdict,
-)
+from skmiaug.evaluation.comparison._summary import MEAN, summarize_comparison
+from skmiaug.evaluation.comparison._text import format_comparison, verdict
 from skmiaug.utils.files._untrusted import write_json_file
 
 __all__ = ["describe", "published_text", "save_benchmark", "save_part", "table_text"]
@@ -77,10 +73,10 @@ def published_text(corpus: str, results: Mapping[str, pd.DataFrame]) -> str:
     lines.append("This run, best of each table (mean over the classifiers):")
     for name, table in results.items():
         summary = summarize_comparison(table)
-        means = summary[(summary["classifier"] == MEAN) & summary["uar_percent"].notna()]
+        means = summary[(summary["classifier"] == MEAN) & summary["score_percent"].notna()]
         if len(means):
-            best = means.sort_values("uar_percent").iloc[-1]
-            lines.append(f"  {best['uar_percent']:.2f}  {name}, {best['sampler']}")
+            best = means.sort_values("score_percent").iloc[-1]
+            lines.append(f"  {best['score_percent']:.2f}  {name}, {best['sampler']}")
     lines.append(WARNING)
     return "\n".join(lines)
 

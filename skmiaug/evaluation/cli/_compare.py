@@ -19,20 +19,22 @@ from skmiaug.evaluation.cli._shared import (
 )
 from skmiaug.evaluation.comparison._compare import compare_samplers
 from skmiaug.evaluation.comparison._folds import ImbalancedTrainingSplit, make_folds
-from skmiaug.evaluation.comparison._methods import default_classifiers, default_samplers
+from skmiaug.evaluation.comparison._methods import (
+    ALL_ROWS,
+    SCORES,
+    default_classifiers,
+    default_samplers,
+)
 from skmiaug.evaluation.comparison._output import (
     prepare_folder,
     save_comparison,
     settings_of,
 )
-from skmiaug.evaluation.comparison._summary import format_comparison, verdict
+from skmiaug.evaluation.comparison._text import format_comparison, verdict
 from skmiaug.evaluation.features import Features
 
 # Without a file, a first result within a minute on two cores.
 _DEMO_FOLDS, _DEMO_CLASSIFIERS = 3, ("logistic regression", "RBF SVM", "LDA")
-
-# The reference where training parts are made imbalanced: the same test parts, all rows.
-_NATURAL = "none, all rows"
 
 
 def run(args: argparse.Namespace) -> int:
@@ -61,11 +63,12 @@ def run(args: argparse.Namespace) -> int:
     results = _compared(args, features, samplers, classifiers, cv)
     if isinstance(cv, ImbalancedTrainingSplit):
         # Last, so that its training parts are no measure of those of the others.
-        natural = _compared(args, features, {_NATURAL: None}, classifiers, cv.cv)
+        natural = _compared(args, features, {ALL_ROWS: None}, classifiers, cv.cv)
         results = pd.concat([results, natural], ignore_index=True)
     width = line_width()
-    show(format_comparison(results, width=width))
-    for number, line in enumerate(verdict(results)):
+    show(format_comparison(results, width=width, scoring=args.scoring))
+    scoring = args.scoring if args.scoring in SCORES else "uar"
+    for number, line in enumerate(verdict(results, scoring=scoring)):
         show("\n" * (not number) + textwrap.fill(line, width, subsequent_indent="  "))
     if args.output is not None:
         paths = save_comparison(
@@ -74,6 +77,7 @@ def run(args: argparse.Namespace) -> int:
             title=title_of(args, features),
             class_counts=features.class_counts(),
             settings=settings_of(args) | {"training_counts_of_first_fold": counts},
+            scoring=scoring,
             overwrite=args.overwrite,
         )
         if not args.quiet:

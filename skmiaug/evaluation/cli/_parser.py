@@ -10,10 +10,11 @@ from typing import Any, NoReturn
 
 from skmiaug.evaluation.benchmark._corpora import CORPORA, IMBALANCED, NATURAL
 from skmiaug.evaluation.comparison._methods import (
+    ALL_CLASSIFIER_NAMES,
     AUGMENTER,
-    CLASSIFIER_NAMES,
     OVER_SAMPLERS,
     SAMPLER_NAMES,
+    SCORES,
 )
 
 __all__ = ["BAD_INPUT", "UsageError", "make_parser", "print_error"]
@@ -28,9 +29,9 @@ _COMPARE = """\
 Cross-validate samplers and classifiers on a file of feature vectors, and print the
 unweighted average recall (UAR) of each with its standard deviation and its time. Columns
 are standardised, classes resampled and classifiers tuned inside the training part of each
-fold only. The last lines compare MIGANAugmenter with the best method that generates no
-samples, and with SMOTE. Where --imbalance reduces the training parts, the line "none, all
-rows" shows the scores with all of them.
+fold only. The last lines say what to use, and compare MIGANAugmenter with the best method
+that generates no samples, and with SMOTE. Where --imbalance reduces the training parts, the
+line "none, all rows" shows the scores with all of them.
 
 Without FEATURES: scikit-learn's handwritten digits, their training parts imbalanced,
 3 folds, without the MLP.
@@ -154,11 +155,13 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
          "fewer if the data allow no more], or logo: leave one group out",
          {"type": _whole(2, "logo")}),
         ("--imbalance", "F1,F2,...", _IMBALANCE, {"type": _as_imbalance}),
+        ("--scoring", None, "the score that is shown; all are in the files [uar]",
+         {"choices": (*SCORES, "recall", "confusion"), "default": "uar"}),
     )  # fmt: skip
     _add_output_arguments(
         parser,
-        output="write table.csv, results.json and plot.png there; those of an earlier "
-        "comparison are replaced",
+        output="write table.csv, results.json, table.md (for a README) and plot.png there; "
+        "those of an earlier comparison are replaced",
     )
 
 
@@ -288,7 +291,7 @@ def _add_file_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _add_classifiers(group: Any) -> None:
     """``--classifiers``."""
-    text = f"some of: {', '.join(CLASSIFIER_NAMES)} (short: lr, svm), or import paths"
+    text = f"some of: {', '.join(ALL_CLASSIFIER_NAMES)} (short: lr, svm, rf) or paths"
     _add_options(group, ("--classifiers", "A,B", text, {"type": _as_words}))
 
 

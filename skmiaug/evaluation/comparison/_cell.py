@@ -12,6 +12,7 @@ from imblearn.over_sampling.base import BaseOverSampler
 from imblearn.utils import check_sampling_strategy
 from numpy.typing import NDArray
 from sklearn.base import clone
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import GridSearchCV, ParameterGrid
@@ -24,9 +25,12 @@ from skmiaug.evaluation._labels import listed, plain
 from skmiaug.evaluation.comparison._folds import Fold, stratified
 from skmiaug.evaluation.comparison._methods import (
     CLASS_WEIGHTS,
+    EQUAL_PRIOR_LDA,
     LOGIT_ADJUSTMENT,
+    SCORES,
     THRESHOLDS,
 )
+from skmiaug.evaluation.comparison._scores import scores_of
 
 OnError = Literal["record", "raise"]
 Row = dict[str, Any]
@@ -36,7 +40,9 @@ COLUMNS = (
     "classifier",
     "seed",
     "fold",
-    "uar",
+    *SCORES,
+    "recalls",
+    "confusion",
     "resample_seconds",
     "fit_seconds",
     "converged",
@@ -73,6 +79,7 @@ class NotApplicableError(ValueError):
 class _Parts:
     """The standardised parts of a fold; `groups` are of the training part, or None."""
 
+    classes: NDArray[Any]
     X_train: NDArray[Any]
     y_train: NDArray[Any]
     groups: NDArray[Any] | None
@@ -102,8 +109,10 @@ def run_sampler_on_fold(
         scaler = StandardScaler().fit(X_train)
         X_train, X_test = scaler.transform(X_train), scaler.transform(X_test)
     own_groups = None if groups is None else groups[fold.train]
-    parts = _Parts(X_train, y[fold.train], own_groups, X_test, y[fold.test])
+    parts = _Parts(np.unique(y), X_train, y[fold.train], own_groups, X_test, y[fold.test])
     common: Row = dict.fromkeys(COLUMNS, float("nan")) | {
+        "recalls": None,
+        "confusion": None,
         "sampler": name,
         "seed": fold.seed,
         "fold": fold.number,
@@ -128,6 +137,12 @@ def run_sampler_on_fold(
         "n_train_resampled": len(resampled.y_train),
         "message": _joined(common["message"], message),
     }
+    if sampler == EQUAL_PRIOR_LDA:
+        lda = LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto")
+        row = _scored(common, parts, [], name, lda, CLASS_WEIGHTS, fold.seed, on_error)
+        row["message"] = _joined(row["message"], "in the place of every classifier")
+        row["fit_seconds"] /= len(classifiers)  # it is fitted once
+        return [row | {"classifier": classifier} for classifier in classifiers]
     inner: list[_Parts] = []
     if any(isinstance(model, GridSearchCV) for model in classifiers.values()):
         inner = list(_inner_parts(parts, sampler, classifiers, fold.seed))
@@ -149,15 +164,6 @@ def seeded_clone(estimator: Any, seed: int) -> Any:
         if value is None and (name == "random_state" or name.endswith("__random_state"))
     }
     return copy.set_params(**open_states) if open_states else copy
-
-
-def unweighted_average_recall(y_true: NDArray[Any], y_pred: NDArray[Any]) -> float:
-    """Mean recall over the classes present in `y_true` (balanced accuracy), 0 to 1.
-
-    By hand, since scikit-learn's warns about each predicted class that `y_true` lacks.
-    """
-    recalls = [np.mean(y_pred[y_true == label] == label) for label in np.unique(y_true)]
-    return float(np.mean(recalls))
 
 
 def warnings_text(caught: list[warnings.WarningMessage]) -> list[str]:
@@ -272,19 +278,24 @@ def _scored(
             warnings.simplefilter("always")
             fitted = _fitted(classifier, method, parts, seed)
             row["fit_seconds"] = perf_counter() - start
-            predicted = np.asarray(fitted.predict(parts.X_test))
+            scores = scores_of(fitted, parts.X_test, parts.y_test, parts.classes)
     except NotApplicableError as error:
         return row | {"status": "n/a", "message": str(error)}
     except Exception as error:
         if on_error == "raise":
             raise
         return row | {"status": "failed", "message": _text_of(name, error)}
-    return row | {
-        "uar": unweighted_average_recall(parts.y_test, predicted),
-        "converged": not any(issubclass(w.category, ConvergenceWarning) for w in caught),
-        "status": "ok",
-        "message": _joined(common["message"], *warnings_text(caught)),
-    }
+    return (
+        row
+        | scores
+        | {
+            "converged": not any(
+                issubclass(w.category, ConvergenceWarning) for w in caught
+            ),
+            "status": "ok",
+            "message": _joined(common["message"], *warnings_text(caught)),
+        }
+    )
 
 
 def _fitted(classifier: Any, method: Any, parts: _Parts, seed: int) -> Any:
@@ -376,7 +387,7 @@ def _inner_parts(
         splitter = stratified(max(2, min(asked, most)), groups, seed)
         for train, test in splitter.split(X, y, groups):
             own = None if groups is None else groups[train]
-            inner = _Parts(X[train], y[train], own, X[test], y[test])
+            inner = _Parts(parts.classes, X[train], y[train], own, X[test], y[test])
             try:
                 yield _resampled(inner, sampler, seed)[0]
             except Exception:

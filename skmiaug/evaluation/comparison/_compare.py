@@ -18,6 +18,7 @@ from skmiaug.evaluation.comparison._cell import COLUMNS, Row, run_sampler_on_fol
 from skmiaug.evaluation.comparison._folds import Fold, make_folds
 from skmiaug.evaluation.comparison._methods import (
     METHOD_WORDS,
+    SCORES,
     default_classifiers,
     default_samplers,
 )
@@ -62,9 +63,10 @@ def compare_samplers(
         From name to sampler: None (no resampling), an imbalanced-learn sampler, or one of
         the words ``"balanced"`` (class weights: ``class_weight="balanced"``, equal
         ``priors`` or balanced ``sample_weight``), ``"logit_adjustment"``
-        (`skmiaug.model_selection.LogitAdjustedClassifier`) and ``"thresholds"``
-        (`skmiaug.model_selection.ThresholdTunedClassifier`). A sequence takes those of
-        `default_samplers`; None all.
+        (`skmiaug.model_selection.LogitAdjustedClassifier`), ``"thresholds"``
+        (`skmiaug.model_selection.ThresholdTunedClassifier`) and ``"equal_prior_lda"``
+        (one classifier in the place of all: a linear discriminant with shrunken covariances
+        and equal class priors). A sequence takes those of `default_samplers`; None all.
     classifiers : mapping, sequence of str or None, default=None
         From name to classifier; a sequence takes those of `default_classifiers`. A
         ``GridSearchCV`` is searched on inner folds (its ``cv`` if that is a number, else 3)
@@ -100,6 +102,13 @@ def compare_samplers(
 
         - ``uar``: mean recall over the classes present in the test part, 0 to 1; a class
           that the training part lacks counts with recall 0; NaN where there is no score.
+        - ``macro_f1``, ``g_mean``: means over the same classes; ``roc_auc``: the mean of
+          each of these classes against the others; 0 to 1.
+        - ``brier`` (0 to 2), ``calibration_error`` (0 to 1): of the probabilities for the
+          test part as they are; NaN where the classifier gives none. Resampling, weights
+          and adjustment shift them, see `skmiaug.metrics.PriorCorrectedClassifier`.
+        - ``recalls``: from class (as text) to recall, None where the test part lacks it;
+          ``confusion``: counts, a row for each true class, in the order of the labels.
         - ``resample_seconds``, ``fit_seconds``: wall-clock time of the sampler (shared by
           the classifiers of that fold) and of tuning and fitting the classifier.
         - ``converged``: whether the fit that was scored has converged.
@@ -153,10 +162,10 @@ def compare_samplers(
 def results_table(rows: list[Row]) -> pd.DataFrame:
     """Rows of cells as the table that `compare_samplers` returns."""
     table = pd.DataFrame(rows, columns=list(COLUMNS))
-    scores = table["uar"].astype(float)  # rows from a file have None for NaN
+    scores = table[list(SCORES)].astype(float)  # rows from a file have None for NaN
     # A failed sampler has no such count, and a count is no float.
     counts = table["n_train_resampled"].astype("Float64").astype("Int64")
-    return table.assign(uar=scores, n_train_resampled=counts)
+    return table.assign(**scores, n_train_resampled=counts)
 
 
 def _collect(

@@ -1,4 +1,4 @@
-"""The samplers and classifiers that are compared, by name.
+"""The samplers, classifiers and scores of a comparison, by name.
 
 Imports nothing heavy: the command line lists these names in its help.
 """
@@ -6,14 +6,36 @@ Imports nothing heavy: the command line lists these names in its help.
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
 __all__ = ["default_classifiers", "default_samplers"]
 
 # Methods that change the classifier and not the training samples.
 CLASS_WEIGHTS, LOGIT_ADJUSTMENT, THRESHOLDS = "balanced", "logit_adjustment", "thresholds"
-METHOD_WORDS = (CLASS_WEIGHTS, LOGIT_ADJUSTMENT, THRESHOLDS)
+# Takes the place of every classifier.
+EQUAL_PRIOR_LDA = "equal_prior_lda"
+METHOD_WORDS = (CLASS_WEIGHTS, LOGIT_ADJUSTMENT, THRESHOLDS, EQUAL_PRIOR_LDA)
 AUGMENTER, NO_RESAMPLING = "MIGANAugmenter", "none"
+# The reference where training parts are made imbalanced: the same test parts, all rows.
+ALL_ROWS = "none, all rows"
+
+
+class Score(NamedTuple):
+    """How tables name a score, and whether a higher one is better."""
+
+    title: str
+    higher_is_better: bool = True
+
+
+# Of 0 to 1 (Brier: 0 to 2), and a hundred times that in tables.
+SCORES = {
+    "uar": Score("UAR %"),
+    "macro_f1": Score("macro-F1 %"),
+    "g_mean": Score("G-mean %"),
+    "roc_auc": Score("ROC AUC %, one class against the others"),
+    "brier": Score("Brier score × 100", higher_is_better=False),
+    "calibration_error": Score("expected calibration error %", higher_is_better=False),
+}
 
 # From name to a word, None or the import path of a sampler.
 _SAMPLERS: dict[str, str | None] = {
@@ -21,6 +43,7 @@ _SAMPLERS: dict[str, str | None] = {
     "class weights": CLASS_WEIGHTS,
     "logit adjustment": LOGIT_ADJUSTMENT,
     "thresholds": THRESHOLDS,
+    "equal-prior LDA": EQUAL_PRIOR_LDA,
     "RandomOverSampler": "imblearn.over_sampling.RandomOverSampler",
     "SMOTE": "imblearn.over_sampling.SMOTE",
     "BorderlineSMOTE": "imblearn.over_sampling.BorderlineSMOTE",
@@ -32,14 +55,20 @@ SAMPLER_NAMES = tuple(_SAMPLERS)
 WITHOUT_SAMPLES = tuple(n for n, s in _SAMPLERS.items() if s in (None, *METHOD_WORDS))
 OVER_SAMPLERS = tuple(n for n in SAMPLER_NAMES if n not in WITHOUT_SAMPLES)
 CLASSIFIER_NAMES = ("logistic regression", "RBF SVM", "LDA", "MLP")
+# Not in the default set: made for tables of mixed columns, and slow to tune.
+ALL_CLASSIFIER_NAMES = (*CLASSIFIER_NAMES, "random forest", "gradient boosting")
 _SHORT_NAMES = {
+    "boosting": "gradient boosting",
     "borderline": "BorderlineSMOTE",
+    "forest": "random forest",
     "gaussian": "prior",
+    "hgb": "gradient boosting",
     "logit": "logit adjustment",
     "lr": "logistic regression",
     "logistic": "logistic regression",
     "migan": AUGMENTER,
     "random": "RandomOverSampler",
+    "rf": "random forest",
     "ros": "RandomOverSampler",
     "rbf": "RBF SVM",
     "svm": "RBF SVM",
@@ -61,7 +90,8 @@ def default_samplers(names: Sequence[str] | None = None) -> dict[str, Any]:
     samplers : dict
         From name to sampler; None stands for no resampling, and ``"balanced"`` (class
         weights), ``"logit_adjustment"`` and ``"thresholds"`` for methods that change the
-        classifier instead of the samples.
+        classifier instead of the samples, and ``"equal_prior_lda"`` for a shrunken linear
+        discriminant with equal class priors in the place of every classifier.
 
     Raises
     ------
@@ -95,12 +125,13 @@ def default_classifiers(
     Parameters
     ----------
     names : sequence of str, default=None
-        Which of them, or import paths such as
-        ``"sklearn.ensemble.RandomForestClassifier"``; None for all.
+        Which of them, ``"random forest"``, ``"gradient boosting"``
+        (``HistGradientBoostingClassifier``) or import paths such as
+        ``"sklearn.naive_bayes.GaussianNB"``; None for the four of the example.
     tune : bool, default=True
-        Search C of the logistic regression, C and gamma of the SVM and alpha of the MLP, as
-        a ``GridSearchCV``. LDA chooses its shrinkage in closed form. With False, one value
-        of each is used.
+        Search C of the logistic regression, C and gamma of the SVM, alpha of the MLP and
+        the size of trees, as a ``GridSearchCV``. LDA chooses its shrinkage in closed form.
+        With False, one value of each is used.
     n_features : int, default=None
         Columns of the data, for the range of gamma; None keeps gamma at ``"scale"``.
 
@@ -121,6 +152,7 @@ def default_classifiers(
     ['logistic regression', 'RBF SVM', 'LDA', 'MLP']
     """
     from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+    from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import GridSearchCV
     from sklearn.neural_network import MLPClassifier
@@ -138,11 +170,15 @@ def default_classifiers(
             MLPClassifier((128,), alpha=1.0, max_iter=500),
             {"alpha": [0.1, 1.0, 10.0]},
         ),
+        "random forest": (RandomForestClassifier(200), {"min_samples_leaf": [1, 3, 10]}),
+        "gradient boosting": (
+            HistGradientBoostingClassifier(max_iter=50),
+            {"max_leaf_nodes": [4, 15]},
+        ),
     }
     found = {}
-    for name in _known(
-        CLASSIFIER_NAMES if names is None else names, CLASSIFIER_NAMES, "classifier"
-    ):
+    chosen = CLASSIFIER_NAMES if names is None else names
+    for name in _known(chosen, ALL_CLASSIFIER_NAMES, "classifier"):
         estimator, grid = made[name] if name in made else (_imported(name), {})
         if tune and grid:
             estimator = GridSearchCV(estimator, grid, scoring="balanced_accuracy", cv=3)

@@ -1,6 +1,7 @@
-"""Results on disk: a tidy table, everything as JSON, and the plot."""
+"""Results on disk: a tidy table, everything as JSON, Markdown, and the plot."""
 
 import argparse
+import json
 import math
 import os
 import tempfile
@@ -9,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from skmiaug.evaluation.comparison._methods import SCORES
 from skmiaug.exceptions import FileFormatError
 from skmiaug.utils._optional import require
 from skmiaug.utils.files._atomic import write_text_atomically
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["save_comparison"]
 
-TABLE, REPORT, PLOT = "table.csv", "results.json", "plot.png"
+TABLE, REPORT, TEXT, PLOT = "table.csv", "results.json", "table.md", "plot.png"
 FORMAT, FORMAT_VERSION = "skmiaug-comparison", 1
 _NOT_SETTINGS = frozenset({"run", "command", "version"})
 _PACKAGES = ("skmiaug", "scikit-learn", "imbalanced-learn", "torch", "numpy", "scipy")
@@ -37,15 +39,17 @@ def save_comparison(
     title: str = "",
     class_counts: Mapping[Any, int] | None = None,
     settings: Mapping[str, Any] | None = None,
+    scoring: str = "uar",
     overwrite: bool = False,
 ) -> list[Path]:
-    """Write ``table.csv``, ``results.json`` and ``plot.png`` into a folder.
+    """Write ``table.csv``, ``results.json``, ``table.md`` and ``plot.png`` into a folder.
 
     Parameters
     ----------
     results : pandas.DataFrame
-        From `compare_samplers`; ``table.csv`` is this table. An apostrophe precedes text
-        that a spreadsheet would run as a formula.
+        From `compare_samplers`; ``table.csv`` is this table, with a column for each recall
+        and the confusion matrix as JSON. An apostrophe precedes text that a spreadsheet
+        would run as a formula.
     folder : path-like
         Made if absent.
     title : str, default=""
@@ -54,13 +58,15 @@ def save_comparison(
         Rows of each class.
     settings : mapping, default=None
         Further entries of the JSON; JSON types only.
+    scoring : str, default="uar"
+        The score of ``table.md`` and the plot, as in `summarize_comparison`.
     overwrite : bool, default=False
         See Notes.
 
     Returns
     -------
     paths : list of pathlib.Path
-        The three files.
+        The four files.
 
     Raises
     ------
@@ -73,8 +79,9 @@ def save_comparison(
     -----
     Each file is replaced in one step, the plot last. Files of an earlier comparison (its
     results.json says so) are overwritten; other files of these names only with `overwrite`.
-    The JSON holds the versions of the packages, the seeds, the summary, the paired tests,
-    the score of every fold (null where there is none) and a checksum.
+    The JSON holds the versions of the packages, the seeds, the summary of every score, the
+    paired tests of `scoring`, recalls and confusion matrices, all scores of every fold
+    (null where there is none) and a checksum.
 
     Examples
     --------
@@ -83,12 +90,11 @@ def save_comparison(
     >>> X, y = make_classification(weights=[0.9], random_state=0)
     >>> results = compare_samplers(X, y, ["none", "SMOTE"], ["logistic regression"], cv=3)
     >>> [path.name for path in save_comparison(results, "results")]
-    ['table.csv', 'results.json', 'plot.png']
+    ['table.csv', 'results.json', 'table.md', 'plot.png']
     """
     target = prepare_folder(folder, overwrite=overwrite)
     from skmiaug.evaluation.comparison._plot import plot_comparison
-    from skmiaug.evaluation.comparison._statistics import paired_tests
-    from skmiaug.evaluation.comparison._summary import summarize_comparison
+    from skmiaug.evaluation.comparison._text import comparison_markdown
 
     report = {
         "format": FORMAT,
@@ -98,26 +104,63 @@ def save_comparison(
         "settings": dict(settings or {}),
         "seeds": [int(seed) for seed in results["seed"].unique()],
         "class_counts": {printable(k): int(v) for k, v in (class_counts or {}).items()},
-        "summary": records(summarize_comparison(results)),
-        "paired_tests": records(paired_tests(results)),
+        **_by_sampler(results, scoring),
         "results": records(results),
     }
-    text = ["sampler", "classifier", "status", "message"]
-    table = results.assign(**{name: results[name].map(safe_cell) for name in text})
     try:
         # First, as a sign that the folder is ours and may be written to again; the plot
         # last, as the least necessary.
         write_json_file(target / REPORT, report)
-        write_text_atomically(
-            target / TABLE, table.to_csv(index=False, lineterminator="\n")
-        )
-        plot_comparison(results, target / PLOT, title=title)
+        table = _flat(results).to_csv(index=False, lineterminator="\n")
+        write_text_atomically(target / TABLE, table)
+        text = comparison_markdown(results, scoring=scoring).split("\n")
+        head = [title, ""] if title else []
+        write_text_atomically(target / TEXT, "\n".join(map(printable, [*head, *text])))
+        plot_comparison(results, target / PLOT, title=title, scoring=scoring)
     except OSError as error:
         raise FileFormatError(
             f"could not write to {str(target)!r}: {error.strerror or error}; make room or "
             "name another folder."
         ) from error
-    return [target / TABLE, target / REPORT, target / PLOT]
+    return [target / name for name in (TABLE, REPORT, TEXT, PLOT)]
+
+
+def _by_sampler(results: "pd.DataFrame", scoring: str) -> dict[str, Any]:
+    """Summary, tests, recalls and confusion matrices, as JSON types."""
+    from skmiaug.evaluation.comparison import _summary
+    from skmiaug.evaluation.comparison._statistics import paired_tests
+
+    known = [name for name in SCORES if results[name].notna().any()]
+    samplers = results["sampler"].unique()
+    matrices = {s: _summary.confusion_matrix_of(results, s) for s in samplers}
+    recalls = _summary.recalls_by_class(results)
+    return {
+        "summary": [
+            line | {"scoring": name}
+            for name in known
+            for line in records(_summary.summarize_comparison(results, name))
+        ],
+        "paired_tests": records(paired_tests(results, scoring=scoring)),
+        "recalls": json_value(recalls.T.to_dict()),
+        "confusion": json_value(
+            {s: m.to_dict("split", index=False) for s, m in matrices.items()}
+        ),
+    }
+
+
+def _flat(results: "pd.DataFrame") -> "pd.DataFrame":
+    """A column for each recall; text that no spreadsheet runs."""
+    import pandas as pd
+
+    by_class = pd.DataFrame(
+        [row or {} for row in results["recalls"]], index=results.index
+    ).add_prefix("recall, ")
+    text = ["sampler", "classifier", "status", "message"]
+    table = results.drop(columns="recalls").assign(
+        confusion=[json.dumps(matrix) if matrix else "" for matrix in results["confusion"]],
+        **{name: results[name].map(safe_cell) for name in text},
+    )
+    return pd.concat([table, by_class.rename(columns=safe_cell)], axis=1)
 
 
 def prepare_folder(folder: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
@@ -142,7 +185,7 @@ def prepare_folder(folder: str | os.PathLike[str], *, overwrite: bool = False) -
             f"expected a folder that can be written to; {str(target)!r} cannot "
             f"({reason}); name another one."
         ) from error
-    taken = [name for name in (TABLE, REPORT, PLOT) if (target / name).exists()]
+    taken = [name for name in (TABLE, REPORT, TEXT, PLOT) if (target / name).exists()]
     folders = [name for name in taken if not (target / name).is_file()]
     if folders:
         raise FileFormatError(
@@ -195,8 +238,10 @@ def json_value(value: Any) -> Any:
     """
     if isinstance(value, str):
         return printable(value)
-    if isinstance(value, tuple):
+    if isinstance(value, (list, tuple)):
         return [json_value(item) for item in value]
+    if isinstance(value, dict):
+        return {printable(key): json_value(item) for key, item in value.items()}
     if hasattr(value, "item"):
         value = value.item()
     if isinstance(value, float):

@@ -17,6 +17,7 @@ from skmiaug.evaluation._drawing import (
     png_of,
 )
 from skmiaug.evaluation._labels import counted
+from skmiaug.evaluation.comparison._methods import SCORES
 from skmiaug.evaluation.comparison._summary import (
     MEAN,
     Line,
@@ -37,9 +38,13 @@ _TIMES = "#5b7fa6"
 
 
 def plot_comparison(
-    results: pd.DataFrame, path: str | os.PathLike[str] | None = None, *, title: str = ""
+    results: pd.DataFrame,
+    path: str | os.PathLike[str] | None = None,
+    *,
+    title: str = "",
+    scoring: str = "uar",
 ) -> Any:
-    """Dot plot of UAR, a panel for each classifier, and of the time.
+    """Dot plot of a score, a panel for each classifier, and of the time.
 
     A hollow dot is one fold of one seed; the diamond is their mean, printed at the right,
     and the bar one standard deviation to each side. It reads the same in grey.
@@ -52,6 +57,8 @@ def plot_comparison(
         File for a PNG, written in one step.
     title : str, default=""
         Name of the data.
+    scoring : str, default="uar"
+        The score, as in `summarize_comparison`.
 
     Returns
     -------
@@ -77,30 +84,46 @@ def plot_comparison(
     if len(panels) > 1:
         panels.append(MEAN)
     samplers = list(results["sampler"].unique())
-    columns = min(_PANELS_IN_A_ROW, len(panels) + 1)
-    rows = math.ceil((len(panels) + 1) / columns)
+    rows = _rows_of_panels(len(panels) + 1)
     size = (
-        1.2 + columns * _PANEL_WIDTH,
-        0.6 + rows * (_PANEL_FRAME + len(samplers) * _LINE_HEIGHT),
+        1.2 + max(rows) * _PANEL_WIDTH,
+        0.6 + len(rows) * (_PANEL_FRAME + len(samplers) * _LINE_HEIGHT),
     )
     figure = figure_module.Figure(figsize=size, layout="constrained")
-    axes = figure.subplots(rows, columns, squeeze=False).ravel()
-    lines = summarize_comparison(results)
-    summary, limits = lines_by_cell(lines), _limits(lines, results)
+    axes = _panel_axes(figure, rows)
+    lines = summarize_comparison(results, scoring)
+    summary, limits = lines_by_cell(lines), _limits(lines, results[scoring])
     for axis, panel in zip(axes, panels, strict=False):
-        _draw_scores(axis, complete_scores(results, panel), summary, panel, limits)
-    _draw_times(axes[len(panels)], summary, samplers)
-    for axis in axes[len(panels) + 1 :]:
-        axis.set_axis_off()
-    for number, axis in enumerate(axes[: len(panels) + 1]):
-        first = number % columns == 0
-        name_lines(axis, samplers if first else [""] * len(samplers))
+        scores = complete_scores(results, panel, scoring)
+        _draw_scores(axis, scores, summary, panel, limits)
+        axis.set_xlabel(in_two_lines(SCORES[scoring].title, _TITLE_LETTERS))
+    _draw_times(axes[-1], summary, samplers)
+    first = {sum(rows[:number]) for number in range(len(rows))}
+    for number, axis in enumerate(axes):
+        name_lines(axis, samplers if number in first else [""] * len(samplers))
         axis.spines["left"].set_visible(False)
     heading = _heading(results, in_lines(title, int(size[0] * _HEADING_LETTERS)))
     figure.suptitle(heading, fontsize=11, x=0.01, ha="left")
     if path is not None:
         write_bytes_atomically(path, png_of(figure, dpi=150))
     return figure
+
+
+def _rows_of_panels(number: int) -> list[int]:
+    """How many panels stand in each row, as even as can be."""
+    rows = math.ceil(number / _PANELS_IN_A_ROW)
+    return [len(part) for part in np.array_split(np.arange(number), rows)]
+
+
+def _panel_axes(figure: Any, rows: list[int]) -> list[Any]:
+    """Axes that fill each row, in the order of reading."""
+    columns = math.lcm(*rows)
+    grid = figure.add_gridspec(len(rows), columns)
+    return [
+        figure.add_subplot(grid[row, start : start + columns // number])
+        for row, number in enumerate(rows)
+        for start in range(0, columns, columns // number)
+    ]
 
 
 def _draw_scores(
@@ -121,7 +144,7 @@ def _draw_scores(
         axis.plot(values, below, "o", ms=3.4, mfc="none", mec=REAL, mew=0.8)
         above = line - 0.17
         deviation = row["sd_percent"] if math.isfinite(row["sd_percent"]) else 0.0
-        mean = row["uar_percent"]
+        mean = row["score_percent"]
         ends = [mean - deviation, mean + deviation]
         axis.plot(ends, [above, above], "-", color=INK, lw=1.1)
         axis.plot([mean], [above], "D", ms=4.5, color=INK)
@@ -135,7 +158,6 @@ def _draw_scores(
             fontsize=8.5,
         )
     axis.set_xlim(*limits)
-    axis.set_xlabel("UAR (%)")
     mean_title = "mean over the classifiers"
     title = mean_title if panel == MEAN else in_two_lines(panel, _TITLE_LETTERS)
     axis.set_title(title, fontsize=10)
@@ -174,16 +196,10 @@ def _draw_times(
     )
 
 
-def _limits(summary: pd.DataFrame, results: pd.DataFrame) -> tuple[float, float]:
-    """One range of UAR for all panels, in percent, that holds every dot and bar."""
-    deviation = summary["sd_percent"].fillna(0)
-    ends = pd.concat(
-        [
-            100 * results["uar"],
-            summary["uar_percent"] - deviation,
-            summary["uar_percent"] + deviation,
-        ]
-    ).dropna()
+def _limits(summary: pd.DataFrame, scores: pd.Series) -> tuple[float, float]:
+    """One range of scores for all panels, in percent, that holds every dot and bar."""
+    mean, deviation = summary["score_percent"], summary["sd_percent"].fillna(0)
+    ends = pd.concat([100 * scores, mean - deviation, mean + deviation]).dropna()
     if ends.empty:
         return 0.0, 100.0
     margin = 2 + 0.04 * (ends.max() - ends.min())

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from skmiaug.evaluation.comparison._summary import MEAN, complete_scores
+from skmiaug.evaluation.comparison._summary import MEAN, check_scoring, complete_scores
 
 __all__ = ["CorrectedTTest", "corrected_repeated_ttest", "paired_tests"]
 
@@ -29,8 +29,6 @@ _COLUMNS = (
     "t",
     "p_ttest",
     "p_wilcoxon",
-    "rank_sampler",
-    "rank_baseline",
 )
 
 
@@ -124,7 +122,9 @@ def corrected_repeated_ttest(
     )
 
 
-def paired_tests(results: pd.DataFrame, baseline: str | None = None) -> pd.DataFrame:
+def paired_tests(
+    results: pd.DataFrame, baseline: str | None = None, scoring: str = "uar"
+) -> pd.DataFrame:
     """Compare samplers pairwise on the same folds and seeds.
 
     Parameters
@@ -133,22 +133,23 @@ def paired_tests(results: pd.DataFrame, baseline: str | None = None) -> pd.DataF
         From `compare_samplers`.
     baseline : str, default=None
         Compare every other sampler with this one; None compares all pairs.
+    scoring : str, default="uar"
+        The score, as in `summarize_comparison`.
 
     Returns
     -------
     tests : pandas.DataFrame
         One row for each pair and classifier, and for the mean over the classifiers
-        ("mean"). Differences are sampler minus baseline in UAR (0 to 1), over the folds in
-        which both were scored; ``low`` and ``high`` (95 % interval of the difference),
-        ``t`` and ``p_ttest`` from `corrected_repeated_ttest`; ``p_wilcoxon`` from
-        ``scipy.stats.wilcoxon`` without the pairs that are equal, NaN below six pairs;
-        mean ranks (1 is best) over all samplers, NaN where one of them was not scored. The
-        p-values are not corrected for the number of pairs.
+        ("mean"). Differences are sampler minus baseline in the score (0 to 1), over the
+        folds in which both were scored; ``low`` and ``high`` (95 % interval of the
+        difference), ``t`` and ``p_ttest`` from `corrected_repeated_ttest`; ``p_wilcoxon``
+        from ``scipy.stats.wilcoxon`` without the pairs that are equal, NaN below six pairs.
+        The p-values are not corrected for the number of pairs.
 
     Raises
     ------
     ValueError
-        `baseline` is not among the samplers.
+        `baseline` is not among the samplers, or there is no such score.
 
     Notes
     -----
@@ -167,6 +168,7 @@ def paired_tests(results: pd.DataFrame, baseline: str | None = None) -> pd.DataF
     >>> paired_tests(results, baseline="none")["sampler"].unique().tolist()
     ['SMOTE']
     """
+    check_scoring(scoring)
     samplers = list(results["sampler"].unique())
     if baseline is not None and baseline not in samplers:
         raise ValueError(
@@ -175,14 +177,12 @@ def paired_tests(results: pd.DataFrame, baseline: str | None = None) -> pd.DataF
     rows: list[dict[str, Any]] = []
     sizes = results.groupby(["seed", "fold"], sort=False)[["n_train", "n_test"]].first()
     for classifier in [*results["classifier"].unique(), MEAN]:
-        scores = complete_scores(results, classifier)
-        ranks = scores.dropna().rank(axis=1, ascending=False).mean()
+        scores = complete_scores(results, classifier, scoring)
         for one, other in _pairs(samplers, baseline):
             pairs = _without_identical_repeats(scores[[one, other]], sizes)
             rows.append(
                 {"classifier": classifier, "sampler": one, "baseline": other}
                 | _test(pairs[one] - pairs[other], sizes)
-                | {"rank_sampler": ranks[one], "rank_baseline": ranks[other]}
             )
     return pd.DataFrame(rows, columns=list(_COLUMNS))
 

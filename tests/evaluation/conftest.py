@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from skmiaug.evaluation.comparison._methods import SCORES
+
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 
 
@@ -50,7 +52,10 @@ def results():
                     "classifier": classifier,
                     "seed": seed,
                     "fold": fold,
+                    **dict.fromkeys(SCORES, np.nan),
                     "uar": values[i],
+                    "recalls": {"a": values[i], "b": values[i]} if ok else None,
+                    "confusion": [[3, 1], [0, 4]] if ok else None,
                     "resample_seconds": (0.0 if sampler == "none" else 1.0)
                     if made
                     else np.nan,

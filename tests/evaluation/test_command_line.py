@@ -268,12 +268,13 @@ def test_numbers_of_rows_for_classes(tmp_path, capsys):
     [
         (["--samplers", "smot"], "Did you mean 'SMOTE'?"),
         (
-            ["--classifiers", "forest"],
-            "choose from: logistic regression, RBF SVM, LDA, MLP",
+            ["--classifiers", "trees"],
+            "choose from: logistic regression, RBF SVM, LDA, MLP, random forest",
         ),
         (["--samplers", ","], "names separated by commas"),
         (["--cv", "1"], "a whole number from 2 on, or logo; got '1'"),
         (["--cv", "logo"], "needs groups"),
+        (["--scoring", "aur"], "Did you mean 'uar'?"),
         (["--seeds", "0"], "a whole number from 1 on; got '0'"),
         (["--imbalance", "1,2"], "fractions above 0 and at most 1"),
         (

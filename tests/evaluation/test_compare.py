@@ -7,11 +7,18 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from imblearn.metrics import geometric_mean_score
 from imblearn.over_sampling import ADASYN, SMOTE, BorderlineSMOTE, RandomOverSampler
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import recall_score
+from sklearn.metrics import (
+    balanced_accuracy_score,
+    confusion_matrix,
+    f1_score,
+    recall_score,
+    roc_auc_score,
+)
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
@@ -27,6 +34,7 @@ from skmiaug.evaluation import (
     default_samplers,
     format_comparison,
 )
+from skmiaug.metrics import expected_calibration_error
 from skmiaug.model_selection import LogitAdjustedClassifier, ThresholdTunedClassifier
 
 LR = {"lr": LogisticRegression()}
@@ -132,6 +140,68 @@ def test_a_class_absent_from_training_counts_with_recall_0():
     test = [2, 3, 6, 7, 8, 9]
     found = compare_samplers(X, y, {"none": None}, LR, cv=[(train, test)])
     assert found["uar"].item() == pytest.approx(2 / 3)
+
+
+def test_scores_are_those_of_scikit_learn_and_imbalanced_learn(imbalanced):
+    X, y = imbalanced
+    found = compare_samplers(X, y, {"n": None}, LR, cv=3, scale=False).to_dict("records")
+    folds = StratifiedKFold(3, shuffle=True, random_state=0).split(X, y)
+    for (train, test), row in zip(folds, found, strict=True):
+        model = LogisticRegression().fit(X[train], y[train])
+        predicted, proba = model.predict(X[test]), model.predict_proba(X[test])
+        truth = y[test]
+        assert row["uar"] == pytest.approx(balanced_accuracy_score(truth, predicted))
+        assert row["macro_f1"] == pytest.approx(f1_score(truth, predicted, average="macro"))
+        assert row["g_mean"] == pytest.approx(geometric_mean_score(truth, predicted))
+        assert row["roc_auc"] == pytest.approx(
+            roc_auc_score(truth, proba, multi_class="ovr")
+        )
+        onehot = truth[:, None] == model.classes_
+        assert row["brier"] == pytest.approx(((onehot - proba) ** 2).sum(axis=1).mean())
+        assert row["calibration_error"] == pytest.approx(
+            expected_calibration_error(truth, proba, model.classes_)
+        )
+        assert row["confusion"] == confusion_matrix(truth, predicted).tolist()
+        assert np.mean(list(row["recalls"].values())) == pytest.approx(row["uar"])
+
+
+def test_decision_values_give_an_auc_and_no_probabilities(imbalanced):
+    X, y = imbalanced
+    (row,) = compare_samplers(
+        X, y == "a", {"n": None}, {"svm": SVC()}, cv=[(np.r_[0:102:2], np.r_[1:102:2])],
+        scale=False,
+    ).to_dict("records")  # fmt: skip
+    values = SVC().fit(X[::2], y[::2] == "a").decision_function(X[1::2])
+    assert row["roc_auc"] == pytest.approx(roc_auc_score(y[1::2] == "a", values))
+    assert np.isnan(row["brier"])
+    assert np.isnan(row["calibration_error"])
+
+
+def test_a_class_that_training_lacks_has_probability_0_and_an_auc_of_a_half():
+    y = np.repeat(["a", "b", "c"], 4)
+    X = np.arange(12.0)[:, None] + 100 * (y == "b")[:, None]
+    test = [2, 3, 6, 7, 8, 9]
+    (row,) = compare_samplers(X, y, {"none": None}, LR, cv=[([0, 1, 4, 5], test)]).to_dict(
+        "records"
+    )
+    assert row["recalls"] == {"a": 1.0, "b": 1.0, "c": 0.0}
+    assert row["confusion"][2][2] == 0
+    # Of c every certain row of another class costs 2.
+    assert row["brier"] == pytest.approx(2 / 3, abs=0.05)
+    assert row["roc_auc"] < 0.9
+
+
+def test_equal_prior_lda_takes_the_place_of_every_classifier(imbalanced):
+    X, y = imbalanced
+    found = compare_samplers(X, y, ["none", "equal-prior LDA"], LR | {"svm": SVC()}, cv=3)
+    lda = LinearDiscriminantAnalysis(
+        solver="lsqr", shrinkage="auto", priors=np.full(3, 1 / 3)
+    )
+    expected = compare_samplers(X, y, {"n": None}, {"lda": lda}, cv=3)
+    own = found[found["sampler"] == "equal-prior LDA"]
+    for _, rows in own.groupby("classifier"):
+        assert list(rows["uar"]) == list(expected["uar"])
+    assert set(own["message"]) == {"in the place of every classifier"}
 
 
 # ---- class weights
@@ -393,7 +463,7 @@ def test_bad_arguments_are_named_before_anything_runs(imbalanced):
             compare_samplers(X, y, *more, **options)
 
     check(
-        "sampler 's' must be None, 'balanced', 'logit_adjustment', 'thresholds' or",
+        "sampler 's' must be None, 'balanced', 'logit_adjustment', 'thresholds', 'equal_pr",
         {"s": "SMOTE"},
         LR,
     )
@@ -498,6 +568,18 @@ def test_default_classifiers_are_fresh():
     ]
 
 
+@pytest.mark.parametrize("name", ["random forest", "gradient boosting"])
+def test_trees_are_there_on_request(imbalanced, name):
+    X, y = imbalanced
+    trees = default_classifiers([name], tune=False)
+    (found,) = compare_samplers(
+        X, y, ["none"], trees, cv=[(np.r_[0:102:2], np.r_[1:102:2])], on_error="raise"
+    )["uar"]
+    assert found > 0.4
+    assert default_classifiers([name])[name].param_grid
+    assert name not in default_classifiers()
+
+
 def test_the_default_set_with_the_augmenter(imbalanced):
     X, y = imbalanced
     from skmiaug import MIGANAugmenter
@@ -507,6 +589,7 @@ def test_the_default_set_with_the_augmenter(imbalanced):
         "class weights",
         "logit adjustment",
         "thresholds",
+        "equal-prior LDA",
         "RandomOverSampler",
         "SMOTE",
         "BorderlineSMOTE",

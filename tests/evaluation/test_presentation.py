@@ -16,11 +16,13 @@ from matplotlib.text import Text
 
 from skmiaug.evaluation import (
     compare_samplers,
+    comparison_markdown,
     format_comparison,
     plot_comparison,
     save_comparison,
     summarize_comparison,
 )
+from skmiaug.evaluation.comparison._text import verdict
 from skmiaug.exceptions import FileFormatError, MissingExtraError
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -32,16 +34,26 @@ PNG = b"\x89PNG\r\n\x1a\n"
 def test_summary_figures(results):
     lines = summarize_comparison(results).set_index(["sampler", "classifier"])
     none = lines.loc[("none", "lr")]
-    assert none["uar_percent"] == pytest.approx(55)
+    assert none["score_percent"] == pytest.approx(55)
     assert none["sd_percent"] == pytest.approx(np.std([50, 60, 50, 60], ddof=1))
-    assert lines.loc[("none", "mean"), "uar_percent"] == pytest.approx(45)
+    assert lines.loc[("none", "mean"), "score_percent"] == pytest.approx(45)
     partly = lines.loc[("SMOTE", "svm")]
     assert (partly["n_scored"], partly["n_folds"]) == (3, 4)
-    assert partly["uar_percent"] == pytest.approx(50)
+    assert partly["score_percent"] == pytest.approx(50)
     # Only the folds in which both classifiers were scored.
     mean = lines.loc[("SMOTE", "mean")]
     assert mean["n_scored"] == 3
-    assert mean["uar_percent"] == pytest.approx(100 * (1.2 + 1.35 + 1.15) / 6)
+    assert mean["score_percent"] == pytest.approx(100 * (1.2 + 1.35 + 1.15) / 6)
+
+
+def test_a_classifier_without_probabilities_is_left_out_of_their_mean(results):
+    whole = results[results["sampler"] != "broken"]
+    scored = whole.assign(brier=whole["uar"].where(whole["classifier"] == "lr"))
+    lines = summarize_comparison(scored, "brier").set_index(["sampler", "classifier"])
+    assert lines.loc[("SMOTE", "svm"), "n_scored"] == 0
+    assert lines.loc[("SMOTE", "mean"), "score_percent"] == pytest.approx(75)
+    with pytest.raises(ValueError, match="scoring must be one of uar, macro_f1"):
+        summarize_comparison(scored, "accuracy")
 
 
 def test_summary_times(results):
@@ -104,6 +116,73 @@ def test_text_fits_its_width(width, n_classifiers):
     assert text.count("100.00") == 2 + 2 * (n_classifiers == 1)
 
 
+def test_recalls_and_matrices_as_they_are_printed(results):
+    text = format_comparison(results, scoring="recall").splitlines()
+    assert text[0] == "recall % over 2 folds × 2 seeds, mean over the classifiers"
+    (line,) = (line for line in text if line.startswith("none "))
+    assert line.split() == ["none", "45.0", "45.0"]
+    text = format_comparison(results, scoring="confusion").splitlines()
+    # Four folds of two classifiers.
+    none = text.index("none")
+    assert [line.split() for line in text[none + 1 : none + 4]] == [
+        ["a", "b"],
+        ["a", "24", "8"],
+        ["b", "0", "32"],
+    ]
+
+
+def test_markdown_is_a_table_with_the_spread_over_seeds(results):
+    results = results.replace({"sampler": {"broken": "a|b"}})
+    lines = comparison_markdown(results).splitlines()
+    assert lines[:4] == [
+        "| | lr | svm | mean | s |",
+        "| --- | --- | --- | --- | --- |",
+        "| none | 55.0 (55.0-55.0) | 35.0 (35.0-35.0) | 45.0 (45.0-45.0) | 1.00 |",
+        "| SMOTE | 75.0 (75.0-75.0) | 50.0* (50.0-50.0) | 61.7* (60.0-62.5) | 2.00 |",
+    ]
+    assert lines[4].startswith(r"| a\|b | – ")
+    one = comparison_markdown(results[results["seed"] == 0])
+    assert "| none | 55.0 (7.1) |" in one
+    results["converged"] = results["classifier"] != "svm"
+    assert "| not converged |" in comparison_markdown(results)
+
+
+def scored(differences, scoring="uar"):
+    """Results of no resampling and of a sampler with these differences, one a fold."""
+    rows = [
+        {"sampler": sampler, "classifier": "lr", "seed": 0, "fold": fold, "n_train": 80,
+         "n_test": 20, "converged": True, "resample_seconds": 0.0, "fit_seconds": 1.0,
+         "uar": 0.5, scoring: 0.5 + change * (sampler == "new"), "status": "ok",
+         "message": ""}
+        for fold, change in enumerate(differences)
+        for sampler in ("none", "new")
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+@pytest.mark.parametrize(
+    ("differences", "expected"),
+    [
+        ([0.10, 0.11, 0.12], "Use new: it is ahead of no resampling beyond chance."),
+        ([-0.10, -0.11, -0.12], "Use no resampling: it is ahead of new beyond chance"),
+        ([-0.10, 0.20, 0.10], "Use no resampling: new is not ahead beyond chance"),
+    ],
+)
+def test_the_verdict_follows_the_interval(differences, expected):
+    advice, difference = verdict(scored(differences))
+    assert advice.startswith(expected)
+    mean = 100 * np.mean(differences)
+    assert difference.startswith("new − no resampling (the best without synthetic samples)")
+    assert f": {mean:+.1f} points, 95 % interval " in difference
+    # Of a loss, the other sign is good.
+    loss = scored([-d for d in differences], "brier")
+    assert verdict(loss, scoring="brier")[0] == advice
+
+
+def test_one_fold_gives_no_verdict():
+    assert verdict(scored([0.1])) == []
+
+
 def test_text_says_less_where_there_are_too_many_notes(results):
     results["message"] = [f"note {i}" for i in range(len(results))]
     text = format_comparison(results)
@@ -160,6 +239,9 @@ def test_the_legend_of_the_plot_takes_no_room_from_the_panels(results):
     figure.draw_without_rendering()
     left = [axis.get_position().x0 for axis in figure.axes[:3]]
     assert left[2] - left[1] == pytest.approx(left[1] - left[0], rel=0.02)
+    # Five panels, and no row with a hole at its end.
+    ends = [figure.axes[number].get_position().x1 for number in (2, 4)]
+    assert ends[0] == pytest.approx(ends[1], abs=0.02)
     time = figure.axes[4]
     legend = time.get_legend().get_window_extent()
     assert not legend.overlaps(time.get_window_extent())
@@ -267,6 +349,7 @@ def test_files_say_what_the_table_says(imbalanced, tmp_path):
     X, y = imbalanced
     found = compare_samplers(X, y, ["none", "SMOTE"], ["lr", "svm"], cv=3, n_repeats=2)
     found.loc[0, ["uar", "n_train_resampled"]] = pd.NA
+    found = found.astype({"uar": float})
     paths = save_comparison(
         found,
         tmp_path / "new" / "folder",
@@ -274,7 +357,7 @@ def test_files_say_what_the_table_says(imbalanced, tmp_path):
         class_counts={"a": np.int64(60), "b": 30},
         settings={"cv": 3},
     )
-    table, report, plot = paths
+    table, report, text, plot = paths
     again = pd.read_csv(table, keep_default_na=False, na_values={"uar": [""]})
     assert len(again) == len(found) == 24
     np.testing.assert_array_equal(again["uar"], found["uar"])
@@ -293,13 +376,26 @@ def test_files_say_what_the_table_says(imbalanced, tmp_path):
     assert data["results"][0]["n_train_resampled"] is None
     assert data["results"][5]["uar"] == found["uar"][5]
     assert data["results"][5]["n_train"] == int(found["n_train"][5])
-    assert len(data["summary"]) == 2 * 3
+    scores = {line["scoring"] for line in data["summary"]}
+    assert scores == {
+        "uar", "macro_f1", "g_mean", "roc_auc", "brier", "calibration_error",
+    }  # fmt: skip
+    assert len(data["summary"]) == 2 * 3 * len(scores)
+    matrix = data["confusion"]["SMOTE"]
+    assert matrix["columns"] == ["a", "b", "c"]
+    # Two classifiers and two seeds test each row.
+    assert np.sum(matrix["data"], axis=1).tolist() == [4 * 60, 4 * 30, 4 * 12]
+    assert set(data["recalls"]["none"]) == {"a", "b", "c"}
+    np.testing.assert_allclose(again["recall, c"], [r["c"] for r in found["recalls"]])
+    assert json.loads(again["confusion"][3]) == found["confusion"][3]
+    assert text.read_text(encoding="utf-8").startswith("made up\n\n| | logistic regr")
     assert len(data["paired_tests"]) == 3
     assert plot.read_bytes().startswith(PNG)
     assert sorted(path.name for path in table.parent.iterdir()) == [
         "plot.png",
         "results.json",
         "table.csv",
+        "table.md",
     ]
 
 
@@ -324,8 +420,12 @@ def test_a_run_that_ended_at_the_plot_may_be_repeated(results, tmp_path, monkeyp
         patched.setattr("matplotlib.figure.Figure.savefig", fail)
         with pytest.raises(MemoryError):
             save_comparison(results, tmp_path)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["results.json", "table.csv"]
-    assert len(save_comparison(results, tmp_path)) == 3
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "results.json",
+        "table.csv",
+        "table.md",
+    ]
+    assert len(save_comparison(results, tmp_path)) == 4
 
 
 def test_a_full_disk_is_named(results, tmp_path, monkeypatch):
@@ -337,7 +437,7 @@ def test_a_full_disk_is_named(results, tmp_path, monkeypatch):
         save_comparison(results, tmp_path)
 
 
-@pytest.mark.parametrize("name", ["table.csv", "results.json", "plot.png"])
+@pytest.mark.parametrize("name", ["table.csv", "results.json", "table.md", "plot.png"])
 def test_a_folder_in_the_place_of_a_file(results, tmp_path, name):
     (tmp_path / name).mkdir()
     for overwrite in (False, True):
@@ -355,7 +455,7 @@ def test_results_that_were_changed_are_not_ours_any_more(results, tmp_path):
         with pytest.raises(FileFormatError, match="already holds"):
             save_comparison(results, tmp_path)
     report.write_text(whole)
-    assert len(save_comparison(results, tmp_path)) == 3
+    assert len(save_comparison(results, tmp_path)) == 4
 
 
 def test_cells_are_no_formulas(results, tmp_path):

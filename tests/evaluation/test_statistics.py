@@ -162,8 +162,7 @@ def test_repeats_that_say_the_same_are_one_piece_of_evidence(imbalanced):
         found = compare_samplers(
             X, y, ["none", "weights", "SMOTE"], lr, n_repeats=n_repeats, **options
         )
-        tests = paired_tests(found, "none").set_index(["classifier", "sampler"])
-        return tests.drop(columns=["rank_sampler", "rank_baseline"])
+        return paired_tests(found, "none").set_index(["classifier", "sampler"])
 
     by_group = {"cv": "logo", "groups": groups}
     once, often = tested(1, **by_group), tested(4, **by_group)
@@ -194,14 +193,17 @@ def test_folds_that_failed_are_left_out(results):
     broken = tests.loc[("lr", "broken")]
     assert broken["n_pairs"] == 0
     assert math.isnan(broken["p_ttest"])
-    assert math.isnan(broken["rank_sampler"])
 
 
-def test_ranks_are_over_all_samplers(results):
-    whole = results[results["sampler"] != "broken"]
-    tests = paired_tests(whole).set_index("classifier")
-    assert tests.loc["lr", "rank_sampler"] == 1
-    assert tests.loc["svm", "rank_sampler"] == pytest.approx((1 + 1 + 1.5) / 3)
+def test_any_score_is_tested(results):
+    scored = results.assign(brier=1 - results["uar"])
+    one = paired_tests(scored, "none").set_index(["classifier", "sampler"])
+    other = paired_tests(scored, "none", "brier").set_index(["classifier", "sampler"])
+    assert other.loc[("lr", "SMOTE"), "low"] == pytest.approx(
+        -one.loc[("lr", "SMOTE"), "high"]
+    )
+    with pytest.raises(ValueError, match=r"scoring must be one of uar, .* got 'accuracy'"):
+        paired_tests(scored, "none", "accuracy")
 
 
 def test_all_pairs_or_one_baseline(results):

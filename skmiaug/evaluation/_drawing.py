@@ -19,8 +19,10 @@ __all__ = [
     "in_two_lines",
     "legend_above",
     "name_lines",
+    "panel_axes",
     "plain_log_scale",
     "png_of",
+    "rows_of_panels",
 ]
 
 SYNTHETIC, REAL, INK, PALE, QUIET = "#1f5f8b", "#8a8a8a", "#111111", "#dddddd", "#555555"
@@ -86,6 +88,23 @@ def legend_above(axis: Any, columns: int = 1) -> None:
         handletextpad=0.4,
         ncols=columns,
     )
+
+
+def rows_of_panels(number: int, most: int) -> list[int]:
+    """How many panels stand in each row, as even as can be and at most `most`."""
+    rows = math.ceil(number / most)
+    return [number // rows + (row < number % rows) for row in range(rows)]
+
+
+def panel_axes(figure: Any, rows: list[int]) -> list[Any]:
+    """Axes that fill each row, in the order of reading."""
+    columns = math.lcm(*rows)
+    grid = figure.add_gridspec(len(rows), columns)
+    return [
+        figure.add_subplot(grid[row, start : start + columns // number])
+        for row, number in enumerate(rows)
+        for start in range(0, columns, columns // number)
+    ]
 
 
 def plain_log_scale(axis: Any, low: float, high: float) -> None:

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from imblearn.over_sampling import SMOTE, RandomOverSampler
 from imblearn.under_sampling import RandomUnderSampler
+from matplotlib.axes import Axes
 from matplotlib.image import imread
 from sklearn.base import BaseEstimator
 
@@ -111,7 +112,7 @@ def test_findings_name_their_figures(report):
 def test_the_verdict_compares_free_methods_and_recalls_make_up_the_uar(report):
     table = report.table.set_index("measure")
     text = of_topic(report, "Verdict").text
-    for name in ("class weights", "RandomOverSampler", "SMOTE"):
+    for name in ("class weights", "equal-prior LDA", "RandomOverSampler", "SMOTE"):
         assert f"{name} {table.loc[f'UAR, {name} (%)', 'value']:.1f}" in text
     recalls = table.loc[[f"recall, {label} (%)" for label in "abc"]].mean(numeric_only=True)
     assert f"mean UAR {recalls['value']:.1f} % with them" in text
@@ -459,8 +460,8 @@ def test_page_is_well_formed_and_needs_nothing_else(page, report):
     tags.feed(page)
     assert tags.open == []
     assert len(page) < 3_000_000
-    # Counts, information 2, training 2, classes 3, fidelity 3, leakage, utility.
-    assert len(tags.images) == 13
+    # Counts, information 2, training 2, classes 3, fidelity 3, leakage, utility 3.
+    assert len(tags.images) == 15
     assert all(link.startswith(("data:image/png;base64,", "#")) for link in tags.links)
     for image in tags.images:
         assert image["alt"]
@@ -473,6 +474,40 @@ def test_page_is_well_formed_and_needs_nothing_else(page, report):
         assert heading in text
     for measure in report.table["measure"]:
         assert measure in text
+
+
+def test_contents_lead_to_every_section_and_cells_name_their_column(page):
+    contents = re.findall(r'<li><a href="#(\w+)">([^<]+)</a></li>', page)
+    assert contents == re.findall(r'<h2 id="(\w+)">([^<]+)</h2>', page)
+    assert len(contents) == 8
+    # On a phone a cell stands below its row's name and needs its own heading.
+    assert page.count("<td ") == page.count("<td data-head=")
+    for head in re.findall("<th>(.*?)</th>", page):
+        assert f'<td data-head="{head}">' in page
+
+
+def test_recalls_and_matrix_are_those_of_the_held_out_rows(rows):
+    X, y = rows
+    split = np.arange(0, 210, 2), np.arange(1, 210, 2)
+    report = quality_report(SMOTE(), X, y, cv=[split], **OPTIONS)
+    figure = report.plot()
+    (matrix,) = (
+        axis for axis in figure.findobj(Axes) if axis.get_xlabel() == "predicted class"
+    )
+    shares = matrix.images[0].get_array()
+    np.testing.assert_allclose(shares.sum(axis=1), 100)
+    table = report.table.set_index("measure")
+    recalls = [table.loc[f"recall, {label} (%)", "value"] for label in "abc"]
+    np.testing.assert_allclose(np.diag(shares), recalls)
+
+
+def test_a_baseline_that_fails_is_left_out(rows):
+    X, y = rows
+    few = np.concatenate([np.arange(100), [180, 181]])
+    report = quality_report(RandomOverSampler(), X[few], y[few], **OPTIONS)
+    assert "UAR, SMOTE (%)" not in set(report.table["measure"])
+    assert "UAR, class weights (%)" in set(report.table["measure"])
+    assert report.to_html()
 
 
 def test_page_is_written_whole(report, tmp_path):
@@ -582,7 +617,7 @@ def test_page_is_whole_on_a_phone_and_on_a_wide_screen(page, tmp_path):
     for shown in (phone, wide):
         assert shown["needed"] <= shown["width"]
         assert shown["heading"] == "MIGANAugmenter on made-up rows"
-        assert (shown["images"], shown["broken"], shown["asked"]) == (13, 0, [])
+        assert (shown["images"], shown["broken"], shown["asked"]) == (15, 0, [])
         assert shown["smallest"] >= 12
     assert phone["width"] < 400 < wide["width"]
     assert phone["narrowest"] >= 140

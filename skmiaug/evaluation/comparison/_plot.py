@@ -13,8 +13,10 @@ from skmiaug.evaluation._drawing import (
     in_lines,
     in_two_lines,
     name_lines,
+    panel_axes,
     plain_log_scale,
     png_of,
+    rows_of_panels,
 )
 from skmiaug.evaluation._labels import counted
 from skmiaug.evaluation.comparison._methods import SCORES
@@ -84,13 +86,13 @@ def plot_comparison(
     if len(panels) > 1:
         panels.append(MEAN)
     samplers = list(results["sampler"].unique())
-    rows = _rows_of_panels(len(panels) + 1)
+    rows = rows_of_panels(len(panels) + 1, _PANELS_IN_A_ROW)
     size = (
         1.2 + max(rows) * _PANEL_WIDTH,
         0.6 + len(rows) * (_PANEL_FRAME + len(samplers) * _LINE_HEIGHT),
     )
     figure = figure_module.Figure(figsize=size, layout="constrained")
-    axes = _panel_axes(figure, rows)
+    axes = panel_axes(figure, rows)
     lines = summarize_comparison(results, scoring)
     summary, limits = lines_by_cell(lines), _limits(lines, results[scoring])
     for axis, panel in zip(axes, panels, strict=False):
@@ -107,23 +109,6 @@ def plot_comparison(
     if path is not None:
         write_bytes_atomically(path, png_of(figure, dpi=150))
     return figure
-
-
-def _rows_of_panels(number: int) -> list[int]:
-    """How many panels stand in each row, as even as can be."""
-    rows = math.ceil(number / _PANELS_IN_A_ROW)
-    return [len(part) for part in np.array_split(np.arange(number), rows)]
-
-
-def _panel_axes(figure: Any, rows: list[int]) -> list[Any]:
-    """Axes that fill each row, in the order of reading."""
-    columns = math.lcm(*rows)
-    grid = figure.add_gridspec(len(rows), columns)
-    return [
-        figure.add_subplot(grid[row, start : start + columns // number])
-        for row, number in enumerate(rows)
-        for start in range(0, columns, columns // number)
-    ]
 
 
 def _draw_scores(

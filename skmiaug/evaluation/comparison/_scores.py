@@ -53,6 +53,7 @@ def _of_probabilities(
         # A class without training rows has probability 0.
         proba = np.zeros((len(X), len(classes)))
         proba[:, np.searchsorted(classes, known)] = fitted.predict_proba(X)
+        proba /= proba.sum(axis=1, keepdims=True)  # float32 sums to 1 only nearly
         brier = brier_score_loss(y, proba, labels=classes, scale_by_half=False)
         return {
             "roc_auc": _one_vs_rest(y, proba, classes),

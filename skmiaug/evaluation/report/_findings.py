@@ -44,7 +44,7 @@ def _verdict(e: Evidence) -> Finding:
         mark,
         "Verdict",
         f"{advice}: mean UAR {100 * with_them:.1f} % with them, {100 * without:.1f} without"
-        f"{others}. One split; compare over folds before you decide.",
+        f"{others}. One split, untuned classifiers: run skmiaug compare to decide.",
     )
 
 

@@ -54,8 +54,9 @@ SECTIONS = {
     "utility": (
         "Utility",
         "Classifiers trained with and without the synthetic samples, tested on held-out "
-        "real rows that neither they nor the over-sampler have seen. One split shows "
-        "little: skmiaug compare repeats it over folds and seeds.",
+        "real rows that neither they nor the over-sampler have seen, beside class weights, "
+        "random oversampling and SMOTE. One split shows little: skmiaug compare repeats it "
+        "over folds and seeds.",
     ),
     "calibration": (
         "Calibration",
@@ -68,12 +69,12 @@ _STYLE = """
 :root { color-scheme: light; }
 * { box-sizing: border-box; }
 body { font: 15px/1.5 system-ui, "Segoe UI", Helvetica, Arial, sans-serif; color: #111;
-  background: #fff; max-width: 76rem; margin: 2rem auto; padding: 0 1.2rem; }
+  background: #fff; max-width: 80rem; margin: 2rem auto; padding: 0 1.2rem; }
 h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 .6rem; overflow-wrap: anywhere; }
 h2 { font-size: 1.15rem; margin: 2.4rem 0 .3rem; padding-top: .5rem;
   border-top: 1px solid #ddd; }
 p { max-width: 56rem; margin: .3rem 0 .8rem; }
-nav a { margin-right: 1rem; }
+nav ol { columns: 14rem; margin: .3rem 0 1.2rem; padding-left: 1.4rem; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem;
   font-size: .87rem; margin: 0 0 1.2rem; }
 dt { color: #595959; } dd { margin: 0; overflow-wrap: anywhere; }
@@ -83,21 +84,31 @@ ul.findings li { display: grid; grid-template-columns: 1.4rem 6.5rem 1fr; gap: .
 .pass { color: #14633b; } .warn { color: #8a5a00; } .fail { color: #a01818; }
 .key, .notes { font-size: .85rem; color: #444; }
 .remark { border-left: 3px solid #bbb; padding-left: .7rem; }
-.figures { display: flex; flex-wrap: wrap; gap: .6rem 1.2rem; margin: .5rem 0; }
-figure { margin: 0; max-width: 100%; }
-figure.small { max-width: calc(50% - .6rem); }
-figure img { max-width: 100%; height: auto; display: block; }
-figcaption { font-size: .8rem; color: #444; max-width: 28rem; }
-.table { overflow-x: auto; }
+.parts { display: flex; flex-wrap: wrap; gap: .6rem 1.6rem; margin: .5rem 0; }
+.figures { flex: 1 1 100%; min-width: 0; display: flex; flex-wrap: wrap;
+  gap: .6rem 1.2rem; }
+.table { flex: 1 1 100%; min-width: 0; }
+/* One figure leaves room for the table at its side. */
+.one { flex: 2 1 22rem; } .one + .table { flex: 3 1 34rem; }
+figure { margin: 0; flex: 1 1 21rem; min-width: 0; max-width: 38rem; }
+figure.small { flex: 1 1 10.5rem; max-width: 18rem; }
+figure img { width: 100%; height: auto; display: block; }
+figcaption { font-size: .8rem; color: #444; }
 table { border-collapse: collapse; font-size: .87rem; margin: .8rem 0 1rem; width: 100%; }
 th { text-align: left; font-weight: 600; border-bottom: 1.5px solid #999; }
-th, td { padding: .25rem .6rem; vertical-align: top; border: 0; }
+th, td { padding: .25rem .6rem; vertical-align: top; border: 0; overflow-wrap: anywhere; }
 td { border-bottom: 1px solid #eee; font-variant-numeric: tabular-nums; }
 @media (max-width: 46rem) {
   body { padding: 0 .9rem; margin-top: 1rem; }
   dl { grid-template-columns: 1fr; gap: 0; } dt { margin-top: .3rem; }
   ul.findings li { grid-template-columns: 1.4rem 1fr; gap: .1rem .5rem; }
   ul.findings li span:last-child { grid-column: 2; }
+  figure.small { flex-basis: 9rem; }
+  /* A row of a table becomes a block of lines, each under its heading. */
+  thead { display: none; } td { display: flex; gap: .6rem; border: 0; padding: .1rem 0; }
+  td::before { content: attr(data-head); flex: 0 0 6.5rem; color: #595959; }
+  td:first-child { font-weight: 600; } td:empty, td:first-child::before { display: none; }
+  tr { display: block; padding: .4rem 0; border-bottom: 1px solid #eee; }
 }
 @media print { h2, figure, tr { break-inside: avoid; } }
 """
@@ -123,7 +134,7 @@ def page(
     shown = [
         name for name in SECTIONS if name in panels or (table["section"] == name).any()
     ]
-    links = [f'<a href="#{name}">{_text(SECTIONS[name][0])}</a>' for name in shown]
+    links = [f'<li><a href="#{name}">{_text(SECTIONS[name][0])}</a></li>' for name in shown]
     body = [
         f"<h1>{_text(title)}</h1>",
         "<dl>\n" + "\n".join(facts) + "\n</dl>",
@@ -131,19 +142,22 @@ def page(
         '<p class="key">● pass · ◐ warn: look closer · ○ fail (rules of thumb, not '
         "tests)</p>",
         "".join(f'<p class="notes">Note: {_text(note)}.</p>\n' for note in notes),
-        "<nav>" + " ".join(links) + "</nav>",
+        f'<nav aria-label="Contents"><b>Contents</b><ol>{"".join(links)}</ol></nav>',
     ]
     for name in shown:
         heading, text = SECTIONS[name]
         body.append(f'<h2 id="{name}">{_text(heading)}</h2>\n<p>{_text(text)}</p>')
         if name in remarks:
             body.append(f'<p class="remark">{_text(remarks[name])}</p>')
+        body.append('<div class="parts">')
         if name in panels:
             drawn = [_picture(panel, heading) for panel in panels[name]]
-            body.append('<div class="figures">\n' + "\n".join(drawn) + "\n</div>")
+            kind = "figures one" if len(drawn) == 1 else "figures"
+            body.append(f'<div class="{kind}">\n' + "\n".join(drawn) + "\n</div>")
         part = table[table["section"] == name]
         if not part.empty:
             body.append(f'<div class="table">{_table(part)}</div>')
+        body.append("</div>")
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -185,7 +199,16 @@ def _table(part: pd.DataFrame) -> str:
     )
     # Columns that are empty throughout are left out.
     shown = shown.loc[:, (shown != "").any()]
-    return shown.to_html(index=False, escape=False, border=0)
+    head = "".join(f"<th>{name}</th>" for name in shown)
+    rows = [
+        "".join(
+            f'<td data-head="{name}">{cell}</td>'
+            for name, cell in zip(shown, row, strict=True)
+        )
+        for row in shown.itertuples(index=False)
+    ]
+    body = "\n".join(f"<tr>{row}</tr>" for row in rows)
+    return f"<table><thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table>"
 
 
 def _number(value: float) -> str:

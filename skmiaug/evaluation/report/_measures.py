@@ -20,14 +20,36 @@ from sklearn.metrics import brier_score_loss
 from skmiaug import metrics
 from skmiaug.evaluation._labels import plain
 from skmiaug.evaluation.comparison._cell import run_sampler_on_fold, seeded_clone
+from skmiaug.evaluation.comparison._compare import results_table
 from skmiaug.evaluation.comparison._folds import Fold
-from skmiaug.evaluation.comparison._methods import default_samplers
+from skmiaug.evaluation.comparison._methods import NO_RESAMPLING, default_samplers
+from skmiaug.evaluation.comparison._summary import (
+    MEAN,
+    complete_scores,
+    confusion_matrix_of,
+    recalls_by_class,
+)
 from skmiaug.evaluation.report._samples import Labelled, ReportSamples
 
-__all__ = ["MEASURES", "Evidence", "Measure", "SampleSet", "Value", "measures_table"]
+__all__ = [
+    "MEASURES",
+    "WITH_SAMPLES",
+    "Evidence",
+    "Measure",
+    "SampleSet",
+    "Value",
+    "measures_table",
+]
 
 _DRAW = 1
-_BASELINES = ("class weights", "RandomOverSampler", "SMOTE")
+_BASELINES = (
+    "class weights",
+    "logit adjustment",
+    "equal-prior LDA",
+    "RandomOverSampler",
+    "SMOTE",
+)
+WITH_SAMPLES = "with the samples"
 _NAN = float("nan")
 COLUMNS = (
     "section",
@@ -113,9 +135,10 @@ class Evidence:
     `real` has the real training rows in the place of the synthetic samples: the best that
     these can be expected to reach. `real_nearer` is ``leakage.nearer_to_training`` of one
     half of the training rows, measured against the other half. `calibration` goes from the
-    samples of training to (Brier score, expected calibration error), `recalls` from class
-    to its mean recall (0 to 1) without and with the synthetic samples, and `baselines` from
-    a free method to its mean UAR. `n_compared` rows of
+    samples of training to (Brier score, expected calibration error), and `baselines` from
+    a free method to its mean UAR, those that fail for lack of rows left out. `recalls`
+    (samplers by classes, means over the classifiers, 0 to 1) and `confusion` (counts summed
+    over the classifiers, with the samples) are of the held-out rows. `n_compared` rows of
     each set, at most, are behind the n² measures.
 
     Balancing adds most samples to the rarest classes. Where whole sets are compared, they
@@ -168,8 +191,11 @@ class Evidence:
             _utility(name, seeded_clone(classifier, seed), samples, seed)
             for name, classifier in classifiers.items()
         ]
-        self.recalls = _recalls(samples, classifiers, seed)
-        self.baselines = _baselines(samples, classifiers, seed)
+        compared = _compared(samples, classifiers, seed)
+        self.recalls = recalls_by_class(compared).dropna(axis=1, how="all")
+        self.confusion = confusion_matrix_of(compared, WITH_SAMPLES)
+        uar = complete_scores(compared, MEAN).iloc[0].dropna()
+        self.baselines = {name: uar[name] for name in _BASELINES if name in uar}
         self.calibration = _calibration(samples)
 
 
@@ -207,35 +233,26 @@ def _utility(name: str, classifier: Any, samples: ReportSamples, seed: int) -> U
     return Utility(name, gain, alone)
 
 
-def _recalls(
+def _compared(
     samples: ReportSamples, classifiers: Mapping[str, Any], seed: int
-) -> dict[Any, tuple[float, float]]:
-    X, y = samples.held_out
-    labels = np.unique(y)
-    means = []
-    for part in (samples.train, samples.resampled):
-        predicted = [
-            seeded_clone(model, seed).fit(*part).predict(X)
-            for model in classifiers.values()
-        ]
-        means.append([float(np.mean([p[y == c] == c for p in predicted])) for c in labels])
-    return {plain(c): (a, b) for c, a, b in zip(labels, *means, strict=True)}
+) -> pd.DataFrame:
+    """Scores of all classifiers without and with the samples, and with free methods.
 
-
-def _baselines(
-    samples: ReportSamples, classifiers: Mapping[str, Any], seed: int
-) -> dict[str, float]:
-    """Those that fail for lack of rows are left out."""
-    n, m = len(samples.train[1]), len(samples.held_out[1])
-    fold = Fold(seed, 0, np.arange(n), np.arange(n, n + m))
-    X, y = _joined(samples.train, samples.held_out)
-    found = {}
-    for name, method in default_samplers(_BASELINES).items():
-        rows = run_sampler_on_fold(
+    A cell of `compare_samplers` each, `WITH_SAMPLES` being the training part as resampled.
+    """
+    m = len(samples.held_out[1])
+    free = default_samplers([NO_RESAMPLING, *_BASELINES])
+    methods = [(name, samples.train, method) for name, method in free.items()]
+    methods.append((WITH_SAMPLES, samples.resampled, None))
+    rows = []
+    for name, part, method in methods:
+        n = len(part[1])
+        fold = Fold(seed, 0, np.arange(n), np.arange(n, n + m))
+        X, y = _joined(part, samples.held_out)
+        rows += run_sampler_on_fold(
             X, y, None, fold, name, method, classifiers, scale=False, on_error="record"
         )
-        found[name] = float(np.mean([row["uar"] for row in rows]))
-    return {name: uar for name, uar in found.items() if math.isfinite(uar)}
+    return results_table(rows)
 
 
 def _calibration(samples: ReportSamples) -> dict[str, tuple[float, float]]:
@@ -442,8 +459,8 @@ MEASURES: list[Measure] = [
     Measure("UAR, {} (%)", "utility", _baseline_scores, "",
             "mean over the classifiers; real: without resampling"),
     Measure("recall, {} (%)", "utility",
-            lambda e: {c: Value(100 * after, 100 * before)
-                       for c, (before, after) in e.recalls.items()},
+            lambda e: {c: Value(100 * own[WITH_SAMPLES], 100 * own[NO_RESAMPLING])
+                       for c, own in e.recalls.items()},
             "high", "mean over the classifiers; real: without synthetic samples"),
     Measure("TSTR UAR, {} (%)", "utility",
             lambda e: {u.classifier: Value(100 * u.on_synthetic_only,

@@ -25,7 +25,8 @@ from skmiaug.evaluation._drawing import (
     name_lines,
     plain_log_scale,
 )
-from skmiaug.evaluation.report._measures import Evidence, SampleSet
+from skmiaug.evaluation.comparison._methods import NO_RESAMPLING
+from skmiaug.evaluation.report._measures import WITH_SAMPLES, Evidence, SampleSet
 from skmiaug.evaluation.report._samples import ReportSamples
 
 __all__ = ["MAX_CLASSES", "Panel", "report_panels", "share_on_the_plane"]
@@ -35,6 +36,8 @@ _WIDTH, _VIEW_SIZE = 4.7, 2.25
 _MAX_POINTS = 1500
 # Ratios above this are shown on a logarithmic scale.
 _MAX_LINEAR = 4.0
+# Names of classes up to this length stand side by side below a matrix.
+_SHORT_NAME = 4
 
 Set = tuple[str, SampleSet, str]
 
@@ -89,6 +92,11 @@ def report_panels(evidence: Evidence) -> dict[str, list[Panel]]:
         "utility": [
             panel(_utility, 2.7, "Square to disc: the effect of the synthetic samples.",
                   evidence=evidence),
+            panel(_recalls, tall, "Recall by class, mean over the classifiers. A gain of "
+                  "rare classes may cost the others.", evidence=evidence),
+            panel(_confusion, max(2.7, tall), "With the samples: % of the held-out rows of "
+                  "each class (line) that are taken for another (column), mean over the "
+                  "classifiers.", evidence=evidence),
         ],
     }  # fmt: skip
     return {name: found for name, found in panels.items() if found}
@@ -230,6 +238,40 @@ def _utility(axis: Any, evidence: Evidence) -> None:
     name_lines(axis, [found.classifier for found in evidence.utility])
     axis.set_xlabel("UAR on held-out real rows (%)")
     legend_above(axis)
+
+
+def _recalls(axis: Any, evidence: Evidence) -> None:
+    recalls = 100 * evidence.recalls
+    for name, mark, colour, label in (
+        (NO_RESAMPLING, "s", REAL, "real"),
+        ("class weights", "x", INK, "class weights"),
+        (WITH_SAMPLES, "o", SYNTHETIC, "real and synthetic"),
+    ):
+        axis.plot(recalls.loc[name], range(recalls.shape[1]), mark, color=colour, ms=6.5,
+                  mfc=colour if mark == "o" else "none", mew=1.4, label=label)  # fmt: skip
+    name_lines(axis, list(recalls.columns))
+    axis.set_xlim(-4, 104)
+    axis.set_xlabel("recall (%)")
+    legend_above(axis, columns=3)
+
+
+def _confusion(axis: Any, evidence: Evidence) -> None:
+    counts = evidence.confusion
+    rows = counts.sum(axis=1)
+    shares = 100 * counts.div(rows.where(rows > 0), axis=0).fillna(0).to_numpy()
+    axis.imshow(shares, cmap="Blues", vmin=0, vmax=100, aspect="auto")
+    names = [in_two_lines(name, NAME_LETTERS) for name in counts.columns]
+    upright = max(map(len, names)) <= _SHORT_NAME or len(names) <= 3
+    axis.set_xticks(range(len(names)), names, rotation=0 if upright else 90)
+    axis.set_yticks(range(len(names)), names)
+    if len(names) <= MAX_CLASSES:
+        for (line, column), share in np.ndenumerate(shares):
+            colour = "white" if share > 55 else INK
+            axis.text(column, line, f"{share:.0f}", ha="center", va="center",
+                      fontsize=8, color=colour)  # fmt: skip
+    axis.set_xlabel("predicted class")
+    axis.set_ylabel("true class")
+    axis.tick_params(labelsize=8.5, length=0)
 
 
 # ---- training curves

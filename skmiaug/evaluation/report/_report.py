@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import warnings
 from collections.abc import Mapping, Sequence
@@ -12,7 +11,7 @@ from typing import Any
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from skmiaug.evaluation._drawing import in_lines
+from skmiaug.evaluation._drawing import in_lines, panel_axes, rows_of_panels
 from skmiaug.evaluation._labels import counts_text
 from skmiaug.evaluation.comparison._cell import warnings_text
 from skmiaug.evaluation.comparison._compare import (
@@ -92,21 +91,20 @@ class QualityReport:
         """
         module = require("matplotlib.figure", extra="plots", purpose="draw the report")
         sections = report_panels(self._evidence)
-        grids, heights = [], []
-        for panels in sections.values():
-            columns = max(2, round(_WIDTH / panels[0].width))
-            lines = math.ceil(len(panels) / columns)
-            grids.append((lines, columns))
-            heights.append(0.4 + lines * max(panel.height for panel in panels))
+        rows = [
+            rows_of_panels(len(panels), max(2, round(_WIDTH / panels[0].width)))
+            for panels in sections.values()
+        ]
+        heights = [
+            0.4 + len(lines) * max(panel.height for panel in panels)
+            for lines, panels in zip(rows, sections.values(), strict=True)
+        ]
         size = (_WIDTH, sum(heights) + 0.5)
         figure = module.Figure(figsize=size, layout="constrained")
-        parts = figure.subfigures(len(grids), 1, height_ratios=heights, squeeze=False)[:, 0]
-        for part, grid, (name, panels) in zip(parts, grids, sections.items(), strict=True):
-            axes = part.subplots(*grid, squeeze=False).ravel()
-            for axis, panel in zip(axes, panels, strict=False):
+        parts = figure.subfigures(len(rows), 1, height_ratios=heights, squeeze=False)[:, 0]
+        for part, lines, (name, panels) in zip(parts, rows, sections.items(), strict=True):
+            for axis, panel in zip(panel_axes(part, lines), panels, strict=True):
                 panel.draw(axis)
-            for axis in axes[len(panels) :]:
-                axis.set_axis_off()
             part.suptitle(SECTIONS[name][0], fontsize=10.5, x=0.01, ha="left")
         figure.suptitle(in_lines(self.title, _LETTERS), fontsize=12, x=0.01, ha="left")
         return figure

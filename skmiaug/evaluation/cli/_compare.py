@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
         args.classifiers = args.classifiers or _DEMO_CLASSIFIERS
     try:
         classifiers = default_classifiers(
-            args.classifiers, tune=args.tune, n_features=features.X.shape[1]
+            args.classifiers, tune=args.tune, n_features=features.width
         )
         cv = splitter(args, features)
         # A trial of all folds, too.
@@ -96,6 +96,7 @@ def _compared(
             classifiers,
             cv=cv,
             groups=features.groups,
+            prepare=features.prepare,
             n_repeats=args.seeds,
             n_jobs=args.n_jobs,
             progress=progress,

@@ -155,6 +155,9 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
          "fewer if the data allow no more], or logo: leave one group out",
          {"type": _whole(2, "logo")}),
         ("--imbalance", "F1,F2,...", _IMBALANCE, {"type": _as_imbalance}),
+        ("--prepare", "auto", "inside the folds, fill in missing values and encode the "
+         "categories and texts of a table; what is done is printed",
+         {"choices": ("auto",)}),
         ("--scoring", None, "the score that is shown; all are in the files [uar]",
          {"choices": (*SCORES, "recall", "confusion"), "default": "uar"}),
     )  # fmt: skip

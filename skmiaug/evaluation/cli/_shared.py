@@ -28,8 +28,9 @@ _FILE_OPTIONS = ("x_key", "y_key", "group_key", "layer", "target", "group", "dro
 def read(args: argparse.Namespace) -> Features:
     """The named file, or the digits."""
     if args.features is not None:
-        options = FileOptions(**{name: getattr(args, name) for name in _FILE_OPTIONS})
-        return read_features(args.features, options)
+        named = {name: getattr(args, name) for name in _FILE_OPTIONS}
+        prepare = getattr(args, "prepare", None) is not None
+        return read_features(args.features, FileOptions(**named, prepare=prepare))
     for name in _FILE_OPTIONS:
         if getattr(args, name) not in (None, ()):
             flag = "--" + name.replace("_", "-")

@@ -17,6 +17,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import GridSearchCV, ParameterGrid
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils import _safe_indexing
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.fixes import parse_version
 from sklearn.utils.validation import has_fit_parameter
@@ -88,7 +89,7 @@ class _Parts:
 
 
 def run_sampler_on_fold(
-    X: NDArray[Any],
+    X: Any,
     y: NDArray[Any],
     groups: NDArray[Any] | None,
     fold: Fold,
@@ -96,18 +97,23 @@ def run_sampler_on_fold(
     sampler: Any,
     classifiers: Mapping[str, Any],
     *,
+    prepare: Any = None,
     scale: bool,
     on_error: OnError,
 ) -> list[Row]:
     """Rows of the result table, one for each classifier.
 
-    The test part is scaled with the training part's mean and deviation and is otherwise
-    out of reach of sampler, search and classifier.
+    The test part is prepared and scaled by what was fitted to the training part and is
+    otherwise out of reach of sampler, search and classifier.
     """
-    X_train, X_test = X[fold.train], X[fold.test]
-    if scale:
-        scaler = StandardScaler().fit(X_train)
-        X_train, X_test = scaler.transform(X_train), scaler.transform(X_test)
+    X_train, X_test = (_safe_indexing(X, part) for part in (fold.train, fold.test))
+    for step in [prepare] * (prepare is not None) + [StandardScaler()] * scale:
+        step = seeded_clone(step, fold.seed)
+        with warnings.catch_warnings():
+            # Such as one about a category that the training part lacks.
+            warnings.simplefilter("ignore")
+            X_train = step.fit_transform(X_train, y[fold.train])
+            X_test = step.transform(X_test)
     own_groups = None if groups is None else groups[fold.train]
     parts = _Parts(np.unique(y), X_train, y[fold.train], own_groups, X_test, y[fold.test])
     common: Row = dict.fromkeys(COLUMNS, float("nan")) | {

@@ -41,6 +41,7 @@ def compare_samplers(
     groups: ArrayLike | None = None,
     n_repeats: int = 1,
     random_state: int = 0,
+    prepare: Any = None,
     scale: bool = True,
     tune: bool = True,
     n_jobs: int | None = None,
@@ -56,7 +57,7 @@ def compare_samplers(
     Parameters
     ----------
     X : array-like of shape (n_samples, n_features)
-        Feature vectors, finite.
+        Feature vectors, finite; with `prepare`, any table that it takes.
     y : array-like of shape (n_samples,)
         Classes.
     samplers : mapping, sequence of str or None, default=None
@@ -83,6 +84,9 @@ def compare_samplers(
     random_state : int, default=0
         First seed. It shuffles the folds and is given to every sampler and classifier
         whose own ``random_state`` is None.
+    prepare : transformer, default=None
+        Turns X into finite numbers: imputation, encoding of categories. A clone is fitted
+        to the training part of each fold, before scaling.
     scale : bool, default=True
         Standardise the columns, fitted on the training part, before resampling.
     tune : bool, default=True
@@ -141,19 +145,21 @@ def compare_samplers(
     >>> results.groupby("sampler").size().to_dict()
     {'SMOTE': 3, 'none': 3}
     """
-    X, y, groups = checked_data(X, y, groups)
+    table, y, groups = checked_data(X, y, groups, prepare)
     chosen = _checked_samplers(samplers)
-    models = checked_classifiers(classifiers, tune=tune, n_features=X.shape[1])
+    width = None if prepare is not None else table.shape[1]
+    models = checked_classifiers(classifiers, tune=tune, n_features=width)
     if on_error not in ("record", "raise"):
         raise ValueError(f"on_error must be 'record' or 'raise'; got {on_error!r}.")
     first = checked_seed(random_state)
     if not isinstance(n_repeats, Integral) or n_repeats < 1:
         raise ValueError(f"n_repeats must be at least 1, an integer; got {n_repeats!r}.")
-    folds = make_folds(cv, X, y, groups, list(range(first, first + int(n_repeats))))
+    folds = make_folds(cv, table, y, groups, list(range(first, first + int(n_repeats))))
     tasks = [(fold, name) for fold in folds for name in chosen]
     run = delayed(run_sampler_on_fold)
+    options: dict[str, Any] = {"prepare": prepare, "scale": scale, "on_error": on_error}
     parts = Parallel(n_jobs=n_jobs, return_as="generator")(
-        run(X, y, groups, fold, name, chosen[name], models, scale=scale, on_error=on_error)
+        run(table, y, groups, fold, name, chosen[name], models, **options)
         for fold, name in tasks
     )
     return results_table(_collect(parts, tasks, progress))
@@ -192,16 +198,19 @@ def checked_seed(random_state: Any) -> int:
 
 
 def checked_data(
-    X: Any, y: Any, groups: Any
-) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any] | None]:
-    X = check_array(X, dtype=[np.float64, np.float32], input_name="X")
-    place = first_too_large(X)
-    if place is not None:
-        raise ValueError(
-            f"expected values up to {LARGEST:g}, whose squares can be summed; row "
-            f"{place[0]}, column {place[1]} (counted from 0) holds {X[place]:g}; convert "
-            "the column to another unit."
-        )
+    X: Any, y: Any, groups: Any, prepare: Any = None
+) -> tuple[Any, NDArray[Any], NDArray[Any] | None]:
+    if prepare is None:
+        X = check_array(X, dtype=[np.float64, np.float32], input_name="X")
+        place = first_too_large(X)
+        if place is not None:
+            raise ValueError(
+                f"expected values up to {LARGEST:g}, whose squares can be summed; row "
+                f"{place[0]}, column {place[1]} (counted from 0) holds {X[place]:g}; "
+                "convert the column to another unit."
+            )
+    else:
+        refuse_class(prepare, "prepare")
     check_labels(y)
     y = column_or_1d(np.asarray(y), warn=True)
     check_classification_targets(y)

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from skmiaug.evaluation._labels import class_counts, plain
+from skmiaug.evaluation._labels import class_counts, counted, plain
 from skmiaug.exceptions import FileFormatError
 from skmiaug.utils.files._untrusted import check_regular_file
 
@@ -39,14 +39,21 @@ class Features:
         What to call the data.
     note : str
         What was decided on reading, such as a guessed target column, or "".
+    prepare : ColumnTransformer or None
+        Unfitted; turns X into numbers where the file was read with ``prepare``. X is then a
+        DataFrame of numbers and text with missing values.
+    width : int
+        Columns that classifiers see.
     """
 
-    X: NDArray[Any]
+    X: Any
     y: NDArray[Any]
     groups: NDArray[Any] | None
     classes: list[Any]
     name: str
     note: str = ""
+    prepare: Any = None
+    width: int = 0
 
     def class_counts(self) -> dict[str, int]:
         """Rows of each class, in the order of `classes`."""
@@ -64,6 +71,7 @@ class FileOptions:
     target: str | None = None
     group: str | None = None
     drop: tuple[str, ...] = ()
+    prepare: bool = False
 
 
 def digits() -> Features:
@@ -76,7 +84,7 @@ def digits() -> Features:
 
     bunch = load_digits()
     y = bunch.target.astype(np.int64)
-    return Features(bunch.data, y, None, list(range(10)), "scikit-learn's digits")
+    return Features(bunch.data, y, None, list(range(10)), "scikit-learn's digits", width=64)
 
 
 def read_features(path: str | os.PathLike[str], options: FileOptions) -> Features:
@@ -117,14 +125,15 @@ def read_features(path: str | os.PathLike[str], options: FileOptions) -> Feature
 
 def finish(
     name: str,
-    X: NDArray[Any],
+    X: Any,
     y: NDArray[Any],
     groups: NDArray[Any] | None,
     columns: Sequence[str] | None = None,
     classes: Sequence[Any] | None = None,
     note: str = "",
+    prepare: bool = False,
 ) -> Features:
-    """The checks that all kinds of file share."""
+    """The checks that all kinds of file share; X is a DataFrame where it is prepared."""
     if not len(X):
         raise FileFormatError(f"{name}: expected rows of features; there are none.")
     if not X.shape[1]:
@@ -135,10 +144,17 @@ def finish(
                 f"{name}: {len(X)} rows of features and {len(values)} of {part}; both must "
                 "have the same length."
             )
-    X = X.astype(
-        np.float32 if X.dtype.kind == "f" and X.dtype.itemsize <= 4 else np.float64
-    )
-    _check_values(name, X, columns)
+    transformer = None
+    if prepare:
+        X, transformer, steps, width = _prepared(name, X, y)
+        steps.append(f"{counted(X.shape[1], 'column')} become {width}")
+        note = "\n  ".join(filter(None, [note, "prepared inside each fold:", *steps]))
+    else:
+        X = X.astype(
+            np.float32 if X.dtype.kind == "f" and X.dtype.itemsize <= 4 else np.float64
+        )
+        _check_values(name, X, columns)
+        width = X.shape[1]
     found = list(np.unique(y))
     if len(found) < 2:
         raise FileFormatError(
@@ -146,7 +162,23 @@ def finish(
             f"{plain(found[0])!r}; check which column or array holds the classes."
         )
     order = found if classes is None else [c for c in classes if c in set(found)]
-    return Features(X, y, groups, [plain(label) for label in order], name, note)
+    classes = [plain(label) for label in order]
+    return Features(X, y, groups, classes, name, note, transformer, width)
+
+
+def _prepared(name: str, X: Any, y: NDArray[Any]) -> Any:
+    # Imported only now: this needs much of scikit-learn.
+    from skmiaug.evaluation.features._prepare import cleaned, preparation
+
+    table = pd.DataFrame(X).rename(columns=str).apply(cleaned)
+    numbers = table.select_dtypes("float64").fillna(0)
+    _check_values(name, numbers.to_numpy(), list(numbers.columns))
+    try:
+        return preparation(table, y)
+    except ValueError as error:
+        raise FileFormatError(
+            f"{name}: cannot be prepared ({reason_of(error)})."
+        ) from error
 
 
 def first_too_large(X: NDArray[np.floating]) -> tuple[int, int] | None:
@@ -271,7 +303,8 @@ def _check_values(name: str, X: NDArray[Any], columns: Sequence[str] | None) -> 
         raise FileFormatError(
             f"{name}: expected finite numbers; row {row} (counted from 0), {column(place)} "
             f"holds {X[row, place]} ({int(bad.sum())} such values in "
-            f"{int(bad.any(axis=1).sum())} rows); fill them in or remove those rows."
+            f"{int(bad.any(axis=1).sum())} rows); fill them in, remove those rows, or let "
+            "skmiaug compare fill them in inside the folds (--prepare auto)."
         )
     too_large = first_too_large(X)
     if too_large is not None:

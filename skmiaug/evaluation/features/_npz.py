@@ -40,7 +40,7 @@ def read_npz(file: Path, options: FileOptions) -> Features:
             groups = _one_value_a_row(arrays, key, "--group-key", "groups")
             groups = as_groups(name, repr(key), groups)
         y, classes = _with_names(arrays, y)
-    return finish(name, X, y, groups, classes=classes)
+    return finish(name, X, y, groups, classes=classes, prepare=options.prepare)
 
 
 class _Arrays:

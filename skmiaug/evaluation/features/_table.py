@@ -64,8 +64,9 @@ def read_table(file: Path, options: FileOptions) -> Features:
             name, f"column {options.group!r}", _labels(name, table, options.group)
         )
     rest = table[[c for c in columns if c not in _not_features(options)]]
-    X = _numbers(name, rest)
-    return finish(name, X, y, groups, columns=list(rest.columns), note=note)
+    X = rest if options.prepare and rest.shape[1] else _numbers(name, rest)
+    columns = list(rest.columns)
+    return finish(name, X, y, groups, columns, note=note, prepare=options.prepare)
 
 
 def _csv_format(file: Path) -> tuple[list[str], str, str]:
@@ -296,7 +297,8 @@ def _numbers(name: str, table: pd.DataFrame) -> NDArray[Any]:
         raise FileFormatError(
             f"{name}: expected numbers in every feature column; "
             f"{_first_text(table, text[0])}; correct it, or leave the text columns out "
-            f"with --drop {_as_typed(text)} (or --group, for one that names speakers)."
+            f"with --drop {_as_typed(text)} (or --group, for one that names speakers), or "
+            "let skmiaug compare encode them inside the folds (--prepare auto)."
         )
     if not table.shape[1]:
         raise FileFormatError(

@@ -166,7 +166,7 @@ def test_the_augmenter_is_compared_with_the_best_free_method_and_smote(
         assert "points, 95 % interval " in text
         assert "corrected t-test p = " in text
         assert "Wilcoxon p = " in text
-        assert text.strip().endswith("10 pairs)")
+        assert text.strip().endswith("10 pairs).")
     # Of three pairs Wilcoxon's test can show nothing.
     assert main(["compare", str(features), *names, "--no-tune", "--cv", "3"]) == 0
     assert "Wilcoxon" not in capsys.readouterr().out

@@ -24,7 +24,7 @@ from skmiaug.utils.files._untrusted import (
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["save_comparison"]
+__all__ = ["load_comparison", "save_comparison"]
 
 TABLE, REPORT, TEXT, PLOT = "table.csv", "results.json", "table.md", "plot.png"
 FORMAT, FORMAT_VERSION = "skmiaug-comparison", 1
@@ -123,6 +123,45 @@ def save_comparison(
             "name another folder."
         ) from error
     return [target / name for name in (TABLE, REPORT, TEXT, PLOT)]
+
+
+def load_comparison(folder: str | os.PathLike[str]) -> "pd.DataFrame":
+    """The results that `save_comparison` wrote into a folder.
+
+    Parameters
+    ----------
+    folder : path-like
+        The folder.
+
+    Returns
+    -------
+    results : pandas.DataFrame
+        As `compare_samplers` returned it.
+
+    Raises
+    ------
+    FileFormatError
+        There is no results.json of a comparison, or it was changed.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_classification
+    >>> from skmiaug.evaluation import compare_samplers, load_comparison, save_comparison
+    >>> X, y = make_classification(weights=[0.9], random_state=0)
+    >>> results = compare_samplers(X, y, ["none", "SMOTE"], ["logistic regression"], cv=3)
+    >>> paths = save_comparison(results, "results")
+    >>> load_comparison("results")["uar"].equals(results["uar"])
+    True
+    """
+    from skmiaug.evaluation.comparison._compare import results_table
+
+    path = Path(folder) / REPORT
+    if not _is_comparison(path):
+        raise FileFormatError(
+            f"expected results of `skmiaug compare --output` in {str(folder)!r}; "
+            f"{REPORT} is absent, was changed, or is of another kind."
+        )
+    return results_table(read_json_file(path)["results"])
 
 
 def _by_sampler(results: "pd.DataFrame", scoring: str) -> dict[str, Any]:

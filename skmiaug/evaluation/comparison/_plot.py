@@ -2,6 +2,7 @@
 
 import math
 import os
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,7 @@ from skmiaug.evaluation.comparison._summary import (
 from skmiaug.utils._optional import require
 from skmiaug.utils.files._atomic import write_bytes_atomically
 
-__all__ = ["plot_comparison"]
+__all__ = ["plot_comparison", "plot_comparisons"]
 
 _PANELS_IN_A_ROW = 3
 _PANEL_WIDTH, _LINE_HEIGHT, _PANEL_FRAME = 3.3, 0.42, 0.95  # inches
@@ -111,6 +112,70 @@ def plot_comparison(
     return figure
 
 
+def plot_comparisons(
+    results: Mapping[str, pd.DataFrame],
+    path: str | os.PathLike[str] | None = None,
+    *,
+    scoring: str = "uar",
+) -> Any:
+    """The means over the classifiers on several data sets, a panel for each.
+
+    Parameters
+    ----------
+    results : mapping from str to pandas.DataFrame
+        From the name of the data to the result of `compare_samplers`.
+    path, scoring
+        As in `plot_comparison`.
+
+    Returns
+    -------
+    figure : matplotlib.figure.Figure
+
+    Raises
+    ------
+    MissingExtraError
+        matplotlib is not installed.
+
+    See Also
+    --------
+    comparisons_markdown : The same as a table.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_classification
+    >>> from skmiaug.evaluation import compare_samplers, plot_comparisons
+    >>> X, y = make_classification(weights=[0.9], random_state=0)
+    >>> results = compare_samplers(X, y, ["none", "SMOTE"], ["logistic regression"], cv=3)
+    >>> len(plot_comparisons({"one": results, "the same": results}).axes)
+    2
+    """
+    figure_module = require("matplotlib.figure", extra="plots", purpose="draw the plot")
+    samplers = list(
+        dict.fromkeys(s for table in results.values() for s in table["sampler"])
+    )
+    size = (
+        1.2 + len(results) * _PANEL_WIDTH * 0.8,
+        0.6 + _PANEL_FRAME + len(samplers) * _LINE_HEIGHT,
+    )
+    figure = figure_module.Figure(figsize=size, layout="constrained")
+    axes = panel_axes(figure, [len(results)])
+    for axis, (name, table) in zip(axes, results.items(), strict=True):
+        lines = summarize_comparison(table, scoring)
+        scores = complete_scores(table, MEAN, scoring).reindex(columns=samplers)
+        means = lines[lines["classifier"] == MEAN]
+        limits = _limits(means, pd.Series(scores.to_numpy().ravel()))
+        _draw_scores(axis, scores, lines_by_cell(lines), MEAN, limits)
+        axis.set_title(in_two_lines(name, _TITLE_LETTERS), fontsize=10)
+        axis.set_xlabel(in_two_lines(SCORES[scoring].title, _TITLE_LETTERS))
+        name_lines(axis, samplers if axis is axes[0] else [""] * len(samplers))
+        axis.spines["left"].set_visible(False)
+    key = "mean over the classifiers; dot: one fold; diamond and bar: mean ± SD"
+    figure.suptitle(key, fontsize=10, x=0.01, ha="left")
+    if path is not None:
+        write_bytes_atomically(path, png_of(figure, dpi=110))
+    return figure
+
+
 def _draw_scores(
     axis: Any,
     scores: pd.DataFrame,
@@ -120,7 +185,7 @@ def _draw_scores(
 ) -> None:
     for line, sampler in enumerate(scores.columns):
         values = 100 * scores[sampler].dropna().to_numpy(dtype=float)
-        row = summary[sampler, panel]
+        row = summary.get((sampler, panel), {})
         if not len(values):
             axis.text(limits[0] + 0.5, line, "not scored", va="center", fontsize=8)
             continue

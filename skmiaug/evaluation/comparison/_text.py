@@ -2,6 +2,7 @@
 
 import math
 import textwrap
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -28,7 +29,7 @@ from skmiaug.evaluation.comparison._summary import (
     summarize_comparison,
 )
 
-__all__ = ["comparison_markdown", "format_comparison", "verdict"]
+__all__ = ["comparison_markdown", "comparisons_markdown", "format_comparison", "verdict"]
 
 # Beside the scores of `SCORES`: shown by class instead of by classifier.
 RECALL, CONFUSION = "recall", "confusion"
@@ -141,17 +142,72 @@ def comparison_markdown(results: pd.DataFrame, *, scoring: str = "uar") -> str:
     ]
     if any(line["not_converged"] for line in totals):
         columns["not converged"] = [str(line["not_converged"]) for line in totals]
+    caption = (
+        f"{_extent_and_spread(results, scoring)}, and seconds of resampling, tuning and "
+        "fitting for one fold."
+    )
+    found = verdict(results, scoring=scoring)
+    return "\n".join([*_markdown(samplers, columns), "", caption, *found]) + "\n"
+
+
+def comparisons_markdown(
+    results: Mapping[str, pd.DataFrame], *, scoring: str = "uar"
+) -> str:
+    """One table in Markdown over several data sets, means over the classifiers.
+
+    Parameters
+    ----------
+    results : mapping from str to pandas.DataFrame
+        From the name of the data to the result of `compare_samplers`.
+    scoring : str, default="uar"
+        The score, as in `summarize_comparison`.
+
+    Returns
+    -------
+    text : str
+        Below the table a paragraph for each data set: what was compared, and the verdict.
+
+    See Also
+    --------
+    plot_comparisons : The same as a picture.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_classification
+    >>> from skmiaug.evaluation import compare_samplers, comparisons_markdown
+    >>> X, y = make_classification(weights=[0.9], random_state=0)
+    >>> results = compare_samplers(X, y, ["none", "SMOTE"], ["logistic regression"], cv=3)
+    >>> print(comparisons_markdown({"one": results, "two": results}).splitlines()[0])
+    | | one | two |
+    """
+    samplers = list(
+        dict.fromkeys(s for table in results.values() for s in table["sampler"])
+    )
+    columns = {}
+    paragraphs = []
+    for name, table in results.items():
+        order = list(table["sampler"].unique())
+        cells = dict(zip(order, _spread_cells(table, MEAN, scoring), strict=True))
+        columns[name] = [cells.get(sampler, "") for sampler in samplers]
+        classifiers = ", ".join(table["classifier"].unique())
+        missed = int((~table["converged"].astype(bool)).sum())
+        about = [f"{name}: {_extent_and_spread(table, scoring)}, mean over {classifiers}."]
+        if missed:
+            about.append(f"{missed} of {len(table)} fits did not converge.")
+        paragraphs += ["", " ".join([*about, *verdict(table, scoring=scoring)])]
+    return "\n".join([*_markdown(samplers, columns), *paragraphs]) + "\n"
+
+
+def _markdown(samplers: list[str], columns: dict[str, list[str]]) -> list[str]:
     rows = [["", *columns], ["---"] * (len(columns) + 1)]
     rows += [list(row) for row in zip(samplers, *columns.values(), strict=True)]
-    spread = "lowest and highest seed" if results["seed"].nunique() > 1 else "SD"
-    caption = (
-        f"{SCORES[scoring].title} over {_extent(results)} (in brackets: {spread}), and "
-        "seconds of resampling, tuning and fitting for one fold."
-    )
     cells = [[cell.replace("|", r"\|") for cell in row] for row in rows]
-    table = ["| " + " | ".join(row).lstrip() + " |" for row in cells]
-    table[0] = table[0].replace("|  |", "| |", 1)
-    return "\n".join([*table, "", caption, *verdict(results, scoring=scoring)]) + "\n"
+    return ["| " + " | ".join(row).lstrip() + " |" for row in cells]
+
+
+def _extent_and_spread(results: pd.DataFrame, scoring: str) -> str:
+    spread = "lowest and highest seed" if results["seed"].nunique() > 1 else "SD"
+    return f"{SCORES[scoring].title} over {_extent(results)} (in brackets: {spread})"
 
 
 def verdict(
@@ -206,7 +262,7 @@ def _difference(row: Any, note: str) -> str:
     return (
         f"{names}: {difference} points, 95 % "
         f"interval {low} to {high} (corrected t-test p = {row['p_ttest']:.2g}{wilcoxon}, "
-        f"{int(row['n_pairs'])} pairs)"
+        f"{int(row['n_pairs'])} pairs)."
     )
 
 

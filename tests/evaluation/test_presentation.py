@@ -7,6 +7,7 @@ import subprocess
 import sys
 import warnings
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -17,8 +18,11 @@ from matplotlib.text import Text
 from skmiaug.evaluation import (
     compare_samplers,
     comparison_markdown,
+    comparisons_markdown,
     format_comparison,
+    load_comparison,
     plot_comparison,
+    plot_comparisons,
     save_comparison,
     summarize_comparison,
 )
@@ -158,6 +162,45 @@ def scored(differences, scoring="uar"):
         for sampler in ("none", "new")
     ]  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def test_several_sets_are_one_table_and_one_picture(results, tmp_path):
+    both = {"one": results, "other": results[results["sampler"] != "SMOTE"]}
+    lines = comparisons_markdown(both).splitlines()
+    assert lines[:4] == [
+        "| | one | other |",
+        "| --- | --- | --- |",
+        "| none | 45.0 (45.0-45.0) | 45.0 (45.0-45.0) |",
+        "| SMOTE | 61.7* (60.0-62.5) |  |",
+    ]
+    assert lines[6].startswith("one: UAR % over 2 folds × 2 seeds (in brackets: lowest and")
+    assert "mean over lr, svm. Use no resampling: SMOTE is not ahead" in lines[6]
+    results["converged"] = results["classifier"] != "svm"
+    assert "12 of 24 fits did not converge." in comparisons_markdown({"one": results})
+    figure = plot_comparisons(both, tmp_path / "a.png")
+    assert [axis.get_title() for axis in figure.axes] == ["one", "other"]
+    means = [[text.get_text() for text in axis.texts] for axis in figure.axes]
+    assert means == [["45.0", "61.7*", "not scored"], ["45.0", "not scored", "not scored"]]
+    assert (tmp_path / "a.png").read_bytes().startswith(PNG)
+
+
+def test_the_readme_gets_what_the_folders_hold(results, tmp_path):
+    script = Path(__file__).parents[2] / "docs" / "_ext" / "readme_comparison.py"
+    save_comparison(results, tmp_path / "one")
+    readme, picture = tmp_path / "README.md", tmp_path / "a.png"
+    marks = ["<!-- comparison: begin -->", "<!-- comparison: end -->"]
+    readme.write_text(f"before\n{marks[0]}\nold\n{marks[1]}\nafter\n", encoding="utf-8")
+    command = [sys.executable, script, readme, picture, f"my data={tmp_path / 'one'}"]
+    subprocess.run(command, check=True, timeout=60)
+    table = comparisons_markdown({"my data": results})
+    expected = f"before\n{marks[0]}\n{table}{marks[1]}\nafter\n"
+    assert readme.read_text(encoding="utf-8") == expected
+    assert picture.read_bytes().startswith(PNG)
+    # Without the marks nothing is written.
+    readme.write_text("no marks", encoding="utf-8")
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert readme.read_text(encoding="utf-8") == "no marks"
 
 
 @pytest.mark.parametrize(
@@ -397,6 +440,17 @@ def test_files_say_what_the_table_says(imbalanced, tmp_path):
         "table.csv",
         "table.md",
     ]
+
+
+def test_results_are_read_as_they_were(imbalanced, results, tmp_path):
+    X, y = imbalanced
+    found = compare_samplers(X, y, ["none", "ADASYN"], ["lr", "svm"], cv=3, tune=False)
+    for number, table in enumerate((found, results)):
+        save_comparison(table, tmp_path / str(number))
+        again = load_comparison(tmp_path / str(number))
+        pd.testing.assert_frame_equal(again, table[again.columns], check_dtype=False)
+    with pytest.raises(FileFormatError, match="expected results of `skmiaug compare"):
+        load_comparison(tmp_path)
 
 
 def test_own_files_are_replaced_and_others_are_not(results, tmp_path):

@@ -15,7 +15,6 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import brier_score_loss
 
 from skmiaug import metrics
 from skmiaug.evaluation._labels import plain
@@ -23,6 +22,7 @@ from skmiaug.evaluation.comparison._cell import run_sampler_on_fold, seeded_clon
 from skmiaug.evaluation.comparison._compare import results_table
 from skmiaug.evaluation.comparison._folds import Fold
 from skmiaug.evaluation.comparison._methods import NO_RESAMPLING, default_samplers
+from skmiaug.evaluation.comparison._scores import scores_of
 from skmiaug.evaluation.comparison._summary import (
     MEAN,
     complete_scores,
@@ -265,18 +265,15 @@ def _calibration(samples: ReportSamples) -> dict[str, tuple[float, float]]:
         zip(labels.tolist(), counts.tolist(), strict=True)
     )
     corrected = metrics.PriorCorrectedClassifier(model, target_prior=shares)
+    classes = np.unique(np.concatenate([samples.train[1], y]))
     found = {}
     for name, classifier, part in (
         ("real rows", model, samples.train),
         ("resampled", model, samples.resampled),
         ("resampled, priors corrected", corrected, samples.resampled),
     ):
-        fitted = clone(classifier).fit(*part)
-        known = np.isin(y, fitted.classes_)
-        labels, proba, classes = y[known], fitted.predict_proba(X[known]), fitted.classes_
-        brier = brier_score_loss(labels, proba, labels=classes, scale_by_half=False)
-        error = metrics.expected_calibration_error(labels, proba, classes)
-        found[name] = (brier, error)
+        scores = scores_of(clone(classifier).fit(*part), X, y, classes)
+        found[name] = scores["brier"], scores["calibration_error"]
     return found
 
 

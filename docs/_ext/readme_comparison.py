@@ -11,7 +11,7 @@ from pathlib import Path
 
 from skmiaug.evaluation import comparisons_markdown, load_comparison, plot_comparisons
 
-BEGIN, END = "<!-- comparison: begin -->", "<!-- comparison: end -->"
+BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
 
 
 def main(readme: str, picture: str, *named_folders: str) -> None:

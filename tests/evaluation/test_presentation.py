@@ -188,7 +188,7 @@ def test_the_readme_gets_what_the_folders_hold(results, tmp_path):
     script = Path(__file__).parents[2] / "docs" / "_ext" / "readme_comparison.py"
     save_comparison(results, tmp_path / "one")
     readme, picture = tmp_path / "README.md", tmp_path / "a.png"
-    marks = ["<!-- comparison: begin -->", "<!-- comparison: end -->"]
+    marks = ["<!-- table: begin -->", "<!-- table: end -->"]
     readme.write_text(f"before\n{marks[0]}\nold\n{marks[1]}\nafter\n", encoding="utf-8")
     command = [sys.executable, script, readme, picture, f"my data={tmp_path / 'one'}"]
     subprocess.run(command, check=True, timeout=60)

@@ -193,7 +193,7 @@ def test_a_class_that_training_lacks_has_probability_0_and_an_auc_of_a_half():
 
 def test_equal_prior_lda_takes_the_place_of_every_classifier(imbalanced):
     X, y = imbalanced
-    found = compare_samplers(X, y, ["none", "equal-prior LDA"], LR | {"svm": SVC()}, cv=3)
+    found = compare_samplers(X, y, ["none", "lda"], LR | {"svm": SVC()}, cv=3)
     lda = LinearDiscriminantAnalysis(
         solver="lsqr", shrinkage="auto", priors=np.full(3, 1 / 3)
     )

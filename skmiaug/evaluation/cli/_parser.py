@@ -300,8 +300,8 @@ def _add_classifiers(group: Any) -> None:
 
 def _add_methods(group: Any) -> None:
     """``--samplers``, ``--classifiers``, ``--no-tune`` and ``--seeds`` of a comparison."""
-    samplers = f"some of: {', '.join(SAMPLER_NAMES)} (short: weights, logit, random, "
-    samplers += "borderline, migan), or import paths [all]"
+    samplers = f"some of: {', '.join(SAMPLER_NAMES)} (short: weights, logit, lda, "
+    samplers += "random, borderline, migan), or import paths [all]"
     _add_options(group, ("--samplers", "A,B", samplers, {"type": _as_words}))
     _add_classifiers(group)
     _add_options(

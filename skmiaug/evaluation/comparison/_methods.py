@@ -63,6 +63,7 @@ _SHORT_NAMES = {
     "forest": "random forest",
     "gaussian": "prior",
     "hgb": "gradient boosting",
+    "lda": "equal-prior LDA",
     "logit": "logit adjustment",
     "lr": "logistic regression",
     "logistic": "logistic regression",

@@ -98,7 +98,7 @@ def test_other_files_are_not_overwritten(features, tmp_path, capsys):
     [
         (["--sampler", "smot"], "Did you mean 'SMOTE'?"),
         (["--sampler", "none"], "'none' generates no samples; name an over-sampler"),
-        (["--classifiers", "forest"], "unknown classifier 'forest'"),
+        (["--classifiers", "trees"], "unknown classifier 'trees'"),
         (["--output", "nowhere/a.html"], "a folder that can be written to"),
         (["--output", "."], "'.' is a folder"),
         (["--output", "/proc/a.html"], "a folder that can be written to"),

@@ -123,6 +123,7 @@ def test_text_fits_its_width(width, n_classifiers):
 def test_recalls_and_matrices_as_they_are_printed(results):
     text = format_comparison(results, scoring="recall").splitlines()
     assert text[0] == "recall % over 2 folds × 2 seeds, mean over the classifiers"
+    assert [line.split() for line in text[1:3]] == [[], ["a", "b"]]
     (line,) = (line for line in text if line.startswith("none "))
     assert line.split() == ["none", "45.0", "45.0"]
     text = format_comparison(results, scoring="confusion").splitlines()

@@ -94,7 +94,8 @@ def format_comparison(
     for block in _blocks(units, width - max(map(len, samplers))):
         table = pd.DataFrame(dict(enumerate(block.values())), index=samplers)
         table.columns = pd.MultiIndex.from_tuples(block)
-        lines += ["", *map(str.rstrip, table.to_string(sparsify=False).splitlines())]
+        shown = list(map(str.rstrip, table.to_string(sparsify=False).splitlines()))
+        lines += ["", *shown[not shown[0] :]]  # without the first of two empty heads
     notes = _footnotes(results)
     for note in notes:
         lines += [""] * (note is notes[0])

@@ -148,7 +148,8 @@ def finish(
     if prepare:
         X, transformer, steps, width = _prepared(name, X, y)
         steps.append(f"{counted(X.shape[1], 'column')} become {width}")
-        note = "\n  ".join(filter(None, [note, "prepared inside each fold:", *steps]))
+        steps[0] = f"prepared inside each fold: {steps[0]}"
+        note = "; ".join(filter(None, [note, *steps]))
     else:
         X = X.astype(
             np.float32 if X.dtype.kind == "f" and X.dtype.itemsize <= 4 else np.float64

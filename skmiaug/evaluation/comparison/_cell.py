@@ -23,7 +23,7 @@ from sklearn.utils.fixes import parse_version
 from sklearn.utils.validation import has_fit_parameter
 
 from skmiaug.evaluation._labels import listed, plain
-from skmiaug.evaluation.comparison._folds import Fold, stratified
+from skmiaug.evaluation.comparison._folds import Fold, possible_splits, stratified
 from skmiaug.evaluation.comparison._methods import (
     CLASS_WEIGHTS,
     EQUAL_PRIOR_LDA,
@@ -384,13 +384,10 @@ def _inner_parts(
     X, y, groups = parts.X_train, parts.y_train, parts.groups
     if groups is not None and len(np.unique(groups)) < 2:
         groups = None
-    most = int(np.unique(y, return_counts=True)[1].min())
-    if groups is not None:
-        most = min(most, len(np.unique(groups)))
     with warnings.catch_warnings():
         # A class of a single row: its fold has no row of it to learn from.
         warnings.simplefilter("ignore")
-        splitter = stratified(max(2, min(asked, most)), groups, seed)
+        splitter = stratified(possible_splits(asked, y, groups), groups, seed)
         for train, test in splitter.split(X, y, groups):
             own = None if groups is None else groups[train]
             inner = _Parts(parts.classes, X[train], y[train], own, X[test], y[test])

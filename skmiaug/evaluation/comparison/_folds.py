@@ -60,6 +60,14 @@ def resolve_cv(cv: Any, y: NDArray[Any], groups: NDArray[Any] | None) -> Any:
     return stratified(_number_of_splits(cv, y, groups), groups)
 
 
+def possible_splits(asked: int, y: NDArray[Any], groups: Any) -> int:
+    """`asked`, or as many as the smallest class and the groups allow; 2 at least."""
+    most = int(np.unique(y, return_counts=True)[1].min())
+    if groups is not None:
+        most = min(most, len(np.unique(groups)))
+    return max(2, min(asked, most))
+
+
 def stratified(n_splits: int, groups: Any, seed: int | None = None) -> Any:
     """Shuffled stratified folds, which keep groups whole where groups are given."""
     kind = StratifiedKFold if groups is None else StratifiedGroupKFold

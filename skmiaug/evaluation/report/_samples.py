@@ -13,7 +13,7 @@ from skmiaug.evaluation.comparison._cell import (
     adapt_neighbors,
     seeded_clone,
 )
-from skmiaug.evaluation.comparison._folds import Fold, make_folds
+from skmiaug.evaluation.comparison._folds import Fold, make_folds, possible_splits
 
 __all__ = ["ReportSamples", "default_splits", "judged_fold", "prepare_samples"]
 
@@ -126,10 +126,7 @@ def judged_fold(
 
 def default_splits(y: NDArray[Any], groups: NDArray[Any] | None) -> int:
     """A third of the rows is held out, or half where there are too few."""
-    most = int(np.unique(y, return_counts=True)[1].min())
-    if groups is not None:
-        most = min(most, len(np.unique(groups)))
-    return max(2, min(_SPLITS, most))
+    return possible_splits(_SPLITS, y, groups)
 
 
 def _adapted(sampler: Any, y: NDArray[Any]) -> str:

@@ -7,11 +7,9 @@ from importlib import import_module
 from typing import Any
 
 _MODULE_OF = {
-    "CorrectedTTest": "comparison._statistics",
     "ImbalancedTrainingSplit": "comparison._folds",
     "QualityReport": "report",
     "compare_samplers": "comparison._compare",
-    "corrected_repeated_ttest": "comparison._statistics",
     "default_classifiers": "comparison._methods",
     "default_samplers": "comparison._methods",
     "format_comparison": "comparison._summary",

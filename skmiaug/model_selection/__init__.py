@@ -1,8 +1,13 @@
-"""Ways to balance that change the decision of a classifier instead of its samples."""
+"""Ways to balance that change decisions instead of samples, and the search among all."""
 
 from skmiaug.model_selection._decisions import (
     LogitAdjustedClassifier,
     ThresholdTunedClassifier,
 )
+from skmiaug.model_selection._prior_correction import PriorCorrectedClassifier
 
-__all__ = ["LogitAdjustedClassifier", "ThresholdTunedClassifier"]
+__all__ = [
+    "LogitAdjustedClassifier",
+    "PriorCorrectedClassifier",
+    "ThresholdTunedClassifier",
+]

@@ -23,6 +23,7 @@ from skmiaug.evaluation.comparison._cell import run_sampler_on_fold, seeded_clon
 from skmiaug.evaluation.comparison._folds import Fold
 from skmiaug.evaluation.comparison._methods import default_samplers
 from skmiaug.evaluation.report._samples import Labelled, ReportSamples
+from skmiaug.model_selection import PriorCorrectedClassifier
 
 __all__ = ["MEASURES", "Evidence", "Measure", "SampleSet", "Value", "measures_table"]
 
@@ -247,7 +248,7 @@ def _calibration(samples: ReportSamples) -> dict[str, tuple[float, float]]:
     shares = dict.fromkeys(trained, 0.0) | dict(
         zip(labels.tolist(), counts.tolist(), strict=True)
     )
-    corrected = metrics.PriorCorrectedClassifier(model, target_prior=shares)
+    corrected = PriorCorrectedClassifier(model, target_prior=shares)
     found = {}
     for name, classifier, part in (
         ("real rows", model, samples.train),

@@ -5,8 +5,10 @@ from skmiaug.model_selection._decisions import (
     ThresholdTunedClassifier,
 )
 from skmiaug.model_selection._prior_correction import PriorCorrectedClassifier
+from skmiaug.model_selection._search import BalancingSearchCV
 
 __all__ = [
+    "BalancingSearchCV",
     "LogitAdjustedClassifier",
     "PriorCorrectedClassifier",
     "ThresholdTunedClassifier",

@@ -1,0 +1,101 @@
+"""Which candidate to take, how sure the gain is, and both in words. Arrays in."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skmiaug.metrics import corrected_repeated_ttest
+
+__all__ = ["best_of", "choose", "interval", "verdict"]
+
+
+def choose(
+    scores: NDArray[np.float64],
+    costs: NDArray[np.intp],
+    *,
+    test_to_train: float,
+    tolerance: float,
+) -> int:
+    """Index of the cheapest candidate within `tolerance` standard errors of the best.
+
+    `scores` is (n_candidates, n_folds), higher is better, with NaN where a fit failed: such
+    candidates are out. `costs` (n_candidates,) are ranks. The standard error is that of the
+    mean difference to the best over the folds, with Nadeau and Bengio's variance. Of
+    candidates that cost the same, the highest mean wins.
+    """
+    means = np.where(np.isnan(scores).any(axis=1), -np.inf, scores.mean(axis=1))
+    if np.isneginf(means).all():
+        raise ValueError("no candidate has a score in every fold.")
+    best = int(np.argmax(means))
+    behind = means[best] - means
+    with np.errstate(invalid="ignore"):
+        gaps = scores[best] - scores
+    variance = gaps.var(axis=1, ddof=1) if scores.shape[1] > 1 else np.zeros(len(means))
+    error = np.sqrt((1 / scores.shape[1] + test_to_train) * variance)
+    # Means of equal scores differ by rounding.
+    near = np.isfinite(means) & (behind <= tolerance * error + 1e-12)
+    cheapest = near & (costs == costs[near].min())
+    return int(np.argmax(np.where(cheapest, means, -np.inf)))
+
+
+def best_of(scores: NDArray[np.float64], among: list[bool]) -> int | None:
+    """Index of the highest mean among these candidates; None where none has one."""
+    means = np.where(among, scores.mean(axis=1), np.nan)
+    return None if np.isnan(means).all() else int(np.nanargmax(means))
+
+
+def interval(
+    scores: NDArray[np.float64], reference: NDArray[np.float64], *, test_to_train: float
+) -> tuple[float, float]:
+    """Ends of the 95 % interval of the mean difference over the folds; NaN of one fold."""
+    if len(scores) < 2:
+        return math.nan, math.nan
+    found = corrected_repeated_ttest(scores - reference, n_train=1.0, n_test=test_to_train)
+    return found.low, found.high
+
+
+def verdict(
+    labels: list[str],
+    scores: NDArray[np.float64],
+    chosen: int,
+    gains: dict[str, tuple[str, tuple[float, float]]],
+    *,
+    resampled: bool,
+    metric: str,
+    left_out: list[str],
+) -> str:
+    """The result in one paragraph.
+
+    `gains` holds, for "none" and "best_free", the name of that candidate and the interval
+    of the gain over it.
+    """
+    means = scores.mean(axis=1)
+    advice = "Resample" if resampled else "Do not resample"
+    text = [f"{advice}: {labels[chosen]} is chosen, {metric} {means[chosen]:.3f}."]
+    told = set()
+    for key, (name, ends) in gains.items():
+        if name == labels[chosen] or name in told:
+            continue
+        told.add(name)
+        low, high = ends
+        over = "no balancing" if key == "none" else f"{name}, the best without resampling"
+        sure = "" if low > 0 or high < 0 else ", so the difference may be chance"
+        text.append(
+            f"It is {(low + high) / 2:+.3f} against {over} (95 % interval {low:+.3f} to "
+            f"{high:+.3f}{sure})."
+        )
+    best = int(np.nanargmax(means))
+    if labels[best] != labels[chosen]:
+        text.append(
+            f"The highest score, {means[best]:.3f}, is that of {labels[best]}; "
+            f"{labels[chosen]} is cheaper and within the tolerance."
+        )
+    failed = sorted({labels[i] for i in np.flatnonzero(np.isnan(means))})
+    if failed:
+        text.append(f"Not compared, since a fit failed: {', '.join(failed)}.")
+    if left_out:
+        text.append(f"Not applicable: {', '.join(left_out)}.")
+    return " ".join(text)

@@ -22,13 +22,13 @@ def choose(
     """Index of the cheapest candidate within `tolerance` standard errors of the best.
 
     `scores` is (n_candidates, n_folds), higher is better, with NaN where a fit failed: such
-    candidates are out. `costs` (n_candidates,) are ranks. The standard error is that of the
-    mean difference to the best over the folds, with Nadeau and Bengio's variance. Of
-    candidates that cost the same, the highest mean wins.
+    candidates are out, unless all are. `costs` (n_candidates,) are ranks. The standard
+    error is that of the mean difference to the best over the folds, with Nadeau and
+    Bengio's variance. Of candidates that cost the same, the highest mean wins.
     """
     means = np.where(np.isnan(scores).any(axis=1), -np.inf, scores.mean(axis=1))
     if np.isneginf(means).all():
-        raise ValueError("no candidate has a score in every fold.")
+        return 0
     best = int(np.argmax(means))
     behind = means[best] - means
     with np.errstate(invalid="ignore"):

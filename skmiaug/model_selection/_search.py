@@ -20,7 +20,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from skmiaug.model_selection._balanced import FREE_METHODS, BalancedClassifier, applies
@@ -218,11 +218,10 @@ class BalancingSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            A method is unknown, none applies to the classifier, folds share a group, or
-            ``sample_weight`` is passed together with resampling.
+            A method is unknown, none applies to the classifier, all fail in some fold,
+            folds share a group, or ``sample_weight`` is passed together with resampling.
         """
-        check_classification_targets(y)
-        labels = column_or_1d(y, warn=True)
+        labels = _labels_of(y)
         methods = read_methods(self.methods)
         _check_weights(methods, params)
         grids, candidates, left_out = _grids(_classifiers(self.classifier), methods)
@@ -241,6 +240,11 @@ class BalancingSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         if groups is not None:
             params["inner_groups"] = groups
         search.fit(X, labels, **params)
+        if np.isnan(fold_scores(search.cv_results_)[search.best_index_]).any():
+            raise ValueError(
+                "expected a method with a score in every fold, and each failed in one; "
+                'error_score="raise" shows why.'
+            )
         self._keep(search, candidates, ratio, left_out)
         return self
 
@@ -465,6 +469,17 @@ def _grids(
     if not grids:
         raise ValueError(f'no method applies: {", ".join(left_out)}; add "none".')
     return grids, candidates, left_out
+
+
+def _labels_of(y: Any) -> NDArray[Any]:
+    """One class for each row."""
+    check_classification_targets(y)
+    if type_of_target(y) not in ("binary", "multiclass"):
+        raise ValueError(
+            "Multilabel and multioutput targets are not supported. Expected one class for "
+            f"each row; got an array of shape {np.shape(y)}."
+        )
+    return column_or_1d(y, warn=True)
 
 
 def _labels(results: dict[str, Any]) -> list[str]:

@@ -50,10 +50,10 @@ def paired_tests(results: pd.DataFrame, baseline: str | None = None) -> pd.DataF
         One row for each pair and classifier, and for the mean over the classifiers
         ("mean"). Differences are sampler minus baseline in UAR (0 to 1), over the folds in
         which both were scored; ``low`` and ``high`` (95 % interval of the difference),
-        ``t`` and ``p_ttest`` from `skmiaug.metrics.corrected_repeated_ttest`;
-        ``p_wilcoxon`` from ``scipy.stats.wilcoxon`` without the pairs that are equal, NaN
-        below six pairs; mean ranks (1 is best) over all samplers, NaN where one of them was
-        not scored. The p-values are not corrected for the number of pairs.
+        ``t`` and ``p_ttest`` from `corrected_repeated_ttest`; ``p_wilcoxon`` from
+        ``scipy.stats.wilcoxon`` without the pairs that are equal, NaN below six pairs;
+        mean ranks (1 is best) over all samplers, NaN where one of them was not scored. The
+        p-values are not corrected for the number of pairs.
 
     Raises
     ------

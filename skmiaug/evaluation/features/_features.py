@@ -39,6 +39,8 @@ class Features:
         What to call the data.
     note : str
         What was decided on reading, such as a guessed target column, or "".
+    columns : list of str or None
+        Names of the features in a table.
     """
 
     X: NDArray[Any]
@@ -47,6 +49,7 @@ class Features:
     classes: list[Any]
     name: str
     note: str = ""
+    columns: list[str] | None = None
 
     def class_counts(self) -> dict[str, int]:
         """Rows of each class, in the order of `classes`."""
@@ -92,7 +95,17 @@ def read_features(path: str | os.PathLike[str], options: FileOptions) -> Feature
     from skmiaug.evaluation.features._npz import read_npz
     from skmiaug.evaluation.features._table import read_table
 
-    suffix = Path(path).suffix.lower()
+    file = feature_file(path)
+    _check_group(options)
+    if file.suffix.lower() == ".npz":
+        _refuse(options, ("target", "group", "drop"), "columns of a .csv or .parquet file")
+        return read_npz(file, options)
+    _refuse(options, ("x_key", "y_key", "group_key", "layer"), "arrays of an .npz file")
+    return read_table(file, options)
+
+
+def feature_file(path: str | os.PathLike[str]) -> Path:
+    """A file that exists, is not empty and has one of the `SUFFIXES`."""
     try:
         file = check_regular_file(path, "a feature file")
         if not file.stat().st_size:
@@ -102,17 +115,12 @@ def read_features(path: str | os.PathLike[str], options: FileOptions) -> Feature
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise FileFormatError(f"{path}: cannot be read ({reason}).") from error
-    if suffix not in SUFFIXES:
+    if file.suffix.lower() not in SUFFIXES:
         raise FileFormatError(
             f"{file}: expected a file that ends in {', '.join(SUFFIXES)}; this one ends in "
             f"{file.suffix or 'nothing'!r}."
         )
-    _check_group(options)
-    if suffix == ".npz":
-        _refuse(options, ("target", "group", "drop"), "columns of a .csv or .parquet file")
-        return read_npz(file, options)
-    _refuse(options, ("x_key", "y_key", "group_key", "layer"), "arrays of an .npz file")
-    return read_table(file, options)
+    return file
 
 
 def finish(
@@ -135,10 +143,8 @@ def finish(
                 f"{name}: {len(X)} rows of features and {len(values)} of {part}; both must "
                 "have the same length."
             )
-    X = X.astype(
-        np.float32 if X.dtype.kind == "f" and X.dtype.itemsize <= 4 else np.float64
-    )
-    _check_values(name, X, columns)
+    X = as_floats(X)
+    check_values(name, X, columns)
     found = list(np.unique(y))
     if len(found) < 2:
         raise FileFormatError(
@@ -146,7 +152,14 @@ def finish(
             f"{plain(found[0])!r}; check which column or array holds the classes."
         )
     order = found if classes is None else [c for c in classes if c in set(found)]
-    return Features(X, y, groups, [plain(label) for label in order], name, note)
+    named = None if columns is None else list(columns)
+    return Features(X, y, groups, [plain(label) for label in order], name, note, named)
+
+
+def as_floats(X: NDArray[Any]) -> NDArray[Any]:
+    """float32 where the values fit into it, else float64."""
+    small = X.dtype.kind == "f" and X.dtype.itemsize <= 4
+    return X.astype(np.float32 if small else np.float64)
 
 
 def first_too_large(X: NDArray[np.floating]) -> tuple[int, int] | None:
@@ -258,7 +271,7 @@ def _refuse(options: FileOptions, names: Sequence[str], kind: str) -> None:
             )
 
 
-def _check_values(name: str, X: NDArray[Any], columns: Sequence[str] | None) -> None:
+def check_values(name: str, X: NDArray[Any], columns: Sequence[str] | None) -> None:
     def column(number: int) -> str:
         return f"column {number if columns is None else repr(columns[number])}"
 

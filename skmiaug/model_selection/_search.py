@@ -60,8 +60,8 @@ class BalancingSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
     """Find out whether, and how, to balance the classes for a classifier.
 
     Cross-validates the classifier with each way to balance, keeps the cheapest one whose
-    score is within one standard error of the best, and fits it to all rows. The order of
-    costs is: nothing, class weights, logit adjustment, tuned thresholds, resampling.
+    score is not clearly below the best, and fits it to all rows. The order of costs is:
+    nothing, class weights, logit adjustment, tuned thresholds, resampling.
 
     Parameters
     ----------
@@ -82,11 +82,14 @@ class BalancingSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
     cv : int, splitter, iterable or None, default=None
         None stands for 5. A number means stratified shuffled folds, at most as many as the
         smallest class has rows; they keep groups whole where ``fit`` is given groups.
-    n_repeats : int, default=1
-        How often these folds are drawn. More repeats make the choice depend less on chance.
-    tolerance : float, default=1.0
-        Standard errors of the difference to the best score within which a cheaper method
-        is preferred. 0 takes the highest score.
+    n_repeats : int, default=None
+        How often these folds are drawn. None repeats them up to 5 times, until the rarest
+        class has been tested on 100 rows: of 20 rows, one draw of folds is a lottery.
+    tolerance : float, default=0.5
+        Standard errors of the mean difference to the best score within which a cheaper
+        method is preferred; 0 takes the highest score. The standard error has the variance
+        of Nadeau and Bengio, which is two to three times the usual one: 0.5 of it are about
+        the usual "one standard error".
     n_jobs : int, default=None
         Number of processes, through joblib.
     error_score : "raise" or float, default=nan
@@ -165,7 +168,7 @@ class BalancingSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         "methods": [list, tuple, Mapping],
         "scoring": [StrOptions(set(get_scorer_names())), callable],
         "cv": ["cv_object"],
-        "n_repeats": [Interval(Integral, 1, None, closed="left")],
+        "n_repeats": [Interval(Integral, 1, None, closed="left"), None],
         "tolerance": [Interval(Real, 0, None, closed="left")],
         "n_jobs": [Integral, None],
         "error_score": [StrOptions({"raise"}), Real],
@@ -180,8 +183,8 @@ class BalancingSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         *,
         scoring: Any = "balanced_accuracy",
         cv: Any = None,
-        n_repeats: int = 1,
-        tolerance: float = 1.0,
+        n_repeats: int | None = None,
+        tolerance: float = 0.5,
         n_jobs: int | None = None,
         error_score: Any = np.nan,
         verbose: int = 0,

@@ -48,7 +48,11 @@ pytestmark = [
 
 def small_search():
     return BalancingSearchCV(
-        LogisticRegression(), ("none", "class_weight", "random"), cv=2, random_state=0
+        LogisticRegression(),
+        ("none", "class_weight", "random"),
+        cv=2,
+        n_repeats=1,
+        random_state=0,
     )
 
 
@@ -120,9 +124,9 @@ def test_probabilities_hold_for_the_shares_of_the_training_rows(method):
     y = (rng.random(3000) < 0.05).astype(int)
     X = rng.normal(size=(3000, 3)) + 1.2 * y[:, None]
     plain = LogisticRegression().fit(X, y).predict_proba(X)
-    found = BalancingSearchCV(LogisticRegression(), [method], cv=2, random_state=0).fit(
-        X, y
-    )
+    found = BalancingSearchCV(
+        LogisticRegression(), [method], cv=2, n_repeats=1, random_state=0
+    ).fit(X, y)
     assert np.abs(found.predict_proba(X) - plain).mean() < 0.01
     assert (found.predict(X).mean() > 0.1) == (method != "none")
 
@@ -139,7 +143,7 @@ def test_probabilities_hold_for_the_shares_of_the_training_rows(method):
 )
 def test_each_classifier_gets_the_methods_that_apply(imbalanced, classifier, weights):
     X, y = imbalanced
-    found = BalancingSearchCV(classifier, FREE, cv=2, random_state=0).fit(X, y)
+    found = BalancingSearchCV(classifier, FREE, cv=2, n_repeats=1, random_state=0).fit(X, y)
     methods = set(found.cv_results_["param_method"])
     assert methods == set(FREE) - (set() if weights else {"class_weight"})
     assert np.isfinite(found.cv_results_["mean_test_score"]).all()
@@ -179,7 +183,9 @@ def test_names_paths_and_samplers_are_methods(imbalanced):
         ({"near": SMOTE(k_neighbors=1), "far": SMOTE(k_neighbors=9)}, ["near", "far"]),
         (["gaussian"], ["gaussian"]),
     ):
-        search = BalancingSearchCV(LogisticRegression(), methods, cv=2, random_state=0)
+        search = BalancingSearchCV(
+            LogisticRegression(), methods, cv=2, n_repeats=1, random_state=0
+        )
         assert list(search.fit(X, y).cv_results_["param_method"]) == names
 
 
@@ -220,7 +226,7 @@ def test_nothing_is_chosen_where_nothing_is_gained():
 def test_the_cheapest_within_the_tolerance(imbalanced):
     X, y = imbalanced
     methods = (*FREE, "random", "smote")
-    search = BalancingSearchCV(LogisticRegression(), methods, random_state=0)
+    search = BalancingSearchCV(LogisticRegression(), methods, n_repeats=1, random_state=0)
     cost = [0, 1, 2, 3, 4, 4]
     for tolerance in (0.0, 0.5, 1.0, 3.0, 1e9):
         found = clone(search).set_params(tolerance=tolerance).fit(X, y)
@@ -241,6 +247,15 @@ def test_the_cheapest_within_the_tolerance(imbalanced):
             )
             assert found.gain_interval_[name] == pytest.approx((test.low, test.high))
     assert found.best_method_ == "none"
+
+
+def test_folds_are_drawn_again_where_the_rarest_class_is_small():
+    rng = np.random.default_rng(0)
+    for rare, draws in ((100, 1), (99, 2), (34, 3), (20, 5), (6, 5)):
+        y = np.repeat([0, 1], [120, rare])
+        search = BalancingSearchCV(LinearDiscriminantAnalysis(), ["none"], cv=3)
+        search.fit(rng.normal(size=(len(y), 2)), y)
+        assert search.n_splits_ == 3 * draws
 
 
 def test_a_method_that_fails_is_left_out(imbalanced):
@@ -264,7 +279,7 @@ def test_a_class_of_a_few_rows(imbalanced):
     kept = np.r_[np.flatnonzero(y != 2), np.flatnonzero(y == 2)[:3]]
     found = BalancingSearchCV(LogisticRegression(), ["none", "smote"], random_state=0)
     found.fit(X[kept], y[kept])
-    assert found.n_splits_ == 3
+    assert found.n_splits_ == 3 * 5  # more draws of the folds where rows are few
     assert np.isfinite(found.cv_results_["mean_test_score"]).all()
 
 
@@ -291,7 +306,7 @@ def grouped(imbalanced):
 
 def test_groups_are_whole_in_folds_and_in_folds_of_thresholds(grouped):
     X, y, groups = grouped
-    search = BalancingSearchCV(Watching(), ["threshold"], cv=3, random_state=0)
+    search = BalancingSearchCV(Watching(), ["threshold"], cv=3, n_repeats=1, random_state=0)
     search.fit(X, y, groups=groups)
     sizes = sorted(len(held) for held, _ in Watching.fits)
     # Three folds of 4 groups with 4 inner folds of 3; the refit of 6, with 5 of 4 or 5.
@@ -307,7 +322,7 @@ def test_metadata_routing_of_groups_and_weights(grouped):
         inner = Watching().set_fit_request(sample_weight=True)
         score = make_scorer(balanced_accuracy_score).set_score_request(sample_weight=False)
         search = BalancingSearchCV(
-            inner, ("none", "threshold"), cv=2, scoring=score, random_state=0
+            inner, ("none", "threshold"), cv=2, n_repeats=1, scoring=score, random_state=0
         )
         cross_validate(search, X, y, cv=KFold(2), params=params)
     assert Watching.fits
@@ -340,7 +355,11 @@ def test_pickle_frames_names_and_seeds(imbalanced):
     frame = pd.DataFrame(X).add_prefix("f")
     names = pd.Series(np.array(["calm", "angry", "sad"])[y])
     search = BalancingSearchCV(
-        LogisticRegression(), (*FREE, "smote", "gaussian"), cv=2, random_state=0
+        LogisticRegression(),
+        (*FREE, "smote", "gaussian"),
+        cv=2,
+        n_repeats=1,
+        random_state=0,
     )
     fits = [clone(search).fit(frame, names) for _ in range(2)]
     again = pickle.loads(pickle.dumps(fits[0]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,32 +17,51 @@ def choose(
     scores: NDArray[np.float64],
     costs: NDArray[np.intp],
     *,
+    free_below: int,
     test_to_train: float,
     tolerance: float,
 ) -> int:
-    """Index of the cheapest candidate within `tolerance` standard errors of the best.
+    """Index of the cheapest candidate that is not clearly worse than the best.
 
     `scores` is (n_candidates, n_folds), higher is better, with NaN where a fit failed: such
-    candidates are out, unless all are. `costs` (n_candidates,) are ranks. The standard
-    error is that of the mean difference to the best over the folds, with Nadeau and
-    Bengio's variance. Of candidates that cost the same, the highest mean wins.
+    candidates are out, unless all are. `costs` (n_candidates,) are ranks; those below
+    `free_below` leave the rows as they are.
+
+    The best of the resampled candidates is taken if its mean is ahead of the best free one
+    by more than `tolerance` standard errors of the difference over the folds (with Nadeau
+    and Bengio's variance). Otherwise the choice is among the free ones, whose costs hardly
+    differ: the cheapest within half that tolerance of the best of them. Comparing them with
+    each other alone keeps a lucky resampled candidate out of it. Of candidates that cost
+    the same, the highest mean wins.
     """
-    means = np.where(np.isnan(scores).any(axis=1), -np.inf, scores.mean(axis=1))
-    if np.isneginf(means).all():
-        return 0
-    best = int(np.argmax(means))
-    behind = means[best] - means
-    with np.errstate(invalid="ignore"):
-        gaps = scores[best] - scores
-    variance = gaps.var(axis=1, ddof=1) if scores.shape[1] > 1 else np.zeros(len(means))
-    error = np.sqrt((1 / scores.shape[1] + test_to_train) * variance)
-    # Means of equal scores differ by rounding.
-    near = np.isfinite(means) & (behind <= tolerance * error + 1e-12)
-    cheapest = near & (costs == costs[near].min())
-    return int(np.argmax(np.where(cheapest, means, -np.inf)))
+    usable = ~np.isnan(scores).any(axis=1)
+    free = best_of(scores, usable & (costs < free_below))
+    resampled = best_of(scores, usable & (costs >= free_below))
+    if free is None:
+        return resampled or 0
+    behind = scores[free] - scores
+    if resampled is not None:
+        ahead, error = _mean_and_error(-behind[resampled], test_to_train)
+        # Means of equal scores differ by rounding.
+        if ahead > tolerance * error + 1e-12:
+            return resampled
+    near = [
+        index
+        for index in np.flatnonzero(usable & (costs < free_below))
+        for gap, error in [_mean_and_error(behind[index], test_to_train)]
+        if gap <= tolerance / 2 * error + 1e-12
+    ]
+    return int(min(near, key=lambda i: (costs[i], -scores[i].mean())))
 
 
-def best_of(scores: NDArray[np.float64], among: list[bool]) -> int | None:
+def _mean_and_error(values: NDArray[np.float64], ratio: float) -> tuple[float, float]:
+    """Mean over folds, and its standard error, which is 0 for a single fold."""
+    count = len(values)
+    variance = float(values.var(ddof=1)) if count > 1 else 0.0
+    return float(values.mean()), math.sqrt((1 / count + ratio) * variance)
+
+
+def best_of(scores: NDArray[np.float64], among: Any) -> int | None:
     """Index of the highest mean among these candidates; None where none has one."""
     means = np.where(among, scores.mean(axis=1), np.nan)
     return None if np.isnan(means).all() else int(np.nanargmax(means))

@@ -61,7 +61,8 @@ class BalancingSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
 
     Cross-validates the classifier with each way to balance, keeps the cheapest one whose
     score is not clearly below the best, and fits it to all rows. The order of costs is:
-    nothing, class weights, logit adjustment, tuned thresholds, resampling.
+    nothing, class weights, logit adjustment, tuned thresholds, resampling. The first four
+    leave the rows as they are; resampling has to be ahead of the best of them.
 
     Parameters
     ----------
@@ -86,10 +87,11 @@ class BalancingSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         How often these folds are drawn. None repeats them up to 5 times, until the rarest
         class has been tested on 100 rows: of 20 rows, one draw of folds is a lottery.
     tolerance : float, default=0.5
-        Standard errors of the mean difference to the best score within which a cheaper
-        method is preferred; 0 takes the highest score. The standard error has the variance
-        of Nadeau and Bengio, which is two to three times the usual one: 0.5 of it are about
-        the usual "one standard error".
+        By how many standard errors of the mean difference resampling must be ahead of the
+        best method without it; half as many are enough for a method without resampling to
+        be preferred to a cheaper one, since these cost next to nothing. 0 takes the highest
+        score. The variance is that of Nadeau and Bengio, which is two to seven times the
+        usual one: 0.5 of these standard errors are about the usual "one standard error".
     n_jobs : int, default=None
         Number of processes, through joblib.
     error_score : "raise" or float, default=nan
@@ -237,6 +239,7 @@ class BalancingSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         search.refit = lambda results: choose(
             fold_scores(results),
             np.array([candidate.cost for candidate in candidates]),
+            free_below=len(FREE_METHODS),
             test_to_train=ratio,
             tolerance=self.tolerance,
         )

@@ -117,7 +117,7 @@ def null_sets(number=15):
         rng = np.random.default_rng(seed + 500)
         n, d, k = int(rng.integers(100, 400)), int(rng.integers(3, 30)), 2 + seed % 2
         X, y = rng.normal(size=(n, d)), np.arange(n) % k
-        kind = ("random", "random, skewed", "balanced")[seed % 3]
+        kind = ("random", "random, imbalanced", "balanced")[seed % 3]
         if seed % 3 == 1:
             y = rng.choice(k, n, p=[0.7, 0.3] if k == 2 else [0.6, 0.25, 0.15])
         elif seed % 3 == 2:

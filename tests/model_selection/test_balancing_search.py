@@ -227,18 +227,20 @@ def test_the_cheapest_within_the_tolerance(imbalanced):
     X, y = imbalanced
     methods = (*FREE, "random", "smote")
     search = BalancingSearchCV(LogisticRegression(), methods, n_repeats=1, random_state=0)
-    cost = [0, 1, 2, 3, 4, 4]
+    chosen = []
     for tolerance in (0.0, 0.5, 1.0, 3.0, 1e9):
         found = clone(search).set_params(tolerance=tolerance).fit(X, y)
         results = found.cv_results_
         scores = np.array([results[f"split{k}_test_score"] for k in range(5)]).T
-        gaps = scores[scores.mean(axis=1).argmax()] - scores
+        means = scores.mean(axis=1)
+        gaps = scores[means[:4].argmax()] - scores
         errors = gaps.std(axis=1, ddof=1) * np.sqrt(1 / 5 + 1 / 4)
-        near = np.flatnonzero(gaps.mean(axis=1) <= tolerance * errors + 1e-12)
-        cheapest = min(cost[i] for i in near)
-        expected = max(
-            (i for i in near if cost[i] == cheapest), key=lambda i: scores[i].mean()
-        )
+        best = 4 + means[4:].argmax()
+        expected = best
+        if -gaps[best].mean() <= tolerance * errors[best]:
+            near = gaps.mean(axis=1) <= tolerance / 2 * errors + 1e-12
+            expected = np.flatnonzero(near[:4])[0]
+        chosen.append(found.best_method_)
         assert found.best_index_ == expected
         assert found.best_score_ == pytest.approx(scores[expected].mean())
         for name, reference in (("none", 0), ("best_free", scores[:4].mean(1).argmax())):
@@ -246,7 +248,8 @@ def test_the_cheapest_within_the_tolerance(imbalanced):
                 scores[expected] - scores[reference], n_train=240, n_test=60
             )
             assert found.gain_interval_[name] == pytest.approx((test.low, test.high))
-    assert found.best_method_ == "none"
+    assert chosen[-1] == "none"
+    assert len(set(chosen)) > 1
 
 
 def test_folds_are_drawn_again_where_the_rarest_class_is_small():

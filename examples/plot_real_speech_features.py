@@ -31,7 +31,8 @@ from sklearn.model_selection import LeaveOneGroupOut
 from sklearn.preprocessing import StandardScaler
 
 from skmiaug import MIGANAugmenter
-from skmiaug.evaluation import ImbalancedTrainingSplit, corrected_repeated_ttest
+from skmiaug.evaluation import ImbalancedTrainingSplit
+from skmiaug.metrics import corrected_repeated_ttest
 from skmiaug.model_selection import ThresholdTunedClassifier
 
 here = Path.cwd()

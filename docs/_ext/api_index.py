@@ -8,7 +8,7 @@ from pathlib import Path
 _PARTS = (
     ("skmiaug", "Estimators and files"),
     ("skmiaug.over_sampling", "Augmenters of your own"),
-    ("skmiaug.model_selection", "Decisions for imbalanced classes"),
+    ("skmiaug.model_selection", "Searching the way to balance, and decisions"),
     ("skmiaug.evaluation", "Comparing samplers"),
     ("skmiaug.metrics", "Measures of synthetic samples and predictions"),
     ("skmiaug.datasets", "Corpora, protocols, synthetic data"),

@@ -7,13 +7,11 @@ from importlib import import_module
 from typing import Any
 
 _MODULE_OF = {
-    "CorrectedTTest": "comparison._statistics",
     "ImbalancedTrainingSplit": "comparison._folds",
     "QualityReport": "report",
     "compare_samplers": "comparison._compare",
     "comparison_markdown": "comparison._text",
     "comparisons_markdown": "comparison._text",
-    "corrected_repeated_ttest": "comparison._statistics",
     "default_classifiers": "comparison._methods",
     "default_samplers": "comparison._methods",
     "format_comparison": "comparison._text",

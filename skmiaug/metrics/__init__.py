@@ -4,12 +4,8 @@ Functions of arrays; information is in nats. `docs/metrics.md` helps to choose.
 """
 
 from skmiaug.metrics import information, predictions, samples
-from skmiaug.metrics._prior_correction import PriorCorrectedClassifier
 from skmiaug.metrics.information import *  # noqa: F403
 from skmiaug.metrics.predictions import *  # noqa: F403
 from skmiaug.metrics.samples import *  # noqa: F403
 
-__all__ = ["PriorCorrectedClassifier"]
-__all__ += information.__all__
-__all__ += predictions.__all__
-__all__ += samples.__all__
+__all__ = [*information.__all__, *predictions.__all__, *samples.__all__]

@@ -1,8 +1,15 @@
-"""Ways to balance that change the decision of a classifier instead of its samples."""
+"""Ways to balance that change decisions instead of samples, and the search among all."""
 
 from skmiaug.model_selection._decisions import (
     LogitAdjustedClassifier,
     ThresholdTunedClassifier,
 )
+from skmiaug.model_selection._prior_correction import PriorCorrectedClassifier
+from skmiaug.model_selection._search import BalancingSearchCV
 
-__all__ = ["LogitAdjustedClassifier", "ThresholdTunedClassifier"]
+__all__ = [
+    "BalancingSearchCV",
+    "LogitAdjustedClassifier",
+    "PriorCorrectedClassifier",
+    "ThresholdTunedClassifier",
+]

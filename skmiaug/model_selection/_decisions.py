@@ -14,17 +14,15 @@ from sklearn.base import (
     _fit_context,
     clone,
 )
-from sklearn.model_selection import (
-    StratifiedGroupKFold,
-    StratifiedKFold,
-    cross_val_predict,
-)
+from sklearn.model_selection import cross_val_predict
 from sklearn.utils import get_tags
 from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils.extmath import softmax
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d
+
+from skmiaug.model_selection._folds import StratifiedFolds
 
 __all__ = ["LogitAdjustedClassifier", "ThresholdTunedClassifier"]
 
@@ -35,8 +33,8 @@ def _estimator_has_proba(self: Any) -> bool:
     return hasattr(getattr(self, "estimator_", self.estimator), "predict_proba")
 
 
-class _DecisionAdjuster(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
-    """What both classifiers share: the fitted clone, decisions and tags."""
+class DecisionAdjuster(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
+    """What these classifiers share: the fitted clone, decisions and tags."""
 
     estimator: Any
     estimator_: Any
@@ -47,9 +45,7 @@ class _DecisionAdjuster(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         labels = column_or_1d(y, warn=True)
         self.estimator_ = clone(self.estimator).fit(X, labels, **fit_params)
         self.classes_ = self.estimator_.classes_
-        for name in ("n_features_in_", "feature_names_in_"):
-            if hasattr(self.estimator_, name):
-                setattr(self, name, getattr(self.estimator_, name))
+        adopt_features(self, self.estimator_)
         return labels
 
     def _adjusted_scores(self, X: Any) -> NDArray[np.float64]:
@@ -101,15 +97,26 @@ class _DecisionAdjuster(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         return softmax(self._adjusted_scores(X))
 
     def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        inner = get_tags(self.estimator)
-        tags.input_tags = inner.input_tags
-        if inner.classifier_tags is not None:
-            tags.classifier_tags = inner.classifier_tags
-        return tags
+        return tags_of(super().__sklearn_tags__(), self.estimator)
 
 
-class LogitAdjustedClassifier(_DecisionAdjuster):
+def adopt_features(meta: Any, fitted: Any) -> None:
+    """Take over the number and names of features of a fitted estimator."""
+    for name in ("n_features_in_", "feature_names_in_"):
+        if hasattr(fitted, name):
+            setattr(meta, name, getattr(fitted, name))
+
+
+def tags_of(tags: Any, estimator: Any) -> Any:
+    """Tags of a meta-estimator, with those of input and classes of its estimator."""
+    inner = get_tags(estimator)
+    tags.input_tags = inner.input_tags
+    if inner.classifier_tags is not None:
+        tags.classifier_tags = inner.classifier_tags
+    return tags
+
+
+class LogitAdjustedClassifier(DecisionAdjuster):
     """Predict as if all classes were equally frequent (logit adjustment).
 
     The log probabilities are reduced by `tau` times the log class shares of the training
@@ -137,7 +144,7 @@ class LogitAdjustedClassifier(_DecisionAdjuster):
     See Also
     --------
     ThresholdTunedClassifier : Learns the adjustment of each class from held-out scores.
-    skmiaug.metrics.PriorCorrectedClassifier : Corrects probabilities after resampling.
+    PriorCorrectedClassifier : Corrects probabilities after resampling.
 
     References
     ----------
@@ -188,11 +195,11 @@ class LogitAdjustedClassifier(_DecisionAdjuster):
         return self
 
     def _adjusted_scores(self, X: Any) -> NDArray[np.float64]:
-        log_proba = _log(self.estimator_.predict_proba(X))
-        return log_proba - self.tau * np.log(self.class_prior_)
+        scores = log_proba(self.estimator_.predict_proba(X))
+        return scores - self.tau * np.log(self.class_prior_)
 
 
-class ThresholdTunedClassifier(_DecisionAdjuster):
+class ThresholdTunedClassifier(DecisionAdjuster):
     """Tune a decision threshold for each class on cross-validated scores.
 
     The counterpart for several classes of scikit-learn's ``TunedThresholdClassifierCV``,
@@ -286,27 +293,18 @@ class ThresholdTunedClassifier(_DecisionAdjuster):
             self.thresholds_, self.best_score_ = np.zeros(1), 1.0
             return self
         method = "predict_proba" if _estimator_has_proba(self) else "decision_function"
+        folds = StratifiedFolds(self.cv, random_state=self.random_state)
         found = cross_val_predict(
             clone(self.estimator),
             X,
             labels,
-            cv=self._folds(codes, groups),
+            cv=list(folds.split(X, codes, groups)),
             method=method,
             params=fit_params,
         )
         offsets, self.best_score_ = _best_offsets(_columns(found, method), codes)
         self.thresholds_ = offsets.mean() - offsets
         return self
-
-    def _folds(self, codes: NDArray[np.intp], groups: Any) -> list[Any]:
-        most = int(np.bincount(codes).min())
-        kind = StratifiedKFold
-        if groups is not None and len(np.unique(groups)) > 1:
-            most = min(most, len(np.unique(groups)))
-            kind = StratifiedGroupKFold
-        folds = max(2, min(self.cv, most))
-        splitter = kind(folds, shuffle=True, random_state=self.random_state)
-        return list(splitter.split(np.zeros(len(codes)), codes, groups))
 
     def _adjusted_scores(self, X: Any) -> NDArray[np.float64]:
         method = "predict_proba" if _estimator_has_proba(self) else "decision_function"
@@ -316,7 +314,7 @@ class ThresholdTunedClassifier(_DecisionAdjuster):
         return _columns(found, method) - self.thresholds_
 
 
-def _log(proba: Any) -> NDArray[np.float64]:
+def log_proba(proba: Any) -> NDArray[np.float64]:
     # Finite, so that a certain row of a class stays comparable.
     return np.log(np.maximum(np.asarray(proba, dtype=np.float64), 1e-300))
 
@@ -325,7 +323,7 @@ def _columns(found: Any, method: str) -> NDArray[np.float64]:
     """Scores with a column for each class."""
     found = np.asarray(found, dtype=np.float64)
     if method == "predict_proba":
-        return _log(found)
+        return log_proba(found)
     if found.ndim == 1:
         return np.column_stack([-found / 2, found / 2])
     # Classes that a fold lacks come as the lowest float, beyond which sums overflow.

@@ -296,7 +296,10 @@ def test_no_command_is_help_and_a_misspelt_one_gets_a_hint(capsys):
     assert main([]) == 0
     assert capsys.readouterr().out.startswith("usage: skmiaug")
     text = error_of(capsys, "comapre")
-    assert "invalid choice: 'comapre'; choose from compare, benchmark, report." in text
+    assert (
+        "invalid choice: 'comapre'; choose from compare, benchmark, report, fit, predict."
+        in text
+    )
     assert "Did you mean 'compare'?" in text
     assert "Did you mean 'emodb'?" in error_of(capsys, "benchmark", "emobd", "x")
 

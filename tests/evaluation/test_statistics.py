@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from scipy import stats
 from sklearn.linear_model import LogisticRegression
 
-from skmiaug.evaluation import compare_samplers, corrected_repeated_ttest, paired_tests
+from skmiaug.evaluation import compare_samplers, paired_tests
+from skmiaug.metrics import corrected_repeated_ttest
 
 numbers = st.lists(st.integers(-50, 50), min_size=2, max_size=30)
 

@@ -108,6 +108,8 @@ class _Version(argparse.Action):
 
 def make_parser() -> argparse.ArgumentParser:
     """The parser of all commands."""
+    from skmiaug.evaluation.cli._model_parser import COMMANDS  # built on this module
+
     parser = _Parser(
         prog="skmiaug",
         description="Balance imbalanced classes of feature vectors and measure the gain.",
@@ -123,6 +125,7 @@ def make_parser() -> argparse.ArgumentParser:
          _BENCHMARK_EXAMPLES, _add_benchmark),
         ("report", "judge the samples of an over-sampler; write an HTML page", _REPORT,
          _REPORT_EXAMPLES, _add_report),
+        *COMMANDS,
     ):  # fmt: skip
         add(
             commands.add_parser(

@@ -7,9 +7,7 @@ from time import perf_counter
 from typing import Any, Literal
 
 import numpy as np
-import sklearn
 from imblearn.over_sampling.base import BaseOverSampler
-from imblearn.utils import check_sampling_strategy
 from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
@@ -18,11 +16,8 @@ from sklearn.metrics import check_scoring
 from sklearn.model_selection import GridSearchCV, ParameterGrid
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import _safe_indexing
-from sklearn.utils.class_weight import compute_sample_weight
-from sklearn.utils.fixes import parse_version
-from sklearn.utils.validation import has_fit_parameter
 
-from skmiaug.evaluation._labels import listed, plain
+from skmiaug.evaluation._labels import listed
 from skmiaug.evaluation.comparison._folds import Fold, possible_splits, stratified
 from skmiaug.evaluation.comparison._methods import (
     CLASS_WEIGHTS,
@@ -32,6 +27,13 @@ from skmiaug.evaluation.comparison._methods import (
     THRESHOLDS,
 )
 from skmiaug.evaluation.comparison._scores import scores_of
+from skmiaug.model_selection import LogitAdjustedClassifier, ThresholdTunedClassifier
+from skmiaug.model_selection._balanced import (
+    NotApplicableError,
+    weighted,
+    with_probabilities,
+)
+from skmiaug.model_selection._neighbors import TooFewRowsError, adapt_neighbors
 
 OnError = Literal["record", "raise"]
 Row = dict[str, Any]
@@ -64,16 +66,6 @@ _NOT_REPORTED = (
     FutureWarning,
     ConvergenceWarning,
 )
-# SMOTE and its variants use the first name, ADASYN the second.
-_NEIGHBOR_PARAMETERS = ("k_neighbors", "n_neighbors")
-
-
-class TooFewRowsError(ValueError):
-    """A class is too small for the sampler."""
-
-
-class NotApplicableError(ValueError):
-    """The classifier cannot be combined with the method."""
 
 
 @dataclass(frozen=True)
@@ -204,47 +196,6 @@ def _resampled(parts: _Parts, sampler: Any, seed: int) -> tuple[_Parts, str]:
     return found, _joined(adapted, idle, *warnings_text(caught))
 
 
-def adapt_neighbors(sampler: Any, y: NDArray[Any]) -> str:
-    """Lower the number of neighbours to the limit of the smallest class that grows.
-
-    Each row of a class of n rows has n - 1 neighbours. `sampler` is changed in place;
-    samplers other than imbalanced-learn over-samplers, and neighbour parameters that are
-    not an int, are left as they are.
-
-    Returns
-    -------
-    note : str
-        What was changed, or "".
-
-    Raises
-    ------
-    TooFewRowsError
-        The class has a single row.
-    """
-    if not isinstance(sampler, BaseOverSampler):
-        return ""
-    parameters = sampler.get_params(deep=False)
-    name = next((n for n in _NEIGHBOR_PARAMETERS if n in parameters), "")
-    asked = parameters.get(name)
-    if not isinstance(asked, (int, np.integer)):
-        return ""
-    strategy = check_sampling_strategy(sampler.sampling_strategy, y, "over-sampling")
-    counts = [(int(np.sum(y == label)), label) for label, n in strategy.items() if n > 0]
-    if not counts:
-        return ""
-    rows, label = min(counts, key=lambda item: item[0])
-    if rows < 2:
-        raise TooFewRowsError(
-            f"needs at least 2 rows of class {plain(label)!r}, has {rows}"
-        )
-    if asked < rows:
-        return ""
-    sampler.set_params(**{name: rows - 1})
-    return (
-        f"{name} lowered from {asked} to {rows - 1}: class {plain(label)!r} has {rows} rows"
-    )
-
-
 def _classes_without_samples(sampler: Any, before: NDArray[Any], after: Any) -> str:
     """Name the classes that an over-sampler was to grow and did not; "" if none.
 
@@ -308,60 +259,16 @@ def _fitted(classifier: Any, method: Any, parts: _Parts, seed: int) -> Any:
     X, y = parts.X_train, parts.y_train
     if not isinstance(method, str):
         return classifier.fit(X, y)
-    from skmiaug.model_selection import LogitAdjustedClassifier, ThresholdTunedClassifier
-
     if method == CLASS_WEIGHTS:
-        return _fit_weighted(classifier, X, y)
+        classifier, fit_params = weighted(classifier, y, {})
+        return classifier.fit(X, y, **fit_params)
     if method == LOGIT_ADJUSTMENT:
-        return LogitAdjustedClassifier(_with_probabilities(classifier, y)).fit(X, y)
+        rarest = int(np.unique(y, return_counts=True)[1].min())
+        inner = with_probabilities(classifier, max(2, min(3, rarest)))
+        return LogitAdjustedClassifier(inner).fit(X, y)
     assert method == THRESHOLDS
     tuned = ThresholdTunedClassifier(classifier, cv=3, random_state=seed)
     return tuned.fit(X, y, groups=parts.groups)
-
-
-def _fit_weighted(classifier: Any, X: NDArray[Any], y: NDArray[Any]) -> Any:
-    """Fit with equal weight of all classes.
-
-    By ``class_weight="balanced"`` where the classifier, or a step of it, has that
-    parameter; by equal ``priors`` (LDA, naive Bayes); else by balanced ``sample_weight``
-    in ``fit`` (MLPClassifier).
-    """
-    parameters = classifier.get_params(deep=True)
-
-    def named(wanted: str) -> list[str]:
-        return [n for n in parameters if n == wanted or n.endswith(f"__{wanted}")]
-
-    if names := named("class_weight"):
-        return classifier.set_params(**dict.fromkeys(names, "balanced")).fit(X, y)
-    if names := named("priors"):
-        n_classes = len(np.unique(y))
-        equal = np.full(n_classes, 1 / n_classes)
-        return classifier.set_params(**dict.fromkeys(names, equal)).fit(X, y)
-    if has_fit_parameter(classifier, "sample_weight"):
-        return classifier.fit(X, y, sample_weight=compute_sample_weight("balanced", y))
-    raise NotApplicableError(
-        f"{type(classifier).__name__} takes none of class_weight, priors and sample_weight"
-    )
-
-
-def _with_probabilities(classifier: Any, y: NDArray[Any]) -> Any:
-    """The classifier, or one with a calibrated softmax where it gives no probabilities."""
-    if hasattr(classifier, "predict_proba"):
-        return classifier
-    if not hasattr(classifier, "decision_function"):
-        raise NotApplicableError(
-            f"{type(classifier).__name__} has neither predict_proba nor decision_function"
-        )
-    from sklearn.calibration import CalibratedClassifierCV
-
-    rarest = int(np.unique(y, return_counts=True)[1].min())
-    # One parameter for all classes (from scikit-learn 1.8 on): Platt's two for each class
-    # are learned badly from few rows.
-    recent = parse_version(sklearn.__version__) >= parse_version("1.8")
-    method = "temperature" if recent else "sigmoid"
-    return CalibratedClassifierCV(
-        classifier, method=method, ensemble=False, cv=max(2, min(3, rarest))
-    )
 
 
 # ---- the search over parameters

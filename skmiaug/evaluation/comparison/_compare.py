@@ -110,7 +110,7 @@ def compare_samplers(
           each of these classes against the others; 0 to 1.
         - ``brier`` (0 to 2), ``calibration_error`` (0 to 1): of the probabilities for the
           test part as they are; NaN where the classifier gives none. Resampling, weights
-          and adjustment shift them, see `skmiaug.metrics.PriorCorrectedClassifier`.
+          and adjustment shift them, see `skmiaug.model_selection.PriorCorrectedClassifier`.
         - ``recalls``: from class (as text) to recall, None where the test part lacks it;
           ``confusion``: counts, a row for each true class, in the order of the labels.
         - ``resample_seconds``, ``fit_seconds``: wall-clock time of the sampler (shared by

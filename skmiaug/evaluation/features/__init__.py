@@ -7,5 +7,13 @@ from skmiaug.evaluation.features._features import (
     digits,
     read_features,
 )
+from skmiaug.evaluation.features._unlabelled import read_unlabelled
 
-__all__ = ["DIGITS_FRACTIONS", "Features", "FileOptions", "digits", "read_features"]
+__all__ = [
+    "DIGITS_FRACTIONS",
+    "Features",
+    "FileOptions",
+    "digits",
+    "read_features",
+    "read_unlabelled",
+]

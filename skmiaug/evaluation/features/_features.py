@@ -44,6 +44,8 @@ class Features:
         DataFrame of numbers and text with missing values.
     width : int
         Columns that classifiers see.
+    columns : list of str or None
+        Names of the features in a table.
     """
 
     X: Any
@@ -54,6 +56,7 @@ class Features:
     note: str = ""
     prepare: Any = None
     width: int = 0
+    columns: list[str] | None = None
 
     def class_counts(self) -> dict[str, int]:
         """Rows of each class, in the order of `classes`."""
@@ -100,7 +103,17 @@ def read_features(path: str | os.PathLike[str], options: FileOptions) -> Feature
     from skmiaug.evaluation.features._npz import read_npz
     from skmiaug.evaluation.features._table import read_table
 
-    suffix = Path(path).suffix.lower()
+    file = feature_file(path)
+    _check_group(options)
+    if file.suffix.lower() == ".npz":
+        _refuse(options, ("target", "group", "drop"), "columns of a .csv or .parquet file")
+        return read_npz(file, options)
+    _refuse(options, ("x_key", "y_key", "group_key", "layer"), "arrays of an .npz file")
+    return read_table(file, options)
+
+
+def feature_file(path: str | os.PathLike[str]) -> Path:
+    """A file that exists, is not empty and has one of the `SUFFIXES`."""
     try:
         file = check_regular_file(path, "a feature file")
         if not file.stat().st_size:
@@ -110,17 +123,12 @@ def read_features(path: str | os.PathLike[str], options: FileOptions) -> Feature
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise FileFormatError(f"{path}: cannot be read ({reason}).") from error
-    if suffix not in SUFFIXES:
+    if file.suffix.lower() not in SUFFIXES:
         raise FileFormatError(
             f"{file}: expected a file that ends in {', '.join(SUFFIXES)}; this one ends in "
             f"{file.suffix or 'nothing'!r}."
         )
-    _check_group(options)
-    if suffix == ".npz":
-        _refuse(options, ("target", "group", "drop"), "columns of a .csv or .parquet file")
-        return read_npz(file, options)
-    _refuse(options, ("x_key", "y_key", "group_key", "layer"), "arrays of an .npz file")
-    return read_table(file, options)
+    return file
 
 
 def finish(
@@ -151,10 +159,8 @@ def finish(
         steps[0] = f"prepared inside each fold: {steps[0]}"
         note = "; ".join(filter(None, [note, *steps]))
     else:
-        X = X.astype(
-            np.float32 if X.dtype.kind == "f" and X.dtype.itemsize <= 4 else np.float64
-        )
-        _check_values(name, X, columns)
+        X = as_floats(X)
+        check_values(name, X, columns)
         width = X.shape[1]
     found = list(np.unique(y))
     if len(found) < 2:
@@ -163,8 +169,9 @@ def finish(
             f"{plain(found[0])!r}; check which column or array holds the classes."
         )
     order = found if classes is None else [c for c in classes if c in set(found)]
+    named = None if columns is None else list(columns)
     classes = [plain(label) for label in order]
-    return Features(X, y, groups, classes, name, note, transformer, width)
+    return Features(X, y, groups, classes, name, note, transformer, width, named)
 
 
 def _prepared(name: str, X: Any, y: NDArray[Any]) -> Any:
@@ -173,13 +180,19 @@ def _prepared(name: str, X: Any, y: NDArray[Any]) -> Any:
 
     table = pd.DataFrame(X).rename(columns=str).apply(cleaned)
     numbers = table.select_dtypes("float64").fillna(0)
-    _check_values(name, numbers.to_numpy(), list(numbers.columns))
+    check_values(name, numbers.to_numpy(), list(numbers.columns))
     try:
         return preparation(table, y)
     except ValueError as error:
         raise FileFormatError(
             f"{name}: cannot be prepared ({reason_of(error)})."
         ) from error
+
+
+def as_floats(X: NDArray[Any]) -> NDArray[Any]:
+    """float32 where the values fit into it, else float64."""
+    small = X.dtype.kind == "f" and X.dtype.itemsize <= 4
+    return X.astype(np.float32 if small else np.float64)
 
 
 def first_too_large(X: NDArray[np.floating]) -> tuple[int, int] | None:
@@ -291,7 +304,7 @@ def _refuse(options: FileOptions, names: Sequence[str], kind: str) -> None:
             )
 
 
-def _check_values(name: str, X: NDArray[Any], columns: Sequence[str] | None) -> None:
+def check_values(name: str, X: NDArray[Any], columns: Sequence[str] | None) -> None:
     def column(number: int) -> str:
         return f"column {number if columns is None else repr(columns[number])}"
 

@@ -43,6 +43,12 @@ def read_npz(file: Path, options: FileOptions) -> Features:
     return finish(name, X, y, groups, classes=classes, prepare=options.prepare)
 
 
+def read_rows(file: Path, options: FileOptions) -> NDArray[Any]:
+    """The features alone, (n_samples, n_features)."""
+    with file.open("rb") as stream, _open(file, stream) as archive:
+        return _feature_rows(_Arrays(str(file), archive), options)
+
+
 class _Arrays:
     """The arrays of an open file, each read with one kind of error."""
 

@@ -36,16 +36,8 @@ _ROWS_TO_TRY = 20
 
 def read_table(file: Path, options: FileOptions) -> Features:
     """Every column but the target, the group and the dropped ones is a feature."""
-    name = str(file)
-    if file.suffix.lower() == ".csv":
-        columns, separator, decimal = _csv_format(file)
-        _check_names(name, columns, options)
-        table = _read_csv(file, columns, separator, decimal, options)
-    else:
-        table = _with_index(_read_parquet(file), options)
-        table.columns = table.columns.map(str)
-        columns = list(table.columns)
-        _check_names(name, columns, options)
+    name, table = str(file), read_frame(file, options)
+    columns = list(table.columns)
     if not len(table):
         raise FileFormatError(
             f"{name}: expected rows of features below the names of the columns; there are "
@@ -64,9 +56,21 @@ def read_table(file: Path, options: FileOptions) -> Features:
             name, f"column {options.group!r}", _labels(name, table, options.group)
         )
     rest = table[[c for c in columns if c not in _not_features(options)]]
-    X = rest if options.prepare and rest.shape[1] else _numbers(name, rest)
+    X = rest if options.prepare and rest.shape[1] else numbers_of(name, rest)
     columns = list(rest.columns)
     return finish(name, X, y, groups, columns, note=note, prepare=options.prepare)
+
+
+def read_frame(file: Path, options: FileOptions) -> pd.DataFrame:
+    """The whole table, with the columns that `options` name checked."""
+    if file.suffix.lower() == ".csv":
+        columns, separator, decimal = _csv_format(file)
+        _check_names(str(file), columns, options)
+        return _read_csv(file, columns, separator, decimal, options)
+    table = _with_index(_read_parquet(file), options)
+    table.columns = table.columns.map(str)
+    _check_names(str(file), list(table.columns), options)
+    return table
 
 
 def _csv_format(file: Path) -> tuple[list[str], str, str]:
@@ -286,7 +290,7 @@ def _numbers_or_text(text: NDArray[Any]) -> NDArray[Any]:
     return text
 
 
-def _numbers(name: str, table: pd.DataFrame) -> NDArray[Any]:
+def numbers_of(name: str, table: pd.DataFrame) -> NDArray[Any]:
     text = [str(column) for column in table if not _is_number(table[column])]
     if text and len(text) == table.shape[1]:
         raise FileFormatError(

@@ -30,6 +30,7 @@ from skmiaug.evaluation.comparison._summary import (
     recalls_by_class,
 )
 from skmiaug.evaluation.report._samples import Labelled, ReportSamples
+from skmiaug.model_selection import PriorCorrectedClassifier
 
 __all__ = [
     "MEASURES",
@@ -264,7 +265,7 @@ def _calibration(samples: ReportSamples) -> dict[str, tuple[float, float]]:
     shares = dict.fromkeys(trained, 0.0) | dict(
         zip(labels.tolist(), counts.tolist(), strict=True)
     )
-    corrected = metrics.PriorCorrectedClassifier(model, target_prior=shares)
+    corrected = PriorCorrectedClassifier(model, target_prior=shares)
     classes = np.unique(np.concatenate([samples.train[1], y]))
     found = {}
     for name, classifier, part in (

@@ -8,12 +8,9 @@ from numpy.typing import NDArray
 from sklearn.preprocessing import StandardScaler
 
 from skmiaug.evaluation._labels import counted, listed, plain
-from skmiaug.evaluation.comparison._cell import (
-    TooFewRowsError,
-    adapt_neighbors,
-    seeded_clone,
-)
+from skmiaug.evaluation.comparison._cell import seeded_clone
 from skmiaug.evaluation.comparison._folds import Fold, make_folds, possible_splits
+from skmiaug.model_selection._neighbors import TooFewRowsError, adapt_neighbors
 
 __all__ = ["ReportSamples", "default_splits", "judged_fold", "prepare_samples"]
 

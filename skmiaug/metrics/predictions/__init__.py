@@ -16,6 +16,10 @@ from skmiaug.metrics.predictions._attributes import (
     mean_absolute_error_by_band,
 )
 from skmiaug.metrics.predictions._calibration import expected_calibration_error
+from skmiaug.metrics.predictions._paired import (
+    CorrectedTTest,
+    corrected_repeated_ttest,
+)
 from skmiaug.metrics.predictions._shares import (
     bhattacharyya_coefficient,
     jensen_shannon_distance,
@@ -23,9 +27,11 @@ from skmiaug.metrics.predictions._shares import (
 )
 
 __all__ = [
+    "CorrectedTTest",
     "IntensityScores",
     "bhattacharyya_coefficient",
     "concordance_correlation_coefficient",
+    "corrected_repeated_ttest",
     "expected_calibration_error",
     "intensity_baseline",
     "intensity_scores",

@@ -27,7 +27,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
-from skmiaug.metrics import PriorCorrectedClassifier
+from skmiaug.model_selection import PriorCorrectedClassifier
 
 # Name of a check of scikit-learn and why it cannot pass.
 EXPECTED_FAILURES: dict[str, str] = {}

@@ -7,21 +7,20 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import (
-    BaseEstimator,
-    ClassifierMixin,
-    MetaEstimatorMixin,
-    _fit_context,
-    clone,
-)
+from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context, clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import StackingClassifier
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.pipeline import Pipeline
-from sklearn.utils import get_tags
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
+
+from skmiaug.model_selection._decisions import (
+    DecisionAdjuster,
+    adopt_features,
+    log_proba,
+)
 
 _REMEDY = (
     'so trained_prior="auto" cannot determine the class shares it is trained on. Pass them '
@@ -29,7 +28,7 @@ _REMEDY = (
 )
 
 
-class PriorCorrectedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
+class PriorCorrectedClassifier(DecisionAdjuster):
     """Correct a classifier's probabilities for the class shares it was trained on.
 
     After over-sampling, the probabilities of a classifier assume that all classes are
@@ -65,6 +64,7 @@ class PriorCorrectedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimato
 
     See Also
     --------
+    LogitAdjustedClassifier : Logit adjustment of adjustable strength, without resampling.
     sklearn.model_selection.TunedThresholdClassifierCV : Tunes the decision of two classes.
 
     References
@@ -79,7 +79,7 @@ class PriorCorrectedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimato
     >>> from imblearn.pipeline import make_pipeline
     >>> from sklearn.datasets import make_classification
     >>> from sklearn.linear_model import LogisticRegression
-    >>> from skmiaug.metrics import PriorCorrectedClassifier
+    >>> from skmiaug.model_selection import PriorCorrectedClassifier
     >>> X, y = make_classification(n_samples=500, weights=[0.9], random_state=0)
     >>> balanced = make_pipeline(RandomOverSampler(random_state=0), LogisticRegression())
     >>> bool(balanced.fit(X, y).predict_proba(X)[:, 1].mean() > 0.2)
@@ -127,17 +127,15 @@ class PriorCorrectedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimato
         automatic = isinstance(self.trained_prior, str) and self.trained_prior == "auto"
         if automatic:
             _check_visible(self.estimator)
-        self.estimator_, seen = _fit_and_watch(clone(self.estimator), X, y, fit_params)
+        self.estimator_, seen = fit_and_watch(clone(self.estimator), X, y, fit_params)
         self.classes_ = self.estimator_.classes_
-        for name in ("n_features_in_", "feature_names_in_"):
-            if hasattr(self.estimator_, name):
-                setattr(self, name, getattr(self.estimator_, name))
+        adopt_features(self, self.estimator_)
         if automatic:
             self.trained_prior_ = _trained_shares(self.estimator_, seen, self.classes_)
         else:
             self.trained_prior_ = _prior("trained_prior", self.trained_prior, self.classes_)
         if isinstance(self.target_prior, str) and self.target_prior == "train":
-            self.target_prior_ = _shares(y, self.classes_)
+            self.target_prior_ = class_shares(y, self.classes_)
         else:
             self.target_prior_ = _prior("target_prior", self.target_prior, self.classes_)
         return self
@@ -145,38 +143,31 @@ class PriorCorrectedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimato
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Probabilities under the target shares, (n_samples, n_classes)."""
         check_is_fitted(self)
-        weighted = self.estimator_.predict_proba(X) * self._ratio()
-        total = weighted.sum(axis=1, keepdims=True)
-        # The target shares, where all probability was on classes of share 0.
-        known = total > 0
-        return np.where(known, weighted / np.where(known, total, 1), self.target_prior_)
+        proba = self.estimator_.predict_proba(X)
+        return with_prior(proba, self.trained_prior_, self.target_prior_)
 
     def predict_log_proba(self, X: Any) -> NDArray[np.float64]:
         """Logarithms of `predict_proba`."""
         with np.errstate(divide="ignore"):
             return np.log(self.predict_proba(X))
 
-    def predict(self, X: Any) -> NDArray[Any]:
-        """The most probable class under the target shares, (n_samples,)."""
-        check_is_fitted(self)
-        return self.classes_[np.argmax(self.predict_proba(X), axis=1)]
-
-    def _ratio(self) -> NDArray[np.float64]:
-        trained = self.trained_prior_
-        return np.divide(
-            self.target_prior_, trained, out=np.zeros_like(trained), where=trained > 0
-        )
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        inner = get_tags(self.estimator)
-        tags.input_tags = inner.input_tags
-        if inner.classifier_tags is not None:
-            tags.classifier_tags = inner.classifier_tags
-        return tags
+    def _adjusted_scores(self, X: Any) -> NDArray[np.float64]:
+        return log_proba(self.predict_proba(X))
 
 
-def _shares(y: Any, classes: NDArray[Any]) -> NDArray[np.float64]:
+def with_prior(
+    proba: NDArray[np.float64], trained: NDArray[np.float64], target: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Probabilities (n, n_classes) under other class shares than those of training."""
+    ratio = np.divide(target, trained, out=np.zeros_like(trained), where=trained > 0)
+    weighted = proba * ratio
+    total = weighted.sum(axis=1, keepdims=True)
+    # The target shares, where all probability was on classes of share 0.
+    known = total > 0
+    return np.where(known, weighted / np.where(known, total, 1), target)
+
+
+def class_shares(y: Any, classes: NDArray[Any]) -> NDArray[np.float64]:
     labels = np.asarray(y).ravel()
     return np.array([np.mean(labels == label) for label in classes])
 
@@ -241,7 +232,7 @@ def _check_visible(estimator: Any) -> None:
         _check_parts(last)
 
 
-def _fit_and_watch(
+def fit_and_watch(
     estimator: Any, X: Any, y: Any, fit_params: dict[str, Any]
 ) -> tuple[Any, _Seen]:
     """The fitted estimator, and the labels and weights that reached its last step."""

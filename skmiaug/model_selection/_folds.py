@@ -1,0 +1,51 @@
+"""The folds of searches: stratified, shuffled, groups kept whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+from sklearn.utils import check_random_state
+
+__all__ = ["StratifiedFolds"]
+
+_TESTED, _MOST_REPEATS = 100, 5
+
+
+class StratifiedFolds(BaseEstimator):
+    """Repeated stratified folds that keep groups whole where groups are given.
+
+    There are at most as many folds as the smallest class has rows and as there are groups,
+    and at least 2. Without a number of repeats, there are up to 5: until the smallest class
+    has been tested on 100 rows.
+    """
+
+    # As the group splitters of scikit-learn: groups are requested by default.
+    __metadata_request__split: ClassVar[dict[str, bool]] = {"groups": True}
+
+    def __init__(
+        self, n_splits: int = 5, *, n_repeats: int | None = 1, random_state: Any = None
+    ):
+        self.n_splits = n_splits
+        self.n_repeats = n_repeats
+        self.random_state = random_state
+
+    def split(
+        self, X: Any, y: Any, groups: Any = None
+    ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+        """Yield (training rows, test rows) of each fold of each repeat."""
+        _, codes = np.unique(np.asarray(y), return_inverse=True)
+        rarest = most = int(np.bincount(codes).min())
+        kind: Any = StratifiedKFold
+        if groups is not None and (n_groups := len(np.unique(groups))) > 1:
+            most, kind = min(most, n_groups), StratifiedGroupKFold
+        folds = max(2, min(self.n_splits, most))
+        rng = check_random_state(self.random_state)
+        n_repeats = self.n_repeats or min(_MOST_REPEATS, -(-_TESTED // rarest))
+        for _ in range(n_repeats):
+            splitter = kind(folds, shuffle=True, random_state=rng.randint(2**31 - 1))
+            yield from splitter.split(np.zeros(len(codes)), codes, groups)

@@ -1,0 +1,121 @@
+"""Which candidate to take, how sure the gain is, and both in words. Arrays in."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skmiaug.metrics import corrected_repeated_ttest
+
+__all__ = ["best_of", "choose", "interval", "verdict"]
+
+
+def choose(
+    scores: NDArray[np.float64],
+    costs: NDArray[np.intp],
+    *,
+    free_below: int,
+    test_to_train: float,
+    tolerance: float,
+) -> int:
+    """Index of the cheapest candidate that is not clearly worse than the best.
+
+    `scores` is (n_candidates, n_folds), higher is better, with NaN where a fit failed: such
+    candidates are out, unless all are. `costs` (n_candidates,) are ranks; those below
+    `free_below` leave the rows as they are.
+
+    The best of the resampled candidates is taken if its mean is ahead of the best free one
+    by more than `tolerance` standard errors of the difference over the folds (with Nadeau
+    and Bengio's variance). Otherwise the choice is among the free ones, whose costs hardly
+    differ: the cheapest within half that tolerance of the best of them. Comparing them with
+    each other alone keeps a lucky resampled candidate out of it. Of candidates that cost
+    the same, the highest mean wins.
+    """
+    usable = ~np.isnan(scores).any(axis=1)
+    free = best_of(scores, usable & (costs < free_below))
+    resampled = best_of(scores, usable & (costs >= free_below))
+    if free is None:
+        return resampled or 0
+    behind = scores[free] - scores
+    if resampled is not None:
+        ahead, error = _mean_and_error(-behind[resampled], test_to_train)
+        # Means of equal scores differ by rounding.
+        if ahead > tolerance * error + 1e-12:
+            return resampled
+    near = [
+        index
+        for index in np.flatnonzero(usable & (costs < free_below))
+        for gap, error in [_mean_and_error(behind[index], test_to_train)]
+        if gap <= tolerance / 2 * error + 1e-12
+    ]
+    return int(min(near, key=lambda i: (costs[i], -scores[i].mean())))
+
+
+def _mean_and_error(values: NDArray[np.float64], ratio: float) -> tuple[float, float]:
+    """Mean over folds, and its standard error, which is 0 for a single fold."""
+    count = len(values)
+    variance = float(values.var(ddof=1)) if count > 1 else 0.0
+    return float(values.mean()), math.sqrt((1 / count + ratio) * variance)
+
+
+def best_of(scores: NDArray[np.float64], among: Any) -> int | None:
+    """Index of the highest mean among these candidates; None where none has one."""
+    means = np.where(among, scores.mean(axis=1), np.nan)
+    return None if np.isnan(means).all() else int(np.nanargmax(means))
+
+
+def interval(
+    scores: NDArray[np.float64], reference: NDArray[np.float64], *, test_to_train: float
+) -> tuple[float, float]:
+    """Ends of the 95 % interval of the mean difference over the folds; NaN of one fold."""
+    if len(scores) < 2:
+        return math.nan, math.nan
+    found = corrected_repeated_ttest(scores - reference, n_train=1.0, n_test=test_to_train)
+    return found.low, found.high
+
+
+def verdict(
+    labels: list[str],
+    scores: NDArray[np.float64],
+    chosen: int,
+    gains: dict[str, tuple[str, tuple[float, float]]],
+    *,
+    resampled: bool,
+    metric: str,
+    left_out: list[str],
+) -> str:
+    """The result in one paragraph.
+
+    `gains` holds, for "none" and "best_free", the name of that candidate and the interval
+    of the gain over it.
+    """
+    means = scores.mean(axis=1)
+    advice = "Resample" if resampled else "Do not resample"
+    text = [f"{advice}: {labels[chosen]} is chosen, {metric} {means[chosen]:.3f}."]
+    told = set()
+    for key, (name, ends) in gains.items():
+        if name == labels[chosen] or name in told:
+            continue
+        told.add(name)
+        low, high = ends
+        over = "no balancing" if key == "none" else f"{name}, the best without resampling"
+        sure = "" if low > 0 or high < 0 else ", so the difference may be chance"
+        text.append(
+            f"It is {(low + high) / 2:+.3f} against {over} (95 % interval {low:+.3f} to "
+            f"{high:+.3f}{sure})."
+        )
+    best = int(np.nanargmax(means))
+    if labels[best] != labels[chosen]:
+        text.append(
+            f"The highest score, {means[best]:.3f}, is that of {labels[best]}; "
+            f"{labels[chosen]} is cheaper and within the tolerance."
+        )
+    failed = sorted({labels[i] for i in np.flatnonzero(np.isnan(means))})
+    if failed:
+        text.append(f"Not compared, since a fit failed: {', '.join(failed)}.")
+    if left_out:
+        text.append(f"Not applicable: {', '.join(left_out)}.")
+    return " ".join(text)

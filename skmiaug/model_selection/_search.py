@@ -1,0 +1,522 @@
+"""The search among ways to balance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from numbers import Integral, Real
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import (
+    BaseEstimator,
+    ClassifierMixin,
+    MetaEstimatorMixin,
+    _fit_context,
+)
+from sklearn.metrics import get_scorer_names
+from sklearn.model_selection import GridSearchCV, ParameterGrid, check_cv
+from sklearn.pipeline import Pipeline
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.validation import check_is_fitted, column_or_1d
+
+from skmiaug.model_selection._balanced import FREE_METHODS, BalancedClassifier, applies
+from skmiaug.model_selection._decisions import adopt_features, tags_of
+from skmiaug.model_selection._folds import StratifiedFolds
+from skmiaug.model_selection._gain_plot import plot_gains
+from skmiaug.model_selection._methods import DEFAULT_METHODS, read_methods
+from skmiaug.model_selection._rule import best_of, choose, interval, verdict
+
+__all__ = ["BalancingSearchCV"]
+
+_FOLDS = 5
+
+
+class _Candidate(NamedTuple):
+    """One setting of the search: a classifier, a way to balance, one point of the grid."""
+
+    classifier: str
+    method: str
+    cost: int
+
+
+def _best_has(name: str) -> Any:
+    def check(self: BalancingSearchCV) -> bool:
+        # The error names what is missing.
+        if hasattr(self, "best_estimator_"):
+            getattr(self.best_estimator_, name)
+        else:
+            for classifier, _ in _classifiers(self.classifier).values():
+                getattr(classifier, name)
+        return True
+
+    return check
+
+
+class BalancingSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
+    """Find out whether, and how, to balance the classes for a classifier.
+
+    Cross-validates the classifier with each way to balance, keeps the cheapest one whose
+    score is not clearly below the best, and fits it to all rows. The order of costs is:
+    nothing, class weights, logit adjustment, tuned thresholds, resampling. The first four
+    leave the rows as they are; resampling has to be ahead of the best of them.
+
+    Parameters
+    ----------
+    classifier : classifier, (classifier, grid) or a list or mapping of these
+        A grid of its parameters is searched with each method, as in ``GridSearchCV``. Put
+        preprocessing into a pipeline; rows are resampled before its last step.
+    methods : list or mapping, default=("none", "class_weight", "logit_adjust", \
+"threshold", "gaussian", "migan")
+        Names, samplers of imbalanced-learn or their names or import paths, or a mapping
+        from name to these. Beside the default ones, ``"random"`` (random oversampling),
+        ``"smote"``, ``"borderline"`` and ``"adasyn"`` are known. Class weights are
+        ``class_weight="balanced"``, equal ``priors`` or balanced ``sample_weight``,
+        whichever the classifier takes. SMOTE's neighbors are lowered to what the smallest
+        class allows.
+    scoring : str or callable, default="balanced_accuracy"
+        One scorer of scikit-learn; balanced accuracy is the unweighted average recall
+        (UAR).
+    cv : int, splitter, iterable or None, default=None
+        None stands for 5. A number means stratified shuffled folds, at most as many as the
+        smallest class has rows; they keep groups whole where ``fit`` is given groups.
+    n_repeats : int, default=None
+        How often these folds are drawn. None repeats them up to 5 times, until the rarest
+        class has been tested on 100 rows: of 20 rows, one draw of folds is a lottery.
+    tolerance : float, default=0.5
+        By how many standard errors of the mean difference resampling must be ahead of the
+        best method without it; half as many are enough for a method without resampling to
+        be preferred to a cheaper one, since these cost next to nothing. 0 takes the highest
+        score. The variance is that of Nadeau and Bengio, which is two to seven times the
+        usual one: 0.5 of these standard errors are about the usual "one standard error".
+    n_jobs : int, default=None
+        Number of processes, through joblib.
+    error_score : "raise" or float, default=nan
+        Score of a fit that failed. With NaN, a warning names it and the candidate is out.
+    verbose : int, default=0
+        As for ``GridSearchCV``.
+    random_state : int, RandomState or None, default=None
+        Seed of the folds, the samplers and the inner folds of the methods.
+
+    Attributes
+    ----------
+    best_method_ : str
+        Name of the chosen method.
+    best_classifier_ : str
+        Name of the chosen classifier, which is that of its class where none was given.
+    best_estimator_ : classifier
+        Fitted to all rows. Its ``estimator_`` is the classifier, wrapper or pipeline alone.
+    best_params_ : dict
+        Its point of the grid.
+    best_score_ : float
+        Its mean score over the folds.
+    best_index_ : int
+        Its place in ``cv_results_``.
+    gain_interval_ : dict
+        95 % interval of the gain in score of the chosen method over ``"none"`` and over
+        ``"best_free"``, the best method that leaves the rows as they are; (0, 0) where that
+        is the chosen one. From `skmiaug.metrics.corrected_repeated_ttest`.
+    cv_results_ : dict
+        As that of ``GridSearchCV``; ``param_method`` and ``param_classifier`` hold names.
+    verdict_ : str
+        The result in words.
+    n_splits_ : int
+        Number of folds, repeats included.
+    scorer_ : callable
+    classes_ : ndarray of shape (n_classes,)
+    n_features_in_, feature_names_in_
+        Of the fitted classifier, where it has them.
+
+    See Also
+    --------
+    LogitAdjustedClassifier, ThresholdTunedClassifier : Two of the methods.
+    PriorCorrectedClassifier : The correction of probabilities.
+    skmiaug.evaluation.compare_samplers : A table of all methods and classifiers.
+
+    Notes
+    -----
+    ``predict`` decides with the balance. ``predict_proba`` is corrected for the change of
+    the class shares by weights and resampling, and without adjustment and thresholds, so
+    that the probabilities hold for the class shares of the training rows. So the class of
+    the highest probability need not be the predicted one; scorers of probabilities see the
+    corrected ones.
+
+    Scores of the chosen method are those by which it was chosen, and so are the intervals:
+    slightly optimistic. Cross-validate the search itself for an unbiased estimate.
+
+    Metadata routing works as for ``GridSearchCV``. ``sample_weight`` cannot be combined
+    with resampling.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_classification
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from skmiaug.model_selection import BalancingSearchCV
+    >>> X, y = make_classification(
+    ...     n_samples=600, weights=[0.9], class_sep=0.7, random_state=0
+    ... )
+    >>> search = BalancingSearchCV(
+    ...     LogisticRegression(), methods=["none", "class_weight", "smote"], random_state=0
+    ... ).fit(X, y)
+    >>> search.best_method_
+    'class_weight'
+    """
+
+    _parameter_constraints: dict[str, Any] = {  # noqa: RUF012 (scikit-learn's convention)
+        "classifier": [HasMethods(["fit", "predict"]), Mapping, list, tuple],
+        "methods": [list, tuple, Mapping],
+        "scoring": [StrOptions(set(get_scorer_names())), callable],
+        "cv": ["cv_object"],
+        "n_repeats": [Interval(Integral, 1, None, closed="left"), None],
+        "tolerance": [Interval(Real, 0, None, closed="left")],
+        "n_jobs": [Integral, None],
+        "error_score": [StrOptions({"raise"}), Real],
+        "verbose": ["verbose"],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        classifier: Any,
+        methods: Any = DEFAULT_METHODS,
+        *,
+        scoring: Any = "balanced_accuracy",
+        cv: Any = None,
+        n_repeats: int | None = None,
+        tolerance: float = 0.5,
+        n_jobs: int | None = None,
+        error_score: Any = np.nan,
+        verbose: int = 0,
+        random_state: Any = None,
+    ):
+        self.classifier = classifier
+        self.methods = methods
+        self.scoring = scoring
+        self.cv = cv
+        self.n_repeats = n_repeats
+        self.tolerance = tolerance
+        self.n_jobs = n_jobs
+        self.error_score = error_score
+        self.verbose = verbose
+        self.random_state = random_state
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X: Any, y: ArrayLike, **params: Any) -> BalancingSearchCV:
+        """Cross-validate all methods, choose one and fit it to all rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Any input that the classifiers take.
+        y : array-like of shape (n_samples,)
+        **params
+            ``groups`` (n_samples,), the speaker or session of each row, for the folds;
+            all others go to the ``fit`` of the classifiers.
+
+        Returns
+        -------
+        self : BalancingSearchCV
+
+        Raises
+        ------
+        ValueError
+            A method is unknown, none applies to the classifier, all fail in some fold,
+            folds share a group, or ``sample_weight`` is passed together with resampling.
+        """
+        labels = _labels_of(y)
+        methods = read_methods(self.methods)
+        _check_weights(methods, params)
+        grids, candidates, left_out = _grids(_classifiers(self.classifier), methods)
+        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        groups = params.pop("groups", None)
+        folds = list(self._splitter(seed).split(X, labels, groups))
+        _check_groups(folds, groups)
+        ratio = float(np.mean([len(test) / len(train) for train, test in folds]))
+        search = self._search(grids, folds, seed)
+        search.refit = lambda results: choose(
+            fold_scores(results),
+            np.array([candidate.cost for candidate in candidates]),
+            free_below=len(FREE_METHODS),
+            test_to_train=ratio,
+            tolerance=self.tolerance,
+        )
+        if groups is not None:
+            params["inner_groups"] = groups
+        search.fit(X, labels, **params)
+        if np.isnan(fold_scores(search.cv_results_)[search.best_index_]).any():
+            raise ValueError(
+                "expected a method with a score in every fold, and each failed in one; "
+                'error_score="raise" shows why.'
+            )
+        self._keep(search, candidates, ratio, left_out)
+        return self
+
+    def _search(self, grids: list[dict[str, Any]], cv: Any, seed: int = 0) -> GridSearchCV:
+        (classifier, _), *_ = _classifiers(self.classifier).values()
+        return GridSearchCV(
+            BalancedClassifier(classifier, random_state=seed),
+            grids,
+            scoring=self.scoring,
+            cv=cv,
+            n_jobs=self.n_jobs,
+            error_score=self.error_score,
+            verbose=self.verbose,
+        )
+
+    def _splitter(self, seed: int = 0) -> Any:
+        if self.cv is None or isinstance(self.cv, Integral):
+            return StratifiedFolds(
+                int(self.cv or _FOLDS), n_repeats=self.n_repeats, random_state=seed
+            )
+        return check_cv(self.cv)
+
+    def _keep(
+        self, search: Any, candidates: list[_Candidate], ratio: float, left_out: list[str]
+    ) -> None:
+        """Take over the results of a fitted search."""
+        for name in ("best_estimator_", "best_index_", "cv_results_", "n_splits_"):
+            setattr(self, name, getattr(search, name))
+        self.scorer_, self.classes_ = search.scorer_, search.best_estimator_.classes_
+        adopt_features(self, self.best_estimator_)
+        chosen = candidates[self.best_index_]
+        self.best_method_, self.best_classifier_ = chosen.method, chosen.classifier
+        self.best_params_ = {
+            name.removeprefix("classifier__"): value
+            for name, value in search.best_params_.items()
+            if name.startswith("classifier__")
+        }
+        results = self.cv_results_
+        for name in ("method", "classifier"):
+            values = [getattr(candidate, name) for candidate in candidates]
+            results[f"param_{name}"] = np.ma.array(values, dtype=object)
+        scores = fold_scores(results)
+        self.best_score_ = float(scores[self.best_index_].mean())
+        self._test_to_train = ratio
+        free = [candidate.cost < len(FREE_METHODS) for candidate in candidates]
+        references = {
+            "none": best_of(scores, [candidate.cost == 0 for candidate in candidates]),
+            "best_free": best_of(scores, free),
+        }
+        self.gain_interval_ = {
+            name: interval(scores[self.best_index_], scores[i], test_to_train=ratio)
+            for name, i in references.items()
+            if i is not None
+        }
+        known = [i for i in references.values() if i is not None]
+        self._reference = known[0] if known else self.best_index_
+        labels = _labels(results)
+        self.verdict_ = verdict(
+            labels,
+            scores,
+            self.best_index_,
+            {name: (labels[i], self.gain_interval_[name])
+             for name, i in references.items() if i is not None},
+            resampled=not free[self.best_index_],
+            metric=self._metric(),
+            left_out=left_out,
+        )  # fmt: skip
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Classes by the chosen method.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        labels : ndarray of shape (n_samples,)
+        """
+        check_is_fitted(self)
+        return self.best_estimator_.predict(X)
+
+    @available_if(_best_has("predict_proba"))
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """Probabilities for the class shares of the training rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_samples, n_classes)
+        """
+        check_is_fitted(self)
+        return self.best_estimator_.predict_proba(X)
+
+    @available_if(_best_has("decision_function"))
+    def decision_function(self, X: Any) -> NDArray[np.float64]:
+        """Decision values of the chosen method, of which the highest is predicted.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples, n_classes) or (n_samples,)
+        """
+        check_is_fitted(self)
+        return self.best_estimator_.decision_function(X)
+
+    def score(self, X: Any, y: ArrayLike, **params: Any) -> float:
+        """The score by `scoring`.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,)
+        **params
+            For the scorer, such as ``sample_weight``.
+
+        Returns
+        -------
+        score : float
+        """
+        check_is_fitted(self)
+        return float(self.scorer_(self.best_estimator_, X, y, **params))
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the gain of each method over none (without it, over the best free one).
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, default=None
+            Where to draw; None makes a figure.
+
+        Returns
+        -------
+        ax : matplotlib.axes.Axes
+            One line for each method and classifier, with the 95 % interval of its
+            difference; that of the chosen one is filled.
+
+        Raises
+        ------
+        MissingExtraError
+            matplotlib is not installed.
+        """
+        check_is_fitted(self)
+        scores = fold_scores(self.cv_results_)
+        return plot_gains(
+            _labels(self.cv_results_),
+            scores,
+            self.best_index_,
+            self._reference,
+            test_to_train=self._test_to_train,
+            metric=self._metric(),
+            ax=ax,
+        )
+
+    def _metric(self) -> str:
+        return self.scoring if isinstance(self.scoring, str) else "score"
+
+    def get_metadata_routing(self) -> Any:
+        """As ``GridSearchCV``: groups go to the splitter, the rest to the classifier."""
+        return self._search([{}], self._splitter()).get_metadata_routing()
+
+    def __sklearn_tags__(self) -> Any:
+        (classifier, _), *_ = _classifiers(self.classifier).values()
+        return tags_of(super().__sklearn_tags__(), classifier)
+
+
+def fold_scores(results: dict[str, Any]) -> NDArray[np.float64]:
+    """Scores (n_candidates, n_folds)."""
+    names = sorted(
+        (n for n in results if n.startswith("split") and n.endswith("_test_score")),
+        key=lambda name: int(name[5 : name.index("_")]),
+    )
+    return np.column_stack([results[name] for name in names])
+
+
+def _classifiers(given: Any) -> dict[str, tuple[Any, Any]]:
+    """From name to classifier and grid."""
+    if isinstance(given, Mapping):
+        pairs = [(str(name), value) for name, value in given.items()]
+    else:
+        several = given if isinstance(given, list) else [given]
+        pairs = [("", value) for value in several]
+    found: dict[str, tuple[Any, Any]] = {}
+    for name, value in pairs:
+        classifier, grid = value if isinstance(value, tuple) else (value, {})
+        last = classifier.steps[-1][1] if isinstance(classifier, Pipeline) else classifier
+        label = name or type(last).__name__
+        if label in found:
+            raise ValueError(
+                f"classifier holds two of {label}; give each a name in a mapping, such as "
+                "{'strong penalty': ..., 'weak penalty': ...}."
+            )
+        found[label] = (classifier, grid)
+    if not found:
+        raise ValueError("classifier is empty; pass at least one.")
+    return found
+
+
+def _grids(
+    classifiers: Mapping[str, tuple[Any, Any]], methods: Mapping[str, Any]
+) -> tuple[list[dict[str, Any]], list[_Candidate], list[str]]:
+    """Grids for ``GridSearchCV``, their candidates in order, and what does not apply."""
+    grids, candidates, left_out = [], [], []
+    for name, (classifier, grid) in classifiers.items():
+        for label, method in methods.items():
+            if not applies(method, classifier):
+                left_out.append(f"{label} ({type(classifier).__name__})")
+                continue
+            free = isinstance(method, str)
+            cost = FREE_METHODS.index(method) if free else len(FREE_METHODS)
+            for part in [grid] if isinstance(grid, Mapping) else grid:
+                own = {f"classifier__{key}": values for key, values in part.items()}
+                own |= {"classifier": [classifier], "method": [method]}
+                grids.append(own)
+                candidates += [_Candidate(name, label, cost)] * len(ParameterGrid(own))
+    if not grids:
+        raise ValueError(f'no method applies: {", ".join(left_out)}; add "none".')
+    return grids, candidates, left_out
+
+
+def _labels_of(y: Any) -> NDArray[Any]:
+    """One class for each row."""
+    check_classification_targets(y)
+    if type_of_target(y) not in ("binary", "multiclass"):
+        raise ValueError(
+            "Multilabel and multioutput targets are not supported. Expected one class for "
+            f"each row; got an array of shape {np.shape(y)}."
+        )
+    return column_or_1d(y, warn=True)
+
+
+def _labels(results: dict[str, Any]) -> list[str]:
+    """A name for each candidate, with the classifier where there are several."""
+    methods, classifiers = results["param_method"], results["param_classifier"]
+    if len(set(classifiers)) == 1:
+        return list(methods)
+    return [f"{m} ({c})" for m, c in zip(methods, classifiers, strict=True)]
+
+
+def _check_weights(methods: Mapping[str, Any], params: Mapping[str, Any]) -> None:
+    resampling = [name for name, method in methods.items() if not isinstance(method, str)]
+    weights = [
+        n for n, v in params.items() if n.endswith("sample_weight") and v is not None
+    ]
+    if weights and resampling:
+        raise ValueError(
+            f"{weights[0]} cannot be combined with resampling ({', '.join(resampling)}); "
+            "leave these methods out, or pass no weights."
+        )
+
+
+def _check_groups(folds: list[Any], groups: Any) -> None:
+    if groups is None:
+        return
+    groups = np.asarray(groups)
+    for number, (train, test) in enumerate(folds):
+        shared = np.intersect1d(groups[train], groups[test])
+        if shared.size:
+            raise ValueError(
+                f"fold {number} of cv has group {shared[0]} in both its training and its "
+                "test part; use a number of folds or a splitter that keeps groups whole, "
+                "such as StratifiedGroupKFold, or pass no groups."
+            )

@@ -16,7 +16,7 @@ _AUDIO = (
     ".3gp .aac .aif .aifc .aiff .amr .ape .au .caf .flac .m4a .mka .mkv .mov .mp2 .mp3 "
     ".mp4 .nist .oga .ogg .opus .raw .snd .sph .w64 .wav .wave .webm .wma .wv"
 )
-AUDIO_SUFFIXES = frozenset(_AUDIO.split())
+_AUDIO_SUFFIXES = frozenset(_AUDIO.split())
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def check_modality(X: Any, modality: str) -> list[Any]:
         (i, row) for i, row in enumerate(rows) if isinstance(row, str) and row.strip()
     ]
     if modality == "text":
-        paths = [(i, row) for i, row in strings if _suffix(row) in AUDIO_SUFFIXES]
+        paths = [(i, row) for i, row in strings if _suffix(row) in _AUDIO_SUFFIXES]
         if 2 * len(paths) <= len(strings):
             paths = [(i, row) for i, row in strings if _is_path(row)]
         if paths:
@@ -109,7 +109,7 @@ def _suffix(text: str) -> str:
 
 def _is_path(text: str) -> bool:
     suffix = _suffix(text)
-    if suffix in AUDIO_SUFFIXES and not re.search(r"\s", text):
+    if suffix in _AUDIO_SUFFIXES and not re.search(r"\s", text):
         return True
     return 1 < len(suffix) < 7 and "\0" not in text and os.path.isfile(text)
 

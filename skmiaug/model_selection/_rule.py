@@ -30,9 +30,9 @@ def choose(
     The best of the resampled candidates is taken if its mean is ahead of the best free one
     by more than `tolerance` standard errors of the difference over the folds (with Nadeau
     and Bengio's variance). Otherwise the choice is among the free ones, whose costs hardly
-    differ: the cheapest within half that tolerance of the best of them. Comparing them with
-    each other alone keeps a lucky resampled candidate out of it. Of candidates that cost
-    the same, the highest mean wins.
+    differ: the cheapest within a third of that tolerance of the best of them. Comparing
+    them with each other alone keeps a lucky resampled candidate out of it. Of candidates
+    that cost the same, the highest mean wins.
     """
     usable = ~np.isnan(scores).any(axis=1)
     free = best_of(scores, usable & (costs < free_below))
@@ -49,7 +49,7 @@ def choose(
         index
         for index in np.flatnonzero(usable & (costs < free_below))
         for gap, error in [_mean_and_error(behind[index], test_to_train)]
-        if gap <= tolerance / 2 * error + 1e-12
+        if gap <= tolerance / 3 * error + 1e-12
     ]
     return int(min(near, key=lambda i: (costs[i], -scores[i].mean())))
 

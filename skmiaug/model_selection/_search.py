@@ -86,12 +86,12 @@ class BalancingSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
     n_repeats : int, default=None
         How often these folds are drawn. None repeats them up to 5 times, until the rarest
         class has been tested on 100 rows: of 20 rows, one draw of folds is a lottery.
-    tolerance : float, default=0.5
+    tolerance : float, default=0.75
         By how many standard errors of the mean difference resampling must be ahead of the
-        best method without it; half as many are enough for a method without resampling to
-        be preferred to a cheaper one, since these cost next to nothing. 0 takes the highest
-        score. The variance is that of Nadeau and Bengio, which is two to seven times the
-        usual one: 0.5 of these standard errors are about the usual "one standard error".
+        best method without it; a third of them is enough for a method without resampling
+        to be preferred to a cheaper one, since these cost next to nothing. 0 takes the
+        highest score. The variance is that of Nadeau and Bengio, which is two to seven
+        times the usual one: 0.75 of these standard errors are 1.1 to 2 of the usual ones.
     n_jobs : int, default=None
         Number of processes, through joblib.
     error_score : "raise" or float, default=nan
@@ -186,7 +186,7 @@ class BalancingSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         scoring: Any = "balanced_accuracy",
         cv: Any = None,
         n_repeats: int | None = None,
-        tolerance: float = 0.5,
+        tolerance: float = 0.75,
         n_jobs: int | None = None,
         error_score: Any = np.nan,
         verbose: int = 0,

@@ -56,7 +56,7 @@ def test_the_search_is_printed_and_its_pipeline_saved(table, tmp_path, capsys):
     for name in ("none", "class_weight", "smote"):
         assert f"{name} (LDA)" in out
     assert out.count("  chosen\n") == 1
-    assert "resample: " in out
+    assert "resample: " in out.lower()
     assert f"written: {path}" in out
     saved = joblib.load(path)
     assert saved["columns"] == list("abcdef")

@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
             rows, columns = features.X.shape
             show(f"{features.name}: {rows} rows of {columns} features")
             show(f"rows per class: {counts_text(features.class_counts())}")
-            show(f"note: {features.note}" if features.note else "")
+            show(f"note: {features.note}\n" if features.note else "")
         search.fit(features.X, features.y, groups=features.groups)
     except (ValueError, TypeError) as error:
         raise UsageError(str(error)) from error

@@ -79,9 +79,9 @@ def find_audio(inputs: list[str], column: str) -> list[str]:
 
 
 def _is_audio(path: Path) -> bool:
-    from skmiaug.feature_extraction._items import AUDIO_SUFFIXES
+    from skmiaug.feature_extraction._items import _AUDIO_SUFFIXES
 
-    return path.is_file() and path.suffix.lower() in AUDIO_SUFFIXES
+    return path.is_file() and path.suffix.lower() in _AUDIO_SUFFIXES
 
 
 def _from_table(path: Path, column: str) -> list[str]:

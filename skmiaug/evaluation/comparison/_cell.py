@@ -98,16 +98,8 @@ def run_sampler_on_fold(
     The test part is prepared and scaled by what was fitted to the training part and is
     otherwise out of reach of sampler, search and classifier.
     """
-    X_train, X_test = (_safe_indexing(X, part) for part in (fold.train, fold.test))
-    for step in [prepare] * (prepare is not None) + [StandardScaler()] * scale:
-        step = seeded_clone(step, fold.seed)
-        with warnings.catch_warnings():
-            # Such as one about a category that the training part lacks.
-            warnings.simplefilter("ignore")
-            X_train = step.fit_transform(X_train, y[fold.train])
-            X_test = step.transform(X_test)
-    own_groups = None if groups is None else groups[fold.train]
-    parts = _Parts(np.unique(y), X_train, y[fold.train], own_groups, X_test, y[fold.test])
+    steps = [prepare] * (prepare is not None) + [StandardScaler()] * scale
+    parts = _split(X, y, groups, fold, steps)
     common: Row = dict.fromkeys(COLUMNS, float("nan")) | {
         "recalls": None,
         "confusion": None,
@@ -174,7 +166,23 @@ def warnings_text(caught: list[warnings.WarningMessage]) -> list[str]:
     return list(texts)
 
 
-# ---- resampling
+# ---- splitting and resampling
+
+
+def _split(
+    X: Any, y: NDArray[Any], groups: NDArray[Any] | None, fold: Fold, steps: list[Any]
+) -> _Parts:
+    """Both parts of a fold after `steps`, which are fitted to the training part."""
+    X_train, X_test = (_safe_indexing(X, part) for part in (fold.train, fold.test))
+    for step in steps:
+        fitted = seeded_clone(step, fold.seed)
+        with warnings.catch_warnings():
+            # Such as one about a category that the training part lacks.
+            warnings.simplefilter("ignore")
+            X_train = fitted.fit_transform(X_train, y[fold.train])
+            X_test = fitted.transform(X_test)
+    own_groups = None if groups is None else groups[fold.train]
+    return _Parts(np.unique(y), X_train, y[fold.train], own_groups, X_test, y[fold.test])
 
 
 def _resampled(parts: _Parts, sampler: Any, seed: int) -> tuple[_Parts, str]:

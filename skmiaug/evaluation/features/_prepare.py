@@ -53,21 +53,7 @@ def preparation(table: pd.DataFrame, y: Any) -> Preparation:
     kinds = {name: _kind(table[name]) for name in table}
     steps: list[str] = []
     transformers: list[tuple[str, Any, Any]] = []
-    for kind, transformer, words in (
-        ("number", "passthrough", ""),
-        (
-            "holes",
-            SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True),
-            "missing values by the median, and a column that marks them",
-        ),
-        (
-            "one-hot",
-            OneHotEncoder(handle_unknown="ignore", sparse_output=False),
-            "one-hot",
-        ),
-        ("many values", TargetEncoder(), "by the share of each class"),
-        ("left out", "drop", "left out (one value, or another in nearly every row)"),
-    ):
+    for kind, transformer, words in _encoders():
         names = [name for name, found in kinds.items() if found == kind]
         if names:
             transformers.append((kind, transformer, names))
@@ -87,6 +73,19 @@ def preparation(table: pd.DataFrame, y: Any) -> Preparation:
         # A trial; only the width is kept.
         width = np.shape(clone(transformer).fit_transform(table, y))[1]
     return Preparation(table, transformer, steps, width)
+
+
+def _encoders() -> list[tuple[str, Any, str]]:
+    """For each kind of column its transformer, and what that does in words."""
+    imputer = SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
+    one_hot = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
+    return [
+        ("number", "passthrough", ""),
+        ("holes", imputer, "missing values by the median, and a column that marks them"),
+        ("one-hot", one_hot, "one-hot"),
+        ("many values", TargetEncoder(), "by the share of each class"),
+        ("left out", "drop", "left out (one value, or another in nearly every row)"),
+    ]
 
 
 def cleaned(values: pd.Series) -> pd.Series:

@@ -35,7 +35,7 @@ def test_several_states_at_once_and_left_as_they_were(skewed):
         assert torch.is_autocast_enabled("cpu")
 
 
-@pytest.mark.parametrize("device", ["mps", "xpu", "meta", "cuda:7"])
+@pytest.mark.parametrize("device", ["mps", "xpu", "hpu", "meta", "cuda:7"])
 def test_devices_that_are_not_there_are_refused(skewed, device):
     X, y = skewed
     with pytest.raises(DeviceUnavailableError, match=device):

@@ -305,7 +305,8 @@ def _networks(n_u: int, n_v: int, seed: int) -> Any:
 
     with isolated_torch_seed(seed):
         pair = nn.ModuleList([stack(n_u), stack(n_v)])
-    for parameter in pair[0][-1].parameters():
+    last: Any = pair[0]
+    for parameter in last[-1].parameters():
         nn.init.zeros_(parameter)
     return pair
 

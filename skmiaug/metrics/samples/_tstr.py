@@ -20,6 +20,7 @@ from skmiaug.metrics._checks import (
     seed_from,
 )
 from skmiaug.metrics.predictions._shares import check_shares
+from skmiaug.utils.tables._labels import read_groups
 
 _KINDS = ("linear", "nonlinear")
 # A multiple of the inverse range of the scores: beyond it, separable rows gain nothing.
@@ -265,43 +266,44 @@ def paired_difference(
 ) -> tuple[float, float]:
     """Difference of two scores on the same real rows, and its standard error.
 
-    Parameters
-    ----------
-    row_values, other_values : array-like of shape (n_real,)
-        Those of two results of `TSTRScorer.score`, or of all folds, concatenated.
-    groups : array-like of shape (n_real,), default=None
-        Speakers or sessions, whose rows are not independent.
+        Parameters
+        ----------
+        row_values, other_values : array-like of shape (n_real,)
+            Those of two results of `TSTRScorer.score`, or of all folds, concatenated.
+        groups : array-like of shape (n_real,), default=None
+            Speakers or sessions, whose rows are not independent.
 
-    Returns
-    -------
-    difference : float
-        Of the means, nats.
-    standard_error : float
-        NaN for a single row or group.
+        Returns
+        -------
+        difference : float
+            Of the means, nats.
+        standard_error : float
+            NaN for a single row or group.
 
-    Raises
-    ------
-    ValueError
-        Lengths differ.
+        Raises
+        ------
+        ValueError
+            Lengths differ.
 
-    See Also
-    --------
-    TSTRScorer : Gives the values.
+        See Also
+        --------
+        TSTRScorer : Gives the values.
 
-    Examples
-    --------
-    >>> from skmiaug.metrics import paired_difference
-    >>> paired_difference([1.0, 2.0, 3.0], [0.5, 2.5, 1.5])
-    (0.5, 0.5773502691896257)
+        Examples
+        --------
+        >>> from skmiaug.metrics import paired_difference
+    from skmiaug.utils.tables._labels import read_groups
+        >>> paired_difference([1.0, 2.0, 3.0], [0.5, 2.5, 1.5])
+        (0.5, 0.5773502691896257)
     """
     one, other = (
         np.asarray(values, dtype=np.float64) for values in (row_values, other_values)
     )
-    check_consistent_length(one, other, groups)
+    check_consistent_length(one, other)
     gaps = one - other
     deviations = gaps - gaps.mean()
-    if groups is not None:
-        members = np.unique(np.asarray(groups), return_inverse=True)[1]
+    members = read_groups(groups, len(gaps))
+    if members is not None:
         deviations = np.bincount(members, weights=deviations)
     n = len(deviations)
     variance = (deviations**2).sum() * n / (n - 1) if n > 1 else math.nan

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Sequence
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
@@ -40,6 +40,7 @@ from skmiaug.representation.alignment._space import (
     largest_product,
 )
 from skmiaug.utils._whole_fit import whole_fit
+from skmiaug.utils.tables._labels import read_groups
 
 _MEMORY_ADVICE = "lower batch_size or n_components, or use device='cpu'."
 _ROWS = {"dtype": (np.float64, np.float32), "ensure_all_finite": "allow-nan"}
@@ -227,6 +228,9 @@ class ContrastiveAligner(NeuralEstimator, TransformerMixin, BaseEstimator):
         "weight_decay": [Interval(Real, 0, None, closed="left")],
     }
 
+    # As with splitters, groups are asked for.
+    __metadata_request__fit: ClassVar[dict[str, bool]] = {"groups": True}
+
     modalities_: dict[str, np.ndarray]
     classes_: np.ndarray
     class_loss_curve_: list[float]
@@ -286,7 +290,7 @@ class ContrastiveAligner(NeuralEstimator, TransformerMixin, BaseEstimator):
         self.random_state = random_state
         self.verbose = verbose
 
-    def fit(self, X: Any, y: Any) -> "ContrastiveAligner":
+    def fit(self, X: Any, y: Any, *, groups: Any = None) -> "ContrastiveAligner":
         """Learn the space.
 
         Parameters
@@ -295,6 +299,8 @@ class ContrastiveAligner(NeuralEstimator, TransformerMixin, BaseEstimator):
             Numbers; NaN in all columns of a modality where a row lacks it.
         y : array-like of shape (n_samples,)
             Class labels.
+        groups : array-like of shape (n_samples,), default=None
+            Speakers, say: rows of a group are held out for validation together.
 
         Returns
         -------
@@ -314,6 +320,7 @@ class ContrastiveAligner(NeuralEstimator, TransformerMixin, BaseEstimator):
             X, _ = read_rows(self, X, reset=True, **_ROWS)
             y = class_labels(y)
             check_consistent_length(X, y)
+            groups = read_groups(groups, len(y))
             names = getattr(self, "feature_names_in_", None)
             modalities = column_groups(self.modalities, X.shape[1], names)
             output_blocks(self.output, list(modalities))
@@ -328,13 +335,19 @@ class ContrastiveAligner(NeuralEstimator, TransformerMixin, BaseEstimator):
                 X,
                 y,
                 # Rows and columns, not how the columns are named; output is of transform.
-                data={"X": X, "y": classes, "modalities": modalities, "output": None},
+                data={
+                    "X": X,
+                    "y": classes,
+                    "modalities": modalities,
+                    "groups": groups,
+                    "output": None,
+                },
                 eval_interval=EVAL_INTERVAL,
                 shown={"loss": "loss", "mi": "information"},
                 memory_advice=_MEMORY_ADVICE,
                 multiply_adds=largest_product(self, widest),
             ) as session:
-                fitted = fit_space(self, X, present, classes, modalities, session)
+                fitted = fit_space(self, X, present, classes, modalities, session, groups)
             self.modalities_ = modalities
             self._space = fitted.space
             self._set_results(fitted.record, session)

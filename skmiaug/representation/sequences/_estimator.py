@@ -4,7 +4,7 @@ import inspect
 import os
 from functools import wraps
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator, clone
@@ -21,6 +21,7 @@ from skmiaug.nn import BACKBONES, POOLINGS
 from skmiaug.representation.sequences._fine_tuning import (
     EVAL_INTERVAL,
     FineTunedNetwork,
+    Labels,
     fine_tune,
     resolve_start,
 )
@@ -60,6 +61,9 @@ class SequenceEstimator(NeuralEstimator, ReadsSequences, BaseEstimator):
         "encoder_learning_rate": [Interval(Real, 0, None, closed="neither"), None],
         "weight_decay": [Interval(Real, 0, None, closed="left")],
     }
+
+    # As with splitters, groups are asked for.
+    __metadata_request__fit: ClassVar[dict[str, bool]] = {"groups": True}
 
     _fitted: FineTunedNetwork
 
@@ -153,17 +157,7 @@ class SequenceEstimator(NeuralEstimator, ReadsSequences, BaseEstimator):
                 setattr(cloned, name, getattr(self, name))
         return cloned
 
-    def _fit_labels(
-        self,
-        X: Any,
-        y: Any,
-        sequences: Sequences,
-        labels: np.ndarray,
-        *,
-        error: str,
-        n_outputs: int,
-        class_weights: np.ndarray | None = None,
-    ) -> None:
+    def _fit_labels(self, X: Any, y: Any, sequences: Sequences, labels: Labels) -> None:
         """Train, see ``fine_tune``, and set the fitted attributes; X and y are as given."""
         start = resolve_start(self, sequences)
         with training_session(
@@ -173,7 +167,8 @@ class SequenceEstimator(NeuralEstimator, ReadsSequences, BaseEstimator):
             data={
                 "steps": sequences.steps,
                 "lengths": sequences.lengths,
-                "labels": labels,
+                "labels": labels.values,
+                "groups": labels.groups,
                 # Its weights, not the parameters that were set since.
                 "pretrained": start,
             },
@@ -182,16 +177,7 @@ class SequenceEstimator(NeuralEstimator, ReadsSequences, BaseEstimator):
             memory_advice=MEMORY_ADVICE,
             multiply_adds=largest_product(start.architecture, sequences, self.batch_size),
         ) as session:
-            self._fitted, record = fine_tune(
-                self,
-                sequences,
-                labels,
-                start,
-                session,
-                error=error,
-                n_outputs=n_outputs,
-                class_weights=class_weights,
-            )
+            self._fitted, record = fine_tune(self, sequences, labels, start, session)
         self._had_lengths = sequences.lengths_given
         self.n_features_in_ = sequences.n_features
         self._set_results(record, session)

@@ -2,7 +2,7 @@
 
 import os
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -51,6 +51,7 @@ from skmiaug.training import (
 )
 from skmiaug.utils._precision import resolve_precision
 from skmiaug.utils._random import numpy_generator, torch_generator
+from skmiaug.utils.tables._labels import read_groups
 
 EVAL_INTERVAL = 50
 _HOLD_OUT, _ORDER, _MASKS, _HELD_OUT_MASKS = range(1, 5)
@@ -216,6 +217,9 @@ class MaskedTimestepEncoder(
         "weight_decay": [Interval(Real, 0, None, closed="left")],
     }
 
+    # As with splitters, groups are asked for.
+    __metadata_request__fit: ClassVar[dict[str, bool]] = {"groups": True}
+
     _space: SequenceSpace
     _seed: int
     _hides_by_zeros: bool
@@ -271,7 +275,9 @@ class MaskedTimestepEncoder(
         self.random_state = random_state
         self.verbose = verbose
 
-    def fit(self, X: Any, y: Any = None, *, lengths: Any = None) -> "MaskedTimestepEncoder":
+    def fit(
+        self, X: Any, y: Any = None, *, lengths: Any = None, groups: Any = None
+    ) -> "MaskedTimestepEncoder":
         """Pretrain.
 
         Parameters
@@ -281,6 +287,8 @@ class MaskedTimestepEncoder(
         y : ignored
         lengths : array-like of shape (n,), default=None
             Timesteps of each sequence of a padded array.
+        groups : array-like of shape (n,), default=None
+            Speakers, say: rows of a group are held out for validation together.
 
         Returns
         -------
@@ -295,6 +303,7 @@ class MaskedTimestepEncoder(
             The losses were not finite again after the rates were lowered.
         """
         sequences = self._read_to_fit(X, lengths)
+        groups = read_groups(groups, len(sequences))
         architecture = TimestepArchitecture(
             sequences.n_features,
             self.backbone,
@@ -306,13 +315,18 @@ class MaskedTimestepEncoder(
             self,
             X,
             y,
-            data={"steps": sequences.steps, "lengths": sequences.lengths, "pooling": None},
+            data={
+                "steps": sequences.steps,
+                "lengths": sequences.lengths,
+                "groups": groups,
+                "pooling": None,
+            },
             eval_interval=EVAL_INTERVAL,
             shown={"loss": "loss"},
             memory_advice=MEMORY_ADVICE,
             multiply_adds=largest_product(architecture, sequences, self.batch_size),
         ) as session:
-            space, record = self._pretrain(sequences, architecture, session)
+            space, record = self._pretrain(sequences, groups, architecture, session)
         self._space, self._seed = space, session.seed
         # Both decide how X is read and restored, whatever is set later.
         self._hides_by_zeros = self.replacement == "zero"
@@ -322,7 +336,11 @@ class MaskedTimestepEncoder(
         return self
 
     def _pretrain(
-        self, sequences: Sequences, architecture: TimestepArchitecture, session: Session
+        self,
+        sequences: Sequences,
+        groups: np.ndarray | None,
+        architecture: TimestepArchitecture,
+        session: Session,
     ) -> tuple[SequenceSpace, SequenceRecord]:
         """Fit the scale, and train an encoder to restore hidden timesteps."""
         seed, device = session.seed, session.device
@@ -332,6 +350,7 @@ class MaskedTimestepEncoder(
             np.zeros(len(sequences)),
             self.validation_fraction,
             numpy_generator(seed, _HOLD_OUT),
+            groups=groups,
         )
         training = everything.subset(torch.from_numpy(np.flatnonzero(~held)))
         held_out = None
@@ -374,19 +393,22 @@ class MaskedTimestepEncoder(
         encoder = encoder.cpu().eval().requires_grad_(False)
         return SequenceSpace(scale, encoder), record
 
-    def fit_transform(self, X: Any, y: Any = None, *, lengths: Any = None) -> np.ndarray:
+    def fit_transform(
+        self, X: Any, y: Any = None, *, lengths: Any = None, groups: Any = None
+    ) -> np.ndarray:
         """Pretrain, and return the embeddings of the same sequences.
 
         Parameters
         ----------
-        X, y, lengths
+        X, y, lengths, groups
             As for :meth:`fit`.
 
         Returns
         -------
         ndarray of shape (n, n_features_out), float32
         """
-        return self.fit(X, y, lengths=lengths).transform(X, lengths=lengths)
+        fitted = self.fit(X, y, lengths=lengths, groups=groups)
+        return fitted.transform(X, lengths=lengths)
 
     def transform(self, X: Any, *, lengths: Any = None) -> np.ndarray:
         """Return one vector per sequence; it does not depend on the other sequences.

@@ -140,59 +140,58 @@ def classifier_bound(
 ) -> InformationResult:
     """H(c) - cross-entropy of a cross-fitted classifier on held-out rows.
 
-        A lower bound of I(c; x), whatever the classifier: the information that a classifier of
-        this kind can extract from the rows.
+    A lower bound of I(c; x), whatever the classifier: the information that a classifier of
+    this kind can extract from the rows.
 
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-        labels : array-like of shape (n_samples,)
-            Classes of at least two rows (of two groups, where groups are given).
-        classifier : classifier with ``predict_proba`` or None, default=None
-            None is a regularised linear discriminant in closed form, whose null distribution
-            takes seconds, since a refit is a few matrix products. Any other is cloned and
-            refitted (1 + n_permutations) × cv times.
-        cv : int, default=5
-            Folds; fewer where the rarest class has fewer rows.
-        groups : array-like of shape (n_samples,), default=None
-            Speakers or sessions. Folds, permutations and bootstrap then keep groups whole: the
-            bound is that on unseen groups, and the null keeps the classes of each group.
-        n_permutations : int, default=100
-            Permutations of the classes, within folds or groups, everything refitted; 0 omits
-            the null distribution.
-        n_bootstrap : int, default=1000
-            Draws of rows (or groups) for the interval, which covers the bound that this
-            classifier attains; the information itself may be higher.
-        confidence_level : float, default=0.95
-        random_state : int, RandomState or None, default=0
+    Parameters
+    ----------
+    X : array-like of shape (n_samples, n_features)
+    labels : array-like of shape (n_samples,)
+        Classes of at least two rows (of two groups, where groups are given).
+    classifier : classifier with ``predict_proba`` or None, default=None
+        None is a regularised linear discriminant in closed form, whose null distribution
+        takes seconds, since a refit is a few matrix products. Any other is cloned and
+        refitted (1 + n_permutations) × cv times.
+    cv : int, default=5
+        Folds; fewer where the rarest class has fewer rows.
+    groups : array-like of shape (n_samples,), default=None
+        Speakers or sessions. Folds, permutations and bootstrap then keep groups whole: the
+        bound is that on unseen groups, and the null keeps the classes of each group.
+    n_permutations : int, default=100
+        Permutations of the classes, within folds or groups, everything refitted; 0 omits
+        the null distribution.
+    n_bootstrap : int, default=1000
+        Draws of rows (or groups) for the interval, which covers the bound that this
+        classifier attains; the information itself may be higher.
+    confidence_level : float, default=0.95
+    random_state : int, RandomState or None, default=0
 
-        Returns
-        -------
-        InformationResult
-            Its maximum is H(c).
+    Returns
+    -------
+    InformationResult
+        Its maximum is H(c).
 
-        Raises
-        ------
-        ValueError
-            A class has a single row (or group), or there is one class.
+    Raises
+    ------
+    ValueError
+        A class has a single row (or group), or there is one class.
 
-        See Also
-        --------
-        mixed_information : Nonparametric, for few columns.
+    See Also
+    --------
+    mixed_information : Nonparametric, for few columns.
 
-        References
-        ----------
-        Barber and Agakov (2003), The IM algorithm. Discriminants by regression onto
-        indicators: Hastie, Buja, Tibshirani (1995), Penalized discriminant analysis.
+    References
+    ----------
+    Barber and Agakov (2003), The IM algorithm. Discriminants by regression onto
+    indicators: Hastie, Buja, Tibshirani (1995), Penalized discriminant analysis.
 
-        Examples
-        --------
-        >>> from sklearn.datasets import load_iris
-        >>> from skmiaug.metrics import classifier_bound
-    from skmiaug.utils.tables._labels import read_groups
-        >>> found = classifier_bound(*load_iris(return_X_y=True), n_permutations=20)
-        >>> found.p_value < 0.05 and found.estimate < found.maximum
-        True
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from skmiaug.metrics import classifier_bound
+    >>> found = classifier_bound(*load_iris(return_X_y=True), n_permutations=20)
+    >>> found.p_value < 0.05 and found.estimate < found.maximum
+    True
     """
     check_count("n_permutations", n_permutations, 0)
     check_count("n_bootstrap", n_bootstrap, 1)

@@ -266,35 +266,34 @@ def paired_difference(
 ) -> tuple[float, float]:
     """Difference of two scores on the same real rows, and its standard error.
 
-        Parameters
-        ----------
-        row_values, other_values : array-like of shape (n_real,)
-            Those of two results of `TSTRScorer.score`, or of all folds, concatenated.
-        groups : array-like of shape (n_real,), default=None
-            Speakers or sessions, whose rows are not independent.
+    Parameters
+    ----------
+    row_values, other_values : array-like of shape (n_real,)
+        Those of two results of `TSTRScorer.score`, or of all folds, concatenated.
+    groups : array-like of shape (n_real,), default=None
+        Speakers or sessions, whose rows are not independent.
 
-        Returns
-        -------
-        difference : float
-            Of the means, nats.
-        standard_error : float
-            NaN for a single row or group.
+    Returns
+    -------
+    difference : float
+        Of the means, nats.
+    standard_error : float
+        NaN for a single row or group.
 
-        Raises
-        ------
-        ValueError
-            Lengths differ.
+    Raises
+    ------
+    ValueError
+        Lengths differ.
 
-        See Also
-        --------
-        TSTRScorer : Gives the values.
+    See Also
+    --------
+    TSTRScorer : Gives the values.
 
-        Examples
-        --------
-        >>> from skmiaug.metrics import paired_difference
-    from skmiaug.utils.tables._labels import read_groups
-        >>> paired_difference([1.0, 2.0, 3.0], [0.5, 2.5, 1.5])
-        (0.5, 0.5773502691896257)
+    Examples
+    --------
+    >>> from skmiaug.metrics import paired_difference
+    >>> paired_difference([1.0, 2.0, 3.0], [0.5, 2.5, 1.5])
+    (0.5, 0.5773502691896257)
     """
     one, other = (
         np.asarray(values, dtype=np.float64) for values in (row_values, other_values)

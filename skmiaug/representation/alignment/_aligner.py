@@ -1,6 +1,5 @@
 """ContrastiveAligner: several modalities in one space."""
 
-import os
 from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any, ClassVar
@@ -15,7 +14,6 @@ from sklearn.utils.validation import (
 )
 
 from skmiaug.base import (
-    NEURAL_CONSTRAINTS,
     NeuralEstimator,
     class_labels,
     read_rows,
@@ -101,14 +99,14 @@ class ContrastiveAligner(NeuralEstimator, TransformerMixin, BaseEstimator):
         Output of ``transform``: "joined", the codes of all modalities in one row;
         "shared", their mean direction; or the name of one modality.
 
+    dropout : float in [0, 1), default=0.5
+        Share of the features of a row that are set to their mean in a training step.
+
     max_iter : int, default=1000
         Training steps at most, one batch each.
 
     batch_size : int, default=256
         Rows of a step; each has ``batch_size - 1`` negative pairs.
-
-    dropout : float in [0, 1), default=0.5
-        Share of the features of a row that are set to their mean in a training step.
 
     learning_rate : float, default=1e-3
         Step size of AdamW.
@@ -212,7 +210,7 @@ class ContrastiveAligner(NeuralEstimator, TransformerMixin, BaseEstimator):
     """
 
     _parameter_constraints: dict[str, Any] = {  # noqa: RUF012 (scikit-learn's convention)
-        **NEURAL_CONSTRAINTS,
+        **NeuralEstimator._parameter_constraints,
         "modalities": [dict, None],
         "n_components": [Interval(Integral, 1, None, closed="left")],
         "hidden_layer_sizes": ["array-like"],
@@ -223,13 +221,11 @@ class ContrastiveAligner(NeuralEstimator, TransformerMixin, BaseEstimator):
         "temperature": [Interval(Real, 0, None, closed="neither")],
         "output": [str],
         "batch_size": [Interval(Integral, 2, None, closed="left")],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
-        "learning_rate": [Interval(Real, 0, None, closed="neither")],
-        "weight_decay": [Interval(Real, 0, None, closed="left")],
     }
-
-    # As with splitters, groups are asked for.
-    __metadata_request__fit: ClassVar[dict[str, bool]] = {"groups": True}
+    _defaults: ClassVar[dict[str, Any]] = {
+        "dropout": 0.5,
+        "validation_fraction": 0.15,
+    }
 
     modalities_: dict[str, np.ndarray]
     classes_: np.ndarray
@@ -253,20 +249,9 @@ class ContrastiveAligner(NeuralEstimator, TransformerMixin, BaseEstimator):
         same_class: str = "negative",
         temperature: float = 0.07,
         output: str = "joined",
-        max_iter: int = 1000,
-        batch_size: int = 256,
-        dropout: float = 0.5,
-        learning_rate: float = 1e-3,
-        weight_decay: float = 0.01,
-        validation_fraction: float = 0.15,
-        n_iter_no_change: int = 5,
-        tol: float = 1e-4,
-        device: Any = "auto",
-        precision: str = "auto",
-        checkpoint: str | os.PathLike[str] | None = None,
-        random_state: Any = None,
-        verbose: int = 0,
+        **shared: Any,
     ):
+        super().__init__(**shared)
         self.modalities = modalities
         self.n_components = n_components
         self.hidden_layer_sizes = hidden_layer_sizes
@@ -276,19 +261,6 @@ class ContrastiveAligner(NeuralEstimator, TransformerMixin, BaseEstimator):
         self.same_class = same_class
         self.temperature = temperature
         self.output = output
-        self.max_iter = max_iter
-        self.batch_size = batch_size
-        self.dropout = dropout
-        self.learning_rate = learning_rate
-        self.weight_decay = weight_decay
-        self.validation_fraction = validation_fraction
-        self.n_iter_no_change = n_iter_no_change
-        self.tol = tol
-        self.device = device
-        self.precision = precision
-        self.checkpoint = checkpoint
-        self.random_state = random_state
-        self.verbose = verbose
 
     def fit(self, X: Any, y: Any, *, groups: Any = None) -> "ContrastiveAligner":
         """Learn the space.

@@ -56,6 +56,10 @@ class SequenceEmotionClassifier(ClassifierMixin, SequenceEstimator):
     encoder_dropout : float in [0, 1), default=0.1
         Share of the backbone's channels dropped in training.
 
+    encoder_learning_rate : float or None, default=None
+        Maximum learning rate of the encoder; None takes a fifth of ``learning_rate`` with
+        ``pretrained``, and ``learning_rate`` without.
+
     dropout : float in [0, 1), default=0.2
         Share of the pooled columns dropped in training.
 
@@ -68,10 +72,6 @@ class SequenceEmotionClassifier(ClassifierMixin, SequenceEstimator):
 
     learning_rate : float, default=1e-3
         Maximum learning rate of AdamW.
-
-    encoder_learning_rate : float or None, default=None
-        That of the encoder; None takes a fifth of ``learning_rate`` with ``pretrained``,
-        and ``learning_rate`` without.
 
     weight_decay : float, default=0.01
         Weight decay of AdamW, of the matrices.

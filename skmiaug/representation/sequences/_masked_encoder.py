@@ -1,6 +1,5 @@
 """MaskedTimestepEncoder: pretraining without labels on acoustic feature sequences."""
 
-import os
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -14,7 +13,6 @@ from sklearn.base import (
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from skmiaug.base import (
-    NEURAL_CONSTRAINTS,
     NeuralEstimator,
     Session,
     register_state,
@@ -201,7 +199,7 @@ class MaskedTimestepEncoder(
     """
 
     _parameter_constraints: dict[str, Any] = {  # noqa: RUF012 (scikit-learn's convention)
-        **NEURAL_CONSTRAINTS,
+        **NeuralEstimator._parameter_constraints,
         "backbone": [StrOptions(set(BACKBONES))],
         "hidden_size": [Interval(Integral, 2, None, closed="left")],
         "n_layers": [Interval(Integral, 1, None, closed="left")],
@@ -212,13 +210,12 @@ class MaskedTimestepEncoder(
         "span_length": [Interval(Integral, 1, 2**16, closed="both")],
         "replacement": [StrOptions(set(REPLACEMENTS))],
         "loss": [StrOptions(set(RECONSTRUCTION_ERRORS))],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
-        "learning_rate": [Interval(Real, 0, None, closed="neither")],
-        "weight_decay": [Interval(Real, 0, None, closed="left")],
     }
-
-    # As with splitters, groups are asked for.
-    __metadata_request__fit: ClassVar[dict[str, bool]] = {"groups": True}
+    _defaults: ClassVar[dict[str, Any]] = {
+        "max_iter": 2000,
+        "batch_size": 128,
+        "n_iter_no_change": 10,
+    }
 
     _space: SequenceSpace
     _seed: int
@@ -237,20 +234,9 @@ class MaskedTimestepEncoder(
         span_length: int = 3,
         replacement: str = "learned",
         loss: str = "l1",
-        dropout: float = 0.0,
-        max_iter: int = 2000,
-        batch_size: int = 128,
-        learning_rate: float = 1e-3,
-        weight_decay: float = 0.01,
-        validation_fraction: float = 0.1,
-        n_iter_no_change: int = 10,
-        tol: float = 1e-4,
-        device: Any = "auto",
-        precision: str = "auto",
-        checkpoint: str | os.PathLike[str] | None = None,
-        random_state: Any = None,
-        verbose: int = 0,
+        **shared: Any,
     ):
+        super().__init__(**shared)
         self.backbone = backbone
         self.hidden_size = hidden_size
         self.n_layers = n_layers
@@ -261,19 +247,6 @@ class MaskedTimestepEncoder(
         self.span_length = span_length
         self.replacement = replacement
         self.loss = loss
-        self.dropout = dropout
-        self.max_iter = max_iter
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.weight_decay = weight_decay
-        self.validation_fraction = validation_fraction
-        self.n_iter_no_change = n_iter_no_change
-        self.tol = tol
-        self.device = device
-        self.precision = precision
-        self.checkpoint = checkpoint
-        self.random_state = random_state
-        self.verbose = verbose
 
     def fit(
         self, X: Any, y: Any = None, *, lengths: Any = None, groups: Any = None

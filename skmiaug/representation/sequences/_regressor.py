@@ -46,11 +46,11 @@ class SequenceEmotionRegressor(RegressorMixin, SequenceEstimator):
         "auto" is 10 with ``pretrained``, None without.
 
     encoder_dropout : float in [0, 1), default=0.1
+    encoder_learning_rate : float or None, default=None
     dropout : float in [0, 1), default=0.2
     max_iter : int, default=300
     batch_size : int, default=32
     learning_rate : float, default=1e-3
-    encoder_learning_rate : float or None, default=None
     weight_decay : float, default=0.01
     validation_fraction : float in [0, 1), default=0.0
     n_iter_no_change : int, default=5

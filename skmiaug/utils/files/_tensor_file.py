@@ -86,8 +86,8 @@ def read_tensor_file(
         version = operator.index(header["format_version"])
     except (*_DAMAGE, SafetensorError) as error:
         raise FileFormatError(
-            f"{path}: expected a file written by skmiaug (JSON header and safetensors), got "
-            "something else or a damaged file."
+            f"{path}: expected a file written by skmiaug (JSON header and safetensors), "
+            "got something else or a damaged file."
         ) from error
     if version > FORMAT_VERSION:
         raise FileFormatError(

@@ -76,3 +76,34 @@ def test_metadata_routing_brings_groups_without_a_request(case):
         own = SPEAKERS[train]
         assert held.any()
         assert not set(own[held]) & set(own[~held])
+
+
+def rows_of(task):
+    """The training rows, or the first timestep of each training sequence."""
+    if hasattr(task, "rows"):
+        return [tuple(row.tolist()) for row in task.rows.rows[0]]
+    sequences = task.training.sequences if hasattr(task, "training") else task.sequences
+    lengths = sequences.lengths.numpy()
+    begins = np.cumsum(lengths) - lengths
+    return [tuple(sequences.steps[begin].tolist()) for begin in begins]
+
+
+def test_held_out_rows_are_not_trained_on(case, monkeypatch):
+    estimator, X, y, held_out = case
+    tasks = []
+    for place in (_space, _fine_tuning, _masked_encoder):
+        name = "train_alignment" if place is _space else "train_sequences"
+        train = getattr(place, name)
+
+        def recorded(model, task, *arguments, _train=train, **options):
+            tasks.append(task)
+            return _train(model, task, *arguments, **options)
+
+        monkeypatch.setattr(place, name, recorded)
+    estimator.set_params(validation_fraction=0.0).fit(X, y)
+    estimator.set_params(validation_fraction=0.25).fit(X, y)
+    # The scale is that of all rows, in both fits.
+    everything, kept = map(rows_of, tasks)
+    held = held_out[-1]
+    assert held.any()
+    assert kept == [row for row, out in zip(everything, held, strict=True) if not out]

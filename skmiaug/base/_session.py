@@ -7,7 +7,6 @@ for exhausted memory, and torch's global state.
 import hashlib
 import json
 import logging
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -25,6 +24,7 @@ from skmiaug.utils._progress import ProgressBar
 from skmiaug.utils._random import draw_seed
 from skmiaug.utils._sklearn_callbacks import callback_session
 from skmiaug.utils._threads import cpu_threads_for
+from skmiaug.utils._torch_state import torch_defaults
 
 T = TypeVar("T")
 _log = logging.getLogger("skmiaug")
@@ -267,52 +267,3 @@ def _pieces(array: np.ndarray) -> list[np.ndarray]:
         return [array]
     n_rows = max(_CHUNK_BYTES // array[:1].nbytes, 1)
     return np.split(array, range(n_rows, len(array), n_rows))
-
-
-class _DefaultType:
-    """Keeps torch's default type at float32 while anyone is inside.
-
-    It is one for the whole process: with fits in several threads the first to enter
-    remembers it and the last to leave puts it back.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._n_inside = 0
-        self._before = torch.float32
-
-    def __enter__(self) -> None:
-        with self._lock:
-            if self._n_inside == 0:
-                self._before = torch.get_default_dtype()
-                torch.set_default_dtype(torch.float32)
-            self._n_inside += 1
-
-    def __exit__(self, *error: object) -> None:
-        with self._lock:
-            self._n_inside -= 1
-            if self._n_inside == 0:
-                torch.set_default_dtype(self._before)
-
-
-_float32_default = _DefaultType()
-
-
-@contextmanager
-def torch_defaults() -> Iterator[None]:
-    """Run with torch's global state as it is in a fresh process, and put it back after.
-
-    A context manager, and a decorator for methods that use a network. Default type
-    float32, default device CPU, gradients on, no inference mode and no autocast: what the
-    caller has set would otherwise change results, or fail far from the cause.
-    """
-    with ExitStack() as stack:
-        stack.enter_context(_float32_default)
-        stack.enter_context(torch.inference_mode(False))
-        stack.enter_context(torch.enable_grad())
-        for kind in ("cpu", "cuda"):
-            if torch.is_autocast_enabled(kind):
-                stack.enter_context(torch.autocast(kind, enabled=False))
-        if torch.get_default_device().type != "cpu":
-            stack.enter_context(torch.device("cpu"))
-        yield

@@ -104,14 +104,20 @@ def check_modality(X: Any, modality: str) -> list[Any]:
 
 
 def _suffix(text: str) -> str:
-    return os.path.splitext(text)[1].lower()
+    return os.path.splitext(_bare(text))[1].lower()
+
+
+def _bare(text: str) -> str:
+    """Without the blanks and quotes that a table may leave around a path."""
+    return text.strip(" \t\r\n\"'")
 
 
 def _is_path(text: str) -> bool:
-    suffix = _suffix(text)
+    text, suffix = _bare(text), _suffix(text)
     if suffix in _AUDIO_SUFFIXES and not re.search(r"\s", text):
         return True
-    return 1 < len(suffix) < 7 and "\0" not in text and os.path.isfile(text)
+    has_form = 1 < len(suffix) < 7 or re.search(r"[/\\]", text) is not None
+    return has_form and "\0" not in text and os.path.isfile(text)
 
 
 def _is_no_path(text: str) -> bool:

@@ -45,7 +45,7 @@ from skmiaug.utils._progress import ProgressBar
 from skmiaug.utils._random import draw_seed, numpy_generator, seed_of_stream
 from skmiaug.utils._warning import warn_caller
 from skmiaug.utils._whole_fit import whole_fit
-from skmiaug.utils.tables._labels import read_labels, wanted_counts
+from skmiaug.utils.tables._labels import read_groups, read_labels, wanted_counts
 from skmiaug.utils.tables._modalities import resolve_modalities
 from skmiaug.utils.tables._row_blocks import SAMPLED_ROWS, row_blocks
 from skmiaug.utils.tables._tables import TableLike, cast_column
@@ -547,6 +547,7 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         """Fit the column transform and decide which rows to hold out."""
         self._seed = seed
         rng = numpy_generator(seed, FIT)
+        groups = read_groups(groups, len(indices))
         T = self._codes(indices)
         n_conditions = int(hasattr(self, "n_condition_features_in_"))
         with self._phase("fitting the column transform"):
@@ -556,9 +557,6 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
                 marginals=self.marginals,
                 n_generated=len(sources) - n_conditions,
             )
-        if groups is not None:
-            groups = np.asarray(groups)
-            check_consistent_length(groups, indices)
         validation = validation_mask(indices, self.validation_fraction, rng, groups=groups)
         complete = np.flatnonzero(~np.isnan(Z).any(axis=1)) if len(sources) > 1 else None
         picked = subsample(indices if complete is None else indices[complete], rng)

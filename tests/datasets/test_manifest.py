@@ -300,3 +300,12 @@ def test_speakers_that_are_not_known_are_no_speaker(tmp_path):
     numbers = Manifest.from_columns({"id": ["a", "b"], "speaker": [-1, 2]})
     assert list(numbers.frame["speaker"]) == [None, "2"]
     assert numbers.counts()["speakers"] == 1
+
+
+def test_each_unknown_speaker_is_a_group_of_its_own():
+    # As one group they would be held out together, as one person.
+    speakers = ["s", None, "t", "-1", "s", "Unknown"]
+    manifest = Manifest.from_columns({"id": list("abcdef"), "speaker": speakers})
+    groups = manifest.groups()
+    assert groups[0] == groups[4]
+    assert len(set(groups.tolist())) == 5

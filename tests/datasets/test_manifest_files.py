@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skmiaug.datasets import Manifest
-from skmiaug.datasets.manifest import safe_relative
+from skmiaug.datasets.manifest import _file, safe_relative
 from skmiaug.exceptions import FileFormatError
 from tests.datasets._trees import clip
 
@@ -171,3 +171,11 @@ def test_files_that_are_not_there(tmp_path, corpus):
 def test_a_pipe_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "m.jsonl")
     assert "got a pipe, socket or device" in refusal(tmp_path / "m.jsonl")
+
+
+def test_a_file_of_empty_lines_is_refused_before_its_end(tmp_path, monkeypatch):
+    monkeypatch.setattr(_file, "MAX_ROWS", 1000)
+    path = tmp_path / "m.jsonl"
+    path.write_text("\n" * 3000)
+    with pytest.raises(FileFormatError, match="at most 1000 rows"):
+        Manifest.read(path)

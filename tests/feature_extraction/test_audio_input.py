@@ -12,6 +12,7 @@ import torch
 
 from skmiaug import TransformerFeatures
 from skmiaug.feature_extraction import AudioDecodeError
+from skmiaug.utils.audio import mono_float32
 
 from ._helpers import RATE, voice, write
 
@@ -209,3 +210,12 @@ def test_the_home_directory_is_expanded(tiny, two_folders, monkeypatch):
         features(tiny).transform(["~/a.wav"])[0],
         features(tiny).transform([(clip, RATE)])[0],
     )
+
+
+@pytest.mark.parametrize(
+    ("dtype", "silence", "lowest"),
+    [("u1", 128, 0), ("i1", 0, -128), ("i2", 0, -(2**15)), ("i4", 0, -(2**31))],
+)
+def test_full_scale_of_pcm(dtype, silence, lowest):
+    samples, _ = mono_float32(np.array([silence, lowest], dtype), RATE, max_seconds=1.0)
+    assert samples.tolist() == [0.0, -1.0]

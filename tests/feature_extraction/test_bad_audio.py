@@ -253,8 +253,10 @@ def test_inputs_of_the_other_modality_are_refused(tiny, tmp_path):
     text = TransformerFeatures(model=tiny("bert"), on_error="nan")
     path = write(tmp_path / "03a01Fa.wav", voice(0.5))
     (tmp_path / "notes.txt").write_text("words")
+    (tmp_path / "sad").write_text("words")
     for method in (text.fit, text.transform):
-        for bad in (path, "nowhere/sad.FLAC", str(tmp_path / "notes.txt")):
+        files = [str(tmp_path / "notes.txt"), str(tmp_path / "sad")]
+        for bad in (path, "nowhere/sad.FLAC", "'sad.wav' ", *files):
             with pytest.raises(TypeError, match=r"X\[1\]: expected text, .*path of a file"):
                 method(["words", bad])
         with pytest.raises(TypeError, match=r"X\[0\]: expected text, .*path of a file"):

@@ -7,10 +7,10 @@ import sys
 
 import numpy as np
 import pytest
-import torch
 
 from skmiaug import TransformerFeatures
 from skmiaug.feature_extraction import clear_model_cache
+from tests._torch_states import TORCH_STATES
 
 from ._helpers import RATE, SPEECH, TEXT, voice
 
@@ -83,35 +83,13 @@ def test_pickles_record_the_dtype(tiny):
     np.testing.assert_array_equal(again.transform(X), estimator.transform(X))
 
 
-@pytest.mark.parametrize(
-    "settings",
-    [
-        lambda: torch.autocast("cpu", torch.bfloat16),
-        torch.no_grad,
-        torch.inference_mode,
-        lambda: torch.device("meta"),
-    ],
-)
+@pytest.mark.parametrize("state", TORCH_STATES)
 @pytest.mark.parametrize("family", ["whisper", "wav2vec2-group", "bert"])
-def test_settings_of_torch_around_the_call_have_no_effect(tiny, family, settings):
+def test_the_global_state_of_torch_has_no_effect(tiny, family, state):
     X = ["few words"] if family == "bert" else [voice(0.5), voice(0.3)]
     expected = features(tiny(family)).transform(X)
     clear_model_cache()
-    with settings():
+    with TORCH_STATES[state]():
         got = features(tiny(family)).transform(X)
     np.testing.assert_array_equal(got, expected)
     np.testing.assert_array_equal(features(tiny(family)).transform(X), expected)
-
-
-@pytest.mark.parametrize("family", ["whisper", "wav2vec2-group", "bert"])
-def test_the_default_dtype_of_torch_has_no_effect_and_is_restored(tiny, family):
-    X = ["few words"] if family == "bert" else [voice(0.5), voice(0.3)]
-    expected = features(tiny(family)).transform(X)
-    clear_model_cache()
-    torch.set_default_dtype(torch.float64)
-    try:
-        got = features(tiny(family)).transform(X)
-        assert torch.get_default_dtype() == torch.float64
-    finally:
-        torch.set_default_dtype(torch.float32)
-    np.testing.assert_array_equal(got, expected)

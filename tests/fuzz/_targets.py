@@ -172,16 +172,36 @@ def _read_document(folder: Path, file: Path) -> None:
     assert read_json_file(file) == original
 
 
+_N_FEATURES = 4
+_ROWS = np.random.default_rng(0).normal(size=(30, _N_FEATURES))
+_SEQUENCES = [_ROWS[:n].astype(np.float32) for n in (5, 8, 6, 9, 7, 10)]
+
+
 def _models(folder: Path) -> list[Path]:
+    """One of each estimator, some in several forms."""
     import skmiaug
 
-    rng = np.random.default_rng(0)
-    X, y = rng.normal(size=(30, 4)), np.repeat(["a", "b"], [20, 10])
-    first = skmiaug.MIGANAugmenter(max_iter=0, random_state=0).fit(X, y)
-    options = {"max_iter": 2, "random_state": 0, "modalities": {"a": [0, 1], "b": [2, 3]}}
-    second = skmiaug.MIGANAugmenter(**options).fit(X, np.repeat([0, 1], [20, 10]))
-    skmiaug.save(first, folder / "a.skmiaug")
-    skmiaug.save(second, folder / "b.skmiaug")
+    y, parts = np.repeat(["a", "b"], [20, 10]), {"a": [0, 1], "b": [2, 3]}
+    seed = {"random_state": 0}
+    short = {"max_iter": 2, "validation_fraction": 0.0, **seed}
+    shape = {"hidden_size": 8, "n_layers": 1, "n_heads": 2, **short}
+    encoder = skmiaug.MaskedTimestepEncoder(**shape).fit(_SEQUENCES)
+    aligner = skmiaug.ContrastiveAligner(modalities=parts, n_components=4, **short)
+    fitted = [
+        skmiaug.MIGANAugmenter(max_iter=0, **seed).fit(_ROWS, y),
+        skmiaug.MIGANAugmenter(modalities=parts, **short).fit(_ROWS, y == "a"),
+        skmiaug.GaussianAugmenter(bandwidth=0.5, **seed).fit(_ROWS, y, condition=_ROWS),
+        aligner.fit(_ROWS, y),
+        encoder,
+        skmiaug.SequenceEmotionClassifier(pretrained=encoder, **short).fit(
+            _SEQUENCES, list("aabbab")
+        ),
+        skmiaug.SequenceEmotionRegressor(backbone="gru", **shape).fit(
+            _SEQUENCES, np.arange(6) / 6
+        ),
+    ]
+    for number, estimator in enumerate(fitted):
+        skmiaug.save(estimator, folder / f"{number}.skmiaug")
     return sorted(folder.iterdir())
 
 
@@ -191,7 +211,7 @@ def _load(folder: Path, file: Path) -> None:
     skmiaug.load(file)
 
 
-def _load_and_sample(folder: Path, file: Path) -> None:
+def _load_and_use(folder: Path, file: Path) -> None:
     import skmiaug
 
     with warnings.catch_warnings():
@@ -200,8 +220,13 @@ def _load_and_sample(folder: Path, file: Path) -> None:
             model = skmiaug.load(file)
         except FileFormatError:
             return
-        X, y = model.sample(3)
-    assert X.shape[0] == len(y) == 3
+        if hasattr(model, "sample"):
+            X, y = model.sample(3)
+            assert X.shape[0] == len(y) == 3
+            return
+        rows = _ROWS if isinstance(model, skmiaug.ContrastiveAligner) else _SEQUENCES
+        use = model.predict if hasattr(model, "predict") else model.transform
+        assert len(use(rows)) == len(rows)
 
 
 def _damage_model(file: Path, data: bytes, others: list[bytes], rng: random.Random) -> None:
@@ -275,5 +300,5 @@ TARGETS: dict[str, tuple[int, Target]] = {
     "declared sizes": (800, Target(_features, _check_size)),
     "documents": (600, Target(_documents, _read_document)),
     "models": (800, Target(_models, _load)),
-    "models, changed": (600, Target(_models, _load_and_sample, damage=_damage_model)),
+    "models, changed": (1200, Target(_models, _load_and_use, damage=_damage_model)),
 }

@@ -36,7 +36,8 @@ def main(name: str, first: int, last: int, folder: Path) -> None:
     for number in range(first, last):
         rng = random.Random(f"{name} {number}")
         # Label files are few and large, transcripts many and small.
-        file = max(rng.sample(files, min(3, len(files))), key=lambda f: len(originals[f]))
+        tried = rng.sample(files, rng.choice([1, min(3, len(files))]))
+        file = max(tried, key=lambda f: len(originals[f]))
         data = originals[file]
         try:
             (target.damage or damage_bytes)(file, data, contents, rng)

@@ -18,6 +18,7 @@ from skmiaug.metrics import (
     ksg_information,
     mixed_information,
 )
+from tests._torch_states import TORCH_STATES
 from tests.metrics._known import (
     class_mixture,
     gaussian_pair,
@@ -457,3 +458,12 @@ def test_error_messages():
         gaussian_information(X, X[:50])
     with pytest.raises(ValueError, match="NaN"):
         classifier_bound(np.full((60, 2), np.nan), y)
+
+
+@pytest.mark.parametrize("state", TORCH_STATES)
+def test_the_global_state_of_torch_changes_no_critic(state):
+    x = np.random.default_rng(0).normal(size=(80, 2))
+    expected = infonce_information(x, x**2, n_permutations=5, n_bootstrap=5)
+    with TORCH_STATES[state]():
+        found = infonce_information(x, x**2, n_permutations=5, n_bootstrap=5)
+    assert found.estimate == expected.estimate

@@ -1,13 +1,12 @@
 """What the caller has set in torch changes neither a fit nor what comes of it."""
 
 import pickle
-from contextlib import contextmanager
 
 import numpy as np
 import pytest
-import torch
 
 import skmiaug
+from tests._torch_states import TORCH_STATES
 from tests.representation._pairs import pairs
 from tests.representation._pairs import small as small_aligner
 from tests.representation._sequences import (
@@ -19,33 +18,6 @@ from tests.representation._sequences import (
 
 X, Y = toy(missing=0.05)
 MASKS = [np.arange(len(x)) < 2 for x in X]
-
-
-@contextmanager
-def default_type():
-    torch.set_default_dtype(torch.float64)
-    try:
-        yield
-    finally:
-        torch.set_default_dtype(torch.float32)
-
-
-@contextmanager
-def default_device():
-    torch.set_default_device("meta")
-    try:
-        yield
-    finally:
-        torch.set_default_device(None)
-
-
-CONTEXTS = {
-    "default type float64": default_type,
-    "default device": default_device,
-    "no_grad": torch.no_grad,
-    "inference_mode": torch.inference_mode,
-    "autocast": lambda: torch.autocast("cpu", torch.bfloat16),
-}
 
 
 def alignment(path):
@@ -69,13 +41,13 @@ def regression(path):
     return regressor, lambda r: [r.predict(X)]
 
 
-@pytest.mark.parametrize("context", CONTEXTS)
+@pytest.mark.parametrize("context", TORCH_STATES)
 @pytest.mark.parametrize("fit", [alignment, pretraining, fine_tuning, regression])
 def test_the_global_state_of_torch_changes_nothing(fit, context, tmp_path):
     estimator, used = fit(tmp_path)
     expected = [estimator.loss_curve_, estimator.validation_scores_, *used(estimator)]
     skmiaug.save(estimator, tmp_path / "model")
-    with CONTEXTS[context]():
+    with TORCH_STATES[context]():
         again, _ = fit(tmp_path)
         inside = [again.loss_curve_, again.validation_scores_, *used(again)]
         loaded = [skmiaug.load(tmp_path / "model"), pickle.loads(pickle.dumps(again))]

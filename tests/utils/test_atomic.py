@@ -2,6 +2,7 @@
 
 import os
 import signal
+import stat
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -141,3 +142,30 @@ def test_threads_that_write_to_one_name_do_not_disturb_each_other(tmp_path):
         list(pool.map(lambda text: write_text_atomically(path, text), texts))
     assert path.read_text() in texts
     assert [p.name for p in tmp_path.iterdir()] == ["a.json"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes and devices of POSIX")
+def test_pipes_and_devices_are_not_replaced(tmp_path):
+    # As root, /dev/null would become a file of the whole system.
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    (tmp_path / "link").symlink_to(pipe)
+    for target in (pipe, tmp_path / "link"):
+        with pytest.raises(OSError, match=r"pipe, socket or device.*another file"):
+            write_bytes_atomically(target, b"new")
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["link", "pipe"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links and modes of POSIX")
+def test_a_link_and_the_mode_of_an_older_file_are_kept(tmp_path):
+    (tmp_path / "other").mkdir()
+    file, link = tmp_path / "other" / "model", tmp_path / "model"
+    write_bytes_atomically(file, b"old")
+    file.chmod(0o600)
+    link.symlink_to(file)
+    write_bytes_atomically(link, b"new")
+    assert link.is_symlink()
+    assert file.read_bytes() == b"new"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert [p.name for p in (tmp_path / "other").iterdir()] == ["model"]

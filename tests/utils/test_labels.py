@@ -13,7 +13,12 @@ from hypothesis import strategies as st
 from imblearn.utils import check_sampling_strategy
 from scipy import sparse
 
-from skmiaug.utils.tables._labels import check_labels, read_labels, wanted_counts
+from skmiaug.utils.tables._labels import (
+    check_labels,
+    read_groups,
+    read_labels,
+    wanted_counts,
+)
 from tests._helpers import label_of as name_of
 
 LARGE = 2**60
@@ -385,3 +390,52 @@ def test_rows_of_one_hot_lists_are_not_shared():
     back = read_labels(y)[2].append([0, 0])
     back[3][0] = 9
     assert back == [[1, 0], [0, 1], [1, 0], [9, 0]]
+
+
+# ---------------------------------------------------------------- groups
+
+
+@pytest.mark.parametrize(
+    "container",
+    [
+        list, np.array, pd.Series, pd.Categorical, pl.Series, pa.array,
+        lambda g: pd.Series(g, index=range(9, 9 + len(g))),
+        lambda g: pd.DataFrame({"speaker": g}), lambda g: pl.DataFrame({"speaker": g}),
+        lambda g: np.array(g, dtype=object),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("values", [["b", "a", "c"], [2**53, 2**53 + 1, 2**53 + 2]])
+def test_groups_of_any_container_are_told_apart(container, values):
+    rows = [0, 1, 1, 2, 0]
+    groups = read_groups(container([values[k] for k in rows]), 5)
+    same = np.equal.outer(rows, rows)
+    np.testing.assert_array_equal(np.equal.outer(groups, groups), same)
+
+
+def test_groups_of_several_types_are_told_apart():
+    groups = read_groups(np.array([1, "1", 1, date(2020, 1, 1)], dtype=object), 4)
+    assert groups[0] == groups[2]
+    assert len(set(groups.tolist())) == 3
+    assert read_groups(None, 4) is None
+
+
+@pytest.mark.parametrize("container", [list, pd.Series, pl.Series, pa.array])
+@pytest.mark.parametrize("values", [["a", None, "a"], [1.0, None, 2.0]])
+def test_rows_without_a_group_are_named(container, values):
+    # As one group they would be a person of their own, held out together.
+    with pytest.raises(ValueError, match="rows without a group, 1 in all: 1"):
+        read_groups(container(values), 3)
+
+
+@pytest.mark.parametrize(
+    ("groups", "message"),
+    [
+        (["a", "b"], "3 rows and 2 groups"),
+        (np.zeros((3, 2)), "1d array"),
+        (np.zeros((3, 1, 1)), "1d array"),
+        (5, "1d array"),
+    ],
+)
+def test_groups_of_another_shape_are_refused(groups, message):
+    with pytest.raises(ValueError, match=message):
+        read_groups(groups, 3)

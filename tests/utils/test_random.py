@@ -11,6 +11,7 @@ from skmiaug.utils._random import (
     draw_seed,
     isolated_torch_seed,
     numpy_generator,
+    seed_of_stream,
     torch_generator,
 )
 
@@ -26,13 +27,16 @@ def test_a_seed_follows_from_the_random_state():
 
 
 def test_streams_of_one_seed_differ_and_repeat():
-    def draws(seed, stream):
-        numbers = numpy_generator(seed, stream).random(4)
-        tensor = torch.rand(4, generator=torch_generator(seed, stream, CPU))
-        return [*numbers, *tensor.tolist()]
-
-    assert draws(1, 2) == draws(1, 2)
-    assert len({tuple(draws(s, t)) for s in range(5) for t in range(5)}) == 25
+    ways = (
+        lambda *stream: tuple(numpy_generator(*stream).random(4).tolist()),
+        lambda *stream: tuple(
+            torch.rand(4, generator=torch_generator(*stream, CPU)).tolist()
+        ),
+        seed_of_stream,
+    )
+    for draws in ways:
+        assert draws(1, 2) == draws(1, 2)
+        assert len({draws(s, t) for s in range(5) for t in range(5)}) == 25
 
 
 def test_the_global_generator_is_put_back_after_an_error_too():

@@ -80,13 +80,16 @@ def _flat_lines(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         number = 0
         while line := lines.readline(MAX_LINE_BYTES + 1):
             number += 1
+            if number > 2 * MAX_ROWS:  # most of them are empty
+                raise FileFormatError(f"{file}: expected at most {MAX_ROWS} rows.")
+            if number == 1:
+                line = line.removeprefix(codecs.BOM_UTF8)
+            if not line.strip():
+                continue
             where = f"{file}, line {number}"
             if len(line) > MAX_LINE_BYTES:
                 _refuse(where, f"a line of at most {MAX_LINE_BYTES} bytes", "more")
-            if number == 1:
-                line = line.removeprefix(codecs.BOM_UTF8)
-            if line.strip():
-                yield number, _flat_object(line, where)
+            yield number, _flat_object(line, where)
 
 
 def _flat_object(line: bytes, where: str) -> dict[str, Any]:

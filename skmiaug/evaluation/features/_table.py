@@ -6,6 +6,7 @@ import itertools
 import re
 import shlex
 import warnings
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,7 @@ def _csv_format(file: Path) -> tuple[list[str], str, str]:
             # pandas, too, skips lines of nothing but spaces.
             filled = (line for line in opened if line.strip(" \t\r\n"))
             lines = list(itertools.islice(filled, _ROWS_TO_TRY))
-        read = {mark: list(csv.reader(lines, delimiter=mark)) for mark in _SEPARATORS}
+        read = {mark: _split(lines, mark) for mark in _SEPARATORS}
     except UnicodeDecodeError as error:
         raise _not_utf8(file, error) from error
     except Exception as error:
@@ -102,6 +103,14 @@ def _csv_format(file: Path) -> tuple[list[str], str, str]:
     comma = separator != "," and ("," in marks or (separator == ";" and "." not in marks))
     names = [name if name.strip() else f"Unnamed: {i}" for i, name in enumerate(header)]
     return names, separator, "," if comma else "."
+
+
+def _split(lines: list[str], mark: str) -> list[list[str]]:
+    """Cells of each line; a whole line where ``mark`` cannot be what separates them."""
+    try:
+        return list(csv.reader(lines, delimiter=mark))
+    except csv.Error:  # a cell of over 131,072 characters: most likely a wide table
+        return [[line] for line in lines]
 
 
 def _columns_found(rows: list[list[str]]) -> int:
@@ -181,8 +190,8 @@ def _with_index(table: pd.DataFrame, options: FileOptions) -> pd.DataFrame:
 
 
 def _check_names(name: str, columns: list[str], options: FileOptions) -> None:
-    bare = [column.strip() for column in columns]
-    twice = {column for column in bare if bare.count(column) > 1}
+    counts = Counter(column.strip() for column in columns)
+    twice = {column for column, n in counts.items() if n > 1}
     if twice:
         raise FileFormatError(
             f"{name}: expected different column names; repeated: {listed(sorted(twice))}."

@@ -19,6 +19,7 @@ from skmiaug.feature_extraction.encoders._source import (
     read_shape,
 )
 from skmiaug.utils._optional import require
+from skmiaug.utils._torch_state import torch_defaults
 
 
 @dataclass
@@ -162,15 +163,8 @@ def plain_torch(device: torch.device, *, inference: bool = False) -> Iterator[No
     Else the features of a clip would depend on an autocast or default dtype around the
     call, and those in float32 on whether a GPU rounds convolutions to TF32.
     """
-    default = torch.get_default_dtype()
     with ExitStack() as stack:
-        stack.enter_context(torch.inference_mode(inference))
-        stack.enter_context(torch.autocast(device.type, enabled=False))
-        if torch.get_default_device().type != "cpu":
-            stack.enter_context(torch.device("cpu"))
-        if default != torch.float32:
-            torch.set_default_dtype(torch.float32)
-            stack.callback(torch.set_default_dtype, default)
+        stack.enter_context(torch_defaults(inference=inference))
         if device.type == "cuda":
             stack.enter_context(torch.backends.cudnn.flags(enabled=True, allow_tf32=False))
         yield

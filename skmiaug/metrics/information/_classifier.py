@@ -13,7 +13,6 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
-from sklearn.utils import check_consistent_length, column_or_1d
 
 from skmiaug.metrics._checks import (
     check_confidence,
@@ -30,6 +29,7 @@ from skmiaug.metrics.information._result import (
     class_entropy,
     information_result,
 )
+from skmiaug.utils.tables._labels import read_groups
 
 _C = 0.01
 _MIN_PROBABILITY = 1e-12
@@ -198,10 +198,8 @@ def classifier_bound(
     check_confidence(confidence_level)
     rows, named = check_labelled(X, labels, ("X", "labels"))
     _, classes = np.unique(named, return_inverse=True)
-    members, blocks = None, None
-    if groups is not None:
-        check_consistent_length(rows, groups)
-        members = np.unique(column_or_1d(np.asarray(groups)), return_inverse=True)[1]
+    members, blocks = read_groups(groups, len(rows)), None
+    if members is not None:
         blocks = [np.flatnonzero(members == g) for g in range(int(members.max()) + 1)]
     seed = seed_from(random_state)
     folds = held_out_folds(classes, check_count("cv", cv, 2), members, seed)

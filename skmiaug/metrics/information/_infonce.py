@@ -262,62 +262,77 @@ def _train_networks(
     """
     import torch
 
-    from skmiaug.utils._random import isolated_torch_seed, torch_generator
+    from skmiaug.utils._random import torch_generator
     from skmiaug.utils._threads import cpu_threads_for
-
-    def stack(n_inputs: int) -> Any:
-        return torch.nn.Sequential(
-            torch.nn.Linear(n_inputs, _HIDDEN),
-            torch.nn.LeakyReLU(0.2),
-            torch.nn.Linear(_HIDDEN, _HIDDEN),
-            torch.nn.LeakyReLU(0.2),
-            torch.nn.Linear(_HIDDEN, _WIDTH),
-        )
+    from skmiaug.utils._torch_state import torch_defaults
 
     cpu = torch.device("cpu")
+
+    @torch_defaults(inference=True)
+    def scores(u: NDArray[np.float64], v: NDArray[np.float64]) -> NDArray[np.float64]:
+        a, b = (torch.from_numpy(side).float() for side in (u, v))
+        return (pair[0](a) @ pair[1](b).T).double().numpy()
+
+    with torch_defaults():
+        pair = _networks(u.shape[1], v.shape[1], seed)
+        left, right, start = (torch.from_numpy(a).float() for a in (u, v, base))
+
+        def bound(rows: Any) -> Any:
+            """InfoNCE among ``rows``, nats."""
+            scores = start[rows][:, rows] + pair[0](left[rows]) @ pair[1](right[rows]).T
+            own = scores.diagonal().mean()
+            return math.log(len(rows)) + own - scores.logsumexp(1).mean()
+
+        with cpu_threads_for(_BATCH * _HIDDEN * max(u.shape[1], v.shape[1], _HIDDEN), cpu):
+            _maximise(bound, pair, len(u), torch_generator(seed, 1, cpu))
+    return scores
+
+
+def _networks(n_u: int, n_v: int, seed: int) -> Any:
+    """g, whose output is zero, and h."""
+    from torch import nn
+
+    from skmiaug.utils._random import isolated_torch_seed
+
+    def stack(n_inputs: int) -> Any:
+        return nn.Sequential(
+            nn.Linear(n_inputs, _HIDDEN),
+            nn.LeakyReLU(0.2),
+            nn.Linear(_HIDDEN, _HIDDEN),
+            nn.LeakyReLU(0.2),
+            nn.Linear(_HIDDEN, _WIDTH),
+        )
+
     with isolated_torch_seed(seed):
-        pair: Any = torch.nn.ModuleList([stack(u.shape[1]), stack(v.shape[1])])
-    torch.nn.init.zeros_(pair[0][-1].weight)
-    torch.nn.init.zeros_(pair[0][-1].bias)
-    left, right, start = (torch.from_numpy(a).float() for a in (u, v, base))
-    rng = torch_generator(seed, 1, cpu)
-    n_validation = max(10, int(_VALIDATION_FRACTION * len(u)))
-    held_out, used = torch.arange(n_validation), torch.arange(n_validation, len(left))
+        pair = nn.ModuleList([stack(n_u), stack(n_v)])
+    last: Any = pair[0]
+    for parameter in last[-1].parameters():
+        nn.init.zeros_(parameter)
+    return pair
 
-    def bound(rows: Any) -> Any:
-        """InfoNCE among ``rows``, nats."""
-        scores = start[rows][:, rows] + pair[0](left[rows]) @ pair[1](right[rows]).T
-        return math.log(len(rows)) + scores.diagonal().mean() - scores.logsumexp(1).mean()
 
-    def validation_score() -> float:
-        with torch.inference_mode():
-            return float(bound(held_out))
+def _maximise(bound: Callable[[Any], Any], pair: Any, n: int, rng: Any) -> None:
+    """Train ``pair`` on most of the ``n`` rows, as far as the bound of the others rises."""
+    import torch
 
+    n_validation = max(10, int(_VALIDATION_FRACTION * n))
+    held_out, used = torch.arange(n_validation), torch.arange(n_validation, n)
     optimizer = torch.optim.AdamW(
         pair.parameters(), lr=_LEARNING_RATE, weight_decay=_WEIGHT_DECAY
     )
-    best, n_without_gain = copy.deepcopy(pair.state_dict()), 0
-    with cpu_threads_for(_BATCH * _HIDDEN * max(u.shape[1], v.shape[1], _HIDDEN), cpu):
-        best_score = validation_score()
-        for step in range(1, _MAX_ITER + 1):
-            batch = used[torch.randperm(len(used), generator=rng)[:_BATCH]]
-            optimizer.zero_grad()
-            (-bound(batch)).backward()
-            optimizer.step()
-            if step % _EVAL_INTERVAL:
-                continue
-            score = validation_score()
+    best, best_score, n_without_gain = copy.deepcopy(pair.state_dict()), -math.inf, 0
+    for step in range(_MAX_ITER + 1):
+        if step % _EVAL_INTERVAL == 0:
+            with torch.no_grad():
+                score = float(bound(held_out))
             n_without_gain += 1
             if score > best_score + _MIN_GAIN:
-                best_score, n_without_gain = score, 0
-                best = copy.deepcopy(pair.state_dict())
+                best, best_score = copy.deepcopy(pair.state_dict()), score
+                n_without_gain = 0
             if n_without_gain >= _PATIENCE:
                 break
+        batch = used[torch.randperm(len(used), generator=rng)[:_BATCH]]
+        optimizer.zero_grad()
+        (-bound(batch)).backward()
+        optimizer.step()
     pair.load_state_dict(best)
-
-    def scores(u: NDArray[np.float64], v: NDArray[np.float64]) -> NDArray[np.float64]:
-        with torch.inference_mode():
-            a, b = (torch.from_numpy(side).float() for side in (u, v))
-            return (pair[0](a) @ pair[1](b).T).double().numpy()
-
-    return scores

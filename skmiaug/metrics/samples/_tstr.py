@@ -20,6 +20,7 @@ from skmiaug.metrics._checks import (
     seed_from,
 )
 from skmiaug.metrics.predictions._shares import check_shares
+from skmiaug.utils.tables._labels import read_groups
 
 _KINDS = ("linear", "nonlinear")
 # A multiple of the inverse range of the scores: beyond it, separable rows gain nothing.
@@ -297,11 +298,11 @@ def paired_difference(
     one, other = (
         np.asarray(values, dtype=np.float64) for values in (row_values, other_values)
     )
-    check_consistent_length(one, other, groups)
+    check_consistent_length(one, other)
     gaps = one - other
     deviations = gaps - gaps.mean()
-    if groups is not None:
-        members = np.unique(np.asarray(groups), return_inverse=True)[1]
+    members = read_groups(groups, len(gaps))
+    if members is not None:
         deviations = np.bincount(members, weights=deviations)
     n = len(deviations)
     variance = (deviations**2).sum() * n / (n - 1) if n > 1 else math.nan

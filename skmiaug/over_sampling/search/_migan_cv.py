@@ -18,7 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.validation import check_consistent_length, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from skmiaug.exceptions import TinyClassWarning, UndefinedScoreWarning
 from skmiaug.over_sampling._migan import MIGANAugmenter
@@ -31,6 +31,7 @@ from skmiaug.over_sampling.search._mi_path import (
 )
 from skmiaug.utils._warning import warn_caller
 from skmiaug.utils._whole_fit import whole_fit
+from skmiaug.utils.tables._labels import read_groups
 from skmiaug.utils.tables._tables import read_table
 
 _DEFAULT_FOLDS = 5
@@ -292,19 +293,17 @@ class MIGANAugmenterCV(BaseOverSampler):
         """Return the folds; with groups none of them is in both parts of a fold."""
         if groups is None:
             return list(check_cv(self.cv, y, classifier=True).split(X, y))
-        groups = np.asarray(groups)
-        check_consistent_length(X, groups)
+        groups = read_groups(groups, len(X))
         if self.cv is None or isinstance(self.cv, Integral):
             splitter: Any = StratifiedGroupKFold(int(self.cv or _DEFAULT_FOLDS))
         else:
             splitter = check_cv(self.cv, y, classifier=True)
         folds = list(splitter.split(X, y, groups))
         for train, test in folds:
-            both = np.intersect1d(groups[train], groups[test])
-            if len(both):
+            if len(np.intersect1d(groups[train], groups[test])):
                 raise ValueError(
-                    f"cv={self.cv!r} puts rows of the same group in both parts of a fold, "
-                    f"such as group {both[0]!r}. Pass a splitter that keeps groups whole, "
+                    f"cv={self.cv!r:.80} puts rows of the same group in both parts of a "
+                    "fold. Pass a splitter that keeps groups whole, "
                     "for example StratifiedGroupKFold(5), or cv=5."
                 )
         return folds

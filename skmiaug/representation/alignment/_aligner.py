@@ -1,9 +1,8 @@
 """ContrastiveAligner: several modalities in one space."""
 
-import os
 from collections.abc import Sequence
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
@@ -15,7 +14,6 @@ from sklearn.utils.validation import (
 )
 
 from skmiaug.base import (
-    NEURAL_CONSTRAINTS,
     NeuralEstimator,
     class_labels,
     read_rows,
@@ -40,6 +38,7 @@ from skmiaug.representation.alignment._space import (
     largest_product,
 )
 from skmiaug.utils._whole_fit import whole_fit
+from skmiaug.utils.tables._labels import read_groups
 
 _MEMORY_ADVICE = "lower batch_size or n_components, or use device='cpu'."
 _ROWS = {"dtype": (np.float64, np.float32), "ensure_all_finite": "allow-nan"}
@@ -100,14 +99,14 @@ class ContrastiveAligner(NeuralEstimator, TransformerMixin, BaseEstimator):
         Output of ``transform``: "joined", the codes of all modalities in one row;
         "shared", their mean direction; or the name of one modality.
 
+    dropout : float in [0, 1), default=0.5
+        Share of the features of a row that are set to their mean in a training step.
+
     max_iter : int, default=1000
         Training steps at most, one batch each.
 
     batch_size : int, default=256
         Rows of a step; each has ``batch_size - 1`` negative pairs.
-
-    dropout : float in [0, 1), default=0.5
-        Share of the features of a row that are set to their mean in a training step.
 
     learning_rate : float, default=1e-3
         Step size of AdamW.
@@ -211,7 +210,7 @@ class ContrastiveAligner(NeuralEstimator, TransformerMixin, BaseEstimator):
     """
 
     _parameter_constraints: dict[str, Any] = {  # noqa: RUF012 (scikit-learn's convention)
-        **NEURAL_CONSTRAINTS,
+        **NeuralEstimator._parameter_constraints,
         "modalities": [dict, None],
         "n_components": [Interval(Integral, 1, None, closed="left")],
         "hidden_layer_sizes": ["array-like"],
@@ -222,9 +221,10 @@ class ContrastiveAligner(NeuralEstimator, TransformerMixin, BaseEstimator):
         "temperature": [Interval(Real, 0, None, closed="neither")],
         "output": [str],
         "batch_size": [Interval(Integral, 2, None, closed="left")],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
-        "learning_rate": [Interval(Real, 0, None, closed="neither")],
-        "weight_decay": [Interval(Real, 0, None, closed="left")],
+    }
+    _defaults: ClassVar[dict[str, Any]] = {
+        "dropout": 0.5,
+        "validation_fraction": 0.15,
     }
 
     modalities_: dict[str, np.ndarray]
@@ -249,20 +249,9 @@ class ContrastiveAligner(NeuralEstimator, TransformerMixin, BaseEstimator):
         same_class: str = "negative",
         temperature: float = 0.07,
         output: str = "joined",
-        max_iter: int = 1000,
-        batch_size: int = 256,
-        dropout: float = 0.5,
-        learning_rate: float = 1e-3,
-        weight_decay: float = 0.01,
-        validation_fraction: float = 0.15,
-        n_iter_no_change: int = 5,
-        tol: float = 1e-4,
-        device: Any = "auto",
-        precision: str = "auto",
-        checkpoint: str | os.PathLike[str] | None = None,
-        random_state: Any = None,
-        verbose: int = 0,
+        **shared: Any,
     ):
+        super().__init__(**shared)
         self.modalities = modalities
         self.n_components = n_components
         self.hidden_layer_sizes = hidden_layer_sizes
@@ -272,21 +261,8 @@ class ContrastiveAligner(NeuralEstimator, TransformerMixin, BaseEstimator):
         self.same_class = same_class
         self.temperature = temperature
         self.output = output
-        self.max_iter = max_iter
-        self.batch_size = batch_size
-        self.dropout = dropout
-        self.learning_rate = learning_rate
-        self.weight_decay = weight_decay
-        self.validation_fraction = validation_fraction
-        self.n_iter_no_change = n_iter_no_change
-        self.tol = tol
-        self.device = device
-        self.precision = precision
-        self.checkpoint = checkpoint
-        self.random_state = random_state
-        self.verbose = verbose
 
-    def fit(self, X: Any, y: Any) -> "ContrastiveAligner":
+    def fit(self, X: Any, y: Any, *, groups: Any = None) -> "ContrastiveAligner":
         """Learn the space.
 
         Parameters
@@ -295,6 +271,8 @@ class ContrastiveAligner(NeuralEstimator, TransformerMixin, BaseEstimator):
             Numbers; NaN in all columns of a modality where a row lacks it.
         y : array-like of shape (n_samples,)
             Class labels.
+        groups : array-like of shape (n_samples,), default=None
+            Speakers, say: rows of a group are held out for validation together.
 
         Returns
         -------
@@ -314,6 +292,7 @@ class ContrastiveAligner(NeuralEstimator, TransformerMixin, BaseEstimator):
             X, _ = read_rows(self, X, reset=True, **_ROWS)
             y = class_labels(y)
             check_consistent_length(X, y)
+            groups = read_groups(groups, len(y))
             names = getattr(self, "feature_names_in_", None)
             modalities = column_groups(self.modalities, X.shape[1], names)
             output_blocks(self.output, list(modalities))
@@ -328,13 +307,19 @@ class ContrastiveAligner(NeuralEstimator, TransformerMixin, BaseEstimator):
                 X,
                 y,
                 # Rows and columns, not how the columns are named; output is of transform.
-                data={"X": X, "y": classes, "modalities": modalities, "output": None},
+                data={
+                    "X": X,
+                    "y": classes,
+                    "modalities": modalities,
+                    "groups": groups,
+                    "output": None,
+                },
                 eval_interval=EVAL_INTERVAL,
                 shown={"loss": "loss", "mi": "information"},
                 memory_advice=_MEMORY_ADVICE,
                 multiply_adds=largest_product(self, widest),
             ) as session:
-                fitted = fit_space(self, X, present, classes, modalities, session)
+                fitted = fit_space(self, X, present, classes, modalities, session, groups)
             self.modalities_ = modalities
             self._space = fitted.space
             self._set_results(fitted.record, session)

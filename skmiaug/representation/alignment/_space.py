@@ -120,11 +120,13 @@ def fit_space(
     classes: np.ndarray,
     modalities: dict[str, np.ndarray],
     session: Session,
+    groups: np.ndarray | None,
 ) -> AlignmentFit:
     """Fit scales and network by the parameters of ``aligner``.
 
     ``present`` (n, n_modalities) marks the modalities that a row has, ``classes`` (n,) are
-    indices, each at least once, and ``modalities`` the columns of each.
+    indices, each at least once, ``modalities`` the columns of each, and rows of one of the
+    ``groups`` (n,) are held out together.
     """
     seed, device = session.seed, session.device
     columns = tuple(modalities.values())
@@ -138,7 +140,10 @@ def fit_space(
         torch.from_numpy(classes).to(device),
     )
     held = validation_mask(
-        classes, aligner.validation_fraction, numpy_generator(seed, _HOLD_OUT)
+        classes,
+        aligner.validation_fraction,
+        numpy_generator(seed, _HOLD_OUT),
+        groups=groups,
     )
     kept = rows.take(torch.from_numpy(np.flatnonzero(~held)).to(device))
     parts = _validation_parts(rows, held, aligner.batch_size, seed)

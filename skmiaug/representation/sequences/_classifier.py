@@ -12,6 +12,8 @@ from sklearn.utils.validation import check_consistent_length
 
 from skmiaug.base import class_labels, register_state, require_array, require_state
 from skmiaug.representation.sequences._estimator import SequenceEstimator
+from skmiaug.representation.sequences._fine_tuning import Labels
+from skmiaug.utils.tables._labels import read_groups
 
 
 @register_state
@@ -54,6 +56,10 @@ class SequenceEmotionClassifier(ClassifierMixin, SequenceEstimator):
     encoder_dropout : float in [0, 1), default=0.1
         Share of the backbone's channels dropped in training.
 
+    encoder_learning_rate : float or None, default=None
+        Maximum learning rate of the encoder; None takes a fifth of ``learning_rate`` with
+        ``pretrained``, and ``learning_rate`` without.
+
     dropout : float in [0, 1), default=0.2
         Share of the pooled columns dropped in training.
 
@@ -66,10 +72,6 @@ class SequenceEmotionClassifier(ClassifierMixin, SequenceEstimator):
 
     learning_rate : float, default=1e-3
         Maximum learning rate of AdamW.
-
-    encoder_learning_rate : float or None, default=None
-        That of the encoder; None takes a fifth of ``learning_rate`` with ``pretrained``,
-        and ``learning_rate`` without.
 
     weight_decay : float, default=0.01
         Weight decay of AdamW, of the matrices.
@@ -154,7 +156,9 @@ class SequenceEmotionClassifier(ClassifierMixin, SequenceEstimator):
         super().__init__(**shared)
         self.class_weight = class_weight
 
-    def fit(self, X: Any, y: Any, *, lengths: Any = None) -> "SequenceEmotionClassifier":
+    def fit(
+        self, X: Any, y: Any, *, lengths: Any = None, groups: Any = None
+    ) -> "SequenceEmotionClassifier":
         """Fine-tune.
 
         Parameters
@@ -164,6 +168,8 @@ class SequenceEmotionClassifier(ClassifierMixin, SequenceEstimator):
             Class labels, at least two classes.
         lengths : array-like of shape (n,), default=None
             Timesteps of each sequence of a padded array.
+        groups : array-like of shape (n,), default=None
+            Speakers, say: rows of a group are held out for validation together.
 
         Returns
         -------
@@ -188,14 +194,10 @@ class SequenceEmotionClassifier(ClassifierMixin, SequenceEstimator):
                 f"SequenceEmotionClassifier needs at least 2 classes, got {len(classes)} "
                 "class."
             )
+        weights = _class_weights(self.class_weight, classes, labels)
+        groups = read_groups(groups, len(labels))
         self._fit_labels(
-            X,
-            y,
-            sequences,
-            indices,
-            error="classes",
-            n_outputs=len(classes),
-            class_weights=_class_weights(self.class_weight, classes, labels),
+            X, y, sequences, Labels(indices, "classes", len(classes), groups, weights)
         )
         self.classes_ = classes
         return self

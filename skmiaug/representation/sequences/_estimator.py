@@ -1,17 +1,13 @@
 """What the fine-tuned estimators share: parameters, training and outputs."""
 
-import inspect
-import os
-from functools import wraps
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from skmiaug.base import (
-    NEURAL_CONSTRAINTS,
     NeuralEstimator,
     require_state,
     torch_defaults,
@@ -21,6 +17,7 @@ from skmiaug.nn import BACKBONES, POOLINGS
 from skmiaug.representation.sequences._fine_tuning import (
     EVAL_INTERVAL,
     FineTunedNetwork,
+    Labels,
     fine_tune,
     resolve_start,
 )
@@ -33,14 +30,10 @@ _KEPT_BY_CLONES = ("_metadata_request", "_skl_callbacks", "_sklearn_output_confi
 
 
 class SequenceEstimator(NeuralEstimator, ReadsSequences, BaseEstimator):
-    """A head on a sequence encoder; subclasses define labels and predictions.
-
-    A subclass adds parameters in ``__init__(self, *, added, **shared)`` and passes
-    ``shared`` on; its signature shows both.
-    """
+    """A head on a sequence encoder; subclasses define labels and predictions."""
 
     _parameter_constraints: dict[str, Any] = {  # noqa: RUF012 (scikit-learn's convention)
-        **NEURAL_CONSTRAINTS,
+        **NeuralEstimator._parameter_constraints,
         "pretrained": "no_validation",
         "backbone": [StrOptions(set(BACKBONES)), None],
         "hidden_size": [Interval(Integral, 2, None, closed="left"), None],
@@ -55,10 +48,13 @@ class SequenceEstimator(NeuralEstimator, ReadsSequences, BaseEstimator):
             None,
         ],
         "encoder_dropout": [Interval(Real, 0, 1, closed="left")],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
-        "learning_rate": [Interval(Real, 0, None, closed="neither")],
         "encoder_learning_rate": [Interval(Real, 0, None, closed="neither"), None],
-        "weight_decay": [Interval(Real, 0, None, closed="left")],
+    }
+    _defaults: ClassVar[dict[str, Any]] = {
+        "dropout": 0.2,
+        "max_iter": 300,
+        "batch_size": 32,
+        "validation_fraction": 0.0,
     }
 
     _fitted: FineTunedNetwork
@@ -76,21 +72,10 @@ class SequenceEstimator(NeuralEstimator, ReadsSequences, BaseEstimator):
         freeze_encoder: bool = False,
         head_penalty: float | str | None = "auto",
         encoder_dropout: float = 0.1,
-        dropout: float = 0.2,
-        max_iter: int = 300,
-        batch_size: int = 32,
-        learning_rate: float = 1e-3,
         encoder_learning_rate: float | None = None,
-        weight_decay: float = 0.01,
-        validation_fraction: float = 0.0,
-        n_iter_no_change: int = 5,
-        tol: float = 1e-4,
-        device: Any = "auto",
-        precision: str = "auto",
-        checkpoint: str | os.PathLike[str] | None = None,
-        random_state: Any = None,
-        verbose: int = 0,
+        **shared: Any,
     ):
+        super().__init__(**shared)
         self.pretrained = pretrained
         self.backbone = backbone
         self.hidden_size = hidden_size
@@ -101,39 +86,7 @@ class SequenceEstimator(NeuralEstimator, ReadsSequences, BaseEstimator):
         self.freeze_encoder = freeze_encoder
         self.head_penalty = head_penalty
         self.encoder_dropout = encoder_dropout
-        self.dropout = dropout
-        self.max_iter = max_iter
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
         self.encoder_learning_rate = encoder_learning_rate
-        self.weight_decay = weight_decay
-        self.validation_fraction = validation_fraction
-        self.n_iter_no_change = n_iter_no_change
-        self.tol = tol
-        self.device = device
-        self.precision = precision
-        self.checkpoint = checkpoint
-        self.random_state = random_state
-        self.verbose = verbose
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        # get_params, help and documentation read the signature.
-        init: Any = cls.__init__
-        own = list(inspect.signature(init).parameters.values())
-        shared = list(inspect.signature(SequenceEstimator.__init__).parameters.values())[1:]
-        signature = inspect.Signature([*own[:-1], *shared])
-
-        @wraps(init)
-        def checked_init(self: Any, *args: Any, **parameters: Any) -> None:
-            try:
-                signature.bind(self, *args, **parameters)
-            except TypeError as error:
-                raise TypeError(f"{cls.__name__}.__init__() {error}") from None
-            init(self, *args, **parameters)
-
-        checked_init.__signature__ = signature  # type: ignore[attr-defined]
-        cls.__init__ = checked_init  # type: ignore[method-assign]
 
     def __sklearn_clone__(self) -> Any:
         """Copy parameters; the pretrained encoder stays fitted.
@@ -153,17 +106,7 @@ class SequenceEstimator(NeuralEstimator, ReadsSequences, BaseEstimator):
                 setattr(cloned, name, getattr(self, name))
         return cloned
 
-    def _fit_labels(
-        self,
-        X: Any,
-        y: Any,
-        sequences: Sequences,
-        labels: np.ndarray,
-        *,
-        error: str,
-        n_outputs: int,
-        class_weights: np.ndarray | None = None,
-    ) -> None:
+    def _fit_labels(self, X: Any, y: Any, sequences: Sequences, labels: Labels) -> None:
         """Train, see ``fine_tune``, and set the fitted attributes; X and y are as given."""
         start = resolve_start(self, sequences)
         with training_session(
@@ -173,7 +116,8 @@ class SequenceEstimator(NeuralEstimator, ReadsSequences, BaseEstimator):
             data={
                 "steps": sequences.steps,
                 "lengths": sequences.lengths,
-                "labels": labels,
+                "labels": labels.values,
+                "groups": labels.groups,
                 # Its weights, not the parameters that were set since.
                 "pretrained": start,
             },
@@ -182,16 +126,7 @@ class SequenceEstimator(NeuralEstimator, ReadsSequences, BaseEstimator):
             memory_advice=MEMORY_ADVICE,
             multiply_adds=largest_product(start.architecture, sequences, self.batch_size),
         ) as session:
-            self._fitted, record = fine_tune(
-                self,
-                sequences,
-                labels,
-                start,
-                session,
-                error=error,
-                n_outputs=n_outputs,
-                class_weights=class_weights,
-            )
+            self._fitted, record = fine_tune(self, sequences, labels, start, session)
         self._had_lengths = sequences.lengths_given
         self.n_features_in_ = sequences.n_features
         self._set_results(record, session)

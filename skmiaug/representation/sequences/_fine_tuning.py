@@ -148,84 +148,60 @@ def unwrapped(pretrained: Any) -> MaskedTimestepEncoder | None:
     )
 
 
+@dataclass(frozen=True)
+class Labels:
+    """What a head is trained on.
+
+    Attributes
+    ----------
+    values : ndarray
+        (n,) of int64 where ``error`` is "classes", else (n, n_outputs) of float32.
+    error : {"classes", "l1", "l2"}
+    n_outputs : int
+    groups : ndarray of shape (n,) or None
+        Rows of a group are held out together.
+    class_weights : ndarray of shape (n_classes,), float32, or None
+    """
+
+    values: np.ndarray
+    error: str
+    n_outputs: int
+    groups: np.ndarray | None
+    class_weights: np.ndarray | None = None
+
+
 def fine_tune(
     estimator: Any,
     sequences: Sequences,
-    labels: np.ndarray,
+    labels: Labels,
     start: StartingPoint,
     session: Session,
-    *,
-    error: str,
-    n_outputs: int,
-    class_weights: np.ndarray | None,
 ) -> tuple[FineTunedNetwork, SequenceRecord]:
     """Train a head, and the encoder below it unless it is frozen, by the parameters of
     ``estimator``.
-
-    ``labels`` are (n,) of int64 where ``error`` is "classes", and (n, n_outputs) of float32
-    where it is "l1" or "l2"; ``class_weights`` are (n_classes,) of float32.
     """
     seed, device = session.seed, session.device
-    is_pretrained, frozen = start.pretrained is not None, estimator.freeze_encoder
-    penalty, rate = estimator.head_penalty, estimator.encoder_learning_rate
+    penalty = estimator.head_penalty
     if penalty == "auto":
-        penalty = _PRETRAINED_HEAD_PENALTY if is_pretrained else None
-    if rate is None:
-        rate = estimator.learning_rate * (_PRETRAINED_RATE_FACTOR if is_pretrained else 1)
+        penalty = _PRETRAINED_HEAD_PENALTY if start.pretrained is not None else None
     space = start.space(sequences, seed, device)
     everything = to_device(sequences, space.scale, device)
     pooled = embed_all(space.encoder, everything, start.pooling, estimator.batch_size)
     held = validation_mask(
-        labels if error == "classes" else np.zeros(len(labels)),
+        labels.values if labels.error == "classes" else np.zeros(len(pooled)),
         estimator.validation_fraction,
         numpy_generator(seed, _HOLD_OUT),
+        groups=labels.groups,
     )
-    head = _new_head(n_outputs, pooled)
+    head = _new_head(labels.n_outputs, pooled)
     if penalty is not None:
-        columns = ((pooled - head.center) / head.scale).cpu().numpy()
-        weight, bias = _solved_head(
-            columns[~held], labels[~held], error, float(penalty), class_weights
-        )
-        with torch.no_grad():
-            head.linear.weight.copy_(torch.from_numpy(weight))
-            head.linear.bias.copy_(torch.from_numpy(bias))
-    networks: dict[str, nn.Module] = {"head": head}
-    rates = [("head", estimator.learning_rate)]
-    if not frozen:
-        networks["encoder"] = space.encoder
-        rates.append(("encoder", rate))
-    model = build_sequence_model(
-        networks,
-        rates,
-        weight_decay=estimator.weight_decay,
-        schedule=RateSchedule(estimator.max_iter),
-    )
-    labelled = LabelledSet(
-        everything, torch.from_numpy(labels).to(device), pooled if frozen else None
-    )
-    training = labelled.subset(torch.from_numpy(np.flatnonzero(~held)))
-    held_out = labelled.subset(torch.from_numpy(np.flatnonzero(held)))
-    weights = None if class_weights is None else torch.from_numpy(class_weights).to(device)
-    task = LabelTask(
-        training=training,
-        batches=SequenceBatches(
-            training.sequences.lengths, estimator.batch_size, seed=seed, stream=_ORDER
-        ),
-        settings=LabelSettings(
-            error,
-            weights,
-            start.pooling,
-            estimator.encoder_dropout,
-            estimator.dropout,
-            resolve_precision(estimator.precision, device),
-        ),
-        generator=torch_generator(seed, _DROPOUT, device),
-        held_out=held_out if held.any() else None,
-    )
-    is_solved = frozen and penalty is not None
+        _solve_head(head, pooled, labels, ~held, float(penalty))
+    values = torch.from_numpy(labels.values).to(device)
+    labelled = LabelledSet(everything, values, pooled if estimator.freeze_encoder else None)
+    is_solved = estimator.freeze_encoder and penalty is not None
     record = train_sequences(
-        model,
-        task,
+        _model(estimator, head, space.encoder, is_pretrained=start.pretrained is not None),
+        _task(estimator, labelled, labels, held, session, start.pooling),
         max_iter=0 if is_solved else estimator.max_iter,
         eval_interval=EVAL_INTERVAL,
         stopping=session.stopping,
@@ -234,6 +210,61 @@ def fine_tune(
     for network in (space.encoder, head):
         network.cpu().eval().requires_grad_(False)
     return FineTunedNetwork(space, head, start.pooling), record
+
+
+def _model(
+    estimator: Any, head: SequenceHead, encoder: nn.Module, *, is_pretrained: bool
+) -> Any:
+    """The networks that are trained, each with its learning rate."""
+    networks: dict[str, nn.Module] = {"head": head}
+    rates = [("head", estimator.learning_rate)]
+    if not estimator.freeze_encoder:
+        rate = estimator.encoder_learning_rate
+        if rate is None:
+            factor = _PRETRAINED_RATE_FACTOR if is_pretrained else 1
+            rate = estimator.learning_rate * factor
+        networks["encoder"] = encoder
+        rates.append(("encoder", rate))
+    return build_sequence_model(
+        networks,
+        rates,
+        weight_decay=estimator.weight_decay,
+        schedule=RateSchedule(estimator.max_iter),
+    )
+
+
+def _task(
+    estimator: Any,
+    labelled: LabelledSet,
+    labels: Labels,
+    held: np.ndarray,
+    session: Session,
+    pooling: str,
+) -> LabelTask:
+    """What is learned from the rows that are not ``held`` out."""
+    training = labelled.subset(torch.from_numpy(np.flatnonzero(~held)))
+    weights = labels.class_weights
+    return LabelTask(
+        training=training,
+        batches=SequenceBatches(
+            training.sequences.lengths,
+            estimator.batch_size,
+            seed=session.seed,
+            stream=_ORDER,
+        ),
+        settings=LabelSettings(
+            labels.error,
+            None if weights is None else torch.from_numpy(weights).to(session.device),
+            pooling,
+            estimator.encoder_dropout,
+            estimator.dropout,
+            resolve_precision(estimator.precision, session.device),
+        ),
+        generator=torch_generator(session.seed, _DROPOUT, session.device),
+        held_out=labelled.subset(torch.from_numpy(np.flatnonzero(held)))
+        if held.any()
+        else None,
+    )
 
 
 def _new_head(n_outputs: int, pooled: torch.Tensor) -> SequenceHead:
@@ -248,36 +279,57 @@ def _new_head(n_outputs: int, pooled: torch.Tensor) -> SequenceHead:
     return head
 
 
-def _solved_head(
+def _solve_head(
+    head: SequenceHead,
+    pooled: torch.Tensor,
+    labels: Labels,
+    rows: np.ndarray,
+    penalty: float,
+) -> None:
+    """Set the head that minimises the summed loss of ``rows`` + penalty / 2 · ‖weight‖².
+
+    The bias is free; a row's loss is that of training. ``pooled`` are (n, width).
+    """
+    columns = ((pooled - head.center) / head.scale).cpu().numpy()[rows].astype(np.float64)
+    own = labels.values[rows]
+    if labels.error == "classes":
+        weight, bias = _logistic_head(columns, own, penalty, labels.class_weights)
+    elif labels.error == "l2":
+        line = Ridge(alpha=penalty / 2).fit(columns, own)
+        weight = line.coef_.reshape(own.shape[1], -1)
+        bias = np.atleast_1d(line.intercept_)
+    else:
+        weight, bias = _absolute_head(columns, own, penalty)
+    with torch.no_grad():
+        head.linear.weight.copy_(torch.from_numpy(weight))
+        head.linear.bias.copy_(torch.from_numpy(bias))
+
+
+def _logistic_head(
     columns: np.ndarray,
     labels: np.ndarray,
-    error: str,
     penalty: float,
     class_weights: np.ndarray | None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Minimise the summed loss of all rows + penalty / 2 · ‖weight‖²; the bias is free.
+    """Weight (n_outputs, width) and bias (n_outputs,) of logistic regression."""
+    # Of two classes LogisticRegression has one row of weights, here there are two.
+    is_binary = labels.max() == 1
+    line = LogisticRegression(
+        C=(1 + is_binary) / penalty,
+        class_weight=None if class_weights is None else dict(enumerate(class_weights)),
+        tol=1e-6,
+        max_iter=_MAX_ROUNDS,
+    ).fit(columns, labels)
+    if is_binary:
+        half, offset = line.coef_ / 2, line.intercept_ / 2
+        return np.concatenate([-half, half]), np.concatenate([-offset, offset])
+    return line.coef_, line.intercept_
 
-    Returns the weight (n_outputs, width) and the bias (n_outputs,) for standardised
-    ``columns`` (n, width). A row's loss is that of training.
-    """
-    columns = columns.astype(np.float64)
-    if error == "classes":
-        weights = None if class_weights is None else dict(enumerate(class_weights))
-        # Of two classes LogisticRegression has one row of weights, here there are two.
-        is_binary = labels.max() == 1
-        line = LogisticRegression(
-            C=(1 + is_binary) / penalty,
-            class_weight=weights,
-            tol=1e-6,
-            max_iter=_MAX_ROUNDS,
-        ).fit(columns, labels)
-        if is_binary:
-            half, offset = line.coef_ / 2, line.intercept_ / 2
-            return np.concatenate([-half, half]), np.concatenate([-offset, offset])
-        return line.coef_, line.intercept_
-    if error == "l2":
-        line = Ridge(alpha=penalty / 2).fit(columns, labels)
-        return line.coef_.reshape(labels.shape[1], -1), np.atleast_1d(line.intercept_)
+
+def _absolute_head(
+    columns: np.ndarray, labels: np.ndarray, penalty: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Weight and bias of least absolute errors, which no library has with this penalty."""
     shape = (labels.shape[1], columns.shape[1] + 1)
 
     def objective(flat: np.ndarray) -> tuple[float, np.ndarray]:

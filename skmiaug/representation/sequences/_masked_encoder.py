@@ -1,8 +1,7 @@
 """MaskedTimestepEncoder: pretraining without labels on acoustic feature sequences."""
 
-import os
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -14,7 +13,6 @@ from sklearn.base import (
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from skmiaug.base import (
-    NEURAL_CONSTRAINTS,
     NeuralEstimator,
     Session,
     register_state,
@@ -51,6 +49,7 @@ from skmiaug.training import (
 )
 from skmiaug.utils._precision import resolve_precision
 from skmiaug.utils._random import numpy_generator, torch_generator
+from skmiaug.utils.tables._labels import read_groups
 
 EVAL_INTERVAL = 50
 _HOLD_OUT, _ORDER, _MASKS, _HELD_OUT_MASKS = range(1, 5)
@@ -200,7 +199,7 @@ class MaskedTimestepEncoder(
     """
 
     _parameter_constraints: dict[str, Any] = {  # noqa: RUF012 (scikit-learn's convention)
-        **NEURAL_CONSTRAINTS,
+        **NeuralEstimator._parameter_constraints,
         "backbone": [StrOptions(set(BACKBONES))],
         "hidden_size": [Interval(Integral, 2, None, closed="left")],
         "n_layers": [Interval(Integral, 1, None, closed="left")],
@@ -211,9 +210,11 @@ class MaskedTimestepEncoder(
         "span_length": [Interval(Integral, 1, 2**16, closed="both")],
         "replacement": [StrOptions(set(REPLACEMENTS))],
         "loss": [StrOptions(set(RECONSTRUCTION_ERRORS))],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
-        "learning_rate": [Interval(Real, 0, None, closed="neither")],
-        "weight_decay": [Interval(Real, 0, None, closed="left")],
+    }
+    _defaults: ClassVar[dict[str, Any]] = {
+        "max_iter": 2000,
+        "batch_size": 128,
+        "n_iter_no_change": 10,
     }
 
     _space: SequenceSpace
@@ -233,20 +234,9 @@ class MaskedTimestepEncoder(
         span_length: int = 3,
         replacement: str = "learned",
         loss: str = "l1",
-        dropout: float = 0.0,
-        max_iter: int = 2000,
-        batch_size: int = 128,
-        learning_rate: float = 1e-3,
-        weight_decay: float = 0.01,
-        validation_fraction: float = 0.1,
-        n_iter_no_change: int = 10,
-        tol: float = 1e-4,
-        device: Any = "auto",
-        precision: str = "auto",
-        checkpoint: str | os.PathLike[str] | None = None,
-        random_state: Any = None,
-        verbose: int = 0,
+        **shared: Any,
     ):
+        super().__init__(**shared)
         self.backbone = backbone
         self.hidden_size = hidden_size
         self.n_layers = n_layers
@@ -257,21 +247,10 @@ class MaskedTimestepEncoder(
         self.span_length = span_length
         self.replacement = replacement
         self.loss = loss
-        self.dropout = dropout
-        self.max_iter = max_iter
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.weight_decay = weight_decay
-        self.validation_fraction = validation_fraction
-        self.n_iter_no_change = n_iter_no_change
-        self.tol = tol
-        self.device = device
-        self.precision = precision
-        self.checkpoint = checkpoint
-        self.random_state = random_state
-        self.verbose = verbose
 
-    def fit(self, X: Any, y: Any = None, *, lengths: Any = None) -> "MaskedTimestepEncoder":
+    def fit(
+        self, X: Any, y: Any = None, *, lengths: Any = None, groups: Any = None
+    ) -> "MaskedTimestepEncoder":
         """Pretrain.
 
         Parameters
@@ -281,6 +260,8 @@ class MaskedTimestepEncoder(
         y : ignored
         lengths : array-like of shape (n,), default=None
             Timesteps of each sequence of a padded array.
+        groups : array-like of shape (n,), default=None
+            Speakers, say: rows of a group are held out for validation together.
 
         Returns
         -------
@@ -295,6 +276,7 @@ class MaskedTimestepEncoder(
             The losses were not finite again after the rates were lowered.
         """
         sequences = self._read_to_fit(X, lengths)
+        groups = read_groups(groups, len(sequences))
         architecture = TimestepArchitecture(
             sequences.n_features,
             self.backbone,
@@ -306,13 +288,18 @@ class MaskedTimestepEncoder(
             self,
             X,
             y,
-            data={"steps": sequences.steps, "lengths": sequences.lengths, "pooling": None},
+            data={
+                "steps": sequences.steps,
+                "lengths": sequences.lengths,
+                "groups": groups,
+                "pooling": None,
+            },
             eval_interval=EVAL_INTERVAL,
             shown={"loss": "loss"},
             memory_advice=MEMORY_ADVICE,
             multiply_adds=largest_product(architecture, sequences, self.batch_size),
         ) as session:
-            space, record = self._pretrain(sequences, architecture, session)
+            space, record = self._pretrain(sequences, groups, architecture, session)
         self._space, self._seed = space, session.seed
         # Both decide how X is read and restored, whatever is set later.
         self._hides_by_zeros = self.replacement == "zero"
@@ -322,7 +309,11 @@ class MaskedTimestepEncoder(
         return self
 
     def _pretrain(
-        self, sequences: Sequences, architecture: TimestepArchitecture, session: Session
+        self,
+        sequences: Sequences,
+        groups: np.ndarray | None,
+        architecture: TimestepArchitecture,
+        session: Session,
     ) -> tuple[SequenceSpace, SequenceRecord]:
         """Fit the scale, and train an encoder to restore hidden timesteps."""
         seed, device = session.seed, session.device
@@ -332,6 +323,7 @@ class MaskedTimestepEncoder(
             np.zeros(len(sequences)),
             self.validation_fraction,
             numpy_generator(seed, _HOLD_OUT),
+            groups=groups,
         )
         training = everything.subset(torch.from_numpy(np.flatnonzero(~held)))
         held_out = None
@@ -374,19 +366,22 @@ class MaskedTimestepEncoder(
         encoder = encoder.cpu().eval().requires_grad_(False)
         return SequenceSpace(scale, encoder), record
 
-    def fit_transform(self, X: Any, y: Any = None, *, lengths: Any = None) -> np.ndarray:
+    def fit_transform(
+        self, X: Any, y: Any = None, *, lengths: Any = None, groups: Any = None
+    ) -> np.ndarray:
         """Pretrain, and return the embeddings of the same sequences.
 
         Parameters
         ----------
-        X, y, lengths
+        X, y, lengths, groups
             As for :meth:`fit`.
 
         Returns
         -------
         ndarray of shape (n, n_features_out), float32
         """
-        return self.fit(X, y, lengths=lengths).transform(X, lengths=lengths)
+        fitted = self.fit(X, y, lengths=lengths, groups=groups)
+        return fitted.transform(X, lengths=lengths)
 
     def transform(self, X: Any, *, lengths: Any = None) -> np.ndarray:
         """Return one vector per sequence; it does not depend on the other sequences.

@@ -12,6 +12,8 @@ from sklearn.utils.validation import check_array, check_consistent_length
 from skmiaug.base import register_state, require_array, require_state
 from skmiaug.losses import RECONSTRUCTION_ERRORS
 from skmiaug.representation.sequences._estimator import SequenceEstimator
+from skmiaug.representation.sequences._fine_tuning import Labels
+from skmiaug.utils.tables._labels import read_groups
 
 
 @register_state
@@ -44,11 +46,11 @@ class SequenceEmotionRegressor(RegressorMixin, SequenceEstimator):
         "auto" is 10 with ``pretrained``, None without.
 
     encoder_dropout : float in [0, 1), default=0.1
+    encoder_learning_rate : float or None, default=None
     dropout : float in [0, 1), default=0.2
     max_iter : int, default=300
     batch_size : int, default=32
     learning_rate : float, default=1e-3
-    encoder_learning_rate : float or None, default=None
     weight_decay : float, default=0.01
     validation_fraction : float in [0, 1), default=0.0
     n_iter_no_change : int, default=5
@@ -122,7 +124,9 @@ class SequenceEmotionRegressor(RegressorMixin, SequenceEstimator):
         self.loss = loss
         self.output_range = output_range
 
-    def fit(self, X: Any, y: Any, *, lengths: Any = None) -> "SequenceEmotionRegressor":
+    def fit(
+        self, X: Any, y: Any, *, lengths: Any = None, groups: Any = None
+    ) -> "SequenceEmotionRegressor":
         """Fine-tune.
 
         Parameters
@@ -132,6 +136,8 @@ class SequenceEmotionRegressor(RegressorMixin, SequenceEstimator):
             Numbers within ``output_range``.
         lengths : array-like of shape (n,), default=None
             Timesteps of each sequence of a padded array.
+        groups : array-like of shape (n,), default=None
+            Speakers, say: rows of a group are held out for validation together.
 
         Returns
         -------
@@ -160,8 +166,9 @@ class SequenceEmotionRegressor(RegressorMixin, SequenceEstimator):
         center = middle(columns, axis=0)
         scale = float(columns.std(axis=0).mean()) or 1.0
         labels = ((columns - center) / scale).astype(np.float32)
+        groups = read_groups(groups, len(labels))
         self._fit_labels(
-            X, y, sequences, labels, error=self.loss, n_outputs=labels.shape[1]
+            X, y, sequences, Labels(labels, self.loss, labels.shape[1], groups)
         )
         self._center, self._scale = center, scale
         self._is_flat = numbers.ndim == 1

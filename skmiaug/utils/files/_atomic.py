@@ -59,7 +59,8 @@ def write_text_atomically(path: str | os.PathLike[str], text: str) -> None:
 def replacing(target: Path) -> Iterator[tuple[int, str]]:
     """Yield a temporary file that takes the place of ``target`` when the block ends.
 
-    It lies in the folder of ``target`` and has the mode that ``open`` gives a new file.
+    It lies in the folder of ``target`` and has the mode of an older file there, else that
+    which ``open`` gives a new one. A link stays, and the file that it leads to is replaced.
     Yields its descriptor, which is closed afterwards, and its name. What a killed process
     has left of an earlier write to ``target`` is removed. When the block is left by an
     error, the temporary file is removed and ``target`` stays as it was.
@@ -67,13 +68,11 @@ def replacing(target: Path) -> Iterator[tuple[int, str]]:
     Raises
     ------
     OSError
-        The folder is absent or cannot be written to, or ``target`` is a folder. It names
-        ``target``, not the temporary file.
+        The folder is absent or cannot be written to, or ``target`` is a folder, a pipe or a
+        device. It names ``target``, not the temporary file.
     """
-    if target.is_dir():
-        raise IsADirectoryError(
-            errno.EISDIR, "A file is written here, not a folder. Add its name", str(target)
-        )
+    target = Path(os.path.realpath(target))
+    mode = _mode_of(target)
     try:
         descriptor, name = _create(target)
     except OSError as error:
@@ -86,6 +85,8 @@ def replacing(target: Path) -> Iterator[tuple[int, str]]:
     try:
         try:
             yield descriptor, name
+            if mode is not None:
+                os.chmod(name, mode)
             if fcntl is None:  # Windows renames no open file
                 os.close(descriptor)
                 descriptor = -1
@@ -97,6 +98,26 @@ def replacing(target: Path) -> Iterator[tuple[int, str]]:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def _mode_of(target: Path) -> int | None:
+    """The mode of an older file; None if there is none."""
+    try:
+        mode = os.stat(target).st_mode
+    except OSError:  # what else is wrong shows when the temporary file is created
+        return None
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(
+            errno.EISDIR, "A file is written here, not a folder. Add its name", str(target)
+        )
+    if not stat.S_ISREG(mode):
+        raise OSError(
+            errno.EINVAL,
+            "A regular file is written here, and this is a pipe, socket or device. Name "
+            "another file",
+            str(target),
+        )
+    return stat.S_IMODE(mode)
 
 
 def no_room(error: OSError, target: Path, n_bytes: int) -> OSError:

@@ -11,7 +11,7 @@ import numpy as np
 
 from skmiaug.utils.tables._listing import first_few
 
-__all__ = ["LabelsLike", "check_labels", "read_labels", "wanted_counts"]
+__all__ = ["LabelsLike", "check_labels", "read_groups", "read_labels", "wanted_counts"]
 
 
 class LabelsLike:
@@ -130,6 +130,49 @@ def check_labels(y: Any, name: str = "y") -> None:
     values = y if getattr(y, "dtype", None) is not None else np.asarray(y, dtype=object)
     if values.dtype == object and values.ndim == 1:
         _check_one_kind(np.asarray(values), name)
+
+
+def read_groups(groups: Any, n_rows: int) -> np.ndarray | None:
+    """Return the number of each row's group; None if there are no groups.
+
+    Parameters
+    ----------
+    groups : array-like of shape (n_rows,) or None
+        Numbers, text or other values, in any container.
+    n_rows : int
+
+    Returns
+    -------
+    ndarray of shape (n_rows,), int; or None
+
+    Raises
+    ------
+    ValueError
+        A row has no group, or there is not one value for each row.
+    """
+    import pandas as pd
+
+    if groups is None:
+        return None
+    values = _columns(groups)
+    if values.ndim != 2 or values.shape[1] != 1:
+        raise ValueError(
+            f"groups should be a 1d array, got an array of shape {values.shape} instead."
+        )
+    values = values[:, 0]
+    if len(values) != n_rows:
+        raise ValueError(
+            f"Found input variables with inconsistent numbers of samples: {n_rows} rows "
+            f"and {len(values)} groups."
+        )
+    missing = np.asarray(pd.isna(values))
+    if missing.any():
+        rows = np.flatnonzero(missing)
+        raise ValueError(
+            f"Input groups contains NaN or None; rows without a group, {len(rows)} in all: "
+            f"{first_few(rows)}. Leave them out, or give each of them a group of its own."
+        )
+    return np.asarray(pd.factorize(values)[0])
 
 
 def wanted_counts(

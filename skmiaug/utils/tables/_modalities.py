@@ -1,4 +1,8 @@
-"""Modalities: named groups of columns, checked and turned into column numbers."""
+"""Modalities: named groups of columns, checked and turned into column numbers.
+
+scikit-learn's column selection, of ColumnTransformer, is private; it takes a column twice,
+and its errors do not name the group.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,4 +1,8 @@
-"""Tables of numbers: read from any container as an array, given back as they came."""
+"""Tables of numbers: read from any container as an array, given back as they came.
+
+narwhals, which scikit-learn depends on from 1.9 on, reads frames by one interface. Rows
+would still be given back library by library, in each column's own type.
+"""
 
 import sys
 from collections.abc import Callable, Iterable, Sequence

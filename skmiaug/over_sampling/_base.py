@@ -80,6 +80,7 @@ class Fitting(NamedTuple):
     T : ndarray of shape (n, n_targets), float32
     validation : ndarray of shape (n,), bool
         Rows to hold out.
+    groups : ndarray of shape (n,) or None
     rng : numpy.random.Generator
     real : tuple of ndarray
         Some rows of ``Z`` and their class indices, to measure samples with.
@@ -88,6 +89,7 @@ class Fitting(NamedTuple):
     Z: np.ndarray
     T: np.ndarray
     validation: np.ndarray
+    groups: np.ndarray | None
     rng: np.random.Generator
     real: tuple[np.ndarray, np.ndarray]
 
@@ -183,6 +185,7 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         *,
         rng: np.random.Generator,
         validation: np.ndarray,
+        groups: np.ndarray | None,
     ) -> Generator:
         """Fit a generator of coordinates given targets: the method of a new augmenter.
 
@@ -197,6 +200,8 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
             The only source of randomness.
         validation : ndarray of shape (n,), bool
             Rows to hold out, ``validation_fraction`` of each class and whole groups.
+        groups : ndarray of shape (n,) or None
+            Group of each row, to be kept whole in further splits.
 
         Returns
         -------
@@ -487,7 +492,11 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
             fitting = self._prepare(sources, indices, groups, seed)
             with self._phase("fitting the generator"):
                 generator = self._fit_generator(
-                    fitting.Z, fitting.T, rng=fitting.rng, validation=fitting.validation
+                    fitting.Z,
+                    fitting.T,
+                    rng=fitting.rng,
+                    validation=fitting.validation,
+                    groups=fitting.groups,
                 )
             self._finish(generator, fitting)
         return condition
@@ -564,7 +573,7 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         picked = subsample(indices if complete is None else indices[complete], rng)
         picked = picked if complete is None else complete[picked]
         real = np.array(Z[picked, : self._n_generated()]), indices[picked]
-        return Fitting(Z, T, validation, rng, real)
+        return Fitting(Z, T, validation, groups, rng, real)
 
     def _finish(self, generator: Generator, fitting: Fitting) -> None:
         """Keep the generator, and measure the information of its samples."""

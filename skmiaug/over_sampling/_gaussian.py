@@ -11,12 +11,15 @@ from skmiaug.over_sampling._base import GIVEN_BANDWIDTHS, BaseAugmenter
 from skmiaug.over_sampling.columns._normal_scores import ColumnScores, NormalScores
 from skmiaug.over_sampling.columns._scale import ColumnScale
 from skmiaug.over_sampling.columns._transform import ColumnGroup, ColumnTransform
+from skmiaug.over_sampling.prior._choice import candidates_of, choose_noise
+from skmiaug.over_sampling.prior._noise import NOISES
 from skmiaug.over_sampling.prior._prior import Prior, fit_prior
 
 PRIOR_CONSTRAINTS: dict[str, Any] = {
     **BaseAugmenter._parameter_constraints,
     "expansion": [Interval(Real, 1, None, closed="left")],
     "mi_weight": [Interval(Real, 0, None, closed="left")],
+    "noise": [StrOptions({"auto", *NOISES})],
     "bandwidth": [Interval(Real, 0, 1, closed="right"), StrOptions({"auto"})],
     "marginals": [StrOptions({"auto", "gaussian", "empirical"})],
     "verbose": ["verbose"],
@@ -31,21 +34,53 @@ for _part in (ColumnScores, NormalScores, ColumnScale, ColumnGroup, ColumnTransf
 
 
 def prior_of(
-    augmenter: Any, Z: np.ndarray, T: np.ndarray, rng: np.random.Generator
+    augmenter: Any,
+    Z: np.ndarray,
+    T: np.ndarray,
+    groups: np.ndarray | None,
+    rng: np.random.Generator,
+    *,
+    trained: bool = False,
 ) -> Prior:
-    """Fit the prior with the parameters of an augmenter that has them."""
+    """Fit the prior with the parameters of an augmenter; set what it shows of it.
+
+    ``trained``: whether networks are to refine it.
+    """
+    transform, mi_weight = augmenter._transform, float(augmenter.mi_weight)
+    several = len(transform.groups) > 1
+    candidates = candidates_of(augmenter.noise, augmenter.bandwidth, few=several or trained)
+    if not candidates:
+        raise ValueError(
+            f"noise={augmenter.noise!r} is for rows without modalities or a condition, and "
+            "for max_iter=0. Set noise='gaussian', 'class_residuals' or 'auto'."
+        )
+    chosen, augmenter.choices_ = 0, []
+    if len(candidates) > 1:
+        complete = ~np.isnan(Z).any(axis=1) if several else slice(None)
+        chosen, augmenter.choices_ = choose_noise(
+            Z[complete],
+            T[complete],
+            transform,
+            candidates=candidates,
+            mi_weight=mi_weight,
+            groups=None if groups is None else groups[complete],
+            rng=rng,
+        )
     conditioned = hasattr(augmenter, "n_condition_features_in_")
-    return fit_prior(
+    given = GIVEN_BANDWIDTHS[augmenter.condition_sampling] if conditioned else None
+    noise, bandwidth = candidates[chosen]
+    prior = fit_prior(
         Z,
         T,
-        augmenter._transform,
-        mi_weight=augmenter.mi_weight,
-        bandwidth=augmenter.bandwidth,
-        given_bandwidth=(
-            GIVEN_BANDWIDTHS[augmenter.condition_sampling] if conditioned else None
-        ),
+        transform,
+        mi_weight=mi_weight,
+        noise=noise,
+        bandwidth=bandwidth,
+        given_bandwidth=given,
         rng=rng,
     )
+    augmenter.noise_, augmenter.bandwidth_ = prior.noise, prior.bandwidth
+    return prior
 
 
 @register_state
@@ -73,11 +108,21 @@ class GaussianAugmenter(BaseAugmenter):
         that have information about the class, and shrunken in the others. At 0 all
         directions are shrunken alike.
 
+    noise : {"auto", "gaussian", "class_gaussian", "residuals", "class_residuals"}, \
+default="auto"
+        Distribution of samples around the mean of their class. "gaussian": normal, with
+        one covariance for all classes. "class_gaussian": with the covariance of the class,
+        shrunken to the common one (Friedman, 1989). "residuals": deviations of real rows
+        of any class from their class mean, with Gaussian noise. "class_residuals":
+        deviations of real rows of the class. "auto" takes the one whose samples best
+        inform a nonlinear classifier about left-out real rows, or the simplest within one
+        standard error of it (docs/method.md). With modalities or a condition, "gaussian"
+        and "class_residuals" are compared.
+
     bandwidth : float in (0, 1] or "auto", default="auto"
-        1 samples the Gaussian alone; below, the share of Gaussian noise around a real row
-        of the class, and small values stay near real rows. "auto" takes the one of 0.3,
-        0.5, 0.7, 0.85 and 1 whose samples best predict the class of left-out rows, in
-        nats, or the next smaller one if that is not 1.
+        Share of the common Gaussian noise: 1 is "gaussian", and small values stay near
+        real rows. "auto" chooses it with the noise. A number below 1 with ``noise="auto"``
+        is that of "class_residuals".
 
     marginals : {"auto", "gaussian", "empirical"}, default="auto"
         Distribution of a column. "gaussian": by mean and standard deviation. "empirical":
@@ -121,8 +166,14 @@ class GaussianAugmenter(BaseAugmenter):
         Rows to generate of each class.
     n_features_in_, feature_names_in_
         As in scikit-learn.
+    noise_ : str
+        The noise that was chosen.
     bandwidth_ : float
-        The bandwidth that was chosen.
+        The bandwidth that was chosen; the mean over classes for "class_gaussian".
+    choices_ : list of NoiseScore
+        What was compared: ``(noise, bandwidth, score, standard_error)``, the TSTR score in
+        nats and the standard error of its difference to the best. Empty where parameters
+        leave one candidate.
     mutual_information_ : float
         Lower bound of I(c; x̂) of balanced samples, nats, by a classifier that was fitted
         to real rows.
@@ -145,6 +196,7 @@ class GaussianAugmenter(BaseAugmenter):
 
     References
     ----------
+    Friedman (1989): Regularized Discriminant Analysis.
     James and Stein (1961): Estimation with Quadratic Loss.
     Ledoit and Wolf (2004): A well-conditioned estimator for large-dimensional covariance
     matrices.
@@ -160,7 +212,9 @@ class GaussianAugmenter(BaseAugmenter):
     """
 
     _parameter_constraints = PRIOR_CONSTRAINTS
+    noise_: str
     bandwidth_: float
+    choices_: list
     _generator: Prior
 
     def __init__(
@@ -169,6 +223,7 @@ class GaussianAugmenter(BaseAugmenter):
         sampling_strategy: Any = "auto",
         expansion: float = 1.0,
         mi_weight: float = 1.0,
+        noise: str = "auto",
         bandwidth: float | str = "auto",
         marginals: str = "auto",
         modalities: dict[str, Any] | None = None,
@@ -181,6 +236,7 @@ class GaussianAugmenter(BaseAugmenter):
         super().__init__(sampling_strategy=sampling_strategy, random_state=random_state)
         self.expansion = expansion
         self.mi_weight = mi_weight
+        self.noise = noise
         self.bandwidth = bandwidth
         self.marginals = marginals
         self.modalities = modalities
@@ -201,8 +257,8 @@ class GaussianAugmenter(BaseAugmenter):
         *,
         rng: np.random.Generator,
         validation: np.ndarray,
+        groups: np.ndarray | None,
     ) -> Prior:
-        prior = prior_of(self, Z, T, rng)
+        prior = prior_of(self, Z, T, groups, rng)
         prior.attach_residuals(Z, T)
-        self.bandwidth_ = prior.bandwidth
         return prior

@@ -95,6 +95,10 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
     n_continuous_codes : int, default=2
         InfoGAN's continuous codes, standard normal, recovered by a Gaussian part of Q.
 
+    noise : {"auto", "gaussian", "class_gaussian", "residuals", "class_residuals"}, \
+default="auto"
+        Noise of the prior, see :class:`GaussianAugmenter`.
+
     bandwidth : float in (0, 1] or "auto", default="auto"
         Bandwidth of the prior, see :class:`GaussianAugmenter`.
 
@@ -212,8 +216,10 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
         to real rows.
     mutual_information_max_ : float
         ln(n_classes), its upper bound.
-    bandwidth_, residual_scale_ : float
-        The bandwidth and the factor on the residual that were chosen.
+    noise_, bandwidth_, choices_
+        As of :class:`GaussianAugmenter`.
+    residual_scale_ : float
+        The factor on the residual that was chosen.
     synthetic_mask_ : ndarray of shape (n_rows_returned,) or (..., n_modalities), bool
         Which rows of ``fit_resample`` are synthetic, or which modalities of each row.
         Absent after ``fit``.
@@ -272,7 +278,9 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
     pair_mi_curve_: list | None
     validation_scores_: list
     best_validation_score_: float | None
+    noise_: str
     bandwidth_: float
+    choices_: list
     residual_scale_: float
     device_: str
     _generator: ResidualSampler
@@ -284,6 +292,7 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
         sampling_strategy: Any = "auto",
         expansion: float = 1.0,
         mi_weight: float = 1.0,
+        noise: str = "auto",
         generator_hidden_layer_sizes: tuple[int, ...] | str = "auto",
         critic_hidden_layer_sizes: tuple[int, ...] | str = "auto",
         latent_dim: int = 16,
@@ -315,6 +324,7 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
         super().__init__(sampling_strategy=sampling_strategy, random_state=random_state)
         self.expansion = expansion
         self.mi_weight = mi_weight
+        self.noise = noise
         self.generator_hidden_layer_sizes = generator_hidden_layer_sizes
         self.critic_hidden_layer_sizes = critic_hidden_layer_sizes
         self.latent_dim = latent_dim
@@ -349,11 +359,14 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
         *,
         rng: np.random.Generator,
         validation: np.ndarray,
+        groups: np.ndarray | None,
     ) -> ResidualSampler:
         """Fit the prior, train the networks on it, and choose the scale of the residual."""
         session, group = self._run
         session.phase("fitting the prior")
-        prepared = self._prepare_networks(Z, T, rng, validation, session.device)
+        prepared = self._prepare_networks(
+            Z, T, rng, validation, groups, session.device
+        )
         means = {"column means": self._transform.groups[0].scale.center}
         group.check_alike(means | prepared.summary())
         run = ready_run(prepared, float(self.mi_weight))
@@ -380,9 +393,10 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
         T: np.ndarray,
         rng: np.random.Generator,
         validation: np.ndarray,
+        groups: np.ndarray | None,
         device: torch.device,
     ) -> Preparation:
-        prior = prior_of(self, Z, T, rng)
+        prior = prior_of(self, Z, T, groups, rng, trained=self.max_iter > 0)
         parameters = self._network_parameters(Z, T, prior.sizes, device)
         return prepare(Z, T, prior, parameters, validation, rng=rng, device=device)
 
@@ -413,7 +427,6 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
         self.pair_mi_curve_ = record.pair_information if several else None
         self.validation_scores_ = record.validation_scores
         self.best_validation_score_ = score
-        self.bandwidth_ = sampler.prior.bandwidth
         self.residual_scale_ = sampler.residual_scale
         return sampler
 

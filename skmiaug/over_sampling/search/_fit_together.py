@@ -139,7 +139,12 @@ def _ready(
         seed = draw_seed(check_random_state(augmenter.random_state))
         fitting = augmenter._prepare(sources, indices, groups, seed)
         prepared = augmenter._prepare_networks(
-            fitting.Z, fitting.T, fitting.rng, fitting.validation, device
+            fitting.Z,
+            fitting.T,
+            fitting.rng,
+            fitting.validation,
+            fitting.groups,
+            device,
         )
     else:
         fitting, prepared = like.fitting, like.prepared

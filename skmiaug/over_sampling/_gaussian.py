@@ -11,7 +11,7 @@ from skmiaug.over_sampling._base import GIVEN_BANDWIDTHS, BaseAugmenter
 from skmiaug.over_sampling.columns._normal_scores import ColumnScores, NormalScores
 from skmiaug.over_sampling.columns._scale import ColumnScale
 from skmiaug.over_sampling.columns._transform import ColumnGroup, ColumnTransform
-from skmiaug.over_sampling.prior._choice import candidates_of, choose_noise
+from skmiaug.over_sampling.prior._choice import NoiseScore, candidates_of, choose_noise
 from skmiaug.over_sampling.prior._noise import NOISES
 from skmiaug.over_sampling.prior._prior import Prior, fit_prior
 
@@ -29,7 +29,15 @@ PRIOR_CONSTRAINTS: dict[str, Any] = {
     "require_condition": ["boolean"],
 }
 
-for _part in (ColumnScores, NormalScores, ColumnScale, ColumnGroup, ColumnTransform, Prior):
+for _part in (
+    ColumnScores,
+    NormalScores,
+    ColumnScale,
+    ColumnGroup,
+    ColumnTransform,
+    NoiseScore,
+    Prior,
+):
     register_state(_part)
 
 
@@ -171,9 +179,9 @@ default="auto"
     bandwidth_ : float
         The bandwidth that was chosen; the mean over classes for "class_gaussian".
     choices_ : list of NoiseScore
-        What was compared: ``(noise, bandwidth, score, standard_error)``, the TSTR score in
-        nats and the standard error of its difference to the best. Empty where parameters
-        leave one candidate.
+        What was compared, with ``noise``, ``bandwidth``, the TSTR ``score`` in nats and the
+        ``standard_error`` of its difference to the best. Empty where parameters leave one
+        candidate.
     mutual_information_ : float
         Lower bound of I(c; x̂) of balanced samples, nats, by a classifier that was fitted
         to real rows.

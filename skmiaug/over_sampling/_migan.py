@@ -41,6 +41,7 @@ EVAL_INTERVAL = 25
 MEMORY_ADVICE = (
     "lower batch_size, the hidden layer sizes or n_components, or use device='cpu'."
 )
+_MAX_ITER = 500
 _PENALTY = 1.0
 _MIN_COMPONENTS, _MAX_COMPONENTS, _ROWS_PER_COMPONENT = 8, 512, 4
 _MIN_WIDTH, _MAX_WIDTH, _WIDTH_STEP, _UNITS_PER_COMPONENT = 128, 256, 32, 3
@@ -54,7 +55,8 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
     """Over-sample by an InfoGAN that starts from a class-conditional Gaussian prior.
 
     Samples of the prior (see :class:`GaussianAugmenter`) are moved by a residual network
-    that is trained against a critic. A recognition head Q on the critic bounds the mutual
+    that is trained against a critic: by default where several modalities, or rows for a
+    condition, are generated, since networks learn dependence that the prior does not have. A recognition head Q on the critic bounds the mutual
     information of row and class from below, and generator and critic both maximise that
     bound, weighted by ``mi_weight``. The residual begins at zero and is used only as far as
     samples with it score better on held-out rows than those of the prior.
@@ -119,8 +121,11 @@ default="auto"
         change; the others stay those of the prior. "auto" takes one for each 4 rows, 8 to
         512. With ``modalities`` they are shared out by columns, with "auto" 8 or more each.
 
-    max_iter : int, default=500
+    max_iter : int or "auto", default="auto"
         Training steps at most, each one update of generator and critic. 0 keeps the prior.
+        "auto" is 500 with ``modalities``, a condition or a ``rejection_rate``, and 0
+        otherwise: for rows alone no network that was tried gained over the prior
+        (docs/benchmarks).
 
     batch_size : int, default=256
         Rows of a step; lowered to the number of rows.
@@ -257,6 +262,7 @@ default="auto"
     _parameter_constraints: dict[str, Any] = {  # noqa: RUF012 (scikit-learn's convention)
         **PRIOR_CONSTRAINTS,
         **NEURAL_CONSTRAINTS,
+        "max_iter": [*NEURAL_CONSTRAINTS["max_iter"], StrOptions({"auto"})],
         "generator_hidden_layer_sizes": ["array-like", StrOptions({"auto"})],
         "critic_hidden_layer_sizes": ["array-like", StrOptions({"auto"})],
         "latent_dim": [Interval(Integral, 0, None, closed="left")],
@@ -302,7 +308,7 @@ default="auto"
         rejection_rate: float = 0.0,
         residual_penalty: float | str = "auto",
         n_components: int | str = "auto",
-        max_iter: int = 500,
+        max_iter: int | str = "auto",
         batch_size: int = 256,
         generator_learning_rate: float = 2e-4,
         critic_learning_rate: float = 2e-4,
@@ -378,7 +384,7 @@ default="auto"
                 group.share_networks(run.networks),
                 group.share_batches(run.batches),
                 run.weights,
-                max_iter=self.max_iter,
+                max_iter=self._n_steps(),
                 eval_interval=EVAL_INTERVAL,
                 stopping=session.stopping,
                 events=session.events(run.score, average=group.average),
@@ -396,7 +402,7 @@ default="auto"
         groups: np.ndarray | None,
         device: torch.device,
     ) -> Preparation:
-        prior = prior_of(self, Z, T, groups, rng, trained=self.max_iter > 0)
+        prior = prior_of(self, Z, T, groups, rng, trained=self._n_steps() > 0)
         parameters = self._network_parameters(Z, T, prior.sizes, device)
         return prepare(Z, T, prior, parameters, validation, rng=rng, device=device)
 
@@ -466,6 +472,13 @@ default="auto"
             gaussian_head=conditioned and self.condition_head == "gaussian",
         )
 
+    def _n_steps(self) -> int:
+        """Return the training steps at most; the columns have been read."""
+        if self.max_iter != "auto":
+            return int(self.max_iter)
+        paired = self.modalities is not None or hasattr(self, "n_condition_features_in_")
+        return _MAX_ITER if paired or self.rejection_rate > 0 else 0
+
     def _penalty(self) -> float:
         given = self.residual_penalty
         return _PENALTY if isinstance(given, str) else float(given)
@@ -507,6 +520,7 @@ default="auto"
             eval_interval=EVAL_INTERVAL,
             shown={"loss": "generator_loss", "mi": "information"},
             memory_advice=MEMORY_ADVICE,
+            max_iter=self._n_steps(),
             multiply_adds=2**40,  # of the preparation; training has its own number
             device=device,
             group=group,

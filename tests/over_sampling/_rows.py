@@ -40,7 +40,7 @@ def fitted(parts, T, *, keep_rows=True, seed=0, marginals="gaussian", **options)
 
     A bandwidth below 1 alone is that of "class_residuals".
     """
-    if options.get("bandwidth", 1.0) < 1:
+    if (options.get("bandwidth") or 1.0) < 1:
         options.setdefault("noise", "class_residuals")
     parts = parts if isinstance(parts, list) else [parts]
     n_generated = options.pop("n_generated", None)

@@ -8,6 +8,7 @@ be compared row by row, and the simplest one within one standard error of the be
 
 import warnings
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -34,7 +35,8 @@ _N_COMPONENTS = 500
 _MAX_SAMPLES = 4000
 
 
-class NoiseScore(NamedTuple):
+@dataclass(frozen=True)
+class NoiseScore:
     """A candidate and how well its samples inform a classifier about left-out rows.
 
     Attributes

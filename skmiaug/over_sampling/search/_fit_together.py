@@ -50,7 +50,7 @@ class FitJob:
     def stack_key(self) -> Hashable:
         """Equal for jobs whose networks have one shape and one schedule."""
         augmenter = self.augmenter
-        schedule = (augmenter.max_iter, augmenter.n_iter_no_change, augmenter.tol)
+        schedule = (augmenter._n_steps(), augmenter.n_iter_no_change, augmenter.tol)
         n_targets = len(self.prepared.row_means)
         return (
             n_targets,
@@ -219,7 +219,7 @@ def _train_stack(jobs: list[FitJob], verbose: bool) -> list[GanRecord | None]:
         )
         for job in jobs
     ]
-    max_iter = first.augmenter.max_iter
+    max_iter = first.augmenter._n_steps()
     with ProgressBar(max_iter, f"{len(jobs)} augmenters", enabled=verbose) as bar:
         train_gan_stack(
             models,

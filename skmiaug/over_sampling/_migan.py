@@ -56,10 +56,11 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
 
     Samples of the prior (see :class:`GaussianAugmenter`) are moved by a residual network
     that is trained against a critic: by default where several modalities, or rows for a
-    condition, are generated, since networks learn dependence that the prior does not have. A recognition head Q on the critic bounds the mutual
-    information of row and class from below, and generator and critic both maximise that
-    bound, weighted by ``mi_weight``. The residual begins at zero and is used only as far as
-    samples with it score better on held-out rows than those of the prior.
+    condition, are generated, since the network learns dependence that the prior lacks. A
+    recognition head Q on the critic bounds the mutual information of row and class from
+    below, and generator and critic both maximise that bound, weighted by ``mi_weight``.
+    The residual begins at zero and is used only as far as samples with it score better on
+    held-out rows than those of the prior.
 
     Rows may be generated for a condition (features of a text, say), or several modalities
     together so that they depend on each other as in the data. Read more in
@@ -370,9 +371,7 @@ default="auto"
         """Fit the prior, train the networks on it, and choose the scale of the residual."""
         session, group = self._run
         session.phase("fitting the prior")
-        prepared = self._prepare_networks(
-            Z, T, rng, validation, groups, session.device
-        )
+        prepared = self._prepare_networks(Z, T, rng, validation, groups, session.device)
         means = {"column means": self._transform.groups[0].scale.center}
         group.check_alike(means | prepared.summary())
         run = ready_run(prepared, float(self.mi_weight))

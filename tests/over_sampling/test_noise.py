@@ -15,7 +15,7 @@ from skmiaug.over_sampling.prior import (
     NOISES,
     candidates_of,
     choose_noise,
-    class_weights,
+    class_covariances,
     unbiased_residuals,
 )
 from skmiaug.over_sampling.targets import Gram
@@ -55,10 +55,10 @@ def test_residuals_have_the_variance_of_the_noise_in_small_classes_too():
 def test_class_gaussian_mixes_the_covariances_of_class_and_pool(counts, bandwidth):
     prior, residuals, classes = prior_of(counts, "class_gaussian", bandwidth)
     for c in range(2):
-        own, w = residuals[classes == c], prior.class_weight[c]
+        own, w, b = residuals[classes == c], prior.class_weight[c], prior.class_scale[c]
         if bandwidth is not None:
-            assert w == 0.75
-        expected = w * own.T @ own / len(own) + (1 - w) * np.eye(5)
+            assert (w, b) == (0.75, 1)
+        expected = w * own.T @ own / len(own) + (1 - w) * b * np.eye(5)
         found = noise_of(prior, c)
         np.testing.assert_allclose(found.T @ found / MANY, expected, atol=0.08)
 
@@ -87,35 +87,35 @@ def test_every_noise_has_mean_zero_and_is_the_same_for_the_same_seed(noise):
 # ---- weights of the covariances
 
 
-def slow_weights(residuals, classes, counts, candidates):
-    """Fit the covariance of each class anew without each row."""
-    d, totals = residuals.shape[1], []
-    for k in candidates:
-        total = 0.0
-        for c, n in enumerate(counts):
-            own, w = residuals[classes == c], n / (n + k * d)
-            densities = []
-            for i in range(n):
-                others = np.delete(own, i, axis=0)
-                S = w * others.T @ others / (n - 1) + (1 - w) * np.eye(d)
-                densities.append(multivariate_normal.logpdf(own[i], cov=S))
-            total += np.mean(densities)
-        totals.append(total)
-    k = candidates[int(np.argmax(totals))]
-    return np.array([n / (n + k * d) for n in counts])
+def slow_log_likelihood(own, k, m):
+    """Mean log density of the rows of a class, its covariance fitted without each."""
+    n, d = own.shape
+    w, densities = n / (n + k * d), []
+    for i in range(n):
+        others = np.delete(own, i, axis=0)
+        S = others.T @ others / (n - 1)
+        b = 1 + n / (n + m) * (np.trace(S) / d - 1)
+        S = w * S + (1 - w) * b * np.eye(d)
+        densities.append(multivariate_normal.logpdf(own[i], cov=S))
+    return np.mean(densities)
 
 
 @pytest.mark.parametrize("ratio", [1.0, 2.0, 6.0])
-def test_weights_are_those_of_refits_without_each_row(ratio):
+@pytest.mark.parametrize("sizes", [(40, 25), (12, 3)])
+def test_covariances_are_those_of_refits_without_each_row(ratio, sizes):
     rng = np.random.default_rng(int(ratio))
-    counts = np.array([40, 25])
+    counts, d = np.array(sizes), 4
     classes = np.repeat([0, 1], counts)
-    residuals = rng.normal(size=(65, 4))
-    residuals[classes == 1] *= np.array([ratio, 1 / ratio, 1, 1])
-    # All but infinity, where the weight is 0 and the densities are the same for all.
-    expected = slow_weights(residuals, classes, counts, (0.02, 0.1, 0.3, 1.0, 3.0, 1e9))
-    found = class_weights(residuals.astype(np.float32), classes, counts)
-    assert found == pytest.approx(expected, abs=1e-6) or found.max() < 0.8
+    residuals = rng.normal(size=(len(classes), d))
+    residuals[classes == 1] *= np.array([ratio, ratio / 2, ratio, 1])
+    weight, scale = class_covariances(residuals.astype(np.float32), classes, counts)
+    parts = [residuals[classes == c] for c in range(2)]
+    pairs = [(k, m) for k in (0.02, 0.1, 0.3, 1, 3, 10, 1e9) for m in (3, 1e9)]
+    totals = [sum(slow_log_likelihood(own, k, m) for own in parts) for k, m in pairs]
+    k, m = pairs[int(np.argmax(totals))]
+    means = np.array([np.mean(own**2) for own in parts])
+    np.testing.assert_allclose(weight, counts / (counts + k * d), atol=1e-6)
+    np.testing.assert_allclose(scale, 1 + counts / (counts + m) * (means - 1), atol=1e-5)
 
 
 def test_classes_of_equal_covariance_get_less_weight_than_those_that_differ():
@@ -125,7 +125,7 @@ def test_classes_of_equal_covariance_get_less_weight_than_those_that_differ():
     alike = rng.normal(size=(400, 10)).astype(np.float32)
     differ = np.where(classes[:, None] == 1, alike * np.linspace(0.2, 3, 10), alike)
     one, other = (
-        class_weights(x.astype(np.float32), classes, counts) for x in (alike, differ)
+        class_covariances(x.astype(np.float32), classes, counts)[0] for x in (alike, differ)
     )
     assert one.max() < 0.7 < 0.9 < other.min()
 
@@ -191,9 +191,7 @@ def test_rows_of_a_group_are_left_out_together():
     X = np.repeat(rng.normal(size=(60, 20)), 5, axis=0)
     X += 0.05 * rng.normal(size=X.shape)
     groups = np.repeat(np.arange(60), 5)
-    apart, together = (
-        chosen(X, np.repeat(y, 5), groups=own)[1] for own in (None, groups)
-    )
+    apart, together = (chosen(X, np.repeat(y, 5), groups=own)[1] for own in (None, groups))
     near = "class_residuals", 0.3
     assert apart[near] > 0.5 > 0.2 > together[near]
 
@@ -218,7 +216,8 @@ def test_choices_list_what_was_compared():
     assert sum(error == 0 for _, error in compared) == 1
     assert augmenter.noise_ in NOISES
     fixed = GaussianAugmenter(noise="gaussian").fit(rows, classes)
-    assert fixed.choices_ == [] and fixed.bandwidth_ == 1
+    assert fixed.choices_ == []
+    assert fixed.bandwidth_ == 1
     near = GaussianAugmenter(bandwidth=0.4).fit(rows, classes)
     assert (near.noise_, near.bandwidth_) == ("class_residuals", 0.4)
 
@@ -229,7 +228,8 @@ def test_a_saved_augmenter_samples_the_same_rows(noise, tmp_path):
     augmenter = GaussianAugmenter(noise=noise, random_state=0).fit(rows, classes)
     skmiaug.save(augmenter, tmp_path / "augmenter.skmiaug")
     again = skmiaug.load(tmp_path / "augmenter.skmiaug")
-    assert again.noise_ == noise and again.choices_ == augmenter.choices_
+    assert again.noise_ == noise
+    assert again.choices_ == augmenter.choices_
     for one, other in zip(augmenter.sample(30), again.sample(30), strict=True):
         np.testing.assert_array_equal(one, other)
 

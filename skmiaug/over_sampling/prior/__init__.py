@@ -13,7 +13,7 @@ from skmiaug.over_sampling.prior._cross_covariance import (
     fit_cross_covariance,
     left_out_residuals,
 )
-from skmiaug.over_sampling.prior._noise import NOISES, class_weights, unbiased_residuals
+from skmiaug.over_sampling.prior._noise import NOISES, class_covariances, unbiased_residuals
 from skmiaug.over_sampling.prior._prior import (
     Prior,
     fit_prior,
@@ -28,13 +28,13 @@ from skmiaug.over_sampling.prior._shrinkage import (
 
 __all__ = [
     "CANDIDATES",
-    "GroupRows",
     "NOISES",
+    "GroupRows",
     "NoiseScore",
     "Prior",
     "candidates_of",
     "choose_noise",
-    "class_weights",
+    "class_covariances",
     "cross_validated_correlation",
     "direction_blocks",
     "draw_folds",

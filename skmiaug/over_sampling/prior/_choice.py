@@ -128,7 +128,9 @@ def choose_noise(
             zip(candidates, bandwidths, rows, gaps, strict=True)
         )
     ]
-    return next(k for k, (gap, error) in enumerate(gaps) if gap <= error or k == best), scores
+    return next(
+        k for k, (gap, error) in enumerate(gaps) if gap <= error or k == best
+    ), scores
 
 
 class _Fold(NamedTuple):

@@ -10,8 +10,9 @@ close to the identity as well, so that s changes the shape of the samples and no
 scatter:
 
 - "gaussian": s = 1. One normal distribution for all classes.
-- "class_gaussian": u is normal with the covariance of the class. Its weight 1 - s² is
-  n_c / (n_c + k) for n_c rows, as in Friedman (1989); see :func:`class_weights`.
+- "class_gaussian": u is normal with the covariance of the class, and e has the mean
+  variance of the class. The weight 1 - s² is n_c / (n_c + k) for n_c rows, as in Friedman
+  (1989); see :func:`class_covariances`.
 - "residuals": u is the residual x - m_c of a training row of any class. What is not normal
   about the rows is transferred from the large classes to the small ones.
 - "class_residuals": the residual of a training row of the class. Samples lie near real
@@ -21,6 +22,7 @@ Reference: Friedman (1989), Regularized Discriminant Analysis.
 """
 
 import math
+from itertools import product
 
 import numpy as np
 
@@ -28,8 +30,10 @@ from skmiaug.over_sampling.targets._regression import Gram
 from skmiaug.utils.tables._row_blocks import row_blocks
 
 NOISES = ("gaussian", "class_gaussian", "residuals", "class_residuals")
-# Rows k that the pooled covariance counts for, over the number of coordinates.
-_PRIOR_COUNTS = (0.02, 0.1, 0.3, 1.0, 3.0, 10.0, math.inf)
+# Rows k that the common covariance counts for, over the number of coordinates.
+_COVARIANCE_COUNTS = (0.02, 0.1, 0.3, 1.0, 3.0, 10.0, math.inf)
+# Rows that the common mean variance counts for.
+_SCALE_COUNTS = (3.0, math.inf)
 
 
 def unbiased_residuals(
@@ -48,18 +52,20 @@ def unbiased_residuals(
         Z[rows] *= factor[rows, None]
 
 
-def class_weights(
+def class_covariances(
     residuals: np.ndarray, classes: np.ndarray, counts: np.ndarray
-) -> np.ndarray:
-    """Weight of each class's own covariance beside the pooled one, n_c / (n_c + k).
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the w and b of each class in its covariance w S_c + (1 - w) b I.
 
-    The k is the one of a few under which left-out residuals are most likely, all classes
-    weighing the same. Without the row i of class c, the covariance is
+    S_c is the covariance of the rows of class c, w = n_c / (n_c + k), and b the mean of
+    its eigenvalues, shrunken to 1 with the weight l / (n_c + l). The numbers k and l are
+    those of a few under which left-out residuals are most likely, all classes weighing the
+    same. Without the row i, with S_c scaled by n_c / (n_c - 1), the covariance is
 
-        w S_c + (1 - w) I - a r_i r_iᵀ,    a = w / (n_c - 1),
+        A - a r_i r_iᵀ,    A = w S_c + (1 - w) b_i I,    a = w / (n_c - 1),
 
-    if S_c is scaled by n_c / (n_c - 1), so that its inverse and determinant follow from
-    those with the row (Sherman and Morrison): nothing is fitted anew.
+    so that its inverse and determinant follow from the eigenvectors of S_c (Sherman and
+    Morrison): nothing is fitted anew.
 
     Parameters
     ----------
@@ -71,39 +77,46 @@ def class_weights(
 
     Returns
     -------
-    ndarray of shape (n_classes,)
+    weight : ndarray of shape (n_classes,)
         In [0, 1); 0 for a class of fewer than two rows.
+    scale : ndarray of shape (n_classes,)
+        1 for a class of fewer than two rows.
     """
-    n_features = residuals.shape[1]
-    spectra = []
-    for c in np.flatnonzero(counts > 1):
-        own = residuals[classes == c].astype(np.float64)
-        spectra.append((counts[c], *_spectrum(own)))
+    d, several = residuals.shape[1], counts > 1
+    spectra = [
+        (counts[c], *_spectrum(residuals[classes == c].astype(np.float64)))
+        for c in np.flatnonzero(several)
+    ]
+    pairs = list(product(_COVARIANCE_COUNTS, _SCALE_COUNTS))
     totals = [
         sum(
-            _left_out_log_likelihood(n / (n + k * n_features), *spectrum, n_features)
+            _left_out_log_likelihood(*spectrum, d, n / (n + k * d), n / (n + m))
             for n, *spectrum in spectra
         )
-        for k in _PRIOR_COUNTS
+        for k, m in pairs
     ]
-    k = _PRIOR_COUNTS[int(np.argmax(totals))] * n_features
-    return np.where(counts > 1, counts / (counts + k), 0.0)
+    k, m = pairs[int(np.argmax(totals))]
+    scale = np.ones(len(counts))
+    for c, (n, values, _) in zip(np.flatnonzero(several), spectra, strict=True):
+        scale[c] = 1 + n / (n + m) * (values.sum() / d - 1)
+    return np.where(several, counts / (counts + k * d), 0.0), scale
 
 
 def _spectrum(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Eigenvalues (m,) of the mean of r rᵀ, and squares (n, m) of the rows along them."""
-    n = len(rows)
     axes, lengths, _ = np.linalg.svd(rows, full_matrices=False)
-    return lengths**2 / n, (axes * lengths) ** 2
+    return lengths**2 / len(rows), (axes * lengths) ** 2
 
 
 def _left_out_log_likelihood(
-    weight: float, values: np.ndarray, squares: np.ndarray, n_features: int
+    values: np.ndarray, squares: np.ndarray, d: int, weight: float, own_scale: float
 ) -> float:
     """Mean log likelihood of the rows of a class, each left out, up to a constant."""
-    n, rest = len(squares), n_features - len(values)
-    scaled = weight * n / (n - 1) * values + 1 - weight
-    log_det = np.log(scaled).sum() + (rest * math.log1p(-weight) if rest else 0.0)
-    along = squares @ (1 / scaled)
+    n = len(squares)
+    left_out = (n * values.sum() - squares.sum(axis=1)) / (n - 1) / d
+    rest = (1 - weight) * (1 + own_scale * (left_out - 1))
+    scaled = weight * n / (n - 1) * values + rest[:, None]
+    log_det = np.log(scaled).sum(axis=1) + (d - len(values)) * np.log(rest)
+    along = (squares / scaled).sum(axis=1)
     left = np.maximum(1 - weight / (n - 1) * along, 1e-12)
     return float(-0.5 * (log_det + np.log(left) + along / left).mean())

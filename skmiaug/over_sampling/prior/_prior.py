@@ -15,7 +15,11 @@ import numpy as np
 from skmiaug.base import require_array, require_state
 from skmiaug.over_sampling.columns._transform import ColumnTransform
 from skmiaug.over_sampling.prior._cross_covariance import GroupRows, fit_cross_covariance
-from skmiaug.over_sampling.prior._noise import NOISES, class_weights, unbiased_residuals
+from skmiaug.over_sampling.prior._noise import (
+    NOISES,
+    class_covariances,
+    unbiased_residuals,
+)
 from skmiaug.over_sampling.prior._shrinkage import (
     james_stein_shrinkage,
     shrinkage_by_direction,
@@ -29,7 +33,7 @@ _MIN_CORRELATED, _MAX_CORRELATED = 512, 1024
 _NOISE_ROWS = 1024
 # Rows of a class by which the weight of its covariance is chosen: the work grows with
 # their cube.
-_WEIGHED_ROWS = 512
+_WEIGHED_ROWS = 256
 _MAX_TABLE = 2**24
 
 
@@ -65,8 +69,9 @@ class Prior:
         classes for "class_gaussian".
     given_bandwidth : float or None
         Bandwidth of the condition where it is not passed; None without condition.
-    class_weight : ndarray of shape (q,), float64, or None
-        Weight of the covariance of each class, for "class_gaussian".
+    class_weight, class_scale : ndarray of shape (q,), float64, or None
+        Weight of the covariance of each class, and variance of the Gaussian noise beside
+        it, for "class_gaussian".
     residuals : ndarray of shape (n, D), float32, or None
         Training rows less their regression, of unit variance unless there is a condition;
         None where no sample uses them.
@@ -89,6 +94,7 @@ class Prior:
     bandwidth: float
     given_bandwidth: float | None
     class_weight: np.ndarray | None
+    class_scale: np.ndarray | None
     residuals: np.ndarray | None
     order: np.ndarray
     class_begin: np.ndarray
@@ -297,13 +303,15 @@ class Prior:
     ) -> None:
         """Mix normals of the covariance of each sample's class into ``noise``."""
         assert self.class_weight is not None
+        assert self.class_scale is not None
         classes = _classes_of(T, rng)
-        for c in np.flatnonzero(self.class_weight > 0):
+        for c in np.unique(classes):
             places, weight = np.flatnonzero(classes == c), self.class_weight[c]
-            root = self._class_roots.setdefault(c, self._root_of_class(c))
-            own = rng.standard_normal((len(places), len(root)), dtype=np.float32) @ root
-            noise[places] *= np.float32((1 - weight) ** 0.5)
-            noise[places] += np.float32(weight**0.5) * own
+            noise[places] *= np.float32(((1 - weight) * self.class_scale[c]) ** 0.5)
+            if weight > 0:
+                root = self._class_roots.setdefault(c, self._root_of_class(c))
+                own = rng.standard_normal((len(places), len(root)), dtype=np.float32)
+                noise[places] += np.float32(weight**0.5) * (own @ root)
 
     @cached_property
     def _class_roots(self) -> dict[int, np.ndarray]:
@@ -436,6 +444,8 @@ class Prior:
         require_state((self.class_weight is not None) == weighted, "class_weight")
         if self.class_weight is not None:
             require_array("class_weight", self.class_weight, (q,))
+            require_array("class_scale", self.class_scale, (q,))
+            require_state((self.class_scale > 0).all(), "class_scale")
             inside = (self.class_weight >= 0).all() and (self.class_weight < 1).all()
             require_state(inside, "class_weight")
         require_state(0 <= (self.given_bandwidth or 0) <= 1, "given_bandwidth")
@@ -519,6 +529,7 @@ def fit_prior(
         bandwidth=1.0,
         given_bandwidth=given_bandwidth,
         class_weight=None,
+        class_scale=None,
         residuals=None,
         order=np.empty(0, dtype=np.intp),
         class_begin=np.zeros(q + 1, dtype=np.intp),
@@ -536,26 +547,28 @@ def with_noise(
 ) -> Prior:
     """Return a prior of the rows ``Z`` with another noise; the other arrays are shared."""
     if noise == "class_gaussian":
-        weight = _class_weight(Z, T, prior, bandwidth)
+        weight, scale = _class_noise(Z, T, prior, bandwidth)
         own = float((1 - weight.mean()) ** 0.5)
-        return replace(prior, noise=noise, class_weight=weight, bandwidth=own)
+        return replace(
+            prior, noise=noise, class_weight=weight, class_scale=scale, bandwidth=own
+        )
     own = 1.0 if noise == "gaussian" or bandwidth is None else float(bandwidth)
-    return replace(prior, noise=noise, class_weight=None, bandwidth=own)
+    return replace(prior, noise=noise, class_weight=None, class_scale=None, bandwidth=own)
 
 
-def _class_weight(
+def _class_noise(
     Z: np.ndarray, T: np.ndarray, prior: Prior, bandwidth: float | None
-) -> np.ndarray:
-    """Return the weight of the covariance of each class."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return weight and scale in the covariance of each class."""
     classes, counts = T.argmax(axis=1), np.bincount(T.argmax(axis=1), minlength=T.shape[1])
     if bandwidth is not None:
-        return np.where(counts > 1, 1 - bandwidth**2, 0.0)
+        return np.where(counts > 1, 1 - bandwidth**2, 0.0), np.ones(len(counts))
     order = np.argsort(classes, kind="stable")
     rank = np.arange(len(order)) - np.repeat(np.cumsum(counts) - counts, counts)
     some = np.sort(order[rank < _WEIGHED_ROWS])
     residuals = Z[some]
     unbiased_residuals(residuals, T[some], prior.row_means, Gram.of(T))
-    return class_weights(residuals, classes[some], counts)
+    return class_covariances(residuals, classes[some], counts)
 
 
 def _correlated_sizes(widths: tuple[int, ...], grams: list[Gram]) -> tuple[int, ...]:

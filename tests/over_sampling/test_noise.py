@@ -55,7 +55,7 @@ def test_residuals_have_the_variance_of_the_noise_in_small_classes_too():
 def test_class_gaussian_mixes_the_covariances_of_class_and_pool(counts, bandwidth):
     prior, residuals, classes = prior_of(counts, "class_gaussian", bandwidth)
     for c in range(2):
-        own, w, b = residuals[classes == c], prior.class_weight[c], prior.class_scale[c]
+        own, (w, b) = residuals[classes == c], prior.class_noise[:, c]
         if bandwidth is not None:
             assert (w, b) == (0.75, 1)
         expected = w * own.T @ own / len(own) + (1 - w) * b * np.eye(5)

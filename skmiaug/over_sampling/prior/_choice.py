@@ -20,7 +20,7 @@ from skmiaug.over_sampling.prior._prior import Prior, fit_prior, with_noise
 from skmiaug.over_sampling.targets._subsample import subsample
 
 # From the simplest to those that depend most on single rows.
-CANDIDATES = (
+CANDIDATES: tuple[tuple[str, float | None], ...] = (
     ("gaussian", 1.0),
     ("class_gaussian", None),
     ("residuals", 0.4),
@@ -67,7 +67,7 @@ def candidates_of(
     if not isinstance(bandwidth, str):
         if noise == "auto":
             noise = "gaussian" if bandwidth == 1 else "class_residuals"
-        found = [(noise, bandwidth)]
+        found: list[tuple[str, float | None]] = [(noise, bandwidth)]
     elif noise == "auto":
         found = list(CANDIDATES)
     else:

@@ -54,7 +54,7 @@ def unbiased_residuals(
 
 def class_covariances(
     residuals: np.ndarray, classes: np.ndarray, counts: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+) -> np.ndarray:
     """Return the w and b of each class in its covariance w S_c + (1 - w) b I.
 
     S_c is the covariance of the rows of class c, w = n_c / (n_c + k), and b the mean of
@@ -77,29 +77,26 @@ def class_covariances(
 
     Returns
     -------
-    weight : ndarray of shape (n_classes,)
-        In [0, 1); 0 for a class of fewer than two rows.
-    scale : ndarray of shape (n_classes,)
-        1 for a class of fewer than two rows.
+    ndarray of shape (2, n_classes)
+        The w, in [0, 1), and the b; 0 and 1 for a class of fewer than two rows.
     """
     d, several = residuals.shape[1], counts > 1
-    spectra = [
-        (counts[c], *_spectrum(residuals[classes == c].astype(np.float64)))
+    spectra = {
+        c: _spectrum(residuals[classes == c].astype(np.float64))
         for c in np.flatnonzero(several)
-    ]
-    pairs = list(product(_COVARIANCE_COUNTS, _SCALE_COUNTS))
-    totals = [
-        sum(
-            _left_out_log_likelihood(*spectrum, d, n / (n + k * d), n / (n + m))
-            for n, *spectrum in spectra
+    }
+
+    def total(k: float, m: float) -> float:
+        return sum(
+            _left_out_log_likelihood(*own, d, n / (n + k * d), n / (n + m))
+            for n, own in ((counts[c], own) for c, own in spectra.items())
         )
-        for k, m in pairs
-    ]
-    k, m = pairs[int(np.argmax(totals))]
+
+    k, m = max(product(_COVARIANCE_COUNTS, _SCALE_COUNTS), key=lambda pair: total(*pair))
     scale = np.ones(len(counts))
-    for c, (n, values, _) in zip(np.flatnonzero(several), spectra, strict=True):
-        scale[c] = 1 + n / (n + m) * (values.sum() / d - 1)
-    return np.where(several, counts / (counts + k * d), 0.0), scale
+    for c, (values, _) in spectra.items():
+        scale[c] = 1 + counts[c] / (counts[c] + m) * (values.sum() / d - 1)
+    return np.array([np.where(several, counts / (counts + k * d), 0.0), scale])
 
 
 def _spectrum(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -69,9 +69,9 @@ class Prior:
         classes for "class_gaussian".
     given_bandwidth : float or None
         Bandwidth of the condition where it is not passed; None without condition.
-    class_weight, class_scale : ndarray of shape (q,), float64, or None
-        Weight of the covariance of each class, and variance of the Gaussian noise beside
-        it, for "class_gaussian".
+    class_noise : ndarray of shape (2, q), float64, or None
+        For "class_gaussian": weight of the covariance of each class, and variance of the
+        Gaussian noise beside it.
     residuals : ndarray of shape (n, D), float32, or None
         Training rows less their regression, of unit variance unless there is a condition;
         None where no sample uses them.
@@ -93,8 +93,7 @@ class Prior:
     noise: str
     bandwidth: float
     given_bandwidth: float | None
-    class_weight: np.ndarray | None
-    class_scale: np.ndarray | None
+    class_noise: np.ndarray | None
     residuals: np.ndarray | None
     order: np.ndarray
     class_begin: np.ndarray
@@ -302,12 +301,11 @@ class Prior:
         self, noise: np.ndarray, T: np.ndarray, rng: np.random.Generator
     ) -> None:
         """Mix normals of the covariance of each sample's class into ``noise``."""
-        assert self.class_weight is not None
-        assert self.class_scale is not None
+        assert self.class_noise is not None
         classes = _classes_of(T, rng)
         for c in np.unique(classes):
-            places, weight = np.flatnonzero(classes == c), self.class_weight[c]
-            noise[places] *= np.float32(((1 - weight) * self.class_scale[c]) ** 0.5)
+            places, (weight, scale) = np.flatnonzero(classes == c), self.class_noise[:, c]
+            noise[places] *= np.float32(((1 - weight) * scale) ** 0.5)
             if weight > 0:
                 root = self._class_roots.setdefault(c, self._root_of_class(c))
                 own = rng.standard_normal((len(places), len(root)), dtype=np.float32)
@@ -321,7 +319,9 @@ class Prior:
         """Return R with Rᵀ R the covariance of the residuals of a class."""
         assert self.residuals is not None
         own = self.residuals[self._rows_of(c)] / np.float32(len(self._rows_of(c)) ** 0.5)
-        return own if len(own) <= own.shape[1] else np.linalg.qr(own, mode="r")
+        if len(own) <= own.shape[1]:
+            return own
+        return np.asarray(np.linalg.qr(own, mode="r"))
 
     def _rows_of(self, c: int) -> np.ndarray:
         """Return the numbers of the rows whose residuals a class uses.
@@ -440,14 +440,13 @@ class Prior:
             np.linalg.cholesky(self.correlation.astype(float))
         require_state(self.noise in NOISES, "noise")
         require_state(0 < self.bandwidth <= 1, "bandwidth")
-        weighted = self.noise == "class_gaussian"
-        require_state((self.class_weight is not None) == weighted, "class_weight")
-        if self.class_weight is not None:
-            require_array("class_weight", self.class_weight, (q,))
-            require_array("class_scale", self.class_scale, (q,))
-            require_state((self.class_scale > 0).all(), "class_scale")
-            inside = (self.class_weight >= 0).all() and (self.class_weight < 1).all()
-            require_state(inside, "class_weight")
+        by_class = self.noise == "class_gaussian"
+        require_state((self.class_noise is not None) == by_class, "class_noise")
+        if self.class_noise is not None:
+            require_array("class_noise", self.class_noise, (2, q))
+            weight, scale = self.class_noise
+            require_state((weight >= 0).all() and (weight < 1).all(), "class_noise")
+            require_state((scale > 0).all(), "class_noise")
         require_state(0 <= (self.given_bandwidth or 0) <= 1, "given_bandwidth")
         conditioned = self.n_generated < K
         require_state((self.given_bandwidth is not None) == conditioned, "given_bandwidth")
@@ -528,8 +527,7 @@ def fit_prior(
         noise="gaussian",
         bandwidth=1.0,
         given_bandwidth=given_bandwidth,
-        class_weight=None,
-        class_scale=None,
+        class_noise=None,
         residuals=None,
         order=np.empty(0, dtype=np.intp),
         class_begin=np.zeros(q + 1, dtype=np.intp),
@@ -547,22 +545,20 @@ def with_noise(
 ) -> Prior:
     """Return a prior of the rows ``Z`` with another noise; the other arrays are shared."""
     if noise == "class_gaussian":
-        weight, scale = _class_noise(Z, T, prior, bandwidth)
-        own = float((1 - weight.mean()) ** 0.5)
-        return replace(
-            prior, noise=noise, class_weight=weight, class_scale=scale, bandwidth=own
-        )
+        by_class = _class_noise(Z, T, prior, bandwidth)
+        own = float((1 - by_class[0].mean()) ** 0.5)
+        return replace(prior, noise=noise, class_noise=by_class, bandwidth=own)
     own = 1.0 if noise == "gaussian" or bandwidth is None else float(bandwidth)
-    return replace(prior, noise=noise, class_weight=None, class_scale=None, bandwidth=own)
+    return replace(prior, noise=noise, class_noise=None, bandwidth=own)
 
 
 def _class_noise(
     Z: np.ndarray, T: np.ndarray, prior: Prior, bandwidth: float | None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return weight and scale in the covariance of each class."""
+) -> np.ndarray:
+    """Return weight and scale in the covariance of each class, (2, q)."""
     classes, counts = T.argmax(axis=1), np.bincount(T.argmax(axis=1), minlength=T.shape[1])
     if bandwidth is not None:
-        return np.where(counts > 1, 1 - bandwidth**2, 0.0), np.ones(len(counts))
+        return np.where(counts > 1, [[1 - bandwidth**2], [1.0]], [[0.0], [1.0]])
     order = np.argsort(classes, kind="stable")
     rank = np.arange(len(order)) - np.repeat(np.cumsum(counts) - counts, counts)
     some = np.sort(order[rank < _WEIGHED_ROWS])

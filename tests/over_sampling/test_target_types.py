@@ -1,4 +1,4 @@
-"""Votes, label sets and attributes as y: containers, samples, places where users put them."""
+"""Votes, label sets and attributes as y: containers, samples, pipelines, bad input."""
 
 import pickle
 
@@ -235,7 +235,7 @@ def test_rare_values_of_an_attribute_grow(strategy):
     _, y_new = augmenter.fit_resample(X, y)
     high = y.min() + 0.6 * (y.max() - y.min())
     assert (y_new > high).mean() > 1.5 * (y > high).mean()
-    assert y_new.min() >= y.min() and y_new.max() <= y.max()
+    assert (y_new.min(), y_new.max()) == (y.min(), y.max())
     assert list(augmenter.sampling_strategy_.values()) == [len(y_new) - len(y)]
 
 
@@ -261,8 +261,9 @@ def test_a_callable_weighs_the_rows_of_an_attribute():
     augmenter = closed_form("continuous", sampling_strategy=high_end)
     _, y_new = augmenter.fit_resample(X, y)
     assert list(augmenter.sampling_strategy_) == ["high_end"]
-    assert (y_new[len(y) :] > 1.5).any(axis=1).all()
-    assert (y_new[len(y) :] > 3).any(axis=1).mean() > 0.8
+    high = high_end(y_new[len(y) :])
+    assert high.mean() > high_end(y).mean()
+    assert high.mean() > 0.9
 
 
 def test_one_outlier_does_not_ask_for_a_thousand_rows_each():
@@ -303,7 +304,7 @@ def test_label_sets_are_asked_for_by_name_and_by_condition():
     assert augmenter.sample(2, "fear")[1].tolist() == [[0, 0, 1]] * 2
     assert augmenter.sample(2, [0, 0, 0])[1].tolist() == [[0, 0, 0]] * 2
     drawn = augmenter.sample(20, {"fear": 1, "joy": 0})[1]
-    assert (drawn[:, 2] == 1).all() and (drawn[:, 0] == 0).all()
+    assert (drawn[:, [0, 2]] == [0, 1]).all()
 
 
 def test_attributes_are_asked_for_by_condition():
@@ -311,7 +312,7 @@ def test_attributes_are_asked_for_by_condition():
     frame = pd.DataFrame(y, columns=["valence", "arousal"])
     augmenter = closed_form("continuous").fit(X, frame)
     drawn = augmenter.sample(200, {"arousal": (5, 6)})[1]
-    assert drawn[:, 1].min() >= 5 and drawn[:, 1].max() <= 6
+    assert (np.clip(drawn[:, 1], 5, 6) == drawn[:, 1]).all()
     assert len(np.unique(drawn[:, 1])) > 100
     assert drawn[:, 0].std() > 0.5
     exact = augmenter.sample(20, {"arousal": 5.5})[1]
@@ -391,7 +392,7 @@ def test_modalities_are_filled_in_given_their_targets():
     filled = augmenter.impute(holed, y, n_draws=20)
     np.testing.assert_array_equal(filled[1:10], X[1:10])
     assert np.abs(filled[::10, 3:] - X[::10, 3:]).mean() < X[:, 3:].std()
-    with pytest.raises(ValueError, match="target_type='continuous'. Pass y"):
+    with pytest.raises(ValueError, match=r"target_type='continuous'\. Pass y"):
         augmenter.impute(holed)
 
 

@@ -504,6 +504,8 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
             device = self._device_of_process(device, condition)
             group = ProcessGroup(device)
         arrays = {"X": X, "targets": targets, "condition": condition}
+        if hasattr(self, "_effects"):
+            arrays["covariates"] = self._effects.rows
         with training_session(
             self,
             X,

@@ -145,9 +145,7 @@ def test_a_pipeline_brings_them_by_metadata_routing():
             [("scale", StandardScaler()), ("aug", augmenter), ("clf", LogisticRegression())]
         )
         pipeline.fit(X, y, covariates=who)
-        with pytest.raises(
-            ValueError, match="expect covariates, and fit_resample got none"
-        ):
+        with pytest.raises(ValueError, match="covariates, and fit_resample got none"):
             pipeline.fit(X, y)
     expected = LogisticRegression().fit(*by_hand)
     np.testing.assert_allclose(pipeline["clf"].coef_, expected.coef_)

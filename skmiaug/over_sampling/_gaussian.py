@@ -178,9 +178,10 @@ class GaussianAugmenter(BaseAugmenter):
       samples are those of "multiclass".
     - "multilabel": the same with the rows of each label. The rows of the most frequent
       label over those of another are the imbalance ratio of the latter (Charte et al.,
-      2015), which is brought towards 1. New rows have the label sets of real ones, so that labels occur together as
-      they do. The number of rows is what brings the labels nearest. A row is the mean of
-      its labels, or the sum of their effects where that predicts X better.
+      2015), which is brought towards 1. New rows have the label sets of real ones, so that
+      labels occur together as they do. The number of rows is what brings the labels
+      nearest. A row is the mean of its labels, or the sum of their effects where that
+      predicts X better.
     - "continuous": ``sampling_strategy`` is "auto" or "uniform" (every value as frequent as
       the most frequent one), "inverse_density" (real targets weighted by the inverse of
       their density), "inverse_sqrt" (by that of its square root), or a callable that takes
@@ -188,8 +189,8 @@ class GaussianAugmenter(BaseAugmenter):
       reflection at its limits; with several attributes the mean of the weights counts. New
       targets are real ones with the noise of the kernel. In all cases
       n (expansion · peak - 1) rows are generated for n rows, with the peak of the density
-      over that of even values (its mean over attributes); 9 n at most. An attribute acts by a line, or by a
-      curve (B-splines) where that predicts X better.
+      over that of even values (its mean over attributes); 9 n at most. An attribute acts by
+      a line, or by a curve (B-splines) where that predicts X better.
 
     References
     ----------

@@ -71,11 +71,20 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
     sampling_strategy : float, str, dict or callable, default="auto"
         As in imbalanced-learn: ``"auto"`` or ``"not majority"`` balances all classes to the
         largest, a dict gives the wanted rows of each class, a float the ratio of two
-        classes, a callable takes y and returns such a dict.
+        classes, a callable takes y and returns such a dict. For other target types see
+        :class:`GaussianAugmenter`.
+
+    target_type : {"multiclass", "distribution", "multilabel", "continuous"}, \
+            default="multiclass"
+        What y holds: classes, votes or shares of classes, 0 and 1 for each label, or
+        attributes, see :class:`GaussianAugmenter`.
+
+    n_raters : float or "auto", default="auto"
+        Raters of the votes or shares of a new row, see :class:`GaussianAugmenter`.
 
     expansion : float, default=1.0
         Above 1, every class, the largest too, grows to ``expansion`` times the largest.
-        Needs a ``sampling_strategy`` given as text.
+        Needs a ``sampling_strategy`` given as text, or attributes.
 
     mi_weight : float, default=1.0
         λ of arXiv 2510.10078: weight of the mutual-information bound in the losses of
@@ -195,9 +204,13 @@ default="auto"
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        Class labels, sorted.
+        Class labels, sorted; names of the columns of y for shares and label sets. Absent
+        for attributes.
+    attribute_names_ : ndarray of shape (n_attributes,)
+        Names of the columns of y. Only with ``target_type="continuous"``.
     sampling_strategy_ : dict
-        Rows to generate of each class.
+        Rows to generate of each class; around rows of each class or label; or of all, by
+        the name of the strategy.
     n_features_in_, feature_names_in_
         As in scikit-learn.
     n_iter_ : int
@@ -220,8 +233,9 @@ default="auto"
     mutual_information_ : float
         Lower bound of I(c; x̂) of balanced samples, nats, by a classifier that was fitted
         to real rows.
-    mutual_information_max_ : float
-        ln(n_classes), its upper bound.
+    mutual_information_max_ : float or None
+        Its upper bound: ln(n_classes), for shares H(mean share) less the mean entropy of
+        the shares; None for attributes.
     noise_, bandwidth_, choices_
         As of :class:`GaussianAugmenter`.
     residual_scale_ : float
@@ -231,6 +245,8 @@ default="auto"
         Absent after ``fit``.
     condition_ : ndarray of shape (n_rows_returned, n_condition_features)
         Conditions of the rows of ``fit_resample``. Only with a condition.
+    covariates_resampled_ : ndarray of shape (n_rows_returned,) or (..., n_covariates)
+        Covariates of the rows of ``fit_resample``. Only with covariates.
     n_condition_features_in_ : int
         Columns of the condition. Only with a condition.
     modalities_ : dict of str to ndarray
@@ -297,6 +313,8 @@ default="auto"
         self,
         *,
         sampling_strategy: Any = "auto",
+        target_type: str = "multiclass",
+        n_raters: float | str = "auto",
         expansion: float = 1.0,
         mi_weight: float = 1.0,
         noise: str = "auto",
@@ -329,6 +347,8 @@ default="auto"
         data_parallel: bool = False,
     ):
         super().__init__(sampling_strategy=sampling_strategy, random_state=random_state)
+        self.target_type = target_type
+        self.n_raters = n_raters
         self.expansion = expansion
         self.mi_weight = mi_weight
         self.noise = noise
@@ -495,7 +515,7 @@ default="auto"
         super()._check_state()
         if self.device != "auto":
             torch.device(self.device)
-        K, widths = len(self.classes_), self._transform.widths
+        K, widths = self._target.n_codes, self._transform.widths
         require_state(len(self._generator.prior.row_means) == K, "_generator")
         require_state(self._generator.prior.widths == widths, "_generator")
 
@@ -503,18 +523,20 @@ default="auto"
 
     @contextmanager
     def _session(
-        self, X: np.ndarray, indices: np.ndarray, condition: np.ndarray | None
+        self, X: np.ndarray, targets: np.ndarray, condition: np.ndarray | None
     ) -> Iterator[int]:
         device = resolve_device(self.device)
         group: SingleProcess = SingleProcess()
         if self.data_parallel:
             device = self._device_of_process(device, condition)
             group = ProcessGroup(device)
-        arrays = {"X": X, "classes": indices, "condition": condition}
+        arrays = {"X": X, "targets": targets, "condition": condition}
+        if hasattr(self, "_effects"):
+            arrays["covariates"] = self._effects.rows
         with training_session(
             self,
             X,
-            self.classes_[indices],
+            self._target.given_back(targets, self._names),
             data=arrays,
             eval_interval=EVAL_INTERVAL,
             shown={"loss": "generator_loss", "mi": "information"},

@@ -92,7 +92,7 @@ def choose_noise(
     Z : ndarray of shape (n, D), float32
         Coordinates of rows with all groups of columns.
     T : ndarray of shape (n, q), float32
-        Target codes, none negative.
+        Target codes, none negative, of sum 1.
     transform : ColumnTransform
         Of ``Z``; whitening and prior are fitted anew to the rows of each fold.
     candidates : list of (noise, bandwidth)
@@ -169,7 +169,7 @@ class _Fold(NamedTuple):
             T_new=_balancing_codes(T[fit], rng),
             scorer=TSTRScorer(
                 V[left_out, :width],
-                _shares(T[left_out]),
+                T[left_out],
                 n_components=_N_COMPONENTS,
                 gamma=0.5 / n_columns,
             ),
@@ -182,14 +182,9 @@ class _Fold(NamedTuple):
         prior.attach_residuals(self.U.copy(), self.T)
         U = prior.sample(self.T_new, rng=np.random.default_rng(self.seed))
         new = self.transform.unwhitened(U, axes=True)[:, : self.V.shape[1]]
-        shares = _shares(np.concatenate([self.T, self.T_new]))
-        score = self.scorer.score(np.concatenate([self.V, new]), shares)
+        codes = np.concatenate([self.T, self.T_new])
+        score = self.scorer.score(np.concatenate([self.V, new]), codes)
         return score.row_values, prior.bandwidth
-
-
-def _shares(T: np.ndarray) -> np.ndarray:
-    """Return codes whose rows sum to 1: those of label sets need not."""
-    return T / T.sum(axis=1, keepdims=True)
 
 
 def _folds(

@@ -6,7 +6,7 @@ A minute to ten for each set and seed on one core, with shared/data beside the c
     OMP_NUM_THREADS=1 pytest tests/benchmarks/test_noise_and_network.py -m benchmark -s
 
 Classifiers are tuned on inner folds of the real training rows, the same grids for all. The
-first table is UAR (%), the second the rank correlation, over the samplers, of the TSTR score
+first table is UAR (%), the second the rank correlation, over samplers, of the TSTR score
 that ``noise="auto"`` chooses by (it sees training rows alone) with the UAR of test parts.
 ``--seeds`` repeats folds and imbalance.
 """

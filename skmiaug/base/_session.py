@@ -114,6 +114,7 @@ def training_session(
     shown: Mapping[str, str],
     memory_advice: str,
     multiply_adds: int = 0,
+    max_iter: int | None = None,
     device: torch.device | None = None,
     group: TrainingGroup | None = None,
 ) -> Iterator[Session]:
@@ -170,9 +171,10 @@ def training_session(
         )
         checkpoint.check_writable()
         seed = checkpoint.seed_of_run(seed)
-    n_checks = -(-estimator.max_iter // eval_interval)
+    max_iter = estimator.max_iter if max_iter is None else max_iter
+    n_checks = -(-max_iter // eval_interval)
     bar = ProgressBar(
-        estimator.max_iter,
+        max_iter,
         type(estimator).__name__,
         enabled=estimator.verbose > 0 and group.leads,
     )

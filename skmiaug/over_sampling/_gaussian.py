@@ -11,12 +11,18 @@ from skmiaug.over_sampling._base import GIVEN_BANDWIDTHS, BaseAugmenter
 from skmiaug.over_sampling.columns._normal_scores import ColumnScores, NormalScores
 from skmiaug.over_sampling.columns._scale import ColumnScale
 from skmiaug.over_sampling.columns._transform import ColumnGroup, ColumnTransform
+from skmiaug.over_sampling.prior._choice import NoiseScore, candidates_of, choose_noise
+from skmiaug.over_sampling.prior._noise import NOISES
 from skmiaug.over_sampling.prior._prior import Prior, fit_prior
+from skmiaug.over_sampling.targets import TARGET_TYPES
 
 PRIOR_CONSTRAINTS: dict[str, Any] = {
     **BaseAugmenter._parameter_constraints,
+    "target_type": [StrOptions(set(TARGET_TYPES))],
+    "n_raters": [Interval(Real, 0, None, closed="neither"), StrOptions({"auto"})],
     "expansion": [Interval(Real, 1, None, closed="left")],
     "mi_weight": [Interval(Real, 0, None, closed="left")],
+    "noise": [StrOptions({"auto", *NOISES})],
     "bandwidth": [Interval(Real, 0, 1, closed="right"), StrOptions({"auto"})],
     "marginals": [StrOptions({"auto", "gaussian", "empirical"})],
     "verbose": ["verbose"],
@@ -26,26 +32,66 @@ PRIOR_CONSTRAINTS: dict[str, Any] = {
     "require_condition": ["boolean"],
 }
 
-for _part in (ColumnScores, NormalScores, ColumnScale, ColumnGroup, ColumnTransform, Prior):
+for _part in (
+    ColumnScores,
+    NormalScores,
+    ColumnScale,
+    ColumnGroup,
+    ColumnTransform,
+    NoiseScore,
+    Prior,
+):
     register_state(_part)
 
 
 def prior_of(
-    augmenter: Any, Z: np.ndarray, T: np.ndarray, rng: np.random.Generator
+    augmenter: Any,
+    Z: np.ndarray,
+    T: np.ndarray,
+    groups: np.ndarray | None,
+    rng: np.random.Generator,
+    *,
+    trained: bool = False,
 ) -> Prior:
-    """Fit the prior with the parameters of an augmenter that has them."""
+    """Fit the prior with the parameters of an augmenter; set what it shows of it.
+
+    ``trained``: whether networks are to refine it.
+    """
+    transform, mi_weight = augmenter._transform, float(augmenter.mi_weight)
+    several = len(transform.groups) > 1
+    candidates = candidates_of(augmenter.noise, augmenter.bandwidth, few=several or trained)
+    if not candidates:
+        raise ValueError(
+            f"noise={augmenter.noise!r} is for rows without modalities or a condition, and "
+            "for max_iter=0. Set noise='gaussian', 'class_residuals' or 'auto'."
+        )
+    chosen, augmenter.choices_ = 0, []
+    if len(candidates) > 1:
+        complete = ~np.isnan(Z).any(axis=1) if several else slice(None)
+        chosen, augmenter.choices_ = choose_noise(
+            Z[complete],
+            T[complete],
+            transform,
+            candidates=candidates,
+            mi_weight=mi_weight,
+            groups=None if groups is None else groups[complete],
+            rng=rng,
+        )
     conditioned = hasattr(augmenter, "n_condition_features_in_")
-    return fit_prior(
+    given = GIVEN_BANDWIDTHS[augmenter.condition_sampling] if conditioned else None
+    noise, bandwidth = candidates[chosen]
+    prior = fit_prior(
         Z,
         T,
-        augmenter._transform,
-        mi_weight=augmenter.mi_weight,
-        bandwidth=augmenter.bandwidth,
-        given_bandwidth=(
-            GIVEN_BANDWIDTHS[augmenter.condition_sampling] if conditioned else None
-        ),
+        transform,
+        mi_weight=mi_weight,
+        noise=noise,
+        bandwidth=bandwidth,
+        given_bandwidth=given,
         rng=rng,
     )
+    augmenter.noise_, augmenter.bandwidth_ = prior.noise, prior.bandwidth
+    return prior
 
 
 @register_state
@@ -62,22 +108,45 @@ class GaussianAugmenter(BaseAugmenter):
     sampling_strategy : float, str, dict or callable, default="auto"
         As in imbalanced-learn: ``"auto"`` or ``"not majority"`` balances all classes to the
         largest, a dict gives the wanted rows of each class, a float the ratio of two
-        classes, a callable takes y and returns such a dict.
+        classes, a callable takes y and returns such a dict. For other target types see
+        the notes.
+
+    target_type : {"multiclass", "distribution", "multilabel", "continuous"}, \
+            default="multiclass"
+        What y holds. "distribution": votes of several raters, or shares of the classes
+        that sum to 1, (n_samples, n_classes). "multilabel": 0 and 1 for each label,
+        (n_samples, n_labels). "continuous": attributes, (n_samples,) or
+        (n_samples, n_attributes).
+
+    n_raters : float or "auto", default="auto"
+        Raters of the votes or shares of a new row, which are drawn around those of a real
+        one: a few differ from it more than many. "auto" takes as many votes as the real row
+        has, and 5 for shares. Only with ``target_type="distribution"``.
 
     expansion : float, default=1.0
         Above 1, every class, the largest too, grows to ``expansion`` times the largest.
-        Needs a ``sampling_strategy`` given as text.
+        Needs a ``sampling_strategy`` given as text, or attributes.
 
     mi_weight : float, default=1.0
         λ in [0, 1], larger values count as 1: how far class means are kept in directions
         that have information about the class, and shrunken in the others. At 0 all
         directions are shrunken alike.
 
+    noise : {"auto", "gaussian", "class_gaussian", "residuals", "class_residuals"}, \
+default="auto"
+        Distribution of samples around the mean of their class. "gaussian": normal, with
+        one covariance for all classes. "class_gaussian": with the covariance of the class,
+        shrunken to the common one (Friedman, 1989). "residuals": deviations of real rows
+        of any class from their class mean, with Gaussian noise. "class_residuals":
+        deviations of real rows of the class. "auto" takes the one whose samples best
+        inform a nonlinear classifier about left-out real rows, or the simplest within one
+        standard error of it (docs/method.md). With modalities or a condition, "gaussian"
+        and "class_residuals" are compared.
+
     bandwidth : float in (0, 1] or "auto", default="auto"
-        1 samples the Gaussian alone; below, the share of Gaussian noise around a real row
-        of the class, and small values stay near real rows. "auto" takes the one of 0.3,
-        0.5, 0.7, 0.85 and 1 whose samples best predict the class of left-out rows, in
-        nats, or the next smaller one if that is not 1.
+        Share of the common Gaussian noise: 1 is "gaussian", and small values stay near
+        real rows. "auto" chooses it with the noise. A number below 1 with ``noise="auto"``
+        is that of "class_residuals".
 
     marginals : {"auto", "gaussian", "empirical"}, default="auto"
         Distribution of a column. "gaussian": by mean and standard deviation. "empirical":
@@ -116,23 +185,36 @@ class GaussianAugmenter(BaseAugmenter):
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        Class labels, sorted.
+        Class labels, sorted; names of the columns of y for shares and label sets. Absent
+        for attributes.
+    attribute_names_ : ndarray of shape (n_attributes,)
+        Names of the columns of y. Only with ``target_type="continuous"``.
     sampling_strategy_ : dict
-        Rows to generate of each class.
+        Rows to generate of each class; around rows of each class or label; or of all, by
+        the name of the strategy.
     n_features_in_, feature_names_in_
         As in scikit-learn.
+    noise_ : str
+        The noise that was chosen.
     bandwidth_ : float
-        The bandwidth that was chosen.
+        The bandwidth that was chosen; the mean over classes for "class_gaussian".
+    choices_ : list of NoiseScore
+        What was compared, with ``noise``, ``bandwidth``, the TSTR ``score`` in nats and the
+        ``standard_error`` of its difference to the best. Empty where parameters leave one
+        candidate.
     mutual_information_ : float
         Lower bound of I(c; x̂) of balanced samples, nats, by a classifier that was fitted
         to real rows.
-    mutual_information_max_ : float
-        ln(n_classes), its upper bound.
+    mutual_information_max_ : float or None
+        Its upper bound: ln(n_classes), for shares H(mean share) less the mean entropy of
+        the shares; None for attributes.
     synthetic_mask_ : ndarray of shape (n_rows_returned,) or (..., n_modalities), bool
         Which rows of ``fit_resample`` are synthetic, or which modalities of each row.
         Absent after ``fit``.
     condition_ : ndarray of shape (n_rows_returned, n_condition_features)
         Conditions of the rows of ``fit_resample``. Only with a condition.
+    covariates_resampled_ : ndarray of shape (n_rows_returned,) or (..., n_covariates)
+        Covariates of the rows of ``fit_resample``. Only with covariates.
     n_condition_features_in_ : int
         Columns of the condition. Only with a condition.
     modalities_ : dict of str to ndarray
@@ -143,8 +225,36 @@ class GaussianAugmenter(BaseAugmenter):
     MIGANAugmenter : The same prior, refined by an InfoGAN.
     BaseAugmenter : How to write an augmenter of your own.
 
+    Notes
+    -----
+    Which targets are generated, for the types other than classes:
+
+    - "distribution": ``sampling_strategy`` reads as for classes whose rows are their
+      expected masses, the sums of their shares. As many rows are generated as the masses
+      lack. Each is drawn around a real one that is picked by its share of a class, rows
+      without a consensus too, and how many by which class is chosen so that the masses come
+      nearest to the wanted ones (non-negative least squares). With one-hot shares the
+      samples are those of "multiclass".
+    - "multilabel": the same with the rows of each label. The rows of the most frequent
+      label over those of another are the imbalance ratio of the latter (Charte et al.,
+      2015), which is brought towards 1. New rows have the label sets of real ones, so that
+      labels occur together as they do. The number of rows is what brings the labels
+      nearest. A row is the mean of its labels, or the sum of their effects where that
+      predicts X better.
+    - "continuous": ``sampling_strategy`` is "auto" or "uniform" (every value as frequent as
+      the most frequent one), "inverse_density" (real targets weighted by the inverse of
+      their density), "inverse_sqrt" (by that of its square root), or a callable that takes
+      y and returns the weights. Densities are kernel estimates of each attribute with
+      reflection at its limits; with several attributes the mean of the weights counts. New
+      targets are real ones with the noise of the kernel. In all cases
+      n (expansion · peak - 1) rows are generated for n rows, with the peak of the density
+      over that of even values (its mean over attributes); 9 n at most. An attribute acts by
+      a line, or by a curve (B-splines) where that predicts X better.
+
     References
     ----------
+    Charte et al. (2015): Addressing imbalance in multilabel classification.
+    Friedman (1989): Regularized Discriminant Analysis.
     James and Stein (1961): Estimation with Quadratic Loss.
     Ledoit and Wolf (2004): A well-conditioned estimator for large-dimensional covariance
     matrices.
@@ -160,15 +270,20 @@ class GaussianAugmenter(BaseAugmenter):
     """
 
     _parameter_constraints = PRIOR_CONSTRAINTS
+    noise_: str
     bandwidth_: float
+    choices_: list
     _generator: Prior
 
     def __init__(
         self,
         *,
         sampling_strategy: Any = "auto",
+        target_type: str = "multiclass",
+        n_raters: float | str = "auto",
         expansion: float = 1.0,
         mi_weight: float = 1.0,
+        noise: str = "auto",
         bandwidth: float | str = "auto",
         marginals: str = "auto",
         modalities: dict[str, Any] | None = None,
@@ -179,8 +294,11 @@ class GaussianAugmenter(BaseAugmenter):
         verbose: int = 0,
     ):
         super().__init__(sampling_strategy=sampling_strategy, random_state=random_state)
+        self.target_type = target_type
+        self.n_raters = n_raters
         self.expansion = expansion
         self.mi_weight = mi_weight
+        self.noise = noise
         self.bandwidth = bandwidth
         self.marginals = marginals
         self.modalities = modalities
@@ -191,7 +309,8 @@ class GaussianAugmenter(BaseAugmenter):
 
     def _check_state(self) -> None:
         super()._check_state()
-        require_state(len(self._generator.row_means) == len(self.classes_), "_generator")
+        n_codes = self._target.n_codes
+        require_state(len(self._generator.row_means) == n_codes, "_generator")
         require_state(self._generator.widths == self._transform.widths, "_generator")
 
     def _fit_generator(
@@ -201,8 +320,8 @@ class GaussianAugmenter(BaseAugmenter):
         *,
         rng: np.random.Generator,
         validation: np.ndarray,
+        groups: np.ndarray | None,
     ) -> Prior:
-        prior = prior_of(self, Z, T, rng)
+        prior = prior_of(self, Z, T, groups, rng)
         prior.attach_residuals(Z, T)
-        self.bandwidth_ = prior.bandwidth
         return prior

@@ -41,6 +41,7 @@ EVAL_INTERVAL = 25
 MEMORY_ADVICE = (
     "lower batch_size, the hidden layer sizes or n_components, or use device='cpu'."
 )
+_MAX_ITER = 500
 _PENALTY = 1.0
 _MIN_COMPONENTS, _MAX_COMPONENTS, _ROWS_PER_COMPONENT = 8, 512, 4
 _MIN_WIDTH, _MAX_WIDTH, _WIDTH_STEP, _UNITS_PER_COMPONENT = 128, 256, 32, 3
@@ -54,10 +55,12 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
     """Over-sample by an InfoGAN that starts from a class-conditional Gaussian prior.
 
     Samples of the prior (see :class:`GaussianAugmenter`) are moved by a residual network
-    that is trained against a critic. A recognition head Q on the critic bounds the mutual
-    information of row and class from below, and generator and critic both maximise that
-    bound, weighted by ``mi_weight``. The residual begins at zero and is used only as far as
-    samples with it score better on held-out rows than those of the prior.
+    that is trained against a critic: by default where several modalities, or rows for a
+    condition, are generated, since the network learns dependence that the prior lacks. A
+    recognition head Q on the critic bounds the mutual information of row and class from
+    below, and generator and critic both maximise that bound, weighted by ``mi_weight``.
+    The residual begins at zero and is used only as far as samples with it score better on
+    held-out rows than those of the prior.
 
     Rows may be generated for a condition (features of a text, say), or several modalities
     together so that they depend on each other as in the data. Read more in
@@ -68,11 +71,20 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
     sampling_strategy : float, str, dict or callable, default="auto"
         As in imbalanced-learn: ``"auto"`` or ``"not majority"`` balances all classes to the
         largest, a dict gives the wanted rows of each class, a float the ratio of two
-        classes, a callable takes y and returns such a dict.
+        classes, a callable takes y and returns such a dict. For other target types see
+        :class:`GaussianAugmenter`.
+
+    target_type : {"multiclass", "distribution", "multilabel", "continuous"}, \
+            default="multiclass"
+        What y holds: classes, votes or shares of classes, 0 and 1 for each label, or
+        attributes, see :class:`GaussianAugmenter`.
+
+    n_raters : float or "auto", default="auto"
+        Raters of the votes or shares of a new row, see :class:`GaussianAugmenter`.
 
     expansion : float, default=1.0
         Above 1, every class, the largest too, grows to ``expansion`` times the largest.
-        Needs a ``sampling_strategy`` given as text.
+        Needs a ``sampling_strategy`` given as text, or attributes.
 
     mi_weight : float, default=1.0
         λ of arXiv 2510.10078: weight of the mutual-information bound in the losses of
@@ -95,6 +107,10 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
     n_continuous_codes : int, default=2
         InfoGAN's continuous codes, standard normal, recovered by a Gaussian part of Q.
 
+    noise : {"auto", "gaussian", "class_gaussian", "residuals", "class_residuals"}, \
+default="auto"
+        Noise of the prior, see :class:`GaussianAugmenter`.
+
     bandwidth : float in (0, 1] or "auto", default="auto"
         Bandwidth of the prior, see :class:`GaussianAugmenter`.
 
@@ -115,8 +131,11 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
         change; the others stay those of the prior. "auto" takes one for each 4 rows, 8 to
         512. With ``modalities`` they are shared out by columns, with "auto" 8 or more each.
 
-    max_iter : int, default=500
+    max_iter : int or "auto", default="auto"
         Training steps at most, each one update of generator and critic. 0 keeps the prior.
+        "auto" is 500 with ``modalities``, a condition or a ``rejection_rate``, and 0
+        otherwise: for rows alone no network that was tried gained over the prior
+        (docs/benchmarks).
 
     batch_size : int, default=256
         Rows of a step; lowered to the number of rows.
@@ -185,9 +204,13 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        Class labels, sorted.
+        Class labels, sorted; names of the columns of y for shares and label sets. Absent
+        for attributes.
+    attribute_names_ : ndarray of shape (n_attributes,)
+        Names of the columns of y. Only with ``target_type="continuous"``.
     sampling_strategy_ : dict
-        Rows to generate of each class.
+        Rows to generate of each class; around rows of each class or label; or of all, by
+        the name of the strategy.
     n_features_in_, feature_names_in_
         As in scikit-learn.
     n_iter_ : int
@@ -210,15 +233,20 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
     mutual_information_ : float
         Lower bound of I(c; x̂) of balanced samples, nats, by a classifier that was fitted
         to real rows.
-    mutual_information_max_ : float
-        ln(n_classes), its upper bound.
-    bandwidth_, residual_scale_ : float
-        The bandwidth and the factor on the residual that were chosen.
+    mutual_information_max_ : float or None
+        Its upper bound: ln(n_classes), for shares H(mean share) less the mean entropy of
+        the shares; None for attributes.
+    noise_, bandwidth_, choices_
+        As of :class:`GaussianAugmenter`.
+    residual_scale_ : float
+        The factor on the residual that was chosen.
     synthetic_mask_ : ndarray of shape (n_rows_returned,) or (..., n_modalities), bool
         Which rows of ``fit_resample`` are synthetic, or which modalities of each row.
         Absent after ``fit``.
     condition_ : ndarray of shape (n_rows_returned, n_condition_features)
         Conditions of the rows of ``fit_resample``. Only with a condition.
+    covariates_resampled_ : ndarray of shape (n_rows_returned,) or (..., n_covariates)
+        Covariates of the rows of ``fit_resample``. Only with covariates.
     n_condition_features_in_ : int
         Columns of the condition. Only with a condition.
     modalities_ : dict of str to ndarray
@@ -251,6 +279,7 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
     _parameter_constraints: dict[str, Any] = {  # noqa: RUF012 (scikit-learn's convention)
         **PRIOR_CONSTRAINTS,
         **NEURAL_CONSTRAINTS,
+        "max_iter": [*NEURAL_CONSTRAINTS["max_iter"], StrOptions({"auto"})],
         "generator_hidden_layer_sizes": ["array-like", StrOptions({"auto"})],
         "critic_hidden_layer_sizes": ["array-like", StrOptions({"auto"})],
         "latent_dim": [Interval(Integral, 0, None, closed="left")],
@@ -272,7 +301,9 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
     pair_mi_curve_: list | None
     validation_scores_: list
     best_validation_score_: float | None
+    noise_: str
     bandwidth_: float
+    choices_: list
     residual_scale_: float
     device_: str
     _generator: ResidualSampler
@@ -282,8 +313,11 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
         self,
         *,
         sampling_strategy: Any = "auto",
+        target_type: str = "multiclass",
+        n_raters: float | str = "auto",
         expansion: float = 1.0,
         mi_weight: float = 1.0,
+        noise: str = "auto",
         generator_hidden_layer_sizes: tuple[int, ...] | str = "auto",
         critic_hidden_layer_sizes: tuple[int, ...] | str = "auto",
         latent_dim: int = 16,
@@ -293,7 +327,7 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
         rejection_rate: float = 0.0,
         residual_penalty: float | str = "auto",
         n_components: int | str = "auto",
-        max_iter: int = 500,
+        max_iter: int | str = "auto",
         batch_size: int = 256,
         generator_learning_rate: float = 2e-4,
         critic_learning_rate: float = 2e-4,
@@ -313,8 +347,11 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
         data_parallel: bool = False,
     ):
         super().__init__(sampling_strategy=sampling_strategy, random_state=random_state)
+        self.target_type = target_type
+        self.n_raters = n_raters
         self.expansion = expansion
         self.mi_weight = mi_weight
+        self.noise = noise
         self.generator_hidden_layer_sizes = generator_hidden_layer_sizes
         self.critic_hidden_layer_sizes = critic_hidden_layer_sizes
         self.latent_dim = latent_dim
@@ -349,11 +386,12 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
         *,
         rng: np.random.Generator,
         validation: np.ndarray,
+        groups: np.ndarray | None,
     ) -> ResidualSampler:
         """Fit the prior, train the networks on it, and choose the scale of the residual."""
         session, group = self._run
         session.phase("fitting the prior")
-        prepared = self._prepare_networks(Z, T, rng, validation, session.device)
+        prepared = self._prepare_networks(Z, T, rng, validation, groups, session.device)
         means = {"column means": self._transform.groups[0].scale.center}
         group.check_alike(means | prepared.summary())
         run = ready_run(prepared, float(self.mi_weight))
@@ -365,7 +403,7 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
                 group.share_networks(run.networks),
                 group.share_batches(run.batches),
                 run.weights,
-                max_iter=self.max_iter,
+                max_iter=self._n_steps(),
                 eval_interval=EVAL_INTERVAL,
                 stopping=session.stopping,
                 events=session.events(run.score, average=group.average),
@@ -380,9 +418,10 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
         T: np.ndarray,
         rng: np.random.Generator,
         validation: np.ndarray,
+        groups: np.ndarray | None,
         device: torch.device,
     ) -> Preparation:
-        prior = prior_of(self, Z, T, rng)
+        prior = prior_of(self, Z, T, groups, rng, trained=self._n_steps() > 0)
         parameters = self._network_parameters(Z, T, prior.sizes, device)
         return prepare(Z, T, prior, parameters, validation, rng=rng, device=device)
 
@@ -413,7 +452,6 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
         self.pair_mi_curve_ = record.pair_information if several else None
         self.validation_scores_ = record.validation_scores
         self.best_validation_score_ = score
-        self.bandwidth_ = sampler.prior.bandwidth
         self.residual_scale_ = sampler.residual_scale
         return sampler
 
@@ -453,6 +491,13 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
             gaussian_head=conditioned and self.condition_head == "gaussian",
         )
 
+    def _n_steps(self) -> int:
+        """Return the training steps at most; the columns have been read."""
+        if self.max_iter != "auto":
+            return int(self.max_iter)
+        paired = self.modalities is not None or hasattr(self, "n_condition_features_in_")
+        return _MAX_ITER if paired or self.rejection_rate > 0 else 0
+
     def _penalty(self) -> float:
         given = self.residual_penalty
         return _PENALTY if isinstance(given, str) else float(given)
@@ -470,7 +515,7 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
         super()._check_state()
         if self.device != "auto":
             torch.device(self.device)
-        K, widths = len(self.classes_), self._transform.widths
+        K, widths = self._target.n_codes, self._transform.widths
         require_state(len(self._generator.prior.row_means) == K, "_generator")
         require_state(self._generator.prior.widths == widths, "_generator")
 
@@ -478,22 +523,25 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
 
     @contextmanager
     def _session(
-        self, X: np.ndarray, indices: np.ndarray, condition: np.ndarray | None
+        self, X: np.ndarray, targets: np.ndarray, condition: np.ndarray | None
     ) -> Iterator[int]:
         device = resolve_device(self.device)
         group: SingleProcess = SingleProcess()
         if self.data_parallel:
             device = self._device_of_process(device, condition)
             group = ProcessGroup(device)
-        arrays = {"X": X, "classes": indices, "condition": condition}
+        arrays = {"X": X, "targets": targets, "condition": condition}
+        if hasattr(self, "_effects"):
+            arrays["covariates"] = self._effects.rows
         with training_session(
             self,
             X,
-            self.classes_[indices],
+            self._target.given_back(targets, self._names),
             data=arrays,
             eval_interval=EVAL_INTERVAL,
             shown={"loss": "generator_loss", "mi": "information"},
             memory_advice=MEMORY_ADVICE,
+            max_iter=self._n_steps(),
             multiply_adds=2**40,  # of the preparation; training has its own number
             device=device,
             group=group,

@@ -36,7 +36,12 @@ def columns_of(*parts):
 
 
 def fitted(parts, T, *, keep_rows=True, seed=0, marginals="gaussian", **options):
-    """Column transform and prior of groups of columns (or of one) with codes T."""
+    """Column transform and prior of groups of columns (or of one) with codes T.
+
+    A bandwidth below 1 alone is that of "class_residuals".
+    """
+    if (options.get("bandwidth") or 1.0) < 1:
+        options.setdefault("noise", "class_residuals")
     parts = parts if isinstance(parts, list) else [parts]
     n_generated = options.pop("n_generated", None)
     transform, Z = fit_columns(

@@ -23,7 +23,7 @@ class Recorder(BaseAugmenter):
 
     validation_fraction = 0.25
 
-    def _fit_generator(self, Z, T, *, rng, validation):
+    def _fit_generator(self, Z, T, *, rng, validation, groups):
         Recorder.held_out.append(validation)
         return Copies(Z, T)
 

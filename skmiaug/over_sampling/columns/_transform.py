@@ -138,6 +138,32 @@ class ColumnTransform:
         """Return the condition that coordinates stand for, (n, n_condition_features)."""
         return self.groups[-1].inverse(Z[:, self.span(len(self.groups) - 1)])
 
+    def unwhitened(self, U: np.ndarray, *, axes: bool = False) -> np.ndarray:
+        """Return coordinates (n, sum of widths) with the variances of standard columns.
+
+        Rows are as far from each other as in standard columns. They are turned, and with
+        ``axes`` turned back to the coordinates that the axes refer to.
+        """
+        parts = []
+        for k, group in enumerate(self.groups):
+            part = U[:, self.span(k)] * group.deviation
+            parts.append(part @ group.axes.T if axes else part)
+        return parts[0] if len(parts) == 1 else np.hstack(parts)
+
+    def whitened_anew(
+        self, V: np.ndarray, T: np.ndarray
+    ) -> tuple["ColumnTransform", np.ndarray]:
+        """Fit the whitening to some rows, (n, sum of widths), as ``unwhitened`` gives them.
+
+        Returns the transform, whose axes refer to these coordinates, and the whitened rows.
+        """
+        groups = tuple(
+            _fit_whitening(V[:, self.span(k)], T, group.columns, group.scale)
+            for k, group in enumerate(self.groups)
+        )
+        U = [group._whitened(V[:, self.span(k)]) for k, group in enumerate(groups)]
+        return ColumnTransform(groups, self.n_generated), np.hstack(U)
+
     def check(self) -> None:
         """Raise ValueError if the groups and their number do not belong together."""
         if not 0 <= len(self.groups) - self.n_generated <= 1 or not self.n_generated:
@@ -215,7 +241,7 @@ def _fit_group(
 def _fit_whitening(
     Z: np.ndarray, T: np.ndarray, columns: np.ndarray, scale: ColumnScale
 ) -> ColumnGroup:
-    n, d = Z.shape
+    n, d = len(Z), len(columns)
     gram = Gram.of(T)
     coefficients = regress(Z, T, gram)
     spectrum = spectrum_of(Z, T, coefficients.astype(np.float32))

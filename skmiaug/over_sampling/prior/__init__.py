@@ -1,11 +1,10 @@
 """The closed-form prior: a shrunken regression on the targets, and noise around it."""
 
-from skmiaug.over_sampling.prior._bandwidth import (
-    BANDWIDTHS,
-    FittedRows,
-    calibrated_log_posterior,
-    choose_bandwidth,
-    left_out_information,
+from skmiaug.over_sampling.prior._choice import (
+    CANDIDATES,
+    NoiseScore,
+    candidates_of,
+    choose_noise,
 )
 from skmiaug.over_sampling.prior._cross_covariance import (
     GroupRows,
@@ -14,7 +13,13 @@ from skmiaug.over_sampling.prior._cross_covariance import (
     fit_cross_covariance,
     left_out_residuals,
 )
-from skmiaug.over_sampling.prior._prior import Prior, fit_prior, standard_normal
+from skmiaug.over_sampling.prior._noise import NOISES, class_covariances, unbiased_residuals
+from skmiaug.over_sampling.prior._prior import (
+    Prior,
+    fit_prior,
+    standard_normal,
+    with_noise,
+)
 from skmiaug.over_sampling.prior._shrinkage import (
     direction_blocks,
     james_stein_shrinkage,
@@ -22,20 +27,23 @@ from skmiaug.over_sampling.prior._shrinkage import (
 )
 
 __all__ = [
-    "BANDWIDTHS",
-    "FittedRows",
+    "CANDIDATES",
+    "NOISES",
     "GroupRows",
+    "NoiseScore",
     "Prior",
-    "calibrated_log_posterior",
-    "choose_bandwidth",
+    "candidates_of",
+    "choose_noise",
+    "class_covariances",
     "cross_validated_correlation",
     "direction_blocks",
     "draw_folds",
     "fit_cross_covariance",
     "fit_prior",
     "james_stein_shrinkage",
-    "left_out_information",
     "left_out_residuals",
     "shrinkage_by_direction",
     "standard_normal",
+    "unbiased_residuals",
+    "with_noise",
 ]

@@ -2,13 +2,8 @@
 
 With one-hot codes T the rows of M are shrunken class means and the prior is a
 class-conditional Gaussian. The noise has covariance I within each group of columns (they
-are whitened) and the cross-covariance of the groups between them. With a bandwidth s below
-1 a sample is
-
-    T M + sqrt(1 - s²) r + s e,
-
-with the residual r of a training row of the class and Gaussian noise e: it lies near real
-rows, and mean and covariance stay.
+are whitened) and the cross-covariance of the groups between them. What else it may have is
+described in ``_noise``.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -19,20 +14,26 @@ import numpy as np
 
 from skmiaug.base import require_array, require_state
 from skmiaug.over_sampling.columns._transform import ColumnTransform
-from skmiaug.over_sampling.prior._bandwidth import FittedRows, choose_bandwidth
 from skmiaug.over_sampling.prior._cross_covariance import GroupRows, fit_cross_covariance
+from skmiaug.over_sampling.prior._noise import (
+    NOISES,
+    class_covariances,
+    unbiased_residuals,
+)
 from skmiaug.over_sampling.prior._shrinkage import (
     james_stein_shrinkage,
     shrinkage_by_direction,
 )
 from skmiaug.over_sampling.targets._regression import Gram, centre, move_to, regress
-from skmiaug.over_sampling.targets._subsample import subsample
 from skmiaug.utils.tables._row_blocks import row_blocks
 
 SINGLE_ROW_NOISE = 0.5
 # Directions of a group that may correlate with those of others: one for three rows, within.
 _MIN_CORRELATED, _MAX_CORRELATED = 512, 1024
 _NOISE_ROWS = 1024
+# Rows of a class by which the weight of its covariance is chosen: the work grows with
+# their cube.
+_WEIGHED_ROWS = 256
 _MAX_TABLE = 2**24
 
 
@@ -62,11 +63,18 @@ class Prior:
         How many leading coordinates of each group may correlate with other groups.
     correlation : ndarray of shape (sum of sizes,) * 2, float32, or None
         Covariance of these coordinates; None with a single group.
+    noise : {"gaussian", "class_gaussian", "residuals", "class_residuals"}
     bandwidth : float
+        Share of the Gaussian noise that all classes have in common; the mean of the
+        classes for "class_gaussian".
     given_bandwidth : float or None
         Bandwidth of the condition where it is not passed; None without condition.
+    class_noise : ndarray of shape (2, q), float64, or None
+        For "class_gaussian": weight of the covariance of each class, and variance of the
+        Gaussian noise beside it.
     residuals : ndarray of shape (n, D), float32, or None
-        Training rows less their regression; None where no sample uses them.
+        Training rows less their regression, of unit variance unless there is a condition;
+        None where no sample uses them.
     order : ndarray of shape (n,)
         Their numbers, sorted by class.
     class_begin : ndarray of shape (q + 1,)
@@ -82,8 +90,10 @@ class Prior:
     mi_weight: float
     sizes: tuple[int, ...]
     correlation: np.ndarray | None
+    noise: str
     bandwidth: float
     given_bandwidth: float | None
+    class_noise: np.ndarray | None
     residuals: np.ndarray | None
     order: np.ndarray
     class_begin: np.ndarray
@@ -168,7 +178,9 @@ class Prior:
 
     def _sample_whole(self, T: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         noise = self._noise(len(T), rng)
-        if self.bandwidth < 1:
+        if self.noise == "class_gaussian":
+            self._add_class_noise(noise, T, rng)
+        elif self.bandwidth < 1:
             self._add_residuals(noise, self._pick_rows(T, rng))
         if self.single.any():
             centre(noise, T)
@@ -232,7 +244,7 @@ class Prior:
         if self.correlation is not None:
             columns = self._correlated(tuple(range(len(self.widths))))
             noise[:, columns] = noise[:, columns] @ self.factor.T
-        if self.bandwidth < 1:
+        if self.noise != "class_gaussian" and self.bandwidth < 1:
             noise *= np.float32(self.bandwidth)
         return noise
 
@@ -271,8 +283,11 @@ class Prior:
         complete = ~np.isnan(Z[:, _first_columns(self.widths)]).any(axis=1)
         if not complete.all():
             Z, T = Z[complete], T[complete]
-        for rows in row_blocks(len(Z)):
-            Z[rows] -= T[rows] @ self.row_means
+        if self.given_bandwidth is None:
+            unbiased_residuals(Z, T, self.row_means)
+        else:  # Real rows are rebuilt from theirs.
+            for rows in row_blocks(len(Z)):
+                Z[rows] -= T[rows] @ self.row_means
         classes = T.argmax(axis=1)
         self.residuals = Z
         self.order = np.argsort(classes, kind="stable")
@@ -282,14 +297,47 @@ class Prior:
         assert self.residuals is not None
         noise += np.float32((1 - self.bandwidth**2) ** 0.5) * self.residuals[picked]
 
+    def _add_class_noise(
+        self, noise: np.ndarray, T: np.ndarray, rng: np.random.Generator
+    ) -> None:
+        """Mix normals of the covariance of each sample's class into ``noise``."""
+        assert self.class_noise is not None
+        classes = _classes_of(T, rng)
+        for c in np.unique(classes):
+            places, (weight, scale) = np.flatnonzero(classes == c), self.class_noise[:, c]
+            noise[places] *= np.float32(((1 - weight) * scale) ** 0.5)
+            if weight > 0:
+                root = self._class_roots.setdefault(c, self._root_of_class(c))
+                own = rng.standard_normal((len(places), len(root)), dtype=np.float32)
+                noise[places] += np.float32(weight**0.5) * (own @ root)
+
+    @cached_property
+    def _class_roots(self) -> dict[int, np.ndarray]:
+        return {}
+
+    def _root_of_class(self, c: int) -> np.ndarray:
+        """Return R with Rᵀ R the covariance of the residuals of a class."""
+        assert self.residuals is not None
+        own = self.residuals[self._rows_of(c)] / np.float32(len(self._rows_of(c)) ** 0.5)
+        if len(own) <= own.shape[1]:
+            return own
+        return np.asarray(np.linalg.qr(own, mode="r"))
+
     def _rows_of(self, c: int) -> np.ndarray:
-        """Return the numbers of the rows of a class, or all where it leads in none."""
+        """Return the numbers of the rows whose residuals a class uses.
+
+        Its own, or those of all where it leads in none or the family borrows them.
+        """
+        if self.noise == "residuals":
+            return self.order
         own = self.order[self.class_begin[c] : self.class_begin[c + 1]]
         return own if len(own) else self.order
 
     def _pick_rows(self, T: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Pick rows of the class of each target, each as often as any other (±1)."""
-        classes = _classes_of(T, rng)
+        """Pick rows for each target, each of a class as often as any other (±1)."""
+        classes = np.zeros(len(T), dtype=np.intp)
+        if self.noise != "residuals":
+            classes = _classes_of(T, rng)
         picked = np.empty(len(T), dtype=np.intp)
         for c in np.unique(classes):
             own, places = self._rows_of(c), np.flatnonzero(classes == c)
@@ -390,7 +438,15 @@ class Prior:
         if self.correlation is not None:
             require_array("correlation", self.correlation, (m, m))
             np.linalg.cholesky(self.correlation.astype(float))
+        require_state(self.noise in NOISES, "noise")
         require_state(0 < self.bandwidth <= 1, "bandwidth")
+        by_class = self.noise == "class_gaussian"
+        require_state((self.class_noise is not None) == by_class, "class_noise")
+        if self.class_noise is not None:
+            require_array("class_noise", self.class_noise, (2, q))
+            weight, scale = self.class_noise
+            require_state((weight >= 0).all() and (weight < 1).all(), "class_noise")
+            require_state((scale > 0).all(), "class_noise")
         require_state(0 <= (self.given_bandwidth or 0) <= 1, "given_bandwidth")
         conditioned = self.n_generated < K
         require_state((self.given_bandwidth is not None) == conditioned, "given_bandwidth")
@@ -413,7 +469,8 @@ def fit_prior(
     transform: ColumnTransform,
     *,
     mi_weight: float = 1.0,
-    bandwidth: float | str = "auto",
+    noise: str = "gaussian",
+    bandwidth: float | None = None,
     given_bandwidth: float | None = None,
     rng: np.random.Generator,
 ) -> Prior:
@@ -427,11 +484,14 @@ def fit_prior(
     transform : ColumnTransform
     mi_weight : float, default=1.0
         λ, see ``Prior.kept_share``.
-    bandwidth : float or "auto"
-        "auto" is chosen by left-out rows (``_bandwidth``).
+    noise : {"gaussian", "class_gaussian", "residuals", "class_residuals"}
+        See ``_noise``. Several groups allow "gaussian" and "class_residuals".
+    bandwidth : float or None
+        Not for "gaussian"; None for "class_gaussian" weighs the covariance of each class
+        by left-out rows.
     given_bandwidth : float or None
     rng : numpy.random.Generator
-        Draws folds and subsamples.
+        Draws folds.
     """
     widths = transform.widths
     q, K = T.shape[1], len(widths)
@@ -464,8 +524,10 @@ def fit_prior(
         mi_weight=float(mi_weight),
         sizes=widths if K == 1 else _correlated_sizes(widths, grams),
         correlation=None,
+        noise="gaussian",
         bandwidth=1.0,
         given_bandwidth=given_bandwidth,
+        class_noise=None,
         residuals=None,
         order=np.empty(0, dtype=np.intp),
         class_begin=np.zeros(q + 1, dtype=np.intp),
@@ -475,11 +537,34 @@ def fit_prior(
         Z, T = Z[complete], T[complete]
     if K > 1:
         prior.correlation = _correlation(Z, T, transform, prior, grams, rng)
-    if bandwidth == "auto":
-        prior.bandwidth = _choose_bandwidth(Z, T, transform, prior, rng)
-    else:
-        prior.bandwidth = float(bandwidth)
-    return prior
+    return with_noise(prior, Z, T, noise, bandwidth)
+
+
+def with_noise(
+    prior: Prior, Z: np.ndarray, T: np.ndarray, noise: str, bandwidth: float | None
+) -> Prior:
+    """Return a prior of the rows ``Z`` with another noise; the other arrays are shared."""
+    if noise == "class_gaussian":
+        by_class = _class_noise(Z, T, prior, bandwidth)
+        own = float((1 - by_class[0].mean()) ** 0.5)
+        return replace(prior, noise=noise, class_noise=by_class, bandwidth=own)
+    own = 1.0 if noise == "gaussian" or bandwidth is None else float(bandwidth)
+    return replace(prior, noise=noise, class_noise=None, bandwidth=own)
+
+
+def _class_noise(
+    Z: np.ndarray, T: np.ndarray, prior: Prior, bandwidth: float | None
+) -> np.ndarray:
+    """Return weight and scale in the covariance of each class, (2, q)."""
+    classes, counts = T.argmax(axis=1), np.bincount(T.argmax(axis=1), minlength=T.shape[1])
+    if bandwidth is not None:
+        return np.where(counts > 1, [[1 - bandwidth**2], [1.0]], [[0.0], [1.0]])
+    order = np.argsort(classes, kind="stable")
+    rank = np.arange(len(order)) - np.repeat(np.cumsum(counts) - counts, counts)
+    some = np.sort(order[rank < _WEIGHED_ROWS])
+    residuals = Z[some]
+    unbiased_residuals(residuals, T[some], prior.row_means, Gram.of(T))
+    return class_covariances(residuals, classes[some], counts)
 
 
 def _correlated_sizes(widths: tuple[int, ...], grams: list[Gram]) -> tuple[int, ...]:
@@ -504,39 +589,6 @@ def _correlation(
         lead = slice(begin, begin + prior.sizes[k])
         parts.append(GroupRows.of(Z[:, lead], T, prior.row_means[:, lead], grams[k], group))
     return fit_cross_covariance(parts, T, rng)
-
-
-def _choose_bandwidth(
-    Z: np.ndarray,
-    T: np.ndarray,
-    transform: ColumnTransform,
-    prior: Prior,
-    rng: np.random.Generator,
-) -> float:
-    """Choose the bandwidth by the generated groups, in coordinates of independent noise."""
-    generated = tuple(range(prior.n_generated))
-    classes, gram = T.argmax(axis=1), Gram.of(T)
-    picked = subsample(classes, rng)
-    columns = prior._correlated(generated)
-    row_means, kept = prior.row_means[:, columns], prior.kept_share(0.0)[:, columns]
-    means, residuals = kept * row_means, Z[np.ix_(picked, columns)]
-    residuals -= T[picked] @ row_means
-    if prior.correlation is not None:
-        whitening = prior._whitening(generated)
-        residuals, row_means, means = (a @ whitening for a in (residuals, row_means, means))
-    shrinkage = np.mean([g.shrinkage for g in transform.groups[: prior.n_generated]])
-    fitted = FittedRows(
-        residuals=residuals,
-        classes=classes[picked],
-        row_means=row_means,
-        means=means,
-        # One share for all columns, however differently the groups are shrunken.
-        kept=kept.mean(axis=1),
-        leverage=gram.leverage(T[picked]),
-        weight=(1 - float(shrinkage)) / gram.n_free,
-    )
-    # The dependence between groups should be learned, not copied row by row.
-    return choose_bandwidth(fitted, smoother=len(prior.widths) == 1)
 
 
 def standard_normal(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:

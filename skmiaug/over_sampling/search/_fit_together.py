@@ -12,7 +12,7 @@ import torch
 from sklearn.utils import check_random_state
 
 from skmiaug.base import torch_defaults
-from skmiaug.over_sampling._base import Fitting
+from skmiaug.over_sampling._generator import Fitting
 from skmiaug.over_sampling._migan import EVAL_INTERVAL, MEMORY_ADVICE, MIGANAugmenter
 from skmiaug.over_sampling.columns._groups import check_expected
 from skmiaug.over_sampling.generator._fit import Preparation, TrainingRun, ready_run
@@ -50,7 +50,7 @@ class FitJob:
     def stack_key(self) -> Hashable:
         """Equal for jobs whose networks have one shape and one schedule."""
         augmenter = self.augmenter
-        schedule = (augmenter.max_iter, augmenter.n_iter_no_change, augmenter.tol)
+        schedule = (augmenter._n_steps(), augmenter.n_iter_no_change, augmenter.tol)
         n_targets = len(self.prepared.row_means)
         return (
             n_targets,
@@ -139,7 +139,12 @@ def _ready(
         seed = draw_seed(check_random_state(augmenter.random_state))
         fitting = augmenter._prepare(sources, indices, groups, seed)
         prepared = augmenter._prepare_networks(
-            fitting.Z, fitting.T, fitting.rng, fitting.validation, device
+            fitting.Z,
+            fitting.T,
+            fitting.rng,
+            fitting.validation,
+            fitting.groups,
+            device,
         )
     else:
         fitting, prepared = like.fitting, like.prepared
@@ -214,7 +219,7 @@ def _train_stack(jobs: list[FitJob], verbose: bool) -> list[GanRecord | None]:
         )
         for job in jobs
     ]
-    max_iter = first.augmenter.max_iter
+    max_iter = first.augmenter._n_steps()
     with ProgressBar(max_iter, f"{len(jobs)} augmenters", enabled=verbose) as bar:
         train_gan_stack(
             models,

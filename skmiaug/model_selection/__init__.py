@@ -1,8 +1,9 @@
-"""Ways to balance that change the decision of a classifier instead of its samples."""
+"""Classifiers around a classifier: decisions moved to rare classes, votes as targets."""
 
 from skmiaug.model_selection._decisions import (
     LogitAdjustedClassifier,
     ThresholdTunedClassifier,
 )
+from skmiaug.model_selection._soft_labels import SoftLabelClassifier
 
-__all__ = ["LogitAdjustedClassifier", "ThresholdTunedClassifier"]
+__all__ = ["LogitAdjustedClassifier", "SoftLabelClassifier", "ThresholdTunedClassifier"]

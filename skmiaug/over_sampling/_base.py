@@ -1,4 +1,4 @@
-"""BaseAugmenter: checks, target codes, column transform, sampling; generators plug in."""
+"""BaseAugmenter: checks, targets, column transform, sampling; generators plug in."""
 
 import os
 from abc import abstractmethod
@@ -11,20 +11,19 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 import numpy as np
 from imblearn.over_sampling.base import BaseOverSampler
 from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from skmiaug.base import (
     EstimatorState,
     Maybe,
     read_rows,
-    require_array,
+    register_state,
     require_state,
     validation_mask,
 )
-from skmiaug.exceptions import TinyClassWarning
-from skmiaug.metrics import classifier_information
 from skmiaug.over_sampling._rows_file import write_rows
-from skmiaug.over_sampling._streams import FIT, IMPUTE, MEASURE, RESAMPLE, SAMPLE
+from skmiaug.over_sampling._streams import FIT, IMPUTE, MEASURE, PLAN, RESAMPLE, SAMPLE
 from skmiaug.over_sampling.columns._groups import (
     check_complete_rows,
     check_condition,
@@ -32,27 +31,30 @@ from skmiaug.over_sampling.columns._groups import (
     missing_modalities,
 )
 from skmiaug.over_sampling.columns._transform import ColumnTransform, fit_columns
-from skmiaug.over_sampling.targets._counts import (
+from skmiaug.over_sampling.targets import (
+    ATTRIBUTE_STRATEGIES,
+    TARGET_TYPES,
     Combination,
+    Target,
+    class_keys,
     combinations_of,
-    expanded_counts,
     plain_labels,
-    requested_classes,
+    read_target,
+    subsample,
 )
-from skmiaug.over_sampling.targets._subsample import subsample
 from skmiaug.utils._phases import phase
 from skmiaug.utils._progress import ProgressBar
 from skmiaug.utils._random import draw_seed, numpy_generator, seed_of_stream
-from skmiaug.utils._warning import warn_caller
 from skmiaug.utils._whole_fit import whole_fit
-from skmiaug.utils.tables._labels import read_labels, wanted_counts
+from skmiaug.utils.tables._labels import read_labels
 from skmiaug.utils.tables._modalities import resolve_modalities
 from skmiaug.utils.tables._row_blocks import SAMPLED_ROWS, row_blocks
 from skmiaug.utils.tables._tables import TableLike, cast_column
 
+for _target_class in TARGET_TYPES.values():
+    register_state(_target_class)
+
 GIVEN_BANDWIDTHS = {"rows": 0.0, "noise": 0.5, "gaussian": 1.0}
-# Of each class; fewer where there are over 128 classes, since the work grows with both.
-_MEASURED_ROWS, _MIN_MEASURED, _ALL_MEASURED = 256, 32, 2**15
 
 
 class Generator(Protocol):
@@ -82,7 +84,7 @@ class Fitting(NamedTuple):
         Rows to hold out.
     rng : numpy.random.Generator
     real : tuple of ndarray
-        Some rows of ``Z`` and their class indices, to measure samples with.
+        Some rows of ``Z`` and their targets, to measure samples with.
     """
 
     Z: np.ndarray
@@ -103,13 +105,16 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
     Parameters
     ----------
     sampling_strategy : float, str, dict or callable, default="auto"
-        As in imbalanced-learn.
+        As in imbalanced-learn; see :class:`GaussianAugmenter` for other target types.
     random_state : int, RandomState instance or None, default=None
         One integer drawn from it seeds everything.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
+        Classes or labels; absent for attributes.
+    attribute_names_ : ndarray of shape (n_attributes,)
+        Only with ``target_type="continuous"``.
     sampling_strategy_ : dict
         Rows to generate of each class.
     n_features_in_, feature_names_in_
@@ -118,7 +123,7 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         Lower bound of I(c; x̂) of balanced generated rows, nats, by a classifier that was
         fitted to real rows.
     mutual_information_max_ : float
-        ln(n_classes), its upper bound.
+        Its upper bound; ln(n_classes) for one class a row.
     synthetic_mask_ : ndarray of shape (n_rows_returned,), bool
         Which rows of ``fit_resample`` are synthetic. Absent after ``fit``.
 
@@ -129,14 +134,19 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
 
     Notes
     -----
-    Further parameters work in every subclass whose ``__init__`` offers them: ``expansion``,
-    ``marginals``, ``modalities``, ``pairing``, ``condition_sampling``,
-    ``require_condition``, ``validation_fraction`` and ``verbose``. They are described in
-    :class:`GaussianAugmenter`; the class attributes of their names are the defaults.
+    Further parameters work in every subclass whose ``__init__`` offers them:
+    ``target_type``, ``n_raters``, ``expansion``, ``marginals``, ``modalities``,
+    ``pairing``, ``condition_sampling``, ``require_condition``, ``validation_fraction`` and
+    ``verbose``. They are described in :class:`GaussianAugmenter`; the class attributes of
+    their names are the defaults.
     """
 
     _parameter_constraints: dict[str, Any] = {  # noqa: RUF012 (scikit-learn's convention)
         **BaseOverSampler._parameter_constraints,
+        "sampling_strategy": [
+            *BaseOverSampler._parameter_constraints["sampling_strategy"],
+            StrOptions(set(ATTRIBUTE_STRATEGIES)),
+        ],
         "random_state": ["random_state"],
     }
     # A Pipeline looks at the requests of both methods, and one call of
@@ -144,6 +154,8 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
     __metadata_request__fit: ClassVar[dict[str, bool]] = {"condition": True, "groups": True}
     __metadata_request__fit_resample: ClassVar[dict[str, bool]] = {"groups": True}
 
+    target_type: Any = "multiclass"
+    n_raters: Any = "auto"
     expansion: Any = 1.0
     marginals: Any = "auto"
     modalities: Any = None
@@ -154,12 +166,13 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
     verbose: Any = 0
 
     # Fitted state, as ``skmiaug.save`` checks it.
-    classes_: np.ndarray
+    classes_: Maybe[np.ndarray]
+    attribute_names_: Maybe[np.ndarray]
     sampling_strategy_: dict
     mutual_information_: float
-    mutual_information_max_: float
+    mutual_information_max_: float | None
     _seed: int
-    _class_shares: np.ndarray
+    _target: Any
     _transform: ColumnTransform
     _generator: Any
     _dtype: np.dtype
@@ -192,11 +205,14 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
             Training rows. Their residuals from the class means have mean 0 and covariance
             I. It may be overwritten.
         T : ndarray of shape (n, n_targets), float32
-            Target codes, one-hot.
+            Target codes: one-hot classes, vote shares, or the codes of label sets and
+            attributes. None is negative, and those of a row sum to 1.
         rng : numpy.random.Generator
             The only source of randomness.
         validation : ndarray of shape (n,), bool
-            Rows to hold out, ``validation_fraction`` of each class and whole groups.
+            Rows to hold out, ``validation_fraction`` of each class (or of the rows that
+            share their leading class, rarest label, or fifth of the first attribute), and
+            whole groups.
 
         Returns
         -------
@@ -215,8 +231,9 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         X : array-like or DataFrame of shape (n_samples, n_features)
             Numbers, finite, dense; with ``modalities`` a row may lack some of them. A numpy
             memory map is read in blocks.
-        y : array-like of shape (n_samples,) or (n_samples, n_classes)
-            Class labels, or one-hot columns; at least two classes.
+        y : array-like of shape (n_samples,) or (n_samples, n_columns)
+            Class labels, or one-hot columns; at least two classes. Other types of targets
+            as ``target_type`` says.
         condition : array-like of shape (n_samples, n_condition_features), default=None
             A condition of each row, such as features of its text. A row that is all NaN
             has none.
@@ -241,7 +258,7 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         Parameters
         ----------
         X : array-like or DataFrame of shape (n_samples, n_features)
-        y : array-like of shape (n_samples,) or (n_samples, n_classes)
+        y : array-like of shape (n_samples,) or (n_samples, n_columns)
         condition : array-like of shape (n_samples, n_condition_features), default=None
         groups : array-like of shape (n_samples,), default=None
             As for ``fit``.
@@ -262,10 +279,10 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         self._validate_params()
         check_expected(self, "fit_resample", condition)
         with whole_fit(self):
-            rows, indices, table, labels = self._read(X, y)
-            condition = self._fit(rows, indices, condition, groups)
-            X_new, y_new = self._resample(rows, indices, condition)
-        return table.append(X_new), labels.append(y_new)
+            rows, targets, table, container = self._read(X, y)
+            condition = self._fit(rows, targets, condition, groups)
+            X_new, y_new = self._resample(rows, targets, condition)
+        return table.append(X_new), container.append(y_new)
 
     def sample(
         self,
@@ -281,9 +298,13 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         ----------
         n_samples : int, default=1
             Rows to generate.
-        y : class or array of shape (n_samples,), default=None
-            Class of the rows; None takes the shares of the training rows, or with a
-            condition draws each class by its probability given the condition.
+        y : target, array of targets or dict, default=None
+            A class or an array of classes of shape (n_samples,). For other target types
+            one target (n_columns,), an array (n_samples, n_columns), a class or label, or
+            conditions by name such as ``{"activation": (6, 7)}``: targets are then those
+            of training rows that meet all of them, or near these. None takes the targets
+            of the training rows, or with a condition draws each class by its probability
+            given the condition.
         condition : array-like of shape (n_samples, n_condition_features), default=None
             Condition of each row, for an augmenter that was fitted with one. None draws it
             as ``condition_sampling`` says.
@@ -294,12 +315,13 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         -------
         X : ndarray of shape (n_samples, n_features)
             Of the type of the training rows.
-        y : ndarray of shape (n_samples,)
+        y : ndarray of shape (n_samples,) or (n_samples, n_columns)
 
         Raises
         ------
         ValueError
-            ``y`` or ``condition`` is of another length, or has an unknown class.
+            ``y`` or ``condition`` is of another length, or has an unknown class; no
+            training row meets the conditions, or attributes are outside of their range.
 
         Notes
         -----
@@ -309,10 +331,10 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         The noise of the rows of a class that a call generates is centred (8,192 rows at a
         time), so that their mean is the mean of the class. A single row cannot be centred.
         """
-        indices, rng, given = self._request(n_samples, y, condition, random_state)
-        out = np.empty((len(indices), self.n_features_in_), dtype=self._dtype)
-        self._generate(out, indices, rng, given)
-        return out, self.classes_[indices]
+        targets, rng, given = self._request(n_samples, y, condition, random_state)
+        out = np.empty((len(targets), self.n_features_in_), dtype=self._dtype)
+        self._generate(out, targets, rng, given)
+        return out, self._target.given_back(targets, self._names)
 
     def sample_to(
         self,
@@ -335,7 +357,7 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
             beside it whose name ends in ``_y.npy``.
         n_samples : int
             Rows to generate.
-        y : class or array of shape (n_samples,), default=None
+        y : target, array of targets or dict, default=None
         condition : array-like of shape (n_samples, n_condition_features), default=None
         random_state : int, RandomState instance or None, default=None
             As for :meth:`sample`.
@@ -344,7 +366,7 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         -------
         X : memmap of shape (n_samples, n_features)
             The file of the rows, opened for reading.
-        y : ndarray of shape (n_samples,)
+        y : ndarray of shape (n_samples,) or (n_samples, n_columns)
 
         Raises
         ------
@@ -357,13 +379,16 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         Both files appear when the last row is written, in the place of older ones of
         their names. An error or Ctrl-C leaves no half-written file.
         """
-        indices, rng, given = self._request(n_samples, y, condition, random_state)
+        targets, rng, given = self._request(n_samples, y, condition, random_state)
+        names = self._names
+        if self.target_type == "multiclass":
+            names = plain_labels(names)
         return write_rows(
             path,
-            plain_labels(self.classes_)[indices],
-            (len(indices), self.n_features_in_),
+            self._target.given_back(targets, names),
+            (len(targets), self.n_features_in_),
             self._dtype,
-            lambda out: self._generate(out, indices, rng, given),
+            lambda out: self._generate(out, targets, rng, given),
         )
 
     def impute(
@@ -375,9 +400,10 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         ----------
         X : array-like or DataFrame of shape (n_samples, n_features)
             All columns of a missing modality are NaN.
-        y : array-like of shape (n_samples,), default=None
-            Classes of the rows. None draws the class of each row by its probability given
-            the modalities that are there and the shares of the training rows.
+        y : array-like of shape (n_samples,) or (n_samples, n_columns), default=None
+            Classes of the rows, or other targets. None draws the class of each row by its
+            probability given the modalities that are there and the shares of the training
+            rows; only with ``target_type="multiclass"``.
         n_draws : int, default=1
             The mean of this many samples is filled in. One has the variance of real rows:
             for training. The mean of many is nearest to the missing values: for
@@ -418,10 +444,10 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         given = self._transform.transform(rows[numbers])
         total = np.zeros((len(numbers), self.n_features_in_))
         sample = np.empty((len(numbers), self.n_features_in_), dtype=self._dtype)
-        known = None if y is None else self._class_indices(y, len(rows))[numbers]
+        known = None if y is None else self._targets_of(y, len(rows), rng)[numbers]
         for _ in range(int(n_draws)):
-            indices = self._draw_classes(given, rng) if known is None else known
-            self._generate(sample, indices, rng, given)
+            targets = self._draw_classes(given, rng) if known is None else known
+            self._generate(sample, targets, rng, given)
             total += sample
         filled = np.array(rows, dtype=np.float64)
         filled[numbers] = total / n_draws
@@ -430,61 +456,53 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
     # ---------------------------------------------------------------- fitting
 
     def _read(self, X: Any, y: Any) -> tuple[np.ndarray, np.ndarray, TableLike, Any]:
-        """Check rows and classes; set all fitted attributes that depend on nothing else."""
+        """Check rows and targets; set all fitted attributes that depend on nothing else."""
         # A missing modality is NaN, and checked later.
         finite = True if self.modalities is None else "allow-nan"
         rows, table = read_rows(self, X, reset=True, ensure_all_finite=finite)
-        classes, indices, labels = read_labels(y)
-        check_consistent_length(rows, indices)
-        if len(classes) < 2:
-            raise ValueError(
-                "The target 'y' needs to have more than 1 class. Got "
-                f"{len(classes)} class instead."
-            )
-        counts = np.bincount(indices, minlength=len(classes))
-        self.classes_ = classes
-        self._class_shares = counts / counts.sum()
-        self.sampling_strategy_ = self._to_generate(counts, y)
+        target, values, names, container = read_target(
+            self.target_type, y, rows, n_raters=self.n_raters
+        )
+        for name in ("classes_", "attribute_names_"):
+            self.__dict__.pop(name, None)
+        is_continuous = self.target_type == "continuous"
+        setattr(self, "attribute_names_" if is_continuous else "classes_", names)
+        self._target = target
+        self.sampling_strategy_ = self._to_generate(target, y)
         self._dtype = rows.dtype
         self._column_dtypes = tuple(table.dtypes)
         self._constants = dict(table.constants)
-        single = classes[counts == 1]
-        if len(single):
-            warn_caller(
-                f"Classes of a single row: {', '.join(map(str, single))}. Their samples "
-                "are that row with noise scaled from the other classes; collect more rows "
-                "or leave the class out of sampling_strategy.",
-                TinyClassWarning,
-            )
-        return rows, indices, table, labels
+        return rows, values, table, container
 
-    def _to_generate(self, counts: np.ndarray, y: Any = None) -> dict[Any, int]:
+    def _to_generate(self, target: Target, y: Any) -> dict[Any, int]:
         """Return the rows to generate of each class: strategy, expansion and pairing."""
-        if self.expansion != 1 and not isinstance(self.sampling_strategy, str):
-            raise ValueError(
-                "expansion grows every class to the same size, so sampling_strategy must "
-                f"be text such as 'auto', got {self.sampling_strategy!r}. Leave expansion "
-                "at 1, or name the wanted rows of each class in a dict."
-            )
-        wanted = wanted_counts(self.sampling_strategy, self.classes_, counts, y)
-        keys = _keys(self.classes_)
-        present = dict(zip(keys, counts.tolist(), strict=True))
-        wanted = expanded_counts(wanted, present, self.expansion)
+        wanted = target.plan(self.sampling_strategy, self.expansion, self._names, y)
         if self.modalities is None or self.pairing == "generated":
             return wanted
-        K = len(self.modalities)
+        if self.target_type != "multiclass":
+            raise ValueError(
+                "pairing='all' combines the rows of a class, and target_type="
+                f"{self.target_type!r} has none. Set pairing='generated'."
+            )
+        K, present = len(self.modalities), self._target.present.tolist()
         return {
             c: sum(job.n for job in combinations_of(K, n, wanted.get(c, 0)))
-            for c, n in present.items()
+            for c, n in zip(class_keys(self.classes_), present, strict=True)
         }
 
+    @property
+    def _names(self) -> np.ndarray:
+        """Classes, labels or attributes."""
+        is_continuous = self.target_type == "continuous"
+        return self.attribute_names_ if is_continuous else self.classes_
+
     def _fit(
-        self, X: np.ndarray, indices: np.ndarray, condition: Any, groups: Any
+        self, X: np.ndarray, targets: np.ndarray, condition: Any, groups: Any
     ) -> np.ndarray | None:
         """Fit the generator to checked rows; return the checked condition."""
-        sources, condition = self._sources(X, indices, condition)
-        with self._session(X, indices, condition) as seed:
-            fitting = self._prepare(sources, indices, groups, seed)
+        sources, condition = self._sources(X, targets, condition)
+        with self._session(X, targets, condition) as seed:
+            fitting = self._prepare(sources, targets, groups, seed)
             with self._phase("fitting the generator"):
                 generator = self._fit_generator(
                     fitting.Z, fitting.T, rng=fitting.rng, validation=fitting.validation
@@ -494,13 +512,13 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
 
     @contextmanager
     def _session(
-        self, X: np.ndarray, indices: np.ndarray, condition: np.ndarray | None
+        self, X: np.ndarray, targets: np.ndarray, condition: np.ndarray | None
     ) -> Iterator[int]:
         """Surround a fit, and yield its seed; a network needs more around it."""
         yield draw_seed(check_random_state(self.random_state))
 
     def _sources(
-        self, X: np.ndarray, indices: np.ndarray, condition: Any
+        self, X: np.ndarray, targets: np.ndarray, condition: Any
     ) -> tuple[list[tuple[np.ndarray, np.ndarray]], np.ndarray | None]:
         """Return the groups of columns, those of X first, and the checked condition."""
         for name in ("modalities_", "n_condition_features_in_", "condition_"):
@@ -534,20 +552,25 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
             self.n_condition_features_in_ = condition.shape[1]
             sources.append((condition, np.arange(condition.shape[1])))
         if len(sources) > 1:
-            check_complete_rows(sources, indices, self.classes_)
+            if self.target_type == "multiclass":
+                check_complete_rows(sources, targets, self.classes_)
+            else:
+                check_complete_rows(
+                    sources, np.zeros(len(X), dtype=int), np.array(["all rows"])
+                )
         return sources, condition
 
     def _prepare(
         self,
         sources: list[tuple[np.ndarray, np.ndarray]],
-        indices: np.ndarray,
+        targets: np.ndarray,
         groups: Any,
         seed: int,
     ) -> Fitting:
         """Fit the column transform and decide which rows to hold out."""
         self._seed = seed
         rng = numpy_generator(seed, FIT)
-        T = self._codes(indices)
+        T, strata = self._target.codes(targets), self._target.strata(targets)
         n_conditions = int(hasattr(self, "n_condition_features_in_"))
         with self._phase("fitting the column transform"):
             self._transform, Z = fit_columns(
@@ -558,12 +581,12 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
             )
         if groups is not None:
             groups = np.asarray(groups)
-            check_consistent_length(groups, indices)
-        validation = validation_mask(indices, self.validation_fraction, rng, groups=groups)
+            check_consistent_length(groups, targets)
+        validation = validation_mask(strata, self.validation_fraction, rng, groups=groups)
         complete = np.flatnonzero(~np.isnan(Z).any(axis=1)) if len(sources) > 1 else None
-        picked = subsample(indices if complete is None else indices[complete], rng)
+        picked = subsample(strata if complete is None else strata[complete], rng)
         picked = picked if complete is None else complete[picked]
-        real = np.array(Z[picked, : self._n_generated()]), indices[picked]
+        real = np.array(Z[picked, : self._n_generated()]), targets[picked]
         return Fitting(Z, T, validation, rng, real)
 
     def _finish(self, generator: Generator, fitting: Fitting) -> None:
@@ -576,37 +599,31 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
                 "MIGANAugmenter, or fit without them."
             )
         self._generator = generator
-        K = len(self.classes_)
-        n = max(min(_MEASURED_ROWS, _ALL_MEASURED // K), _MIN_MEASURED)
-        indices = np.repeat(np.arange(K), n)
         rng = numpy_generator(self._seed, MEASURE)
+        targets = self._target.balanced(rng)
         with self._phase("measuring the information"):
             with self._sampling():
-                samples = self._sample_coordinates(self._codes(indices), rng, None)
-            information = classifier_information(
-                *fitting.real, samples[:, : self._n_generated()], indices
+                samples = self._sample_coordinates(self._target.codes(targets), rng, None)
+            information = self._target.information(
+                *fitting.real, samples[:, : self._n_generated()], targets
             )
         self.mutual_information_ = information.value
-        self.mutual_information_max_ = float(np.log(K))
+        maximum = information.maximum
+        self.mutual_information_max_ = maximum if np.isfinite(maximum) else None
 
     def _n_generated(self) -> int:
         """Coordinates that are generated, without those of a condition."""
         return sum(self._transform.widths[: self._transform.n_generated])
 
-    def _codes(self, indices: np.ndarray) -> np.ndarray:
-        """Return the target codes of class indices, one-hot (n, n_classes) float32."""
-        T = np.zeros((len(indices), len(self.classes_)), dtype=np.float32)
-        T[np.arange(len(indices)), indices] = 1.0
-        return T
-
     # ---------------------------------------------------------------- sampling
 
     def _resample(
-        self, X: np.ndarray, indices: np.ndarray, condition: np.ndarray | None
+        self, X: np.ndarray, targets: np.ndarray, condition: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Generate the rows that ``sampling_strategy_`` asks for, with their classes."""
-        counts = [self.sampling_strategy_.get(c, 0) for c in _keys(self.classes_)]
-        new = np.repeat(np.arange(len(counts)), counts)
+        """Generate the rows that ``sampling_strategy_`` asks for, with their targets."""
+        new = self._target.draw(
+            self.sampling_strategy_, self._names, numpy_generator(self._seed, PLAN)
+        )
         out = np.empty((len(new), X.shape[1]), dtype=self._dtype)
         rng = numpy_generator(self._seed, RESAMPLE)
         mask = np.repeat([False, True], [len(X), len(new)])
@@ -617,7 +634,7 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         elif self.modalities is not None:
             mask = np.repeat(mask[:, None], len(self.modalities_), axis=1)
             if self.pairing == "all":
-                self._combine(out, mask[len(X) :], X, indices, rng)
+                self._combine(out, mask[len(X) :], X, targets, rng)
             else:
                 self._generate(out, new, rng)
         else:
@@ -636,7 +653,7 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         """Fill ``out`` and ``mask`` with all combinations of real and generated parts."""
         columns = list(self.modalities_.values())
         begin = 0
-        for c, key in enumerate(_keys(self.classes_)):
+        for c, key in enumerate(class_keys(self.classes_)):
             real = X[indices == c]
             total = self.sampling_strategy_[key] + len(real)
             n_more = total // 2 ** len(columns) - len(real)
@@ -668,7 +685,7 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         given = self._transform.transform(real[picked])
         for k in job.generated:
             given[:, self._transform.span(k)] = np.nan
-        given = self._generator.moved_to_means(given, self._codes(classes))
+        given = self._generator.moved_to_means(given, self._target.codes(classes))
         self._generate(out, classes, rng, given)
         for k in kept:
             out[:, columns[k]] = real[picked][:, columns[k]]
@@ -676,12 +693,12 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
     def _generate(
         self,
         out: np.ndarray,
-        indices: np.ndarray,
+        targets: np.ndarray,
         rng: np.random.Generator,
         given: np.ndarray | None = None,
         condition_out: np.ndarray | None = None,
     ) -> None:
-        """Fill ``out`` (n, n_features) with rows of the classes ``indices``, in blocks.
+        """Fill ``out`` (n, n_features) with rows of these targets, in blocks.
 
         ``given``: coordinates with NaN in what is to be generated. ``condition_out``
         receives the conditions that were drawn.
@@ -695,7 +712,8 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         ):
             for rows in row_blocks(len(out), SAMPLED_ROWS):
                 own = None if given is None else given[rows]
-                Z = self._sample_coordinates(self._codes(indices[rows]), rng, own)
+                T = self._target.codes(targets[rows])
+                Z = self._sample_coordinates(T, rng, own)
                 self._transform.inverse_into(Z, out[rows])
                 self._into_types(out[rows])
                 if condition_out is not None:
@@ -730,7 +748,7 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
     def _request(
         self, n_samples: Any, y: Any, condition: Any, random_state: Any
     ) -> tuple[np.ndarray, np.random.Generator, np.ndarray | None]:
-        """Check a request; return class indices, generator and given coordinates."""
+        """Check a request; return targets, generator and given coordinates."""
         check_is_fitted(self, "_generator")
         _check_count("n_samples", n_samples)
         n = int(n_samples)
@@ -738,8 +756,7 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         given = self._given_condition(condition, n)
         if given is not None and y is None:
             return self._draw_classes(given, rng), rng, given
-        indices = requested_classes(n, y, self.classes_, self._class_shares)
-        return indices, rng, given
+        return self._target.requested(n, y, self._names, rng), rng, given
 
     def _given_condition(self, condition: Any, n: int) -> np.ndarray | None:
         if condition is None:
@@ -763,16 +780,24 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
 
     def _draw_classes(self, given: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Draw a class index for each row by its probability given some coordinates."""
-        log_p = self._generator.target_log_density(given) + np.log(self._class_shares)
+        if self.target_type != "multiclass":
+            raise ValueError(
+                "The target of a row is drawn by its probability only for classes, and the "
+                f"augmenter has target_type={self.target_type!r}. Pass y."
+            )
+        log_p = self._generator.target_log_density(given) + np.log(self._target.shares)
         return (log_p + rng.gumbel(size=log_p.shape)).argmax(axis=1)
 
-    def _class_indices(self, y: Any, n: int) -> np.ndarray:
-        labels, own, _ = read_labels(y)
-        if len(own) != n:
+    def _targets_of(self, y: Any, n: int, rng: np.random.Generator) -> np.ndarray:
+        """Return the targets of n rows that are passed in any container."""
+        if self.target_type == "multiclass":
+            labels, own, _ = read_labels(y)
+            y = labels[own]
+        if len(y) != n:
             raise ValueError(
-                f"y must have a class for each of the {n} rows, got {len(own)}."
+                f"y must have a target for each of the {n} rows, got {len(y)}."
             )
-        return requested_classes(n, labels[own], self.classes_, self._class_shares)
+        return self._target.requested(n, y, self._names, rng)
 
     def _rng(self, stream: int, random_state: Any) -> np.random.Generator:
         """Return a generator for one purpose, anew where the seed was no int.
@@ -791,11 +816,11 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
 
     def _check_state(self) -> None:
         """Refuse a saved state whose pieces do not belong together."""
-        K, d = len(self.classes_), self.n_features_in_
-        require_state(self.classes_.ndim == 1, "classes_")
-        require_array("_class_shares", self._class_shares, (K,))
-        require_state(self._class_shares.min() > 0, "_class_shares")
-        require_state(abs(self._class_shares.sum() - 1) < 1e-6, "_class_shares")
+        d, kind = self.n_features_in_, TARGET_TYPES[self.target_type]
+        require_state(type(self._target) is kind, "_target")
+        is_continuous = self.target_type == "continuous"
+        names = vars(self).get("attribute_names_" if is_continuous else "classes_")
+        require_state(names is not None and names.shape == (self._target.n_names,), "names")
         require_state(self._seed >= 0, "_seed")
         require_state(self._dtype.kind in "fiub", "_dtype")
         require_state(len(self._column_dtypes) == d, "_column_dtypes")
@@ -816,12 +841,6 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
     def _fit_resample(self, X: Any, y: Any, **params: Any) -> tuple[Any, Any]:
         """Stand in for imbalanced-learn's hook, which ``fit_resample`` does not need."""
         return self.fit_resample(X, y, **params)
-
-
-def _keys(classes: np.ndarray) -> list[Any]:
-    """Return class labels as keys of ``sampling_strategy_``."""
-    # Of datetime64 in nanoseconds tolist makes integers.
-    return list(classes) if classes.dtype.kind in "mM" else classes.tolist()
 
 
 def _check_count(name: str, value: Any) -> None:

@@ -12,9 +12,12 @@ from skmiaug.over_sampling.columns._normal_scores import ColumnScores, NormalSco
 from skmiaug.over_sampling.columns._scale import ColumnScale
 from skmiaug.over_sampling.columns._transform import ColumnGroup, ColumnTransform
 from skmiaug.over_sampling.prior._prior import Prior, fit_prior
+from skmiaug.over_sampling.targets import TARGET_TYPES
 
 PRIOR_CONSTRAINTS: dict[str, Any] = {
     **BaseAugmenter._parameter_constraints,
+    "target_type": [StrOptions(set(TARGET_TYPES))],
+    "n_raters": [Interval(Real, 0, None, closed="neither"), StrOptions({"auto"})],
     "expansion": [Interval(Real, 1, None, closed="left")],
     "mi_weight": [Interval(Real, 0, None, closed="left")],
     "bandwidth": [Interval(Real, 0, 1, closed="right"), StrOptions({"auto"})],
@@ -62,11 +65,24 @@ class GaussianAugmenter(BaseAugmenter):
     sampling_strategy : float, str, dict or callable, default="auto"
         As in imbalanced-learn: ``"auto"`` or ``"not majority"`` balances all classes to the
         largest, a dict gives the wanted rows of each class, a float the ratio of two
-        classes, a callable takes y and returns such a dict.
+        classes, a callable takes y and returns such a dict. For other target types see
+        the notes.
+
+    target_type : {"multiclass", "distribution", "multilabel", "continuous"}, \
+            default="multiclass"
+        What y holds. "distribution": votes of several raters, or shares of the classes
+        that sum to 1, (n_samples, n_classes). "multilabel": 0 and 1 for each label,
+        (n_samples, n_labels). "continuous": attributes, (n_samples,) or
+        (n_samples, n_attributes).
+
+    n_raters : float or "auto", default="auto"
+        Raters of the votes or shares of a new row, which are drawn around those of a real
+        one: a few differ from it more than many. "auto" takes as many votes as the real row
+        has, and 5 for shares. Only with ``target_type="distribution"``.
 
     expansion : float, default=1.0
         Above 1, every class, the largest too, grows to ``expansion`` times the largest.
-        Needs a ``sampling_strategy`` given as text.
+        Needs a ``sampling_strategy`` given as text, or attributes.
 
     mi_weight : float, default=1.0
         λ in [0, 1], larger values count as 1: how far class means are kept in directions
@@ -116,9 +132,13 @@ class GaussianAugmenter(BaseAugmenter):
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        Class labels, sorted.
+        Class labels, sorted; names of the columns of y for shares and label sets. Absent
+        for attributes.
+    attribute_names_ : ndarray of shape (n_attributes,)
+        Names of the columns of y. Only with ``target_type="continuous"``.
     sampling_strategy_ : dict
-        Rows to generate of each class.
+        Rows to generate of each class; around rows of each class or label; or of all, by
+        the name of the strategy.
     n_features_in_, feature_names_in_
         As in scikit-learn.
     bandwidth_ : float
@@ -126,8 +146,9 @@ class GaussianAugmenter(BaseAugmenter):
     mutual_information_ : float
         Lower bound of I(c; x̂) of balanced samples, nats, by a classifier that was fitted
         to real rows.
-    mutual_information_max_ : float
-        ln(n_classes), its upper bound.
+    mutual_information_max_ : float or None
+        Its upper bound: ln(n_classes), for shares H(mean share) less the mean entropy of
+        the shares; None for attributes.
     synthetic_mask_ : ndarray of shape (n_rows_returned,) or (..., n_modalities), bool
         Which rows of ``fit_resample`` are synthetic, or which modalities of each row.
         Absent after ``fit``.
@@ -143,8 +164,32 @@ class GaussianAugmenter(BaseAugmenter):
     MIGANAugmenter : The same prior, refined by an InfoGAN.
     BaseAugmenter : How to write an augmenter of your own.
 
+    Notes
+    -----
+    Which targets are generated, for the types other than classes:
+
+    - "distribution": ``sampling_strategy`` reads as for classes whose rows are their
+      expected masses, the sums of their shares. As many rows are generated as the masses
+      lack. Each is drawn around a real one that is picked by its share of a class, rows
+      without a consensus too, and how many by which class is chosen so that the masses come
+      nearest to the wanted ones (non-negative least squares). With one-hot shares the
+      samples are those of "multiclass".
+    - "multilabel": the same with the rows of each label. The rows of a label over those of
+      the most frequent one are its imbalance ratio (Charte et al., 2015), which is brought
+      towards 1. New rows have the label sets of real ones, so that labels occur together as
+      they do. The number of rows is what brings the labels nearest.
+    - "continuous": ``sampling_strategy`` is "auto" or "uniform" (every value as frequent as
+      the most frequent one), "inverse_density" (real targets weighted by the inverse of
+      their density), "inverse_sqrt" (by that of its square root), or a callable that takes
+      y and returns the weights. Densities are kernel estimates of each attribute with
+      reflection at its limits; with several attributes the mean of the weights counts. New
+      targets are real ones with the noise of the kernel. In all cases n (peak - 1) rows are
+      generated, for n rows and the peak of the density over that of even values, times
+      ``expansion``; nine times the real ones at most.
+
     References
     ----------
+    Charte et al. (2015): Addressing imbalance in multilabel classification.
     James and Stein (1961): Estimation with Quadratic Loss.
     Ledoit and Wolf (2004): A well-conditioned estimator for large-dimensional covariance
     matrices.
@@ -167,6 +212,8 @@ class GaussianAugmenter(BaseAugmenter):
         self,
         *,
         sampling_strategy: Any = "auto",
+        target_type: str = "multiclass",
+        n_raters: float | str = "auto",
         expansion: float = 1.0,
         mi_weight: float = 1.0,
         bandwidth: float | str = "auto",
@@ -179,6 +226,8 @@ class GaussianAugmenter(BaseAugmenter):
         verbose: int = 0,
     ):
         super().__init__(sampling_strategy=sampling_strategy, random_state=random_state)
+        self.target_type = target_type
+        self.n_raters = n_raters
         self.expansion = expansion
         self.mi_weight = mi_weight
         self.bandwidth = bandwidth
@@ -191,7 +240,8 @@ class GaussianAugmenter(BaseAugmenter):
 
     def _check_state(self) -> None:
         super()._check_state()
-        require_state(len(self._generator.row_means) == len(self.classes_), "_generator")
+        n_codes = self._target.n_codes
+        require_state(len(self._generator.row_means) == n_codes, "_generator")
         require_state(self._generator.widths == self._transform.widths, "_generator")
 
     def _fit_generator(

@@ -68,11 +68,20 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
     sampling_strategy : float, str, dict or callable, default="auto"
         As in imbalanced-learn: ``"auto"`` or ``"not majority"`` balances all classes to the
         largest, a dict gives the wanted rows of each class, a float the ratio of two
-        classes, a callable takes y and returns such a dict.
+        classes, a callable takes y and returns such a dict. For other target types see
+        :class:`GaussianAugmenter`.
+
+    target_type : {"multiclass", "distribution", "multilabel", "continuous"}, \
+            default="multiclass"
+        What y holds: classes, votes or shares of classes, 0 and 1 for each label, or
+        attributes, see :class:`GaussianAugmenter`.
+
+    n_raters : float or "auto", default="auto"
+        Raters of the votes or shares of a new row, see :class:`GaussianAugmenter`.
 
     expansion : float, default=1.0
         Above 1, every class, the largest too, grows to ``expansion`` times the largest.
-        Needs a ``sampling_strategy`` given as text.
+        Needs a ``sampling_strategy`` given as text, or attributes.
 
     mi_weight : float, default=1.0
         λ of arXiv 2510.10078: weight of the mutual-information bound in the losses of
@@ -185,9 +194,13 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        Class labels, sorted.
+        Class labels, sorted; names of the columns of y for shares and label sets. Absent
+        for attributes.
+    attribute_names_ : ndarray of shape (n_attributes,)
+        Names of the columns of y. Only with ``target_type="continuous"``.
     sampling_strategy_ : dict
-        Rows to generate of each class.
+        Rows to generate of each class; around rows of each class or label; or of all, by
+        the name of the strategy.
     n_features_in_, feature_names_in_
         As in scikit-learn.
     n_iter_ : int
@@ -210,8 +223,9 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
     mutual_information_ : float
         Lower bound of I(c; x̂) of balanced samples, nats, by a classifier that was fitted
         to real rows.
-    mutual_information_max_ : float
-        ln(n_classes), its upper bound.
+    mutual_information_max_ : float or None
+        Its upper bound: ln(n_classes), for shares H(mean share) less the mean entropy of
+        the shares; None for attributes.
     bandwidth_, residual_scale_ : float
         The bandwidth and the factor on the residual that were chosen.
     synthetic_mask_ : ndarray of shape (n_rows_returned,) or (..., n_modalities), bool
@@ -282,6 +296,8 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
         self,
         *,
         sampling_strategy: Any = "auto",
+        target_type: str = "multiclass",
+        n_raters: float | str = "auto",
         expansion: float = 1.0,
         mi_weight: float = 1.0,
         generator_hidden_layer_sizes: tuple[int, ...] | str = "auto",
@@ -313,6 +329,8 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
         data_parallel: bool = False,
     ):
         super().__init__(sampling_strategy=sampling_strategy, random_state=random_state)
+        self.target_type = target_type
+        self.n_raters = n_raters
         self.expansion = expansion
         self.mi_weight = mi_weight
         self.generator_hidden_layer_sizes = generator_hidden_layer_sizes
@@ -470,7 +488,7 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
         super()._check_state()
         if self.device != "auto":
             torch.device(self.device)
-        K, widths = len(self.classes_), self._transform.widths
+        K, widths = self._target.n_codes, self._transform.widths
         require_state(len(self._generator.prior.row_means) == K, "_generator")
         require_state(self._generator.prior.widths == widths, "_generator")
 
@@ -478,18 +496,18 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
 
     @contextmanager
     def _session(
-        self, X: np.ndarray, indices: np.ndarray, condition: np.ndarray | None
+        self, X: np.ndarray, targets: np.ndarray, condition: np.ndarray | None
     ) -> Iterator[int]:
         device = resolve_device(self.device)
         group: SingleProcess = SingleProcess()
         if self.data_parallel:
             device = self._device_of_process(device, condition)
             group = ProcessGroup(device)
-        arrays = {"X": X, "classes": indices, "condition": condition}
+        arrays = {"X": X, "targets": targets, "condition": condition}
         with training_session(
             self,
             X,
-            self.classes_[indices],
+            self._target.given_back(targets, self._names),
             data=arrays,
             eval_interval=EVAL_INTERVAL,
             shown={"loss": "generator_loss", "mi": "information"},

@@ -6,5 +6,6 @@ Each is the ``stream`` of ``numpy_generator``. Another number gives other sample
 FIT = 0
 RESAMPLE = 1
 MEASURE = 2
+PLAN = 3
 # Of the seeds from which ``sample`` and ``impute`` draw.
 SAMPLE, IMPUTE = 8, 9

@@ -255,6 +255,12 @@ class MIGANAugmenterCV(BaseOverSampler):
             template.set_params(sampling_strategy=self.sampling_strategy)
         if self.random_state is not None:
             template.set_params(random_state=self.random_state)
+        if template.target_type != "multiclass":
+            raise ValueError(
+                "MIGANAugmenterCV scores a classifier, and the augmenter has target_type="
+                f"{template.target_type!r}. Search with GridSearchCV over a Pipeline, or "
+                "compare the λ of mi_path."
+            )
         check_expected(template, "fit", condition)
         augmenters = augmenters_of(template, weights)
         # Checked as a whole first, so that errors name the whole.

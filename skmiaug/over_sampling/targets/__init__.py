@@ -1,12 +1,23 @@
-"""Target codes, regression on them, and which samples to generate."""
+"""Targets: read from y, coded for generators, and which of them to generate."""
 
+from typing import Any
+
+import numpy as np
+
+from skmiaug.over_sampling.targets._attributes import (
+    ATTRIBUTE_STRATEGIES,
+    AttributeTarget,
+)
+from skmiaug.over_sampling.targets._classes import ClassTarget
 from skmiaug.over_sampling.targets._counts import (
     Combination,
+    class_keys,
     combinations_of,
     expanded_counts,
     plain_labels,
     requested_classes,
 )
+from skmiaug.over_sampling.targets._label_sets import LabelSetTarget
 from skmiaug.over_sampling.targets._regression import (
     Gram,
     centre,
@@ -14,19 +25,66 @@ from skmiaug.over_sampling.targets._regression import (
     regress,
     target_weights,
 )
+from skmiaug.over_sampling.targets._shares import ShareTarget
 from skmiaug.over_sampling.targets._subsample import even_shares, subsample
+from skmiaug.over_sampling.targets._target import ReadTarget, Target
 
 __all__ = [
+    "ATTRIBUTE_STRATEGIES",
+    "TARGET_TYPES",
+    "AttributeTarget",
+    "ClassTarget",
     "Combination",
     "Gram",
+    "LabelSetTarget",
+    "ReadTarget",
+    "ShareTarget",
+    "Target",
     "centre",
+    "class_keys",
     "combinations_of",
     "even_shares",
     "expanded_counts",
     "move_to",
     "plain_labels",
+    "read_target",
     "regress",
     "requested_classes",
     "subsample",
     "target_weights",
 ]
+
+TARGET_TYPES: dict[str, Any] = {
+    "multiclass": ClassTarget,
+    "distribution": ShareTarget,
+    "multilabel": LabelSetTarget,
+    "continuous": AttributeTarget,
+}
+
+
+def read_target(
+    target_type: str, y: Any, X: np.ndarray, *, n_raters: Any = "auto"
+) -> ReadTarget:
+    """Read y as targets of a type, and check it.
+
+    Parameters
+    ----------
+    target_type : {"multiclass", "distribution", "multilabel", "continuous"}
+    y : array-like of shape (n_samples,) or (n_samples, n_columns)
+    X : ndarray of shape (n_samples, n_features)
+        The rows that they belong to.
+    n_raters : float or "auto"
+        Of new vote shares.
+
+    Raises
+    ------
+    ValueError
+        ``y`` is not of this type, or too few of it differ.
+    """
+    if target_type not in TARGET_TYPES:
+        raise ValueError(
+            f"target_type must be one of {', '.join(TARGET_TYPES)}, got {target_type!r}."
+        )
+    more = {"n_raters": n_raters} if target_type == "distribution" else {}
+    found: ReadTarget = TARGET_TYPES[target_type].read(y, X, **more)
+    return found

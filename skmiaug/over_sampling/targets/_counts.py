@@ -6,6 +6,56 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from skmiaug.utils.tables._labels import wanted_counts
+
+# Of each class; fewer where there are over 128 classes, since the work grows with both.
+_MEASURED_ROWS, _MIN_MEASURED, _ALL_MEASURED = 256, 32, 2**15
+
+
+def class_keys(names: np.ndarray) -> list[Any]:
+    """Return class labels as keys of ``sampling_strategy_``."""
+    # Of datetime64 in nanoseconds tolist makes integers.
+    return list(names) if names.dtype.kind in "mM" else names.tolist()
+
+
+def measured_rows(n_classes: int) -> int:
+    """Return on how many rows of each class the information is measured."""
+    return max(min(_MEASURED_ROWS, _ALL_MEASURED // n_classes), _MIN_MEASURED)
+
+
+def wanted_rows(
+    strategy: Any, expansion: float, names: np.ndarray, present: np.ndarray, y: Any
+) -> dict[Any, int]:
+    """Return how many rows each class lacks, by sampling strategy and expansion.
+
+    Parameters
+    ----------
+    strategy : float, str, dict or callable
+        As in imbalanced-learn.
+    expansion : float
+    names : ndarray of shape (n_classes,)
+    present : ndarray of shape (n_classes,), int
+        Rows of each class.
+    y : array-like
+        What a callable is called with.
+
+    Raises
+    ------
+    ValueError
+        ``expansion`` is not 1 and the strategy is no text, or the strategy does not fit.
+    """
+    if expansion != 1 and not isinstance(strategy, str):
+        raise ValueError(
+            "expansion grows every class to the same size, so sampling_strategy must "
+            f"be text such as 'auto', got {strategy!r}. Leave expansion at 1, or name the "
+            "wanted rows of each class in a dict."
+        )
+    wanted = wanted_counts(strategy, names, present, y)
+    keys = class_keys(names)
+    return expanded_counts(
+        wanted, dict(zip(keys, present.tolist(), strict=True)), expansion
+    )
+
 
 def expanded_counts(
     to_generate: Mapping[Any, int], present: Mapping[Any, int], expansion: float
@@ -75,7 +125,7 @@ def requested_classes(
         A class is not one of ``classes``, or the array has another length.
     """
     if y is None:
-        return np.repeat(np.arange(len(classes)), _apportion(n_samples, shares))
+        return np.repeat(np.arange(len(classes)), apportion(n_samples, shares))
     if isinstance(y, Mapping):
         raise ValueError(
             "y must be None, one class, or an array of a class for each row, got a dict. "
@@ -119,8 +169,8 @@ def plain_labels(classes: np.ndarray) -> np.ndarray:
     return plain
 
 
-def _apportion(n: int, shares: np.ndarray) -> np.ndarray:
-    """Whole numbers that sum to n, by largest remainders."""
+def apportion(n: int, shares: np.ndarray) -> np.ndarray:
+    """Return whole numbers that sum to n, by largest remainders."""
     exact = n * shares
     whole = np.floor(exact).astype(int)
     largest = np.argsort(whole - exact, kind="stable")[: n - whole.sum()]

@@ -1,0 +1,284 @@
+"""target_type="continuous": attributes of a row, such as valence and activation."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.interpolate import BSpline
+from scipy.ndimage import gaussian_filter1d
+
+from skmiaug.base import require_array, require_state
+from skmiaug.metrics.information import InformationEstimate
+from skmiaug.over_sampling.targets._information import attribute_information
+from skmiaug.over_sampling.targets._matrix import (
+    pick_evenly,
+    read_matrix,
+    refuse_columns,
+    refuse_rows,
+    requested_matrix,
+    rows_within,
+)
+from skmiaug.over_sampling.targets._target import ReadTarget
+
+_TYPE = "continuous"
+ATTRIBUTE_STRATEGIES = ("uniform", "inverse_density", "inverse_sqrt")
+# Splines of this degree on so many intervals of equal length.
+_DEGREE, _N_INTERVALS = 2, 2
+_N_BINS = 512
+_N_STRATA = 5
+_N_MEASURED = 1024
+# Rows after resampling over rows before, at most: one outlier makes a wide range.
+_MOST = 10.0
+
+
+@dataclass
+class AttributeTarget:
+    """Attributes; T are B-splines of each.
+
+    The splines of one attribute are non-negative and sum to 1, and those of q attributes
+    are divided by q.
+
+    Attributes
+    ----------
+    rows : ndarray of shape (n_rows, n_attributes), float64
+    bandwidth : ndarray of shape (n_attributes,), float64
+        Standard deviation of the kernel of the densities.
+    integer : ndarray of shape (n_attributes,), bool
+        Columns of whole numbers, to which new targets are rounded.
+    is_column : bool
+        Whether y has the shape (n,).
+    weights : ndarray of shape (n_rows,), float64
+        How often to draw a new target around that of a row, relative to others.
+    """
+
+    rows: np.ndarray
+    bandwidth: np.ndarray
+    integer: np.ndarray
+    is_column: bool
+    weights: np.ndarray
+
+    @classmethod
+    def read(cls, y: Any, X: np.ndarray) -> ReadTarget:
+        """Read attributes (n_samples,) or (n_samples, n_attributes) of the rows X."""
+        values, names, container = read_matrix(y, X, _TYPE, columns=False)
+        refuse_rows(
+            np.isnan(values).any(axis=1),
+            _TYPE,
+            "an attribute is missing; leave the rows out",
+        )
+        constant = values.min(axis=0) == values.max(axis=0)
+        refuse_columns(
+            constant, names, _TYPE, "an attribute has the same value in all rows"
+        )
+        target = cls(
+            rows=values,
+            bandwidth=kernel_bandwidth(values),
+            integer=np.array([dtype.kind in "iub" for dtype in container.dtypes]),
+            is_column=container.is_column,
+            weights=np.ones(len(values)),
+        )
+        return ReadTarget(target, values, names, container)
+
+    @property
+    def n_names(self) -> int:
+        """Classes, labels or attributes."""
+        return self.rows.shape[1]
+
+    @property
+    def n_codes(self) -> int:
+        """Splines of all attributes."""
+        return self.rows.shape[1] * (_N_INTERVALS + _DEGREE)
+
+    @property
+    def limits(self) -> tuple[np.ndarray, np.ndarray]:
+        """Least and largest value of each attribute."""
+        return self.rows.min(axis=0), self.rows.max(axis=0)
+
+    def codes(self, values: np.ndarray) -> np.ndarray:
+        """Return the splines."""
+        pairs = zip(values.T, *self.limits, strict=True)
+        parts = [splines(own, low, high) for own, low, high in pairs]
+        return (np.hstack(parts) / len(parts)).astype(np.float32)
+
+    def strata(self, values: np.ndarray) -> np.ndarray:
+        """Return the fifth of the rows, by their first attribute."""
+        shares = np.linspace(0, 1, _N_STRATA + 1)[1:-1]
+        return np.searchsorted(np.quantile(self.rows[:, 0], shares), values[:, 0])
+
+    def plan(
+        self, strategy: Any, expansion: float, names: np.ndarray, y: Any
+    ) -> dict[Any, int]:
+        """Return the rows to generate, and note around which rows to draw them."""
+        name = "uniform" if isinstance(strategy, str) and strategy == "auto" else strategy
+        if not callable(name) and name not in ATTRIBUTE_STRATEGIES:
+            raise ValueError(
+                f"target_type={_TYPE!r} has no classes to balance: sampling_strategy must "
+                f"be 'auto', 'uniform', 'inverse_density', 'inverse_sqrt' or a callable, "
+                f"got {strategy!r:.80}."
+            )
+        relative, peak = relative_density(self.rows, self.bandwidth)
+        grown = min(float(expansion) * float(peak.mean()), _MOST)
+        if callable(name):
+            self.weights = _checked_weights(name(y), len(self.rows))
+            name = getattr(name, "__name__", "callable")
+        elif name == "uniform":
+            lacking = np.maximum(expansion * peak - relative, 0) / relative
+            self.weights = (lacking / lacking.mean(axis=0)).mean(axis=1)
+        else:
+            power = 1.0 if name == "inverse_density" else 0.5
+            self.weights = (relative**-power).mean(axis=1)
+        return {name: int(np.rint((grown - 1) * len(self.rows)))}
+
+    def draw(
+        self, to_generate: dict[Any, int], names: np.ndarray, rng: np.random.Generator
+    ) -> np.ndarray:
+        """Return attributes near those of real rows, as the densities ask for."""
+        picked = pick_evenly(self.weights, sum(to_generate.values()), rng)
+        return self._near(self.rows[picked], *self.limits, rng)
+
+    def _near(
+        self,
+        values: np.ndarray,
+        low: np.ndarray,
+        high: np.ndarray,
+        rng: np.random.Generator,
+    ) -> np.ndarray:
+        """Add the noise of the kernel, which is reflected at the limits."""
+        moved = values + self.bandwidth * rng.standard_normal(values.shape)
+        moved = np.where(moved < low, 2 * low - moved, moved)
+        moved = np.where(moved > high, 2 * high - moved, moved)
+        return np.clip(np.where(self.integer, np.rint(moved), moved), low, high)
+
+    def requested(
+        self, n: int, y: Any, names: np.ndarray, rng: np.random.Generator
+    ) -> np.ndarray:
+        """Return attributes that are passed, or those of training rows that fit them."""
+        if y is None:
+            return self.rows[pick_evenly(np.ones(len(self.rows)), n, rng)]
+        if isinstance(y, Mapping):
+            return self._within(n, y, names, rng)
+        wanted = requested_matrix(n, y, self.rows.shape[1], _TYPE)
+        self._refuse_outside(wanted.min(axis=0), wanted.max(axis=0), names)
+        return wanted
+
+    def _within(
+        self, n: int, y: Mapping[Any, Any], names: np.ndarray, rng: np.random.Generator
+    ) -> np.ndarray:
+        """Draw targets near those of rows that meet conditions, which hold for them too.
+
+        A single number is met by the rows within a bandwidth.
+        """
+        known = {name: k for k, name in enumerate(names.tolist())}
+        widened = {
+            name: (value - self.bandwidth[known[name]], value + self.bandwidth[known[name]])
+            if np.ndim(value) == 0 and name in known
+            else value
+            for name, value in y.items()
+        }
+        met, ranges = rows_within(self.rows, widened, names, _TYPE)
+        low, high = self.limits
+        for name, value in y.items():
+            k = known[name]
+            ends = ranges[k] if np.ndim(value) else (float(value), float(value))
+            low[k], high[k] = max(low[k], ends[0]), min(high[k], ends[1])
+        self._refuse_outside(low, high, names)
+        picked = met[pick_evenly(np.ones(len(met)), n, rng)]
+        return self._near(self.rows[picked], low, high, rng)
+
+    def _refuse_outside(self, low: np.ndarray, high: np.ndarray, names: np.ndarray) -> None:
+        least, largest = self.limits
+        outside = np.flatnonzero((low < least) | (high > largest) | (low > high))
+        if len(outside):
+            k = outside[0]
+            raise ValueError(
+                f"target_type={_TYPE!r}: training rows have {names[k]} from {least[k]:g} "
+                f"to {largest[k]:g}, and sample was asked for {low[k]:g} to {high[k]:g}."
+            )
+
+    def given_back(self, values: np.ndarray, names: np.ndarray) -> np.ndarray:
+        """Return attributes in the shape of y."""
+        return values[:, 0] if self.is_column else values
+
+    def balanced(self, rng: np.random.Generator) -> np.ndarray:
+        """Return attributes of real rows, spread evenly over their range."""
+        relative, _ = relative_density(self.rows, self.bandwidth)
+        return self.rows[pick_evenly((1 / relative).mean(axis=1), _N_MEASURED, rng)]
+
+    def information(
+        self, Z_real: np.ndarray, real: np.ndarray, Z: np.ndarray, values: np.ndarray
+    ) -> InformationEstimate:
+        """Return the information by the errors of a regression, see its function."""
+        return attribute_information(Z_real, real, Z, values)
+
+    def check(self) -> None:
+        """Raise ValueError if the arrays do not belong together."""
+        require_array("rows", self.rows, (None, None), "float64")
+        n, q = self.rows.shape
+        require_array("bandwidth", self.bandwidth, (q,), "float64")
+        require_array("integer", self.integer, (q,), "b")
+        require_array("weights", self.weights, (n,), "float64")
+        low, high = self.limits
+        require_state((low < high).all() and (self.bandwidth > 0).all(), "rows")
+        require_state(self.weights.min() >= 0 and self.weights.any(), "weights")
+        require_state(not self.is_column or q == 1, "is_column")
+
+
+def splines(values: np.ndarray, low: float, high: float) -> np.ndarray:
+    """Return B-splines (n, n_splines) of values (n,) from low to high; they sum to 1."""
+    inner = np.linspace(0, 1, _N_INTERVALS + 1)
+    knots = np.concatenate([np.zeros(_DEGREE), inner, np.ones(_DEGREE)])
+    scaled = np.clip((values - low) / (high - low), 0, 1)
+    return np.asarray(BSpline.design_matrix(scaled, knots, _DEGREE).toarray())
+
+
+def kernel_bandwidth(values: np.ndarray) -> np.ndarray:
+    """Return Silverman's bandwidth of each column, (n_columns,).
+
+    On a scale of few values at least half of the mean step between them, so that the
+    density has no waves.
+    """
+    n = len(values)
+    deviation = values.std(axis=0)
+    quartiles = np.diff(np.quantile(values, [0.25, 0.75], axis=0), axis=0)[0] / 1.34
+    scale = np.where(quartiles > 0, np.minimum(deviation, quartiles), deviation)
+    steps = np.array([len(np.unique(column)) - 1 for column in values.T])
+    step = (values.max(axis=0) - values.min(axis=0)) / steps
+    return np.asarray(np.maximum(0.9 * scale * n**-0.2, 0.5 * step))
+
+
+def relative_density(
+    values: np.ndarray, bandwidth: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the density of each attribute at each row over that of even values.
+
+    A kernel estimate on bins, reflected at the least and the largest value, beyond which
+    there is none.
+
+    Returns
+    -------
+    relative : ndarray of shape (n_rows, n_attributes)
+    peak : ndarray of shape (n_attributes,)
+        Its largest value; at least 1.
+    """
+    relative, peak = np.empty(values.shape), np.empty(values.shape[1])
+    for k, column in enumerate(values.T):
+        counts, edges = np.histogram(column, _N_BINS)
+        width = bandwidth[k] / (edges[1] - edges[0])
+        smooth = gaussian_filter1d(
+            counts * (_N_BINS / len(column)), max(width, 0.5), mode="reflect"
+        )
+        bins = np.minimum(np.searchsorted(edges, column, side="right"), _N_BINS) - 1
+        relative[:, k], peak[k] = smooth[bins], smooth.max()
+    return relative, peak
+
+
+def _checked_weights(found: Any, n: int) -> np.ndarray:
+    weights = np.asarray(found, dtype=np.float64)
+    if weights.shape != (n,) or not (weights >= 0).all() or not 0 < weights.sum() < np.inf:
+        raise ValueError(
+            f"target_type={_TYPE!r}: a callable as sampling_strategy takes y and returns a "
+            f"weight for each of the {n} rows, not negative and not all 0; got an array of "
+            f"shape {weights.shape}."
+        )
+    return weights

@@ -1,0 +1,173 @@
+"""target_type="multilabel": a set of labels for each row, which may be empty."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from skmiaug.base import require_array, require_state
+from skmiaug.metrics.information import InformationEstimate
+from skmiaug.over_sampling.targets._counts import class_keys, measured_rows, wanted_rows
+from skmiaug.over_sampling.targets._information import share_information
+from skmiaug.over_sampling.targets._matrix import (
+    draws_by_class,
+    pick_evenly,
+    read_matrix,
+    refuse_columns,
+    refuse_rows,
+    requested_matrix,
+    rows_within,
+)
+from skmiaug.over_sampling.targets._target import ReadTarget
+
+_TYPE = "multilabel"
+
+
+@dataclass
+class LabelSetTarget:
+    """Indicators of labels; T are the indicators and a constant, so that they sum to 1.
+
+    With L the most labels of a row, the codes of a set are its indicators over L, and one
+    more for the rest to 1. A regression on them adds up an effect of each label and a
+    constant, which is the mean of the rows without labels. Where all rows have L labels
+    (one, say), there is no rest.
+
+    Attributes
+    ----------
+    rows : ndarray of shape (n_rows, n_labels), float64
+        0 and 1, of the training rows.
+    """
+
+    rows: np.ndarray
+
+    @classmethod
+    def read(cls, y: Any, X: np.ndarray) -> ReadTarget:
+        """Read indicators (n_samples, n_labels) of the rows X."""
+        values, names, container = read_matrix(y, X, _TYPE, columns=True)
+        values = checked_labels(values)
+        refuse_columns(values.sum(axis=0) == 0, names, _TYPE, "no row has the label")
+        if (values == values[0]).all():
+            raise ValueError(
+                f"target_type={_TYPE!r} needs rows of different labels, and all have the "
+                "same ones."
+            )
+        return ReadTarget(cls(values), values, names, container)
+
+    @property
+    def n_names(self) -> int:
+        """Classes, labels or attributes."""
+        return self.rows.shape[1]
+
+    @property
+    def n_codes(self) -> int:
+        """Number of labels, and one more where rows differ in how many they have."""
+        return self.rows.shape[1] + self._has_rest
+
+    @property
+    def _has_rest(self) -> bool:
+        n_labels = self.rows.sum(axis=1)
+        return bool(n_labels.min() < n_labels.max())
+
+    def codes(self, values: np.ndarray) -> np.ndarray:
+        """Return indicators and the rest, which sum to 1."""
+        most = self.rows.sum(axis=1).max()
+        T = values / most
+        if self._has_rest:
+            T = np.column_stack([T, 1 - values.sum(axis=1) / most])
+        return T.astype(np.float32)
+
+    def strata(self, values: np.ndarray) -> np.ndarray:
+        """Return the rarest label of each row, the number of labels where it has none."""
+        by_rarity = np.argsort(self.rows.sum(axis=0), kind="stable")
+        first = values[:, by_rarity].argmax(axis=1)
+        return np.where(values.any(axis=1), by_rarity[first], values.shape[1])
+
+    def plan(
+        self, strategy: Any, expansion: float, names: np.ndarray, y: Any
+    ) -> dict[Any, int]:
+        """Return how many rows to draw with the label sets of each label's rows."""
+        present = self.rows.sum(axis=0).astype(int)
+        wanted = wanted_rows(strategy, expansion, names, present, y)
+        keys = class_keys(names)
+        lacking = np.array([wanted.get(c, 0) for c in keys])
+        return dict(zip(keys, draws_by_class(self.rows, lacking).tolist(), strict=True))
+
+    def draw(
+        self, to_generate: dict[Any, int], names: np.ndarray, rng: np.random.Generator
+    ) -> np.ndarray:
+        """Return label sets of real rows, so that labels occur together as they do."""
+        return self._sets([to_generate[c] for c in class_keys(names)], rng)
+
+    def _sets(self, counts: Any, rng: np.random.Generator) -> np.ndarray:
+        picked = [
+            pick_evenly(own, n, rng) for own, n in zip(self.rows.T, counts, strict=True)
+        ]
+        return self.rows[np.concatenate(picked)]
+
+    def requested(
+        self, n: int, y: Any, names: np.ndarray, rng: np.random.Generator
+    ) -> np.ndarray:
+        """Return label sets that are passed, or those of training rows."""
+        if y is None:
+            return self.rows[pick_evenly(np.ones(len(self.rows)), n, rng)]
+        if isinstance(y, Mapping):
+            met, _ = rows_within(self.rows, y, names, _TYPE)
+            return self.rows[met][pick_evenly(np.ones(len(met)), n, rng)]
+        if np.ndim(y) == 0 and y in names.tolist():
+            wanted = np.tile(np.equal(names, y).astype(np.float64), (n, 1))
+        else:
+            wanted = checked_labels(requested_matrix(n, y, len(names), _TYPE))
+        n_labels = self.rows.sum(axis=1)
+        outside = wanted.sum(axis=1)
+        outside = (outside < n_labels.min()) | (outside > n_labels.max())
+        refuse_rows(
+            outside,
+            _TYPE,
+            f"training rows have {n_labels.min():.0f} to {n_labels.max():.0f} labels, and "
+            "sample was asked for another number",
+        )
+        return wanted
+
+    def given_back(self, values: np.ndarray, names: np.ndarray) -> np.ndarray:
+        """Return 0 and 1 as whole numbers."""
+        return values.astype(np.int64)
+
+    def balanced(self, rng: np.random.Generator) -> np.ndarray:
+        """Return equally many label sets of the rows of each label."""
+        return self._sets([measured_rows(self.rows.shape[1])] * self.rows.shape[1], rng)
+
+    def information(
+        self, Z_real: np.ndarray, real: np.ndarray, Z: np.ndarray, values: np.ndarray
+    ) -> InformationEstimate:
+        """Return the bound for one label of each row's set, picked at random."""
+        return share_information(Z_real, _one_of(real), Z, _one_of(values))
+
+    def check(self) -> None:
+        """Raise ValueError if the rows hold no indicators."""
+        require_array("rows", self.rows, (None, None), "float64")
+        require_state(np.isin(self.rows, (0, 1)).all() and self.rows.shape[1] > 1, "rows")
+        require_state((self.rows.sum(axis=0) > 0).all(), "rows")
+
+
+def checked_labels(values: np.ndarray) -> np.ndarray:
+    """Return indicators (n, n_labels) as they are.
+
+    Raises
+    ------
+    ValueError
+        A number is neither 0 nor 1.
+    """
+    refuse_rows(
+        ~np.isin(values, (0, 1)).all(axis=1),
+        _TYPE,
+        "y must hold 0 and 1 alone; for votes or shares use target_type='distribution', "
+        "for attributes 'continuous'",
+    )
+    return values
+
+
+def _one_of(values: np.ndarray) -> np.ndarray:
+    """Return the shares of the labels of each row, the last for rows without any."""
+    n_labels = values.sum(axis=1, keepdims=True)
+    return np.hstack([values / np.maximum(n_labels, 1), n_labels == 0])

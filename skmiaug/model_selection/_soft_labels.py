@@ -107,8 +107,8 @@ class SoftLabelClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         X : array-like of shape (n_samples, n_features)
             Any input that the estimator takes.
         y : array-like of shape (n_samples, n_classes) or (n_samples,)
-            Votes or shares of the classes, 0 or more; each row is divided by its sum. One
-            dimension holds hard labels.
+            Votes or shares of the classes, 0 or more, NaN for no vote; each row is divided
+            by its sum. One dimension holds hard labels.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows; pass the numbers of votes where rows with more raters are
             to count more.
@@ -122,7 +122,7 @@ class SoftLabelClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         TypeError
             The estimator takes no sample weights.
         ValueError
-            Votes are negative or not finite, a row has none, or names are repeated.
+            Votes are negative or infinite, a row has none, or names are repeated.
         """
         if not has_fit_parameter(self.estimator, "sample_weight"):
             raise TypeError(
@@ -227,7 +227,8 @@ def _classes_and_shares(y: Any) -> tuple[NDArray[Any], NDArray[np.float64]]:
         check_classification_targets(values)
         classes, codes = np.unique(column_or_1d(values, warn=True), return_inverse=True)
         return classes, np.eye(len(classes))[codes]
-    votes = check_array(y, dtype=np.float64, input_name="y")
+    votes = check_array(y, dtype=np.float64, ensure_all_finite="allow-nan", input_name="y")
+    votes = np.nan_to_num(votes)
     classes = np.asarray(getattr(y, "columns", np.arange(votes.shape[1])))
     total = votes.sum(axis=1, keepdims=True)
     wrong = np.flatnonzero((votes < 0).any(axis=1) | (total[:, 0] == 0))

@@ -95,7 +95,8 @@ def test_votes_and_shares_are_the_same_and_hard_labels_are_shares_of_one(rated):
     model = SoftLabelClassifier(LogisticRegression())
     proba = clone(model).fit(X, votes).predict_proba(X)
     many = votes * np.arange(1, len(X) + 1)[:, None]
-    for same in (votes / 5, many, votes.tolist()):
+    missing = np.where(votes == 0, np.nan, votes)
+    for same in (votes / 5, many, missing, votes.tolist()):
         np.testing.assert_allclose(clone(model).fit(X, same).predict_proba(X), proba)
     y = votes.argmax(axis=1)
     plain = LogisticRegression().fit(X, y).predict_proba(X)
@@ -244,7 +245,8 @@ def test_weights_by_metadata_routing(rated):
     [
         (lambda v: np.where(np.arange(200)[:, None] == 3, 0, v), r"row 3 has \[0.0, 0.0"),
         (lambda v: -v, "row 0 has"),
-        (lambda v: np.where(v == 5, np.nan, v), "y contains NaN"),
+        (lambda v: np.where(v == 5, np.inf, v), "y contains infinity"),
+        (lambda v: np.where(v[:, :1] == 5, np.nan, v), "has .* Drop rows without votes"),
         (lambda v: pd.DataFrame(v, columns=["a", "a", "b"]), "unique column names"),
         (lambda v: v[1:], "inconsistent numbers of samples"),
     ],

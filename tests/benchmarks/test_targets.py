@@ -263,8 +263,10 @@ def attribute_rows(name, n, methods=ATTRIBUTES, models=REGRESSORS, seeds=range(3
     for seed in seeds:
         for fold, (train, (X_test, ratings), rng) in enumerate(folds(name, seed)):
             X, y = rare_extremes(*train, n, rng)
+            plan = GaussianAugmenter(target_type="continuous", bandwidth=1).fit(X, y)
+            (n_new,) = plan.sampling_strategy_.values()
             for method, make in methods.items():
-                X_new, y_new = make(X, y, len(y), rng)
+                X_new, y_new = make(X, y, n_new, rng)
                 rows, targets = np.vstack([X, X_new]), np.concatenate([y, y_new])
                 weights = inverse_density(y) if "weights" in method else None
                 for model, regressor in models.items():

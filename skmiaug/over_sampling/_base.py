@@ -22,6 +22,7 @@ from skmiaug.base import (
     require_state,
     validation_mask,
 )
+from skmiaug.over_sampling._pairing import combinations_of, parts_of
 from skmiaug.over_sampling._rows_file import write_rows
 from skmiaug.over_sampling._streams import FIT, IMPUTE, MEASURE, PLAN, RESAMPLE, SAMPLE
 from skmiaug.over_sampling.columns._groups import (
@@ -34,10 +35,8 @@ from skmiaug.over_sampling.columns._transform import ColumnTransform, fit_column
 from skmiaug.over_sampling.targets import (
     ATTRIBUTE_STRATEGIES,
     TARGET_TYPES,
-    Combination,
     Target,
     class_keys,
-    combinations_of,
     plain_labels,
     read_target,
     subsample,
@@ -652,43 +651,23 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
     ) -> None:
         """Fill ``out`` and ``mask`` with all combinations of real and generated parts."""
         columns = list(self.modalities_.values())
-        begin = 0
-        for c, key in enumerate(class_keys(self.classes_)):
-            real = X[indices == c]
-            total = self.sampling_strategy_[key] + len(real)
-            n_more = total // 2 ** len(columns) - len(real)
-            for job in combinations_of(len(columns), len(real), n_more):
-                rows = slice(begin, begin + job.n)
-                begin += job.n
-                self._combine_one(out[rows], job, real, c, rng)
-                mask[rows] = [k in job.generated for k in range(len(columns))]
-
-    def _combine_one(
-        self,
-        out: np.ndarray,
-        job: Combination,
-        real: np.ndarray,
-        class_index: int,
-        rng: np.random.Generator,
-    ) -> None:
-        classes = np.full(job.n, class_index)
-        columns = list(self.modalities_.values())
-        kept = [k for k in range(len(columns)) if k not in job.generated]
-        if not kept:
-            self._generate(out, classes, rng)
-            return
-        gaps = [np.isnan(real[:, columns[k]]).any(axis=1) for k in kept]
-        usable = np.flatnonzero(~np.any(gaps, axis=0))
-        # Each real row as often as any other.
-        rounds = -(-job.n // len(usable))
-        picked = np.concatenate([rng.permutation(usable) for _ in range(rounds)])[: job.n]
-        given = self._transform.transform(real[picked])
-        for k in job.generated:
-            given[:, self._transform.span(k)] = np.nan
-        given = self._generator.moved_to_means(given, self._target.codes(classes))
-        self._generate(out, classes, rng, given)
-        for k in kept:
-            out[:, columns[k]] = real[picked][:, columns[k]]
+        present = self._target.present.tolist()
+        total = zip(class_keys(self.classes_), present, strict=True)
+        n_more = [
+            (self.sampling_strategy_[c] + n) // 2 ** len(columns) - n for c, n in total
+        ]
+        for part in parts_of(X, indices, columns, n_more, rng):
+            given = None
+            if part.kept:
+                given = self._transform.transform(part.real)
+                for k in part.generated:
+                    given[:, self._transform.span(k)] = np.nan
+                T = self._target.codes(part.classes)
+                given = self._generator.moved_to_means(given, T)
+            self._generate(out[part.rows], part.classes, rng, given)
+            for k in part.kept:
+                out[part.rows, columns[k]] = part.real[:, columns[k]]
+            mask[part.rows, part.kept] = False
 
     def _generate(
         self,

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skmiaug import GaussianAugmenter
+from skmiaug.over_sampling._pairing import combinations_of
 from skmiaug.over_sampling.targets import (
-    combinations_of,
     even_shares,
     expanded_counts,
     plain_labels,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skmiaug.over_sampling.targets._counts import combinations_of
+from skmiaug.over_sampling._pairing import combinations_of
 from tests._helpers import counts, trained
 from tests.over_sampling._pairs import (
     AUDIO,

@@ -10,9 +10,7 @@ from skmiaug.over_sampling.targets._attributes import (
 )
 from skmiaug.over_sampling.targets._classes import ClassTarget
 from skmiaug.over_sampling.targets._counts import (
-    Combination,
     class_keys,
-    combinations_of,
     expanded_counts,
     plain_labels,
     requested_classes,
@@ -34,7 +32,6 @@ __all__ = [
     "TARGET_TYPES",
     "AttributeTarget",
     "ClassTarget",
-    "Combination",
     "Gram",
     "LabelSetTarget",
     "ReadTarget",
@@ -42,7 +39,6 @@ __all__ = [
     "Target",
     "centre",
     "class_keys",
-    "combinations_of",
     "even_shares",
     "expanded_counts",
     "move_to",

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.interpolate import BSpline
 from scipy.ndimage import gaussian_filter1d
+from sklearn.preprocessing import StandardScaler
 
 from skmiaug.base import require_array, require_state
 from skmiaug.metrics.information import InformationEstimate
@@ -23,8 +24,12 @@ from skmiaug.over_sampling.targets._target import ReadTarget
 
 _TYPE = "continuous"
 ATTRIBUTE_STRATEGIES = ("uniform", "inverse_density", "inverse_sqrt")
-# Splines of this degree on so many intervals of equal length.
-_DEGREE, _N_INTERVALS = 2, 2
+# Degree and number of intervals: a line, a parabola, and curves with one to three knots.
+_SPLINES = ((1, 1), (2, 1), (3, 2), (3, 4))
+# A curve has to predict the columns of X better than a simpler one by this share: all
+# coefficients are shrunken by one factor, which noisy ones make large.
+_AS_GOOD = 2e-3
+_MAX_ROWS, _MAX_COLUMNS = 2000, 512
 _N_BINS = 512
 _N_STRATA = 5
 _N_MEASURED = 1024
@@ -37,7 +42,8 @@ class AttributeTarget:
     """Attributes; T are B-splines of each.
 
     The splines of one attribute are non-negative and sum to 1, and those of q attributes
-    are divided by q.
+    are divided by q. Whether they are lines or curves is chosen by how well a regression on
+    them predicts X.
 
     Attributes
     ----------
@@ -48,6 +54,8 @@ class AttributeTarget:
         Columns of whole numbers, to which new targets are rounded.
     is_column : bool
         Whether y has the shape (n,).
+    degree, n_intervals : int
+        Of the splines.
     weights : ndarray of shape (n_rows,), float64
         How often to draw a new target around that of a row, relative to others.
     """
@@ -56,6 +64,8 @@ class AttributeTarget:
     bandwidth: np.ndarray
     integer: np.ndarray
     is_column: bool
+    degree: int
+    n_intervals: int
     weights: np.ndarray
 
     @classmethod
@@ -71,11 +81,14 @@ class AttributeTarget:
         refuse_columns(
             constant, names, _TYPE, "an attribute has the same value in all rows"
         )
+        degree, n_intervals = choose_splines(values, X)
         target = cls(
             rows=values,
             bandwidth=kernel_bandwidth(values),
             integer=np.array([dtype.kind in "iub" for dtype in container.dtypes]),
             is_column=container.is_column,
+            degree=degree,
+            n_intervals=n_intervals,
             weights=np.ones(len(values)),
         )
         return ReadTarget(target, values, names, container)
@@ -88,7 +101,7 @@ class AttributeTarget:
     @property
     def n_codes(self) -> int:
         """Splines of all attributes."""
-        return self.rows.shape[1] * (_N_INTERVALS + _DEGREE)
+        return self.rows.shape[1] * (self.n_intervals + self.degree)
 
     @property
     def limits(self) -> tuple[np.ndarray, np.ndarray]:
@@ -97,9 +110,7 @@ class AttributeTarget:
 
     def codes(self, values: np.ndarray) -> np.ndarray:
         """Return the splines."""
-        pairs = zip(values.T, *self.limits, strict=True)
-        parts = [splines(own, low, high) for own, low, high in pairs]
-        return (np.hstack(parts) / len(parts)).astype(np.float32)
+        return spline_codes(values, *self.limits, self.degree, self.n_intervals)
 
     def strata(self, values: np.ndarray) -> np.ndarray:
         """Return the fifth of the rows, by their first attribute."""
@@ -221,15 +232,52 @@ class AttributeTarget:
         low, high = self.limits
         require_state((low < high).all() and (self.bandwidth > 0).all(), "rows")
         require_state(self.weights.min() >= 0 and self.weights.any(), "weights")
+        require_state((self.degree, self.n_intervals) in _SPLINES, "degree")
         require_state(not self.is_column or q == 1, "is_column")
 
 
-def splines(values: np.ndarray, low: float, high: float) -> np.ndarray:
-    """Return B-splines (n, n_splines) of values (n,) from low to high; they sum to 1."""
-    inner = np.linspace(0, 1, _N_INTERVALS + 1)
-    knots = np.concatenate([np.zeros(_DEGREE), inner, np.ones(_DEGREE)])
+def spline_codes(
+    values: np.ndarray, low: np.ndarray, high: np.ndarray, degree: int, n_intervals: int
+) -> np.ndarray:
+    """Return B-splines of each attribute from low to high, side by side, float32.
+
+    On ``n_intervals`` of equal length; (n, n_attributes * (n_intervals + degree)). They sum
+    to 1.
+    """
+    inner = np.linspace(0, 1, n_intervals + 1)
+    knots = np.concatenate([np.zeros(degree), inner, np.ones(degree)])
     scaled = np.clip((values - low) / (high - low), 0, 1)
-    return np.asarray(BSpline.design_matrix(scaled, knots, _DEGREE).toarray())
+    parts = [BSpline.design_matrix(own, knots, degree).toarray() for own in scaled.T]
+    return (np.hstack(parts) / len(parts)).astype(np.float32)
+
+
+def choose_splines(values: np.ndarray, X: np.ndarray) -> tuple[int, int]:
+    """Return degree and number of intervals, by generalised cross-validation.
+
+    A regression of the columns of X on the splines of every kind is scored by its mean
+    squared error over (1 - r/n)², for n rows and r free coefficients (Golub, Heath and
+    Wahba, 1979). The simplest kind within a fifth of a percent of the best is taken.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_rows, n_attributes)
+    X : ndarray of shape (n_rows, n_features)
+        2,000 rows and 512 columns of it are used. NaN counts as the mean.
+    """
+    rows, columns = (
+        slice(None, None, -(-n // most))
+        for n, most in zip(X.shape, (_MAX_ROWS, _MAX_COLUMNS), strict=True)
+    )
+    Z = StandardScaler().fit_transform(np.asarray(X[rows, columns], dtype=np.float64))
+    Z, own = np.nan_to_num(Z), values[rows]
+    scores = []
+    for degree, n_intervals in _SPLINES:
+        T = spline_codes(own, values.min(axis=0), values.max(axis=0), degree, n_intervals)
+        coefficients, _, rank, _ = np.linalg.lstsq(T.astype(np.float64), Z, rcond=1e-6)
+        error = np.square(Z - T @ coefficients).mean()
+        scores.append(error / max(1 - rank / len(Z), 1e-3) ** 2)
+    good = np.array(scores) <= (1 + _AS_GOOD) * min(scores)
+    return _SPLINES[int(good.argmax())]
 
 
 def kernel_bandwidth(values: np.ndarray) -> np.ndarray:

@@ -1,8 +1,7 @@
 """How many rows of each class to generate."""
 
 from collections.abc import Mapping
-from itertools import combinations
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -77,38 +76,6 @@ def expanded_counts(
     balanced = max(n + to_generate.get(c, 0) for c, n in present.items())
     target = int(np.rint(expansion * balanced))
     return {c: target - n for c, n in present.items()}
-
-
-class Combination(NamedTuple):
-    """Rows in which some modalities are generated and the others are real."""
-
-    generated: tuple[int, ...]
-    n: int
-
-
-def combinations_of(n_modalities: int, n_real: int, n_more: int) -> list[Combination]:
-    """Return all combinations of real and generated modalities of a class.
-
-    With N rows of the class after balancing, each of the 2^n_modalities combinations gets N
-    rows. Whole generated rows take the place of the real ones that are missing, so that the
-    class ends with 2^n_modalities · N rows.
-
-    Parameters
-    ----------
-    n_modalities : int
-    n_real : int
-        Rows of the class.
-    n_more : int
-        Rows to add to it, N - n_real.
-    """
-    n_balanced = n_real + n_more
-    everything = tuple(range(n_modalities))
-    some = [
-        Combination(generated, n_balanced)
-        for size in range(1, n_modalities)
-        for generated in combinations(everything, size)
-    ]
-    return [*some, Combination(everything, n_balanced + n_more)]
 
 
 def requested_classes(

@@ -24,6 +24,7 @@ from sklearn.utils.estimator_checks import (
     estimator_checks_generator,
 )
 
+from skmiaug import GaussianAugmenter
 from skmiaug.metrics import jensen_shannon_distance, plurality_f1_score
 from skmiaug.model_selection import SoftLabelClassifier
 
@@ -200,6 +201,31 @@ def test_searches_pipelines_and_pickles(rated):
     assert 0 < plain.fit(X, y).best_score_ < 1
     again = pickle.loads(pickle.dumps(search))
     np.testing.assert_array_equal(again.predict(X), search.predict(X))
+
+
+def test_augmented_votes_in_searches_and_cross_validation(rated):
+    X, votes = rated
+    rare = votes[:, 2] > 0
+    kept = ~rare | (np.arange(len(X)) % 5 == 0)
+    y = pd.DataFrame(votes[kept], columns=NAMES)
+    augmenter = GaussianAugmenter(target_type="distribution", random_state=0)
+    model = make_pipeline(
+        StandardScaler(), augmenter, SoftLabelClassifier(LogisticRegression())
+    )
+    grid = {"gaussianaugmenter__n_raters": [3, 10]}
+    search = GridSearchCV(model, grid, cv=2).fit(X[kept], y)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    assert search.classes_.tolist() == NAMES
+    found = cross_validate(model, X[kept], y, cv=2, return_estimator=True)
+    assert np.isfinite(found["test_score"]).all()
+    # A vote of nobody is missing, and stays so in the rows that are handed on.
+    np.testing.assert_allclose(
+        clone(model).fit(X[kept], y.replace(0, np.nan)).predict_proba(X),
+        clone(model).fit(X[kept], y.astype(float)).predict_proba(X),
+    )
+    plain = SoftLabelClassifier(LogisticRegression()).fit(X[kept], y)
+    more = search.predict_proba(X[~kept])[:, 2].mean()
+    assert more > plain.predict_proba(X[~kept])[:, 2].mean()
 
 
 def test_scores_of_shares_as_scorers_of_two_classes(rated):

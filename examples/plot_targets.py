@@ -2,8 +2,8 @@
 Votes, attributes, several labels
 =================================
 
-Emotion corpora rarely have one true class for each row. Several raters vote, attributes such
-as activation are rated on a scale, and several emotions can be present at once.
+Emotion corpora rarely have one true class for each row. Several raters vote, attributes
+such as activation are rated on a scale, and several emotions can be present at once.
 ``target_type`` tells an augmenter which of them ``y`` holds. The data of this example are
 simulated, so that the true shares are known.
 """
@@ -11,8 +11,8 @@ simulated, so that the true shares are known.
 # %%
 # Votes of five raters
 # --------------------
-# Four emotions, two of them rare. Each row has true shares; five raters vote by them. In many
-# rows no emotion has more votes than every other: these have no hard label at all.
+# Four emotions, two of them rare. Each row has true shares, and five raters vote by them.
+# Where no emotion has more votes than every other, a row has no hard label at all.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -46,9 +46,9 @@ clear = votes.eq(votes.max(axis=1), axis=0).sum(axis=1) == 1
 print(f"{(~clear).sum()} of {len(votes)} rows have no class with most votes")
 
 # %%
-# The augmenter balances the votes of the classes. A new row has votes too, drawn around those
-# of a real row. ``SoftLabelClassifier`` fits any classifier with sample weights to votes, and
-# its ``predict_proba`` predicts shares.
+# The augmenter balances the votes of the classes. A new row has votes too, drawn around
+# those of a real row. ``SoftLabelClassifier`` fits any classifier with sample weights to
+# votes, and its ``predict_proba`` predicts shares.
 
 model = LogisticRegression(C=0.01, max_iter=500)
 augmenter = GaussianAugmenter(target_type="distribution", random_state=0)
@@ -114,7 +114,9 @@ def labelled(n, rare):
     joy = rng.random(n) < 0.5
     fear = rng.random(n) < rare
     surprise = np.where(fear, rng.random(n) < 0.8, rng.random(n) < 0.3)
-    labels = pd.DataFrame(np.column_stack([joy, surprise, fear]).astype(int), columns=LABELS)
+    labels = pd.DataFrame(
+        np.column_stack([joy, surprise, fear]).astype(int), columns=LABELS
+    )
     return labels.to_numpy() @ directions[:3] / 3 + 2 * rng.normal(size=(n, 80)), labels
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from inspect import signature
 from numbers import Integral
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import Any, ClassVar
 
 import numpy as np
 from imblearn.over_sampling.base import BaseOverSampler
@@ -22,13 +22,30 @@ from skmiaug.base import (
     require_state,
     validation_mask,
 )
+from skmiaug.over_sampling._generator import Fitting, Generator
 from skmiaug.over_sampling._pairing import combinations_of, parts_of
 from skmiaug.over_sampling._rows_file import write_rows
-from skmiaug.over_sampling._streams import FIT, IMPUTE, MEASURE, PLAN, RESAMPLE, SAMPLE
+from skmiaug.over_sampling._streams import (
+    COVARIATES,
+    FIT,
+    IMPUTE,
+    MEASURE,
+    PLAN,
+    RESAMPLE,
+    SAMPLE,
+)
+from skmiaug.over_sampling.columns._covariates import (
+    CovariateEffects,
+    WithoutEffects,
+    fit_effects,
+)
 from skmiaug.over_sampling.columns._groups import (
+    check_combination,
     check_complete_rows,
     check_condition,
     check_expected,
+    checked_modalities,
+    given_condition,
     missing_modalities,
 )
 from skmiaug.over_sampling.columns._transform import ColumnTransform, fit_columns
@@ -46,51 +63,21 @@ from skmiaug.utils._progress import ProgressBar
 from skmiaug.utils._random import draw_seed, numpy_generator, seed_of_stream
 from skmiaug.utils._whole_fit import whole_fit
 from skmiaug.utils.tables._labels import read_labels
-from skmiaug.utils.tables._modalities import resolve_modalities
 from skmiaug.utils.tables._row_blocks import SAMPLED_ROWS, row_blocks
 from skmiaug.utils.tables._tables import TableLike, cast_column
 
-for _target_class in TARGET_TYPES.values():
-    register_state(_target_class)
+for _part in (*TARGET_TYPES.values(), CovariateEffects):
+    register_state(_part)
 
+_OF_ONE_FIT = (
+    "modalities_",
+    "n_condition_features_in_",
+    "condition_",
+    "covariates_resampled_",
+    "_effects",
+    "synthetic_mask_",
+)
 GIVEN_BANDWIDTHS = {"rows": 0.0, "noise": 0.5, "gaussian": 1.0}
-
-
-class Generator(Protocol):
-    """What ``BaseAugmenter._fit_generator`` returns: it draws rows given their targets.
-
-    Any object with this method will do. Generators that can fill in missing modalities, or
-    draw rows for a condition, take ``given`` too: coordinates (n, n_coordinates) with NaN
-    where they are to be generated. ``skmiaug.save`` needs a dataclass that is registered by
-    ``skmiaug.base.register_state``; pickle and joblib need nothing.
-    """
-
-    def sample(self, T: np.ndarray, *, rng: np.random.Generator) -> np.ndarray:
-        """Return coordinates (n, n_coordinates), float32, for target codes (n, n_targets).
-
-        ``rng`` is the only source of randomness.
-        """
-
-
-class Fitting(NamedTuple):
-    """Checked training data as a generator learns from them; n rows.
-
-    Attributes
-    ----------
-    Z : ndarray of shape (n, n_coordinates), float32
-    T : ndarray of shape (n, n_targets), float32
-    validation : ndarray of shape (n,), bool
-        Rows to hold out.
-    rng : numpy.random.Generator
-    real : tuple of ndarray
-        Some rows of ``Z`` and their targets, to measure samples with.
-    """
-
-    Z: np.ndarray
-    T: np.ndarray
-    validation: np.ndarray
-    rng: np.random.Generator
-    real: tuple[np.ndarray, np.ndarray]
 
 
 class BaseAugmenter(EstimatorState, BaseOverSampler):
@@ -150,7 +137,11 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
     }
     # A Pipeline looks at the requests of both methods, and one call of
     # set_fit_resample_request is to be enough. As with splitters, groups are asked for.
-    __metadata_request__fit: ClassVar[dict[str, bool]] = {"condition": True, "groups": True}
+    __metadata_request__fit: ClassVar[dict[str, bool]] = {
+        "condition": True,
+        "covariates": True,
+        "groups": True,
+    }
     __metadata_request__fit_resample: ClassVar[dict[str, bool]] = {"groups": True}
 
     target_type: Any = "multiclass"
@@ -181,6 +172,8 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
     n_condition_features_in_: Maybe[int]
     synthetic_mask_: Maybe[np.ndarray]
     condition_: Maybe[np.ndarray]
+    covariates_resampled_: Maybe[np.ndarray]
+    _effects: Maybe[CovariateEffects]
     _may_hold_nan = ("condition_",)
 
     def __init__(self, *, sampling_strategy: Any = "auto", random_state: Any = None):
@@ -221,7 +214,13 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
     # ---------------------------------------------------------------- public methods
 
     def fit(
-        self, X: Any, y: Any, *, condition: Any = None, groups: Any = None
+        self,
+        X: Any,
+        y: Any,
+        *,
+        condition: Any = None,
+        covariates: Any = None,
+        groups: Any = None,
     ) -> "BaseAugmenter":
         """Fit to rows and classes; an error leaves the augmenter as it was.
 
@@ -236,6 +235,12 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         condition : array-like of shape (n_samples, n_condition_features), default=None
             A condition of each row, such as features of its text. A row that is all NaN
             has none.
+        covariates : array-like of shape (n_samples,) or (n_samples, n_covariates), \
+                default=None
+            What else the rows depend on, such as speaker, gender or corpus: a level of each
+            for every row. Their effects are estimated together with those of the target,
+            shrunken, and taken away before the generator is fitted; synthetic rows get
+            those of the levels that they are drawn for.
         groups : array-like of shape (n_samples,), default=None
             Speakers, say: a group is held out as a whole, or not at all.
 
@@ -244,13 +249,19 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         self : BaseAugmenter
         """
         self._validate_params()
-        check_expected(self, "fit", condition)
+        check_expected(self, "fit", condition, covariates)
         with whole_fit(self):
-            self._fit(*self._read(X, y)[:2], condition, groups)
+            self._fit(*self._read(X, y)[:2], condition, groups, covariates)
         return self
 
     def fit_resample(
-        self, X: Any, y: Any, *, condition: Any = None, groups: Any = None
+        self,
+        X: Any,
+        y: Any,
+        *,
+        condition: Any = None,
+        covariates: Any = None,
+        groups: Any = None,
     ) -> tuple[Any, Any]:
         """Fit to rows and classes, and return them followed by synthetic ones.
 
@@ -259,15 +270,19 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         X : array-like or DataFrame of shape (n_samples, n_features)
         y : array-like of shape (n_samples,) or (n_samples, n_columns)
         condition : array-like of shape (n_samples, n_condition_features), default=None
+        covariates : array-like of shape (n_samples,) or (n_samples, n_covariates), \
+                default=None
         groups : array-like of shape (n_samples,), default=None
-            As for ``fit``.
+            As for ``fit``. Synthetic rows are drawn for the combinations of covariates that
+            rows have, so that each class has all of them as evenly as it can.
 
         Returns
         -------
         X_resampled, y_resampled
             Containers and types of ``X`` and ``y``; the given rows come first, unchanged
             and in their order. ``synthetic_mask_`` tells which are synthetic, and
-            ``condition_`` holds their conditions.
+            ``condition_`` and ``covariates_resampled_`` hold their conditions and
+            covariates.
 
         Raises
         ------
@@ -276,10 +291,10 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
             and none came; see ``require_condition``.
         """
         self._validate_params()
-        check_expected(self, "fit_resample", condition)
+        check_expected(self, "fit_resample", condition, covariates)
         with whole_fit(self):
             rows, targets, table, container = self._read(X, y)
-            condition = self._fit(rows, targets, condition, groups)
+            condition = self._fit(rows, targets, condition, groups, covariates)
             X_new, y_new = self._resample(rows, targets, condition)
         return table.append(X_new), container.append(y_new)
 
@@ -289,6 +304,7 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         y: Any = None,
         *,
         condition: Any = None,
+        covariates: Any = None,
         random_state: Any = None,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Draw new rows, others than those of ``fit_resample``.
@@ -307,6 +323,10 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         condition : array-like of shape (n_samples, n_condition_features), default=None
             Condition of each row, for an augmenter that was fitted with one. None draws it
             as ``condition_sampling`` says.
+        covariates : level or array-like of shape (n_samples, n_covariates), default=None
+            Levels of one for all rows, or of each, for an augmenter that was fitted with
+            covariates; a level of None is a new one, such as a speaker who is not among the
+            training rows. None takes the levels of training rows.
         random_state : int, RandomState instance or None, default=None
             Seed of the samples; None takes the augmenter's.
 
@@ -330,10 +350,10 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         The noise of the rows of a class that a call generates is centred (8,192 rows at a
         time), so that their mean is the mean of the class. A single row cannot be centred.
         """
-        targets, rng, given = self._request(n_samples, y, condition, random_state)
-        out = np.empty((len(targets), self.n_features_in_), dtype=self._dtype)
-        self._generate(out, targets, rng, given)
-        return out, self._target.given_back(targets, self._names)
+        request = self._request(n_samples, y, condition, covariates, random_state)
+        out = np.empty((len(request[0]), self.n_features_in_), dtype=self._dtype)
+        self._generate(out, *request)
+        return out, self._target.given_back(request[0], self._names)
 
     def sample_to(
         self,
@@ -342,6 +362,7 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         y: Any = None,
         *,
         condition: Any = None,
+        covariates: Any = None,
         random_state: Any = None,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Draw new rows into a ``.npy`` file, for more of them than memory holds.
@@ -358,6 +379,7 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
             Rows to generate.
         y : target, array of targets or dict, default=None
         condition : array-like of shape (n_samples, n_condition_features), default=None
+        covariates : level or array-like of shape (n_samples, n_covariates), default=None
         random_state : int, RandomState instance or None, default=None
             As for :meth:`sample`.
 
@@ -378,16 +400,15 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         Both files appear when the last row is written, in the place of older ones of
         their names. An error or Ctrl-C leaves no half-written file.
         """
-        targets, rng, given = self._request(n_samples, y, condition, random_state)
-        names = self._names
-        if self.target_type == "multiclass":
-            names = plain_labels(names)
+        request = self._request(n_samples, y, condition, covariates, random_state)
+        of_class = self.target_type == "multiclass"
+        names = plain_labels(self._names) if of_class else self._names
         return write_rows(
             path,
-            self._target.given_back(targets, names),
-            (len(targets), self.n_features_in_),
+            self._target.given_back(request[0], names),
+            (len(request[0]), self.n_features_in_),
             self._dtype,
-            lambda out: self._generate(out, targets, rng, given),
+            lambda out: self._generate(out, *request),
         )
 
     def impute(
@@ -496,10 +517,15 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         return self.attribute_names_ if is_continuous else self.classes_
 
     def _fit(
-        self, X: np.ndarray, targets: np.ndarray, condition: Any, groups: Any
+        self,
+        X: np.ndarray,
+        targets: np.ndarray,
+        condition: Any,
+        groups: Any,
+        covariates: Any = None,
     ) -> np.ndarray | None:
         """Fit the generator to checked rows; return the checked condition."""
-        sources, condition = self._sources(X, targets, condition)
+        sources, condition = self._sources(X, targets, condition, covariates)
         with self._session(X, targets, condition) as seed:
             fitting = self._prepare(sources, targets, groups, seed)
             with self._phase("fitting the generator"):
@@ -517,46 +543,28 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         yield draw_seed(check_random_state(self.random_state))
 
     def _sources(
-        self, X: np.ndarray, targets: np.ndarray, condition: Any
-    ) -> tuple[list[tuple[np.ndarray, np.ndarray]], np.ndarray | None]:
+        self, X: np.ndarray, targets: np.ndarray, condition: Any, covariates: Any = None
+    ) -> tuple[list[tuple[Any, np.ndarray]], np.ndarray | None]:
         """Return the groups of columns, those of X first, and the checked condition."""
-        for name in ("modalities_", "n_condition_features_in_", "condition_"):
+        for name in _OF_ONE_FIT:
             self.__dict__.pop(name, None)
-        self.__dict__.pop("synthetic_mask_", None)
-        if self.modalities is None and self.pairing != "generated":
-            raise ValueError(
-                f"pairing={self.pairing!r} combines modalities, and none are named. Set "
-                "modalities, for example {'audio': slice(0, 768), 'text': slice(768, "
-                "1152)}, or pairing='generated'."
-            )
-        if condition is not None and self.modalities is not None:
-            raise ValueError(
-                "Pass either a condition or modalities: with modalities, name the columns "
-                "of the condition as one of them."
-            )
+        check_combination(self, condition, covariates)
+        sources: list[tuple[Any, np.ndarray]] = [(X, np.arange(X.shape[1]))]
         if self.modalities is not None:
             names = getattr(self, "feature_names_in_", None)
-            self.modalities_ = resolve_modalities(self.modalities, X.shape[1], names)
-            if len(self.modalities_) == 1:
-                raise ValueError(
-                    "modalities names a single one. Name at least two, or leave "
-                    "modalities=None."
-                )
-            missing_modalities(X, self.modalities_)
+            self.modalities_ = checked_modalities(self.modalities, X, names)
             sources = [(X, columns) for columns in self.modalities_.values()]
-        else:
-            sources = [(X, np.arange(X.shape[1]))]
         if condition is not None:
             condition = check_condition(condition, len(X))
             self.n_condition_features_in_ = condition.shape[1]
             sources.append((condition, np.arange(condition.shape[1])))
+        if covariates is not None:
+            self._effects = fit_effects(X, self._target.codes(targets), covariates)
+            sources = [(WithoutEffects(X, self._effects), sources[0][1])]
         if len(sources) > 1:
-            if self.target_type == "multiclass":
-                check_complete_rows(sources, targets, self.classes_)
-            else:
-                check_complete_rows(
-                    sources, np.zeros(len(X), dtype=int), np.array(["all rows"])
-                )
+            one = np.zeros(len(X), dtype=np.intp), np.array(["all rows"])
+            of_class = self.target_type == "multiclass"
+            check_complete_rows(sources, *((targets, self.classes_) if of_class else one))
         return sources, condition
 
     def _prepare(
@@ -637,7 +645,14 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
             else:
                 self._generate(out, new, rng)
         else:
-            self._generate(out, new, rng)
+            levels = None
+            if hasattr(self, "_effects"):
+                strata = self._target.strata(targets), self._target.strata(new)
+                own = numpy_generator(self._seed, COVARIATES)
+                levels = self._effects.fill_evenly(*strata, own)
+                both = np.concatenate([self._effects.rows, levels])
+                self.covariates_resampled_ = self._effects.given_back(both)
+            self._generate(out, new, rng, levels=levels)
         self.synthetic_mask_ = mask
         return out, new
 
@@ -675,12 +690,13 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         targets: np.ndarray,
         rng: np.random.Generator,
         given: np.ndarray | None = None,
+        levels: np.ndarray | None = None,
         condition_out: np.ndarray | None = None,
     ) -> None:
         """Fill ``out`` (n, n_features) with rows of these targets, in blocks.
 
-        ``given``: coordinates with NaN in what is to be generated. ``condition_out``
-        receives the conditions that were drawn.
+        ``given``: coordinates with NaN in what is to be generated. ``levels``: of
+        covariates. ``condition_out`` receives the conditions that were drawn.
         """
         name = f"{type(self).__name__}, sampling"
         shown = self.verbose > 0 and self._shows_progress()
@@ -693,7 +709,12 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
                 own = None if given is None else given[rows]
                 T = self._target.codes(targets[rows])
                 Z = self._sample_coordinates(T, rng, own)
-                self._transform.inverse_into(Z, out[rows])
+                if levels is None:
+                    self._transform.inverse_into(Z, out[rows])
+                else:
+                    X = self._effects.of(levels[rows], rng)
+                    self._transform.inverse_into(Z, plain := np.empty_like(X))
+                    out[rows] = cast_column(X + plain, self._dtype)
                 self._into_types(out[rows])
                 if condition_out is not None:
                     condition_out[rows] = self._transform.inverse_condition(Z)
@@ -725,37 +746,27 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
                 rows[:, k] = cast_column(rows[:, k], dtype, self._constants.get(k))
 
     def _request(
-        self, n_samples: Any, y: Any, condition: Any, random_state: Any
-    ) -> tuple[np.ndarray, np.random.Generator, np.ndarray | None]:
-        """Check a request; return targets, generator and given coordinates."""
+        self, n_samples: Any, y: Any, condition: Any, covariates: Any, random_state: Any
+    ) -> tuple[np.ndarray, np.random.Generator, np.ndarray | None, np.ndarray | None]:
+        """Check a request; return targets, generator, given coordinates and levels."""
         check_is_fitted(self, "_generator")
         _check_count("n_samples", n_samples)
         n = int(n_samples)
         rng = self._rng(SAMPLE, random_state)
-        given = self._given_condition(condition, n)
-        if given is not None and y is None:
-            return self._draw_classes(given, rng), rng, given
-        return self._target.requested(n, y, self._names, rng), rng, given
-
-    def _given_condition(self, condition: Any, n: int) -> np.ndarray | None:
-        if condition is None:
-            return None
         width = getattr(self, "n_condition_features_in_", None)
-        if width is None:
+        given = given_condition(condition, n, width, self._transform)
+        if given is not None and y is None:
+            targets = self._draw_classes(given, rng)
+        else:
+            targets = self._target.requested(n, y, self._names, rng)
+        if hasattr(self, "_effects"):
+            return targets, rng, given, self._effects.requested(covariates, n, rng)
+        if covariates is not None:
             raise ValueError(
-                "condition was passed to sample, but the augmenter was fitted without one. "
-                "Pass condition to fit or fit_resample too."
+                "covariates were passed to sample, but the augmenter was fitted without. "
+                "Pass covariates to fit or fit_resample too."
             )
-        rows = check_condition(condition, n, width)
-        if np.isnan(rows).any():
-            raise ValueError(
-                "condition has NaN; sample needs the whole condition of each row. Leave "
-                "these rows out."
-            )
-        group = self._transform.groups[-1]
-        given = np.full((n, sum(self._transform.widths)), np.nan, dtype=np.float32)
-        given[:, self._transform.span(len(self._transform.groups) - 1)] = group.whiten(rows)
-        return given
+        return targets, rng, given, None
 
     def _draw_classes(self, given: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Draw a class index for each row by its probability given some coordinates."""

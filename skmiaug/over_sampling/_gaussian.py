@@ -154,6 +154,8 @@ class GaussianAugmenter(BaseAugmenter):
         Absent after ``fit``.
     condition_ : ndarray of shape (n_rows_returned, n_condition_features)
         Conditions of the rows of ``fit_resample``. Only with a condition.
+    covariates_resampled_ : ndarray of shape (n_rows_returned,) or (..., n_covariates)
+        Covariates of the rows of ``fit_resample``. Only with covariates.
     n_condition_features_in_ : int
         Columns of the condition. Only with a condition.
     modalities_ : dict of str to ndarray
@@ -174,18 +176,21 @@ class GaussianAugmenter(BaseAugmenter):
       without a consensus too, and how many by which class is chosen so that the masses come
       nearest to the wanted ones (non-negative least squares). With one-hot shares the
       samples are those of "multiclass".
-    - "multilabel": the same with the rows of each label. The rows of a label over those of
-      the most frequent one are its imbalance ratio (Charte et al., 2015), which is brought
-      towards 1. New rows have the label sets of real ones, so that labels occur together as
-      they do. The number of rows is what brings the labels nearest.
+    - "multilabel": the same with the rows of each label. The rows of the most frequent
+      label over those of another are the imbalance ratio of the latter (Charte et al.,
+      2015), which is brought towards 1. New rows have the label sets of real ones, so that
+      labels occur together as they do. The number of rows is what brings the labels
+      nearest. A row is the mean of its labels, or the sum of their effects where that
+      predicts X better.
     - "continuous": ``sampling_strategy`` is "auto" or "uniform" (every value as frequent as
       the most frequent one), "inverse_density" (real targets weighted by the inverse of
       their density), "inverse_sqrt" (by that of its square root), or a callable that takes
       y and returns the weights. Densities are kernel estimates of each attribute with
       reflection at its limits; with several attributes the mean of the weights counts. New
-      targets are real ones with the noise of the kernel. In all cases n (peak - 1) rows are
-      generated, for n rows and the peak of the density over that of even values, times
-      ``expansion``; nine times the real ones at most.
+      targets are real ones with the noise of the kernel. In all cases
+      n (expansion · peak - 1) rows are generated for n rows, with the peak of the density
+      over that of even values (its mean over attributes); 9 n at most. An attribute acts by
+      a line, or by a curve (B-splines) where that predicts X better.
 
     References
     ----------

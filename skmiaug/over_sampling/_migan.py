@@ -233,6 +233,8 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
         Absent after ``fit``.
     condition_ : ndarray of shape (n_rows_returned, n_condition_features)
         Conditions of the rows of ``fit_resample``. Only with a condition.
+    covariates_resampled_ : ndarray of shape (n_rows_returned,) or (..., n_covariates)
+        Covariates of the rows of ``fit_resample``. Only with covariates.
     n_condition_features_in_ : int
         Columns of the condition. Only with a condition.
     modalities_ : dict of str to ndarray
@@ -504,6 +506,8 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
             device = self._device_of_process(device, condition)
             group = ProcessGroup(device)
         arrays = {"X": X, "targets": targets, "condition": condition}
+        if hasattr(self, "_effects"):
+            arrays["covariates"] = self._effects.rows
         with training_session(
             self,
             X,

@@ -7,5 +7,6 @@ FIT = 0
 RESAMPLE = 1
 MEASURE = 2
 PLAN = 3
+COVARIATES = 4
 # Of the seeds from which ``sample`` and ``impute`` draw.
 SAMPLE, IMPUTE = 8, 9

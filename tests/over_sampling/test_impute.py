@@ -183,7 +183,7 @@ def test_an_augmenter_without_modalities_cannot_impute():
         ),
         (lambda X: X * np.nan, {}, "All modalities are NaN"),
         (lambda X: X * np.inf, {}, "infinity"),
-        (lambda X: X, {"y": [0, 1]}, "y must have 47 targets"),
+        (lambda X: X, {"y": [0, 1]}, "a target for each of the 47 rows"),
         (lambda X: X, {"y": ["joy"] * 47}, "joy"),
         (lambda X: X, {"n_draws": 0}, "n_draws must be a whole number above 0"),
         (lambda X: X, {"n_draws": 1.5}, "n_draws must be a whole number above 0"),

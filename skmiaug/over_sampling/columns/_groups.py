@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_array
 
+from skmiaug.over_sampling.columns._transform import ColumnTransform
 from skmiaug.utils.tables._listing import first_few
+from skmiaug.utils.tables._modalities import resolve_modalities
 from skmiaug.utils.tables._tables import read_table
 
 
@@ -82,29 +84,113 @@ def check_condition(
     return rows
 
 
-def check_expected(augmenter: Any, method: str, condition: Any) -> None:
-    """Refuse a fit without a condition where the augmenter was told to expect one.
+def check_expected(
+    augmenter: Any, method: str, condition: Any, covariates: Any = None
+) -> None:
+    """Refuse a fit without what the augmenter was told to expect.
 
     imbalanced-learn's Pipeline drops what it does not route without a word.
 
     Raises
     ------
     ValueError
-        ``require_condition`` is set, or metadata routing was told to bring a condition, and
-        none came.
+        ``require_condition`` is set, or metadata routing was told to bring a condition or
+        covariates, and none came.
     """
     requests = augmenter.get_metadata_routing().fit_resample.requests
     required = augmenter.require_condition or requests.get("condition") is True
-    if condition is not None or not required:
+    missing = None
+    if condition is None and required:
+        missing = "a condition", "condition", "set require_condition=False and "
+    elif covariates is None and requests.get("covariates") is True:
+        missing = "covariates", "covariates", ""
+    if missing is None:
         return
+    what, name, remedy = missing
     raise ValueError(
-        f"{type(augmenter).__name__} was told to expect a condition, and {method} got "
-        "none. In a Pipeline a condition arrives only with "
+        f"{type(augmenter).__name__} was told to expect {what}, and {method} got "
+        f"none. In a Pipeline {name} arrives only with "
         "sklearn.set_config(enable_metadata_routing=True), with "
-        ".set_fit_resample_request(condition=True) on the augmenter, and when it is "
-        "passed to fit as condition=... (cross_validate: params={'condition': ...}). To do "
-        "without one, set require_condition=False and take the request back."
+        f".set_fit_resample_request({name}=True) on the augmenter, and when it is "
+        f"passed to fit as {name}=... (cross_validate: params={{{name!r}: ...}}). To do "
+        f"without, {remedy}take the request back."
     )
+
+
+def check_combination(augmenter: Any, condition: Any, covariates: Any) -> None:
+    """Refuse modalities, pairing, condition and covariates that do not go together.
+
+    Raises
+    ------
+    ValueError
+    """
+    if augmenter.modalities is None and augmenter.pairing != "generated":
+        raise ValueError(
+            f"pairing={augmenter.pairing!r} combines modalities, and none are named. Set "
+            "modalities, for example {'audio': slice(0, 768), 'text': slice(768, "
+            "1152)}, or pairing='generated'."
+        )
+    if condition is not None and augmenter.modalities is not None:
+        raise ValueError(
+            "Pass either a condition or modalities: with modalities, name the columns "
+            "of the condition as one of them."
+        )
+    several = condition is not None or augmenter.modalities is not None
+    if covariates is not None and several:
+        raise ValueError(
+            "covariates are not supported with modalities or a condition: pass either "
+            "these or covariates."
+        )
+
+
+def checked_modalities(
+    modalities: Any, X: np.ndarray, names: np.ndarray | None
+) -> dict[str, np.ndarray]:
+    """Return the column numbers of at least two modalities.
+
+    Raises
+    ------
+    ValueError
+        There is one, they are no groups of columns, or a row has NaN in a part of one.
+    """
+    found = resolve_modalities(modalities, X.shape[1], names)
+    if len(found) == 1:
+        raise ValueError(
+            "modalities names a single one. Name at least two, or leave modalities=None."
+        )
+    missing_modalities(X, found)
+    return found
+
+
+def given_condition(
+    condition: Any, n: int, width: int | None, transform: ColumnTransform
+) -> np.ndarray | None:
+    """Return coordinates (n, n_coordinates) of rows whose condition is passed to sample.
+
+    ``width``: columns of the condition of the fit, None without.
+
+    Raises
+    ------
+    ValueError
+        The fit had none, or a row lacks it.
+    """
+    if condition is None:
+        return None
+    if width is None:
+        raise ValueError(
+            "condition was passed to sample, but the augmenter was fitted without one. "
+            "Pass condition to fit or fit_resample too."
+        )
+    rows = check_condition(condition, n, width)
+    if np.isnan(rows).any():
+        raise ValueError(
+            "condition has NaN; sample needs the whole condition of each row. Leave "
+            "these rows out."
+        )
+    given = np.full((n, sum(transform.widths)), np.nan, dtype=np.float32)
+    last = len(transform.groups) - 1
+    given[:, transform.span(last)] = transform.groups[last].whiten(rows)
+    return given
 
 
 def check_complete_rows(

@@ -12,7 +12,7 @@ import torch
 from sklearn.utils import check_random_state
 
 from skmiaug.base import torch_defaults
-from skmiaug.over_sampling._base import Fitting
+from skmiaug.over_sampling._generator import Fitting
 from skmiaug.over_sampling._migan import EVAL_INTERVAL, MEMORY_ADVICE, MIGANAugmenter
 from skmiaug.over_sampling.columns._groups import check_expected
 from skmiaug.over_sampling.generator._fit import Preparation, TrainingRun, ready_run

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from scipy.interpolate import BSpline
 from scipy.ndimage import gaussian_filter1d
-from sklearn.preprocessing import StandardScaler
 
 from skmiaug.base import require_array, require_state
 from skmiaug.metrics.information import InformationEstimate
@@ -20,16 +20,13 @@ from skmiaug.over_sampling.targets._matrix import (
     requested_matrix,
     rows_within,
 )
+from skmiaug.over_sampling.targets._regression import simplest_codes
 from skmiaug.over_sampling.targets._target import ReadTarget
 
 _TYPE = "continuous"
 ATTRIBUTE_STRATEGIES = ("uniform", "inverse_density", "inverse_sqrt")
 # Degree and number of intervals: a line, a parabola, and curves with one to three knots.
 _SPLINES = ((1, 1), (2, 1), (3, 2), (3, 4))
-# A curve has to predict the columns of X better than a simpler one by this share: all
-# coefficients are shrunken by one factor, which noisy ones make large.
-_AS_GOOD = 2e-3
-_MAX_ROWS, _MAX_COLUMNS = 2000, 512
 _N_BINS = 512
 _N_STRATA = 5
 _N_MEASURED = 1024
@@ -252,32 +249,11 @@ def spline_codes(
 
 
 def choose_splines(values: np.ndarray, X: np.ndarray) -> tuple[int, int]:
-    """Return degree and number of intervals, by generalised cross-validation.
-
-    A regression of the columns of X on the splines of every kind is scored by its mean
-    squared error over (1 - r/n)², for n rows and r free coefficients (Golub, Heath and
-    Wahba, 1979). The simplest kind within a fifth of a percent of the best is taken.
-
-    Parameters
-    ----------
-    values : ndarray of shape (n_rows, n_attributes)
-    X : ndarray of shape (n_rows, n_features)
-        2,000 rows and 512 columns of it are used. NaN counts as the mean.
-    """
-    rows, columns = (
-        slice(None, None, -(-n // most))
-        for n, most in zip(X.shape, (_MAX_ROWS, _MAX_COLUMNS), strict=True)
-    )
-    Z = StandardScaler().fit_transform(np.asarray(X[rows, columns], dtype=np.float64))
-    Z, own = np.nan_to_num(Z), values[rows]
-    scores = []
-    for degree, n_intervals in _SPLINES:
-        T = spline_codes(own, values.min(axis=0), values.max(axis=0), degree, n_intervals)
-        coefficients, _, rank, _ = np.linalg.lstsq(T.astype(np.float64), Z, rcond=1e-6)
-        error = np.square(Z - T @ coefficients).mean()
-        scores.append(error / max(1 - rank / len(Z), 1e-3) ** 2)
-    good = np.array(scores) <= (1 + _AS_GOOD) * min(scores)
-    return _SPLINES[int(good.argmax())]
+    """Return degree and number of intervals by :func:`simplest_codes`."""
+    limits = values.min(axis=0), values.max(axis=0)
+    return _SPLINES[
+        simplest_codes([partial(spline_codes, values, *limits, *s) for s in _SPLINES], X)
+    ]
 
 
 def kernel_bandwidth(values: np.ndarray) -> np.ndarray:

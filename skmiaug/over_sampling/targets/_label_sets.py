@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,27 +20,32 @@ from skmiaug.over_sampling.targets._matrix import (
     requested_matrix,
     rows_within,
 )
+from skmiaug.over_sampling.targets._regression import simplest_codes
 from skmiaug.over_sampling.targets._target import ReadTarget
 
 _TYPE = "multilabel"
+_CODINGS = ("mean", "sum")
 
 
 @dataclass
 class LabelSetTarget:
-    """Indicators of labels; T are the indicators and a constant, so that they sum to 1.
+    """Indicators of labels; T are shares of the labels of a row.
 
-    With L the most labels of a row, the codes of a set are its indicators over L, and one
-    more for the rest to 1. A regression on them adds up an effect of each label and a
-    constant, which is the mean of the rows without labels. Where all rows have L labels
-    (one, say), there is no rest.
+    There are two codings, and the one by which a regression predicts X better is used.
+    "mean": each of the l labels of a row has the share 1 / l, and a row without labels has
+    a code of its own; a row is the mean of its labels. "sum": each label has the share
+    1 / L, L the most labels of a row, and the rest is a code of its own; the effects of
+    labels then add up, beside those of none. With one label a row both are one-hot.
 
     Attributes
     ----------
     rows : ndarray of shape (n_rows, n_labels), float64
         0 and 1, of the training rows.
+    coding : str
     """
 
     rows: np.ndarray
+    coding: str = "mean"
 
     @classmethod
     def read(cls, y: Any, X: np.ndarray) -> ReadTarget:
@@ -52,7 +58,9 @@ class LabelSetTarget:
                 f"target_type={_TYPE!r} needs rows of different labels, and all have the "
                 "same ones."
             )
-        return ReadTarget(cls(values), values, names, container)
+        codings = [cls(values, coding) for coding in _CODINGS]
+        ways = [partial(target.codes, values) for target in codings]
+        return ReadTarget(codings[simplest_codes(ways, X)], values, names, container)
 
     @property
     def n_names(self) -> int:
@@ -61,20 +69,22 @@ class LabelSetTarget:
 
     @property
     def n_codes(self) -> int:
-        """Number of labels, and one more where rows differ in how many they have."""
+        """Number of labels, and one more where the shares of some rows do not sum to 1."""
         return self.rows.shape[1] + self._has_rest
 
     @property
     def _has_rest(self) -> bool:
         n_labels = self.rows.sum(axis=1)
-        return bool(n_labels.min() < n_labels.max())
+        enough = n_labels.max() if self.coding == "sum" else 1
+        return bool(n_labels.min() < enough)
 
     def codes(self, values: np.ndarray) -> np.ndarray:
-        """Return indicators and the rest, which sum to 1."""
-        most = self.rows.sum(axis=1).max()
-        T = values / most
+        """Return the shares of the labels and the rest, which sum to 1."""
+        n_labels = values.sum(axis=1, keepdims=True)
+        most = self.rows.sum(axis=1).max() if self.coding == "sum" else n_labels
+        T = values / np.maximum(most, 1)
         if self._has_rest:
-            T = np.column_stack([T, 1 - values.sum(axis=1) / most])
+            T = np.column_stack([T, 1 - T.sum(axis=1)])
         return T.astype(np.float32)
 
     def strata(self, values: np.ndarray) -> np.ndarray:
@@ -148,6 +158,7 @@ class LabelSetTarget:
         require_array("rows", self.rows, (None, None), "float64")
         require_state(np.isin(self.rows, (0, 1)).all() and self.rows.shape[1] > 1, "rows")
         require_state((self.rows.sum(axis=0) > 0).all(), "rows")
+        require_state(self.coding in _CODINGS, "coding")
 
 
 def checked_labels(values: np.ndarray) -> np.ndarray:

@@ -4,16 +4,22 @@ Codes T (n, n_targets) are one-hot for classes: the regression of Z on T is then
 means, and everything here costs a few sums.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from sklearn.preprocessing import StandardScaler
 
 from skmiaug.utils.tables._row_blocks import Rows, row_blocks
 
 # Least eigenvalue of TᵀT that counts, over the largest.
 _RCOND = 1e-10
 _CACHED_ROWS = 512
+# Codes have to predict the columns of X better than simpler ones by this share: all
+# coefficients are shrunken by one factor, which noisy ones make large.
+_AS_GOOD = 2e-3
+_MAX_ROWS, _MAX_COLUMNS = 2000, 512
 
 
 @dataclass(frozen=True)
@@ -150,3 +156,33 @@ def move_to(Z: np.ndarray, T: np.ndarray, coefficients: np.ndarray) -> np.ndarra
     alone = gram.leverage(T) > 1 - 1e-6
     moved[alone] = Z[alone]
     return moved
+
+
+def simplest_codes(candidates: Sequence[Callable[[], np.ndarray]], X: Rows) -> int:
+    """Return which codes of the same targets to use, by generalised cross-validation.
+
+    A regression of the columns of X on each is scored by its mean squared error over
+    (1 - r/n)², for n rows and r free coefficients (Golub, Heath and Wahba, 1979). The first
+    within a fifth of a percent of the best is taken.
+
+    Parameters
+    ----------
+    candidates : sequence of callable
+        They return codes (n_rows, n_codes), the simplest first.
+    X : Rows of shape (n_rows, n_features)
+        2,000 rows and 512 columns of it are used. NaN counts as the mean.
+    """
+    rows, columns = (
+        slice(None, None, -(-n // most))
+        for n, most in zip(X.shape, (_MAX_ROWS, _MAX_COLUMNS), strict=True)
+    )
+    some = np.asarray(X[rows], dtype=np.float64)[:, columns]
+    Z = np.nan_to_num(StandardScaler().fit_transform(some))
+    scores = []
+    for codes in candidates:
+        T = codes()[rows].astype(np.float64)
+        coefficients, _, rank, _ = np.linalg.lstsq(T, Z, rcond=1e-6)
+        error = np.square(Z - T @ coefficients).mean()
+        scores.append(error / max(1 - rank / len(Z), 1e-3) ** 2)
+    good = np.array(scores) <= (1 + _AS_GOOD) * min(scores)
+    return int(good.argmax())

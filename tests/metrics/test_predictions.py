@@ -125,6 +125,16 @@ def test_shares_are_checked(score):
         score([[0.5, 0.5]], [[0.5, 0.5, 0]])
 
 
+@pytest.mark.parametrize(
+    "score", [jensen_shannon_distance, bhattacharyya_coefficient, plurality_f1_score]
+)
+def test_one_dimension_is_the_share_of_the_second_of_two_classes(score):
+    true, predicted = shares(50, 2, 0), shares(50, 2, 1)
+    assert score(true, predicted[:, 1]) == pytest.approx(score(true, predicted))
+    with pytest.raises(ValueError, match="Expected 2D array"):
+        score(shares(50, 3, 0), predicted[:, 1])
+
+
 # ---- attributes
 
 

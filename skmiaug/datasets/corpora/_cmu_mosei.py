@@ -27,6 +27,7 @@ from skmiaug.datasets.corpora._mosei_frames import (
     have_frames,
     split_of_videos,
 )
+from skmiaug.datasets.corpora._targets import check_target, indicator_table
 from skmiaug.datasets.manifest import as_text, listed, make_frame
 from skmiaug.exceptions import CorpusWarning, FileFormatError
 
@@ -34,6 +35,7 @@ __all__ = ["load_cmu_mosei"]
 
 # The columns of the labels after the sentiment.
 INTENSITIES = ("happiness", "sadness", "anger", "surprise", "disgust", "fear")
+TARGETS = ("class", "multilabel", "attributes")
 LABEL_SETS: dict[str, Mapping[str, str]] = {
     "dominant": same("none", *INTENSITIES),
     "6class": same(*INTENSITIES),
@@ -57,6 +59,7 @@ def load_cmu_mosei(
     path: str | os.PathLike[str],
     *,
     labels: str | Mapping[str, str | int] = "all",
+    target: str = "class",
     folds: Folds | None = None,
     acoustic: bool = True,
     audio_folder: str | os.PathLike[str] | None = None,
@@ -74,6 +77,10 @@ def load_cmu_mosei(
         "all" (every segment), "dominant" (seven classes, "none" among them), "6class" (the
         emotions alone), or a mapping from emotion to class; the last three drop segments
         whose strongest emotion is not unique.
+    target : {"class", "multilabel", "attributes"}, default="class"
+        "multilabel": a DataFrame with a column for each emotion (or class of a mapping)
+        and 1 where its intensity is above 0; all segments are kept, those without an
+        emotion as rows of 0. "attributes": the sentiment and the six intensities.
     folds : mapping from "train", "dev", "test" to video ids, default=None
         None takes the standard folds; segments of other videos have no split.
     acoustic : bool, default=True
@@ -96,7 +103,7 @@ def load_cmu_mosei(
     MissingExtraError
         h5py is not installed.
     ValueError
-        `labels` is none of the above.
+        `labels` or `target` is none of the above.
 
     Warns
     -----
@@ -111,6 +118,7 @@ def load_cmu_mosei(
     >>> data.frame[["path", "emotion", "speaker"]], data.target  # doctest: +SKIP
     """
     mapping = resolve_labels(labels, LABEL_SETS, "CMU-MOSEI")
+    check_target(target, TARGETS)
     root = corpus_folder(path, "CMU-MOSEI")
     files = sorted(p for p in root.rglob("*.csd") if not p.name.startswith("."))
     frame = _read_labels(_need(files, _LABELS, root), folds)
@@ -124,14 +132,22 @@ def load_cmu_mosei(
         sound = index_tree(corpus_folder(audio_folder, "sound files"), AUDIO_SUFFIXES)
         frame["path"] = as_text(sound.get(video) for video in frame["dialog"])
         frame = frame[frame["path"].notna()].reset_index(drop=True)
-    frame = keep_labelled(frame, mapping)
     names = [f"intensity_{name}" for name in INTENSITIES]
+    by_emotion = frame.set_index("id")[names].set_axis(list(INTENSITIES), axis=1)
+    y = None
+    if target == "class":
+        frame = keep_labelled(frame, mapping)
+    elif target == "multilabel":
+        y = indicator_table(by_emotion, mapping)
+    else:
+        y = by_emotion.assign(sentiment=frame["sentiment"].to_numpy())
     return make_bunch(
         frame,
         name="cmu_mosei",
         root=root,
         protocol="official",
         description=DESCRIPTION,
+        target=y,
         intensities=frame[names].to_numpy(dtype=np.float64),
         intensity_names=list(INTENSITIES),
         sequences=None if covarep is None else AcousticSegments(covarep, segments(frame)),

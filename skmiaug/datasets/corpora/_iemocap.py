@@ -22,14 +22,14 @@ from skmiaug.datasets.corpora._labels import (
     FOUR,
     check_min_agreement,
     decode,
-    keep_agreed,
-    keep_labelled,
+    keep_targeted,
     make_bunch,
     raters_table,
     resolve_labels,
     same,
     spoken_emotions,
 )
+from skmiaug.datasets.corpora._targets import TARGETS, check_target
 from skmiaug.datasets.manifest import make_frame
 from skmiaug.exceptions import FileFormatError
 
@@ -78,6 +78,7 @@ def load_iemocap(
     *,
     labels: str | Mapping[str, str | int] = "4class",
     min_agreement: float | None = None,
+    target: str = "class",
     sessions: int | Sequence[int] = (1, 2, 3, 4, 5),
     audio: bool = True,
     max_missing_audio: int | None = 0,
@@ -97,6 +98,11 @@ def load_iemocap(
     min_agreement : float, default=None
         Least share of the raters who chose the class, after merging; self-ratings do not
         count. 1 asks for unanimity; None takes the release's majority label.
+    target : {"class", "votes", "attributes"}, default="class"
+        "votes": the raters' votes for each class, a DataFrame; rows without a consensus
+        are kept, those without votes for any of the `labels` are left out. Each rater has
+        one vote, divided equally among the classes that he chose; self-ratings do not
+        count. "attributes": valence, activation and dominance of all rows that have them.
     sessions : int or sequence of int, default=(1, 2, 3, 4, 5)
         Sessions to read; each must be there.
     audio : bool, default=True
@@ -110,9 +116,10 @@ def load_iemocap(
     data : Bunch
         ``frame`` (the manifest as a table, see `Manifest`, and the columns
         ``dialog_start``, ``dialog_end``, ``style`` and ``agreement``), ``manifest``,
-        ``classes``, ``target``, ``raters`` (a row for each rater and utterance: ``id``,
-        ``rater``, ``is_self``, ``emotion`` with several names joined by commas,
-        ``valence``, ``activation``, ``dominance``), ``protocol`` and ``DESCR``.
+        ``classes``, ``target`` (an array of the classes, or a DataFrame of votes or
+        attributes), ``raters`` (a row for each rater and utterance: ``id``, ``rater``,
+        ``is_self``, ``emotion`` with several names joined by commas, ``valence``,
+        ``activation``, ``dominance``), ``protocol`` and ``DESCR``.
 
     Raises
     ------
@@ -120,7 +127,7 @@ def load_iemocap(
         A folder or audio file is missing, or a line is broken or holds an unknown code;
         names the file and line.
     ValueError
-        `labels` or `min_agreement` is none of the above.
+        `labels`, `min_agreement` or `target` is none of the above.
 
     Examples
     --------
@@ -130,6 +137,7 @@ def load_iemocap(
     """
     mapping = resolve_labels(labels, LABEL_SETS, "IEMOCAP")
     check_min_agreement(min_agreement)
+    check_target(target, TARGETS, min_agreement)
     root = corpus_folder(path, "IEMOCAP", "IEMOCAP_full_release")
     rows: list[dict[str, Any]] = []
     ratings: list[dict[str, Any]] = []
@@ -144,7 +152,7 @@ def load_iemocap(
         raise FileFormatError(f"IEMOCAP: expected utterances in {str(root)!r}; none found.")
     raters = _raters(ratings)
     frame = make_frame({name: [row[name] for row in rows] for name in rows[0]})
-    frame = keep_agreed(keep_labelled(frame, mapping), raters, mapping, min_agreement)
+    frame, y = keep_targeted(frame, raters, mapping, min_agreement, target)
     if audio:
         frame = attach_audio(frame, files, max_missing_audio, "IEMOCAP")
     return make_bunch(
@@ -153,6 +161,7 @@ def load_iemocap(
         root=root,
         protocol="session",
         description=DESCRIPTION,
+        target=y,
         raters=raters,
     )
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
 
+from skmiaug.datasets.corpora._targets import target_table
 from skmiaug.datasets.manifest import Manifest, as_text, listed
 from skmiaug.exceptions import FileFormatError
 
@@ -83,9 +84,33 @@ def keep_labelled(frame: pd.DataFrame, labels: LabelSet | None) -> pd.DataFrame:
     """Only the rows whose emotion has a class, under that class's name."""
     if labels is None:
         return frame
-    emotions = as_text(labels.get(emotion) for emotion in frame["emotion"])
-    frame = frame.reset_index(drop=True).assign(emotion=emotions)
+    frame = _renamed(frame, labels)
     return frame[frame["emotion"].notna()].reset_index(drop=True)
+
+
+def keep_targeted(
+    frame: pd.DataFrame,
+    raters: pd.DataFrame | None,
+    labels: LabelSet | None,
+    min_agreement: float | None,
+    target: str,
+) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+    """The rows that have the target, and its values by id; None for the target "class"."""
+    if target == "class":
+        frame, found = keep_labelled(frame, labels), None
+    else:
+        found = target_table(target, frame, raters, labels)
+        frame = frame[frame["id"].isin(found.index)].reset_index(drop=True)
+        frame = frame if labels is None else _renamed(frame, labels)
+    if raters is not None:
+        frame = keep_agreed(frame, raters, labels, min_agreement)
+    return frame, found
+
+
+def _renamed(frame: pd.DataFrame, labels: LabelSet) -> pd.DataFrame:
+    """The emotion under its class's name; None where it has no class."""
+    emotions = as_text(labels.get(emotion) for emotion in frame["emotion"])
+    return frame.reset_index(drop=True).assign(emotion=emotions)
 
 
 def keep_agreed(
@@ -108,7 +133,8 @@ def keep_agreed(
             emotions = chosen.split(",")
             if labels is not None:
                 emotions = [labels.get(emotion) for emotion in emotions]
-            hits.setdefault(name, []).append(class_of[name] in emotions)
+            own = class_of[name]
+            hits.setdefault(name, []).append(own is not None and own in emotions)
     shares = np.array([np.mean(hits[n]) if n in hits else np.nan for n in frame["id"]])
     frame = frame.assign(agreement=shares)
     if min_agreement is None:
@@ -163,9 +189,13 @@ def make_bunch(
     root: Path,
     protocol: str,
     description: str,
+    target: pd.DataFrame | None = None,
     **others: Any,
 ) -> Bunch:
-    """What a loader returns: the manifest as object and as table, and `others`."""
+    """What a loader returns: the manifest as object and as table, and `others`.
+
+    ``target`` has the values of the rows by id; None stands for the class.
+    """
     if not len(frame):
         raise FileFormatError(
             f"{name}: expected utterances with the labels that were asked for; none is "
@@ -176,11 +206,14 @@ def make_bunch(
         raters = others["raters"]
         kept = raters["id"].isin(set(frame["id"]))
         others["raters"] = raters[kept].reset_index(drop=True)
+    y: Any = frame["emotion"].to_numpy(dtype=object)
+    if target is not None:
+        y = target.loc[frame["id"]].rename_axis(columns=None).reset_index(drop=True)
     return Bunch(
         frame=frame,
         manifest=manifest,
         classes=manifest.classes,
-        target=frame["emotion"].to_numpy(dtype=object),
+        target=y,
         name=name,
         root=root,
         protocol=protocol,

@@ -23,13 +23,13 @@ from skmiaug.datasets.corpora._labels import (
     FOUR,
     check_min_agreement,
     decode,
-    keep_agreed,
-    keep_labelled,
+    keep_targeted,
     make_bunch,
     raters_table,
     resolve_labels,
     spoken_emotions,
 )
+from skmiaug.datasets.corpora._targets import TARGETS, check_target
 from skmiaug.datasets.manifest import as_text, make_frame
 from skmiaug.exceptions import FileFormatError
 
@@ -61,6 +61,7 @@ def load_msp_improv(
     *,
     labels: str | Mapping[str, str | int] = "4class",
     min_agreement: float | None = None,
+    target: str = "class",
     audio: bool = True,
     max_missing_audio: int | None = 0,
 ) -> Bunch:
@@ -77,6 +78,11 @@ def load_msp_improv(
         are dropped.
     min_agreement : float, default=None
         Least share of the raters who chose the class. None takes the release's label.
+    target : {"class", "votes", "attributes"}, default="class"
+        "votes": the raters' votes for each class, a DataFrame; rows without a consensus
+        are kept, those without votes for any of the `labels` are left out. Each rater has
+        one vote, divided equally among the classes that he chose; self-ratings do not
+        count. "attributes": valence, activation and dominance of all rows that have them.
     audio : bool, default=True
         Whether to look for the audio files.
     max_missing_audio : int or None, default=0
@@ -96,7 +102,7 @@ def load_msp_improv(
         A file is missing, or a line is broken or holds an unknown code; names the file
         and line.
     ValueError
-        `labels` or `min_agreement` is none of the above.
+        `labels`, `min_agreement` or `target` is none of the above.
 
     Examples
     --------
@@ -106,6 +112,7 @@ def load_msp_improv(
     """
     mapping = resolve_labels(labels, LABEL_SETS, "MSP-IMPROV")
     check_min_agreement(min_agreement)
+    check_target(target, TARGETS, min_agreement)
     root = corpus_folder(path, "MSP-IMPROV")
     names = ["Evalution.txt", "Evaluation.txt"]
     rows, ratings = _read_labels(need_entry(root, names, "MSP-IMPROV"))
@@ -113,7 +120,7 @@ def load_msp_improv(
     raters = raters_table(ratings, tuple(_NUMBERS.values()), "secondary")
     frame = make_frame({name: [row[name] for row in rows] for name in rows[0]})
     frame["transcript"] = as_text(spoken.get(name) for name in frame["id"])
-    frame = keep_agreed(keep_labelled(frame, mapping), raters, mapping, min_agreement)
+    frame, y = keep_targeted(frame, raters, mapping, min_agreement, target)
     if audio:
         files = index_tree(find_entry(root, ["Audio"]) or root, AUDIO_SUFFIXES)
         frame = attach_audio(frame, files, max_missing_audio, "MSP-IMPROV")
@@ -123,6 +130,7 @@ def load_msp_improv(
         root=root,
         protocol="session",
         description=DESCRIPTION,
+        target=y,
         raters=raters,
     )
 

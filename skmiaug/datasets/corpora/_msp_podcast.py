@@ -23,13 +23,13 @@ from skmiaug.datasets.corpora._labels import (
     FOUR,
     check_min_agreement,
     decode,
-    keep_agreed,
-    keep_labelled,
+    keep_targeted,
     make_bunch,
     resolve_labels,
     same,
     spoken_emotions,
 )
+from skmiaug.datasets.corpora._targets import TARGETS, check_target
 from skmiaug.datasets.manifest import as_text, make_frame, read_csv
 from skmiaug.exceptions import FileFormatError
 
@@ -94,6 +94,7 @@ def load_msp_podcast(
     *,
     labels: str | Mapping[str, str | int] = "4class",
     min_agreement: float | None = None,
+    target: str = "class",
     raters: bool = False,
     transcripts: bool = False,
     audio: bool = True,
@@ -116,6 +117,12 @@ def load_msp_podcast(
     min_agreement : float, default=None
         Least share of the raters who chose the class; reads the raters. None takes the
         release's label.
+    target : {"class", "votes", "attributes"}, default="class"
+        "votes": the raters' votes for each class, a DataFrame; rows without a consensus
+        are kept, those without votes for any of the `labels` are left out. Each rater has
+        one vote, divided equally among the classes that he chose; self-ratings do not
+        count. Reads the raters. "attributes": valence, activation and dominance of all
+        rows that have them.
     raters : bool, default=False
         Whether to read the raters, close to a million rows.
     transcripts : bool, default=False
@@ -140,7 +147,7 @@ def load_msp_podcast(
         A file, folder or column is missing, a row is broken or holds an unknown code, or
         Split_Set contradicts ``Partitions.txt``; names the file and row.
     ValueError
-        `labels` or `min_agreement` is none of the above.
+        `labels`, `min_agreement` or `target` is none of the above.
 
     Examples
     --------
@@ -150,13 +157,13 @@ def load_msp_podcast(
     """
     mapping = resolve_labels(labels, LABEL_SETS, "MSP-Podcast")
     check_min_agreement(min_agreement)
+    check_target(target, TARGETS, min_agreement)
     root = corpus_folder(path, "MSP-Podcast")
     folder = need_entry(root, ["Labels", "label"], "MSP-Podcast")
-    frame = keep_labelled(_manifest(root, folder), mapping)
-    rated = None
-    if raters or min_agreement is not None:
-        rated = _read_raters(folder)
-        frame = keep_agreed(frame, rated, mapping, min_agreement)
+    asked = raters or min_agreement is not None or target == "votes"
+    rated = _read_raters(folder) if asked else None
+    frame = _manifest(root, folder)
+    frame, y = keep_targeted(frame, rated, mapping, min_agreement, target)
     if audio:
         files = index_tree(
             need_entry(root, ["Audios", "Audio"], "MSP-Podcast"), AUDIO_SUFFIXES
@@ -170,6 +177,7 @@ def load_msp_podcast(
         root=root,
         protocol="official",
         description=DESCRIPTION,
+        target=y,
         raters=rated,
     )
 

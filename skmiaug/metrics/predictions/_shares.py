@@ -19,6 +19,7 @@ def jensen_shannon_distance(y_true: ArrayLike, y_pred: ArrayLike) -> float:
     ----------
     y_true, y_pred : array-like of shape (n_samples, n_classes)
         Shares of the classes, rows that sum to 1.
+        One dimension of ``y_pred`` is the share of the second of two classes.
 
     Returns
     -------
@@ -58,6 +59,7 @@ def bhattacharyya_coefficient(y_true: ArrayLike, y_pred: ArrayLike) -> float:
     ----------
     y_true, y_pred : array-like of shape (n_samples, n_classes)
         Shares of the classes, rows that sum to 1.
+        One dimension of ``y_pred`` is the share of the second of two classes.
 
     Returns
     -------
@@ -96,7 +98,8 @@ def plurality_f1_score(y_true: ArrayLike, y_pred: ArrayLike) -> float:
         Shares of the raters' votes. Rows whose largest share is tied have no plurality and
         are left out.
     y_pred : array-like of shape (n_samples, n_classes)
-        Predicted shares; the first of tied classes counts.
+        Predicted shares; the first of tied classes counts. One dimension is the share of
+        the second of two classes.
 
     Returns
     -------
@@ -135,6 +138,10 @@ def plurality_f1_score(y_true: ArrayLike, y_pred: ArrayLike) -> float:
 def _checked(
     y_true: ArrayLike, y_pred: ArrayLike
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    y_pred = np.asarray(y_pred)
+    if y_pred.ndim == 1 and np.shape(y_true)[1:] == (2,):
+        # scikit-learn's scorers pass the share of the second of two classes.
+        y_pred = np.column_stack([1 - y_pred, y_pred])
     true, predicted = check_shares(y_true, "y_true"), check_shares(y_pred, "y_pred")
     check_consistent_length(true, predicted)
     if true.shape != predicted.shape:

@@ -1,9 +1,10 @@
-"""Draw the picture of how samples are generated.
+"""Draw the picture of how samples are generated, for wide and for narrow windows.
 
-python docs/_ext/method_picture.py docs/_static/method.svg
+python docs/_ext/method_picture.py docs/_static
 """
 
 import sys
+from pathlib import Path
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -25,8 +26,8 @@ def example_rows(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     return centres[y] + rng.normal(size=(len(y), 2)) @ factor.T, y
 
 
-def draw() -> plt.Figure:
-    """Real rows, the prior, real rows with synthetic samples."""
+def draw(*, narrow: bool = False) -> plt.Figure:
+    """Real rows, the prior, real rows with synthetic samples; below each other if narrow."""
     X, y = example_rows(np.random.default_rng(5))
     means = np.array([X[y == c].mean(axis=0) for c in range(3)])
     covariance = np.cov((X - means[y]).T)
@@ -35,7 +36,8 @@ def draw() -> plt.Figure:
     augmenter = GaussianAugmenter(bandwidth=1.0, random_state=0)
     X_new, y_new = augmenter.fit_resample(X, y)
 
-    figure, axes = plt.subplots(1, 3, figsize=(9.6, 3.5), sharex=True, sharey=True)
+    shape, size = ((3, 1), (3.6, 9.6)) if narrow else ((1, 3), (9.6, 3.5))
+    figure, axes = plt.subplots(*shape, figsize=size, sharex=True, sharey=True)
     for c, colour in enumerate(COLOURS):
         own, new = X[y == c], X_new[augmenter.synthetic_mask_ & (y_new == c)]
         for axis in axes[[0, 2]]:
@@ -67,7 +69,7 @@ def draw() -> plt.Figure:
         axis.set(xticks=[], yticks=[])
         axis.spines[:].set_color("0.75")
     axes[0].set(xlim=(-4, 7), ylim=(-4.2, 5.6))
-    figure.tight_layout(w_pad=1.5)
+    figure.tight_layout(w_pad=1.5, h_pad=1.5)
     return figure
 
 
@@ -97,4 +99,6 @@ def _draw_prior(axis, rows, mean, shrunken, covariance, colour) -> None:
 
 if __name__ == "__main__":
     mpl.rcParams |= {"svg.hashsalt": "skmiaug", "svg.fonttype": "path"}
-    draw().savefig(sys.argv[1], facecolor="white", metadata={"Date": None})
+    for name, narrow in {"method": False, "method_narrow": True}.items():
+        file = Path(sys.argv[1]) / f"{name}.svg"
+        draw(narrow=narrow).savefig(file, facecolor="white", metadata={"Date": None})

@@ -93,9 +93,10 @@ def _skip_generated(app, what, name, obj, skip, options):
     return True if name.startswith("set_") and name.endswith("_request") else None
 
 
-def _escape_names_in_shapes(app, what, name, obj, options, lines):
-    """Keep docutils from taking ``n_classes_`` in "of shape (n_classes_,)" for a link."""
+def _escape_names_and_link_pages(app, what, name, obj, options, lines):
+    """Keep ``n_classes_`` in "of shape (n_classes_,)" from being a link; link docs/page.md."""
     for number, line in enumerate(lines):
+        lines[number] = line = re.sub(r"docs/([\w/]+)\.md", r":doc:`/\1`", line)
         if "of shape (" in line:
             lines[number] = re.sub(r"(?<=\w)_(?=[,)])", r"\\_", line)
 
@@ -103,4 +104,4 @@ def _escape_names_in_shapes(app, what, name, obj, options, lines):
 def setup(app):
     write_api_pages(HERE / "api")
     app.connect("autodoc-skip-member", _skip_generated)
-    app.connect("autodoc-process-docstring", _escape_names_in_shapes, priority=900)
+    app.connect("autodoc-process-docstring", _escape_names_and_link_pages, priority=900)

@@ -1,5 +1,6 @@
 """Formulas as SVG, drawn by matplotlib: no script, no font of the reader, no network."""
 
+import re
 from functools import cache
 from html import escape
 
@@ -26,7 +27,9 @@ def as_svg(tex: str, *, block: bool = False) -> str:
         On lines of its own, where fractions may be tall.
     """
     tex = " ".join(tex.split())
-    text = f"${tex.replace(chr(92) + 'frac', chr(92) + 'dfrac') if block else tex}$"
+    # matplotlib sets what follows a sum close to it.
+    spaced = re.sub(r"\\sum_(\{[^{}]*\}|\w)", r"\g<0>\\,", tex)
+    text = "$" + (spaced.replace(r"\frac", r"\dfrac") if block else spaced) + "$"
     with rc_context({"mathtext.fontset": "stix", "font.size": _SIZE}):
         width, height, depth, *_ = MathTextParser("path").parse(text, 72)
         path = TextPath((0, 0), text, size=_SIZE)

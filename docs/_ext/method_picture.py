@@ -27,7 +27,7 @@ def example_rows(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
 
 
 def draw(*, narrow: bool = False) -> plt.Figure:
-    """Real rows, the prior, real rows with synthetic samples; below each other if narrow."""
+    """Real rows, the prior, and both with synthetic samples."""
     X, y = example_rows(np.random.default_rng(5))
     means = np.array([X[y == c].mean(axis=0) for c in range(3)])
     covariance = np.cov((X - means[y]).T)

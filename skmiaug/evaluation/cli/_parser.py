@@ -209,7 +209,9 @@ def _add_benchmark(parser: argparse.ArgumentParser) -> None:
         output="a folder for each table with table.csv, results.json and plot.png, and "
         "benchmark.json over all [benchmark-CORPUS]",
     )
-    _add_options(group, ("--cache", "FOLDER", "folder of the features [OUTPUT/.features]"))
+    _add_options(
+        group, ("--cache", "FOLDER", "folder of the features [OUTPUT/.cache/features]")
+    )
 
 
 def _add_features(parser: argparse.ArgumentParser) -> None:

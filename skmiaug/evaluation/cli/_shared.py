@@ -10,7 +10,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from skmiaug.evaluation._labels import counts_text
+from skmiaug.evaluation._labels import counts_text, wrapped
 from skmiaug.evaluation.cli._parser import UsageError
 from skmiaug.evaluation.comparison._folds import ImbalancedTrainingSplit, resolve_cv
 from skmiaug.evaluation.features import (
@@ -68,7 +68,9 @@ def describe(features: Features, counts: Mapping[str, int], part: str) -> str:
         "rows per class: " + counts_text(features.class_counts()),
         f"{part}: {counts_text(counts)}",
     ]
-    return "\n".join([*lines, f"note: {features.note}"] if features.note else lines) + "\n"
+    if features.note:
+        lines.append(f"note: {features.note}")
+    return wrapped(lines, line_width()) + "\n"
 
 
 def title_of(args: argparse.Namespace, features: Features) -> str:

@@ -94,7 +94,7 @@ def _skip_generated(app, what, name, obj, skip, options):
 
 
 def _escape_names_and_link_pages(app, what, name, obj, options, lines):
-    """Keep ``n_classes_`` in "of shape (n_classes_,)" from being a link; link docs/page.md."""
+    """Keep ``n_classes_`` in "(n_classes_,)" from being a link, link to docs/page.md."""
     for number, line in enumerate(lines):
         lines[number] = line = re.sub(r"docs/([\w/]+)\.md", r":doc:`/\1`", line)
         if "of shape (" in line:

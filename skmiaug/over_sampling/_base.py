@@ -139,7 +139,7 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         **BaseOverSampler._parameter_constraints,
         "random_state": ["random_state"],
     }
-    # A Pipeline looks at the requests of both methods, and one call of
+    # A Pipeline reads the requests of both methods, and one call of
     # set_fit_resample_request is to be enough. As with splitters, groups are asked for.
     __metadata_request__fit: ClassVar[dict[str, bool]] = {"condition": True, "groups": True}
     __metadata_request__fit_resample: ClassVar[dict[str, bool]] = {"groups": True}
@@ -286,7 +286,7 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
             condition draws each class by its probability given the condition.
         condition : array-like of shape (n_samples, n_condition_features), default=None
             Condition of each row, for an augmenter that was fitted with one. None draws it
-            as ``condition_sampling`` says.
+            as ``condition_sampling`` determines.
         random_state : int, RandomState instance or None, default=None
             Seed of the samples; None takes the augmenter's.
 
@@ -332,7 +332,7 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         ----------
         path : str or path-like
             The file of the rows; ``.npy`` is added where it lacks. Labels go to a file
-            beside it whose name ends in ``_y.npy``.
+            next to it whose name ends in ``_y.npy``.
         n_samples : int
             Rows to generate.
         y : class or array of shape (n_samples,), default=None

@@ -546,7 +546,7 @@ def component_sizes(
     rows from real ones by the number of rows alone: ``"auto"`` takes one direction for each
     four rows, 8 to 512. Several modalities share what one of all these columns would get,
     in proportion to their columns, and at least one each (with "auto" 8, or all there are:
-    of five columns beside hundreds, the networks would see one direction otherwise). Rows
+    of five columns next to hundreds, the networks would see one direction otherwise). Rows
     with a condition get as many as without; the condition gets half as many, at least 8.
     """
 

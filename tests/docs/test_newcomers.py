@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from sklearn.datasets import make_classification
 
+from skmiaug import MIGANAugmenter
 from skmiaug.evaluation.cli import main
 from tests.docs._pages import DOCS, ROOT, snippets
 
@@ -45,7 +46,14 @@ def test_the_first_lines_print_what_stands_below_them(capsys):
         assert blocks(DOCS / "index.md", language)[0] == blocks(page, language)[0]
 
 
-def test_from_a_table_to_a_model_that_predicts(tmp_path, monkeypatch, capsys):
+@pytest.fixture
+def short_training(monkeypatch):
+    monkeypatch.setitem(MIGANAugmenter.__init__.__kwdefaults__, "max_iter", 5)
+
+
+def test_from_a_table_to_a_model_that_predicts(
+    tmp_path, monkeypatch, short_training, capsys
+):
     page = DOCS / "own_table.md"
     monkeypatch.chdir(tmp_path)
     columns = blocks(page, "text")[0].split("\n")[0].split(",")
@@ -67,7 +75,7 @@ def test_from_a_table_to_a_model_that_predicts(tmp_path, monkeypatch, capsys):
 
 
 @pytest.fixture
-def recordings(tmp_path, monkeypatch):
+def recordings(tmp_path, monkeypatch, short_training):
     """A folder as the page describes it, and a tiny model where the hub's would be."""
     pytest.importorskip("transformers", reason="needs the extra audio")
     from tests.feature_extraction._helpers import RATE, save_tiny, voice, write

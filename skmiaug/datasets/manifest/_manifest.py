@@ -207,7 +207,7 @@ class Manifest:
         check_files: bool = True,
         allow_links: bool = False,
     ) -> "Manifest":
-        """Read a manifest of JSON lines; it is safe to read one from a stranger.
+        """Read a manifest of JSON lines; reading one from an untrusted source is safe.
 
         Parameters
         ----------

@@ -72,9 +72,9 @@ def save_comparison(
     Notes
     -----
     Each file is replaced in one step, the plot last. Files of an earlier comparison (its
-    results.json says so) are overwritten; other files of these names only with `overwrite`.
-    The JSON holds the versions of the packages, the seeds, the summary, the paired tests,
-    the score of every fold (null where there is none) and a checksum.
+    results.json records this) are overwritten; other files of these names only with
+    `overwrite`. The JSON holds the versions of the packages, the seeds, the summary, the
+    paired tests, the score of every fold (null where there is none) and a checksum.
 
     Examples
     --------

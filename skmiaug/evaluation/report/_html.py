@@ -128,7 +128,7 @@ def page(
         f"<h1>{_text(title)}</h1>",
         "<dl>\n" + "\n".join(facts) + "\n</dl>",
         '<ul class="findings">\n' + "\n".join(marked) + "\n</ul>",
-        '<p class="key">● pass · ◐ warn: look closer · ○ fail (rules of thumb, not '
+        '<p class="key">● pass · ◐ warn: check closely · ○ fail (rules of thumb, not '
         "tests)</p>",
         "".join(f'<p class="notes">Note: {_text(note)}.</p>\n' for note in notes),
         "<nav>" + " ".join(links) + "</nav>",

@@ -151,7 +151,7 @@ def _check_weights(
             f"expected weights for all {n_layers} layers in the model {name!r}; "
             f"{len(lost)} are not there, among them {', '.join(lost[:3])}, and random ones "
             "would give features without meaning. The file is incomplete, or of another "
-            "architecture than config.json says; download the model again."
+            "architecture than config.json describes; download the model again."
         )
 
 

@@ -61,7 +61,7 @@ def check_regular_file(
     path : path-like
         ``~`` is the user's home.
     what : str, default="a file"
-        What the error says was expected.
+        What was expected, for the error.
     max_bytes : int, default=None
 
     Raises
@@ -153,7 +153,7 @@ def _npz_bytes(file: Path) -> int:
 def _array_bytes(stream: Any, size: int, where: str, *, objects: bool = False) -> int:
     """Bytes of an array by its header, which must not be more than there are.
 
-    An archive may hold `objects` beside the arrays that are read, as numpy itself refuses
+    An archive may hold `objects` next to the arrays that are read, as numpy itself refuses
     to load them.
     """
     major, _ = np.lib.format.read_magic(stream)

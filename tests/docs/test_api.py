@@ -15,7 +15,7 @@ pytest.importorskip("numpydoc", reason="numpydoc reads the docstrings (extra: do
 from numpydoc.docscrape import ClassDoc, FunctionDoc
 
 sys.path.insert(0, str(DOCS / "_ext"))
-from api_index import public_names, write_api_index
+from api_index import public_names, write_api_pages
 
 sys.path.remove(str(DOCS / "_ext"))
 
@@ -186,11 +186,13 @@ def test_a_named_tuple_documents_its_fields(public):
 
 
 def test_every_public_name_is_on_the_page_of_the_api(tmp_path):
-    write_api_index(tmp_path / "index.rst")
-    page = (tmp_path / "index.rst").read_text()
+    write_api_pages(tmp_path)
+    index = (tmp_path / "index.rst").read_text()
     for public in ALL:
         if public.owner is None:
-            assert f"\n   {public.name.rpartition('.')[2]}\n" in page
+            module, _, name = public.name.rpartition(".")
+            assert f"\n   {name}\n" in (tmp_path / f"{module}.rst").read_text()
+            assert f"`~{public.name}`" in index
 
 
 def test_the_walk_finds_the_estimators_and_the_modules():

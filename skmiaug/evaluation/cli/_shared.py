@@ -64,13 +64,13 @@ def describe(features: Features, counts: Mapping[str, int], part: str) -> str:
     if features.groups is not None:
         groups = f", {len(set(features.groups.tolist()))} groups"
     lines = [
-        f"{features.name}: {rows} rows of {columns} features{groups}",
         "rows per class: " + counts_text(features.class_counts()),
         f"{part}: {counts_text(counts)}",
     ]
     if features.note:
         lines.append(f"note: {features.note}")
-    return wrapped(lines, line_width()) + "\n"
+    head = f"{features.name}: {rows} rows of {columns} features{groups}\n"
+    return head + wrapped(lines, line_width()) + "\n"
 
 
 def title_of(args: argparse.Namespace, features: Features) -> str:

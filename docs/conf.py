@@ -74,6 +74,7 @@ html_css_files = ["skmiaug.css"]
 html_js_files = ["copy.js"]
 html_show_sourcelink = False
 html_copy_source = False
+html_use_index = False
 html_theme_options = {
     "logo": {"text": "skmiaug"},
     "navbar_align": "left",

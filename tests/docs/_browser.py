@@ -58,7 +58,8 @@ async function check(page) {
     const wide = root.scrollWidth > root.clientWidth;
     if (wide) found.push(page + ": wider than " + width + " px");
     const element = cut(inside);
-    if (element) found.push(page + ": cut at " + width + " px: " + element.outerHTML.slice(0, 80));
+    const start = element && element.outerHTML.slice(0, 80);
+    if (element) found.push(page + ": cut at " + width + " px: " + start);
   }
   frame.remove();
 }

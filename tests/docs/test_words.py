@@ -44,7 +44,7 @@ WORDS = {
     r"MIWeightSearchCV": "GridSearchCV over mi_weight, MIGANAugmenterCV",
 }  # fmt: skip
 
-SKIPPED = {"docs/terms.md"}
+SKIPPED = {"docs/terms.md", "tests/docs/test_words.py"}
 FILES = [
     path
     for path in [
@@ -53,6 +53,7 @@ FILES = [
         ROOT / "CHANGELOG.md",
         ROOT / "CITATION.cff",
         *sorted((ROOT / "skmiaug").rglob("*.py")),
+        *sorted((ROOT / "tests").rglob("*.py")),
     ]
     if name_of(path) not in SKIPPED
 ]

@@ -1,4 +1,4 @@
-"""Files from strangers do not block, fill the memory, or mislead."""
+"""Untrusted files do not block, fill the memory, or mislead."""
 
 import io
 import json

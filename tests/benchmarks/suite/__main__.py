@@ -26,7 +26,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
         "python -m tests.benchmarks.suite",
-        description="What MIGANAugmenter costs beside its products, SMOTE and CTGAN.",
+        description="Costs of MIGANAugmenter, its matrix products, SMOTE and CTGAN.",
     )
 
     def numbers(name: str, default: list[int], help: str) -> None:

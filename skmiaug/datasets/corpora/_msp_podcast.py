@@ -255,7 +255,7 @@ def _read_transcripts(root: Path, frame: pd.DataFrame) -> None:
 
 def _read_consensus(file: Path) -> pd.DataFrame:
     """``labels_consensus.csv``; empty fields are None."""
-    # Space around a value is no part of it: a speaker of two spellings would be two.
+    # Space around a value is not part of it: a speaker of two spellings would be two.
     table = read_csv(file, COLUMNS)[list(COLUMNS)].apply(lambda column: column.str.strip())
     for name in ("FileName", "EmoClass", "Split_Set"):
         empty = table[name] == ""

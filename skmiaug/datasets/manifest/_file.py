@@ -111,7 +111,7 @@ def _check_header(file: Path | str, header: dict[str, Any]) -> str:
     if header.get("format") != FORMAT:
         raise FileFormatError(
             f'{file}: expected a first line with "format": "{FORMAT}"; it is not there, so '
-            "this is no manifest."
+            "this is not a manifest."
         )
     version = header.get("format_version")
     if version != FORMAT_VERSION:

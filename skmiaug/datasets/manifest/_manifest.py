@@ -51,7 +51,7 @@ class Manifest:
     Raises
     ------
     FileFormatError
-        The table is no manifest; names the row.
+        The table is not a manifest; names the row.
 
     Examples
     --------
@@ -153,7 +153,7 @@ class Manifest:
         ------
         FileFormatError
             The file is missing or no table, it lacks a column, a path or a class is empty,
-            a number is none, or an audio file is missing. Names the column or the line.
+            a number is invalid, or an audio file is missing. Names the column or the line.
 
         See Also
         --------

@@ -184,7 +184,7 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
         ("--output", "FILE", "the page [report.html]; an earlier report there is replaced",
          {"default": "report.html"}),
         ("--overwrite", None, "replace any other file there too", flag),
-        ("--quiet", None, "print nothing but errors", flag),
+        ("--quiet", None, "print errors only", flag),
     )  # fmt: skip
 
 

@@ -49,7 +49,7 @@ COLUMNS = (
 # Between the parts of a message.
 SEPARATOR = " | "
 _LONGEST_MESSAGE = 300
-# A change of some library's interface is no property of the data or the sampler, and
+# A change of some library's interface is not a property of the data or the sampler, and
 # fits that did not converge are counted in a column of their own.
 _NOT_REPORTED = (
     DeprecationWarning,

@@ -154,7 +154,7 @@ def results_table(rows: list[Row]) -> pd.DataFrame:
     """Rows of cells as the table that `compare_samplers` returns."""
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     scores = table["uar"].astype(float)  # rows from a file have None for NaN
-    # A failed sampler has no such count, and a count is no float.
+    # A failed sampler has no such count, and a count is not a float.
     counts = table["n_train_resampled"].astype("Float64").astype("Int64")
     return table.assign(uar=scores, n_train_resampled=counts)
 

@@ -147,7 +147,7 @@ def prepare_folder(folder: str | os.PathLike[str], *, overwrite: bool = False) -
     if folders:
         raise FileFormatError(
             f"expected to write files into {str(target)!r}, and {', '.join(folders)} in it "
-            "is no file; move it away or name another folder."
+            "is not a file; move it away or name another folder."
         )
     if taken and not overwrite and not _is_comparison(target / REPORT):
         raise FileFormatError(

@@ -284,7 +284,7 @@ def _footnotes(results: pd.DataFrame) -> list[str]:
             for name, rows in own.groupby("sampler", sort=False)
         }
         if len(folds) == len(samplers) > 1 and len(set(folds.values())) == 1:
-            # What all of them share is no property of a sampler.
+            # What all of them share is not a property of a sampler.
             folds = {"all samplers": next(iter(folds.values()))}
         for sampler, found in folds.items():
             place = samplers.index(sampler) if sampler in samplers else -1

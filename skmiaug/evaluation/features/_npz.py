@@ -73,7 +73,7 @@ class _Arrays:
             ) from error
         if not isinstance(array, np.ndarray):
             raise FileFormatError(
-                f"{self.name}: {key!r} is no NumPy array; make the file with numpy.savez."
+                f"{self.name}: {key!r} is not a NumPy array; write the file by numpy.savez."
             )
         return array
 

@@ -27,8 +27,8 @@ SECTIONS = {
         "Information about the class that a critic finds in a sample, a lower bound of "
         "I(c; x̂) in nats. The critic was fitted to held-out real rows and has seen neither "
         "synthetic samples nor training rows. Below 0, guessing by class shares does "
-        "better. More than real rows give is no merit: such samples are more typical of "
-        "their class than real data.",
+        "better. More than real rows have is not an advantage: such samples are more "
+        "typical of their class than real data.",
     ),
     "training": (
         "Training",

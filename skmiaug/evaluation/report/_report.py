@@ -196,7 +196,7 @@ def quality_report(
     Raises
     ------
     ValueError
-        The data or `cv` do not fit, or the augmenter is no over-sampler.
+        The data or `cv` do not fit, or the augmenter is not an over-sampler.
 
     See Also
     --------

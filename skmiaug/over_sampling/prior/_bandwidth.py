@@ -208,7 +208,7 @@ def most_informative_bandwidth(fitted: FittedRows, grid: Sequence[float]) -> flo
 
     The posteriors are calibrated first, by the one power of the densities of each bandwidth
     under which the rows are predicted best: normals around few rows of many features are
-    overconfident, which is no fault of samples from them, since a classifier calibrates
+    overconfident. This does not matter for samples from them, since a classifier calibrates
     itself. Of bandwidths within 0.001 nats of the best, the largest is taken.
 
     Parameters

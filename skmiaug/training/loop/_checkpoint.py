@@ -86,7 +86,7 @@ class Checkpoint:
         Raises
         ------
         CheckpointError
-            The file is damaged, is no checkpoint, or belongs to other data or settings.
+            The file is damaged, is not a checkpoint, or belongs to other data or settings.
         """
         try:
             header, arrays = read_tensor_file(self.path)

@@ -110,8 +110,8 @@ class GraphedStep:
         _repair_random_state(self.device)
         warnings.warn(
             f"The training step could not be run as one CUDA graph ({why}). "
-            "Training continues without one, slower and with the same result. SKMIAUG_CUDA_GRAPH=0 in the "
-            "environment turns graphs off.",
+            "Training continues without one, slower and with the same result. "
+            "SKMIAUG_CUDA_GRAPH=0 in the environment turns graphs off.",
             CudaGraphWarning,
             stacklevel=3,
         )

@@ -141,7 +141,7 @@ class GaussianAugmenter(BaseAugmenter):
     See Also
     --------
     MIGANAugmenter : The same prior, refined by an InfoGAN.
-    BaseAugmenter : How to write an augmenter of your own.
+    skmiaug.over_sampling.BaseAugmenter : How to write an augmenter of your own.
 
     References
     ----------

@@ -230,7 +230,7 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
     --------
     GaussianAugmenter : The prior alone, in closed form.
     MIGANAugmenterCV : Chooses λ by cross-validation.
-    BaseAugmenter : How to write an augmenter of your own.
+    skmiaug.over_sampling.BaseAugmenter : How to write an augmenter of your own.
 
     References
     ----------

@@ -1,6 +1,7 @@
 """Every public name is documented: parameters, results, errors, sources."""
 
 import inspect
+import pydoc
 import sys
 from collections.abc import Iterator
 from dataclasses import is_dataclass
@@ -183,6 +184,18 @@ def test_a_named_tuple_documents_its_fields(public):
     doc = ClassDoc(public.value)
     told = documented(doc["Attributes"]) or documented(doc["Parameters"])
     assert told == list(public.value._fields)
+
+
+@pytest.mark.parametrize(
+    "public", [p for p in ALL if p.owner is None and p not in ERRORS + TUPLES], ids=str
+)
+def test_it_links_to_related_names_that_exist(public):
+    doc = ClassDoc if inspect.isclass(public.value) else FunctionDoc
+    related = [name for names, _ in doc(public.value)["See Also"] for name, _ in names]
+    assert related
+    module = public.name.rpartition(".")[0]
+    for name in related:
+        assert pydoc.locate(name) or pydoc.locate(f"{module}.{name}")
 
 
 def test_every_public_name_is_on_the_page_of_the_api(tmp_path):

@@ -98,6 +98,11 @@ def load_msp_improv(
     ValueError
         `labels` or `min_agreement` is none of the above.
 
+    See Also
+    --------
+    LeaveOneSessionOut : Folds of the corpus.
+    Manifest.from_csv : The same for recordings of your own.
+
     Examples
     --------
     >>> from skmiaug.datasets import load_msp_improv

@@ -142,6 +142,11 @@ def load_msp_podcast(
     ValueError
         `labels` or `min_agreement` is none of the above.
 
+    See Also
+    --------
+    OfficialSplit : Folds of the corpus.
+    Manifest.from_csv : The same for recordings of your own.
+
     Examples
     --------
     >>> from skmiaug.datasets import load_msp_podcast

@@ -75,6 +75,11 @@ def load_nemo(
     ValueError
         `labels` is none of the above.
 
+    See Also
+    --------
+    LeaveOneSpeakerOut : Folds of the corpus.
+    Manifest.from_csv : The same for recordings of your own.
+
     Examples
     --------
     >>> from skmiaug.datasets import load_nemo

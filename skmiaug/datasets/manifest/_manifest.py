@@ -53,6 +53,11 @@ class Manifest:
     FileFormatError
         The table is not a manifest; names the row.
 
+    See Also
+    --------
+    LeaveOneSpeakerOut : Folds of a manifest.
+    skmiaug.TransformerFeatures : Features of its recordings.
+
     Examples
     --------
     >>> from skmiaug.datasets import Manifest

@@ -69,6 +69,11 @@ def save_comparison(
     MissingExtraError
         matplotlib is not installed.
 
+    See Also
+    --------
+    compare_samplers : Makes the table of results.
+    plot_comparison : The figure alone.
+
     Notes
     -----
     Each file is replaced in one step, the plot last. Files of an earlier comparison (its

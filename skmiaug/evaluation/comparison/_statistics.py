@@ -86,6 +86,10 @@ def corrected_repeated_ttest(
     ValueError
         Fewer than 2 differences, NaN among them, or a part without rows.
 
+    See Also
+    --------
+    paired_tests : The test for each sampler of a comparison.
+
     References
     ----------
     C. Nadeau, Y. Bengio, "Inference for the generalization error", Machine Learning 52,
@@ -149,6 +153,11 @@ def paired_tests(results: pd.DataFrame, baseline: str | None = None) -> pd.DataF
     ------
     ValueError
         `baseline` is not among the samplers.
+
+    See Also
+    --------
+    compare_samplers : Makes the table of results.
+    corrected_repeated_ttest : The test of one pair.
 
     Notes
     -----

@@ -50,6 +50,11 @@ def summarize_comparison(results: pd.DataFrame) -> pd.DataFrame:
         - ``time_ratio``: resampling and fitting, divided by the same for the sampler
           named "none"; NaN where there is none.
 
+    See Also
+    --------
+    compare_samplers : Makes the table of results.
+    format_comparison : The summary as text.
+
     Examples
     --------
     >>> from sklearn.datasets import make_classification

@@ -61,6 +61,10 @@ class QualityReport:
         The main results in words; marks are "pass", "warn" and "fail", by rule of thumb.
     title, notes, about
         As given.
+
+    See Also
+    --------
+    quality_report : Makes the report.
     """
 
     def __init__(

@@ -92,6 +92,10 @@ def clear_model_cache() -> None:
 
     They are loaded again when needed. Memory of a GPU is returned to torch's allocator.
 
+    See Also
+    --------
+    skmiaug.TransformerFeatures : Loads the models.
+
     Examples
     --------
     >>> from skmiaug.feature_extraction import clear_model_cache

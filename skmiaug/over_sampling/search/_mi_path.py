@@ -31,6 +31,10 @@ class MIPath:
     best_validation_score : ndarray of shape (n_weights,)
         Score on held-out rows of the weights and the scale that are used, nats; NaN where
         no rows were held out. It is not a test score: early stopping has seen it.
+
+    See Also
+    --------
+    mi_path : Fits the augmenters.
     """
 
     mi_weights: np.ndarray

@@ -231,8 +231,8 @@ def _add_features(parser: argparse.ArgumentParser) -> None:
          {"choices": ("align", "concat"), "default": "align"}),
         ("--audio", "FOLDER", "folder of the audio, for a manifest (else its own folder) "
          "and CMU-MOSEI"),
-        ("--device", None, "of the models [auto]", {"default": "auto"}),
-        ("--dtype", None, "of the models [float32]",
+        ("--device", None, "device of the models [auto]", {"default": "auto"}),
+        ("--dtype", None, "number format of the models [float32]",
          {"choices": types, "default": "float32"}),
     )  # fmt: skip
 
@@ -248,7 +248,7 @@ def _add_protocol(parser: argparse.ArgumentParser) -> None:
         ("--test-splits", "A,B", "parts to test on, official protocol, each a fold [test, "
          "or test1]", {"type": _as_words}),
         ("--disjoint", "A,B|none", "columns whose values may not be on both sides of a "
-         "fold, whatever the protocol but folds [speaker,dialog]",
+         "fold; not checked for --protocol folds [speaker,dialog]",
          {"type": _as_columns, "default": ("speaker", "dialog")}),
         ("--setting", "A,B", "natural (the corpus as it is), imbalanced (rare classes "
          "reduced in the training parts; test parts stay whole) [both]",

@@ -43,5 +43,5 @@ def counts_text(counts: Mapping[Any, int], most: int = 40) -> str:
 
 def wrapped(lines: Iterable[str], width: int) -> str:
     """Lines of at most `width` letters; those that continue another are indented."""
-    options = {"subsequent_indent": "  ", "break_on_hyphens": False}
-    return "\n".join(textwrap.fill(line, width, **options) for line in lines)
+    wrap = textwrap.TextWrapper(width, subsequent_indent="  ", break_on_hyphens=False)
+    return "\n".join(map(wrap.fill, lines))

@@ -13,7 +13,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE / "_ext"))
 
-from api_index import write_api_index  # noqa: E402
+from api_index import write_api_pages  # noqa: E402
 from gallery_setup import can_run, loose_figures  # noqa: E402
 
 # Examples and doctests that train must not fight over the cores of a small machine.
@@ -27,7 +27,7 @@ release = _version("skmiaug")
 version = ".".join(release.split(".")[:2])
 
 extensions = [
-    "mathml",
+    "formulas",
     "myst_parser",
     "numpydoc",
     "sphinx.ext.autodoc",
@@ -36,11 +36,11 @@ extensions = [
 ]
 exclude_patterns = ["_build", "_ext", "_templates", "auto_examples/**/*.md5"]
 templates_path = ["_templates"]
-# `name` in docstrings is code.
-default_role = "literal"
+# `name` in docstrings is code, and a link where it is a public name.
+default_role = "py:obj"
 smartquotes = False
 
-myst_enable_extensions = ["deflist", "dollarmath"]
+myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 
 autosummary_generate = True
@@ -50,6 +50,8 @@ numpydoc_show_class_members = False
 sphinx_gallery_conf = {
     "examples_dirs": str(HERE.parent / "examples"),
     "gallery_dirs": "auto_examples",
+    "backreferences_dir": "generated/backreferences",
+    "doc_module": ("skmiaug",),
     "filename_pattern": can_run(HERE.parent / "examples"),
     "ignore_pattern": r"__init__\.py",
     "image_scrapers": ("matplotlib", loose_figures),
@@ -69,8 +71,10 @@ html_theme = "pydata_sphinx_theme"
 html_title = f"skmiaug {release}"
 html_static_path = ["_static"]
 html_css_files = ["skmiaug.css"]
+html_js_files = ["copy.js"]
 html_show_sourcelink = False
 html_copy_source = False
+html_use_index = False
 html_theme_options = {
     "logo": {"text": "skmiaug"},
     "navbar_align": "left",
@@ -82,7 +86,7 @@ html_theme_options = {
     "show_prev_next": True,
 }
 # Wide tables and short sections need the room.
-html_sidebars = {"comparison": [], "project/**": []}
+html_sidebars = {"index": [], "comparison": [], "project/**": []}
 
 
 def _skip_generated(app, what, name, obj, skip, options):
@@ -90,14 +94,15 @@ def _skip_generated(app, what, name, obj, skip, options):
     return True if name.startswith("set_") and name.endswith("_request") else None
 
 
-def _escape_names_in_shapes(app, what, name, obj, options, lines):
-    """Keep docutils from taking ``n_classes_`` in "of shape (n_classes_,)" for a link."""
+def _escape_names_and_link_pages(app, what, name, obj, options, lines):
+    """Keep ``n_classes_`` in "(n_classes_,)" from being a link, link to docs/page.md."""
     for number, line in enumerate(lines):
+        lines[number] = line = re.sub(r"docs/([\w/]+)\.md", r":doc:`/\1`", line)
         if "of shape (" in line:
             lines[number] = re.sub(r"(?<=\w)_(?=[,)])", r"\\_", line)
 
 
 def setup(app):
-    write_api_index(HERE / "api" / "index.rst")
+    write_api_pages(HERE / "api")
     app.connect("autodoc-skip-member", _skip_generated)
-    app.connect("autodoc-process-docstring", _escape_names_in_shapes, priority=900)
+    app.connect("autodoc-process-docstring", _escape_names_and_link_pages, priority=900)

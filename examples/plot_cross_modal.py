@@ -9,7 +9,7 @@ a row together. All steps are in one pipeline, so that nothing is learned from t
 speakers.
 
 The data are Whisper and sentence features of nEMO (Polish, acted), from the folder
-``shared`` beside the repository. Its sentences are neutral on purpose: the text has
+``shared`` next to the repository. Its sentences are neutral on purpose: the text has
 no information about the emotion, and the possible gain is small. If the folder is absent, a
 simulated corpus is used whose text has. Takes some minutes on two cores.
 """

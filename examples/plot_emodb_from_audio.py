@@ -7,7 +7,7 @@ vectors, :class:`~skmiaug.MIGANAugmenter` balances the classes of each training 
 logistic regression classifies them. The corpus is EmoDB, the Berlin Database of Emotional
 Speech (535 acted clips, 10 speakers, 7 emotions, CC0); the encoder is that of Whisper,
 whose layer 3 has most information about emotions. Both are read from the folder ``shared``
-beside the repository. The folds leave one speaker out. Takes some minutes on two cores,
+next to the repository. The folds leave one speaker out. Takes some minutes on two cores,
 most of them for the features.
 """
 
@@ -50,7 +50,7 @@ shared = next(
     None,
 )
 if shared is None:
-    raise SystemExit("This example needs shared/data/emodb_flac beside the repository.")
+    raise SystemExit("This example needs shared/data/emodb_flac next to the repository.")
 
 paths = np.array(sorted(map(str, (shared / "data/emodb_flac").glob("*.flac"))))
 names = [Path(path).stem for path in paths]

@@ -7,7 +7,7 @@ parameter like any other, so that scikit-learn's ``GridSearchCV`` can choose it.
 keep speakers whole, and the sampler sees only the training part of a fold.
 
 The data are Whisper features of EmoDB (10 speakers, 7 emotions), read from the folder
-``shared`` beside the repository; if it is absent, scikit-learn's digits are used.
+``shared`` next to the repository; if it is absent, scikit-learn's digits are used.
 The training parts are made imbalanced. Takes some minutes on two cores.
 """
 

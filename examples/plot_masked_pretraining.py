@@ -54,7 +54,7 @@ here = Path.cwd()
 folders = [parent / "shared" for parent in (here, *here.parents)]
 shared = next((p for p in folders if (p / "data/emodb_flac").is_dir()), None)
 if shared is None:
-    raise SystemExit("This example needs shared/data/emodb_flac beside the repository.")
+    raise SystemExit("This example needs shared/data/emodb_flac next to the repository.")
 
 emodb = sorted((shared / "data/emodb_flac").glob("*.flac"))
 with open(shared / "data/nemo_flac/data.tsv", newline="", encoding="utf-8") as file:

@@ -9,7 +9,7 @@ EmoDB, and measures for each of them the MI of its samples and the gain in UAR (
 average recall) on held-out speakers. It prints the rank correlation of the two.
 
 The data are Whisper features of EmoDB (535 acted clips, 10 speakers, 7 emotions), read from
-the folder ``shared`` beside the repository. Takes a minute or two on two cores.
+the folder ``shared`` next to the repository. Takes a minute or two on two cores.
 """
 
 # %%
@@ -42,7 +42,7 @@ files = [p / "shared/data/emodb_features.npz" for p in (here, *here.parents)]
 file = next((f for f in files if f.is_file()), None)
 if file is None:
     raise SystemExit(
-        "This example needs shared/data/emodb_features.npz beside the repository."
+        "This example needs shared/data/emodb_features.npz next to the repository."
     )
 data = np.load(file)
 X = data["X_whisper_layers"][:, 3].astype(np.float32)

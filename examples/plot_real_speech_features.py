@@ -7,7 +7,7 @@ A sampler has to beat the methods that cost nothing. This example compares
 SMOTE, with the same classifier, on held-out speakers.
 
 The data are Whisper features of EmoDB (Berlin Database of Emotional Speech), read from the
-folder ``shared`` beside the repository; if it is absent, scikit-learn's digits are used.
+folder ``shared`` next to the repository; if it is absent, scikit-learn's digits are used.
 The training parts are made imbalanced, the test parts stay whole. Takes about a minute on
 two cores.
 """

@@ -1,6 +1,6 @@
 """Errors and warnings that skmiaug raises.
 
-Every error says what was expected, what was given and what to do. Where a built-in class
+Every error states what was expected, what was given and what to do. Where a built-in class
 describes the error (``ValueError`` for a bad value, ``ImportError`` for a missing extra)
 the class here derives from it, so that callers may catch either.
 """

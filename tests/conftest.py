@@ -13,7 +13,7 @@ DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 # Workers of pytest-xdist share the cores: threads that wait for each other cost more
 # than they bring.
 torch.set_num_threads(1)
-# How long an example takes says what else the machine does, not whether it is right.
+# How long an example takes depends on the machine, not on whether it is right.
 settings.register_profile(
     "skmiaug", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )

@@ -1,4 +1,4 @@
-"""The list of the public API, written from the modules' own ``__all__``."""
+"""Pages of the public API, written from the modules' own ``__all__``."""
 
 import inspect
 from importlib import import_module
@@ -16,9 +16,9 @@ _PARTS = (
     ("skmiaug.representation", "Representations"),
     ("skmiaug.exceptions", "Errors and warnings"),
 )
-_HEAD = """\
-.. This file is written by docs/_ext/api_index.py at each build.
-
+_NOTE = ".. This file is written by docs/_ext/api_index.py at each build.\n"
+_HEAD = f"""\
+{_NOTE}
 API
 ===
 
@@ -49,17 +49,27 @@ def public_names() -> dict[str, list[str]]:
     return found
 
 
-def write_api_index(path: Path) -> None:
-    """Write the page, if it is not there already with the same text."""
-    text = _HEAD
+def write_api_pages(folder: Path) -> None:
+    """Write a page for each module, and one that lists them."""
     names = public_names()
-    for module, title in _PARTS:
-        if not names.get(module):
-            continue
-        text += f"\n{title}\n{'-' * len(title)}\n\nFrom ``{module}``:\n\n"
-        text += f".. currentmodule:: {module}\n\n"
-        text += ".. autosummary::\n   :toctree: ../generated\n   :nosignatures:\n\n"
-        text += "".join(f"   {name}\n" for name in names[module])
+    modules = {module: title for module, title in _PARTS if names.get(module)}
+    index = _HEAD + "\n.. toctree::\n   :hidden:\n\n"
+    index += "".join(f"   {module}\n" for module in modules) + "\n"
+    for module, title in modules.items():
+        index += f":doc:`{title} <{module}>` (``{module}``)\n"
+        index += f"   {', '.join(f'`~{module}.{name}`' for name in names[module])}\n\n"
+        _write(folder / f"{module}.rst", _page(module, title, names[module]))
+    _write(folder / "index.rst", index)
+
+
+def _page(module: str, title: str, names: list[str]) -> str:
+    head = f"{title}\n{'=' * len(title)}\n\nFrom ``{module}``:\n\n"
+    table = f".. currentmodule:: {module}\n\n"
+    table += ".. autosummary::\n   :toctree: ../generated\n   :nosignatures:\n\n"
+    return _NOTE + "\n" + head + table + "".join(f"   {name}\n" for name in names)
+
+
+def _write(path: Path, text: str) -> None:
     if not path.exists() or path.read_text() != text:
         path.parent.mkdir(exist_ok=True)
         path.write_text(text)

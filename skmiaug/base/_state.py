@@ -269,7 +269,7 @@ def _pack_registered(value: Any, place: str, arrays: dict[str, np.ndarray]) -> A
         odd = set(state) - set(_attribute_types(cls)) - set(_OF_SKLEARN)
         if odd:
             raise TypeError(
-                f"{cls.__name__} has an attribute {min(odd)!r}, which is no part of its "
+                f"{cls.__name__} has an attribute {min(odd)!r}, which is not part of its "
                 "fitted state. Delete it before saving."
             )
         absent = [name for name, _ in _missing_attributes(cls, state)]

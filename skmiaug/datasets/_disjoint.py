@@ -41,6 +41,10 @@ def check_disjoint(
     ValueError
         A column is not in the manifest, or a mask is not of its length.
 
+    See Also
+    --------
+    LeaveOneSpeakerOut : Folds that share no speaker.
+
     Examples
     --------
     >>> from skmiaug.datasets import Manifest, check_disjoint

@@ -107,6 +107,11 @@ class LeaveOneSessionOut(_LeaveOneOut):
         The manifest does not have one of the columns; on splitting: a row has no session,
         or there is only one.
 
+    See Also
+    --------
+    LeaveOneSpeakerOut : Folds by speaker.
+    check_disjoint : Checks any splitter.
+
     Examples
     --------
     >>> from skmiaug.datasets import LeaveOneSessionOut, Manifest
@@ -138,6 +143,11 @@ class LeaveOneSpeakerOut(_LeaveOneOut):
     ValueError
         The manifest does not have one of the columns; on splitting: a row has no speaker,
         or there is only one.
+
+    See Also
+    --------
+    LeaveOneSessionOut : Folds by session.
+    check_disjoint : Checks any splitter.
 
     Examples
     --------
@@ -172,6 +182,11 @@ class OfficialSplit(_ManifestSplitter):
         The manifest does not have one of the columns; on splitting: a part has no rows.
     LeakageError
         On splitting: a part is both trained and tested on.
+
+    See Also
+    --------
+    LeaveOneSpeakerOut : Folds by speaker.
+    check_disjoint : Checks any splitter.
 
     Examples
     --------

@@ -71,6 +71,11 @@ def make_gaussian_pairs(
     ValueError
         A correlation is out of range, or there are more of them than columns.
 
+    See Also
+    --------
+    make_circle_pairs : Pairs with nonlinear dependence.
+    make_joint_class_pairs : Dependence that differs between classes.
+
     Examples
     --------
     >>> from skmiaug.datasets import make_gaussian_pairs
@@ -144,6 +149,10 @@ def make_joint_class_pairs(
     ValueError
         ``correlation`` is out of range, or there are too few columns for the planes.
 
+    See Also
+    --------
+    make_gaussian_pairs : Pairs with linear dependence.
+
     Examples
     --------
     >>> from skmiaug.datasets import make_joint_class_pairs
@@ -210,6 +219,10 @@ def make_circle_pairs(
     ------
     ValueError
         ``concentration`` is negative, or a modality has fewer than two columns.
+
+    See Also
+    --------
+    make_gaussian_pairs : Pairs with linear dependence.
 
     Examples
     --------
@@ -328,6 +341,10 @@ def make_emotion_sequences(
     ------
     ValueError
         A parameter is out of its range.
+
+    See Also
+    --------
+    skmiaug.MaskedTimestepEncoder : Pretraining on sequences.
 
     Examples
     --------

@@ -1,9 +1,10 @@
 """Class labels and names in messages, for readers and for terminals."""
 
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-__all__ = ["class_counts", "counted", "counts_text", "listed", "plain"]
+__all__ = ["class_counts", "counted", "counts_text", "listed", "plain", "wrapped"]
 
 
 def plain(label: Any) -> Any:
@@ -38,3 +39,9 @@ def counts_text(counts: Mapping[Any, int], most: int = 40) -> str:
     if len(shown) > most:
         shown[most:] = [f"and {len(shown) - most} more classes"]
     return ", ".join(shown)
+
+
+def wrapped(lines: Iterable[str], width: int) -> str:
+    """Lines of at most `width` letters; those that continue another are indented."""
+    wrap = textwrap.TextWrapper(width, subsequent_indent="  ", break_on_hyphens=False)
+    return "\n".join(map(wrap.fill, lines))

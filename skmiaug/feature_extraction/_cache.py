@@ -11,8 +11,8 @@ It is renamed into place when it is complete, so that any number of processes ma
 folder: at worst two compute the same entry, and both write the same bytes. Reading an
 entry executes nothing (no pickle).
 
-``joblib.Memory`` is no alternative: its keys are the paths of files and not their content,
-it loads pickles, and it stores the result of a call, not of each input.
+``joblib.Memory`` is not an alternative: its keys are the paths of files and not their
+content, it loads pickles, and it stores the result of a call, not of each input.
 """
 
 import contextlib

@@ -85,7 +85,7 @@ def extract(
         With ``on_error="raise"``, an input cannot be used or its features are not finite.
     """
     start = time.perf_counter()
-    with tqdm(total=len(items), disable=not verbose, unit="input") as bar:
+    with tqdm(total=len(items), desc="features", disable=not verbose, unit="input") as bar:
         n_jobs = min(effective_n_jobs(n_jobs), max(len(items), 1))
         if n_jobs == 1:
             results = [_Shard(job, items, bar.update).run()]

@@ -134,11 +134,11 @@ class TransformerFeatures(BaseFeatureExtractor):
     normalise over time; here the norm is computed over each clip's own frames, which gives
     the same result as the model on the clip alone. For models that pad every clip to a
     fixed window, the clip's own frames are pooled. Text models, and speech models other
-    than those named above, are checked at first use on short probes, alone and in a batch:
-    if the batch changes the result (FNet), inputs are encoded one at a time, and a model
-    that does not run is refused. Speech models other than those named above get clips of
-    equal length in a batch. Stereo is averaged to mono and resampled by soxr (high quality)
-    from the rate in the file.
+    than those named above, are checked at first use on short test inputs, alone and in a
+    batch: if the batch changes the result (FNet), inputs are encoded one at a time, and
+    a model that does not run is refused. Speech models other than those named above get
+    clips of equal length in a batch. Stereo is averaged to mono and resampled by soxr
+    (high quality) from the rate in the file.
 
     Examples
     --------

@@ -33,7 +33,7 @@ class PriorCorrectedClassifier(DecisionAdjuster):
 
     After over-sampling, the probabilities of a classifier assume that all classes are
     equally frequent. Multiplied by target over trained shares and normalised again they
-    hold for the target shares, if resampling has changed nothing but the shares:
+    hold for the target shares, if resampling has changed the shares only:
     p(c|x) ∝ q(c|x) · π(c) / π_trained(c).
 
     Parameters

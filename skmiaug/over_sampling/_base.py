@@ -136,7 +136,7 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         ],
         "random_state": ["random_state"],
     }
-    # A Pipeline looks at the requests of both methods, and one call of
+    # A Pipeline reads the requests of both methods, and one call of
     # set_fit_resample_request is to be enough. As with splitters, groups are asked for.
     __metadata_request__fit: ClassVar[dict[str, bool]] = {
         "condition": True,
@@ -326,7 +326,7 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
             given the condition.
         condition : array-like of shape (n_samples, n_condition_features), default=None
             Condition of each row, for an augmenter that was fitted with one. None draws it
-            as ``condition_sampling`` says.
+            as ``condition_sampling`` determines.
         covariates : level or array-like of shape (n_samples, n_covariates), default=None
             Levels of one for all rows, or of each, for an augmenter that was fitted with
             covariates; a level of None is a new one, such as a speaker who is not among the
@@ -378,7 +378,7 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         ----------
         path : str or path-like
             The file of the rows; ``.npy`` is added where it lacks. Labels go to a file
-            beside it whose name ends in ``_y.npy``.
+            next to it whose name ends in ``_y.npy``.
         n_samples : int
             Rows to generate.
         y : target, array of targets or dict, default=None

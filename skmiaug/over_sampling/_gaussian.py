@@ -223,7 +223,7 @@ default="auto"
     See Also
     --------
     MIGANAugmenter : The same prior, refined by an InfoGAN.
-    BaseAugmenter : How to write an augmenter of your own.
+    skmiaug.over_sampling.BaseAugmenter : How to write an augmenter of your own.
 
     Notes
     -----

@@ -12,6 +12,10 @@ class Generator(Protocol):
     draw rows for a condition, take ``given`` too: coordinates (n, n_coordinates) with NaN
     where they are to be generated. ``skmiaug.save`` needs a dataclass that is registered by
     ``skmiaug.base.register_state``; pickle and joblib need nothing.
+
+    See Also
+    --------
+    BaseAugmenter : Fits a generator and samples from it.
     """
 
     def sample(self, T: np.ndarray, *, rng: np.random.Generator) -> np.ndarray:

@@ -258,7 +258,7 @@ default="auto"
     --------
     GaussianAugmenter : The prior alone, in closed form.
     MIGANAugmenterCV : Chooses λ by cross-validation.
-    BaseAugmenter : How to write an augmenter of your own.
+    skmiaug.over_sampling.BaseAugmenter : How to write an augmenter of your own.
 
     References
     ----------
@@ -594,7 +594,7 @@ def component_sizes(
     rows from real ones by the number of rows alone: ``"auto"`` takes one direction for each
     four rows, 8 to 512. Several modalities share what one of all these columns would get,
     in proportion to their columns, and at least one each (with "auto" 8, or all there are:
-    of five columns beside hundreds, the networks would see one direction otherwise). Rows
+    of five columns next to hundreds, the networks would see one direction otherwise). Rows
     with a condition get as many as without; the condition gets half as many, at least 8.
     """
 

@@ -1,4 +1,4 @@
-"""Rows in a file, and their labels in one beside it."""
+"""Rows in a file, and their labels in another next to it."""
 
 import os
 from collections.abc import Callable

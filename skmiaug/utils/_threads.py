@@ -7,7 +7,7 @@ import torch
 
 # Multiply-adds of a matrix product below which a second thread is not worth its waiting. At
 # 2**26 a step took 26 ms on one thread and 20 ms on two of an idle machine, but 40 ms and
-# 670 ms beside other work: threads that wait for each other wait for the scheduler too.
+# 670 ms on a busy one: threads that wait for each other wait for the scheduler too.
 _WORTH_A_SECOND_THREAD = 2**28
 
 

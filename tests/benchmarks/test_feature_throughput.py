@@ -1,4 +1,4 @@
-"""Clips a second on real speech, beside the code that people write.
+"""Clips a second on real speech, compared with the code that people write.
 
 Run alone on a quiet machine::
 
@@ -129,7 +129,7 @@ def test_throughput_on_natural_clips(paths, encoder):
 
 @pytest.mark.gpu
 def test_real_time_factor_on_a_gpu(tmp_path):
-    """wav2vec2-base's shape in bfloat16, beside eager batches of 16 in float32."""
+    """wav2vec2-base's shape in bfloat16, compared with eager batches of 16 in float32."""
     transformers = pytest.importorskip("transformers")
     model = transformers.Wav2Vec2Model(transformers.Wav2Vec2Config())
     processor = transformers.Wav2Vec2FeatureExtractor()

@@ -105,7 +105,7 @@ def test_a_release_is_read_within_ten_seconds_and_a_gigabyte(release, tmp_path):
     assert found["splits"]["test3"] == SIZES["Test3"]
     cpu, wall = found["load"]
     assert cpu < SECONDS
-    # What the clock says is the loader's own doing on a machine that is free.
+    # Elapsed time is the loader's own doing on a machine that is free.
     assert wall < SECONDS or os.getloadavg()[0] > (os.cpu_count() or 1)
     assert found["megabytes"] < MEGABYTES
     # The neutral format is not the slow way round.

@@ -1,6 +1,6 @@
-"""What made rows teach where there are many: half a second of EmoDB's speech a row.
+"""UAR of classifiers with thousands of rows: half a second of EmoDB's speech each.
 
-Six minutes on two cores, with shared/data beside the checkout::
+Six minutes on two cores, with shared/data next to the checkout::
 
     pytest tests/benchmarks/test_many_rows.py -m benchmark -s
 
@@ -32,7 +32,7 @@ pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(7200)]
 
 RIVALS = ["none", "class weights", "RandomOverSampler", "SMOTE"]
 # By emotion (A fear, E disgust, F happiness, L boredom, N neutral, T sadness, W anger), as
-# skewed as MSP-Podcast is.
+# imbalanced as MSP-Podcast is.
 SHARES = {"A": 0.05, "E": 0.03, "F": 0.3, "L": 0.5, "N": 1, "T": 0.15, "W": 0.15}
 SESSIONS = ["03 08", "09 10", "11 12", "13 14", "15 16"]
 

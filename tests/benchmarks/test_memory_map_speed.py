@@ -89,7 +89,7 @@ def folder(tmp_path_factory):
 
 
 def run(folder, what: str, bandwidth: float) -> tuple[float, float]:
-    """Bytes of anonymous memory at the peak above the start, and seconds."""
+    """Bytes of anonymous memory at the peak above those before, and seconds."""
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, str(folder), what, str(bandwidth)],
         capture_output=True, text=True, check=True,

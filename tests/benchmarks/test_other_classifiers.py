@@ -1,11 +1,11 @@
-"""Whether made rows also teach the classifiers that no default was looked at with.
+"""UAR of classifiers with which no default was chosen.
 
-Quarter of an hour to half an hour on two cores, with shared/data beside the checkout::
+Quarter of an hour to half an hour on two cores, with shared/data next to the checkout::
 
     pytest tests/benchmarks/test_other_classifiers.py -m benchmark -s
 
-The protocols are those of the README: training parts made skewed, testing on speakers that
-were not trained on; digits in five folds.
+Training parts are made imbalanced and testing is on speakers that were not trained on, as
+in docs/benchmarks/acted_speech.md; digits in five folds.
 """
 
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What made rows teach on embeddings of rated texts, beside other balancing.
+"""UAR of classifiers on embeddings of rated texts, by method of balancing.
 
 A quarter of an hour on two cores, after a download of 90 MB::
 
@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(7200)]
 
 RIVALS = ["none", "class weights", "RandomOverSampler", "SMOTE"]
 # Shares of the classes that are kept for training, and seeds of what is kept. Editorials
-# are skewed as they are.
+# are imbalanced as they are.
 COLLECTIONS = {
     "tweets": ([0.3, 0.5, 1, 0.1, 0.05], 3),
     "amazonReviewSnippets": ([0.3, 0.1, 1, 0.05, 0.5], 3),

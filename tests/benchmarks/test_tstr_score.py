@@ -1,6 +1,6 @@
 """How well the TSTR score on held-out training rows predicts the UAR of classifiers.
 
-An hour and a half on one core, with shared/data beside the checkout::
+An hour and a half on one core, with shared/data next to the checkout::
 
     OMP_NUM_THREADS=1 pytest tests/benchmarks/test_tstr_score.py -m benchmark -s
 

@@ -228,7 +228,7 @@ EMODB_CLIPS = ("03a01Fa", "03a01Nc", "08b10Wa", "09a07La", "10b03Ed", "16a05Aa",
 
 
 def emodb(root: Path) -> Path:
-    """The original release: clips in ``wav``, other folders beside it."""
+    """The original release: clips in ``wav``, other folders next to it."""
     for name in EMODB_CLIPS:
         clip(root / "EmoDB" / "wav" / f"{name}.wav")
     (root / "EmoDB" / "lablaut").mkdir()

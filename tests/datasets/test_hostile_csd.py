@@ -1,4 +1,4 @@
-"""HDF5 from a stranger: what could do harm is refused before it is read."""
+"""Untrusted HDF5: what could do harm is refused before it is read."""
 
 import tracemalloc
 

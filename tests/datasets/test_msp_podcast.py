@@ -240,7 +240,7 @@ def test_missing_files_are_named(release, tmp_path):
 def test_a_file_where_a_folder_should_be(tmp_path):
     release = msp_podcast(tmp_path, audio="Sound")
     (release / "Audios").write_text("no folder")
-    with pytest.raises(FileFormatError, match=r"expected a folder; .*Audios' is none"):
+    with pytest.raises(FileFormatError, match=r"expected a folder; .*Audios' is not one"):
         load_msp_podcast(release)
 
 

@@ -1,4 +1,4 @@
-"""Opens all pages of a site in headless Chromium and reports what it could not load."""
+"""Opens all pages of a site in headless Chromium and reports what does not load or fit."""
 
 import functools
 import http.server
@@ -17,13 +17,25 @@ _CHECKER = "browser-check.html"
 # Each page is opened in a frame; what was found is posted back to the server.
 _SCRIPT = """<!doctype html><meta charset="utf-8"><body><script>
 const pages = PAGES, found = [];
+// Whether something reaches beyond the window, where it cannot be scrolled to.
+const cut = inside => {
+  const width = inside.document.scrollingElement.clientWidth + 1;
+  const scrolls = e => e && (
+    ["auto", "scroll"].includes(inside.getComputedStyle(e).overflowX)
+    || (e.tagName !== "ARTICLE" && scrolls(e.parentElement)));
+  return [...inside.document.querySelectorAll("article, article *")].findLast(e => {
+    const at = e.getBoundingClientRect();
+    const end = Math.max(at.right, at.left + e.scrollWidth);
+    return at.width > 1 && end > width && !scrolls(e);
+  });
+};
 const drawn = image => new Promise(done => {
   image.loading = "eager";
   if (image.complete) return done();
   image.onload = image.onerror = done;
   setTimeout(done, 5000);
 });
-async function look(page) {
+async function check(page) {
   const frame = document.createElement("iframe");
   const loaded = new Promise(done => { frame.onload = done; setTimeout(done, 20000); });
   frame.src = page;
@@ -40,10 +52,19 @@ async function look(page) {
     if (!entry.name.startsWith(location.origin)) found.push(page + ": asks " + entry.name);
     else if (entry.responseStatus >= 400) found.push(page + ": missing " + entry.name);
   }
+  for (const width of [1280, 400]) {
+    frame.style.width = width + "px";
+    const root = inside.document.scrollingElement;
+    const wide = root.scrollWidth > root.clientWidth;
+    if (wide) found.push(page + ": wider than " + width + " px");
+    const element = cut(inside);
+    const start = element && element.outerHTML.slice(0, 80);
+    if (element) found.push(page + ": cut at " + width + " px: " + start);
+  }
   frame.remove();
 }
 (async () => {
-  try { for (const page of pages) await look(page); }
+  try { for (const page of pages) await check(page); }
   catch (error) { found.push(String(error)); }
   fetch("/found", {method: "POST", body: JSON.stringify(found)});
 })();
@@ -51,7 +72,7 @@ async function look(page) {
 
 
 class _Handler(http.server.SimpleHTTPRequestHandler):
-    """Serves a folder without a word, and takes what the browser found."""
+    """Serves a folder silently, and takes what the browser found."""
 
     found: "queue.Queue[list[str]]"
 
@@ -83,7 +104,7 @@ def chromium() -> str | None:
 
 
 def what_does_not_load(site: Path, browser: str, *, timeout: float = 300) -> list[str]:
-    """Pictures that are not drawn, files that are missing, requests that leave the site."""
+    """Pictures not drawn, files missing, requests that leave the site, pages too wide."""
     pages = [page.relative_to(site).as_posix() for page in html_pages(site)]
     (site / _CHECKER).write_text(_SCRIPT.replace("PAGES", json.dumps(pages)))
     with _served(site) as (address, found):

@@ -40,8 +40,8 @@ def links(path: Path) -> Iterator[str]:
     """Targets of the links and pictures of a page."""
     text = prose(path)
     yield from re.findall(r"\]\(([^)\s]+)\)", text)
-    yield from re.findall(r"<([^<>\s]+)>", text)
-    yield from re.findall(r'(?:href|src)="([^"]+)"', text)
+    yield from re.findall(r"<([a-z]+:[^<>\s]+)>", text)
+    yield from re.findall(r'(?:href|src|srcset)="([^"]+)"', text)
 
 
 def anchors(path: Path) -> set[str]:

@@ -34,7 +34,7 @@ class Page(HTMLParser):
 def build(work: Path, *, examples: str) -> Path:
     """Build a copy of the sources, warnings as errors; return the folder of the site.
 
-    Of a copy, since the build writes pages of the API and of the gallery beside them.
+    Of a copy, since the build writes pages of the API and of the gallery next to them.
     """
     made = shutil.ignore_patterns("_build", "auto_examples", "generated", "__pycache__")
     for folder in ("docs", "examples"):

@@ -1,6 +1,7 @@
 """Every public name is documented: parameters, results, errors, sources."""
 
 import inspect
+import pydoc
 import sys
 from collections.abc import Iterator
 from dataclasses import is_dataclass
@@ -15,7 +16,7 @@ pytest.importorskip("numpydoc", reason="numpydoc reads the docstrings (extra: do
 from numpydoc.docscrape import ClassDoc, FunctionDoc
 
 sys.path.insert(0, str(DOCS / "_ext"))
-from api_index import public_names, write_api_index
+from api_index import public_names, write_api_pages
 
 sys.path.remove(str(DOCS / "_ext"))
 
@@ -185,12 +186,26 @@ def test_a_named_tuple_documents_its_fields(public):
     assert told == list(public.value._fields)
 
 
+@pytest.mark.parametrize(
+    "public", [p for p in ALL if p.owner is None and p not in ERRORS + TUPLES], ids=str
+)
+def test_it_links_to_related_names_that_exist(public):
+    doc = ClassDoc if inspect.isclass(public.value) else FunctionDoc
+    related = [name for names, _ in doc(public.value)["See Also"] for name, _ in names]
+    assert related
+    module = public.name.rpartition(".")[0]
+    for name in related:
+        assert pydoc.locate(name) or pydoc.locate(f"{module}.{name}")
+
+
 def test_every_public_name_is_on_the_page_of_the_api(tmp_path):
-    write_api_index(tmp_path / "index.rst")
-    page = (tmp_path / "index.rst").read_text()
+    write_api_pages(tmp_path)
+    index = (tmp_path / "index.rst").read_text()
     for public in ALL:
         if public.owner is None:
-            assert f"\n   {public.name.rpartition('.')[2]}\n" in page
+            module, _, name = public.name.rpartition(".")
+            assert f"\n   {name}\n" in (tmp_path / f"{module}.rst").read_text()
+            assert f"`~{public.name}`" in index
 
 
 def test_the_walk_finds_the_estimators_and_the_modules():

@@ -35,9 +35,19 @@ def test_a_broken_link_would_be_found(tmp_path):
     assert anchors(page) == {"a-title-here"}
 
 
-def test_every_page_of_the_guide_is_reached_from_it():
+def test_the_guide_lists_every_page_with_a_line():
     guide = (DOCS / "guide.md").read_text(encoding="utf-8")
-    assert "[!i]*" in guide  # whatever is added lands in the table of contents
+    pages = {page.stem for page in DOCS.glob("*.md")} - {"guide", "index"}
+    listed = set(re.findall(r"^- \[[^]]+\]\((\w+)\.md\): ", guide, flags=re.MULTILINE))
+    assert pages <= listed
+    assert not [page for page in pages if f"\n{page}\n" not in guide]
+
+
+def test_the_readme_is_short_and_its_links_work_on_a_package_index():
+    readme = ROOT / "README.md"
+    assert len(readme.read_text(encoding="utf-8").splitlines()) <= 110
+    relative = [link for link in links(readme) if not link.startswith("https://")]
+    assert relative == ["docs/_static/method.svg"]  # no address of the project is known
 
 
 def test_the_citation_names_the_software_and_the_paper():

@@ -32,7 +32,7 @@ def test_no_link_and_no_picture_is_broken(site):
 
 def test_formulas_are_drawn_without_a_script(site):
     page = (site / "method.html").read_text(encoding="utf-8")
-    assert page.count("<math") >= 20
+    assert page.count('<svg class="formula"') >= 20
     # MyST marks headings with a class of that name; a script is what must not be.
     assert not re.search(r"<script[^>]*mathjax", page, re.IGNORECASE)
 
@@ -57,7 +57,10 @@ def test_a_browser_loads_every_page_whole(site):
 
 
 @pytest.mark.skipif(chromium() is None, reason="needs Chromium")
-def test_the_browser_notices_a_picture_that_is_missing(tmp_path):
+def test_the_browser_notices_missing_pictures_and_wide_pages(tmp_path):
     (tmp_path / "page.html").write_text('<h1>A page</h1><img src="no.png">')
+    (tmp_path / "wide.html").write_text('<h1>A page</h1><p style="width: 600px">wide</p>')
     found = what_does_not_load(tmp_path, chromium())
     assert any("no.png" in line for line in found)
+    assert "wide.html: wider than 400 px" in found
+    assert not any("page.html: wider" in line for line in found)

@@ -265,7 +265,7 @@ def test_mosei_by_its_own_acoustics(run, tmp_path):
     assert "natural, first training part: happiness 6, none 6" in out
     # Imbalanced by nature: no setting of its own.
     assert not (tmp_path / "out" / "audio-imbalanced").exists()
-    (cached,) = (tmp_path / "out" / ".features").glob("acoustic-*.npy")
+    (cached,) = (tmp_path / "out" / ".cache" / "features").glob("acoustic-*.npy")
     assert np.load(cached).shape == (18, 148)
     assert run(corpus=("cmu-mosei", tmp_path / "c"), model=None)[1] == out
 
@@ -358,7 +358,7 @@ def test_scores_do_not_depend_on_processes_and_cells_are_found_by_all_settings(
     assert list(first["uar"]) == list(second["uar"])
 
     def cells():
-        return len(list((out / ".cells").iterdir()))
+        return len(list((out / ".cache" / "cells").iterdir()))
 
     assert cells() == 4
     # Another layer, another sampler, other classifiers: cells of their own.
@@ -387,7 +387,7 @@ def test_an_interrupt_says_how_to_go_on(run, tmp_path, monkeypatch):
     code, _, err = run()
     assert code == 130
     assert "The same command continues from there." in err
-    assert len(list((tmp_path / "out" / ".cells").iterdir())) == 3
+    assert len(list((tmp_path / "out" / ".cache" / "cells").iterdir())) == 3
     assert run()[0] == 0
     # 8 cells in all: 3 before, 1 lost, 5 after.
     assert len(calls) == 4 + 5
@@ -403,7 +403,7 @@ def test_a_killed_run_is_taken_up(run, emodb, models, tmp_path, monkeypatch):
         command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
         deadline = time.monotonic() + 120
-        cells = out / ".cells"
+        cells = out / ".cache" / "cells"
         while not (cells.is_dir() and len(list(cells.glob("*.json"))) > 8):
             assert process.poll() is None
             assert time.monotonic() < deadline

@@ -198,7 +198,7 @@ def test_a_target_that_is_not_named_is_guessed(tmp_path):
     (tmp_path / "a.csv").write_text("\n".join(["f,emotion,g,path", *rows]))
     found = read_features(tmp_path / "a.csv", FileOptions(drop=("path",)))
     assert found.classes == ["a", "b"]
-    assert "'emotion' is taken for the classes; --target names another" in found.note
+    assert "'emotion' is used for the classes; --target names another" in found.note
     names = ",".join(f"f{i}" for i in range(40))
     (tmp_path / "b.csv").write_text(f"{names}\n{','.join('1' * 40)}\n")
     assert message_of(tmp_path / "b.csv").endswith(
@@ -331,7 +331,7 @@ def test_bad_paths(tmp_path):
     with zipfile.ZipFile(tmp_path / "c.npz", "w") as archive:
         archive.writestr("X", "not an array")
         archive.writestr("y", "nor this")
-    assert "'X' is no NumPy array" in message_of(tmp_path / "c.npz")
+    assert "'X' is not a NumPy array" in message_of(tmp_path / "c.npz")
 
 
 BAD_TABLES = {

@@ -554,7 +554,7 @@ def test_copies_are_a_line_that_can_be_seen(rows):
 
 def test_long_class_names_leave_room_for_the_figures(rows):
     X, y = rows
-    y = np.char.add(y, " is a class of which the name says nearly all there is to say")
+    y = np.char.add(y, " is a class with a name that leaves hardly anything to explain")
     report = quality_report(SMOTE(), X, y, **OPTIONS)
     with warnings.catch_warnings():
         # Matplotlib warns where names leave no width for what they name.

@@ -86,7 +86,7 @@ def test_other_files_are_not_overwritten(features, tmp_path, capsys):
     mine = tmp_path / "mine.html"
     mine.write_text("mine")
     text = error_of(capsys, "report", features, *FAST, "--output", mine)
-    assert "is no report of" in text
+    assert "is not a report of" in text
     assert mine.read_text() == "mine"
     arguments = ["report", str(features), *FAST, "--output", str(mine), "--overwrite"]
     assert main([*arguments, "--quiet"]) == 0

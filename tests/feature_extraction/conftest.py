@@ -88,5 +88,5 @@ def reads(monkeypatch):
 
 @pytest.fixture
 def no_models():
-    """No model is loaded at the start."""
+    """No model is loaded before a test."""
     clear_model_cache()

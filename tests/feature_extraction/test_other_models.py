@@ -134,7 +134,7 @@ def test_clips_too_short_for_a_model_are_failures(tiny, family):
 @pytest.mark.parametrize(
     ("family", "message"),
     [
-        ("speecht5", "encodes a short probe, SpeechT5.*not supported, choose another"),
+        ("speecht5", "encodes a short test input, SpeechT5.*not supported, choose another"),
         ("clap", "of type 'clap', which takes both; choose a model of one of them"),
     ],
 )

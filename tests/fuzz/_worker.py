@@ -1,4 +1,4 @@
-"""Reads damaged files, one after another, and says which; run by test_fuzz in a process."""
+"""Reads damaged files, one after another, and names them; run by test_fuzz in a process."""
 
 import json
 import random

@@ -1,4 +1,4 @@
-"""Small skewed pairs of audio and text, and augmenters of them that train in a blink."""
+"""Small imbalanced pairs of audio and text, and augmenters that train in a blink."""
 
 import numpy as np
 import pandas as pd

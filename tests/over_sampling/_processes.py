@@ -115,7 +115,7 @@ class failing_steps:
 
 
 def bereft(rank: int, act) -> dict:
-    """Return what the first process says, and when, to what the second does: ``act``."""
+    """Return the error of the first process, and its time, after ``act`` of the second."""
     X, y = rows()
     start = time.monotonic()
     augmenter = shared(max_iter=MOST_STEPS, n_iter_no_change=MOST_STEPS)

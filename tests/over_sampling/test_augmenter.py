@@ -183,7 +183,7 @@ def test_rows_of_the_start_are_rejected_by_a_head_that_has_learned(skewed):
         "mi_weight": 5.0,
         "critic_learning_rate": 0.02,
     }
-    # No look is better than the start by 1e9 nats.
+    # No validation check is better than the prior by 1e9 nats.
     augmenter = small(tol=1e9, **learning).fit(*skewed)
     assert augmenter.best_iter_ == 0
     # The head that ranks is the one that has learned, not the untrained one of step 0.

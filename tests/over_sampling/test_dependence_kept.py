@@ -1,6 +1,6 @@
-"""Made pairs depend on each other as real ones do; made rows tell their condition.
+"""Synthetic pairs depend on each other as real ones do, and rows on their condition.
 
-The information is estimated from the made rows by estimators that know nothing of the
+The information is estimated from synthetic rows by estimators that know nothing of the
 model, and compared with the closed form.
 """
 
@@ -46,7 +46,7 @@ def drawn(augmenter):
 
 
 def kept(augmenter, estimate) -> float:
-    """Mean information over the classes of what is made, nats."""
+    """Mean information over the classes of synthetic rows, nats."""
     audio, text, y = drawn(augmenter)
     return float(np.mean([estimate(audio[y == c], text[y == c]) for c in range(N_CLASSES)]))
 
@@ -98,7 +98,7 @@ def test_a_class_that_shows_in_both_together_shows_in_what_is_made(seed):
     pairs = make_joint_class_pairs(1500, correlation=0.95, random_state=seed)
 
     def read(audio, text, y) -> float:
-        """What products of columns say of the class, nats, of ln 3."""
+        """Information of products of columns about the class, nats, of ln 3."""
         products = (audio[:, :2, None] * text[:, None, :2]).reshape(len(y), 4)
         return classifier_bound(products, y, n_permutations=0).estimate
 
@@ -113,7 +113,7 @@ def test_a_class_that_shows_in_both_together_shows_in_what_is_made(seed):
 
 
 def share_that_find_their_own(made, condition, y, regressions, n_others=100) -> float:
-    """How often the condition of a made row is the nearest of 100 of its class."""
+    """How often the condition of a synthetic row is the nearest of 100 of its class."""
     found = []
     for c in range(N_CLASSES):
         slope, offset = regressions[c]

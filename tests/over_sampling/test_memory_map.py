@@ -107,7 +107,7 @@ def test_a_fitted_augmenter_does_not_need_the_file_any_more(tmp_path):
 
 
 def test_no_copy_of_the_rows_is_made(tmp_path, monkeypatch):
-    # Blocks that are small beside so few rows.
+    # Blocks that are small even for so few rows.
     monkeypatch.setattr(_row_blocks, "_BLOCK_ROWS", 1024)
     monkeypatch.setattr(_scale, "_MARGINAL_ROWS", 1000)
     X, y = classed(n=60_000, d=64)

@@ -80,7 +80,7 @@ def test_each_starts_at_means_of_its_own():
         {"n_iter_no_change": 1, "tol": 0.01},
         {"validation_fraction": 0.0},
         {"rejection_rate": 0.2, "n_continuous_codes": 0},
-        {"rejection_rate": 0.5, "tol": 1e9},  # the start is kept
+        {"rejection_rate": 0.5, "tol": 1e9},  # the prior is kept
         {"n_components": 4, "batch_size": 32, "latent_dim": 0},
     ],
     ids=str,

@@ -23,7 +23,7 @@ from tests.over_sampling._pairs import (
 
 pytestmark = pytest.mark.usefixtures("few_head_steps")
 
-# ---------------------------------------------------------------- whole made rows
+# ---------------------------------------------------------------- whole synthetic rows
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def test_a_grid_over_mi_weight_gives_the_same_scores_whatever_n_jobs(frame):
 
 
 class CountKeeper(ClassifierMixin, BaseEstimator):
-    """Keeps what it is fitted to and says the first class."""
+    """Keeps what it is fitted to and predicts the first class."""
 
     def fit(self, X, y):
         self.classes_ = np.unique(y)

@@ -36,7 +36,7 @@ def toy(n=40, **changes):
 def waves(n, *, rates=1.5, sizes=1.0, seed=0):
     """Sequences of 12 to 20 timesteps: one wave, of any phase, in six features.
 
-    Neither the mean over time nor a straight line between timesteps tells of it.
+    Neither the mean over time nor a straight line between timesteps informs about it.
     """
     rng = np.random.default_rng(seed)
     mixing = np.random.default_rng(99).normal(size=(2, 6))

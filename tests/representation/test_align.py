@@ -99,7 +99,7 @@ def test_information_of_nothing_is_nothing():
 
 
 def test_same_class_pairs_come_together_or_stay_apart():
-    """The nearer two rows of one class lie, the less their own partners stand out."""
+    """The nearer two rows of one class lie, the less their own positive pairs stand out."""
     X, _ = pairs(200, seed=1)
     recall = {
         role: small(max_iter=100, same_class=role)
@@ -278,7 +278,7 @@ def test_all_text_may_be_missing_after_the_fit(fitted):
 
 
 def test_rows_without_text_are_left_out_of_the_contrastive_term():
-    """With two whole rows in all, finding the partner costs ln 2 at most."""
+    """With two whole rows in all, finding the positive pair costs ln 2 at most."""
     X, y = pairs(60)
     aligner = small(batch_size=60, validation_fraction=0.0, temperature=1e3, max_iter=1)
     aligner.fit(without_text(X, slice(2, None)), y)

@@ -1,4 +1,4 @@
-"""What MaskedTimestepEncoder refuses, and what it says then."""
+"""What MaskedTimestepEncoder refuses, and the message."""
 
 import numpy as np
 import pytest

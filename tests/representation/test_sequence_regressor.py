@@ -1,4 +1,4 @@
-"""SequenceEmotionRegressor: intensities of several emotions, beside their median."""
+"""SequenceEmotionRegressor: intensities of several emotions, compared with their median."""
 
 import pickle
 

@@ -147,7 +147,7 @@ def test_a_temperature_at_its_limit_can_leave_it(temperature):
     """Where the scale of the cosines stops there is no slope, and no way back."""
     model, batch = toy_model(temperature=temperature), toy_pairs()
     assert model.network.log_scale.exp().item() == pytest.approx(100.0, rel=1e-4)
-    # Partners that are no partners: sure scores cost more than doubtful ones.
+    # Positive pairs that do not match: sure scores cost more than doubtful ones.
     strangers = batch._replace(rows=(batch.rows[0], batch.rows[1].roll(1, dims=0)))
     for _ in range(5):
         align_step(model, strangers, toy_align_weights())

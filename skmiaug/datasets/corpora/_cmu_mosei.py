@@ -111,6 +111,11 @@ def load_cmu_mosei(
         Segments have no length, or their video has frames and none of them lies in the
         segment: they are left out.
 
+    See Also
+    --------
+    OfficialSplit : Folds of the corpus.
+    Manifest.from_csv : The same for recordings of your own.
+
     Examples
     --------
     >>> from skmiaug.datasets import load_cmu_mosei

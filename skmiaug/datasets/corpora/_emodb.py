@@ -82,6 +82,11 @@ def load_emodb(
     ValueError
         `labels` is none of the above.
 
+    See Also
+    --------
+    LeaveOneSessionOut : Folds of the corpus.
+    Manifest.from_csv : The same for recordings of your own.
+
     Examples
     --------
     >>> from skmiaug.datasets import load_emodb

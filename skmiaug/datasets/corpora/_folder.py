@@ -58,7 +58,7 @@ def index_tree(folder: Path, suffixes: Sequence[str]) -> dict[str, str]:
     links that lead nowhere, which git-annex has in place of files that it has not fetched.
     """
     if not folder.is_dir():
-        raise FileFormatError(f"expected a folder; {str(folder)!r} is none.")
+        raise FileFormatError(f"expected a folder; {str(folder)!r} is not one.")
     found: dict[str, str] = {}
     seen: set[tuple[int, int]] = set()
     waiting = [os.fspath(folder)]

@@ -129,6 +129,11 @@ def load_iemocap(
     ValueError
         `labels`, `min_agreement` or `target` is none of the above.
 
+    See Also
+    --------
+    LeaveOneSessionOut : Folds of the corpus.
+    Manifest.from_csv : The same for recordings of your own.
+
     Examples
     --------
     >>> from skmiaug.datasets import load_iemocap

@@ -107,6 +107,11 @@ class AcousticSegments(Sequence[NDArray[np.float32]]):
     non_finite : {"zero", "keep"}, default="zero"
         Whether NaN and ±inf become 0 or stay for a mask.
 
+    See Also
+    --------
+    load_cmu_mosei : Returns such a sequence.
+    pooled_frames : One vector for each segment.
+
     Notes
     -----
     ``data[i]`` has shape (n_frames, n_features), float32, with every frame that overlaps
@@ -251,6 +256,10 @@ def pad_left(
     ValueError
         There is no sequence, or ``n_steps`` is below 1.
 
+    See Also
+    --------
+    pooled_frames : One vector for each sequence.
+
     Examples
     --------
     >>> import numpy as np
@@ -289,6 +298,10 @@ def pooled_frames(sequences: AcousticSegments) -> NDArray[np.float32]:
     ------
     TypeError
         These are not the sequences of a loader, which still know what was not finite.
+
+    See Also
+    --------
+    pad_left : One array of padded sequences.
 
     Examples
     --------

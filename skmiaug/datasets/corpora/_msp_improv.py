@@ -94,7 +94,7 @@ def load_msp_improv(
     data : Bunch
         As of `load_iemocap`; the frame has the columns ``naturalness`` (1 to 5, NaN where
         it was not rated), ``scenario`` and ``agreement`` in addition. The emotion that the
-        actors were asked for is part of the id only: it is no label and no feature.
+        actors were asked for is part of the id only: it is neither a label nor a feature.
 
     Raises
     ------
@@ -103,6 +103,11 @@ def load_msp_improv(
         and line.
     ValueError
         `labels`, `min_agreement` or `target` is none of the above.
+
+    See Also
+    --------
+    LeaveOneSessionOut : Folds of the corpus.
+    Manifest.from_csv : The same for recordings of your own.
 
     Examples
     --------

@@ -149,6 +149,11 @@ def load_msp_podcast(
     ValueError
         `labels`, `min_agreement` or `target` is none of the above.
 
+    See Also
+    --------
+    OfficialSplit : Folds of the corpus.
+    Manifest.from_csv : The same for recordings of your own.
+
     Examples
     --------
     >>> from skmiaug.datasets import load_msp_podcast
@@ -263,7 +268,7 @@ def _read_transcripts(root: Path, frame: pd.DataFrame) -> None:
 
 def _read_consensus(file: Path) -> pd.DataFrame:
     """``labels_consensus.csv``; empty fields are None."""
-    # Space around a value is no part of it: a speaker of two spellings would be two.
+    # Space around a value is not part of it: a speaker of two spellings would be two.
     table = read_csv(file, COLUMNS)[list(COLUMNS)].apply(lambda column: column.str.strip())
     for name in ("FileName", "EmoClass", "Split_Set"):
         empty = table[name] == ""

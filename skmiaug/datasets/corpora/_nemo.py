@@ -70,10 +70,15 @@ def load_nemo(
     Raises
     ------
     FileFormatError
-        A file or column is missing, a line is no UTF-8 or has another number of fields,
+        A file or column is missing, a line is not UTF-8 or has another number of fields,
         an emotion is unknown, or a file name leads out of ``samples``; names the line.
     ValueError
         `labels` is none of the above.
+
+    See Also
+    --------
+    LeaveOneSpeakerOut : Folds of the corpus.
+    Manifest.from_csv : The same for recordings of your own.
 
     Examples
     --------

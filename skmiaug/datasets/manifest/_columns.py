@@ -120,7 +120,7 @@ def _known_speakers(values: Iterable[Any]) -> pd.Series:
 
 
 def check_frame(frame: pd.DataFrame, where: str) -> None:
-    """Refuse a table that is no manifest."""
+    """Refuse a table that is not a manifest."""
     missing = [name for name in COLUMNS if name not in frame.columns]
     if missing:
         raise FileFormatError(

@@ -59,7 +59,7 @@ def read_columns(file: Path) -> tuple[str, dict[str, list[Any]]]:
             raise FileFormatError(f"{file}: expected at most {MAX_ROWS} rows.")
     if header.get("rows", len(rows)) != len(rows):
         raise FileFormatError(
-            f"{file}: expected {header['rows']} rows, as its first line says; there are "
+            f"{file}: expected {header['rows']} rows, as its first line states; there are "
             f"{len(rows)}: the file is cut short or was edited."
         )
     columns: dict[str, list[Any]] = {}
@@ -114,7 +114,7 @@ def _check_header(file: Path | str, header: dict[str, Any]) -> str:
     if header.get("format") != FORMAT:
         raise FileFormatError(
             f'{file}: expected a first line with "format": "{FORMAT}"; it is not there, so '
-            "this is no manifest."
+            "this is not a manifest."
         )
     version = header.get("format_version")
     if version != FORMAT_VERSION:

@@ -51,7 +51,12 @@ class Manifest:
     Raises
     ------
     FileFormatError
-        The table is no manifest; names the row.
+        The table is not a manifest; names the row.
+
+    See Also
+    --------
+    LeaveOneSpeakerOut : Folds of a manifest.
+    skmiaug.TransformerFeatures : Features of its recordings.
 
     Examples
     --------
@@ -153,7 +158,7 @@ class Manifest:
         ------
         FileFormatError
             The file is missing or no table, it lacks a column, a path or a class is empty,
-            a number is none, or an audio file is missing. Names the column or the line.
+            a number is invalid, or an audio file is missing. Names the column or the line.
 
         See Also
         --------
@@ -207,7 +212,7 @@ class Manifest:
         check_files: bool = True,
         allow_links: bool = False,
     ) -> "Manifest":
-        """Read a manifest of JSON lines; it is safe to read one from a stranger.
+        """Read a manifest of JSON lines; reading one from an untrusted source is safe.
 
         Parameters
         ----------

@@ -1,6 +1,5 @@
 """What a benchmark prints and writes."""
 
-import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from skmiaug.datasets._disjoint import shared
-from skmiaug.evaluation._labels import counts_text
+from skmiaug.evaluation._labels import counts_text, wrapped
 from skmiaug.evaluation.benchmark._corpora import CORPORA
 from skmiaug.evaluation.benchmark._data import PROTOCOLS, Data
 from skmiaug.evaluation.comparison._output import (
@@ -31,7 +30,7 @@ WARNING = (
 )
 
 
-def describe(args: Any, data: Data) -> str:
+def describe(args: Any, data: Data, width: int) -> str:
     """The corpus, its protocol and its classes, before the run."""
     corpus = CORPORA[args.corpus]
     folds = next(iter(data.folds.values()))
@@ -53,14 +52,14 @@ def describe(args: Any, data: Data) -> str:
             f"note: {len(both)} sentences are spoken on both sides of the first fold, so "
             "text features have seen them"
         )
-    return "\n".join(lines)
+    return wrapped(lines, width)
 
 
 def table_text(title: str, results: pd.DataFrame, width: int) -> str:
     """The table of one modality and setting, and how the augmenter compares."""
     lines = [title, "=" * len(title), format_comparison(results, width=width)]
-    found = [textwrap.fill(t, width, subsequent_indent="  ") for t in verdict(results)]
-    return "\n".join([*lines, "", *found] if found else lines)
+    found = wrapped(verdict(results), width)
+    return "\n".join([*lines, "", found] if found else lines)
 
 
 def published_text(corpus: str, results: Mapping[str, pd.DataFrame]) -> str:

@@ -37,14 +37,15 @@ def run(args: argparse.Namespace) -> int:
             for setting in data.folds:
                 prepare_folder(output / f"{modality}-{setting}", overwrite=args.overwrite)
         if not args.quiet:
-            show(describe(args, data) + "\n")
-        cache = Path(args.cache or output / ".features")
+            show(describe(args, data, line_width()) + "\n")
+        hidden = output / ".cache"  # what is kept for the next run
+        cache = Path(args.cache or hidden / "features")
         features = extract(args, data, cache, verbose=shows_progress(args))
         results: dict[str, pd.DataFrame] = {}
         for modality, setting, part in parts_of(args, data, features, samplers, names):
             with progress_bar(args) as progress:
                 found = run_part(
-                    part, Journal(output / ".cells"), n_jobs=args.n_jobs, progress=progress
+                    part, Journal(hidden / "cells"), n_jobs=args.n_jobs, progress=progress
                 )
             results[part.name] = found
             title = f"{CORPORA[args.corpus].title}, {modality}, {setting}"

@@ -193,7 +193,7 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
         ("--output", "FILE", "the page [report.html]; an earlier report there is replaced",
          {"default": "report.html"}),
         ("--overwrite", None, "replace any other file there too", flag),
-        ("--quiet", None, "print nothing but errors", flag),
+        ("--quiet", None, "print errors only", flag),
     )  # fmt: skip
 
 
@@ -218,7 +218,9 @@ def _add_benchmark(parser: argparse.ArgumentParser) -> None:
         output="a folder for each table with table.csv, results.json and plot.png, and "
         "benchmark.json over all [benchmark-CORPUS]",
     )
-    _add_options(group, ("--cache", "FOLDER", "folder of the features [OUTPUT/.features]"))
+    _add_options(
+        group, ("--cache", "FOLDER", "folder of the features [OUTPUT/.cache/features]")
+    )
 
 
 def _add_features(parser: argparse.ArgumentParser) -> None:
@@ -238,8 +240,8 @@ def _add_features(parser: argparse.ArgumentParser) -> None:
          {"choices": ("align", "concat"), "default": "align"}),
         ("--audio", "FOLDER", "folder of the audio, for a manifest (else its own folder) "
          "and CMU-MOSEI"),
-        ("--device", None, "of the models [auto]", {"default": "auto"}),
-        ("--dtype", None, "of the models [float32]",
+        ("--device", None, "device of the models [auto]", {"default": "auto"}),
+        ("--dtype", None, "number format of the models [float32]",
          {"choices": types, "default": "float32"}),
     )  # fmt: skip
 
@@ -255,7 +257,7 @@ def _add_protocol(parser: argparse.ArgumentParser) -> None:
         ("--test-splits", "A,B", "parts to test on, official protocol, each a fold [test, "
          "or test1]", {"type": _as_words}),
         ("--disjoint", "A,B|none", "columns whose values may not be on both sides of a "
-         "fold, whatever the protocol but folds [speaker,dialog]",
+         "fold; not checked for --protocol folds [speaker,dialog]",
          {"type": _as_columns, "default": ("speaker", "dialog")}),
         ("--setting", "A,B", "natural (the corpus as it is), imbalanced (rare classes "
          "reduced in the training parts; test parts stay whole) [both]",

@@ -93,7 +93,7 @@ def _writable(path: str, *, overwrite: bool) -> Path:
         ) from error
     if head and MARKER.encode() not in head:
         raise UsageError(
-            f"{path!r} is no report of `skmiaug report`; name another file or allow "
+            f"{path!r} is not a report of `skmiaug report`; name another file or allow "
             "overwriting (--overwrite)."
         )
     return target

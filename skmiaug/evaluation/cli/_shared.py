@@ -10,7 +10,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from skmiaug.evaluation._labels import counts_text
+from skmiaug.evaluation._labels import counts_text, wrapped
 from skmiaug.evaluation.cli._parser import UsageError
 from skmiaug.evaluation.comparison._folds import ImbalancedTrainingSplit, resolve_cv
 from skmiaug.evaluation.features import (
@@ -65,11 +65,13 @@ def describe(features: Features, counts: Mapping[str, int], part: str) -> str:
     if features.groups is not None:
         groups = f", {len(set(features.groups.tolist()))} groups"
     lines = [
-        f"{features.name}: {rows} rows of {columns} features{groups}",
         "rows per class: " + counts_text(features.class_counts()),
         f"{part}: {counts_text(counts)}",
     ]
-    return "\n".join([*lines, f"note: {features.note}"] if features.note else lines) + "\n"
+    if features.note:
+        lines.append(f"note: {features.note}")
+    head = f"{features.name}: {rows} rows of {columns} features{groups}\n"
+    return head + wrapped(lines, line_width()) + "\n"
 
 
 def title_of(args: argparse.Namespace, features: Features) -> str:

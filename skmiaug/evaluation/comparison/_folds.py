@@ -251,7 +251,7 @@ def _number_of_splits(asked: Any, y: NDArray[Any], groups: Any) -> int:
         asked = max(2, min(_DEFAULT_SPLITS, most))
     if asked > most:
         fewer = "ask for fewer folds, " if most > 1 else ""
-        # Nearly all, where a column of numbers or file names was taken for the classes.
+        # Nearly all, where a column of numbers or file names was used for the classes.
         short = int((counts < asked).sum())
         others = f" ({short} of {len(classes)} classes have too few)" if short > 1 else ""
         raise ValueError(

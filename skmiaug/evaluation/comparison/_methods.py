@@ -99,6 +99,11 @@ def default_samplers(names: Sequence[str] | None = None) -> dict[str, Any]:
     ValueError
         A name is unknown.
 
+    See Also
+    --------
+    default_classifiers : The classifiers of a comparison.
+    compare_samplers : Runs the comparison.
+
     Examples
     --------
     >>> from skmiaug.evaluation import default_samplers
@@ -145,6 +150,11 @@ def default_classifiers(
     ------
     ValueError
         A name is unknown.
+
+    See Also
+    --------
+    default_samplers : The samplers of a comparison.
+    compare_samplers : Runs the comparison.
 
     Examples
     --------

@@ -73,6 +73,11 @@ def plot_comparison(
     MissingExtraError
         matplotlib is not installed.
 
+    See Also
+    --------
+    compare_samplers : Makes the table of results.
+    format_comparison : The summary as text.
+
     Examples
     --------
     >>> from sklearn.datasets import make_classification

@@ -24,7 +24,7 @@ _NUMERIC = "biuf"
 def read_npz(file: Path, options: FileOptions) -> Features:
     """Arrays X, y and, where present or asked for, groups.
 
-    An integer ``y`` beside an array ``classes`` of as many names as it has values is
+    An integer ``y`` with an array ``classes`` of as many names as it has values is
     translated into those names.
     """
     name = str(file)
@@ -79,7 +79,7 @@ class _Arrays:
             ) from error
         if not isinstance(array, np.ndarray):
             raise FileFormatError(
-                f"{self.name}: {key!r} is no NumPy array; make the file with numpy.savez."
+                f"{self.name}: {key!r} is not a NumPy array; write the file by numpy.savez."
             )
         return array
 

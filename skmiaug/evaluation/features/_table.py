@@ -47,7 +47,7 @@ def read_table(file: Path, options: FileOptions) -> Features:
     note = ""
     if options.target is None:
         options = FileOptions(**(vars(options) | {"target": _guess(name, table, options)}))
-        note = f"column {options.target!r} is taken for the classes; --target names another"
+        note = f"column {options.target!r} is used for the classes; --target names another"
     assert options.target is not None
     _check_unnamed(name, columns, options)
     y = as_labels(name, f"column {options.target!r}", _labels(name, table, options.target))
@@ -82,7 +82,7 @@ def _csv_format(file: Path) -> tuple[list[str], str, str]:
     """
     try:
         with file.open(encoding="utf-8-sig", newline="") as opened:
-            # pandas, too, skips lines of nothing but spaces.
+            # pandas, too, skips lines with only spaces.
             filled = (line for line in opened if line.strip(" \t\r\n"))
             lines = list(itertools.islice(filled, _ROWS_TO_TRY))
         read = {mark: _split(lines, mark) for mark in _SEPARATORS}
@@ -157,7 +157,7 @@ def _read_csv(
 
 def _not_utf8(file: Path, error: UnicodeDecodeError) -> FileFormatError:
     return FileFormatError(
-        f"{file}: expected UTF-8 text; byte {error.start} is none; save the table as UTF-8."
+        f"{file}: expected UTF-8 text; byte {error.start} is not; save the table as UTF-8."
     )
 
 

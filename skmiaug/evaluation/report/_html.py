@@ -27,8 +27,8 @@ SECTIONS = {
         "Information about the class that a critic finds in a sample, a lower bound of "
         "I(c; x̂) in nats. The critic was fitted to held-out real rows and has seen neither "
         "synthetic samples nor training rows. Below 0, guessing by class shares does "
-        "better. More than real rows give is no merit: such samples are more typical of "
-        "their class than real data.",
+        "better. More than real rows have is not an advantage: such samples are more "
+        "typical of their class than real data.",
     ),
     "training": (
         "Training",
@@ -139,7 +139,7 @@ def page(
         f"<h1>{_text(title)}</h1>",
         "<dl>\n" + "\n".join(facts) + "\n</dl>",
         '<ul class="findings">\n' + "\n".join(marked) + "\n</ul>",
-        '<p class="key">● pass · ◐ warn: look closer · ○ fail (rules of thumb, not '
+        '<p class="key">● pass · ◐ warn: check closely · ○ fail (rules of thumb, not '
         "tests)</p>",
         "".join(f'<p class="notes">Note: {_text(note)}.</p>\n' for note in notes),
         f'<nav aria-label="Contents"><b>Contents</b><ol>{"".join(links)}</ol></nav>',

@@ -60,6 +60,10 @@ class QualityReport:
         The main results in words; marks are "pass", "warn" and "fail", by rule of thumb.
     title, notes, about
         As given.
+
+    See Also
+    --------
+    quality_report : Makes the report.
     """
 
     def __init__(
@@ -194,7 +198,7 @@ def quality_report(
     Raises
     ------
     ValueError
-        The data or `cv` do not fit, or the augmenter is no over-sampler.
+        The data or `cv` do not fit, or the augmenter is not an over-sampler.
 
     See Also
     --------

@@ -61,7 +61,7 @@ def prepare_samples(
     Raises
     ------
     ValueError
-        The sampler is no over-sampler, or adds nothing and cannot be asked for more.
+        The sampler is not an over-sampler, or adds nothing and cannot be asked for more.
     """
     _check_sampler(sampler)
     fold = judged_fold(cv, X, y, groups, seed)

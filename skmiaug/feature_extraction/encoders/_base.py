@@ -74,7 +74,7 @@ class Encoder:
         return hidden_states(lambda: model(**inputs), find_layers(model, depth), wanted)
 
     def _examine(self, one: Unit, other: Unit) -> None:
-        """Check on two probes whether units may share a batch; else encode them one by one.
+        """Check on two test inputs whether units may share a batch, else encode each alone.
 
         This is done once for a loaded model, on its last layer, before any feature is
         trusted. ValueError where the model does not run or is not deterministic.
@@ -94,7 +94,7 @@ class Encoder:
 
     @contextmanager
     def _probing(self) -> Iterator[None]:
-        """Explain whatever a model raises on a probe."""
+        """Explain whatever a model raises on a test input."""
         try:
             yield
         except torch.OutOfMemoryError:
@@ -102,7 +102,7 @@ class Encoder:
         except (RuntimeError, TypeError, ValueError, LookupError, AttributeError) as error:
             reason = " ".join(str(error).split())[:300]
             raise ValueError(
-                f"expected a model that encodes a short probe, {self._name} does not "
+                f"expected a model that encodes a short test input, {self._name} does not "
                 f"({type(error).__name__}: {reason}); this architecture is not supported, "
                 "choose another model"
             ) from error

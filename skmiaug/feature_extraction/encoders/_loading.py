@@ -93,6 +93,10 @@ def clear_model_cache() -> None:
 
     They are loaded again when needed. Memory of a GPU is returned to torch's allocator.
 
+    See Also
+    --------
+    skmiaug.TransformerFeatures : Loads the models.
+
     Examples
     --------
     >>> from skmiaug.feature_extraction import clear_model_cache
@@ -152,7 +156,7 @@ def _check_weights(
             f"expected weights for all {n_layers} layers in the model {name!r}; "
             f"{len(lost)} are not there, among them {', '.join(lost[:3])}, and random ones "
             "would give features without meaning. The file is incomplete, or of another "
-            "architecture than config.json says; download the model again."
+            "architecture than config.json describes; download the model again."
         )
 
 

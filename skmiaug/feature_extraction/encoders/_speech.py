@@ -19,8 +19,8 @@ from skmiaug.utils._optional import require
 
 # 25 ms at 16 kHz: one analysis window of every filter bank in use.
 _SHORTEST_WINDOW = 400
-# Seconds of two probes, long enough for any model that takes an utterance.
-_PROBE_SECONDS = (1.0, 0.6)
+# Seconds of two test inputs, long enough for any model that takes an utterance.
+_TEST_SECONDS = (1.0, 0.6)
 # The models for which padding with a mask is known to have no effect.
 _WAVE_MODELS = {"wav2vec2", "hubert", "wavlm", "unispeech", "unispeech-sat"}
 
@@ -218,16 +218,16 @@ class AnySpeechEncoder(SpeechEncoder):
         super().__init__(loaded)
         self._takes = taken_by(loaded.model)
         self._main = str(loaded.model.main_input_name)
-        probes = [_probe(round(seconds * self.rate)) for seconds in _PROBE_SECONDS]
+        signals = [_test_signal(round(seconds * self.rate)) for seconds in _TEST_SECONDS]
         self._options: dict[str, Any] = {}
         with self._probing():
-            long, short = (self._inputs(probe)[self._main].shape for probe in probes)
+            long, short = (self._inputs(signal)[self._main].shape for signal in signals)
         self._fixed_length = self.may_pad = long == short
         if self._fixed_length:
             self._options["return_attention_mask"] = True
             with self._probing():
                 masks = [
-                    self._mask(self._inputs(probe, **self._options)) for probe in probes
+                    self._mask(self._inputs(signal, **self._options)) for signal in signals
                 ]
             own = [0 if mask is None else int(mask.sum()) for mask in masks]
             if masks[0] is None or own[0] <= own[1]:
@@ -240,13 +240,13 @@ class AnySpeechEncoder(SpeechEncoder):
         else:
             self._axis = [a == b for a, b in zip(long, short, strict=True)].index(False)
             own = [long[self._axis], short[self._axis]]
-        self._samples_a_frame = (len(probes[0]) - len(probes[1])) / (own[0] - own[1])
+        self._samples_a_frame = (len(signals[0]) - len(signals[1])) / (own[0] - own[1])
         # Clips that are not padded meet only clips of equal length in a batch.
-        self._examine(probes[0], probes[1] if self.may_pad else probes[0][::-1].copy())
+        self._examine(signals[0], signals[1] if self.may_pad else signals[0][::-1].copy())
         window = self.limits.max_samples
         if self._fixed_length and window is None:
             window = int(self._samples_a_frame * long[self._axis])
-        least = self._shortest(probes[0])
+        least = self._shortest(signals[0])
         self.limits = replace(self.limits, min_samples=least, max_samples=window)
 
     def cost(self, length: int) -> float:
@@ -287,16 +287,16 @@ class AnySpeechEncoder(SpeechEncoder):
                 return value
         return None
 
-    def _shortest(self, probe: np.ndarray) -> int:
+    def _shortest(self, signal: np.ndarray) -> int:
         """Fewest samples on which the model runs, found once by bisection."""
         found = self.loaded.findings
         if "min_samples" not in found:
-            low, high = self.limits.min_samples, len(probe)
-            if self._runs(probe[:low]):
+            low, high = self.limits.min_samples, len(signal)
+            if self._runs(signal[:low]):
                 high = low
             while high - low > 1:
                 middle = (low + high) // 2
-                low, high = (low, middle) if self._runs(probe[:middle]) else (middle, high)
+                low, high = (low, middle) if self._runs(signal[:middle]) else (middle, high)
             found["min_samples"] = high
         return found["min_samples"]
 
@@ -308,7 +308,7 @@ class AnySpeechEncoder(SpeechEncoder):
         return states.numel() > 0 and bool(states.isfinite().all())
 
 
-def _probe(n_samples: int) -> np.ndarray:
+def _test_signal(n_samples: int) -> np.ndarray:
     """A hum with noise that grows louder: no two parts of it are equal."""
     rng = np.random.RandomState(0)
     hum = np.sin(np.arange(n_samples) / 15) + 0.1 * rng.standard_normal(n_samples)

@@ -256,7 +256,7 @@ def _train_networks(
 ) -> Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]:
     """Train g and h such that base + g(u)·h(v) separates positive from negative pairs.
 
-    ``base`` (n, n) are the scores of all pairs at the start: g is zero before training, and
+    ``base`` (n, n) are the initial scores of all pairs: g is zero before training, and
     stays so where nothing is gained on the validation rows. Returns the added scores
     (m, m') of rows u (m, n_u) and v (m', n_v).
     """

@@ -43,6 +43,10 @@ class InformationResult:
         Number of rows used.
     method : str
         Name of the estimator.
+
+    See Also
+    --------
+    mutual_information_score : Returns such a result for synthetic samples.
     """
 
     estimate: float

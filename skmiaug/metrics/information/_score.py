@@ -134,6 +134,10 @@ def pointwise_mutual_information(
     ndarray of shape (n_synthetic,)
         At most -ln p(c). Negative: the sample resembles another class more.
 
+    See Also
+    --------
+    mutual_information_score : The mean over rows, with an interval.
+
     Examples
     --------
     >>> from sklearn.datasets import load_iris

@@ -132,6 +132,10 @@ class IntensityScores:
         Mean over the emotions of the four-class accuracy: the share of intensities whose
         prediction rounds to the same of 0, 1, 2 and 3.
     accuracy_per_emotion : dict of str to float
+
+    See Also
+    --------
+    intensity_scores : Computes the scores.
     """
 
     emotions: tuple[str, ...]

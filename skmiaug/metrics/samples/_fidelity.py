@@ -160,6 +160,11 @@ def variance_ratio(
         From class to ratio, on columns standardised by the real rows; 1 is as diverse as
         real. Classes of a single row on either side are left out.
 
+    See Also
+    --------
+    covariance_drift : Distance of whole covariances.
+    precision_recall_density_coverage : Diversity by neighbourhoods.
+
     References
     ----------
     Blagus and Lusa (2013), SMOTE for high-dimensional class-imbalanced data.

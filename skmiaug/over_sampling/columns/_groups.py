@@ -48,7 +48,7 @@ def check_condition(
     ------
     ValueError
         It is not two-dimensional, has another length or width than expected, holds
-        infinity or something that is no number, or NaN in a part of a row.
+        infinity or something that is not a number, or NaN in a part of a row.
     """
     if np.ndim(condition) != 2:
         raise ValueError(

@@ -1,10 +1,10 @@
 """From the columns of X to whitened coordinates of mean 0 and unit variance, and back.
 
-Columns belong to groups (modalities, or a condition beside X; one group where none are
-named). Each group is standardised (or replaced by normal scores, see ``_normal_scores``)
-and whitened by its pooled covariance within targets, which is shrunk towards a multiple of
-the identity (Ledoit and Wolf, 2004). In these coordinates the residuals of a regression on
-the targets have mean 0 and covariance I within each group.
+Columns belong to groups (modalities, or a condition that comes with X; one group where
+none are named). Each group is standardised (or replaced by normal scores, see
+``_normal_scores``) and whitened by its pooled covariance within targets, which is shrunk
+towards a multiple of the identity (Ledoit and Wolf, 2004). In these coordinates the
+residuals of a regression on the targets have mean 0 and covariance I within each group.
 """
 
 from collections.abc import Sequence

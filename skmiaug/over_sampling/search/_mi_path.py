@@ -30,7 +30,11 @@ class MIPath:
         Bound of I(c; x̂) by a classifier that was fitted to real rows, nats.
     best_validation_score : ndarray of shape (n_weights,)
         Score on held-out rows of the weights and the scale that are used, nats; NaN where
-        no rows were held out. It is no test score: early stopping has seen it.
+        no rows were held out. It is not a test score: early stopping has seen it.
+
+    See Also
+    --------
+    mi_path : Fits the augmenters.
     """
 
     mi_weights: np.ndarray

@@ -338,7 +338,7 @@ def _halves(n: int) -> tuple[slice, slice]:
 def kernel_weight(bandwidth: float) -> float:
     """Weight of a row's residual in a prior sample: sqrt(1 - bandwidth²).
 
-    With noise of standard deviation ``bandwidth`` beside it, the sample has the covariance
-    of the rows whatever the bandwidth.
+    With noise of standard deviation ``bandwidth`` added to it, the sample has the
+    covariance of the rows whatever the bandwidth.
     """
     return (1.0 - bandwidth**2) ** 0.5

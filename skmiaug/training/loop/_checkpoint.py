@@ -86,7 +86,7 @@ class Checkpoint:
         Raises
         ------
         CheckpointError
-            The file is damaged, is no checkpoint, or belongs to other data or settings.
+            The file is damaged, is not a checkpoint, or belongs to other data or settings.
         """
         try:
             header, arrays = read_tensor_file(self.path)
@@ -107,8 +107,8 @@ class Checkpoint:
     def damaged(self, error: Exception) -> CheckpointError:
         """Return the error of a checkpoint that holds no whole state."""
         return CheckpointError(
-            f"{self.path}: the checkpoint is damaged ({error}). Delete it to train from "
-            "the start."
+            f"{self.path}: the checkpoint is damaged ({error}). Delete it to train "
+            "from the start."
         )
 
     def remove(self) -> None:

@@ -109,9 +109,9 @@ class GraphedStep:
         self._gave_up = True
         _repair_random_state(self.device)
         warnings.warn(
-            f"The training step could not be run as one CUDA graph ({why}). It goes on "
-            "without one, slower and with the same result. SKMIAUG_CUDA_GRAPH=0 in the "
-            "environment turns graphs off.",
+            f"The training step could not be run as one CUDA graph ({why}). "
+            "Training continues without one, slower and with the same result. "
+            "SKMIAUG_CUDA_GRAPH=0 in the environment turns graphs off.",
             CudaGraphWarning,
             stacklevel=3,
         )

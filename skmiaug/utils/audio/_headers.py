@@ -20,7 +20,7 @@ _MAX_OGG_PAGE = 27 + 255 + 255 * 255
 
 
 class AudioDecodeError(ValueError):
-    """An audio input cannot be turned into samples; the text names it and says why."""
+    """An audio input cannot be turned into samples; the message gives the reason."""
 
 
 class OpenLength(NamedTuple):
@@ -141,7 +141,7 @@ def _check_sphere(head: bytes, size: int) -> None:
 
 
 def _check_last_page(end: bytes) -> None:
-    """The last page of an Ogg file must be whole; it says how long it is."""
+    """The last page of an Ogg file must be whole; it gives the length."""
     at = end.rfind(b"OggS")
     if at < 0:
         return

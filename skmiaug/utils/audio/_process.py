@@ -30,7 +30,7 @@ class DecoderProcess:
 
     Notes
     -----
-    Threads take turns. A pool of ``concurrent.futures`` is no alternative: its children
+    Threads take turns. A pool of ``concurrent.futures`` is not an alternative: its children
     import the main script of the caller again, and there is no public way to kill a worker
     that hangs before Python 3.14.
     """

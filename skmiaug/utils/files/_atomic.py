@@ -135,7 +135,7 @@ def no_room(error: OSError, target: Path, n_bytes: int) -> OSError:
 
 
 def _create(target: Path) -> tuple[int, str]:
-    """Create and lock a temporary file beside ``target``."""
+    """Create and lock a temporary file next to ``target``."""
     stem = target.name
     if len(os.fsencode(stem)) > _LONGEST_NAME:
         stem = hashlib.blake2b(os.fsencode(stem), digest_size=16).hexdigest()

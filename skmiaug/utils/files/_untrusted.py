@@ -61,7 +61,7 @@ def check_regular_file(
     path : path-like
         ``~`` is the user's home.
     what : str, default="a file"
-        What the error says was expected.
+        What was expected, for the error.
     max_bytes : int, default=None
 
     Raises
@@ -75,7 +75,9 @@ def check_regular_file(
     try:
         status = file.stat()
     except ValueError as error:  # a null character
-        raise FileFormatError(f"expected {what}; {path!r} is no path ({error}).") from error
+        raise FileFormatError(
+            f"expected {what}; {path!r} is not a path ({error})."
+        ) from error
     if not stat.S_ISREG(status.st_mode):
         kind = "a folder" if stat.S_ISDIR(status.st_mode) else "a pipe, socket or device"
         raise FileFormatError(
@@ -153,7 +155,7 @@ def _npz_bytes(file: Path) -> int:
 def _array_bytes(stream: Any, size: int, where: str, *, objects: bool = False) -> int:
     """Bytes of an array by its header, which must not be more than there are.
 
-    An archive may hold `objects` beside the arrays that are read, as numpy itself refuses
+    An archive may hold `objects` next to the arrays that are read, as numpy itself refuses
     to load them.
     """
     major, _ = np.lib.format.read_magic(stream)
@@ -229,7 +231,7 @@ def parse_json(text: str | bytes, where: str) -> Any:
     Raises
     ------
     FileFormatError
-        It is no JSON, nested too deep, has a key twice, or holds a number of too many
+        It is not JSON, nested too deep, has a key twice, or holds a number of too many
         digits or half of a surrogate pair, which cannot be written again.
     """
     try:
@@ -282,7 +284,7 @@ def read_json_file(path: str | os.PathLike[str]) -> dict[str, Any]:
     Raises
     ------
     FileFormatError
-        It is no such file, or was changed since: the checksum does not match.
+        It is not such a file, or was changed since: the checksum does not match.
     OSError
         It is not there or cannot be read.
     """

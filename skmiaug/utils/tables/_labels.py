@@ -73,7 +73,7 @@ def read_labels(y: Any, name: str = "y") -> tuple[np.ndarray, np.ndarray, Labels
     Raises
     ------
     ValueError
-        A label is missing, is no class (a float that is not whole), or cannot be ordered
+        A label is missing, is not a class (a float that is not whole), or cannot be ordered
         among the others; a one-hot row has no 1 or several. Rows are named.
     """
     no_order = (str, bytes, Mapping, set, frozenset)

@@ -506,7 +506,7 @@ def _read_array(X: Any) -> tuple[np.ndarray, TableLike]:
             "X.filled(np.nan) if X holds modalities that rows may lack."
         )
     array = np.asarray(X)
-    if array.ndim != 2:  # validate_data says what is expected
+    if array.ndim != 2:  # validate_data raises the error
         return array, _ArrayTable(X, array, ())
     kind = array.dtype.kind
     if kind == "c":

@@ -1,4 +1,4 @@
-"""One table of what MIGANAugmenter costs, beside what could be used instead.
+"""One table of what MIGANAugmenter costs, compared with what could be used instead.
 
     python -m tests.benchmarks.suite --short            # a minute or two
     python -m tests.benchmarks.suite --csv costs.csv    # all sizes

@@ -26,7 +26,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
         "python -m tests.benchmarks.suite",
-        description="What MIGANAugmenter costs beside its products, SMOTE and CTGAN.",
+        description="Costs of MIGANAugmenter, its matrix products, SMOTE and CTGAN.",
     )
 
     def numbers(name: str, default: list[int], help: str) -> None:
@@ -66,7 +66,7 @@ def measure(options: argparse.Namespace) -> Iterator[Line]:
         return
     with_ctgan = have_ctgan() and not options.without_ctgan
     k = options.classes
-    # What a first fit imports and starts is no part of any.
+    # What a first fit imports and starts is not part of any.
     MIGANAugmenter(max_iter=3, device="cpu").fit_resample(*corpus(skewed_counts(200, 2), 5))
     yield from steps(options.features, 5531, k, repeats=options.repeats)
     yield from sizes(options.rows, options.features, k, with_ctgan=with_ctgan)

@@ -1,4 +1,4 @@
-"""Rows to measure on: correlated, float32, of skewed classes that overlap."""
+"""Rows to measure on: correlated, float32, of imbalanced classes that overlap."""
 
 import numpy as np
 

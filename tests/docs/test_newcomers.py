@@ -1,0 +1,116 @@
+"""Three first hours: each uses only what its page shows."""
+
+import re
+import shlex
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import make_classification
+
+from skmiaug import MIGANAugmenter
+from skmiaug.evaluation.cli import main
+from tests.docs._pages import DOCS, ROOT, snippets
+
+
+def blocks(page, language):
+    pattern = rf"^```{language}\n(.*?)^```"
+    return re.findall(pattern, page.read_text(encoding="utf-8"), flags=re.M | re.S)
+
+
+def command(page):
+    """The one command of the page, as `main` takes it."""
+    (found,) = (b for b in blocks(page, "bash") if b.startswith("skmiaug "))
+    return shlex.split(found.replace("\\\n", " "))[1:]
+
+
+def run(page, first=0, last=None):
+    """Run blocks of Python as one program would; returns its names."""
+    names: dict[str, object] = {}
+    for snippet in snippets(page)[first:last]:
+        if not snippet.wanted.startswith("not run"):
+            code = compile("\n" * snippet.line + snippet.code, str(page), "exec")
+            exec(code, names)
+    return names
+
+
+def test_the_first_lines_print_what_stands_below_them(capsys):
+    page = ROOT / "README.md"
+    run(page, last=1)
+    shown, printed = blocks(page, "text")[0], capsys.readouterr().out
+    number = re.compile(r"\d+\.\d")
+    assert number.sub("#", printed) == number.sub("#", shown)
+    scores = [np.array(number.findall(text), dtype=float) for text in (shown, printed)]
+    np.testing.assert_allclose(*scores, atol=3)
+    for language in ("python", "text"):
+        assert blocks(DOCS / "index.md", language)[0] == blocks(page, language)[0]
+
+
+@pytest.fixture
+def short_training(monkeypatch):
+    monkeypatch.setitem(MIGANAugmenter.__init__.__kwdefaults__, "max_iter", 5)
+
+
+def test_from_a_table_to_a_model_that_predicts(
+    tmp_path, monkeypatch, short_training, capsys
+):
+    page = DOCS / "own_table.md"
+    monkeypatch.chdir(tmp_path)
+    columns = blocks(page, "text")[0].split("\n")[0].split(",")
+    X, state = make_classification(
+        160, 3, n_informative=3, n_redundant=0, weights=[0.85], random_state=0
+    )
+    table = pd.DataFrame(X, columns=columns[:-1])
+    table.head(5).to_csv("new.csv", index=False)
+    table[columns[-1]] = np.array(["ok", "leak"])[state]
+    table.to_csv("machines.csv", index=False)
+
+    assert main(command(page)) == 0
+    assert "MIGANAugmenter" in capsys.readouterr().out
+    run(page, last=1)
+    capsys.readouterr()
+    predicted = run(page, first=1)["model"].predict(pd.read_csv("new.csv"))
+    assert set(predicted) <= {"ok", "leak"}
+    assert capsys.readouterr().out == f"{predicted}\n"
+
+
+@pytest.fixture
+def recordings(tmp_path, monkeypatch, short_training):
+    """A folder as the page describes it, and a tiny model where the hub's would be."""
+    pytest.importorskip("transformers", reason="needs the extra audio")
+    from tests.feature_extraction._helpers import RATE, save_tiny, voice, write
+
+    monkeypatch.chdir(tmp_path)
+    save_tiny("whisper", tmp_path / "openai" / "whisper-base")
+    (tmp_path / "audio").mkdir()
+    lines = blocks(DOCS / "own_recordings.md", "text")[0].split("\n")[:1]
+    for number in range(42):
+        speaker = ("anna", "ben", "cleo", "dan", "eva", "fred")[number % 6]
+        # The classes differ in loudness.
+        emotion, loud = ("anger", 3) if number % 7 < 2 else ("neutral", 1)
+        path = f"audio/{speaker}_{number:02}.wav"
+        write(tmp_path / path, (loud * voice(0.3, number)).clip(-1, 1), RATE)
+        lines.append(f"{path},{emotion},{speaker}")
+    (tmp_path / "labels.csv").write_text("\n".join(lines) + "\n")
+    write(tmp_path / "new.wav", voice(0.3, 99), RATE)
+    return tmp_path
+
+
+def test_from_recordings_to_a_prediction(recordings, capsys):
+    page = DOCS / "own_recordings.md"
+    (loads,) = (i for i, s in enumerate(snippets(page)) if "joblib.load" in s.code)
+    trained = run(page, last=loads)
+    assert "macro avg" in capsys.readouterr().out
+    for train, test in trained["cv"].split(
+        trained["paths"], trained["y"], trained["speaker"]
+    ):
+        assert not set(trained["speaker"][train]) & set(trained["speaker"][test])
+    names = run(page, first=loads)
+    assert names["model"].predict(["new.wav"])[0] in {"anger", "neutral"}
+    assert names["probabilities"].sum() == pytest.approx(1)
+
+
+def test_the_benchmark_of_own_recordings(recordings, capsys):
+    assert main(command(DOCS / "own_recordings.md")) == 0
+    assert "MIGANAugmenter" in capsys.readouterr().out
+    assert (recordings / "results" / "benchmark.json").exists()

@@ -21,7 +21,7 @@ class StratifiedFolds(BaseEstimator):
 
     There are at most as many folds as the smallest class has rows and as there are groups,
     and at least 2. Without a number of repeats, there are up to 5: until the smallest class
-    has been tested on 100 rows.
+    has been tested on 100 rows. A repeat with the folds of an earlier one is left out.
     """
 
     # As the group splitters of scikit-learn: groups are requested by default.
@@ -46,6 +46,12 @@ class StratifiedFolds(BaseEstimator):
         folds = max(2, min(self.n_splits, most))
         rng = check_random_state(self.random_state)
         n_repeats = self.n_repeats or min(_MOST_REPEATS, -(-_TESTED // rarest))
+        seen = []
         for _ in range(n_repeats):
             splitter = kind(folds, shuffle=True, random_state=rng.randint(2**31 - 1))
-            yield from splitter.split(np.zeros(len(codes)), codes, groups)
+            parts = list(splitter.split(np.zeros(len(codes)), codes, groups))
+            # A few groups can be dealt out in few ways: what was seen is no new evidence.
+            tests = {test.tobytes() for _, test in parts}
+            if tests not in seen:
+                seen.append(tests)
+                yield from parts

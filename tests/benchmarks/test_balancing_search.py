@@ -102,7 +102,7 @@ def corpora():
         if path.is_file():
             with np.load(path) as file:
                 X = file["X_egemaps"].astype(float)
-                groups = file["speaker" if name == "nemo" else "session"]
+                groups = file["speaker"]
                 yield name, *imbalanced(X, file["y"], fractions, 0, groups)
     if (DATA / "rated_texts.npz").is_file():
         with np.load(DATA / "rated_texts.npz") as file:

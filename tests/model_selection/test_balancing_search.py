@@ -293,6 +293,13 @@ def test_folds_are_drawn_again_where_the_rarest_class_is_small():
         assert search.n_splits_ == 3 * draws
 
 
+def test_a_few_groups_are_not_dealt_out_the_same_way_twice(imbalanced):
+    X, y = imbalanced
+    groups = np.arange(len(y)) % 3
+    search = BalancingSearchCV(LinearDiscriminantAnalysis(), ["none"], n_repeats=4)
+    assert search.fit(X, y, groups=groups).n_splits_ == 3
+
+
 def test_a_method_that_fails_is_left_out(imbalanced):
     X, y = imbalanced
 

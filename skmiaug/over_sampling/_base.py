@@ -38,6 +38,7 @@ from skmiaug.over_sampling.columns._covariates import (
     CovariateEffects,
     WithoutEffects,
     fit_effects,
+    requested_levels,
 )
 from skmiaug.over_sampling.columns._groups import (
     check_combination,
@@ -759,14 +760,8 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
             targets = self._draw_classes(given, rng)
         else:
             targets = self._target.requested(n, y, self._names, rng)
-        if hasattr(self, "_effects"):
-            return targets, rng, given, self._effects.requested(covariates, n, rng)
-        if covariates is not None:
-            raise ValueError(
-                "covariates were passed to sample, but the augmenter was fitted without. "
-                "Pass covariates to fit or fit_resample too."
-            )
-        return targets, rng, given, None
+        effects = getattr(self, "_effects", None)
+        return targets, rng, given, requested_levels(effects, covariates, n, rng)
 
     def _draw_classes(self, given: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Draw a class index for each row by its probability given some coordinates."""

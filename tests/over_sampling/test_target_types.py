@@ -1,6 +1,7 @@
 """Votes, label sets and attributes as y: containers, samples, pipelines, bad input."""
 
 import pickle
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,8 @@ from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV, cross_validate
 
 from skmiaug import GaussianAugmenter, MIGANAugmenter, MIGANAugmenterCV, load, mi_path, save
+from skmiaug.over_sampling import BaseAugmenter
+from skmiaug.over_sampling.targets import regress
 from tests._helpers import small
 
 NAMES = ["joy", "anger", "fear"]
@@ -402,6 +405,37 @@ def test_another_fit_leaves_nothing_of_the_one_before(skewed):
     augmenter.set_params(target_type="multiclass").fit(*skewed)
     assert not hasattr(augmenter, "attribute_names_")
     assert augmenter.classes_.tolist() == [0, 1, 2]
+
+
+@dataclass
+class Line:
+    """A generator of the least: a regression on the codes, and noise."""
+
+    coefficients: np.ndarray
+
+    def sample(self, T, *, rng):
+        noise = rng.standard_normal((len(T), self.coefficients.shape[1]))
+        return (T @ self.coefficients + noise).astype(np.float32)
+
+
+class LineAugmenter(BaseAugmenter):
+    def __init__(self, *, sampling_strategy="auto", target_type="multiclass", seed=0):
+        super().__init__(sampling_strategy=sampling_strategy, random_state=seed)
+        self.target_type = target_type
+        self.seed = seed
+
+    def _fit_generator(self, Z, T, *, rng, validation):
+        return Line(regress(Z, T))
+
+
+@pytest.mark.parametrize("target_type", TYPES)
+def test_an_own_augmenter_takes_them_too(target_type):
+    X, y = rated(target_type)
+    augmenter = LineAugmenter(target_type=target_type)
+    X_new, y_new = augmenter.fit_resample(X, y)
+    assert len(X_new) == len(y_new) > len(X)
+    copy = pickle.loads(pickle.dumps(augmenter))
+    np.testing.assert_array_equal(copy.sample(5)[0], augmenter.sample(5)[0])
 
 
 # ---------------------------------------------------------------- bad input

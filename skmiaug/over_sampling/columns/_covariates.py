@@ -89,18 +89,6 @@ class CovariateEffects:
             drawn[places] = rng.permutation(np.repeat(order, added))
         return np.asarray(found[drawn])
 
-    def requested(self, covariates: Any, n: int, rng: np.random.Generator) -> np.ndarray:
-        """Return the levels (n, n_covariates) that are passed, or those of training rows.
-
-        Raises
-        ------
-        ValueError
-            A level is unknown, or there are not as many covariates as were fitted.
-        """
-        if covariates is not None:
-            return known_levels(covariates, self.levels, n)
-        return np.asarray(self.rows[rng.permutation(np.arange(n) % len(self.rows))])
-
     def given_back(self, rows: np.ndarray) -> np.ndarray:
         """Return the levels of rows (n, n_covariates), (n,) for a single covariate."""
         own = zip(self.levels, rows.T, strict=True)
@@ -156,6 +144,30 @@ def read_covariates(
     found = [read_labels(column, "covariates")[:2] for column in _columns(covariates)]
     check_consistent_length(np.empty(n_rows), *(numbers for _, numbers in found))
     return np.column_stack([n for _, n in found]), tuple(plain_labels(c) for c, _ in found)
+
+
+def requested_levels(
+    effects: CovariateEffects | None, covariates: Any, n: int, rng: np.random.Generator
+) -> np.ndarray | None:
+    """Return the levels (n, n_covariates) of n rows of ``sample``, None without effects.
+
+    Those that are passed, or those of training rows.
+
+    Raises
+    ------
+    ValueError
+        A level is unknown, there are not as many covariates as were fitted, or none were.
+    """
+    if effects is None and covariates is not None:
+        raise ValueError(
+            "covariates were passed to sample, but the augmenter was fitted without. "
+            "Pass covariates to fit or fit_resample too."
+        )
+    if effects is None:
+        return None
+    if covariates is not None:
+        return known_levels(covariates, effects.levels, n)
+    return np.asarray(effects.rows[rng.permutation(np.arange(n) % len(effects.rows))])
 
 
 def known_levels(

@@ -7,6 +7,7 @@ import numpy as np
 from skmiaug.over_sampling.targets._attributes import (
     ATTRIBUTE_STRATEGIES,
     AttributeTarget,
+    relative_density,
 )
 from skmiaug.over_sampling.targets._classes import ClassTarget
 from skmiaug.over_sampling.targets._counts import (
@@ -15,12 +16,18 @@ from skmiaug.over_sampling.targets._counts import (
     plain_labels,
     requested_classes,
 )
+from skmiaug.over_sampling.targets._information import (
+    attribute_information,
+    share_information,
+)
 from skmiaug.over_sampling.targets._label_sets import LabelSetTarget
+from skmiaug.over_sampling.targets._matrix import draws_by_class, pick_evenly
 from skmiaug.over_sampling.targets._regression import (
     Gram,
     centre,
     move_to,
     regress,
+    simplest_codes,
     target_weights,
 )
 from skmiaug.over_sampling.targets._shares import ShareTarget
@@ -37,15 +44,21 @@ __all__ = [
     "ReadTarget",
     "ShareTarget",
     "Target",
+    "attribute_information",
     "centre",
     "class_keys",
+    "draws_by_class",
     "even_shares",
     "expanded_counts",
     "move_to",
+    "pick_evenly",
     "plain_labels",
     "read_target",
     "regress",
+    "relative_density",
     "requested_classes",
+    "share_information",
+    "simplest_codes",
     "subsample",
     "target_weights",
 ]

@@ -1,6 +1,5 @@
 """target_type="multilabel": a set of labels for each row, which may be empty."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -9,16 +8,14 @@ import numpy as np
 
 from skmiaug.base import require_array, require_state
 from skmiaug.metrics.information import InformationEstimate
-from skmiaug.over_sampling.targets._counts import class_keys, measured_rows, wanted_rows
+from skmiaug.over_sampling.targets._counts import class_keys, measured_rows
 from skmiaug.over_sampling.targets._information import share_information
 from skmiaug.over_sampling.targets._matrix import (
-    draws_by_class,
-    pick_evenly,
+    MassTarget,
     read_matrix,
     refuse_columns,
     refuse_rows,
     requested_matrix,
-    rows_within,
 )
 from skmiaug.over_sampling.targets._regression import simplest_codes
 from skmiaug.over_sampling.targets._target import ReadTarget
@@ -28,7 +25,7 @@ _CODINGS = ("mean", "sum")
 
 
 @dataclass
-class LabelSetTarget:
+class LabelSetTarget(MassTarget):
     """Indicators of labels; T are shares of the labels of a row.
 
     There are two codings, and the one by which a regression predicts X better is used.
@@ -44,6 +41,7 @@ class LabelSetTarget:
     coding : str
     """
 
+    target_type = _TYPE
     rows: np.ndarray
     coding: str = "mean"
 
@@ -61,11 +59,6 @@ class LabelSetTarget:
         codings = [cls(values, coding) for coding in _CODINGS]
         ways = [partial(target.codes, values) for target in codings]
         return ReadTarget(codings[simplest_codes(ways, X)], values, names, container)
-
-    @property
-    def n_names(self) -> int:
-        """Classes, labels or attributes."""
-        return self.rows.shape[1]
 
     @property
     def n_codes(self) -> int:
@@ -93,40 +86,18 @@ class LabelSetTarget:
         first = values[:, by_rarity].argmax(axis=1)
         return np.where(values.any(axis=1), by_rarity[first], values.shape[1])
 
-    def plan(
-        self, strategy: Any, expansion: float, names: np.ndarray, y: Any
-    ) -> dict[Any, int]:
-        """Return how many rows to draw with the label sets of each label's rows."""
-        present = self.rows.sum(axis=0).astype(int)
-        wanted = wanted_rows(strategy, expansion, names, present, y)
-        keys = class_keys(names)
-        lacking = np.array([wanted.get(c, 0) for c in keys])
-        return dict(zip(keys, draws_by_class(self.rows, lacking).tolist(), strict=True))
-
     def draw(
         self, to_generate: dict[Any, int], names: np.ndarray, rng: np.random.Generator
     ) -> np.ndarray:
         """Return label sets of real rows, so that labels occur together as they do."""
-        return self._sets([to_generate[c] for c in class_keys(names)], rng)
-
-    def _sets(self, counts: Any, rng: np.random.Generator) -> np.ndarray:
-        picked = [
-            pick_evenly(own, n, rng) for own, n in zip(self.rows.T, counts, strict=True)
-        ]
-        return self.rows[np.concatenate(picked)]
+        return self.around([to_generate[c] for c in class_keys(names)], rng)
 
     def requested(
         self, n: int, y: Any, names: np.ndarray, rng: np.random.Generator
     ) -> np.ndarray:
         """Return label sets that are passed, or those of training rows."""
-        if y is None:
-            return self.rows[pick_evenly(np.ones(len(self.rows)), n, rng)]
-        if isinstance(y, Mapping):
-            met, _ = rows_within(self.rows, y, names, _TYPE)
-            return self.rows[met][pick_evenly(np.ones(len(met)), n, rng)]
-        if np.ndim(y) == 0 and y in names.tolist():
-            wanted = np.tile(np.equal(names, y).astype(np.float64), (n, 1))
-        else:
+        wanted = self.named(n, y, names, rng)
+        if wanted is None:
             wanted = checked_labels(requested_matrix(n, y, len(names), _TYPE))
         n_labels = self.rows.sum(axis=1)
         outside = wanted.sum(axis=1)
@@ -145,7 +116,7 @@ class LabelSetTarget:
 
     def balanced(self, rng: np.random.Generator) -> np.ndarray:
         """Return equally many label sets of the rows of each label."""
-        return self._sets([measured_rows(self.rows.shape[1])] * self.rows.shape[1], rng)
+        return self.around([measured_rows(self.n_names)] * self.n_names, rng)
 
     def information(
         self, Z_real: np.ndarray, real: np.ndarray, Z: np.ndarray, values: np.ndarray

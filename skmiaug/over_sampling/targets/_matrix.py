@@ -1,14 +1,14 @@
 """Targets with a column for each class, label or attribute: what their types share."""
 
 import sys
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy.optimize import nnls
 from sklearn.utils.validation import check_consistent_length
 
-from skmiaug.over_sampling.targets._counts import apportion
+from skmiaug.over_sampling.targets._counts import apportion, class_keys, wanted_rows
 from skmiaug.utils.tables._listing import first_few
 from skmiaug.utils.tables._tables import TableLike, read_table
 
@@ -265,3 +265,55 @@ def draws_by_class(shares: np.ndarray, lacking: np.ndarray) -> np.ndarray:
     single = np.allclose(shares.sum(axis=1), 1)
     total = int(lacking.sum() if single else np.rint(draws.sum()))
     return apportion(total, draws / draws.sum())
+
+
+class MassTarget:
+    """What vote shares and label sets have in common: rows have mass in several classes.
+
+    Attributes
+    ----------
+    rows : ndarray of shape (n_rows, n_classes), float64
+        Of the training rows.
+    target_type : str
+    """
+
+    rows: np.ndarray
+    target_type: ClassVar[str]
+
+    @property
+    def n_names(self) -> int:
+        """Classes or labels."""
+        return self.rows.shape[1]
+
+    def masses(self, values: np.ndarray) -> np.ndarray:
+        """Return the mass of rows in each class, (n, n_classes)."""
+        return values
+
+    def plan(
+        self, strategy: Any, expansion: float, names: np.ndarray, y: Any
+    ) -> dict[Any, int]:
+        """Return how many rows to draw around those of each class."""
+        masses = self.masses(self.rows)
+        present = np.maximum(np.rint(masses.sum(axis=0)), 1).astype(int)
+        wanted = wanted_rows(strategy, expansion, names, present, y)
+        keys = class_keys(names)
+        lacking = np.array([wanted.get(c, 0) for c in keys])
+        return dict(zip(keys, draws_by_class(masses, lacking).tolist(), strict=True))
+
+    def around(self, counts: Sequence[int], rng: np.random.Generator) -> np.ndarray:
+        """Return training rows, so many of each class, picked by their mass in it."""
+        pairs = zip(self.masses(self.rows).T, counts, strict=True)
+        return self.rows[np.concatenate([pick_evenly(own, n, rng) for own, n in pairs])]
+
+    def named(
+        self, n: int, y: Any, names: np.ndarray, rng: np.random.Generator
+    ) -> np.ndarray | None:
+        """Return the targets that ``sample`` asks for by None, conditions or one name."""
+        if y is None:
+            return self.rows[pick_evenly(np.ones(len(self.rows)), n, rng)]
+        if isinstance(y, Mapping):
+            met, _ = rows_within(self.masses(self.rows), y, names, self.target_type)
+            return self.rows[met[pick_evenly(np.ones(len(met)), n, rng)]]
+        if np.ndim(y) == 0 and y in names.tolist():
+            return np.tile(np.equal(names, y).astype(np.float64), (n, 1))
+        return None

@@ -18,7 +18,7 @@ _RCOND = 1e-10
 _CACHED_ROWS = 512
 # Codes have to predict the columns of X better than simpler ones by this share: all
 # coefficients are shrunken by one factor, which noisy ones make large.
-_AS_GOOD = 2e-3
+_AS_GOOD, _ROUNDING = 2e-3, 1e-9
 _MAX_ROWS, _MAX_COLUMNS = 2000, 512
 
 
@@ -184,5 +184,5 @@ def simplest_codes(candidates: Sequence[Callable[[], np.ndarray]], X: Rows) -> i
         coefficients, _, rank, _ = np.linalg.lstsq(T, Z, rcond=1e-6)
         error = np.square(Z - T @ coefficients).mean()
         scores.append(error / max(1 - rank / len(Z), 1e-3) ** 2)
-    good = np.array(scores) <= (1 + _AS_GOOD) * min(scores)
+    good = np.array(scores) <= (1 + _AS_GOOD) * min(scores) + _ROUNDING
     return int(good.argmax())

@@ -1,6 +1,5 @@
 """target_type="distribution": votes of several raters, or shares of the classes."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,16 +7,14 @@ import numpy as np
 
 from skmiaug.base import require_array, require_state
 from skmiaug.metrics.information import InformationEstimate
-from skmiaug.over_sampling.targets._counts import class_keys, measured_rows, wanted_rows
+from skmiaug.over_sampling.targets._counts import class_keys, measured_rows
 from skmiaug.over_sampling.targets._information import share_information
 from skmiaug.over_sampling.targets._matrix import (
-    draws_by_class,
-    pick_evenly,
+    MassTarget,
     read_matrix,
     refuse_columns,
     refuse_rows,
     requested_matrix,
-    rows_within,
 )
 from skmiaug.over_sampling.targets._target import ReadTarget
 
@@ -28,7 +25,7 @@ _TOLERANCE = 0.02
 
 
 @dataclass
-class ShareTarget:
+class ShareTarget(MassTarget):
     """Votes or shares; T are the shares.
 
     Attributes
@@ -42,6 +39,7 @@ class ShareTarget:
         for shares.
     """
 
+    target_type = _TYPE
     rows: np.ndarray
     whole: bool
     n_raters: float | None
@@ -60,11 +58,6 @@ class ShareTarget:
         return ReadTarget(cls(values, whole, raters), values, names, container)
 
     @property
-    def n_names(self) -> int:
-        """Classes, labels or attributes."""
-        return self.rows.shape[1]
-
-    @property
     def n_codes(self) -> int:
         """Number of classes."""
         return self.rows.shape[1]
@@ -77,28 +70,16 @@ class ShareTarget:
         """Return the class with the most votes."""
         return np.asarray(values.argmax(axis=1))
 
-    def plan(
-        self, strategy: Any, expansion: float, names: np.ndarray, y: Any
-    ) -> dict[Any, int]:
-        """Return how many rows to draw around those of each class."""
-        shares = shares_of(self.rows)
-        mass = np.maximum(np.rint(shares.sum(axis=0)), 1).astype(int)
-        wanted = wanted_rows(strategy, expansion, names, mass, y)
-        keys = class_keys(names)
-        lacking = np.array([wanted.get(c, 0) for c in keys])
-        return dict(zip(keys, draws_by_class(shares, lacking).tolist(), strict=True))
+    def masses(self, values: np.ndarray) -> np.ndarray:
+        """Return the shares."""
+        return shares_of(values)
 
     def draw(
         self, to_generate: dict[Any, int], names: np.ndarray, rng: np.random.Generator
     ) -> np.ndarray:
         """Return votes or shares of few raters, drawn around real ones."""
         counts = [to_generate[c] for c in class_keys(names)]
-        return self._redrawn(self.rows[self._around(counts, rng)], rng)
-
-    def _around(self, counts: Any, rng: np.random.Generator) -> np.ndarray:
-        shares = shares_of(self.rows).T
-        picked = [pick_evenly(own, n, rng) for own, n in zip(shares, counts, strict=True)]
-        return np.concatenate(picked)
+        return self._redrawn(self.around(counts, rng), rng)
 
     def _redrawn(self, values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         shares = shares_of(values)
@@ -115,13 +96,9 @@ class ShareTarget:
         self, n: int, y: Any, names: np.ndarray, rng: np.random.Generator
     ) -> np.ndarray:
         """Return shares that are passed, or those of training rows."""
-        if y is None:
-            return self.rows[pick_evenly(np.ones(len(self.rows)), n, rng)]
-        if isinstance(y, Mapping):
-            met, _ = rows_within(shares_of(self.rows), y, names, _TYPE)
-            return self.rows[met][pick_evenly(np.ones(len(met)), n, rng)]
-        if np.ndim(y) == 0 and y in names.tolist():
-            return np.tile(np.equal(names, y).astype(np.float64), (n, 1))
+        found = self.named(n, y, names, rng)
+        if found is not None:
+            return found
         return checked_shares(requested_matrix(n, y, self.n_codes, _TYPE))
 
     def given_back(self, values: np.ndarray, names: np.ndarray) -> np.ndarray:
@@ -130,8 +107,7 @@ class ShareTarget:
 
     def balanced(self, rng: np.random.Generator) -> np.ndarray:
         """Return real shares, equally many drawn by those of each class."""
-        counts = [measured_rows(self.n_codes)] * self.n_codes
-        return self.rows[self._around(counts, rng)]
+        return self.around([measured_rows(self.n_codes)] * self.n_codes, rng)
 
     def information(
         self, Z_real: np.ndarray, real: np.ndarray, Z: np.ndarray, values: np.ndarray

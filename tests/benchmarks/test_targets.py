@@ -1,6 +1,6 @@
 """Generated samples for votes, attributes and label sets, and what they compete with.
 
-With shared/data beside the checkout::
+With shared/data next to the checkout::
 
     OMP_NUM_THREADS=1 pytest tests/benchmarks/test_targets.py -m benchmark -s
 

@@ -1,4 +1,4 @@
-"""Covariates: effects of speakers, say, beside those of the target."""
+"""Covariates: effects of speakers, say, in addition to those of the target."""
 
 import pickle
 

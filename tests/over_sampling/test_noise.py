@@ -185,7 +185,7 @@ def test_classes_that_differ_in_scatter_alone_are_told_apart():
 
 
 def test_rows_of_a_group_are_left_out_together():
-    """Near copies of rows inform about each other, and about no one else."""
+    """Near duplicates of rows inform about each other, and about no one else."""
     rng = np.random.default_rng(0)
     y = np.repeat([0, 1], [40, 20])
     X = np.repeat(rng.normal(size=(60, 20)), 5, axis=0)

@@ -35,7 +35,7 @@ def load_model(path: str) -> dict[str, Any]:
     try:
         file = check_regular_file(path, "a model file")
         with warnings.catch_warnings():
-            # scikit-learn's warnings about versions: one note says so for all packages.
+            # scikit-learn's warnings about versions: one note of ours covers all packages.
             warnings.simplefilter("ignore")
             found = joblib.load(file)
     except FileNotFoundError:

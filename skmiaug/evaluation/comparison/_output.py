@@ -75,6 +75,11 @@ def save_comparison(
     MissingExtraError
         matplotlib is not installed.
 
+    See Also
+    --------
+    load_comparison : Reads the results from the folder.
+    comparison_markdown : The table alone, as text.
+
     Notes
     -----
     Each file is replaced in one step, the plot last. Files of an earlier comparison (its
@@ -143,6 +148,11 @@ def load_comparison(folder: str | os.PathLike[str]) -> "pd.DataFrame":
     ------
     FileFormatError
         There is no results.json of a comparison, or it was changed.
+
+    See Also
+    --------
+    save_comparison : Writes the folder.
+    plot_comparisons : A plot of several comparisons.
 
     Examples
     --------

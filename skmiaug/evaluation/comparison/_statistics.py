@@ -61,6 +61,11 @@ def paired_tests(
     ValueError
         `baseline` is not among the samplers, or there is no such score.
 
+    See Also
+    --------
+    summarize_comparison : Means and standard deviations of the scores.
+    skmiaug.metrics.corrected_repeated_ttest : The test, of any differences.
+
     Notes
     -----
     Where every repeat gave both the same score in each fold, as folds that are not shuffled

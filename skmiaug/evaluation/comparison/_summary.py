@@ -42,6 +42,11 @@ def summarize_comparison(results: pd.DataFrame, scoring: str = "uar") -> pd.Data
         - ``time_ratio``: resampling and fitting, divided by the same for the sampler
           named "none"; NaN where there is none.
 
+    See Also
+    --------
+    compare_samplers : Makes the results.
+    paired_tests : Whether differences may be chance.
+
     Examples
     --------
     >>> from sklearn.datasets import make_classification

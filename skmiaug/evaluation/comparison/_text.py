@@ -31,7 +31,7 @@ from skmiaug.evaluation.comparison._summary import (
 
 __all__ = ["comparison_markdown", "comparisons_markdown", "format_comparison", "verdict"]
 
-# Beside the scores of `SCORES`: shown by class instead of by classifier.
+# In addition to the scores of `SCORES`: shown by class instead of by classifier.
 RECALL, CONFUSION = "recall", "confusion"
 _LONGEST_HEAD = 10
 _MAX_NOTES = 8
@@ -121,7 +121,7 @@ def comparison_markdown(results: pd.DataFrame, *, scoring: str = "uar") -> str:
 
     See Also
     --------
-    save_comparison : Writes it beside the plot.
+    save_comparison : Writes it and the plot.
 
     Examples
     --------

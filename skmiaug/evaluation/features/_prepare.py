@@ -40,7 +40,7 @@ class Preparation(NamedTuple):
 def preparation(table: pd.DataFrame, y: Any) -> Preparation:
     """Choose a transformer for a table of mixed columns, each of them `cleaned`.
 
-    Numbers are kept and their missing values replaced by the median, beside a column that
+    Numbers are kept and their missing values replaced by the median, with a column that
     marks them. Columns of up to 20 values are encoded one-hot, of more values by the share
     of each class (``TargetEncoder``), texts by TF-IDF reduced to at most 50 dimensions.
     Columns of one value, and names that differ in nearly every row, are left out.

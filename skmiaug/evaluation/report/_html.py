@@ -54,7 +54,7 @@ SECTIONS = {
     "utility": (
         "Utility",
         "Classifiers trained with and without the synthetic samples, tested on held-out "
-        "real rows that neither they nor the over-sampler have seen, beside class weights, "
+        "real rows that neither they nor the over-sampler have seen, and class weights, "
         "random oversampling and SMOTE. One split shows little: skmiaug compare repeats it "
         "over folds and seeds.",
     ),

@@ -61,6 +61,11 @@ def corrected_repeated_ttest(
     ValueError
         Fewer than 2 differences, NaN among them, or a part without rows.
 
+    See Also
+    --------
+    skmiaug.evaluation.paired_tests : The test of all samplers of a comparison.
+    scipy.stats.ttest_rel : For pairs that are independent.
+
     References
     ----------
     C. Nadeau, Y. Bengio, "Inference for the generalization error", Machine Learning 52,

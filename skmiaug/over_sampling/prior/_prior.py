@@ -71,7 +71,7 @@ class Prior:
         Bandwidth of the condition where it is not passed; None without condition.
     class_noise : ndarray of shape (2, q), float64, or None
         For "class_gaussian": weight of the covariance of each class, and variance of the
-        Gaussian noise beside it.
+        Gaussian noise added to it.
     residuals : ndarray of shape (n, D), float32, or None
         Training rows less their regression, of unit variance unless there is a condition;
         None where no sample uses them.

@@ -32,7 +32,7 @@ class LabelSetTarget(MassTarget):
     "mean": each of the l labels of a row has the share 1 / l, and a row without labels has
     a code of its own; a row is the mean of its labels. "sum": each label has the share
     1 / L, L the most labels of a row, and the rest is a code of its own; the effects of
-    labels then add up, beside those of none. With one label a row both are one-hot.
+    labels then add up, with one for no label. With one label a row both are one-hot.
 
     Attributes
     ----------

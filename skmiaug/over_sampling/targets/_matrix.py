@@ -218,7 +218,7 @@ def rows_within(
 
 
 def pick_evenly(weights: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
-    """Pick n row numbers, each as often as its weight says, within one (systematic).
+    """Pick n row numbers, each as often as its weight asks for, within one (systematic).
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What an augmenter asks of a target type: the interface of the modules beside this one.
+"""What an augmenter asks of a target type: the interface of the modules here.
 
 Within an augmenter a target is a row of numbers: the number of a class, the votes or shares
 of classes, indicators of labels, or attributes. The codes T that generators see are made

@@ -33,7 +33,7 @@ def draw(*, narrow: bool = False) -> plt.Figure:
     covariance = np.cov((X - means[y]).T)
     # More than the estimate for two columns, so that it can be seen.
     shrunken = means + 0.3 * (means.mean(axis=0) - means)
-    augmenter = GaussianAugmenter(bandwidth=1.0, random_state=0)
+    augmenter = GaussianAugmenter(noise="gaussian", random_state=0)
     X_new, y_new = augmenter.fit_resample(X, y)
 
     shape, size = ((3, 1), (3.6, 9.6)) if narrow else ((1, 3), (9.6, 3.5))
@@ -58,10 +58,10 @@ def draw(*, narrow: bool = False) -> plt.Figure:
     )
     notes = (
         "feature vectors and their classes",
-        "class means are shrunk (arrows),\nall classes share one shrunken covariance",
-        "drawn from the prior; MIGANAugmenter adds\n"
-        "an InfoGAN with a mutual-information term\n"
-        "where held-out rows show that it helps",
+        "class means are shrunk (arrows); here\nall classes share one covariance",
+        "drawn from the prior; MIGANAugmenter adds an\n"
+        "InfoGAN with a mutual-information term for\n"
+        "several modalities or a condition",
     )
     for axis, title, note in zip(axes, titles, notes, strict=True):
         axis.set_title(title, fontsize=10.5, loc="left")

@@ -59,9 +59,9 @@ def draw(*, narrow: bool = False) -> plt.Figure:
     notes = (
         "feature vectors and their classes",
         "class means are shrunk (arrows); here\nall classes share one covariance",
-        "drawn from the prior; MIGANAugmenter adds an\n"
-        "InfoGAN with a mutual-information term for\n"
-        "several modalities or a condition",
+        "drawn from the prior; MIGANAugmenter\n"
+        "adds an InfoGAN for several modalities\n"
+        "or a condition",
     )
     for axis, title, note in zip(axes, titles, notes, strict=True):
         axis.set_title(title, fontsize=10.5, loc="left")

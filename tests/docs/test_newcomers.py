@@ -18,10 +18,11 @@ def blocks(page, language):
     return re.findall(pattern, page.read_text(encoding="utf-8"), flags=re.M | re.S)
 
 
-def command(page):
-    """The one command of the page, as `main` takes it."""
-    (found,) = (b for b in blocks(page, "bash") if b.startswith("skmiaug "))
-    return shlex.split(found.replace("\\\n", " "))[1:]
+def commands(page):
+    """The commands of the page by their first word, as `main` takes them."""
+    found = (b for b in blocks(page, "bash") if b.startswith("skmiaug "))
+    split = [shlex.split(block.replace("\\\n", " "))[1:] for block in found]
+    return {words[0]: words for words in split}
 
 
 def run(page, first=0, last=None):
@@ -47,16 +48,10 @@ def test_the_first_lines_print_what_stands_below_them(capsys):
 
 
 @pytest.fixture
-def short_training(monkeypatch):
-    monkeypatch.setitem(MIGANAugmenter.__init__.__kwdefaults__, "max_iter", 5)
-
-
-def test_from_a_table_to_a_model_that_predicts(
-    tmp_path, monkeypatch, short_training, capsys
-):
-    page = DOCS / "own_table.md"
+def machines(tmp_path, monkeypatch):
+    """The file of the page, and rows of it without their class."""
     monkeypatch.chdir(tmp_path)
-    columns = blocks(page, "text")[0].split("\n")[0].split(",")
+    columns = blocks(DOCS / "own_table.md", "text")[0].split("\n")[0].split(",")
     X, state = make_classification(
         160, 3, n_informative=3, n_redundant=0, weights=[0.85], random_state=0
     )
@@ -65,7 +60,25 @@ def test_from_a_table_to_a_model_that_predicts(
     table[columns[-1]] = np.array(["ok", "leak"])[state]
     table.to_csv("machines.csv", index=False)
 
-    assert main(command(page)) == 0
+
+def test_the_short_way_from_a_table_to_predictions(machines, capsys):
+    found = commands(DOCS / "own_table.md")
+    assert main(found["fit"]) == 0
+    assert "esample" in capsys.readouterr().out  # the verdict
+    assert main(found["predict"]) == 0
+    predictions = pd.read_csv(found["predict"][-1])
+    assert len(predictions) == 5
+    assert predictions.isin(["ok", "leak"]).any(axis=None)
+
+
+@pytest.fixture
+def short_training(monkeypatch):
+    monkeypatch.setitem(MIGANAugmenter.__init__.__kwdefaults__, "max_iter", 5)
+
+
+def test_from_a_table_to_a_model_that_predicts(machines, short_training, capsys):
+    page = DOCS / "own_table.md"
+    assert main(commands(page)["compare"]) == 0
     assert "MIGANAugmenter" in capsys.readouterr().out
     run(page, last=1)
     capsys.readouterr()
@@ -111,6 +124,6 @@ def test_from_recordings_to_a_prediction(recordings, capsys):
 
 
 def test_the_benchmark_of_own_recordings(recordings, capsys):
-    assert main(command(DOCS / "own_recordings.md")) == 0
+    assert main(commands(DOCS / "own_recordings.md")["benchmark"]) == 0
     assert "MIGANAugmenter" in capsys.readouterr().out
     assert (recordings / "results" / "benchmark.json").exists()

@@ -51,8 +51,9 @@ print(f"{name}: {X.shape[0]} rows, {X.shape[1]} features, {len(set(speaker))} gr
 # Include 0 in every such grid, to see the contribution of the term. The folds are a list,
 # so that all values are tested on the same ones.
 #
-# There are two grids: one with the defaults, where held-out rows of the training part
-# decide how much of the residual is used; and one where the whole residual is always used.
+# A network is trained for rows alone only where ``max_iter`` asks for it. There are two
+# grids: one where held-out rows of the training part decide how much of the residual is
+# used (the default), and one where the whole residual is always used.
 
 short = os.environ.get("SKMIAUG_EXAMPLES") == "short"
 weights = [0.0, 1.0, 10.0]

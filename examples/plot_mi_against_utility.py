@@ -58,8 +58,8 @@ folds = list(splitter.split(X, y, session))[: 2 if short else 5]
 # The grid
 # --------
 # The networks are always used (``validation_fraction=0``), with a low penalty on the
-# residual. By default, poor networks would not be used, and all points would be those of
-# the prior.
+# residual. Otherwise poor networks would not be used, and all points would be those of the
+# prior. For rows alone ``max_iter`` has to be given: by default no network is trained.
 
 weights = [0.0, 1.0, 10.0]
 widths = [16, 256] if short else [16, 64, 256]

@@ -3,6 +3,7 @@ On a GPU
 ========
 
 ``device="auto"``, the default, uses a CUDA device if torch finds one and the CPU otherwise.
+For rows alone networks are trained only where ``max_iter`` is given, as here.
 This example runs on both, prints the device, and shows how the speed of training depends on
 ``batch_size``: a GPU needs large batches, and small networks do not use all of it.
 """

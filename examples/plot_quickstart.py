@@ -23,7 +23,7 @@ from sklearn.metrics import balanced_accuracy_score
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
 
-from skmiaug import MIGANAugmenter
+from skmiaug import GaussianAugmenter
 
 X, y = load_digits(return_X_y=True)
 X_train, X_test, y_train, y_test = train_test_split(
@@ -40,23 +40,21 @@ print("rows of each digit:", np.bincount(y_train))
 # ------------
 # ``fit_resample`` returns the given rows, followed by the synthetic samples.
 
-augmenter = MIGANAugmenter(random_state=0)
+augmenter = GaussianAugmenter(random_state=0)
 X_balanced, y_balanced = augmenter.fit_resample(X_train, y_train)
 print("after balancing:   ", np.bincount(y_balanced))
 print("synthetic:         ", augmenter.synthetic_mask_.sum(), "of", len(X_balanced))
 
 # %%
 # Its attributes: the information of the samples about their class, in nats, by a classifier
-# that was fitted to real rows alone; and how the samples were drawn.
+# that was fitted to real rows alone; and the noise around the class means, which was chosen
+# on left-out rows.
 
 print(
     f"mutual information {augmenter.mutual_information_:.2f} "
     f"of at most {augmenter.mutual_information_max_:.2f} nats"
 )
-print(
-    f"bandwidth {augmenter.bandwidth_}, residual used at {augmenter.residual_scale_:.0%} "
-    f"after {augmenter.best_iter_} of {augmenter.n_iter_} steps"
-)
+print(f"noise {augmenter.noise_}, bandwidth {augmenter.bandwidth_:.2f}")
 
 # %%
 # In a pipeline
@@ -66,7 +64,7 @@ print(
 
 plain = make_pipeline(StandardScaler(), LogisticRegression(C=0.1))
 balanced = make_pipeline(
-    StandardScaler(), MIGANAugmenter(random_state=0), LogisticRegression(C=0.1)
+    StandardScaler(), GaussianAugmenter(random_state=0), LogisticRegression(C=0.1)
 )
 for name, model in [("no resampling", plain), ("balanced", balanced)]:
     predicted = model.fit(X_train, y_train).predict(X_test)

@@ -50,6 +50,7 @@ print("the same rows:", np.array_equal(X_one, X_other))
 # -----------------
 # With ``checkpoint``, the state of training is written at each validation check (one each
 # 25 steps). For this example, a thread sends Ctrl-C as soon as the file exists.
+# ``max_iter`` asks for a network, which is not trained for rows alone by default, and
 # ``n_iter_no_change`` is large, so that early stopping does not end the training.
 
 settings = {"random_state": 0, "max_iter": 300, "n_iter_no_change": 100}

@@ -99,9 +99,10 @@ class GaussianAugmenter(BaseAugmenter):
     """Over-sample by a shrunken class-conditional Gaussian, in closed form.
 
     Samples of a class are drawn around its mean, which is shrunken towards the grand mean
-    (James and Stein, 1961), with one covariance for all classes that is shrunken towards a
-    multiple of the identity (Ledoit and Wolf, 2004). Below a bandwidth of 1 they lie near
-    real rows of the class. Nothing is trained, and torch is not needed.
+    (James and Stein, 1961). Their noise is Gaussian, with one covariance for all classes
+    that is shrunken towards a multiple of the identity (Ledoit and Wolf, 2004), or mixed
+    with that of the class or with residuals of real rows, whichever suits held-out rows
+    best (``noise``). Nothing is trained, and torch is not needed.
 
     Parameters
     ----------

@@ -8,8 +8,9 @@ different covariance, and scikit-learn's breast cancer. Half of the rows are for
 the training rows the first class keeps all and the others 8 %. Three draws of each table,
 several classifiers.
 
-``noise="auto"`` chooses how samples are drawn: around real rows of their class, close to them
-if classes wind around each other (moons, rings), or with Gaussian noise. About three minutes on one core; ``SKMIAUG_EXAMPLES=short`` takes one draw.
+``noise="auto"`` chooses how samples are drawn: around real rows of their class, close to
+them if classes wind around each other (moons, rings), or with Gaussian noise. About three
+minutes on one core; ``SKMIAUG_EXAMPLES=short`` takes one draw.
 """
 
 # %%

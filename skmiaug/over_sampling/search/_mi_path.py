@@ -67,7 +67,8 @@ def mi_path(
     mi_weights : sequence of float, default=(0.0, 0.1, 0.3, 1.0, 3.0, 10.0)
         At least one λ, none below 0.
     augmenter : MIGANAugmenter, default=None
-        All other parameters; None takes the defaults. It is not changed.
+        All other parameters; None takes the defaults. It is not changed. Set its
+        ``max_iter`` to train networks for rows alone.
     condition : array-like of shape (n_samples, n_condition_features), default=None
     groups : array-like of shape (n_samples,), default=None
         As for ``MIGANAugmenter.fit``.

@@ -40,10 +40,10 @@ _DEFAULT_FOLDS = 5
 class MIGANAugmenterCV(BaseOverSampler):
     """MIGANAugmenter with the λ that scores best in cross-validation.
 
-    As LassoCV for Lasso: for each fold, an augmenter is trained for every λ, all of them as
+    As LassoCV for Lasso: for each fold, an augmenter is fitted for every λ, all of them as
     one batched model; each balances the training part of the fold, and a classifier that
     is trained on the result is scored on the test part, which holds real rows only. The
-    best λ is then trained on all rows.
+    augmenter with the best λ is then fitted to all rows.
 
     Parameters
     ----------
@@ -56,7 +56,8 @@ class MIGANAugmenterCV(BaseOverSampler):
         The λ to choose from.
 
     augmenter : MIGANAugmenter or None, default=None
-        Its other parameters, ``random_state`` among them; None takes the defaults.
+        Its other parameters, ``random_state`` among them; None takes the defaults, by which
+        networks are trained for a condition or modalities only (see ``max_iter``).
 
     classifier : classifier or None, default=None
         Trained on the balanced folds. None is a logistic regression on standardised rows.
@@ -154,7 +155,7 @@ class MIGANAugmenterCV(BaseOverSampler):
     def fit(
         self, X: Any, y: Any, *, condition: Any = None, groups: Any = None
     ) -> "MIGANAugmenterCV":
-        """Choose λ and train with it on all rows.
+        """Choose λ and fit with it to all rows.
 
         Parameters
         ----------

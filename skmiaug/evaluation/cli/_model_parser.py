@@ -22,7 +22,7 @@ _TRUST = (
 )
 _FIT = f"""\
 Cross-validate the ways to balance the classes, groups kept whole, choose the cheapest one
-within one standard error of the best, fit it to all rows, and save the pipeline with what
+that is not clearly worse than the best, fit it to all rows, and save the pipeline with what
 is needed to predict. FEATURES is a file of feature vectors or, with --model, a CSV table
 that names audio files.
 

@@ -307,7 +307,9 @@ class Prior:
             places, (weight, scale) = np.flatnonzero(classes == c), self.class_noise[:, c]
             noise[places] *= np.float32(((1 - weight) * scale) ** 0.5)
             if weight > 0:
-                root = self._class_roots.setdefault(c, self._root_of_class(c))
+                if c not in self._class_roots:
+                    self._class_roots[c] = self._root_of_class(c)
+                root = self._class_roots[c]
                 own = rng.standard_normal((len(places), len(root)), dtype=np.float32)
                 noise[places] += np.float32(weight**0.5) * (own @ root)
 

@@ -125,6 +125,30 @@ def test_groups_stay_whole_by_default(numbered):
     assert ids(SpyClassifier.asked[0]) == set(first[1])
 
 
+class GroupedSampler(SpySampler):
+    """Takes groups, as the augmenters do."""
+
+    groups: ClassVar[list] = []
+
+    def fit_resample(self, X, y, *, groups=None):
+        self.groups.append(groups)
+        return super().fit_resample(X, y)
+
+
+def test_samplers_that_split_rows_get_their_groups(numbered):
+    X, y = numbered
+    GroupedSampler.groups = []
+    options = {"scale": False, "cv": 2}
+    samplers, classifiers = {"s": GroupedSampler()}, {"c": SpyClassifier()}
+    compare_samplers(X, y, samplers, classifiers, groups=np.arange(60) // 3, **options)
+    assert len(GroupedSampler.groups) == 2
+    for seen, groups in zip(SpySampler.seen, GroupedSampler.groups, strict=True):
+        np.testing.assert_array_equal(groups, seen[:, 0] // 3)
+    GroupedSampler.groups = []
+    compare_samplers(X, y, samplers, classifiers, **options)
+    assert GroupedSampler.groups == [None, None]
+
+
 @pytest.mark.filterwarnings("ignore:The groups parameter")
 def test_a_splitter_that_tears_groups_apart_is_refused(numbered):
     X, y = numbered

@@ -224,6 +224,12 @@ def test_the_only_row_of_a_class_is_left_out_with_its_group(monkeypatch):
     assert {n_classes for _, n_classes in sizes} == {3}
 
 
+def test_a_single_column_is_enough_for_the_choice():
+    rows, classes = classed_rows((30, 20), 1)
+    augmenter = GaussianAugmenter(random_state=0).fit(rows, classes)
+    assert len(augmenter.choices_) == 7
+
+
 @pytest.mark.parametrize("counts", [(30, 1), (2, 1), (1, 1), (3, 2)])
 def test_few_rows_do_not_end_the_choice(counts):
     rows, classes = classed_rows(counts, 4)

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from inspect import signature
 from time import perf_counter
 from typing import Any, Literal
 
@@ -194,7 +195,10 @@ def _resampled(parts: _Parts, sampler: Any, seed: int) -> tuple[_Parts, str]:
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            X, y = sampler.fit_resample(parts.X_train, parts.y_train)
+            # Samplers of this package keep groups whole in splits of their own.
+            takes_groups = "groups" in signature(sampler.fit_resample).parameters
+            own = {"groups": parts.groups} if takes_groups else {}
+            X, y = sampler.fit_resample(parts.X_train, parts.y_train, **own)
     except Exception as error:
         if adapted:
             error.add_note(adapted)

@@ -193,7 +193,7 @@ class TSTRScorer:
         scorer = copy(self)
         scorer._added = self._inputs(rows), shares
         if axes is not None:
-            scorer._axes = check_rows(axes, "axes")
+            scorer._axes = np.asarray(axes)
             check_same_width(self._rows, scorer._axes)
             if self.kind == "nonlinear":
                 scorer._frequencies = scorer._axes @ self._frequencies

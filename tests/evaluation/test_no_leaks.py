@@ -125,6 +125,42 @@ def test_groups_stay_whole_by_default(numbered):
     assert ids(SpyClassifier.asked[0]) == set(first[1])
 
 
+class SpyDecisions(ClassifierMixin, BaseEstimator):
+    """Has decision values alone, and remembers which rows it judged after which fit."""
+
+    pairs: ClassVar[list] = []
+
+    def fit(self, X, y):
+        self.fitted_, self.classes_ = ids(X), np.unique(y)
+        return self
+
+    def decision_function(self, X):
+        self.pairs.append((self.fitted_, ids(X)))
+        return np.zeros((len(X), len(self.classes_)))
+
+    def predict(self, X):
+        return self.classes_[self.decision_function(X).argmax(axis=1)]
+
+
+@pytest.mark.parametrize("method", ["logit adjustment", "thresholds"])
+def test_free_remedies_keep_groups_whole_in_folds_of_their_own(numbered, method):
+    X, y = numbered
+    SpyDecisions.pairs = []
+    compare_samplers(
+        X,
+        y,
+        [method],
+        {"c": SpyDecisions()},
+        groups=np.arange(60) // 3,
+        cv=2,
+        scale=False,
+        on_error="raise",
+    )
+    assert len(SpyDecisions.pairs) >= 8
+    for fitted, judged in SpyDecisions.pairs:
+        assert not {row // 3 for row in fitted} & {row // 3 for row in judged}
+
+
 class GroupedSampler(SpySampler):
     """Takes groups, as the augmenters do."""
 

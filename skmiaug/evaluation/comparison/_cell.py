@@ -34,6 +34,7 @@ from skmiaug.model_selection._balanced import (
     weighted,
     with_probabilities,
 )
+from skmiaug.model_selection._folds import StratifiedFolds
 from skmiaug.model_selection._neighbors import TooFewRowsError, adapt_neighbors
 
 OnError = Literal["record", "raise"]
@@ -275,9 +276,11 @@ def _fitted(classifier: Any, method: Any, parts: _Parts, seed: int) -> Any:
         classifier, fit_params = weighted(classifier, y, {})
         return classifier.fit(X, y, **fit_params)
     if method == LOGIT_ADJUSTMENT:
-        rarest = int(np.unique(y, return_counts=True)[1].min())
-        inner = with_probabilities(classifier, max(2, min(3, rarest)))
-        return LogitAdjustedClassifier(inner).fit(X, y)
+        cv: Any = possible_splits(3, y, None)
+        if parts.groups is not None:
+            folds = StratifiedFolds(3, random_state=seed)
+            cv = list(folds.split(X, y, parts.groups))
+        return LogitAdjustedClassifier(with_probabilities(classifier, cv)).fit(X, y)
     assert method == THRESHOLDS
     tuned = ThresholdTunedClassifier(classifier, cv=3, random_state=seed)
     return tuned.fit(X, y, groups=parts.groups)

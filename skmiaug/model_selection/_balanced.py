@@ -134,9 +134,9 @@ class BalancedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         if getattr(sampler, "random_state", 0) is None:
             sampler.set_params(random_state=self.random_state)
         adapt_neighbors(sampler, np.asarray(y))
-        if groups is not None and "groups" in signature(sampler.fit_resample).parameters:
-            name = "groups" if _routing_enabled() else "resample__groups"
-            fit_params = {**fit_params, name: groups}
+        prefix = "" if _routing_enabled() else "resample__"
+        for name, value in group_options(sampler, groups).items():
+            fit_params = {**fit_params, prefix + name: value}
         classifier = clone(self.classifier)
         steps: list[Any] = [("classifier", classifier)]
         if isinstance(classifier, Pipeline):
@@ -191,6 +191,12 @@ def applies(method: Any, classifier: Any) -> bool:
             classifier, "decision_function"
         )
     return True
+
+
+def group_options(sampler: Any, groups: Any) -> dict[str, Any]:
+    """Parameters for ``fit_resample`` of a sampler that splits rows by itself."""
+    takes_groups = "groups" in signature(sampler.fit_resample).parameters
+    return {"groups": groups} if takes_groups and groups is not None else {}
 
 
 def with_probabilities(classifier: Any, cv: Any) -> Any:

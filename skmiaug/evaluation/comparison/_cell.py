@@ -3,7 +3,6 @@
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from inspect import signature
 from time import perf_counter
 from typing import Any, Literal
 
@@ -31,6 +30,7 @@ from skmiaug.evaluation.comparison._scores import scores_of
 from skmiaug.model_selection import LogitAdjustedClassifier, ThresholdTunedClassifier
 from skmiaug.model_selection._balanced import (
     NotApplicableError,
+    group_options,
     weighted,
     with_probabilities,
 )
@@ -196,9 +196,7 @@ def _resampled(parts: _Parts, sampler: Any, seed: int) -> tuple[_Parts, str]:
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            # Samplers of this package keep groups whole in splits of their own.
-            takes_groups = "groups" in signature(sampler.fit_resample).parameters
-            own = {"groups": parts.groups} if takes_groups else {}
+            own = group_options(sampler, parts.groups)
             X, y = sampler.fit_resample(parts.X_train, parts.y_train, **own)
     except Exception as error:
         if adapted:

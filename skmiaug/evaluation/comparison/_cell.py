@@ -102,17 +102,7 @@ def run_sampler_on_fold(
     """
     steps = [prepare] * (prepare is not None) + [StandardScaler()] * scale
     parts = _split(X, y, groups, fold, steps)
-    common: Row = dict.fromkeys(COLUMNS, float("nan")) | {
-        "recalls": None,
-        "confusion": None,
-        "sampler": name,
-        "seed": fold.seed,
-        "fold": fold.number,
-        "converged": True,
-        "n_train": len(fold.train),
-        "n_test": len(fold.test),
-        "message": _missing_classes(parts),
-    }
+    common = _row(name, fold, _missing_classes(parts))
     try:
         start = perf_counter()
         resampled, message = _resampled(parts, sampler, fold.seed)
@@ -135,16 +125,30 @@ def run_sampler_on_fold(
         row["message"] = _joined(row["message"], "in the place of every classifier")
         row["fit_seconds"] /= len(classifiers)  # it is fitted once
         return [row | {"classifier": classifier} for classifier in classifiers]
-    inner: list[_Parts] = []
-    if any(isinstance(model, GridSearchCV) for model in classifiers.values()):
-        inner = list(_inner_parts(parts, sampler, classifiers, fold.seed))
-        if not inner:
-            note = "not tuned: the sampler failed on every inner fold"
-            common["message"] = _joined(common["message"], note)
+    tuned = any(isinstance(model, GridSearchCV) for model in classifiers.values())
+    inner = list(_inner_parts(parts, sampler, classifiers, fold.seed)) if tuned else []
+    if tuned and not inner:
+        note = "not tuned: the sampler failed on every inner fold"
+        common["message"] = _joined(common["message"], note)
     return [
         _scored(common, resampled, inner, label, model, sampler, fold.seed, on_error)
         for label, model in classifiers.items()
     ]
+
+
+def _row(name: str, fold: Fold, message: str) -> Row:
+    """A row of the result table before anything is fitted."""
+    return dict.fromkeys(COLUMNS, float("nan")) | {
+        "recalls": None,
+        "confusion": None,
+        "sampler": name,
+        "seed": fold.seed,
+        "fold": fold.number,
+        "converged": True,
+        "n_train": len(fold.train),
+        "n_test": len(fold.test),
+        "message": message,
+    }
 
 
 def seeded_clone(estimator: Any, seed: int) -> Any:

@@ -472,10 +472,9 @@ def _best_factor(scores: NDArray[np.float64], shares: NDArray[np.float64]) -> fl
         low, high = (factor, high) if value > 0 else (low, factor or high)
         # Newton's step, or half of what is left where it leads out of that.
         found = factor - value / curvature if curvature < 0 else math.inf
-        found = found if low < found < high else (low + high) / 2
-        if abs(found - factor) <= 1e-6 * found:
+        if abs(found - factor) <= 1e-6 * factor:
             return found
-        factor = found
+        factor = found if low < found < high else (low + high) / 2
     return factor
 
 

@@ -27,12 +27,12 @@ from skmiaug.model_selection._decisions import (
     LogitAdjustedClassifier,
     ThresholdTunedClassifier,
     adopt_features,
+    class_shares,
     tags_of,
 )
 from skmiaug.model_selection._folds import StratifiedFolds
 from skmiaug.model_selection._neighbors import adapt_neighbors
 from skmiaug.model_selection._prior_correction import (
-    class_shares,
     fit_and_watch,
     with_prior,
 )
@@ -134,9 +134,9 @@ class BalancedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         if getattr(sampler, "random_state", 0) is None:
             sampler.set_params(random_state=self.random_state)
         adapt_neighbors(sampler, np.asarray(y))
-        if groups is not None and "groups" in signature(sampler.fit_resample).parameters:
-            name = "groups" if _routing_enabled() else "resample__groups"
-            fit_params = {**fit_params, name: groups}
+        prefix = "" if _routing_enabled() else "resample__"
+        for name, value in group_options(sampler, groups).items():
+            fit_params = {**fit_params, prefix + name: value}
         classifier = clone(self.classifier)
         steps: list[Any] = [("classifier", classifier)]
         if isinstance(classifier, Pipeline):
@@ -193,6 +193,12 @@ def applies(method: Any, classifier: Any) -> bool:
     return True
 
 
+def group_options(sampler: Any, groups: Any) -> dict[str, Any]:
+    """Parameters for ``fit_resample`` of a sampler that splits rows by itself."""
+    takes_groups = "groups" in signature(sampler.fit_resample).parameters
+    return {"groups": groups} if takes_groups and groups is not None else {}
+
+
 def with_probabilities(classifier: Any, cv: Any) -> Any:
     """The classifier, or one with a calibrated softmax where it gives no probabilities."""
     if hasattr(classifier, "predict_proba"):
@@ -213,7 +219,7 @@ def weighted(
 ) -> tuple[Any, dict[str, Any]]:
     """The classifier with equal weight of all classes, and parameters for its ``fit``.
 
-    By ``class_weight="balanced"`` where the classifier, or a step of it, has that
+    By ``class_weight="balanced"`` where the classifier, or an estimator in it, has that
     parameter; by equal ``priors`` (LDA, naive Bayes); else by ``sample_weight``, times
     those that were passed.
     """
@@ -229,7 +235,9 @@ def weighted(
             "sample_weight"
         )
     weights = compute_sample_weight("balanced", labels)
-    return classifier, {**fit_params, name: weights * fit_params.get(name, 1.0)}
+    if fit_params.get(name) is not None:
+        weights = weights * fit_params[name]
+    return classifier, {**fit_params, name: weights}
 
 
 def _takes_weights(classifier: Any) -> bool:
@@ -238,14 +246,19 @@ def _takes_weights(classifier: Any) -> bool:
 
 
 def _parameters_named(classifier: Any, wanted: str) -> list[str]:
-    names = classifier.get_params(deep=True)
-    return [n for n in names if n == wanted or n.endswith(f"__{wanted}")]
+    prefix, last = _last_step(classifier)
+    names = last.get_params(deep=True)
+    return [prefix + n for n in names if n == wanted or n.endswith(f"__{wanted}")]
 
 
 def _weight_parameter(classifier: Any) -> str | None:
-    """Name of the sample weights of a classifier, or of the last step of a pipeline."""
-    prefix, last = "", classifier
-    if isinstance(classifier, Pipeline):
-        name, last = classifier.steps[-1]
-        prefix = f"{name}__"
+    prefix, last = _last_step(classifier)
     return f"{prefix}sample_weight" if has_fit_parameter(last, "sample_weight") else None
+
+
+def _last_step(classifier: Any) -> tuple[str, Any]:
+    """What a pipeline decides with, and the prefix of its parameters."""
+    if not isinstance(classifier, Pipeline):
+        return "", classifier
+    name, last = classifier.steps[-1]
+    return f"{name}__", last

@@ -43,10 +43,12 @@ class DecisionAdjuster(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
     def _fit_estimator(self, X: Any, y: ArrayLike, fit_params: dict[str, Any]) -> Any:
         check_classification_targets(y)
         labels = column_or_1d(y, warn=True)
-        self.estimator_ = clone(self.estimator).fit(X, labels, **fit_params)
-        self.classes_ = self.estimator_.classes_
-        adopt_features(self, self.estimator_)
+        self._keep(clone(self.estimator).fit(X, labels, **fit_params))
         return labels
+
+    def _keep(self, fitted: Any) -> None:
+        self.estimator_, self.classes_ = fitted, fitted.classes_
+        adopt_features(self, fitted)
 
     def _adjusted_scores(self, X: Any) -> NDArray[np.float64]:
         raise NotImplementedError
@@ -191,7 +193,7 @@ class LogitAdjustedClassifier(DecisionAdjuster):
         self : LogitAdjustedClassifier
         """
         labels = self._fit_estimator(X, y, fit_params)
-        self.class_prior_ = np.array([np.mean(labels == label) for label in self.classes_])
+        self.class_prior_ = class_shares(labels, self.classes_)
         return self
 
     def _adjusted_scores(self, X: Any) -> NDArray[np.float64]:
@@ -312,6 +314,11 @@ class ThresholdTunedClassifier(DecisionAdjuster):
         if len(self.classes_) == 1:
             return np.zeros((len(found), 1))
         return _columns(found, method) - self.thresholds_
+
+
+def class_shares(y: Any, classes: NDArray[Any]) -> NDArray[np.float64]:
+    labels = np.asarray(y).ravel()
+    return np.array([np.mean(labels == label) for label in classes])
 
 
 def log_proba(proba: Any) -> NDArray[np.float64]:

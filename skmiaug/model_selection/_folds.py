@@ -11,6 +11,8 @@ from sklearn.base import BaseEstimator
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from sklearn.utils import check_random_state
 
+from skmiaug.utils.tables._labels import read_groups
+
 __all__ = ["StratifiedFolds"]
 
 _TESTED, _MOST_REPEATS = 100, 5
@@ -41,8 +43,11 @@ class StratifiedFolds(BaseEstimator):
         _, codes = np.unique(np.asarray(y), return_inverse=True)
         rarest = most = int(np.bincount(codes).min())
         kind: Any = StratifiedKFold
-        if groups is not None and (n_groups := len(np.unique(groups))) > 1:
-            most, kind = min(most, n_groups), StratifiedGroupKFold
+        groups = read_groups(groups, len(codes))
+        if groups is not None and groups.max() == 0:
+            groups = None
+        if groups is not None:
+            most, kind = min(most, int(groups.max()) + 1), StratifiedGroupKFold
         folds = max(2, min(self.n_splits, most))
         rng = check_random_state(self.random_state)
         n_repeats = self.n_repeats or min(_MOST_REPEATS, -(-_TESTED // rarest))

@@ -18,7 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skmiaug.model_selection._decisions import (
     DecisionAdjuster,
-    adopt_features,
+    class_shares,
     log_proba,
 )
 
@@ -127,9 +127,8 @@ class PriorCorrectedClassifier(DecisionAdjuster):
         automatic = isinstance(self.trained_prior, str) and self.trained_prior == "auto"
         if automatic:
             _check_visible(self.estimator)
-        self.estimator_, seen = fit_and_watch(clone(self.estimator), X, y, fit_params)
-        self.classes_ = self.estimator_.classes_
-        adopt_features(self, self.estimator_)
+        fitted, seen = fit_and_watch(clone(self.estimator), X, y, fit_params)
+        self._keep(fitted)
         if automatic:
             self.trained_prior_ = _trained_shares(self.estimator_, seen, self.classes_)
         else:
@@ -165,11 +164,6 @@ def with_prior(
     # The target shares, where all probability was on classes of share 0.
     known = total > 0
     return np.where(known, weighted / np.where(known, total, 1), target)
-
-
-def class_shares(y: Any, classes: NDArray[Any]) -> NDArray[np.float64]:
-    labels = np.asarray(y).ravel()
-    return np.array([np.mean(labels == label) for label in classes])
 
 
 def _prior(name: str, value: Any, classes: NDArray[Any]) -> NDArray[np.float64]:

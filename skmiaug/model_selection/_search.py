@@ -29,6 +29,7 @@ from skmiaug.model_selection._folds import StratifiedFolds
 from skmiaug.model_selection._gain_plot import plot_gains
 from skmiaug.model_selection._methods import DEFAULT_METHODS, read_methods
 from skmiaug.model_selection._rule import best_of, choose, interval, verdict
+from skmiaug.utils.tables._labels import read_groups
 
 __all__ = ["BalancingSearchCV"]
 
@@ -231,9 +232,10 @@ class BalancingSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         _check_weights(methods, params)
         grids, candidates, left_out = _grids(_classifiers(self.classifier), methods)
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        groups = params.pop("groups", None)
-        folds = list(self._splitter(seed).split(X, labels, groups))
-        _check_groups(folds, groups)
+        names = params.pop("groups", None)
+        groups = read_groups(names, len(labels))
+        folds = list(self._splitter(seed).split(X, labels, names))
+        _check_groups(folds, groups, names)
         ratio = float(np.mean([len(test) / len(train) for train, test in folds]))
         search = self._search(grids, folds, seed)
         search.refit = lambda results: choose(
@@ -508,15 +510,20 @@ def _check_weights(methods: Mapping[str, Any], params: Mapping[str, Any]) -> Non
         )
 
 
-def _check_groups(folds: list[Any], groups: Any) -> None:
+def _check_groups(folds: list[Any], groups: NDArray[np.intp] | None, names: Any) -> None:
     if groups is None:
         return
-    groups = np.asarray(groups)
+    if groups.max() == 0:
+        raise ValueError(
+            "all rows are of one group, and none is left to test on; expected groups of at "
+            "least two values, or no groups."
+        )
     for number, (train, test) in enumerate(folds):
         shared = np.intersect1d(groups[train], groups[test])
         if shared.size:
+            name = list(names)[int(np.argmax(groups == shared[0]))]
             raise ValueError(
-                f"fold {number} of cv has group {shared[0]} in both its training and its "
+                f"fold {number} of cv has group {name} in both its training and its "
                 "test part; use a number of folds or a splitter that keeps groups whole, "
                 "such as StratifiedGroupKFold, or pass no groups."
             )

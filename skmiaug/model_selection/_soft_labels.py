@@ -14,7 +14,7 @@ from sklearn.base import (
     clone,
 )
 from sklearn.metrics import accuracy_score
-from sklearn.utils import _safe_indexing, check_array, check_consistent_length, get_tags
+from sklearn.utils import _safe_indexing, check_array, check_consistent_length
 from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
@@ -26,7 +26,11 @@ from sklearn.utils.validation import (
     has_fit_parameter,
 )
 
-from skmiaug.model_selection._decisions import _estimator_has_proba
+from skmiaug.model_selection._decisions import (
+    _estimator_has_proba,
+    adopt_features,
+    tags_of,
+)
 
 __all__ = ["SoftLabelClassifier"]
 
@@ -140,9 +144,7 @@ class SoftLabelClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
             codes,
             sample_weight=shares[rows, codes],
         )
-        for name in ("n_features_in_", "feature_names_in_"):
-            if hasattr(self.estimator_, name):
-                setattr(self, name, getattr(self.estimator_, name))
+        adopt_features(self, self.estimator_)
         return self
 
     def predict(self, X: Any) -> NDArray[Any]:
@@ -208,12 +210,7 @@ class SoftLabelClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         return float(np.average(shares[chosen.T], weights=cast(Any, sample_weight)))
 
     def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        inner = get_tags(self.estimator)
-        tags.input_tags = inner.input_tags
-        if inner.classifier_tags is not None:
-            tags.classifier_tags = inner.classifier_tags
-        return tags
+        return tags_of(super().__sklearn_tags__(), self.estimator)
 
 
 def _classes_and_shares(y: Any) -> tuple[NDArray[Any], NDArray[np.float64]]:

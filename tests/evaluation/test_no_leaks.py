@@ -125,6 +125,66 @@ def test_groups_stay_whole_by_default(numbered):
     assert ids(SpyClassifier.asked[0]) == set(first[1])
 
 
+class SpyDecisions(ClassifierMixin, BaseEstimator):
+    """Has decision values alone, and remembers which rows it judged after which fit."""
+
+    pairs: ClassVar[list] = []
+
+    def fit(self, X, y):
+        self.fitted_, self.classes_ = ids(X), np.unique(y)
+        return self
+
+    def decision_function(self, X):
+        self.pairs.append((self.fitted_, ids(X)))
+        return np.zeros((len(X), len(self.classes_)))
+
+    def predict(self, X):
+        return self.classes_[self.decision_function(X).argmax(axis=1)]
+
+
+@pytest.mark.parametrize("method", ["logit adjustment", "thresholds"])
+def test_free_remedies_keep_groups_whole_in_folds_of_their_own(numbered, method):
+    X, y = numbered
+    SpyDecisions.pairs = []
+    compare_samplers(
+        X,
+        y,
+        [method],
+        {"c": SpyDecisions()},
+        groups=np.arange(60) // 3,
+        cv=2,
+        scale=False,
+        on_error="raise",
+    )
+    assert len(SpyDecisions.pairs) >= 8
+    for fitted, judged in SpyDecisions.pairs:
+        assert not {row // 3 for row in fitted} & {row // 3 for row in judged}
+
+
+class GroupedSampler(SpySampler):
+    """Takes groups, as the augmenters do."""
+
+    groups: ClassVar[list] = []
+
+    def fit_resample(self, X, y, *, groups=None):
+        self.groups.append(groups)
+        return super().fit_resample(X, y)
+
+
+def test_samplers_that_split_rows_get_their_groups(numbered):
+    X, y = numbered
+    GroupedSampler.groups = []
+    options = {"scale": False, "cv": 2}
+    samplers, classifiers = {"s": GroupedSampler()}, {"c": SpyClassifier()}
+    compare_samplers(X, y, samplers, classifiers, groups=np.arange(60) // 3, **options)
+    assert len(GroupedSampler.groups) == 2
+    for seen, groups in zip(SpySampler.seen, GroupedSampler.groups, strict=True):
+        np.testing.assert_array_equal(groups, seen[:, 0] // 3)
+    GroupedSampler.groups = []
+    compare_samplers(X, y, samplers, classifiers, **options)
+    assert GroupedSampler.groups == [None, None]
+
+
 @pytest.mark.filterwarnings("ignore:The groups parameter")
 def test_a_splitter_that_tears_groups_apart_is_refused(numbered):
     X, y = numbered

@@ -18,6 +18,7 @@ from matplotlib.axes import Axes
 from matplotlib.image import imread
 from sklearn.base import BaseEstimator
 
+from skmiaug import GaussianAugmenter
 from skmiaug.evaluation import ImbalancedTrainingSplit, QualityReport, quality_report
 from skmiaug.evaluation.report import MEASURES, Measure, Value
 from skmiaug.exceptions import MissingExtraError
@@ -165,6 +166,21 @@ def test_the_fold_that_is_used_holds_out_most_of_the_rarest_class(rows):
     # a, 20 of b, 1 of c.
     assert "149 training rows, 61 held-out rows" in report.about["Split"]
     assert "1 held out" in report.about["Split"]
+
+
+def test_samplers_that_split_rows_get_their_groups(rows):
+    X, y = rows
+    groups, seen = np.arange(len(y)) % 7, []
+
+    class Grouped(GaussianAugmenter):
+        def fit_resample(self, X, y, *, groups=None):
+            seen.append(groups)
+            return super().fit_resample(X, y, groups=groups)
+
+    quality_report(Grouped(), X, y, groups=groups, **OPTIONS)
+    quality_report(Grouped(), X, y, **OPTIONS)
+    assert len(set(seen[0])) in (4, 5)
+    assert seen[1] is None
 
 
 def test_what_is_said_depends_on_groups(rows):

@@ -119,6 +119,25 @@ def test_more_columns_than_samples(kind):
         assert tstr_score(*wide[0], *wide[1], kind=kind) == pytest.approx(found, abs=0.05)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("turned", [False, True])
+def test_samples_added_to_real_rows_score_as_both_together(kind, turned):
+    (Z_train, T_train), (Z, T) = soft(60, 3, 0), soft(150, 3, 1)
+    scorer = TSTRScorer(*soft(200, 3, 2), kind=kind, n_components=80)
+    both = scorer.score(np.concatenate([Z_train, Z]), np.concatenate([T_train, T]))
+    axes = np.random.default_rng(0).normal(size=(4, 4)) if turned else None
+    passed = Z @ np.linalg.inv(axes) if turned else Z
+    added = scorer.added_to(Z_train, T_train, axes=axes)
+    found = added.score(passed, T)
+    np.testing.assert_allclose(found.row_values, both.row_values, atol=2e-5)
+    # The scorer itself stays as it is.
+    assert scorer.score(Z, T).value != pytest.approx(both.value, abs=1e-9)
+    with pytest.raises(ValueError, match="T_train has 2 classes"):
+        scorer.added_to(Z_train, np.eye(2)[np.arange(60) % 2])
+    with pytest.raises(ValueError, match="4 features"):
+        added.score(passed[:, :2], T)
+
+
 # ---- slow twins
 
 

@@ -16,7 +16,9 @@ from sklearn import config_context
 from sklearn.base import clone
 from sklearn.datasets import make_classification
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.exceptions import FitFailedWarning
+from sklearn.feature_selection import SelectFromModel
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score, make_scorer
 from sklearn.model_selection import GridSearchCV, KFold, cross_validate
@@ -149,6 +151,28 @@ def test_each_classifier_gets_the_methods_that_apply(imbalanced, classifier, wei
     assert methods == set(FREE) - (set() if weights else {"class_weight"})
     assert np.isfinite(found.cv_results_["mean_test_score"]).all()
     assert ("class_weight (KNeighborsClassifier)" in found.verdict_) == (not weights)
+
+
+def test_weights_of_none_are_no_weights(imbalanced):
+    search = BalancingSearchCV(
+        GradientBoostingClassifier(n_estimators=5), ["class_weight"], cv=2, n_repeats=1
+    )
+    search.set_params(error_score="raise").fit(*imbalanced, sample_weight=None)
+    np.testing.assert_allclose(
+        search.best_estimator_.trained_prior_, 1 / len(search.classes_)
+    )
+
+
+def test_only_what_decides_is_weighted(imbalanced):
+    """A selector with class weights does not weight the neighbours behind it."""
+    search = BalancingSearchCV(
+        make_pipeline(SelectFromModel(LogisticRegression()), KNeighborsClassifier()),
+        ["none", "class_weight"],
+        cv=2,
+        n_repeats=1,
+    ).fit(*imbalanced)
+    assert list(search.cv_results_["param_method"]) == ["none"]
+    assert "Not applicable: class_weight" in search.verdict_
 
 
 def test_weights_of_rows_are_multiplied_by_those_of_classes(imbalanced):
@@ -355,6 +379,28 @@ def test_groups_are_whole_in_folds_and_in_folds_of_thresholds(grouped):
     assert sizes == sorted([4] * 3 + [3] * 12 + [6] + [4] + [5] * 4)
     with pytest.raises(ValueError, match="has group 0 in both"):
         search.set_params(cv=KFold(3, shuffle=True)).fit(X, y, groups=groups)
+
+
+def test_groups_of_any_container_and_their_faults(grouped):
+    X, y, groups = grouped
+    search = BalancingSearchCV(
+        LogisticRegression(), ["none", "threshold"], n_repeats=1, random_state=0
+    )
+    expected = search.fit(X, y, groups=groups).cv_results_["mean_test_score"]
+    mixed = [int(g) if g % 2 else f"speaker {g}" for g in groups]
+    for same in (mixed, pd.Series(mixed, index=np.arange(len(y))[::-1])):
+        found = search.fit(X, y, groups=same).cv_results_["mean_test_score"]
+        np.testing.assert_array_equal(found, expected)
+    with pytest.raises(ValueError, match=r"without a group, 1 in all: 0"):
+        search.fit(X, y, groups=[None, *mixed[1:]])
+    with pytest.raises(ValueError, match="all rows are of one group"):
+        search.fit(X, y, groups=np.zeros(len(y)))
+    with pytest.raises(ValueError, match="inconsistent numbers"):
+        search.fit(X, y, groups=groups[:5])
+    with pytest.raises(ValueError, match=r"has group speaker \d+ in both"):
+        search.set_params(cv=KFold(2, shuffle=True, random_state=0)).fit(
+            X, y, groups=[f"speaker {g}" for g in groups]
+        )
 
 
 def test_metadata_routing_of_groups_and_weights(grouped):

@@ -178,6 +178,8 @@ def test_counts_are_filled_up_to_one_level(counts, n, sums):
             "covariates contains NaN or None",
         ),
         (lambda who: who, {"condition": np.ones((264, 2))}, "modalities or a condition"),
+        (lambda who: who[:, None, None], {}, "a level for each row"),
+        (lambda who: np.empty((len(who), 0)), {}, "a level for each row"),
     ],
 )
 def test_covariates_that_do_not_fit_are_refused(covariates, kwargs, message):

@@ -16,6 +16,7 @@ from skmiaug.over_sampling.prior import (
     candidates_of,
     choose_noise,
     class_covariances,
+    fit_prior,
     unbiased_residuals,
 )
 from skmiaug.over_sampling.targets import Gram
@@ -156,6 +157,16 @@ def test_coordinates_that_are_not_whitened_have_the_distances_of_standard_column
     np.testing.assert_allclose(pdist(transform.unwhitened(Z)), pdist(standard), rtol=1e-3)
 
 
+def test_whitening_anew_is_undone_by_its_matrix():
+    rows, classes = classed_rows((30, 20), 6)
+    T = one_hot(classes)
+    groups = [(rows, np.arange(4)), (rows, np.arange(4, 6))]
+    transform, Z = fit_columns(groups, T)
+    V = transform.unwhitened(Z)
+    own, U = transform.whitened_anew(V[::2], T[::2])
+    np.testing.assert_allclose(U @ own.unwhitening(), V[::2], atol=1e-4)
+
+
 def test_normal_classes_of_one_covariance_keep_the_gaussian():
     rng = np.random.default_rng(0)
     y = np.repeat([0, 1], [200, 40])
@@ -194,6 +205,29 @@ def test_rows_of_a_group_are_left_out_together():
     apart, together = (chosen(X, np.repeat(y, 5), groups=own)[1] for own in (None, groups))
     near = "class_residuals", 0.3
     assert apart[near] > 0.5 > 0.2 > together[near]
+
+
+def test_the_only_row_of_a_class_is_left_out_with_its_group(monkeypatch):
+    rows, classes = classed_rows((35, 25, 1), 4)
+    groups = np.r_[np.arange(60) % 2, 1]
+    sizes = []
+
+    def recorded(U, T, *args, **options):
+        sizes.append((len(U), T.shape[1]))
+        return fit_prior(U, T, *args, **options)
+
+    monkeypatch.setattr("skmiaug.over_sampling.prior._choice.fit_prior", recorded)
+    chosen(rows, classes, groups=groups)
+    assert sorted(sizes) == [(30, 2), (31, 3)]
+    sizes.clear()
+    chosen(rows, classes)
+    assert {n_classes for _, n_classes in sizes} == {3}
+
+
+def test_a_single_column_is_enough_for_the_choice():
+    rows, classes = classed_rows((30, 20), 1)
+    augmenter = GaussianAugmenter(random_state=0).fit(rows, classes)
+    assert len(augmenter.choices_) == 7
 
 
 @pytest.mark.parametrize("counts", [(30, 1), (2, 1), (1, 1), (3, 2)])

@@ -1,6 +1,7 @@
 """Votes, label sets and attributes as y: containers, samples, pipelines, bad input."""
 
 import pickle
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -276,6 +277,51 @@ def test_one_outlier_does_not_ask_for_a_thousand_rows_each():
     assert len(y_new) <= 10 * len(y)
 
 
+@pytest.mark.parametrize("scale", [1e-300, 1e300])
+def test_attributes_of_any_scale_are_alike(scale):
+    X, y = rated("continuous")
+    one, other = (closed_form("continuous").fit(X, y * unit) for unit in (1.0, scale))
+    assert other.sampling_strategy_ == one.sampling_strategy_
+    information = one.mutual_information_
+    assert other.mutual_information_ == pytest.approx(information, abs=1e-6)
+    (X_one, y_one), (X_other, y_other) = (found.sample(50) for found in (one, other))
+    np.testing.assert_allclose(y_other / scale, y_one)
+    np.testing.assert_allclose(X_other, X_one, atol=1e-4)
+
+
+def test_a_few_values_of_large_numbers():
+    X, _ = rated("continuous")
+    y = 1e16 + 2.0 * (np.arange(len(X)) % 3 == 0) + 2.0 * (np.arange(len(X)) % 9 == 0)
+    _, found = closed_form("continuous").fit_resample(X, y)
+    assert set(found) <= set(1e16 + 2.0 * np.arange(3))
+
+
+def test_even_values_of_an_attribute_lack_nothing():
+    rng = np.random.default_rng(0)
+    X, even = rng.normal(size=(200, 3)), np.arange(200) % 2
+    skewed = rng.exponential(size=200)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        X_new, _ = closed_form("continuous").fit_resample(X, even)
+        both = np.column_stack([even, skewed])
+        _, y_new = closed_form("continuous").fit_resample(X, both)
+    assert len(X_new) < 205
+    # The other attribute alone determines where rows are drawn.
+    assert np.median(y_new[200:, 1]) > 2 * np.median(skewed)
+
+
+@pytest.mark.parametrize("row", [7, 2999])
+@pytest.mark.parametrize("target_type", ["distribution", "continuous"])
+def test_what_one_of_thousands_of_rows_has_alone(target_type, row):
+    """Some of the rows are enough for the information; they may lack it."""
+    X = np.random.default_rng(0).normal(size=(3000, 3))
+    one = np.arange(3000) == row
+    votes = np.column_stack([5 - one, one]).astype(int)
+    y = np.column_stack([X[:, 0], one]) if target_type == "continuous" else votes
+    augmenter = closed_form(target_type).fit(X, y)
+    assert np.isfinite(augmenter.mutual_information_)
+
+
 def test_whole_numbers_stay_whole_and_match_their_samples():
     X, y = rated("continuous", n=300)
     X_new, y_new = closed_form("continuous").fit_resample(X, np.rint(y).astype(int))
@@ -424,7 +470,7 @@ class LineAugmenter(BaseAugmenter):
         self.target_type = target_type
         self.seed = seed
 
-    def _fit_generator(self, Z, T, *, rng, validation):
+    def _fit_generator(self, Z, T, *, rng, validation, groups):
         return Line(regress(Z, T))
 
 

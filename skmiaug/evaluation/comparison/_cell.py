@@ -30,9 +30,11 @@ from skmiaug.evaluation.comparison._scores import scores_of
 from skmiaug.model_selection import LogitAdjustedClassifier, ThresholdTunedClassifier
 from skmiaug.model_selection._balanced import (
     NotApplicableError,
+    group_options,
     weighted,
     with_probabilities,
 )
+from skmiaug.model_selection._folds import StratifiedFolds
 from skmiaug.model_selection._neighbors import TooFewRowsError, adapt_neighbors
 
 OnError = Literal["record", "raise"]
@@ -100,17 +102,7 @@ def run_sampler_on_fold(
     """
     steps = [prepare] * (prepare is not None) + [StandardScaler()] * scale
     parts = _split(X, y, groups, fold, steps)
-    common: Row = dict.fromkeys(COLUMNS, float("nan")) | {
-        "recalls": None,
-        "confusion": None,
-        "sampler": name,
-        "seed": fold.seed,
-        "fold": fold.number,
-        "converged": True,
-        "n_train": len(fold.train),
-        "n_test": len(fold.test),
-        "message": _missing_classes(parts),
-    }
+    common = _row(name, fold, _missing_classes(parts))
     try:
         start = perf_counter()
         resampled, message = _resampled(parts, sampler, fold.seed)
@@ -133,16 +125,30 @@ def run_sampler_on_fold(
         row["message"] = _joined(row["message"], "in the place of every classifier")
         row["fit_seconds"] /= len(classifiers)  # it is fitted once
         return [row | {"classifier": classifier} for classifier in classifiers]
-    inner: list[_Parts] = []
-    if any(isinstance(model, GridSearchCV) for model in classifiers.values()):
-        inner = list(_inner_parts(parts, sampler, classifiers, fold.seed))
-        if not inner:
-            note = "not tuned: the sampler failed on every inner fold"
-            common["message"] = _joined(common["message"], note)
+    tuned = any(isinstance(model, GridSearchCV) for model in classifiers.values())
+    inner = list(_inner_parts(parts, sampler, classifiers, fold.seed)) if tuned else []
+    if tuned and not inner:
+        note = "not tuned: the sampler failed on every inner fold"
+        common["message"] = _joined(common["message"], note)
     return [
         _scored(common, resampled, inner, label, model, sampler, fold.seed, on_error)
         for label, model in classifiers.items()
     ]
+
+
+def _row(name: str, fold: Fold, message: str) -> Row:
+    """A row of the result table before anything is fitted."""
+    return dict.fromkeys(COLUMNS, float("nan")) | {
+        "recalls": None,
+        "confusion": None,
+        "sampler": name,
+        "seed": fold.seed,
+        "fold": fold.number,
+        "converged": True,
+        "n_train": len(fold.train),
+        "n_test": len(fold.test),
+        "message": message,
+    }
 
 
 def seeded_clone(estimator: Any, seed: int) -> Any:
@@ -194,7 +200,8 @@ def _resampled(parts: _Parts, sampler: Any, seed: int) -> tuple[_Parts, str]:
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            X, y = sampler.fit_resample(parts.X_train, parts.y_train)
+            own = group_options(sampler, parts.groups)
+            X, y = sampler.fit_resample(parts.X_train, parts.y_train, **own)
     except Exception as error:
         if adapted:
             error.add_note(adapted)
@@ -271,9 +278,11 @@ def _fitted(classifier: Any, method: Any, parts: _Parts, seed: int) -> Any:
         classifier, fit_params = weighted(classifier, y, {})
         return classifier.fit(X, y, **fit_params)
     if method == LOGIT_ADJUSTMENT:
-        rarest = int(np.unique(y, return_counts=True)[1].min())
-        inner = with_probabilities(classifier, max(2, min(3, rarest)))
-        return LogitAdjustedClassifier(inner).fit(X, y)
+        cv: Any = possible_splits(3, y, None)
+        if parts.groups is not None:
+            folds = StratifiedFolds(3, random_state=seed)
+            cv = list(folds.split(X, y, parts.groups))
+        return LogitAdjustedClassifier(with_probabilities(classifier, cv)).fit(X, y)
     assert method == THRESHOLDS
     tuned = ThresholdTunedClassifier(classifier, cv=3, random_state=seed)
     return tuned.fit(X, y, groups=parts.groups)

@@ -10,6 +10,7 @@ from sklearn.preprocessing import StandardScaler
 from skmiaug.evaluation._labels import counted, listed, plain
 from skmiaug.evaluation.comparison._cell import seeded_clone
 from skmiaug.evaluation.comparison._folds import Fold, make_folds, possible_splits
+from skmiaug.model_selection._balanced import group_options
 from skmiaug.model_selection._neighbors import TooFewRowsError, adapt_neighbors
 
 __all__ = ["ReportSamples", "default_splits", "judged_fold", "prepare_samples"]
@@ -69,7 +70,8 @@ def prepare_samples(
     train = scaler.transform(X[fold.train]), y[fold.train]
     fitted = seeded_clone(sampler, seed)
     notes = [_adapted(fitted, train[1])]
-    resampled = _arrays(fitted.fit_resample(*train))
+    own = group_options(fitted, None if groups is None else groups[fold.train])
+    resampled = _arrays(fitted.fit_resample(*train, **own))
     n = len(train[0])
     if len(resampled[0]) < n or not np.array_equal(resampled[0][:n], train[0]):
         raise ValueError(

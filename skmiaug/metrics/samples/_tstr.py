@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
+from copy import copy
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import linalg
-from scipy.optimize import brentq
-from scipy.special import log_softmax, softmax
+from scipy.sparse import csr_array
 from sklearn.utils import check_consistent_length
 
 from skmiaug.metrics._checks import (
@@ -25,6 +25,7 @@ from skmiaug.utils.tables._labels import read_groups
 _KINDS = ("linear", "nonlinear")
 # A multiple of the inverse range of the scores: beyond it, separable rows gain nothing.
 _MAX_INVERSE_TEMPERATURE = 1e4
+_MOST_STEPS = 60
 # Makes the Gram matrix of repeated samples positive definite in float32.
 _JITTER = 1e-4
 
@@ -159,6 +160,44 @@ class TSTRScorer:
             self._frequencies *= np.float32(math.sqrt(2 * self.gamma))
             self._phases = 2 * np.pi * rng.random(n_components, np.float32)
             self._features = self._map(self._rows).astype(np.float64)
+        self._axes: NDArray[Any] | None = None
+        self._added: tuple[NDArray[Any], NDArray[np.float64]] | None = None
+
+    def added_to(
+        self, Z_train: ArrayLike, T_train: ArrayLike, *, axes: ArrayLike | None = None
+    ) -> TSTRScorer:
+        """Return a scorer of samples that are added to real training rows.
+
+        Its `score` gives what this one gives for these rows and the samples together, and
+        takes the samples alone.
+
+        Parameters
+        ----------
+        Z_train : array-like of shape (n_train, n_features)
+        T_train : array-like of shape (n_train, n_classes)
+        axes : array-like of shape (n_coordinates, n_features), default=None
+            Samples are passed as coordinates: they stand for the rows Z_synthetic @ axes.
+
+        Returns
+        -------
+        TSTRScorer
+
+        Raises
+        ------
+        ValueError
+            Arrays do not fit together.
+        """
+        rows, shares = _rows_and_shares(Z_train, T_train, "train")
+        check_same_width(self._rows, rows)
+        self._check_classes(shares, "T_train")
+        scorer = copy(self)
+        scorer._added = self._inputs(rows), shares
+        if axes is not None:
+            scorer._axes = np.asarray(axes)
+            check_same_width(self._rows, scorer._axes)
+            if self.kind == "nonlinear":
+                scorer._frequencies = scorer._axes @ self._frequencies
+        return scorer
 
     def score(self, Z_synthetic: ArrayLike, T_synthetic: ArrayLike) -> TSTRScore:
         """Fit the classifier to the synthetic samples and test it on the real rows.
@@ -180,11 +219,13 @@ class TSTRScorer:
             Columns differ in number from those of the real rows, or a class has no samples.
         """
         rows, shares = _rows_and_shares(Z_synthetic, T_synthetic, "synthetic")
-        check_same_width(self._rows, rows)
-        if shares.shape[1] != self._shares.shape[1]:
-            raise ValueError(
-                f"T_synthetic has {shares.shape[1]} classes and T_real "
-                f"{self._shares.shape[1]}; pass one column for each class in both."
+        check_same_width(self._rows if self._axes is None else self._axes.T, rows)
+        self._check_classes(shares, "T_synthetic")
+        inputs = self._inputs(rows)
+        if self._added is not None:
+            inputs, shares = (
+                np.concatenate(pair)
+                for pair in zip(self._added, (inputs, shares), strict=True)
             )
         total = shares.sum(axis=0)
         if not total.all():
@@ -195,10 +236,23 @@ class TSTRScorer:
         # Joint distribution of samples and classes in which all classes weigh the same.
         joint = shares / (total * len(total))
         if self.kind == "linear":
-            scores = _discriminant_scores(rows, joint, self._rows, self.alpha)
+            scores = _discriminant_scores(inputs, joint, self._rows, self.alpha)
             return _log_score(scores, self._shares, 1.0)
-        scores = _ridge_scores(self._map(rows), joint, self._features, self.alpha)
+        scores = _ridge_scores(inputs, joint, self._features, self.alpha)
         return _log_score(scores, self._shares, _best_factor(scores, self._shares))
+
+    def _check_classes(self, shares: NDArray[Any], name: str) -> None:
+        if shares.shape[1] != self._shares.shape[1]:
+            raise ValueError(
+                f"{name} has {shares.shape[1]} classes and T_real "
+                f"{self._shares.shape[1]}; pass one column for each class in both."
+            )
+
+    def _inputs(self, rows: NDArray[Any]) -> NDArray[Any]:
+        """What the classifier sees of rows to train on."""
+        if self.kind == "nonlinear":
+            return self._map(rows)
+        return rows if self._axes is None else rows @ self._axes
 
     def _map(self, rows: NDArray[Any]) -> NDArray[np.float32]:
         """Random Fourier features (n, n_components), of mean square norm 1."""
@@ -329,15 +383,23 @@ def _ridge_scores(
     """
     weights = joint.sum(axis=1)
     mean = weights @ features
-    root = np.sqrt(weights)[:, None]
-    targets = ((joint - weights[:, None] / joint.shape[1]) / root).astype(np.float32)
-    rows = (features - mean.astype(np.float32)) * root.astype(np.float32)
-    few = len(rows) < rows.shape[1]
-    gram = (rows @ rows.T if few else rows.T @ rows).astype(np.float64)
-    gram[np.diag_indices_from(gram)] += alpha
-    right = (targets if few else rows.T @ targets).astype(np.float64)
-    solved = linalg.solve(gram, right, assume_a="pos", overwrite_a=True)
-    return (real_features - mean) @ (rows.T @ solved if few else solved)
+    root = np.sqrt(weights)[:, None].astype(np.float32)
+    rows = (features - mean.astype(np.float32)) * root
+    if len(rows) < rows.shape[1]:
+        right = ((joint - weights[:, None] / joint.shape[1]) / root).astype(np.float64)
+        return (real_features - mean) @ (rows.T @ _solved(rows @ rows.T, right, alpha))
+    # Few shares of a row are above 0, and the sums of rows times targets are sums by class.
+    sums = (csr_array(joint.T) @ features) - joint.sum(axis=0)[:, None] * mean
+    return (real_features - mean) @ _solved(rows.T @ rows, sums.T, alpha)
+
+
+def _solved(
+    gram: NDArray[np.float32], right: NDArray[np.float64], alpha: float
+) -> NDArray[np.float64]:
+    matrix = gram.astype(np.float64)
+    matrix[np.diag_indices_from(matrix)] += alpha
+    factor = linalg.cho_factor(matrix, lower=True, overwrite_a=True, check_finite=False)
+    return linalg.cho_solve(factor, right, check_finite=False)
 
 
 def _discriminant_scores(
@@ -372,7 +434,11 @@ def _log_score(
 ) -> TSTRScore:
     """The log score of q = softmax(factor · scores), each class weighing the same."""
     joint, n_present = _equal_class_weights(shares)
-    log_ratio = math.log(scores.shape[1]) + log_softmax(factor * scores, axis=1)
+    # Without the cases of infinite scores, that of scipy takes several times as long.
+    log_ratio = factor * (scores - scores.max(axis=1, keepdims=True))
+    log_ratio += math.log(scores.shape[1]) - np.log(
+        np.exp(log_ratio).sum(axis=1, keepdims=True)
+    )
     by_class = n_present * (joint * log_ratio).sum(axis=0)
     deviations = (joint * (log_ratio - by_class)).sum(axis=1)
     value = float(by_class.sum() / n_present)
@@ -382,17 +448,34 @@ def _log_score(
 def _best_factor(scores: NDArray[np.float64], shares: NDArray[np.float64]) -> float:
     """The factor, 0 or more, of the highest log score, which is concave in it."""
     joint, _ = _equal_class_weights(shares)
-
-    def slope(factor: float) -> float:
-        q = softmax(factor * scores, axis=1)
-        expected = (q * scores).sum(axis=1, keepdims=True)
-        return float((joint * (scores - expected)).sum())
-
     spread = float(np.ptp(scores, axis=1).mean())
-    if spread == 0 or slope(0.0) <= 0:
+    scores = scores - scores.max(axis=1, keepdims=True)
+    weights, observed = joint.sum(axis=1), float((joint * scores).sum())
+
+    def slope(factor: float) -> tuple[float, float]:
+        """First and second derivative of the log score."""
+        q = np.exp(factor * scores)
+        q /= q.sum(axis=1, keepdims=True)
+        mean = np.einsum("ij,ij->i", q, scores)
+        q *= scores
+        square = np.einsum("ij,ij->i", q, scores)
+        return observed - float(weights @ mean), float(weights @ (mean**2 - square))
+
+    if spread == 0 or slope(0.0)[0] <= 0:
         return 0.0
-    highest = _MAX_INVERSE_TEMPERATURE / spread
-    return highest if slope(highest) >= 0 else float(brentq(slope, 0.0, highest, rtol=1e-6))
+    low, high = 0.0, _MAX_INVERSE_TEMPERATURE / spread
+    if slope(high)[0] >= 0:
+        return high
+    factor = 0.0
+    for _ in range(_MOST_STEPS):
+        value, curvature = slope(factor)
+        low, high = (factor, high) if value > 0 else (low, factor or high)
+        # Newton's step, or half of what is left where it leads out of that.
+        found = factor - value / curvature if curvature < 0 else math.inf
+        if abs(found - factor) <= 1e-6 * factor:
+            return found
+        factor = found if low < found < high else (low + high) / 2
+    return factor
 
 
 def _equal_class_weights(

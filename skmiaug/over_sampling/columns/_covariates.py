@@ -141,7 +141,13 @@ def read_covariates(
     ValueError
         A level is missing or none of these, or there are not ``n_rows`` rows.
     """
-    found = [read_labels(column, "covariates")[:2] for column in _columns(covariates)]
+    columns = _columns(covariates)
+    if not columns or np.ndim(columns[0]) > 1:
+        raise ValueError(
+            "covariates must have a level for each row, (n_samples,) or (n_samples, "
+            f"n_covariates), got an array of shape {np.shape(covariates)}."
+        )
+    found = [read_labels(column, "covariates")[:2] for column in columns]
     check_consistent_length(np.empty(n_rows), *(numbers for _, numbers in found))
     return np.column_stack([n for _, n in found]), tuple(plain_labels(c) for c, _ in found)
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg import block_diag
 
 from skmiaug.base import require_array, require_state
 from skmiaug.over_sampling.columns._scale import ColumnScale
@@ -138,17 +139,16 @@ class ColumnTransform:
         """Return the condition that coordinates stand for, (n, n_condition_features)."""
         return self.groups[-1].inverse(Z[:, self.span(len(self.groups) - 1)])
 
-    def unwhitened(self, U: np.ndarray, *, axes: bool = False) -> np.ndarray:
+    def unwhitened(self, U: np.ndarray) -> np.ndarray:
         """Return coordinates (n, sum of widths) with the variances of standard columns.
 
-        Rows are as far from each other as in standard columns. They are turned, and with
-        ``axes`` turned back to the coordinates that the axes refer to.
+        Rows are as far from each other as in standard columns, and turned.
         """
-        parts = []
-        for k, group in enumerate(self.groups):
-            part = U[:, self.span(k)] * group.deviation
-            parts.append(part @ group.axes.T if axes else part)
-        return parts[0] if len(parts) == 1 else np.hstack(parts)
+        return U * np.concatenate([group.deviation for group in self.groups])
+
+    def unwhitening(self) -> np.ndarray:
+        """Return the matrix that turns coordinates to what the axes refer to."""
+        return block_diag(*((group.axes * group.deviation).T for group in self.groups))
 
     def whitened_anew(
         self, V: np.ndarray, T: np.ndarray

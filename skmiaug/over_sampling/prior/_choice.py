@@ -134,12 +134,10 @@ def choose_noise(
 
 
 class _Fold(NamedTuple):
-    """What all candidates share on one split; V are coordinates that are not whitened."""
+    """What all candidates share on one split: targets and whitened rows to fit to."""
 
-    V: np.ndarray
     T: np.ndarray
     U: np.ndarray
-    transform: ColumnTransform
     prior: Prior
     T_new: np.ndarray
     scorer: TSTRScorer
@@ -158,21 +156,20 @@ class _Fold(NamedTuple):
     ) -> "_Fold":
         T = T[:, T[fit].sum(axis=0) > 0]
         own, U = transform.whitened_anew(V[fit], T[fit])
-        width = sum(own.widths[: own.n_generated])
+        width = sum(transform.widths[: own.n_generated])
         n_columns = sum(len(group.columns) for group in own.groups[: own.n_generated])
+        scorer = TSTRScorer(
+            V[left_out, :width],
+            T[left_out],
+            n_components=_N_COMPONENTS,
+            gamma=0.5 / n_columns,
+        ).added_to(V[fit, :width], T[fit], axes=own.unwhitening()[:, :width])
         return cls(
-            V=V[fit, :width],
             T=T[fit],
             U=U,
-            transform=own,
             prior=fit_prior(U, T[fit], own, mi_weight=mi_weight, rng=rng),
             T_new=_balancing_codes(T[fit], rng),
-            scorer=TSTRScorer(
-                V[left_out, :width],
-                T[left_out],
-                n_components=_N_COMPONENTS,
-                gamma=0.5 / n_columns,
-            ),
+            scorer=scorer,
             seed=int(rng.integers(2**62)),
         )
 
@@ -181,10 +178,7 @@ class _Fold(NamedTuple):
         prior = with_noise(self.prior, self.U, self.T, noise, bandwidth)
         prior.attach_residuals(self.U.copy(), self.T)
         U = prior.sample(self.T_new, rng=np.random.default_rng(self.seed))
-        new = self.transform.unwhitened(U, axes=True)[:, : self.V.shape[1]]
-        codes = np.concatenate([self.T, self.T_new])
-        score = self.scorer.score(np.concatenate([self.V, new]), codes)
-        return score.row_values, prior.bandwidth
+        return self.scorer.score(U, self.T_new).row_values, prior.bandwidth
 
 
 def _folds(
@@ -192,7 +186,8 @@ def _folds(
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield rows to fit to and rows to leave out, of targets that both have.
 
-    The row of a class of one is never left out.
+    The row of a class of one is never left out, unless with its group: it is then in
+    neither part.
     """
     classes = T.argmax(axis=1)
     counts = np.bincount(classes)
@@ -211,7 +206,8 @@ def _folds(
         # Classes of fewer rows than folds are left out in some of them.
         warnings.filterwarnings("ignore", "The least populated class")
         for fit, left_out in split:
-            fit = np.sort(np.concatenate([fit, left_out[alone[left_out]]]))
+            if groups is None:
+                fit = np.sort(np.concatenate([fit, left_out[alone[left_out]]]))
             known = T[fit].sum(axis=0) > 0
             left_out = left_out[~alone[left_out]]
             left_out = left_out[(T[left_out][:, ~known] == 0).all(axis=1)]

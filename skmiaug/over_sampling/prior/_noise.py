@@ -85,14 +85,13 @@ def class_covariances(
         c: _spectrum(residuals[classes == c].astype(np.float64))
         for c in np.flatnonzero(several)
     }
-
-    def total(k: float, m: float) -> float:
-        return sum(
-            _left_out_log_likelihood(*own, d, n / (n + k * d), n / (n + m))
-            for n, own in ((counts[c], own) for c, own in spectra.items())
-        )
-
-    k, m = max(product(_COVARIANCE_COUNTS, _SCALE_COUNTS), key=lambda pair: total(*pair))
+    grid = np.array(list(product(_COVARIANCE_COUNTS, _SCALE_COUNTS)))
+    total = np.zeros(len(grid))
+    for c, own in spectra.items():
+        k, m = grid.T
+        n = counts[c]
+        total += _left_out_log_likelihoods(*own, d, n / (n + k * d), n / (n + m))
+    k, m = grid[total.argmax()]
     scale = np.ones(len(counts))
     for c, (values, _) in spectra.items():
         scale[c] = 1 + counts[c] / (counts[c] + m) * (values.sum() / d - 1)
@@ -101,19 +100,29 @@ def class_covariances(
 
 def _spectrum(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Eigenvalues (m,) of the mean of r rᵀ, and squares (n, m) of the rows along them."""
-    axes, lengths, _ = np.linalg.svd(rows, full_matrices=False)
-    return lengths**2 / len(rows), (axes * lengths) ** 2
+    n, d = rows.shape
+    values, axes = np.linalg.eigh(rows.T @ rows if n > d else rows @ rows.T)
+    values = np.maximum(values, 0)
+    return values / n, np.square(rows @ axes if n > d else axes * np.sqrt(values))
 
 
-def _left_out_log_likelihood(
-    values: np.ndarray, squares: np.ndarray, d: int, weight: float, own_scale: float
-) -> float:
-    """Mean log likelihood of the rows of a class, each left out, up to a constant."""
+def _left_out_log_likelihoods(
+    values: np.ndarray,
+    squares: np.ndarray,
+    d: int,
+    weights: np.ndarray,
+    own_scales: np.ndarray,
+) -> np.ndarray:
+    """Mean log likelihoods of the rows of a class, each left out, up to a constant.
+
+    One for each pair of ``weights`` and ``own_scales``.
+    """
     n = len(squares)
+    w, own_scale = weights[:, None], own_scales[:, None]
     left_out = (n * values.sum() - squares.sum(axis=1)) / (n - 1) / d
-    rest = (1 - weight) * (1 + own_scale * (left_out - 1))
-    scaled = weight * n / (n - 1) * values + rest[:, None]
-    log_det = np.log(scaled).sum(axis=1) + (d - len(values)) * np.log(rest)
-    along = (squares / scaled).sum(axis=1)
-    left = np.maximum(1 - weight / (n - 1) * along, 1e-12)
-    return float(-0.5 * (log_det + np.log(left) + along / left).mean())
+    rest = (1 - w) * (1 + own_scale * (left_out - 1))
+    scaled = (w * n / (n - 1) * values)[:, None] + rest[:, :, None]
+    log_det = np.log(scaled).sum(axis=2) + (d - len(values)) * np.log(rest)
+    along = (squares / scaled).sum(axis=2)
+    left = np.maximum(1 - w / (n - 1) * along, 1e-12)
+    return -0.5 * (log_det + np.log(left) + along / left).mean(axis=1)

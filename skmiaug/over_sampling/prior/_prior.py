@@ -307,7 +307,9 @@ class Prior:
             places, (weight, scale) = np.flatnonzero(classes == c), self.class_noise[:, c]
             noise[places] *= np.float32(((1 - weight) * scale) ** 0.5)
             if weight > 0:
-                root = self._class_roots.setdefault(c, self._root_of_class(c))
+                if c not in self._class_roots:
+                    self._class_roots[c] = self._root_of_class(c)
+                root = self._class_roots[c]
                 own = rng.standard_normal((len(places), len(root)), dtype=np.float32)
                 noise[places] += np.float32(weight**0.5) * (own @ root)
 
@@ -493,34 +495,13 @@ def fit_prior(
     rng : numpy.random.Generator
         Draws folds.
     """
-    widths = transform.widths
-    q, K = T.shape[1], len(widths)
-    row_means = np.empty((q, sum(widths)), dtype=np.float32)
-    shrinkage, by_direction = np.empty((2, sum(widths)))
-    single = np.zeros((q, K), dtype=bool)
+    widths, q, K = transform.widths, T.shape[1], len(transform.groups)
     there = ~np.isnan(Z[:, _first_columns(widths)])
-    grams = []
-    for k, group in enumerate(transform.groups):
-        own = transform.span(k)
-        rows, codes = Z[:, own], T
-        if not there[:, k].all():
-            rows, codes = rows[there[:, k]], T[there[:, k]]
-        gram = Gram.of(codes)
-        B, variances = regress(rows, codes, gram), gram.inverse.diagonal()
-        single[:, k] = (np.count_nonzero(codes, axis=0) == 1) & (variances == 1)
-        some = ~single[:, k] if not single[:, k].all() else slice(None)
-        d = len(group.columns)
-        row_means[:, own] = B
-        shrinkage[own] = james_stein_shrinkage(B[some], variances[some], d)
-        by_direction[own] = shrinkage_by_direction(B[some], variances[some], gram.n_free, d)
-        grams.append(gram)
+    coefficients, grams = _coefficients(Z, T, transform, there)
     prior = Prior(
         widths=widths,
         n_generated=transform.n_generated,
-        row_means=row_means,
-        shrinkage=shrinkage,
-        direction_shrinkage=by_direction,
-        single=single,
+        **coefficients,
         mi_weight=float(mi_weight),
         sizes=widths if K == 1 else _correlated_sizes(widths, grams),
         correlation=None,
@@ -538,6 +519,41 @@ def fit_prior(
     if K > 1:
         prior.correlation = _correlation(Z, T, transform, prior, grams, rng)
     return with_noise(prior, Z, T, noise, bandwidth)
+
+
+def _coefficients(
+    Z: np.ndarray, T: np.ndarray, transform: ColumnTransform, there: np.ndarray
+) -> tuple[dict[str, np.ndarray], list[Gram]]:
+    """Return the regression of each group and its shrinkage, as `Prior` names them.
+
+    ``there`` (n, K) marks the groups that a row has. The Gram matrices are those of the
+    rows of each group.
+    """
+    D, q, K = sum(transform.widths), T.shape[1], len(transform.groups)
+    row_means = np.empty((q, D), dtype=np.float32)
+    shrinkage, by_direction = np.empty((2, D))
+    single = np.zeros((q, K), dtype=bool)
+    grams = []
+    for k, group in enumerate(transform.groups):
+        own = transform.span(k)
+        rows, codes = Z[:, own], T
+        if not there[:, k].all():
+            rows, codes = rows[there[:, k]], T[there[:, k]]
+        gram = Gram.of(codes)
+        B, variances = regress(rows, codes, gram), gram.inverse.diagonal()
+        single[:, k] = (np.count_nonzero(codes, axis=0) == 1) & (variances == 1)
+        some = ~single[:, k] if not single[:, k].all() else slice(None)
+        d = len(group.columns)
+        row_means[:, own] = B
+        shrinkage[own] = james_stein_shrinkage(B[some], variances[some], d)
+        by_direction[own] = shrinkage_by_direction(B[some], variances[some], gram.n_free, d)
+        grams.append(gram)
+    return {
+        "row_means": row_means,
+        "shrinkage": shrinkage,
+        "direction_shrinkage": by_direction,
+        "single": single,
+    }, grams
 
 
 def with_noise(

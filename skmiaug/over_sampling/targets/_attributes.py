@@ -132,7 +132,9 @@ class AttributeTarget:
             name = getattr(name, "__name__", "callable")
         elif name == "uniform":
             lacking = np.maximum(expansion * peak - relative, 0) / relative
-            self.weights = (lacking / lacking.mean(axis=0)).mean(axis=1)
+            # An attribute of even values lacks nothing anywhere.
+            shares = lacking / np.where(lacking.any(axis=0), lacking.mean(axis=0), 1)
+            self.weights = shares.mean(axis=1) if shares.any() else np.ones(len(shares))
         else:
             power = 1.0 if name == "inverse_density" else 0.5
             self.weights = (relative**-power).mean(axis=1)
@@ -262,13 +264,18 @@ def kernel_bandwidth(values: np.ndarray) -> np.ndarray:
     On a scale of few values at least half of the mean step between them, so that the
     density has no waves.
     """
-    n = len(values)
+    n, unit = len(values), np.ptp(values, axis=0)
+    values = _within_unit(values)
     deviation = values.std(axis=0)
     quartiles = np.diff(np.quantile(values, [0.25, 0.75], axis=0), axis=0)[0] / 1.34
     scale = np.where(quartiles > 0, np.minimum(deviation, quartiles), deviation)
     steps = np.array([len(np.unique(column)) - 1 for column in values.T])
-    step = (values.max(axis=0) - values.min(axis=0)) / steps
-    return np.asarray(np.maximum(0.9 * scale * n**-0.2, 0.5 * step))
+    return np.asarray(np.maximum(0.9 * scale * n**-0.2, 0.5 / steps) * unit)
+
+
+def _within_unit(values: np.ndarray) -> np.ndarray:
+    """Return each column from 0 to 1, whose squares are neither 0 nor infinite."""
+    return np.asarray((values - values.min(axis=0)) / np.ptp(values, axis=0))
 
 
 def relative_density(
@@ -286,11 +293,11 @@ def relative_density(
         Its largest value; at least 1.
     """
     relative, peak = np.empty(values.shape), np.empty(values.shape[1])
-    for k, column in enumerate(values.T):
-        counts, edges = np.histogram(column, _N_BINS)
-        width = bandwidth[k] / (edges[1] - edges[0])
+    widths = bandwidth / np.ptp(values, axis=0) * _N_BINS
+    for k, column in enumerate(_within_unit(values).T):
+        counts, edges = np.histogram(column, _N_BINS, (0, 1))
         smooth = gaussian_filter1d(
-            counts * (_N_BINS / len(column)), max(width, 0.5), mode="reflect"
+            counts * (_N_BINS / len(column)), max(widths[k], 0.5), mode="reflect"
         )
         bins = np.minimum(np.searchsorted(edges, column, side="right"), _N_BINS) - 1
         relative[:, k], peak[k] = smooth[bins], smooth.max()

@@ -6,6 +6,7 @@ import numpy as np
 from scipy.special import entr, log_softmax
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, RidgeCV
+from sklearn.preprocessing import StandardScaler
 
 from skmiaug.metrics.information import InformationEstimate
 
@@ -38,6 +39,8 @@ def share_information(
         Nats.
     """
     present = np.flatnonzero((shares_train.sum(axis=0) > 0) & (shares.sum(axis=0) > 0))
+    if len(present) < 2:  # some of many rows, and a class that hardly any of them has
+        return InformationEstimate(0.0, 0.0)
     measured = shares[:, present].sum(axis=1) > 0
     P, X_test = shares[np.ix_(measured, present)], X_test[measured]
     P = P / P.sum(axis=1, keepdims=True)
@@ -78,11 +81,16 @@ def attribute_information(
     InformationEstimate
         Nats; its maximum is infinite.
     """
-    scale = y_train.std(axis=0)
-    regression = RidgeCV(_PENALTIES).fit(X_train, y_train / scale)
-    found = regression.predict(X_test).reshape(len(X_test), -1)
-    errors = y_test / scale - found
-    centred = (y_test - y_test.mean(axis=0)) / scale
+    unit = np.ptp(y_train, axis=0)
+    varies = unit > 0  # in some of many rows, few of which differ, one may not
+    if not varies.any():
+        return InformationEstimate(0.0, float("inf"))
+    y_train, y_test = (y[:, varies] / unit[varies] for y in (y_train, y_test))
+    scaler = StandardScaler().fit(y_train)
+    y_train, y_test = scaler.transform(y_train), scaler.transform(y_test)
+    regression = RidgeCV(_PENALTIES).fit(X_train, y_train)
+    errors = y_test - regression.predict(X_test).reshape(len(X_test), -1)
+    centred = y_test - y_test.mean(axis=0)
     logs = [
         np.linalg.slogdet(a.T @ a / len(a) + _MIN_VARIANCE * np.eye(a.shape[1]))[1]
         for a in (centred, errors)

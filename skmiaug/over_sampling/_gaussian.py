@@ -59,7 +59,12 @@ def prior_of(
     """
     transform, mi_weight = augmenter._transform, float(augmenter.mi_weight)
     several = len(transform.groups) > 1
-    candidates = candidates_of(augmenter.noise, augmenter.bandwidth, few=several or trained)
+    candidates = candidates_of(
+        augmenter.noise,
+        augmenter.bandwidth,
+        groups=len(transform.groups),
+        trained=trained,
+    )
     if not candidates:
         raise ValueError(
             f"noise={augmenter.noise!r} is for rows without modalities or a condition, and "
@@ -141,8 +146,8 @@ default="auto"
         of any class from their class mean, with Gaussian noise. "class_residuals":
         deviations of real rows of the class. "auto" takes the one whose samples best
         inform a nonlinear classifier about left-out real rows, or the simplest within one
-        standard error of it (docs/method.md). With modalities or a condition, "gaussian"
-        and "class_residuals" are compared.
+        standard error of it (docs/method.md). With modalities or a condition, "auto" is
+        "gaussian".
 
     bandwidth : float in (0, 1] or "auto", default="auto"
         Share of the common Gaussian noise: 1 is "gaussian", and small values stay near

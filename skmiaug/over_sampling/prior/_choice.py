@@ -57,13 +57,17 @@ class NoiseScore:
 
 
 def candidates_of(
-    noise: str, bandwidth: float | str, *, few: bool = False
+    noise: str, bandwidth: float | str, *, groups: int = 1, trained: bool = False
 ) -> list[tuple[str, float | None]]:
     """Return the candidates that the parameters of an augmenter leave.
 
-    A bandwidth below 1 without a noise is that around rows of the class. With ``few`` (of
-    several groups of columns, or for networks) these are "gaussian" and "class_residuals".
+    A bandwidth below 1 without a noise is that around rows of the class. Several groups of
+    columns, and networks that refine the prior, allow "gaussian" and "class_residuals";
+    only the first is taken by itself with several groups, whose dependence should be
+    learned and not copied from single rows.
     """
+    if noise == bandwidth == "auto" and groups > 1:
+        noise = "gaussian"
     if not isinstance(bandwidth, str):
         if noise == "auto":
             noise = "gaussian" if bandwidth == 1 else "class_residuals"
@@ -72,6 +76,7 @@ def candidates_of(
         found = list(CANDIDATES)
     else:
         found = [c for c in (*CANDIDATES, *_MORE) if c[0] == noise]
+    few = groups > 1 or trained
     return [c for c in found if not few or c[0] in ("gaussian", "class_residuals")]
 
 

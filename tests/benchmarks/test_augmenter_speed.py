@@ -52,7 +52,8 @@ def timed_fit(**parameters) -> tuple[MIGANAugmenter, str, float]:
     torch.set_num_threads(THREADS)
     try:
         start, cpu_start = time.perf_counter(), time.process_time()
-        augmenter = MIGANAugmenter(random_state=0, device="cpu", **parameters).fit(X, y)
+        parameters = {"max_iter": 500, "device": "cpu"} | parameters
+        augmenter = MIGANAugmenter(random_state=0, **parameters).fit(X, y)
         seconds, cpu = time.perf_counter() - start, time.process_time() - cpu_start
     finally:
         torch.set_num_threads(before)

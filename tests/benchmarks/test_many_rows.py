@@ -60,7 +60,10 @@ def windows():
 def test_made_rows_teach_more_than_copies_and_smote(windows):
     X, y, session = windows
     samplers = {name: default_samplers()[name] for name in RIVALS}
-    samplers |= {"mi_weight=0": MIGANAugmenter(mi_weight=0), "default": MIGANAugmenter()}
+    samplers |= {
+        "mi_weight=0": MIGANAugmenter(mi_weight=0, max_iter=500),
+        "default": MIGANAugmenter(max_iter=500),
+    }
     results = compare_samplers(
         X,
         y,

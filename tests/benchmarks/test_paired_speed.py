@@ -30,6 +30,7 @@ def corpus() -> tuple[np.ndarray, np.ndarray]:
 
 
 def cpu_of_fit(X, y, **parameters) -> float:
+    parameters = {"max_iter": 500} | parameters
     augmenter = MIGANAugmenter(random_state=0, device="cpu", **parameters)
     start = time.process_time()
     augmenter.fit(X, y)

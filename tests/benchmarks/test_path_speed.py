@@ -28,7 +28,9 @@ THREADS = 2
 def test_eight_weights_together(n_features, all_steps, most):
     X, y = corpus(IEMOCAP, n_features)
     patience = 10**6 if all_steps else 5
-    template = MIGANAugmenter(random_state=0, device="cpu", n_iter_no_change=patience)
+    template = MIGANAugmenter(
+        random_state=0, device="cpu", max_iter=500, n_iter_no_change=patience
+    )
     threads = torch.get_num_threads()
     torch.set_num_threads(THREADS)
     try:

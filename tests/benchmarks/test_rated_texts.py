@@ -45,7 +45,10 @@ def test_made_rows_teach_more_than_copies_and_smote(collection):
     if shares:
         cv = ImbalancedTrainingSplit(cv, shares)
     samplers = {name: default_samplers()[name] for name in RIVALS}
-    samplers |= {"mi_weight=0": MIGANAugmenter(mi_weight=0), "default": MIGANAugmenter()}
+    samplers |= {
+        "mi_weight=0": MIGANAugmenter(mi_weight=0, max_iter=500),
+        "default": MIGANAugmenter(max_iter=500),
+    }
     results = compare_samplers(
         X, y, samplers, cv=cv, n_repeats=n_seeds, n_jobs=2, on_error="raise"
     )

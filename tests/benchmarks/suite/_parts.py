@@ -61,7 +61,8 @@ class Fit:
 
 
 def timed_fit(X: np.ndarray, y: np.ndarray, **parameters: object) -> Fit:
-    """Fit and resample with the defaults, but for ``parameters``."""
+    """Fit with 500 training steps and resample, but for ``parameters``."""
+    parameters = {"max_iter": 500} | parameters
     augmenter = MIGANAugmenter(random_state=0, device="cpu", **parameters)
     with timed_phases(tuple(_PARTS)) as parts:
         cost = cost_of(lambda: augmenter.fit_resample(X, y))

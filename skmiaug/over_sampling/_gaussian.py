@@ -152,7 +152,7 @@ default="auto"
     bandwidth : float in (0, 1] or "auto", default="auto"
         Share of the common Gaussian noise: 1 is "gaussian", and small values stay near
         real rows. "auto" chooses it with the noise. A number below 1 with ``noise="auto"``
-        is that of "class_residuals".
+        is that of "class_residuals"; with ``noise="gaussian"`` it has no effect.
 
     marginals : {"auto", "gaussian", "empirical"}, default="auto"
         Distribution of a column. "gaussian": by mean and standard deviation. "empirical":

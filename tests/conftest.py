@@ -14,7 +14,7 @@ DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 # than they bring.
 torch.set_num_threads(1)
 # Where lines are wrapped should not depend on the terminal.
-os.environ["COLUMNS"] = "80"
+os.environ["COLUMNS"] = "100"
 # How long an example takes depends on the machine, not on whether it is right.
 settings.register_profile(
     "skmiaug", deadline=None, suppress_health_check=[HealthCheck.too_slow]

@@ -188,14 +188,18 @@ def test_several_sets_are_one_table_and_one_picture(results, tmp_path):
 def test_the_readme_gets_what_the_folders_hold(results, tmp_path):
     script = Path(__file__).parents[2] / "docs" / "_ext" / "readme_comparison.py"
     save_comparison(results, tmp_path / "one")
-    readme, picture = tmp_path / "README.md", tmp_path / "a.png"
+    readme, page, picture = (tmp_path / name for name in ("README.md", "p.md", "a.png"))
     marks = ["<!-- table: begin -->", "<!-- table: end -->"]
-    readme.write_text(f"before\n{marks[0]}\nold\n{marks[1]}\nafter\n", encoding="utf-8")
-    command = [sys.executable, script, readme, picture, f"my data={tmp_path / 'one'}"]
+    for path in (readme, page):
+        path.write_text(f"before\n{marks[0]}\nold\n{marks[1]}\nafter\n", encoding="utf-8")
+    folder = f"my data={tmp_path / 'one'}"
+    command = [sys.executable, script, readme, page, picture, folder]
     subprocess.run(command, check=True, timeout=60)
-    table = comparisons_markdown({"my data": results})
-    expected = f"before\n{marks[0]}\n{table}{marks[1]}\nafter\n"
-    assert readme.read_text(encoding="utf-8") == expected
+    whole = comparisons_markdown({"my data": results})
+    table = whole[: whole.index("\n\n") + 1]
+    for path, written in ((readme, table), (page, whole)):
+        expected = f"before\n{marks[0]}\n{written}{marks[1]}\nafter\n"
+        assert path.read_text(encoding="utf-8") == expected
     assert picture.read_bytes().startswith(PNG)
     # Without the marks nothing is written.
     readme.write_text("no marks", encoding="utf-8")

@@ -5,14 +5,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.linalg  # noqa: F401 (brings a BLAS of its own)
 import torch
 from hypothesis import HealthCheck, settings
+from threadpoolctl import threadpool_limits
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 # Workers of pytest-xdist share the cores: threads that wait for each other cost more
 # than they bring.
 torch.set_num_threads(1)
+threadpool_limits(1)
 # Where lines are wrapped should not depend on the terminal.
 os.environ["COLUMNS"] = "100"
 # How long an example takes depends on the machine, not on whether it is right.

@@ -5,8 +5,9 @@ import pandas as pd
 import polars as pl
 import pytest
 
+from skmiaug import MIGANAugmenter
 from tests._helpers import counts, small, trained
-from tests.over_sampling._pairs import AUDIO, COUNTS, TEXT, frame_of, pairs
+from tests.over_sampling._pairs import AUDIO, COUNTS, MODALITIES, TEXT, frame_of, pairs
 
 pytestmark = pytest.mark.usefixtures("few_head_steps")
 
@@ -15,6 +16,21 @@ pytestmark = pytest.mark.usefixtures("few_head_steps")
 def data():
     X, y = pairs()
     return X[:, AUDIO], y, X[:, TEXT]
+
+
+def test_networks_are_trained_for_pairs_conditions_and_rejection_alone(data):
+    audio, y, text = data
+    X = np.hstack([audio, text])
+
+    def n_steps(X, condition=None, **changes):
+        augmenter = small(max_iter="auto", n_iter_no_change=1, tol=1e9, **changes)
+        return augmenter.fit(X, y, condition=condition).n_iter_
+
+    assert MIGANAugmenter().max_iter == "auto"
+    assert n_steps(X) == 0
+    assert n_steps(X, modalities=MODALITIES) > 0
+    assert n_steps(audio, text) > 0
+    assert n_steps(X, rejection_rate=0.1) > 0
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,16 @@ def test_borrowed_residuals_give_small_classes_the_shape_of_all():
     np.testing.assert_allclose(skew(found), skew(residuals), atol=0.2)
 
 
+def test_the_noise_of_a_class_has_the_scatter_of_the_class():
+    """In far more columns than rows, where most of it is Gaussian."""
+    rng = np.random.default_rng(0)
+    y = np.repeat([0, 1], [60, 30])
+    X = rng.normal(size=(90, 200)) * np.where(y == 1, 3.0, 1.0)[:, None]
+    augmenter = GaussianAugmenter(noise="class_gaussian", random_state=0).fit(X, y)
+    one, three = (augmenter.sample(400, c)[0].std(axis=0).mean() for c in (0, 1))
+    assert 2 < three / one < 4
+
+
 @pytest.mark.parametrize("noise", NOISES)
 def test_every_noise_has_mean_zero_and_is_the_same_for_the_same_seed(noise):
     prior, _, _ = prior_of((40, 15, 1), noise, None if noise == "class_gaussian" else 0.5)
@@ -167,13 +177,15 @@ def test_whitening_anew_is_undone_by_its_matrix():
     np.testing.assert_allclose(U @ own.unwhitening(), V[::2], atol=1e-4)
 
 
-def test_normal_classes_of_one_covariance_keep_the_gaussian():
-    rng = np.random.default_rng(0)
-    y = np.repeat([0, 1], [200, 40])
-    X = rng.normal(size=(240, 10)) + 1.5 * rng.normal(size=(2, 10))[y]
-    noise, scores = chosen(X, y)
-    assert noise == "gaussian"
-    assert scores["gaussian", 1.0] > scores["class_residuals", 0.3]
+def test_samples_near_rows_are_worth_less_than_the_gaussian_that_the_rows_are_from():
+    gaps = []
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        y = np.repeat([0, 1], [200, 40])
+        X = rng.normal(size=(240, 10)) + 0.5 * rng.normal(size=(2, 10))[y]
+        _, scores = chosen(X, y)
+        gaps.append(scores["gaussian", 1.0] - scores["class_residuals", 0.3])
+    assert np.mean(gaps) > 2 * np.std(gaps) / np.sqrt(len(gaps))
 
 
 def test_a_ring_is_sampled_near_its_rows():
@@ -228,6 +240,16 @@ def test_a_single_column_is_enough_for_the_choice():
     rows, classes = classed_rows((30, 20), 1)
     augmenter = GaussianAugmenter(random_state=0).fit(rows, classes)
     assert len(augmenter.choices_) == 7
+
+
+def test_an_augmenter_leaves_its_groups_out_together():
+    rng = np.random.default_rng(0)
+    X = np.repeat(rng.normal(size=(60, 20)), 5, axis=0)
+    X += 0.05 * rng.normal(size=X.shape)
+    y, groups = np.repeat([0, 1], [200, 100]), np.repeat(np.arange(60), 5)
+    for given, low, high in ((None, 0.5, 1), (groups, -1, 0.2)):
+        augmenter = GaussianAugmenter(random_state=0).fit(X, y, groups=given)
+        assert low < augmenter.choices_[-1].score < high
 
 
 @pytest.mark.parametrize("counts", [(30, 1), (2, 1), (1, 1), (3, 2)])

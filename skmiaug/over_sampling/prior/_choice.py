@@ -1,9 +1,10 @@
 """Choice of the noise of the prior: by what classifiers learn from its samples.
 
-Every candidate balances the rows of four fifths of the data, and a classifier in closed
-form (:class:`skmiaug.metrics.TSTRScorer`) that is trained on the result predicts the class
-of the fifth that was left out. All candidates meet the same rows, so that their scores can
-be compared row by row, and the simplest one within one standard error of the best is taken.
+Every candidate balances the rows of all folds but one, and a classifier in closed form
+(:class:`skmiaug.metrics.TSTRScorer`) that is trained on the result predicts the class of
+the rows of the fold that was left out.
+All candidates meet the same rows, so that their scores can be compared row by row, and the
+simplest one within one standard error of the best is taken.
 """
 
 import warnings
@@ -133,9 +134,8 @@ def choose_noise(
             zip(candidates, bandwidths, rows, gaps, strict=True)
         )
     ]
-    return next(
-        k for k, (gap, error) in enumerate(gaps) if gap <= error or k == best
-    ), scores
+    as_good = [k == best or gap <= error for k, (gap, error) in enumerate(gaps)]
+    return as_good.index(True), scores
 
 
 class _Fold(NamedTuple):
@@ -169,10 +169,21 @@ class _Fold(NamedTuple):
             n_components=_N_COMPONENTS,
             gamma=0.5 / n_columns,
         ).added_to(V[fit, :width], T[fit], axes=own.unwhitening()[:, :width])
+        prior = fit_prior(
+            U,
+            T[fit],
+            own,
+            mi_weight=mi_weight,
+            noise="class_residuals",
+            bandwidth=0.5,
+            rng=rng,
+        )
+        # Candidates differ in what they do with these residuals.
+        prior.attach_residuals(U.copy(), T[fit])
         return cls(
             T=T[fit],
             U=U,
-            prior=fit_prior(U, T[fit], own, mi_weight=mi_weight, rng=rng),
+            prior=prior,
             T_new=_balancing_codes(T[fit], rng),
             scorer=scorer,
             seed=int(rng.integers(2**62)),
@@ -181,7 +192,6 @@ class _Fold(NamedTuple):
     def score(self, noise: str, bandwidth: float | None) -> tuple[np.ndarray, float]:
         """Return the score of each row left out, and the bandwidth."""
         prior = with_noise(self.prior, self.U, self.T, noise, bandwidth)
-        prior.attach_residuals(self.U.copy(), self.T)
         U = prior.sample(self.T_new, rng=np.random.default_rng(self.seed))
         return self.scorer.score(U, self.T_new).row_values, prior.bandwidth
 

@@ -94,7 +94,8 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
 
     noise : {"auto", "gaussian", "class_gaussian", "residuals", "class_residuals"}, \
 default="auto"
-        Noise of the prior, see :class:`GaussianAugmenter`.
+        Noise of the prior, see :class:`GaussianAugmenter`. With ``max_iter`` above 0,
+        "auto" compares "gaussian" and "class_residuals", and the others are refused.
 
     generator_hidden_layer_sizes : tuple of int or "auto", default="auto"
         Widths of the generator's hidden layers. "auto" is two layers of three units for

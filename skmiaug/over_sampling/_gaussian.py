@@ -12,8 +12,9 @@ from skmiaug.over_sampling.columns._normal_scores import ColumnScores, NormalSco
 from skmiaug.over_sampling.columns._scale import ColumnScale
 from skmiaug.over_sampling.columns._transform import ColumnGroup, ColumnTransform
 from skmiaug.over_sampling.prior._choice import NoiseScore, candidates_of, choose_noise
+from skmiaug.over_sampling.prior._fit_prior import fit_prior
 from skmiaug.over_sampling.prior._noise import NOISES
-from skmiaug.over_sampling.prior._prior import Prior, fit_prior
+from skmiaug.over_sampling.prior._prior import Prior
 from skmiaug.over_sampling.targets import TARGET_TYPES
 
 PRIOR_CONSTRAINTS: dict[str, Any] = {

@@ -166,7 +166,7 @@ def requested_levels(
     """
     if effects is None and covariates is not None:
         raise ValueError(
-            "covariates were passed to sample, but the augmenter was fitted without. "
+            "covariates were passed, but the augmenter was fitted without. "
             "Pass covariates to fit or fit_resample too."
         )
     if effects is None:

@@ -210,7 +210,7 @@ def make_bunch(
     if target is not None:
         y = target.loc[frame["id"]].rename_axis(columns=None).reset_index(drop=True)
     return Bunch(
-        frame=frame,
+        frame=manifest.frame,
         manifest=manifest,
         classes=manifest.classes,
         target=y,

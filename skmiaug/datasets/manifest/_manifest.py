@@ -13,6 +13,7 @@ from skmiaug.datasets.manifest._columns import (
     as_numbers,
     as_text,
     check_frame,
+    frame_of,
     listed,
     make_frame,
     sorted_names,
@@ -75,7 +76,7 @@ class Manifest:
         root: str | os.PathLike[str] | None = None,
     ) -> None:
         check_frame(frame, name or "manifest")
-        self.frame = frame
+        self.frame = frame_of(frame)
         self.name = name
         self.root = None if root is None else Path(root)
 
@@ -95,7 +96,7 @@ class Manifest:
             Of pandas or polars. At least ``id``. Value k of each column belongs to row k:
             the index of a Series or DataFrame is ignored, so that a shuffled or filtered
             table keeps its order. Speakers called "", "-1", "unknown" or the like are
-            unknown: None.
+            unknown: None. One that is a whole number has no decimals: 3.0 is "3".
         name : str, default=""
             What to call the corpus.
         root : path-like, default=None

@@ -236,7 +236,6 @@ TIMES = pd.to_datetime(["2020", "2021"])
         pd.Series([True, False], dtype=object),
         pd.Series([True, 1.0], dtype=object),
         pd.Series(["00007", "00008"], dtype=object),
-        pd.Series([[1], [2]]),
         pd.Series([None, None], dtype=object),
         pd.Categorical([1, 2]),
         TIMES,
@@ -293,6 +292,29 @@ def test_columns_of_other_frames_are_named(X):
 )  # fmt: skip
 def test_what_is_refused_is_named_with_the_remedy(X, error, message):
     with pytest.raises(error, match=message):
+        read_table(X)
+
+
+LISTS = [[1.0, 2.0], [3.0, 4.0]]
+
+
+@pytest.mark.parametrize(
+    "X",
+    [
+        pd.DataFrame({"n": [1, 2], "vector": LISTS}),
+        pd.DataFrame({"n": [1, 2], "vector": [None, np.ones(2)]}),
+        pl.DataFrame({"n": [1, 2], "vector": LISTS}),
+        pl.DataFrame({"vector": pl.Series(LISTS, dtype=pl.Array(pl.Float32, 2))}),
+        pl.DataFrame({"vector": [{"a": 1}, {"a": 2}]}),
+        pa.table({"n": [1, 2], "vector": LISTS}),
+        pa.table({"vector": pa.array(LISTS, pa.list_(pa.float32(), 2))}),
+        pa.table({"vector": [{"a": 1}, {"a": 2}]}),
+        pa.table({"vector": LISTS}).to_pandas(types_mapper=pd.ArrowDtype),
+    ],
+    ids=name_of,
+)
+def test_lists_in_cells_are_refused_as_such(X):
+    with pytest.raises(ValueError, match=r"lists or records: vector\. .*of its own"):
         read_table(X)
 
 

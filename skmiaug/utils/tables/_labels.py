@@ -172,7 +172,13 @@ def read_groups(groups: Any, n_rows: int) -> np.ndarray | None:
             f"Input groups contains NaN or None; rows without a group, {len(rows)} in all: "
             f"{first_few(rows)}. Leave them out, or give each of them a group of its own."
         )
-    return np.asarray(pd.factorize(values)[0])
+    try:
+        return np.asarray(pd.factorize(values)[0])
+    except TypeError as error:
+        raise ValueError(
+            f"groups must hold one value for each row, got such as {values[0]!r:.40} "
+            f"({error}). Make all of them text, for example with [str(g) for g in groups]."
+        ) from error
 
 
 def wanted_counts(
@@ -293,10 +299,13 @@ def _columns(y: Any) -> np.ndarray:
 def _values(column: Any) -> np.ndarray:
     """Labels of one column as an array: of numpy's type that holds all, or objects."""
     root = _package(column)
-    if root == "pyarrow" or (root == "polars" and "128" in str(column.dtype)):
+    if root == "pyarrow" or (
+        root == "polars" and (column.dtype.is_nested() or "128" in str(column.dtype))
+    ):
         column = column.to_pylist() if root == "pyarrow" else column.to_list()
         values = np.empty(len(column), dtype=object)
-        values[:] = column
+        for row, label in enumerate(column):  # at once, lists would be further dimensions
+            values[row] = label
         return values
     if root == "polars":
         return np.asarray(column.to_numpy())
@@ -331,7 +340,7 @@ def _distinct(values: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray, np
         if kind == "O":
             set(found[0])  # a list has an order, but counts cannot be told by it
         return found
-    except TypeError as error:
+    except (TypeError, ValueError) as error:  # the second of arrays as labels
         raise ValueError(
             f"Unknown label type: unknown. {name} holds labels without an order, such as "
             f"{values[0]!r:.40} ({error}). Make all of them text, for example with "

@@ -207,6 +207,12 @@ def _check_columns(names: Iterable[str], columns: Sequence[_Column]) -> None:
             "X must hold binary numbers; these columns are decimals: "
             f"{first_few(faults['decimal'])}. Use X.astype(float) first."
         )
+    if "lists" in faults:
+        raise ValueError(
+            "X must hold a number in each cell; these columns hold lists or records: "
+            f"{first_few(faults['lists'])}. Give each of their values a column of its own, "
+            "for example with pandas.DataFrame(X[name].to_list())."
+        )
     if faults:
         raise ValueError(
             "X must hold numbers; these columns do not: "
@@ -252,6 +258,8 @@ def _object_column(values: np.ndarray) -> _Column:
     )
     whole = True
     for v in values[~missing]:
+        if isinstance(v, (list, tuple, dict, np.ndarray)):
+            return _Column("object", fault="lists")
         # To numpy a timedelta64 is an integer.
         if isinstance(v, (bool, np.bool_, np.timedelta64)) or not isinstance(
             v, (int, float, np.integer, np.floating)
@@ -277,6 +285,8 @@ def _pandas_column(column: Any) -> _Column:
         return _Column(kind, fault="sparse")
     if kind == "object":
         return _object_column(column.to_numpy())
+    if kind.startswith(("list", "large_list", "fixed_size_list", "struct", "map")):
+        return _Column(kind, fault="lists")
     plain = getattr(dtype, "numpy_dtype", dtype)
     if not isinstance(plain, np.dtype):
         return _Column(kind)
@@ -296,6 +306,8 @@ def _polars_column(column: Any) -> _Column:
     import polars as pl
 
     kind = str(column.dtype)
+    if column.dtype.is_nested():
+        return _Column(kind, fault="lists")
     if column.dtype.is_decimal() or kind in ("Int128", "UInt128"):
         plain = np.dtype(np.float64)
         column = column.cast(pl.Float64)

@@ -283,6 +283,8 @@ def test_columns_of_other_frames_are_named(X):
         (np.array([[np.timedelta64(1), 1]], object), ValueError, r"0 \(object"),
         (np.array([[1j]]), ValueError, "Complex data not supported"),
         (np.ma.array([[1.0, 2.0]], mask=[[0, 1]]), ValueError, "1 masked values"),
+        ({"a": [1.0]}, TypeError, r"table, got dict\. Pass pandas\.DataFrame\(X\)"),
+        (pl.LazyFrame({"a": [1.0]}), TypeError, r"got LazyFrame\. Pass X\.collect\(\)"),
         (sparse.csr_array(np.eye(2)), TypeError, r"dense data .*\.toarray\(\)"),
         (pd.DataFrame({"a": [Decimal(1)]}), ValueError, r"a \(object, such as Decimal"),
         (pd.DataFrame({"a": pd.arrays.SparseArray([0.0])}), TypeError, "a. .*to_dense"),

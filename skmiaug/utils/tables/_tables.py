@@ -5,7 +5,7 @@ would still be given back library by library, in each column's own type.
 """
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -511,6 +511,9 @@ class _ObjectTable(_PandasTable):
 
 def _read_array(X: Any) -> tuple[np.ndarray, TableLike]:
     _refuse_sparse(X)
+    if isinstance(X, Mapping) or type(X).__name__ == "LazyFrame":
+        remedy = "pandas.DataFrame(X)" if isinstance(X, Mapping) else "X.collect()"
+        raise TypeError(f"X must be a table, got {type(X).__name__}. Pass {remedy}.")
     if isinstance(X, np.ma.MaskedArray) and np.ma.getmaskarray(X).any():
         raise ValueError(
             f"X has {int(np.ma.getmaskarray(X).sum())} masked values, and rows are "

@@ -12,11 +12,8 @@ from skmiaug.exceptions import DeviceUnavailableError
 def resolve_device(device: str | torch.device) -> torch.device:
     """Return the device that a name stands for, checked to be usable here.
 
-    Parameters
-    ----------
-    device : str or torch.device
-        ``"auto"`` (the current CUDA device if there is one, else the CPU) or anything
-        that ``torch.device`` takes.
+    "auto" is the current CUDA device if there is one, else the CPU; else ``device`` is
+    anything that ``torch.device`` takes.
 
     Raises
     ------

@@ -10,15 +10,7 @@ _LOGGER = logging.getLogger("skmiaug")
 
 @contextmanager
 def phase(what: str, name: str) -> Iterator[None]:
-    """Log how long the block took.
-
-    Parameters
-    ----------
-    what : str
-        What is worked on, such as the class of an estimator.
-    name : str
-        The phase.
-    """
+    """Log how long the block took: phase ``name`` of ``what``, a class of estimators."""
     begin = time.perf_counter()
     yield
     _LOGGER.debug("%s: %s took %.3f s", what, name, time.perf_counter() - begin)

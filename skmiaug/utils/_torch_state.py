@@ -41,13 +41,8 @@ def torch_defaults(*, inference: bool = False) -> Iterator[None]:
     """Run with torch's global state as it is in a fresh process, and put it back after.
 
     A context manager, and a decorator for methods that use a network. Default type
-    float32, default device CPU, gradients on, no inference mode and no autocast: what the
-    caller has set would otherwise change results, or fail far from the cause.
-
-    Parameters
-    ----------
-    inference : bool, default=False
-        Run in inference mode.
+    float32, default device CPU, gradients on (off in ``inference`` mode) and no autocast:
+    what the caller has set would otherwise change results, or fail far from the cause.
     """
     with ExitStack() as stack:
         stack.enter_context(_float32_default)

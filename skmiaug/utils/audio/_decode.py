@@ -32,21 +32,10 @@ _BLOCK_FRAMES = 1 << 18
 
 
 def decode(path: str | os.PathLike[str], *, max_seconds: float) -> tuple[np.ndarray, int]:
-    """Decode a file and mix its channels to mono.
+    """Decode a file of any format that libsndfile reads, and mix its channels to mono.
 
-    Parameters
-    ----------
-    path : path-like
-        A file in any format that libsndfile reads (WAV, FLAC, OGG, MP3, AIFF, ...).
-    max_seconds : float
-        Longest clip that is accepted, in seconds. At most this much is decoded.
-
-    Returns
-    -------
-    samples : ndarray of shape (n_samples,), float32
-        Mean of the channels, full scale at ±1.
-    rate : int
-        Sampling rate in Hz.
+    Returns the mean of the channels, float32 with full scale at ±1, and the rate in Hz. At
+    most ``max_seconds`` are decoded.
 
     Raises
     ------

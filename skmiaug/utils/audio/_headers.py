@@ -32,17 +32,9 @@ class OpenLength(NamedTuple):
 
 
 def check_length(path: str | os.PathLike[str]) -> OpenLength | None:
-    """Refuse a WAV, AIFF, AU, NIST SPHERE or Ogg file that was cut short.
+    """Refuse a WAV, AIFF, AU, NIST SPHERE or Ogg file that was cut short: AudioDecodeError.
 
-    Returns
-    -------
-    repair : OpenLength or None
-        A length that was left open and that libsndfile would misread.
-
-    Raises
-    ------
-    AudioDecodeError
-        The file is shorter than its header states.
+    Returns a length that was left open and that libsndfile would misread, or None.
     """
     with Path(path).open("rb") as file:
         size = os.fstat(file.fileno()).st_size

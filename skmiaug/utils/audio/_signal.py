@@ -14,22 +14,11 @@ _TYPES = "floats, or PCM as int8, int16, int32 or uint8"
 def mono_float32(samples: Any, rate: Any, *, max_seconds: float) -> tuple[np.ndarray, int]:
     """Check an array of samples and bring it to float32 with full scale at ±1.
 
-    Parameters
-    ----------
-    samples : array-like of shape (n_samples,), (1, n_samples) or (n_samples, 1)
-        Floats are taken as they are, with full scale at ±1; int8, int16 and int32 are PCM
-        and divided by their full scale, uint8 likewise, centred at 128. Other integers, a
-        list of int among them, have no known full scale.
-    rate : int or float
-        Sampling rate in Hz.
-    max_seconds : float
-        Longest clip that is accepted, in seconds.
-
-    Raises
-    ------
-    AudioDecodeError
-        Not one channel of real numbers, integers of unknown full scale, floats far beyond
-        ±1, empty, not finite, too long, or an impossible rate.
+    Floats are taken as they are; int8, int16 and int32 are PCM and divided by their full
+    scale, uint8 likewise, centred at 128. Other integers, a list of int among them, have no
+    known full scale. AudioDecodeError if these are not real numbers of one channel with a
+    known full scale, or empty, not finite, far beyond ±1, longer than ``max_seconds``, or
+    of an impossible rate (Hz).
     """
     hertz = _checked_rate(rate)
     array = _real_numbers(samples)

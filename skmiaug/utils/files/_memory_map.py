@@ -24,12 +24,8 @@ def scratch_array(shape: tuple[int, ...], dtype: DTypeLike) -> np.ndarray:
     """Return zeros in a temporary file, which is removed with the array.
 
     The system writes pages out when memory runs short. The array is a plain ndarray: it
-    pickles as one, and joblib does not look for a file by its name.
-
-    Raises
-    ------
-    OSError
-        The folder for temporary files (``TMPDIR``) has too little room.
+    pickles as one, and joblib does not look for a file by its name. An OSError names the
+    folder for temporary files (``TMPDIR``) if that has too little room.
     """
     size = math.prod(shape) * np.dtype(dtype).itemsize
     if size == 0:
@@ -49,14 +45,9 @@ def scratch_array(shape: tuple[int, ...], dtype: DTypeLike) -> np.ndarray:
 
 
 def reserve(descriptor: int, size: int) -> None:
-    """Make a file ``size`` bytes long and reserve its space on the disk.
+    """Make a file ``size`` bytes long and reserve its space on the disk, or OSError.
 
     Writing to a mapped page for which the disk has no room ends the process.
-
-    Raises
-    ------
-    OSError
-        The disk has too little room.
     """
     if hasattr(os, "posix_fallocate"):
         os.posix_fallocate(descriptor, 0, size)

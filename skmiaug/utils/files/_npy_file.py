@@ -32,13 +32,8 @@ def new_npy_files(files: Sequence[NpyFile]) -> Iterator[list[np.memmap]]:
     """Yield a memory map to fill for each file; they get their names when the block ends.
 
     Until then each is a temporary file in its folder, see `replacing`. When the block is
-    left by an error, Ctrl-C included, older files of the names are left as they were.
-
-    Raises
-    ------
-    OSError
-        A folder is absent or cannot be written to, a path is that of a folder, or the disk
-        has too little room; that is known before the block is entered.
+    left by an error, Ctrl-C included, older files of the names are left as they were. That
+    the disk has too little room is an OSError before the block is entered.
     """
     with ExitStack() as stack:
         maps = []

@@ -52,24 +52,11 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 def check_regular_file(
     path: str | os.PathLike[str], what: str = "a file", *, max_bytes: int | None = None
 ) -> Path:
-    """Return the path of a file that can be read to its end.
+    """Return the path of a file that can be read to its end, ``~`` being the user's home.
 
-    A pipe could wait for ever, and a device such as /dev/zero has no end.
-
-    Parameters
-    ----------
-    path : path-like
-        ``~`` is the user's home.
-    what : str, default="a file"
-        What was expected, for the error.
-    max_bytes : int, default=None
-
-    Raises
-    ------
-    FileFormatError
-        It is a folder, a pipe, a socket or a device, or larger than ``max_bytes``.
-    OSError
-        It is not there, or cannot be looked at.
+    A pipe could wait for ever, and a device such as /dev/zero has no end: these, folders,
+    and files of more than ``max_bytes`` are a FileFormatError that says ``what`` was
+    expected. Whatever the system refuses is an OSError.
     """
     file = Path(path).expanduser()
     try:
@@ -95,13 +82,9 @@ def check_regular_file(
 def check_unpacked_size(path: str | os.PathLike[str]) -> None:
     """Refuse a .npy, .npz or .parquet file that claims to hold far more than its size.
 
-    The sizes that it declares are added up; nothing is unpacked. Text columns of a parquet
-    file are bounded by this only if they are read with ``read_dictionary``.
-
-    Parameters
-    ----------
-    path : path-like
-        Files of other suffixes pass.
+    The sizes that it declares are added up; nothing is unpacked, and files of other
+    suffixes pass. Text columns of a parquet file are bounded by this only if they are read
+    with ``read_dictionary``.
 
     Raises
     ------
@@ -219,20 +202,11 @@ _MEASURES: dict[str, Callable[[Path], int]] = {
 
 
 def parse_json(text: str | bytes, where: str) -> Any:
-    """Return the content of a JSON text.
+    """Return the content of a JSON text; bytes are UTF-8, also with a byte order mark.
 
-    Parameters
-    ----------
-    text : str or bytes
-        Bytes are UTF-8, with or without a byte order mark.
-    where : str
-        What an error begins with, such as the name of the file.
-
-    Raises
-    ------
-    FileFormatError
-        It is not JSON, nested too deep, has a key twice, or holds a number of too many
-        digits or half of a surrogate pair, which cannot be written again.
+    Errors are a FileFormatError that begins with ``where``, such as the name of the file:
+    it is not JSON, nested too deep, has a key twice, or holds a number of too many digits
+    or half of a surrogate pair, which cannot be written again.
     """
     try:
         if isinstance(text, bytes):
@@ -263,12 +237,7 @@ _DECODER = json.JSONDecoder(object_pairs_hook=_unique_keys)
 def write_json_file(path: str | os.PathLike[str], document: Mapping[str, Any]) -> None:
     """Write a JSON object with a checksum, under the key "crc32", in one step.
 
-    Raises
-    ------
-    TypeError, ValueError
-        JSON cannot hold the document (NaN and infinity included), or it has that key.
-    OSError
-        The file cannot be written.
+    What JSON cannot hold (NaN and infinity included) is a TypeError or ValueError.
     """
     if _CHECKSUM in document:
         raise ValueError(f"expected a document without the key {_CHECKSUM!r}; it has one.")
@@ -281,12 +250,7 @@ def write_json_file(path: str | os.PathLike[str], document: Mapping[str, Any]) -
 def read_json_file(path: str | os.PathLike[str]) -> dict[str, Any]:
     """Read what `write_json_file` wrote, without the checksum.
 
-    Raises
-    ------
-    FileFormatError
-        It is not such a file, or was changed since: the checksum does not match.
-    OSError
-        It is not there or cannot be read.
+    Another file, or one that was changed since, is a FileFormatError.
     """
     file = check_regular_file(path, "a JSON file", max_bytes=_MAX_JSON_BYTES)
     found = parse_json(file.read_bytes(), str(file))

@@ -54,21 +54,10 @@ class LabelsLike:
 def read_labels(y: Any, name: str = "y") -> tuple[np.ndarray, np.ndarray, LabelsLike]:
     """Return classes, the class number of each row, and the means to give labels back.
 
-    Parameters
-    ----------
-    y : array-like of shape (n_samples,), (n_samples, 1) or (n_samples, n_classes)
-        One label for each row: list, numpy array of any type, pandas, polars or pyarrow
-        column. Or a column of 0 and 1 for each class (one-hot).
-    name : str, default="y"
-        What error messages call it.
-
-    Returns
-    -------
-    classes : ndarray of shape (n_classes,)
-        In ascending order. For one-hot labels the numbers of the columns that have rows.
-        Python integers, truth values and whole floats become numpy's.
-    indices : ndarray of shape (n_samples,), int
-    labels : LabelsLike
+    ``y`` has one label for each row, in any container, or a column of 0 and 1 for each
+    class (one-hot); ``name`` is what error messages call it. Classes are in ascending
+    order; those of one-hot labels are the numbers of the columns that have rows. Python
+    integers, truth values and whole floats become numpy's.
 
     Raises
     ------
@@ -106,21 +95,9 @@ def read_labels(y: Any, name: str = "y") -> tuple[np.ndarray, np.ndarray, Labels
 
 
 def check_labels(y: Any, name: str = "y") -> None:
-    """Refuse rows without a label, and labels that have no order among each other.
+    """Refuse rows without a label, and text beside other labels, by a ValueError.
 
     What comes later sorts the labels, and an error of ``<`` names neither row nor remedy.
-
-    Parameters
-    ----------
-    y : array-like of shape (n_samples,) or (n_samples, n_columns)
-        Other faults are not looked for.
-    name : str, default="y"
-        What error messages call it.
-
-    Raises
-    ------
-    ValueError
-        A label is None, NaN, NaT or pd.NA, or some are text and others are not.
     """
     if y is None or getattr(y, "ndim", 1) > 2:
         return
@@ -133,22 +110,10 @@ def check_labels(y: Any, name: str = "y") -> None:
 
 
 def read_groups(groups: Any, n_rows: int) -> np.ndarray | None:
-    """Return the number of each row's group; None if there are no groups.
+    """Return the number of each row's group, (n_rows,); None if there are no groups.
 
-    Parameters
-    ----------
-    groups : array-like of shape (n_rows,) or None
-        Numbers, text or other values, in any container.
-    n_rows : int
-
-    Returns
-    -------
-    ndarray of shape (n_rows,), int; or None
-
-    Raises
-    ------
-    ValueError
-        A row has no group, or there is not one value for each row.
+    ``groups`` are values of any kind in any container. A row without one, or another number
+    of rows, is a ValueError.
     """
     import pandas as pd
 
@@ -189,26 +154,12 @@ def wanted_counts(
 ) -> dict[Any, int]:
     """Return how many samples to generate of each class that ``sampling_strategy`` names.
 
-    Parameters
-    ----------
-    sampling_strategy : float, str, dict or callable
-        As for the over-sampling methods of imbalanced-learn, but that a share is not
-        truncated to one row too few: 0.57 of 100 rows is 57, 0.29 is 29.
-    classes : ndarray of shape (n_classes,)
-    counts : ndarray of shape (n_classes,)
-        Rows of each class.
-    y : array-like of shape (n_samples,), default=None
-        What a callable is called with; None: each class repeated ``counts`` times.
-
-    Returns
-    -------
-    to_generate : dict of class to int
-        The keys are Python's own scalars where a class has one that is equal.
-
-    Raises
-    ------
-    ValueError
-        As imbalanced-learn; or a number of rows is not whole.
+    It is as for the over-sampling methods of imbalanced-learn, but that a share is not
+    truncated to one row too few: 0.57 of 100 rows is 57, 0.29 is 29. ``counts`` are the
+    rows of each of ``classes``. ``y`` is what a callable is called with, by default each
+    class repeated ``counts`` times. The keys of the result are Python's own scalars where a
+    class has one that is equal. Errors are imbalanced-learn's; a number of rows that is not
+    whole is a ValueError too.
     """
     from imblearn.utils import check_sampling_strategy
 

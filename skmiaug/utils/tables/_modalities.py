@@ -21,20 +21,9 @@ def resolve_modalities(
 ) -> dict[str, np.ndarray]:
     """Return the column numbers of each modality, in the order given.
 
-    Parameters
-    ----------
-    modalities : mapping of str to slice, mask, or sequence of int or of str
-        The columns of each modality: a slice of column numbers, a list of column numbers
-        (negative ones count from the end), a boolean mask of all columns, or a list of
-        column names. Each column belongs to exactly one modality.
-    n_features : int
-        Columns of X.
-    feature_names : sequence of str or None
-        Names of all columns; None when X has none.
-
-    Returns
-    -------
-    dict of str to ndarray of shape (n_columns,), intp
+    ``modalities`` maps names to a slice of column numbers, a list of them (negative ones
+    count from the end), a boolean mask, or a list of the ``feature_names``. Each of the
+    ``n_features`` columns belongs to exactly one.
 
     Raises
     ------

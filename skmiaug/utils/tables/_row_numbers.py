@@ -7,19 +7,9 @@ from numpy.typing import NDArray
 
 
 def row_numbers(part: Any, n_rows: int, where: str) -> NDArray[np.intp]:
-    """Return the row numbers of a part that may be given as a mask.
+    """Return the row numbers of a part that may be given as a mask of ``n_rows`` values.
 
-    Parameters
-    ----------
-    part : array-like of shape (n_part,) of int, or (n_rows,) of bool
-    n_rows : int
-    where : str
-        Name of the part in the error.
-
-    Raises
-    ------
-    ValueError
-        A mask is not of ``n_rows`` values.
+    A mask of another length is a ValueError that names ``where``.
     """
     rows = np.asarray(part)
     if rows.dtype.kind != "b":

@@ -35,9 +35,8 @@ class TableLike:
 
     Notes
     -----
-    In the rows that are passed to the methods, whole numbers may be floats: they are
-    rounded, and clipped to the limits of their type. The index of a frame is not kept:
-    imbalanced-learn gives back a RangeIndex, too.
+    Whole numbers in the rows that methods take may be floats: they are rounded, and clipped
+    to the limits of their type. The index of a frame is not kept, as in imbalanced-learn.
     """
 
     def __init__(self, given: Any, array: np.ndarray, dtypes: Sequence[np.dtype]):
@@ -89,26 +88,19 @@ class TableLike:
 def read_table(X: Any) -> tuple[np.ndarray, TableLike]:
     """Return the numbers of a table, and the means to give rows back as it came.
 
-    Parameters
-    ----------
-    X : array-like of shape (n_samples, n_features)
-        numpy array, list of rows, pandas or polars DataFrame, pyarrow Table or RecordBatch.
-        Shape and finiteness are left to scikit-learn's ``validate_data``.
-
-    Returns
-    -------
-    array : ndarray of shape (n_samples, n_features)
-        Of the columns' own type if they have one in common, else float64. A missing value
-        is NaN. It may share memory with ``X``.
-    table : TableLike
+    ``X`` is an array, a list of rows, a pandas or polars DataFrame, or a pyarrow Table or
+    RecordBatch; its shape and finiteness are left to scikit-learn's ``validate_data``. The
+    array (n_samples, n_features) is of the columns' own type if they have one in common,
+    else float64; a missing value is NaN. It may share memory with ``X``.
 
     Raises
     ------
     ValueError
-        Some columns hold text, categories, times, or objects that are not numbers; the
-        array is complex or has masked values. Columns are named.
+        Some columns hold text, categories, times, lists, or objects that are not numbers;
+        the array is complex or has masked values. Columns are named.
     TypeError
-        ``X`` is sparse, or has columns of decimals that pandas or pyarrow hold.
+        ``X`` is no table, is sparse, or has columns of decimals that pandas or pyarrow
+        hold.
     """
     pandas, polars, arrow = map(sys.modules.get, ("pandas", "polars", "pyarrow"))
     if pandas is not None and isinstance(X, pandas.DataFrame):
@@ -133,13 +125,8 @@ def cast_column(
 ) -> np.ndarray:
     """Round and clip ``values`` to what ``dtype`` holds, without overflow.
 
-    Parameters
-    ----------
-    values : ndarray of any shape
-    dtype : numpy.dtype
-        Boolean (above one half is true), integer or floating.
-    constant : int, default=None
-        The value that all get; for columns of whole numbers that have only one.
+    ``dtype`` is boolean (above one half is true), integer or floating. ``constant`` is the
+    value that all get, for columns of whole numbers that have only one.
     """
     if constant is not None:
         return np.full(values.shape, constant, dtype)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from skmiaug.datasets.manifest import frame_of, listed
 from skmiaug.exceptions import LeakageError
-from skmiaug.utils.tables._row_numbers import row_numbers
+from skmiaug.utils.tables._row_blocks import row_numbers
 
 __all__ = ["check_disjoint"]
 

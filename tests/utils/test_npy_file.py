@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from skmiaug.utils.files import _npy_file
-from skmiaug.utils.files._npy_file import NpyFile, new_npy_files, npy_path
+from skmiaug.utils.files._memory_map import NpyFile, new_npy_files, npy_path
 
 FLOAT = np.dtype(float)
 

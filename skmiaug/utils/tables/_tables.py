@@ -39,11 +39,21 @@ class TableLike:
     to the limits of their type. The index of a frame is not kept, as in imbalanced-learn.
     """
 
-    def __init__(self, given: Any, array: np.ndarray, dtypes: Sequence[np.dtype]):
+    def __init__(
+        self,
+        given: Any,
+        array: np.ndarray,
+        dtypes: Sequence[np.dtype],
+        columns: Iterable[np.ndarray],
+    ):
         self._given = given
         self._array = array
         self.dtypes = tuple(dtypes)
-        self.constants = self._constants()
+        self.constants = {
+            k: int(values[0])
+            for k, (values, dtype) in enumerate(zip(columns, dtypes, strict=True))
+            if dtype.kind in "iu" and len(values) and (values == values[0]).all()
+        }
 
     def restore(self, rows: np.ndarray) -> Any:
         """Return ``rows``, (n, n_columns), in the container and types of the table."""
@@ -69,8 +79,12 @@ class TableLike:
         constant = self.constants.get(position)
         return cast_column(values, self.dtypes[position], constant)
 
-    def _constants(self) -> dict[int, int]:
-        raise NotImplementedError
+    def _cast_all(self, rows: np.ndarray, dtype: np.dtype) -> np.ndarray:
+        """Rows of columns that share a type."""
+        cast = cast_column(rows, dtype)
+        for position, value in self.constants.items():
+            cast[:, position] = value
+        return cast
 
     def _make(self, rows: np.ndarray) -> Any:
         raise NotImplementedError
@@ -108,7 +122,7 @@ def read_table(X: Any) -> tuple[np.ndarray, TableLike]:
         kind = types.pop() if len(types) == 1 else None
         if isinstance(kind, np.dtype) and kind.kind in "biuf":
             array = X.to_numpy()  # which seldom copies
-            return array, _PandasTable(X, array, [kind] * X.shape[1], list(array.T))
+            return array, _PandasTable(X, array, [kind] * X.shape[1], array.T)
         columns = [_pandas_column(X.iloc[:, k]) for k in range(X.shape[1])]
         return _table(_PandasTable, X, list(map(str, X.columns)), columns)
     if polars is not None and isinstance(X, polars.DataFrame):
@@ -310,40 +324,13 @@ def _polars_column(column: Any) -> _Column:
 # ---------------------------------------------------------------- containers
 
 
-class _FrameTable(TableLike):
-    """Table whose columns are read one by one."""
-
-    def __init__(
-        self,
-        given: Any,
-        array: np.ndarray,
-        dtypes: Sequence[np.dtype],
-        exact: Sequence[np.ndarray],
-    ):
-        self._columns = exact
-        super().__init__(given, array, dtypes)
-        del self._columns  # copies, where columns differ in type
-
-    def _constants(self) -> dict[int, int]:
-        return {
-            k: int(values[0])
-            for k, (values, dtype) in enumerate(
-                zip(self._columns, self.dtypes, strict=True)
-            )
-            if dtype.kind in "iu" and len(values) and (values == values[0]).all()
-        }
-
-
-class _PandasTable(_FrameTable):
+class _PandasTable(TableLike):
     def _make(self, rows: np.ndarray) -> Any:
         import pandas as pd
 
         types = set(self._given.dtypes)
         if types == {self.dtypes[0]}:
-            cast = cast_column(rows, self.dtypes[0])
-            for position, value in self.constants.items():
-                cast[:, position] = value
-            frame = pd.DataFrame(cast)
+            frame = pd.DataFrame(self._cast_all(rows, self.dtypes[0]))
         else:
             columns = (self._series(k, rows[:, k]) for k in range(rows.shape[1]))
             frame = pd.DataFrame(dict(enumerate(columns)))
@@ -384,7 +371,7 @@ class _PandasTable(_FrameTable):
         return table.__finalize__(self._given)
 
 
-class _PolarsTable(_FrameTable):
+class _PolarsTable(TableLike):
     def _make(self, rows: np.ndarray) -> Any:
         import polars as pl
 
@@ -452,26 +439,14 @@ class _ArrowTable(_PandasTable):
 class _ArrayTable(TableLike):
     """numpy arrays of numbers, and lists of rows."""
 
-    def _constants(self) -> dict[int, int]:
-        array = self._array
-        if array.ndim != 2 or array.dtype.kind not in "iu" or len(array) == 0:
-            return {}
-        constant = array.min(axis=0) == array.max(axis=0)
-        return {int(k): int(array[0, k]) for k in np.flatnonzero(constant)}
-
     def _make(self, rows: np.ndarray) -> np.ndarray:
-        cast = cast_column(rows, self._array.dtype)
-        for position, value in self.constants.items():
-            cast[:, position] = value
-        return cast
+        return self._cast_all(rows, self._array.dtype)
 
     def _concatenate(self, new: np.ndarray) -> Any:
         if isinstance(self._given, (list, tuple)):
             return [*self._given, *self._rows(new)]
         out = np.empty((len(self._array) + len(new), new.shape[1]), self._array.dtype)
-        out[: len(self._array)] = self._array
-        out[len(self._array) :] = new
-        return out
+        return np.concatenate([self._array, new], out=out)
 
     def _filled(self, rows: np.ndarray, missing: np.ndarray) -> np.ndarray:
         filled = np.array(self._array)
@@ -509,7 +484,7 @@ def _read_array(X: Any) -> tuple[np.ndarray, TableLike]:
         )
     array = np.asarray(X)
     if array.ndim != 2:  # validate_data raises the error
-        return array, _ArrayTable(X, array, ())
+        return array, _ArrayTable(X, array, (), ())
     kind = array.dtype.kind
     if kind == "c":
         raise ValueError(f"Complex data not supported, got X of dtype {array.dtype}.")
@@ -529,7 +504,7 @@ def _read_array(X: Any) -> tuple[np.ndarray, TableLike]:
             for k in range(array.shape[1])
         ]
         _check_columns(map(str, range(len(columns))), columns)
-    return array, _ArrayTable(X, array, [array.dtype] * array.shape[1])
+    return array, _ArrayTable(X, array, [array.dtype] * array.shape[1], array.T)
 
 
 def _read_objects(array: np.ndarray) -> tuple[np.ndarray, TableLike]:

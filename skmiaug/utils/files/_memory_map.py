@@ -1,4 +1,4 @@
-"""Arrays whose memory is a file: temporary ones, and .npy files written whole or not at all."""
+"""Arrays whose memory is a file: temporary ones, and .npy files that are written whole."""
 
 import math
 import mmap

@@ -23,18 +23,9 @@ _AUDIO_SUFFIXES = frozenset(_AUDIO.split())
 class Item:
     """One input: a file, samples, a text, or why it cannot be used.
 
-    Parameters
-    ----------
-    name : str
-        Its place in X, and its path as given.
-    path : str
-        Absolute path of a file that is not opened yet.
-    samples, rate : object
-        Samples and their rate in Hz, not checked yet.
-    text : str
-        A text that is neither missing nor empty.
-    problem : str
-        Why it cannot be used.
+    ``name`` is its place in X, and its path as given. ``path`` is that of a file that is
+    not opened yet; ``samples`` and their ``rate`` (Hz) are not checked yet; ``text`` is
+    neither missing nor empty.
     """
 
     name: str
@@ -46,24 +37,11 @@ class Item:
 
 
 def read_items(X: Any, *, modality: str, sampling_rate: int | None) -> list[Item]:
-    """List the inputs in X.
+    """List the inputs in X, as in :meth:`TransformerFeatures.transform`.
 
-    Parameters
-    ----------
-    X : list, array, Series or one-column DataFrame
-        As in :meth:`TransformerFeatures.transform`.
-    modality : {"audio", "text"}
-        What the model takes.
-    sampling_rate : int or None
-        Rate in Hz of bare arrays.
-
-    Raises
-    ------
-    TypeError
-        X, or an entry of it, is of a kind that this model cannot take. This is an error of
-        the program, which is raised whatever the value of ``on_error``.
-    ValueError
-        X has the wrong shape, or a bare array has no rate.
+    Errors of the program are raised whatever the value of ``on_error``: TypeError where X,
+    or an entry of it, is of a kind that this model cannot take, ValueError where X has the
+    wrong shape or a bare array has no rate.
     """
     rows = check_modality(X, modality)
     if modality == "text":
@@ -130,12 +108,7 @@ def _is_no_path(text: str) -> bool:
 def read_samples(item: Item, job: Any) -> tuple[np.ndarray, int]:
     """Mono samples of an audio input, and the rate in Hz that they came in.
 
-    Parameters
-    ----------
-    item : Item
-        A file, or samples.
-    job : object
-        With ``max_duration``, ``trusted`` and ``decode_timeout``.
+    ``job`` has ``max_duration``, ``trusted`` and ``decode_timeout``.
     """
     # The parameters may be numpy scalars, which JSON does not take.
     longest, timeout = float(job.max_duration), float(job.decode_timeout)

@@ -37,19 +37,9 @@ Part = tuple[np.ndarray, int]
 class TransformerExtractor:
     """Reads inputs, encodes them in batches and pools them.
 
-    Parameters
-    ----------
-    job : TransformerFeatures
-        With its parameters resolved (``TransformerFeatures._resolved``).
-
-    Raises
-    ------
-    OSError
-        The model cannot be found or read.
-    ValueError
-        A parameter does not fit the model, or the architecture is not supported.
-    DeviceUnavailableError
-        The device cannot be used in this process (a fork of one that used CUDA).
+    ``job`` is a TransformerFeatures with its parameters resolved. That the model cannot be
+    found or read is an OSError, that a parameter does not fit it, or its architecture is
+    not supported, a ValueError.
     """
 
     def __init__(self, job: Any) -> None:

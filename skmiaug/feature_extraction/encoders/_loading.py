@@ -26,21 +26,10 @@ from skmiaug.utils._torch_state import torch_defaults
 class LoadedModel:
     """A model in evaluation mode with what prepares its input.
 
-    Parameters
-    ----------
-    model : nn.Module
-        Of an encoder-decoder, the encoder alone.
-    processor : object
-        Feature extractor (audio) or tokenizer (text).
-    config : object
-        Configuration of the whole model.
-    shape : ModelShape
-    dtype : torch.dtype
-    device : torch.device
-    lock : threading.RLock
-        To be held during a forward: hooks and masks are set on the shared model.
-    findings : dict
-        What was found out about the model by running it.
+    ``model`` is the encoder alone of an encoder-decoder, ``processor`` a feature extractor
+    or tokenizer, ``config`` that of the whole model. ``lock`` is to be held during a
+    forward, as hooks and masks are set on the shared model. ``findings`` are what was found
+    out by running it.
     """
 
     model: nn.Module

@@ -14,6 +14,8 @@ from sklearn.utils import Bunch
 from skmiaug.datasets.corpora._csd import CsdFile, open_csd
 from skmiaug.datasets.corpora._folder import AUDIO_SUFFIXES, corpus_folder, index_tree
 from skmiaug.datasets.corpora._labels import (
+    check_target,
+    indicator_table,
     keep_labelled,
     make_bunch,
     resolve_labels,
@@ -27,7 +29,6 @@ from skmiaug.datasets.corpora._mosei_frames import (
     have_frames,
     split_of_videos,
 )
-from skmiaug.datasets.corpora._targets import check_target, indicator_table
 from skmiaug.datasets.manifest import as_text, listed, make_frame
 from skmiaug.exceptions import CorpusWarning, FileFormatError
 

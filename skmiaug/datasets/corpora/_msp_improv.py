@@ -21,7 +21,9 @@ from skmiaug.datasets.corpora._folder import (
 )
 from skmiaug.datasets.corpora._labels import (
     FOUR,
+    TARGETS,
     check_min_agreement,
+    check_target,
     decode,
     keep_targeted,
     make_bunch,
@@ -29,7 +31,6 @@ from skmiaug.datasets.corpora._labels import (
     resolve_labels,
     spoken_emotions,
 )
-from skmiaug.datasets.corpora._targets import TARGETS, check_target
 from skmiaug.datasets.manifest import as_text, make_frame
 from skmiaug.exceptions import FileFormatError
 

@@ -22,7 +22,9 @@ from skmiaug.datasets.corpora._folder import (
 )
 from skmiaug.datasets.corpora._labels import (
     FOUR,
+    TARGETS,
     check_min_agreement,
+    check_target,
     decode,
     keep_targeted,
     make_bunch,
@@ -30,7 +32,6 @@ from skmiaug.datasets.corpora._labels import (
     same,
     spoken_emotions,
 )
-from skmiaug.datasets.corpora._targets import TARGETS, check_target
 from skmiaug.datasets.manifest import (
     as_text,
     known_speakers,

@@ -11,9 +11,8 @@ from skmiaug.datasets.manifest._columns import (
     make_frame,
     sorted_names,
 )
-from skmiaug.datasets.manifest._file import read_csv
+from skmiaug.datasets.manifest._file import need_regular_file, read_csv, safe_relative
 from skmiaug.datasets.manifest._manifest import Manifest
-from skmiaug.datasets.manifest._paths import need_regular_file, safe_relative
 
 __all__ = [
     "COLUMNS",

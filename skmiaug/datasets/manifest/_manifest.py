@@ -19,12 +19,13 @@ from skmiaug.datasets.manifest._columns import (
     sorted_names,
 )
 from skmiaug.datasets.manifest._file import (
+    below,
+    join_inside,
     open_manifest,
     read_columns,
     read_csv,
     write_frame,
 )
-from skmiaug.datasets.manifest._paths import below, join_inside
 from skmiaug.exceptions import FileFormatError
 
 

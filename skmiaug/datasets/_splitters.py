@@ -226,14 +226,12 @@ class LeaveOneSpeakerOut(_LeaveOneOut):
     manifest : Manifest, Bunch of a loader, or DataFrame
         With a speaker in every row.
     disjoint : str or sequence of str, default=("speaker", "dialog")
-        Columns whose values must not be in both parts of a fold; missing values do not
-        count. See `check_disjoint`. Pass ``()`` for a DataFrame without them.
+        As of `LeaveOneSessionOut`.
 
     Raises
     ------
     ValueError
-        The manifest does not have one of the columns; on splitting: a row has no speaker,
-        or there is only one.
+        As of `LeaveOneSessionOut`.
 
     See Also
     --------
@@ -264,8 +262,7 @@ class OfficialSplit(_ManifestSplitter):
     test : str or sequence of str, default=None
         Parts to test on, each a fold of its own. None takes "test", or else "test1".
     disjoint : str or sequence of str, default=("speaker", "dialog")
-        Columns whose values must not be in both parts of a fold; missing values do not
-        count. See `check_disjoint`. Pass ``()`` for a DataFrame without them.
+        As of `LeaveOneSessionOut`.
 
     Raises
     ------

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Mapping
 
+import pandas as pd
 from sklearn.utils import Bunch
 
 from skmiaug.datasets.corpora._folder import AUDIO_SUFFIXES, corpus_folder, index_tree
@@ -101,12 +102,9 @@ def load_emodb(
         raise FileFormatError(
             f"EmoDB: expected clips such as 03a01Fa.wav in {str(inner)!r}; there are none."
         )
-    names = sorted(files)
-    fields = [_fields(name, files[name]) for name in names]
-    columns = {key: [row[key] for row in fields] for key in fields[0]}
-    frame = make_frame({"id": names, "path": [files[n] for n in names], **columns})
+    rows = [{"id": n, "path": files[n], **_fields(n, files[n])} for n in sorted(files)]
     return make_bunch(
-        keep_labelled(frame, mapping),
+        keep_labelled(make_frame(pd.DataFrame(rows)), mapping),
         name="emodb",
         root=root,
         protocol="session",

@@ -20,8 +20,6 @@ from skmiaug.datasets.corpora._folder import (
 )
 from skmiaug.datasets.corpora._labels import (
     FOUR,
-    TARGETS,
-    check_min_agreement,
     check_target,
     decode,
     keep_targeted,
@@ -142,8 +140,7 @@ def load_iemocap(
     >>> data.frame[["path", "emotion", "speaker"]], data.target  # doctest: +SKIP
     """
     mapping = resolve_labels(labels, LABEL_SETS, "IEMOCAP")
-    check_min_agreement(min_agreement)
-    check_target(target, TARGETS, min_agreement)
+    check_target(target, min_agreement=min_agreement)
     root = corpus_folder(path, "IEMOCAP", "IEMOCAP_full_release")
     rows: list[dict[str, Any]] = []
     ratings: list[dict[str, Any]] = []
@@ -157,7 +154,7 @@ def load_iemocap(
     if not rows:
         raise FileFormatError(f"IEMOCAP: expected utterances in {str(root)!r}; none found.")
     raters = _raters(ratings)
-    frame = make_frame({name: [row[name] for row in rows] for name in rows[0]})
+    frame = make_frame(pd.DataFrame(rows))
     frame, y = keep_targeted(frame, raters, mapping, min_agreement, target)
     if audio:
         frame = attach_audio(frame, files, max_missing_audio, "IEMOCAP")

@@ -18,12 +18,19 @@ ATTRIBUTES = ("valence", "activation", "dominance")
 
 
 def check_target(
-    target: str, known: Sequence[str], min_agreement: float | None = None
+    target: str, known: Sequence[str] = TARGETS, min_agreement: float | None = None
 ) -> None:
     """Refuse an unknown target, and agreement on a class where none is asked for."""
     if target not in known:
         raise ValueError(f"target must be one of {tuple(known)}; got {target!r}.")
-    if target != "class" and min_agreement is not None:
+    if min_agreement is None:
+        return
+    if not isinstance(min_agreement, Real) or not 0 < min_agreement <= 1:
+        raise ValueError(
+            "min_agreement must be a share above 0 and at most 1, or None for the corpus's "
+            f"own rule; got {min_agreement!r}."
+        )
+    if target != "class":
         raise ValueError(
             f"min_agreement is for target='class'; with target={target!r} leave it out: "
             "rows without agreement are wanted."
@@ -77,23 +84,10 @@ def indicator_table(intensities: pd.DataFrame, labels: LabelSet | None) -> pd.Da
 ALL = "all"
 # The names of emotions in every corpus, so that one mapping serves them all; "none" is
 # what CMU-MOSEI's segments of no emotion have.
-EMOTIONS = frozenset(
-    [
-        "anger",
-        "boredom",
-        "contempt",
-        "disgust",
-        "excitement",
-        "fear",
-        "frustration",
-        "happiness",
-        "neutral",
-        "none",
-        "other",
-        "sadness",
-        "surprise",
-    ]
-)
+EMOTIONS = frozenset({
+    "anger", "boredom", "contempt", "disgust", "excitement", "fear", "frustration",
+    "happiness", "neutral", "none", "other", "sadness", "surprise",
+})  # fmt: skip
 # What raters chose, in the words of the releases.
 _SPOKEN = {
     "angry": "anger",
@@ -202,17 +196,6 @@ def keep_agreed(
     with np.errstate(invalid="ignore"):
         kept = shares >= min_agreement - 1e-9
     return frame[kept].reset_index(drop=True)
-
-
-def check_min_agreement(min_agreement: float | None) -> None:
-    """Refuse what is not above 0 and at most 1 by a ValueError; None passes."""
-    if min_agreement is None:
-        return
-    if not isinstance(min_agreement, Real) or not 0 < min_agreement <= 1:
-        raise ValueError(
-            "min_agreement must be a share above 0 and at most 1, or None for the corpus's "
-            f"own rule; got {min_agreement!r}."
-        )
 
 
 def decode(code: str, codes: Mapping[str, str | None], where: str) -> str | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.utils import Bunch
 
 from skmiaug.datasets.corpora._folder import (
@@ -21,8 +22,6 @@ from skmiaug.datasets.corpora._folder import (
 )
 from skmiaug.datasets.corpora._labels import (
     FOUR,
-    TARGETS,
-    check_min_agreement,
     check_target,
     decode,
     keep_targeted,
@@ -80,15 +79,11 @@ def load_msp_improv(
     min_agreement : float, default=None
         Least share of the raters who chose the class. None takes the release's label.
     target : {"class", "votes", "attributes"}, default="class"
-        "votes": the raters' votes for each class, a DataFrame; rows without a consensus
-        are kept, those without votes for any of the `labels` are left out. Each rater has
-        one vote, divided equally among the classes that he chose; self-ratings do not
-        count. "attributes": valence, activation and dominance of all rows that have them.
+        As of `load_iemocap`.
     audio : bool, default=True
         Whether to look for the audio files.
     max_missing_audio : int or None, default=0
-        How many audio files may be missing: their rows are left out with a warning. None
-        allows any number.
+        As of `load_iemocap`.
 
     Returns
     -------
@@ -117,14 +112,13 @@ def load_msp_improv(
     >>> data.frame[["path", "emotion", "speaker"]], data.target  # doctest: +SKIP
     """
     mapping = resolve_labels(labels, LABEL_SETS, "MSP-IMPROV")
-    check_min_agreement(min_agreement)
-    check_target(target, TARGETS, min_agreement)
+    check_target(target, min_agreement=min_agreement)
     root = corpus_folder(path, "MSP-IMPROV")
     names = ["Evalution.txt", "Evaluation.txt"]
     rows, ratings = _read_labels(need_entry(root, names, "MSP-IMPROV"))
     spoken = _transcripts(root)
     raters = raters_table(ratings, tuple(_NUMBERS.values()), "secondary")
-    frame = make_frame({name: [row[name] for row in rows] for name in rows[0]})
+    frame = make_frame(pd.DataFrame(rows))
     frame["transcript"] = as_text(spoken.get(name) for name in frame["id"])
     frame, y = keep_targeted(frame, raters, mapping, min_agreement, target)
     if audio:

@@ -22,8 +22,6 @@ from skmiaug.datasets.corpora._folder import (
 )
 from skmiaug.datasets.corpora._labels import (
     FOUR,
-    TARGETS,
-    check_min_agreement,
     check_target,
     decode,
     keep_targeted,
@@ -127,11 +125,7 @@ def load_msp_podcast(
         Least share of the raters who chose the class; reads the raters. None takes the
         release's label.
     target : {"class", "votes", "attributes"}, default="class"
-        "votes": the raters' votes for each class, a DataFrame; rows without a consensus
-        are kept, those without votes for any of the `labels` are left out. Each rater has
-        one vote, divided equally among the classes that he chose; self-ratings do not
-        count. Reads the raters. "attributes": valence, activation and dominance of all
-        rows that have them.
+        As of `load_iemocap`; "votes" reads the raters.
     raters : bool, default=False
         Whether to read the raters, close to a million rows.
     transcripts : bool, default=False
@@ -171,8 +165,7 @@ def load_msp_podcast(
     >>> data.frame[["path", "emotion", "speaker"]], data.target  # doctest: +SKIP
     """
     mapping = resolve_labels(labels, LABEL_SETS, "MSP-Podcast")
-    check_min_agreement(min_agreement)
-    check_target(target, TARGETS, min_agreement)
+    check_target(target, min_agreement=min_agreement)
     root = corpus_folder(path, "MSP-Podcast")
     folder = need_entry(root, ["Labels", "label"], "MSP-Podcast")
     asked = raters or min_agreement is not None or target == "votes"

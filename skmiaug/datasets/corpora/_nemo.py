@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.utils import Bunch
 
 from skmiaug.datasets.corpora._folder import corpus_folder, need_entry, text_lines
@@ -96,9 +97,8 @@ def load_nemo(
             f"nEMO: expected an audio file for each row of data.tsv; {len(missing)} of "
             f"{len(rows)} are not in {str(samples)!r}: {listed(missing)}."
         )
-    columns = {key: [row[key] for row in rows] for key in rows[0]}
     return make_bunch(
-        keep_labelled(make_frame(columns), mapping),
+        keep_labelled(make_frame(pd.DataFrame(rows)), mapping),
         name="nemo",
         root=root,
         protocol="speaker",

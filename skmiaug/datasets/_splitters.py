@@ -11,8 +11,6 @@ from skmiaug.datasets.manifest import frame_of, listed, sorted_names
 from skmiaug.exceptions import LeakageError
 from skmiaug.utils.tables._row_blocks import row_numbers
 
-__all__ = ["LeaveOneSessionOut", "LeaveOneSpeakerOut", "OfficialSplit", "check_disjoint"]
-
 COLUMNS = ("speaker", "dialog", "sentence")
 
 

@@ -15,8 +15,6 @@ except ImportError:
         """Stands in before scikit-learn 1.9: no callbacks."""
 
 
-__all__ = ["CallbackSupportMixin", "callback_session"]
-
 # Called at each validation check; returns whether to stop.
 Notify = Callable[[], bool]
 

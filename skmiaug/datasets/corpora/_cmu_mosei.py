@@ -32,8 +32,6 @@ from skmiaug.datasets.corpora._mosei_frames import (
 from skmiaug.datasets.manifest import as_text, listed, make_frame
 from skmiaug.exceptions import CorpusWarning, FileFormatError
 
-__all__ = ["load_cmu_mosei"]
-
 # The columns of the labels after the sentiment.
 INTENSITIES = ("happiness", "sadness", "anger", "surprise", "disgust", "fear")
 TARGETS = ("class", "multilabel", "attributes")

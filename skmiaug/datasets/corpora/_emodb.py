@@ -18,8 +18,6 @@ from skmiaug.datasets.corpora._labels import (
 from skmiaug.datasets.manifest import make_frame
 from skmiaug.exceptions import FileFormatError
 
-__all__ = ["load_emodb"]
-
 CODES = {
     "W": "anger",
     "L": "boredom",

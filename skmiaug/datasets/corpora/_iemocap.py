@@ -32,8 +32,6 @@ from skmiaug.datasets.corpora._labels import (
 from skmiaug.datasets.manifest import make_frame
 from skmiaug.exceptions import FileFormatError
 
-__all__ = ["load_iemocap"]
-
 CODES: dict[str, str | None] = {
     "ang": "anger",
     "hap": "happiness",

@@ -15,8 +15,6 @@ from numpy.typing import NDArray
 from skmiaug.datasets.corpora._csd import CsdFile, open_csd
 from skmiaug.exceptions import FileFormatError
 
-__all__ = ["AcousticSegments", "pad_left", "pooled_frames"]
-
 Folds = Mapping[str, Sequence[str]]
 
 

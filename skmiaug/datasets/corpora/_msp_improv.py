@@ -33,8 +33,6 @@ from skmiaug.datasets.corpora._labels import (
 from skmiaug.datasets.manifest import as_text, make_frame
 from skmiaug.exceptions import FileFormatError
 
-__all__ = ["load_msp_improv"]
-
 CODES: dict[str, str | None] = {
     "A": "anger",
     "H": "happiness",

@@ -39,8 +39,6 @@ from skmiaug.datasets.manifest import (
 )
 from skmiaug.exceptions import CorpusWarning, FileFormatError
 
-__all__ = ["load_msp_podcast"]
-
 CODES: dict[str, str | None] = {
     "A": "anger",
     "S": "sadness",

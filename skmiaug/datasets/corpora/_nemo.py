@@ -26,8 +26,6 @@ from skmiaug.datasets.manifest import (
 )
 from skmiaug.exceptions import FileFormatError
 
-__all__ = ["load_nemo"]
-
 # The corpus writes "surprised"; the name here is that of the other corpora.
 CODES: dict[str, str | None] = {
     "anger": "anger",

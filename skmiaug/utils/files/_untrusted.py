@@ -16,16 +16,6 @@ import numpy as np
 from skmiaug.exceptions import FileFormatError
 from skmiaug.utils.files._atomic import write_text_atomically
 
-__all__ = [
-    "check_regular_file",
-    "check_unpacked_size",
-    "parse_json",
-    "printable",
-    "read_json_file",
-    "safe_cell",
-    "write_json_file",
-]
-
 # A file of a kilobyte may hold some megabytes of zeros; a large one unpacks to less.
 _FREE_BYTES, _MAX_EXPANSION = 2**28, 100
 # What zipfile, numpy and pyarrow raise on damaged files.

@@ -11,8 +11,6 @@ import numpy as np
 
 from skmiaug.utils.tables._listing import first_few
 
-__all__ = ["LabelsLike", "check_labels", "read_groups", "read_labels", "wanted_counts"]
-
 
 class LabelsLike:
     """The container of labels, to give labels back in the same one.

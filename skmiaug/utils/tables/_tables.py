@@ -13,8 +13,6 @@ import numpy as np
 
 from skmiaug.utils.tables._listing import first_few
 
-__all__ = ["TableLike", "cast_column", "read_table"]
-
 _ENCODE = (
     "Encode or drop them first, for example with sklearn.preprocessing.OrdinalEncoder; "
     "astype(bool) for truth values, (t - t.min()) / np.timedelta64(1, 's') for times."

@@ -8,6 +8,7 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from skmiaug.utils.audio import decode, mono_float32, shared_decoder, without_gradient
 from skmiaug.utils.files._paths import absolute_path
@@ -166,12 +167,7 @@ def _rows(X: Any) -> list[Any]:
 
 
 def _is_missing(row: Any) -> bool:
-    # None, NaN, pandas.NA and NaT; none of them equals itself in the plain way.
-    if row is None:
-        return True
-    if isinstance(row, float | np.floating):
-        return bool(np.isnan(row))
-    return type(row).__name__ in {"NAType", "NaTType"}
+    return pd.api.types.is_scalar(row) and bool(pd.isna(row))
 
 
 def _text_item(name: str, row: Any) -> Item:

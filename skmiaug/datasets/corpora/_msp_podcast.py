@@ -237,7 +237,7 @@ def _frame(table: pd.DataFrame, source: Path) -> pd.DataFrame:
     return make_frame(
         {
             "id": files.str.removesuffix(".wav").to_numpy(dtype=object),
-            "emotion": _decoded(table, "EmoClass", CODES, where),
+            "emotion": _emotions(table, where),
             "valence": _numbers_of(table, "EmoVal", where),
             "activation": _numbers_of(table, "EmoAct", where),
             "dominance": _numbers_of(table, "EmoDom", where),
@@ -250,17 +250,18 @@ def _frame(table: pd.DataFrame, source: Path) -> pd.DataFrame:
     )
 
 
-def _decoded(
-    table: pd.DataFrame, column: str, codes: Mapping[str, str | None], where: str
-) -> pd.Series:
-    """Codes to names; a row without a code has no name, and an unknown code is an error."""
-    found = table[column].str.strip()
-    first = found.notna() & ~found.duplicated()
+def _emotions(table: pd.DataFrame, where: str) -> pd.Series:
     names = {
-        code: decode(code, codes, f"{where}, {column} of {file}")
-        for code, file in zip(found[first], table["FileName"][first], strict=True)
+        code: decode(code, CODES, f"{where}, EmoClass of {file}")
+        for code, file in _first_of_each(table, "EmoClass")
     }
-    return as_text(found.map(names))
+    return as_text(table["EmoClass"].map(names))
+
+
+def _first_of_each(table: pd.DataFrame, column: str) -> Iterator[tuple[str, str]]:
+    """The different values of a column, each with the first file that has it."""
+    first = table.dropna(subset=column).drop_duplicates(column)
+    yield from zip(first[column], first["FileName"], strict=True)
 
 
 def _part(text: str, where: str) -> str:
@@ -301,10 +302,9 @@ def _read_consensus(file: Path) -> pd.DataFrame:
                 f"{file}, line {row + 2}: expected {name} to be filled in; it is empty."
             )
     table["FileName"] = table["FileName"].map(_with_suffix)
-    names = table["Split_Set"].drop_duplicates()
     parts = {
-        text: _part(text, f"{file}, Split_Set of {table['FileName'][row]}")
-        for row, text in names.items()
+        text: _part(text, f"{file}, Split_Set of {name}")
+        for text, name in _first_of_each(table, "Split_Set")
     }
     table["Split_Set"] = table["Split_Set"].map(parts)
     return table.where(table != "", None)

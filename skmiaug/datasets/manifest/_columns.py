@@ -28,7 +28,7 @@ _WHOLE = re.compile(r"^(-?\d+)\.0+$")
 _ALL_TEXT = ("string", "empty")
 
 
-def make_frame(columns: Mapping[str, Any], where: str = "manifest") -> pd.DataFrame:
+def make_frame(columns: Any, where: str = "manifest") -> pd.DataFrame:
     """Return a manifest table from columns; those of `COLUMNS` that are absent are empty.
 
     ``columns`` is a mapping or a DataFrame of pandas or polars with at least ``id``. Value

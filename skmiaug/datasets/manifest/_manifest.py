@@ -9,8 +9,6 @@ import numpy as np
 import pandas as pd
 
 from skmiaug.datasets.manifest._columns import (
-    NUMBERS,
-    as_numbers,
     as_text,
     check_frame,
     frame_of,
@@ -192,15 +190,14 @@ class Manifest:
             for column in table.columns
             if column not in used.values() and column not in used
         }
-        for column in NUMBERS & set(columns):
-            columns[column] = as_numbers(columns[column], column, str(file))
         full = [os.path.normpath(os.path.join(base, cell)) for cell in table[audio]]
         columns["path"], columns["emotion"] = full, table[target]
         if speaker in table.columns:
             columns["speaker"] = table[speaker]
         if "id" not in columns:
             columns["id"] = _ids(full, base)
-        manifest = cls.from_columns(columns, name=name or file.stem, root=base)
+        frame = make_frame(columns, str(file))
+        manifest = cls(frame, name=name or file.stem, root=base)
         if check_files:
             manifest.check_files()
         return manifest

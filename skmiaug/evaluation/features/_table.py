@@ -228,8 +228,10 @@ def _check_cells(
 ) -> None:
     """Refuse lists and records in cells, whose text is neither a number nor a class."""
     for column in columns:
-        present = table[column].dropna() if table[column].dtype == object else ()
-        found = present.iloc[0] if len(present) else None
+        if table[column].dtype != object:
+            continue
+        present = table[column].dropna()
+        found = None if present.empty else present.iloc[0]
         if not isinstance(found, (list, tuple, dict, np.ndarray)):
             continue
         what = "records" if isinstance(found, dict) else "lists"

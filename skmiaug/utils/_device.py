@@ -13,15 +13,9 @@ def resolve_device(device: str | torch.device) -> torch.device:
     """Return the device that a name stands for, checked to be usable here.
 
     "auto" is the current CUDA device if there is one, else the CPU; else ``device`` is
-    anything that ``torch.device`` takes.
-
-    Raises
-    ------
-    DeviceUnavailableError
-        There is no such device here, or it is CUDA and this is a forked process whose
-        parent has used CUDA already.
-    ValueError
-        The name is not one of a device.
+    anything that ``torch.device`` takes. One that is not here, or CUDA in a process forked
+    from one that has used it, is a DeviceUnavailableError; what names no device is a
+    ValueError.
     """
     if str(device) == "auto":
         usable = torch.cuda.is_available() and not _forked_after_cuda()

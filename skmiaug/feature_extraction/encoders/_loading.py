@@ -52,18 +52,10 @@ Stamp = tuple[tuple[str, int, int], ...]
 
 @dataclass(frozen=True)
 class ModelSource:
-    """How to find a pretrained model.
+    """How to find a pretrained model: a local folder or a name on the hub.
 
-    Parameters
-    ----------
-    name : str
-        Local folder or hub name.
-    revision : str or None
-        Branch, tag or commit on the hub.
-    local_files_only : bool
-        Whether the hub must not be asked.
-    trust_remote_code : bool
-        Whether code in the repository of the model may run.
+    ``revision`` is a branch, tag or commit there. With ``local_files_only`` the hub is not
+    asked; ``trust_remote_code`` lets code in the repository of the model run.
     """
 
     name: str

@@ -35,13 +35,9 @@ def decode(path: str | os.PathLike[str], *, max_seconds: float) -> tuple[np.ndar
     """Decode a file of any format that libsndfile reads, and mix its channels to mono.
 
     Returns the mean of the channels, float32 with full scale at ±1, and the rate in Hz. At
-    most ``max_seconds`` are decoded.
-
-    Raises
-    ------
-    AudioDecodeError
-        The file is missing, empty, no regular file, no audio, damaged, cut short, longer
-        than ``max_seconds``, or holds values that are not finite or far beyond ±1.
+    most ``max_seconds`` are decoded. AudioDecodeError if the file is missing, empty, no
+    regular file, no audio, damaged, cut short, longer than ``max_seconds``, or holds values
+    that are not finite or far beyond ±1.
     """
     check_file(path)
     if Path(path).suffix.lower() == ".raw":

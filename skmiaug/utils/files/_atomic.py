@@ -23,12 +23,7 @@ def write_bytes_atomically(path: str | os.PathLike[str], data: bytes) -> None:
     The bytes go to a temporary file in the same folder (so that the final rename stays on
     one file system), are flushed to the disk and renamed over ``path``. On any failure,
     Ctrl-C included, the temporary file is removed and an older ``path`` is left as it was.
-
-    Raises
-    ------
-    OSError
-        The folder is absent or cannot be written to, the path is that of a folder, or the
-        disk is full. It names ``path`` and the remedy.
+    An OSError (no such folder, no permission, a full disk) names ``path`` and the remedy.
     """
     target = Path(path)
     with replacing(target) as (descriptor, _):

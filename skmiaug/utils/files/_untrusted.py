@@ -73,16 +73,9 @@ def check_unpacked_size(path: str | os.PathLike[str]) -> None:
     """Refuse a .npy, .npz or .parquet file that claims to hold far more than its size.
 
     The sizes that it declares are added up; nothing is unpacked, and files of other
-    suffixes pass. Text columns of a parquet file are bounded by this only if they are read
-    with ``read_dictionary``.
-
-    Raises
-    ------
-    FileFormatError
-        It declares more than 256 MiB and more than 100 times its size, an array is larger
-        than what is stored, or the file is damaged.
-    OSError
-        It cannot be read.
+    suffixes pass. More than 256 MiB and more than 100 times its size, an array larger than
+    what is stored, and damage are a FileFormatError. Text columns of a parquet file are
+    bounded by this only if they are read with ``read_dictionary``.
     """
     file = Path(path)
     measure = _MEASURES.get(file.suffix.lower())

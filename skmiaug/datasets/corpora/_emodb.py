@@ -27,10 +27,7 @@ CODES = {
     "T": "sadness",
     "N": "neutral",
 }
-LABEL_SETS: dict[str, Mapping[str, str]] = {
-    "7class": same(*CODES.values()),
-    "4class": FOUR,
-}
+LABEL_SETS: dict[str, Mapping[str, str]] = {"7class": same(*CODES.values()), "4class": FOUR}
 # The ten sentences of the corpus. They are neutral on purpose.
 SENTENCES = {
     "a01": "Der Lappen liegt auf dem Eisschrank.",

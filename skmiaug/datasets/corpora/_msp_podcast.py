@@ -30,13 +30,7 @@ from skmiaug.datasets.corpora._labels import (
     same,
     spoken_emotions,
 )
-from skmiaug.datasets.manifest import (
-    as_text,
-    known_speakers,
-    listed,
-    make_frame,
-    read_csv,
-)
+from skmiaug.datasets.manifest import as_text, known_speakers, listed, make_frame, read_csv
 from skmiaug.exceptions import CorpusWarning, FileFormatError
 
 CODES: dict[str, str | None] = {
@@ -437,9 +431,7 @@ def _numbers_of(table: pd.DataFrame, column: str, where: str) -> np.ndarray:
 
 
 def _read_label_text(
-    file: Path,
-    parts: Mapping[str, str],
-    speakers: Mapping[str, tuple[str, str | None]],
+    file: Path, parts: Mapping[str, str], speakers: Mapping[str, tuple[str, str | None]]
 ) -> pd.DataFrame:
     """``labels.txt`` with partitions and speakers, as `_read_consensus` returns it."""
     turns = [turn for _, turn, rating in _label_lines(file) if rating is None]

@@ -18,12 +18,7 @@ from skmiaug.datasets.corpora._labels import (
     resolve_labels,
     same,
 )
-from skmiaug.datasets.manifest import (
-    as_text,
-    listed,
-    make_frame,
-    safe_relative,
-)
+from skmiaug.datasets.manifest import as_text, listed, make_frame, safe_relative
 from skmiaug.exceptions import FileFormatError
 
 # The corpus writes "surprised"; the name here is that of the other corpora.

@@ -249,10 +249,7 @@ class Manifest:
         return manifest
 
     def write(
-        self,
-        path: str | os.PathLike[str],
-        *,
-        root: str | os.PathLike[str] | None = None,
+        self, path: str | os.PathLike[str], *, root: str | os.PathLike[str] | None = None
     ) -> None:
         """Write as JSON lines, whole or not at all.
 

@@ -15,10 +15,7 @@ from skmiaug.metrics.predictions._attributes import (
     intensity_scores,
     mean_absolute_error_by_band,
 )
-from skmiaug.metrics.predictions._paired import (
-    CorrectedTTest,
-    corrected_repeated_ttest,
-)
+from skmiaug.metrics.predictions._paired import CorrectedTTest, corrected_repeated_ttest
 from skmiaug.metrics.predictions._shares import (
     bhattacharyya_coefficient,
     expected_calibration_error,

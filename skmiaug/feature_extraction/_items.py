@@ -201,21 +201,12 @@ def _audio_item(name: str, row: Any, sampling_rate: int | None) -> Item:
     if _is_missing(row):
         return Item(name, problem="expected audio, got a missing value; leave the row out")
     if isinstance(row, str | os.PathLike):
-        path = os.fspath(row)
-        if not isinstance(path, str):
-            path = os.fsdecode(path)
+        path = os.fsdecode(os.fspath(row))
         if not path.strip():
             return Item(
                 name, problem="expected a path, got an empty string; leave the row out"
             )
         return Item(f"{name} ({path})", path=absolute_path(path))
-    if isinstance(row, Mapping):
-        if row.get("array") is None or row.get("sampling_rate") is None:
-            raise TypeError(
-                f"{name}: expected a dict with 'array' and 'sampling_rate', got the keys "
-                f"{sorted(map(str, row))}"
-            )
-        return Item(name, samples=without_gradient(row["array"]), rate=row["sampling_rate"])
     if hasattr(row, "get_all_samples"):
         # A decoder of torchcodec, as ``datasets`` gives from version 4 on.
         try:
@@ -224,8 +215,21 @@ def _audio_item(name: str, row: Any, sampling_rate: int | None) -> Item:
             return Item(
                 name, problem=f"expected audio that torchcodec can decode ({error})"
             )
-        mono = without_gradient(decoded.data.mean(0))  # of (n_channels, n_samples)
-        return Item(name, samples=mono, rate=decoded.sample_rate)
+        samples, rate = decoded.data.mean(0), decoded.sample_rate  # (channels, samples)
+    else:
+        samples, rate = _samples_and_rate(name, row, sampling_rate)
+    return Item(name, samples=without_gradient(samples), rate=rate)
+
+
+def _samples_and_rate(name: str, row: Any, sampling_rate: int | None) -> tuple[Any, Any]:
+    """Of a dict, a pair, or a bare array."""
+    if isinstance(row, Mapping):
+        if row.get("array") is None or row.get("sampling_rate") is None:
+            raise TypeError(
+                f"{name}: expected a dict with 'array' and 'sampling_rate', got the keys "
+                f"{sorted(map(str, row))}"
+            )
+        return row["array"], row["sampling_rate"]
     if isinstance(row, tuple | list) and len(row) == 2:
         is_value = [_is_value(part) for part in row]
         if is_value == [True, False]:
@@ -234,7 +238,7 @@ def _audio_item(name: str, row: Any, sampling_rate: int | None) -> Item:
                 "scipy.io.wavfile.read gives it; swap the two"
             )
         if is_value == [False, True] or (is_value[1] and isinstance(row, tuple)):
-            return Item(name, samples=without_gradient(row[0]), rate=row[1])
+            return row[0], row[1]
     if _is_value(row):
         raise TypeError(
             f"{name}: expected a path, an array, an (array, rate) pair or a dict with "
@@ -246,4 +250,4 @@ def _audio_item(name: str, row: Any, sampling_rate: int | None) -> Item:
             f"{name}: expected a sampling rate with an array of samples, got none; pass "
             "(array, rate) pairs, or set sampling_rate"
         )
-    return Item(name, samples=without_gradient(row), rate=sampling_rate)
+    return row, sampling_rate

@@ -150,22 +150,8 @@ def check_frame(frame: pd.DataFrame, where: str) -> None:
             f"{listed(repeated.unique())}."
         )
     for name in COLUMNS:
-        values = frame[name]
-        if name not in NUMBERS:
-            wrong, expected = _no_text(values), "text that is not empty, or None"
-        elif values.dtype.kind in "fiu":
-            wrong = np.isinf(values.to_numpy(dtype=np.float64))
-            expected = "a finite number or NaN"
-        else:
-            wrong, expected = np.ones(len(values), dtype=bool), "a finite number or NaN"
-        if wrong.any():
-            row = int(np.flatnonzero(wrong)[0])
-            raise FileFormatError(
-                f"{where}: expected {expected} in the column {name!r}; the row of "
-                f"{ids.iloc[row]!r} has {printable(values.iloc[row])[:80]}."
-            )
-    start = frame["start"].to_numpy(dtype=np.float64)
-    end = frame["end"].to_numpy(dtype=np.float64)
+        _check_column(ids, frame[name], where)
+    start, end = (frame[name].to_numpy(dtype=np.float64) for name in ("start", "end"))
     with np.errstate(invalid="ignore"):
         wrong = (start < 0) | (end <= start) | (np.isnan(start) != np.isnan(end))
     if wrong.any():
@@ -173,6 +159,22 @@ def check_frame(frame: pd.DataFrame, where: str) -> None:
         raise FileFormatError(
             f"{where}: expected 0 <= start < end in seconds, or neither for a whole file; "
             f"the row of {ids.iloc[row]!r} has start {start[row]:g} and end {end[row]:g}."
+        )
+
+
+def _check_column(ids: pd.Series, values: pd.Series, where: str) -> None:
+    if values.name not in NUMBERS:
+        wrong, expected = _no_text(values), "text that is not empty, or None"
+    else:
+        expected = "a finite number or NaN"
+        wrong = np.ones(len(values), dtype=bool)
+        if values.dtype.kind in "fiu":
+            wrong = np.isinf(values.to_numpy(dtype=np.float64))
+    if wrong.any():
+        row = int(np.flatnonzero(wrong)[0])
+        raise FileFormatError(
+            f"{where}: expected {expected} in the column {values.name!r}; the row of "
+            f"{ids.iloc[row]!r} has {printable(values.iloc[row])[:80]}."
         )
 
 

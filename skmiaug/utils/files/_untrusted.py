@@ -45,7 +45,7 @@ def check_regular_file(
     """Return the path of a file that can be read to its end, ``~`` being the user's home.
 
     A pipe could wait for ever, and a device such as /dev/zero has no end: these, folders,
-    and files of more than ``max_bytes`` are a FileFormatError that says ``what`` was
+    and files of more than ``max_bytes`` are a FileFormatError that names ``what`` was
     expected. Whatever the system refuses is an OSError.
     """
     file = Path(path).expanduser()

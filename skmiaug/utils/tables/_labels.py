@@ -93,7 +93,7 @@ def read_labels(y: Any, name: str = "y") -> tuple[np.ndarray, np.ndarray, Labels
 
 
 def check_labels(y: Any, name: str = "y") -> None:
-    """Refuse rows without a label, and text beside other labels, by a ValueError.
+    """Refuse rows without a label, and text mixed with other labels, by a ValueError.
 
     What comes later sorts the labels, and an error of ``<`` names neither row nor remedy.
     """

@@ -16,8 +16,8 @@ import torch
 from safetensors import SafetensorError
 from torch import nn
 
+from skmiaug.utils._device import torch_defaults
 from skmiaug.utils._optional import require
-from skmiaug.utils._torch_state import torch_defaults
 from skmiaug.utils.files._paths import absolute_path
 
 # Models that papers and model cards call by the part after the slash. The hub does not know

@@ -7,7 +7,7 @@ import tokenize
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -291,3 +291,8 @@ def safe_cell(value: Any) -> Any:
 def _first_line(error: BaseException) -> str:
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return printable(lines[0])[:200]
+
+
+def first_few(items: Sequence[Any] | np.ndarray) -> str:
+    """Return the first five as printable text, followed by dots if there are more."""
+    return ", ".join(map(printable, items[:5])) + (", ..." if len(items) > 5 else "")

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from skmiaug.utils.tables._listing import first_few
+from skmiaug.utils.files._untrusted import first_few
 
 _EXAMPLE = "{'audio': slice(0, 768), 'text': slice(768, 1152)}"
 

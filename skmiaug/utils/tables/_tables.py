@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from skmiaug.utils.tables._listing import first_few
+from skmiaug.utils.files._untrusted import first_few
 
 _ENCODE = (
     "Encode or drop them first, for example with sklearn.preprocessing.OrdinalEncoder; "

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from skmiaug.utils._optional import require
-from skmiaug.utils.audio._headers import AudioDecodeError
+from skmiaug.utils.audio._decode import AudioDecodeError
 from skmiaug.utils.files._paths import absolute_path
 
 _START_SECONDS = 60.0

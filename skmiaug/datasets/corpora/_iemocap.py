@@ -20,12 +20,10 @@ from skmiaug.datasets.corpora._folder import (
 )
 from skmiaug.datasets.corpora._labels import (
     FOUR,
-    check_target,
+    Corpus,
     decode,
     keep_targeted,
-    make_bunch,
     raters_table,
-    resolve_labels,
     same,
     spoken_emotions,
 )
@@ -68,6 +66,7 @@ Valence, activation and dominance from 1 to 5, means over the raters. `dialog_st
 `dialog_end` are the seconds of the utterance in its dialog. Busso et al., "IEMOCAP:
 interactive emotional dyadic motion capture database", LREV 42, 2008.
 """
+CORPUS = Corpus("IEMOCAP", "session", LABEL_SETS, DESCRIPTION)
 
 
 def load_iemocap(
@@ -137,8 +136,7 @@ def load_iemocap(
     >>> data = load_iemocap("IEMOCAP_full_release")  # doctest: +SKIP
     >>> data.frame[["path", "emotion", "speaker"]], data.target  # doctest: +SKIP
     """
-    mapping = resolve_labels(labels, LABEL_SETS, "IEMOCAP")
-    check_target(target, min_agreement=min_agreement)
+    mapping = CORPUS.resolve(labels, target, min_agreement)
     root = corpus_folder(path, "IEMOCAP", "IEMOCAP_full_release")
     rows: list[dict[str, Any]] = []
     ratings: list[dict[str, Any]] = []
@@ -156,15 +154,7 @@ def load_iemocap(
     frame, y = keep_targeted(frame, raters, mapping, min_agreement, target)
     if audio:
         frame = attach_audio(frame, files, max_missing_audio, "IEMOCAP")
-    return make_bunch(
-        frame,
-        name="iemocap",
-        root=root,
-        protocol="session",
-        description=DESCRIPTION,
-        target=y,
-        raters=raters,
-    )
+    return CORPUS.bunch(frame, root, target=y, raters=raters)
 
 
 def _read_session(

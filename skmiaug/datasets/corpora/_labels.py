@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from numbers import Real
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,26 +15,6 @@ from skmiaug.exceptions import FileFormatError
 LabelSet = Mapping[str, str]
 TARGETS = ("class", "votes", "attributes")
 ATTRIBUTES = ("valence", "activation", "dominance")
-
-
-def check_target(
-    target: str, known: Sequence[str] = TARGETS, min_agreement: float | None = None
-) -> None:
-    """Refuse an unknown target, and agreement on a class where none is asked for."""
-    if target not in known:
-        raise ValueError(f"target must be one of {tuple(known)}; got {target!r}.")
-    if min_agreement is None:
-        return
-    if not isinstance(min_agreement, Real) or not 0 < min_agreement <= 1:
-        raise ValueError(
-            "min_agreement must be a share above 0 and at most 1, or None for the corpus's "
-            f"own rule; got {min_agreement!r}."
-        )
-    if target != "class":
-        raise ValueError(
-            f"min_agreement is for target='class'; with target={target!r} leave it out: "
-            "rows without agreement are wanted."
-        )
 
 
 def target_table(
@@ -106,32 +86,103 @@ def same(*names: str) -> dict[str, str]:
 FOUR = same("anger", "happiness", "neutral", "sadness")
 
 
-def resolve_labels(
-    labels: str | Mapping[str, str | int], known: Mapping[str, LabelSet], corpus: str
-) -> LabelSet | None:
-    """The mapping from a corpus's emotions to classes; None keeps every row.
+class Corpus(NamedTuple):
+    """What a loader states about its corpus, and what all loaders do with it.
 
-    A class that is a number becomes its text, as every class of a manifest is text; an
-    emotion whose class is None has none.
+    ``title`` is the name of the corpus in messages, ``protocol`` its usual split,
+    ``label_sets`` are mappings from emotion to class, and ``targets`` what can be asked
+    for.
     """
-    if isinstance(labels, Mapping):
-        unknown = [name for name in labels if name not in EMOTIONS]
-        if unknown or not labels:
+
+    title: str
+    protocol: str
+    label_sets: Mapping[str, LabelSet]
+    description: str
+    targets: tuple[str, ...] = TARGETS
+
+    def resolve(
+        self,
+        labels: str | Mapping[str, str | int],
+        target: str = "class",
+        min_agreement: float | None = None,
+    ) -> LabelSet | None:
+        """The mapping from emotions to classes, None to keep every row; or ValueError.
+
+        A class that is a number becomes its text, as every class of a manifest is text; an
+        emotion whose class is None has none.
+        """
+        self._check_target(target, min_agreement)
+        if isinstance(labels, Mapping):
+            unknown = [name for name in labels if name not in EMOTIONS]
+            if unknown or not labels:
+                raise ValueError(
+                    f"{self.title}: expected a mapping from emotion to class, with keys "
+                    f"among {', '.join(sorted(EMOTIONS))}; got "
+                    f"{listed(map(repr, unknown)) or 'an empty one'}."
+                )
+            return {name: str(one) for name, one in labels.items() if one is not None}
+        if labels == ALL:
+            return None
+        if not isinstance(labels, str) or labels not in self.label_sets:
+            names = ", ".join(map(repr, [*self.label_sets, ALL]))
             raise ValueError(
-                f"{corpus}: expected a mapping from emotion to class, with keys among "
-                f"{', '.join(sorted(EMOTIONS))}; got "
-                f"{listed(map(repr, unknown)) or 'an empty one'}."
+                f"{self.title}: labels must be one of {names} or a mapping from emotion to "
+                f"class, such as {{'anger': 'anger'}}; got {labels!r}."
             )
-        return {name: str(one) for name, one in labels.items() if one is not None}
-    if labels == ALL:
-        return None
-    if not isinstance(labels, str) or labels not in known:
-        names = ", ".join(map(repr, [*known, ALL]))
-        raise ValueError(
-            f"{corpus}: labels must be one of {names} or a mapping from emotion to class, "
-            f"such as {{'anger': 'anger'}}; got {labels!r}."
+        return self.label_sets[labels]
+
+    def _check_target(self, target: str, min_agreement: float | None) -> None:
+        if target not in self.targets:
+            raise ValueError(f"target must be one of {self.targets}; got {target!r}.")
+        if min_agreement is None:
+            return
+        if not isinstance(min_agreement, Real) or not 0 < min_agreement <= 1:
+            raise ValueError(
+                "min_agreement must be a share above 0 and at most 1, or None for the "
+                f"corpus's own rule; got {min_agreement!r}."
+            )
+        if target != "class":
+            raise ValueError(
+                f"min_agreement is for target='class'; with target={target!r} leave it "
+                "out: rows without agreement are wanted."
+            )
+
+    def bunch(
+        self,
+        frame: pd.DataFrame,
+        root: Path,
+        target: pd.DataFrame | None = None,
+        **others: Any,
+    ) -> Bunch:
+        """What a loader returns: the manifest as object and as table, and `others`.
+
+        ``target`` has the values of the rows by id; None stands for the class.
+        """
+        name = self.title.lower().replace("-", "_")
+        if not len(frame):
+            raise FileFormatError(
+                f"{name}: expected utterances with the labels that were asked for; none is "
+                f"left in {str(root)!r}."
+            )
+        manifest = Manifest(frame, name=name, root=root)
+        raters = others.get("raters")
+        if raters is not None:
+            kept = raters["id"].isin(set(frame["id"]))
+            others["raters"] = raters[kept].reset_index(drop=True)
+        y: Any = frame["emotion"].to_numpy(dtype=object)
+        if target is not None:
+            y = target.loc[frame["id"]].rename_axis(columns=None).reset_index(drop=True)
+        return Bunch(
+            frame=manifest.frame,
+            manifest=manifest,
+            classes=manifest.classes,
+            target=y,
+            name=name,
+            root=root,
+            protocol=self.protocol,
+            DESCR=self.description,
+            **others,
         )
-    return known[labels]
 
 
 def keep_labelled(frame: pd.DataFrame, labels: LabelSet | None) -> pd.DataFrame:
@@ -223,43 +274,3 @@ def raters_table(
         {n: pd.Series([row.get(n) for row in ratings], dtype=object) for n in names}
     )
     return frame.astype({"is_self": bool} | dict.fromkeys(numbers, float))
-
-
-def make_bunch(
-    frame: pd.DataFrame,
-    *,
-    name: str,
-    root: Path,
-    protocol: str,
-    description: str,
-    target: pd.DataFrame | None = None,
-    **others: Any,
-) -> Bunch:
-    """What a loader returns: the manifest as object and as table, and `others`.
-
-    ``target`` has the values of the rows by id; None stands for the class.
-    """
-    if not len(frame):
-        raise FileFormatError(
-            f"{name}: expected utterances with the labels that were asked for; none is "
-            f"left in {str(root)!r}."
-        )
-    manifest = Manifest(frame, name=name, root=root)
-    if isinstance(others.get("raters"), pd.DataFrame):
-        raters = others["raters"]
-        kept = raters["id"].isin(set(frame["id"]))
-        others["raters"] = raters[kept].reset_index(drop=True)
-    y: Any = frame["emotion"].to_numpy(dtype=object)
-    if target is not None:
-        y = target.loc[frame["id"]].rename_axis(columns=None).reset_index(drop=True)
-    return Bunch(
-        frame=manifest.frame,
-        manifest=manifest,
-        classes=manifest.classes,
-        target=y,
-        name=name,
-        root=root,
-        protocol=protocol,
-        DESCR=description,
-        **others,
-    )

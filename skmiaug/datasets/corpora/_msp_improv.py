@@ -22,12 +22,10 @@ from skmiaug.datasets.corpora._folder import (
 )
 from skmiaug.datasets.corpora._labels import (
     FOUR,
-    check_target,
+    Corpus,
     decode,
     keep_targeted,
-    make_bunch,
     raters_table,
-    resolve_labels,
     spoken_emotions,
 )
 from skmiaug.datasets.manifest import as_text, make_frame
@@ -52,6 +50,7 @@ the raters. `scenario` is the kind of recording (S, P, T or R); `sentence` is th
 sentence of the scenario. Busso et al., "MSP-IMPROV: an acted corpus of dyadic interactions
 to study emotion perception", IEEE TAC 8, 2017.
 """
+CORPUS = Corpus("MSP-IMPROV", "session", LABEL_SETS, DESCRIPTION)
 
 
 def load_msp_improv(
@@ -109,8 +108,7 @@ def load_msp_improv(
     >>> data = load_msp_improv("MSP-IMPROV")  # doctest: +SKIP
     >>> data.frame[["path", "emotion", "speaker"]], data.target  # doctest: +SKIP
     """
-    mapping = resolve_labels(labels, LABEL_SETS, "MSP-IMPROV")
-    check_target(target, min_agreement=min_agreement)
+    mapping = CORPUS.resolve(labels, target, min_agreement)
     root = corpus_folder(path, "MSP-IMPROV")
     names = ["Evalution.txt", "Evaluation.txt"]
     rows, ratings = _read_labels(need_entry(root, names, "MSP-IMPROV"))
@@ -122,15 +120,7 @@ def load_msp_improv(
     if audio:
         files = index_tree(find_entry(root, ["Audio"]) or root, AUDIO_SUFFIXES)
         frame = attach_audio(frame, files, max_missing_audio, "MSP-IMPROV")
-    return make_bunch(
-        frame,
-        name="msp_improv",
-        root=root,
-        protocol="session",
-        description=DESCRIPTION,
-        target=y,
-        raters=raters,
-    )
+    return CORPUS.bunch(frame, root, target=y, raters=raters)
 
 
 def _read_labels(file: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

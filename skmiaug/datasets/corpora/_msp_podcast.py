@@ -22,11 +22,9 @@ from skmiaug.datasets.corpora._folder import (
 )
 from skmiaug.datasets.corpora._labels import (
     FOUR,
-    check_target,
+    Corpus,
     decode,
     keep_targeted,
-    make_bunch,
-    resolve_labels,
     same,
     spoken_emotions,
 )
@@ -86,6 +84,7 @@ with each other, and with no other part where speakers are known. Lotfian & Buss
 "Building naturalistic emotionally balanced speech corpus by retrieving emotional speech
 from existing podcast recordings", IEEE TAC 10, 2019.
 """
+CORPUS = Corpus("MSP-Podcast", "official", LABEL_SETS, DESCRIPTION)
 
 
 def load_msp_podcast(
@@ -156,8 +155,7 @@ def load_msp_podcast(
     >>> data = load_msp_podcast("MSP-Podcast")  # doctest: +SKIP
     >>> data.frame[["path", "emotion", "speaker"]], data.target  # doctest: +SKIP
     """
-    mapping = resolve_labels(labels, LABEL_SETS, "MSP-Podcast")
-    check_target(target, min_agreement=min_agreement)
+    mapping = CORPUS.resolve(labels, target, min_agreement)
     root = corpus_folder(path, "MSP-Podcast")
     folder = need_entry(root, ["Labels", "label"], "MSP-Podcast")
     asked = raters or min_agreement is not None or target == "votes"
@@ -171,15 +169,7 @@ def load_msp_podcast(
         frame = attach_audio(frame, files, max_missing_audio, "MSP-Podcast")
     if transcripts:
         _read_transcripts(root, frame)
-    return make_bunch(
-        frame,
-        name="msp_podcast",
-        root=root,
-        protocol="official",
-        description=DESCRIPTION,
-        target=y,
-        raters=rated,
-    )
+    return CORPUS.bunch(frame, root, target=y, raters=rated)
 
 
 def _manifest(root: Path, folder: Path) -> pd.DataFrame:

@@ -10,14 +10,7 @@ import pandas as pd
 from sklearn.utils import Bunch
 
 from skmiaug.datasets.corpora._folder import corpus_folder, need_entry, text_lines
-from skmiaug.datasets.corpora._labels import (
-    FOUR,
-    decode,
-    keep_labelled,
-    make_bunch,
-    resolve_labels,
-    same,
-)
+from skmiaug.datasets.corpora._labels import FOUR, Corpus, decode, keep_labelled, same
 from skmiaug.datasets.manifest import as_text, listed, make_frame, safe_relative
 from skmiaug.exceptions import FileFormatError
 
@@ -39,6 +32,7 @@ DESCRIPTION = """\
 nEMO: Polish sentences spoken by nine actors in six emotions, CC BY-NC-SA 4.0. Christop,
 "nEMO: Dataset of Emotional Speech in Polish", LREC-COLING 2024.
 """
+CORPUS = Corpus("nEMO", "speaker", LABEL_SETS, DESCRIPTION)
 
 
 def load_nemo(
@@ -80,7 +74,7 @@ def load_nemo(
     >>> data = load_nemo("nEMO")  # doctest: +SKIP
     >>> data.frame[["path", "emotion", "speaker"]], data.target  # doctest: +SKIP
     """
-    mapping = resolve_labels(labels, LABEL_SETS, "nEMO")
+    mapping = CORPUS.resolve(labels)
     root = corpus_folder(path, "nEMO")
     samples = need_entry(root, ["samples"], "nEMO")
     rows = _read(need_entry(root, ["data.tsv"], "nEMO"), samples)
@@ -90,13 +84,7 @@ def load_nemo(
             f"nEMO: expected an audio file for each row of data.tsv; {len(missing)} of "
             f"{len(rows)} are not in {str(samples)!r}: {listed(missing)}."
         )
-    return make_bunch(
-        keep_labelled(make_frame(pd.DataFrame(rows)), mapping),
-        name="nemo",
-        root=root,
-        protocol="speaker",
-        description=DESCRIPTION,
-    )
+    return CORPUS.bunch(keep_labelled(make_frame(pd.DataFrame(rows)), mapping), root)
 
 
 def _read(file: Path, samples: Path) -> list[dict[str, Any]]:

@@ -47,9 +47,7 @@ class AcousticFeatures(BaseFeatureExtractor):
     decode_timeout : float, default=30.0
         Seconds after which decoding a file is abandoned.
     on_error : {"raise", "nan"}, default="raise"
-        How to treat an input that cannot be used (missing, damaged, shorter than an
-        analysis window of 60 ms, too long): raise an error that names it, or return a row
-        of NaN and warn once with the number of such inputs.
+        As of :class:`TransformerFeatures`; an input must have an analysis window, 60 ms.
     n_jobs : int, default=None
         Number of processes, through joblib (any backend).
     verbose : int, default=0

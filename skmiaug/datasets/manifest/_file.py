@@ -148,7 +148,7 @@ def read_columns(file: Path) -> tuple[str, dict[str, list[Any]]]:
     for column in names:
         values = [row.get(column) for row in rows]
         if column in COLUMNS:
-            values = _of_kind(file, column, values, numbers)
+            _check_kind(file, column, values, numbers)
         columns[column] = values
     return name, columns
 
@@ -207,26 +207,17 @@ def _check_header(file: Path | str, header: dict[str, Any]) -> str:
     return name
 
 
-def _of_kind(file: Path, name: str, values: list[Any], numbers: list[int]) -> list[Any]:
-    """The values of one of `COLUMNS`: floats, or text and None."""
+def _check_kind(file: Path, name: str, values: list[Any], numbers: list[int]) -> None:
+    """Refuse values of one of `COLUMNS` that are no numbers, or no text."""
     kinds, expected = ((int, float), "a number") if name in NUMBERS else ((str,), "text")
-    found: list[Any] = []
     for number, value in zip(numbers, values, strict=True):
-        right = isinstance(value, kinds) and not isinstance(value, bool)
-        if value is not None and not right:
-            where = f"{file}, line {number}"
-            _refuse(where, f"{expected} under {name!r}", repr(str(value)[:80]))
-        try:
-            missing = np.nan if value is None else value
-            found.append(float(missing) if name in NUMBERS else value)
-        except OverflowError:
-            where, digits = f"{file}, line {number}", len(str(value))
-            _refuse(
-                where,
-                f"a number below 1.8e308 under {name!r}",
-                f"an integer of {digits} digits",
-            )
-    return found
+        found = ""
+        if value is not None and (isinstance(value, bool) or not isinstance(value, kinds)):
+            found = repr(str(value)[:80])
+        elif isinstance(value, int) and abs(value) >= 2**1024:  # no float64 is as large
+            found = f"an integer of {len(str(value))} digits"
+        if found:
+            _refuse(f"{file}, line {number}", f"{expected} under {name!r}", found)
 
 
 def _refuse(where: str, expected: str, found: str) -> NoReturn:

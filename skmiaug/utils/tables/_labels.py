@@ -1,13 +1,14 @@
 """Class labels: read from any container as class numbers, given back as they came."""
 
 import math
-import sys
 from collections.abc import Callable, Mapping
 from copy import copy
 from numbers import Real
 from typing import Any
 
 import numpy as np
+import pandas as pd
+from scipy import sparse
 
 from skmiaug.utils.files._untrusted import first_few
 
@@ -39,7 +40,7 @@ class LabelsLike:
         if isinstance(given, (list, tuple)):
             # A row of a one-hot list is an object of its own.
             return type(given)([copy(given[row]) for row in rows])
-        if _is_sparse(given):
+        if sparse.issparse(given):
             return given.tocsr()[rows].asformat(given.format)
         root = _package(given)
         if root == "polars":
@@ -73,7 +74,7 @@ def read_labels(y: Any, name: str = "y") -> tuple[np.ndarray, np.ndarray, Labels
     if isinstance(y, np.ma.MaskedArray) and np.ma.getmaskarray(y).any():
         masked = np.ma.getmaskarray(y).reshape(len(y), -1)
         _refuse_missing(np.asarray(masked.any(axis=1)), name)
-    if _is_sparse(y):
+    if sparse.issparse(y):
         values = y.toarray()
     else:
         check_labels(y, name)
@@ -113,8 +114,6 @@ def read_groups(groups: Any, n_rows: int) -> np.ndarray | None:
     ``groups`` are values of any kind in any container. A row without one, or another number
     of rows, is a ValueError.
     """
-    import pandas as pd
-
     if groups is None:
         return None
     values = _columns(groups)
@@ -212,11 +211,6 @@ def _package(y: Any) -> str:
 
 def _length(y: Any) -> int:
     return int(y.shape[0]) if hasattr(y, "shape") else len(y)
-
-
-def _is_sparse(y: Any) -> bool:
-    sparse = sys.modules.get("scipy.sparse")
-    return sparse is not None and bool(sparse.issparse(y))
 
 
 def _columns(y: Any) -> np.ndarray:
@@ -380,8 +374,6 @@ def _refuse_missing(missing: np.ndarray, name: str) -> None:
 
 def _missing(y: Any) -> np.ndarray:
     """Which rows lack a label, (n,)."""
-    import pandas as pd
-
     try:
         values = y if hasattr(y, "dtype") else np.asarray(y, dtype=object)
         found: np.ndarray = np.atleast_1d(np.asarray(pd.isna(values)))

@@ -10,6 +10,8 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
+from scipy import sparse
 
 from skmiaug.utils.files._untrusted import first_few
 
@@ -114,8 +116,8 @@ def read_table(X: Any) -> tuple[np.ndarray, TableLike]:
         ``X`` is no table, is sparse, or has columns of decimals that pandas or pyarrow
         hold.
     """
-    pandas, polars, arrow = map(sys.modules.get, ("pandas", "polars", "pyarrow"))
-    if pandas is not None and isinstance(X, pandas.DataFrame):
+    polars, arrow = map(sys.modules.get, ("polars", "pyarrow"))
+    if isinstance(X, pd.DataFrame):
         types = set(X.dtypes)
         kind = types.pop() if len(types) == 1 else None
         if isinstance(kind, np.dtype) and kind.kind in "biuf":
@@ -248,10 +250,8 @@ def _numbers(kind: str, dtype: np.dtype, values: Any, missing: np.ndarray) -> _C
 
 def _object_column(values: np.ndarray) -> _Column:
     """Column of Python objects, which all have to be plain numbers or missing."""
-    pandas = sys.modules.get("pandas")
-    na = None if pandas is None else pandas.NA
     missing = np.fromiter(
-        (v is None or v is na or (isinstance(v, float) and v != v) for v in values),
+        (v is None or v is pd.NA or (isinstance(v, float) and v != v) for v in values),
         bool,
         len(values),
     )
@@ -277,8 +277,6 @@ def _object_column(values: np.ndarray) -> _Column:
 
 
 def _pandas_column(column: Any) -> _Column:
-    import pandas as pd
-
     dtype, kind = column.dtype, str(column.dtype)
     if isinstance(dtype, pd.SparseDtype):
         return _Column(kind, fault="sparse")
@@ -324,8 +322,6 @@ def _polars_column(column: Any) -> _Column:
 
 class _PandasTable(TableLike):
     def _make(self, rows: np.ndarray) -> Any:
-        import pandas as pd
-
         types = set(self._given.dtypes)
         if types == {self.dtypes[0]}:
             frame = pd.DataFrame(self._cast_all(rows, self.dtypes[0]))
@@ -336,16 +332,12 @@ class _PandasTable(TableLike):
         return frame
 
     def _series(self, position: int, values: np.ndarray) -> Any:
-        import pandas as pd
-
         values, dtype = self._cast(position, values), self._given.dtypes.iloc[position]
         return pd.Series(
             list(values.tolist()) if str(dtype) == "object" else values, dtype=dtype
         )
 
     def _concatenate(self, new: Any) -> Any:
-        import pandas as pd
-
         return pd.concat([self._given, new], ignore_index=True)
 
     def _filled(self, rows: np.ndarray, missing: np.ndarray) -> Any:
@@ -405,7 +397,6 @@ class _PolarsTable(TableLike):
 
 def _frame_of_arrow(table: Any) -> Any:
     """pandas frame of the same columns, which may have the same name."""
-    import pandas as pd
     import pyarrow as pa
 
     parts = [pa.chunked_array([c]) if isinstance(c, pa.Array) else c for c in table.columns]
@@ -470,7 +461,11 @@ class _ObjectTable(_PandasTable):
 
 
 def _read_array(X: Any) -> tuple[np.ndarray, TableLike]:
-    _refuse_sparse(X)
+    if sparse.issparse(X):
+        raise TypeError(
+            "Sparse data was passed for X, but dense data is required. Use '.toarray()' to "
+            "convert to a dense numpy array."
+        )
     if isinstance(X, Mapping) or type(X).__name__ == "LazyFrame":
         remedy = "pandas.DataFrame(X)" if isinstance(X, Mapping) else "X.collect()"
         raise TypeError(f"X must be a table, got {type(X).__name__}. Pass {remedy}.")
@@ -513,17 +508,6 @@ def _read_objects(array: np.ndarray) -> tuple[np.ndarray, TableLike]:
                 "X must hold numbers: argument must be a string or a real number, "
                 f"not {type(value).__name__} ({value!r:.40})."
             )
-    import pandas as pd
-
     columns = [_object_column(column) for column in array.T]
     names = list(map(str, range(len(columns))))
     return _table(_ObjectTable, pd.DataFrame(array), names, columns)
-
-
-def _refuse_sparse(X: Any) -> None:
-    sparse = sys.modules.get("scipy.sparse")
-    if sparse is not None and sparse.issparse(X):
-        raise TypeError(
-            "Sparse data was passed for X, but dense data is required. Use '.toarray()' to "
-            "convert to a dense numpy array."
-        )

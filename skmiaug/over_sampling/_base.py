@@ -60,10 +60,9 @@ from skmiaug.over_sampling.targets import (
     read_target,
     subsample,
 )
-from skmiaug.utils._phases import phase
+from skmiaug.utils._fit import phase, whole_fit
 from skmiaug.utils._progress import ProgressBar
 from skmiaug.utils._random import draw_seed, numpy_generator, seed_of_stream
-from skmiaug.utils._whole_fit import whole_fit
 from skmiaug.utils.tables._labels import read_groups, read_labels
 from skmiaug.utils.tables._row_blocks import SAMPLED_ROWS, row_blocks
 from skmiaug.utils.tables._tables import TableLike, cast_column
@@ -745,7 +744,7 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         return self._generator.sample(T, rng=rng, given=given)
 
     def _phase(self, name: str) -> Any:
-        """Log the time of a phase, see ``skmiaug.utils._phases``."""
+        """Log the time of a phase, see ``skmiaug.utils._fit``."""
         return phase(type(self).__name__, name)
 
     def _sampling(self) -> Any:

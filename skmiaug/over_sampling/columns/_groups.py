@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.utils import check_array
 
 from skmiaug.over_sampling.columns._transform import ColumnTransform
-from skmiaug.utils.tables._listing import first_few
+from skmiaug.utils.files._untrusted import first_few
 from skmiaug.utils.tables._modalities import resolve_modalities
 from skmiaug.utils.tables._tables import read_table
 

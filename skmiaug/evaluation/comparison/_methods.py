@@ -284,7 +284,7 @@ def _regressors(gammas: list[Any]) -> _Models:
         "ridge": (Ridge(alpha=100.0), {"alpha": [1.0, 10.0, 100.0, 1000.0]}),
         "SVR": (SVR(C=1.0), {"C": [0.3, 1.0, 3.0], "gamma": gammas}),
         "MLP": (
-            MLPRegressor((128,), alpha=1.0, max_iter=500),
+            MLPRegressor(hidden_layer_sizes=(128,), alpha=1.0, max_iter=500),
             {"alpha": [0.1, 1.0, 10.0]},
         ),
         "random forest": (RandomForestRegressor(200), {"min_samples_leaf": [1, 3, 10]}),

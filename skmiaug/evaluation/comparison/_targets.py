@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -28,7 +29,7 @@ from sklearn.utils import check_random_state, column_or_1d, get_tags
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _num_samples, has_fit_parameter
 
-from skmiaug.evaluation._labels import listed, plain
+from skmiaug.evaluation._labels import class_counts, listed, plain
 from skmiaug.evaluation.comparison._folds import possible_splits
 from skmiaug.evaluation.comparison._methods import (
     CLASS_WEIGHTS,
@@ -79,11 +80,14 @@ class Classes:
         Columns of the results, the main one first.
     words : tuple of str
         Methods that are no sampler.
+    counted : str
+        What `counts` are.
     scorer : callable or None
         Scores the candidates of a search that names no score; None is its own.
     """
 
     name: ClassVar[str] = "multiclass"
+    counted: ClassVar[str] = "rows per class"
     words: ClassVar[tuple[str, ...]] = (
         CLASS_WEIGHTS, LOGIT_ADJUSTMENT, THRESHOLDS, EQUAL_PRIOR_LDA,
     )  # fmt: skip
@@ -113,6 +117,10 @@ class Classes:
     def strata(self, y: NDArray[Any], least: int = 5) -> NDArray[Any]:
         """Groups of similar targets (n,) for stratified folds, of `least` rows or more."""
         return y
+
+    def counts(self, y: NDArray[Any], names: Sequence[Any]) -> dict[str, int]:
+        """Rows of each class, label or band of an attribute, in the order of `names`."""
+        return class_counts(y, names)
 
     def sampler(self, name: str, given: Any) -> Any:
         """What runs for a sampler or word that was given.
@@ -196,6 +204,10 @@ class _Columns(Classes):
         _, codes, counts = np.unique(strata, return_inverse=True, return_counts=True)
         return np.where(counts[codes] < least, counts.argmax(), codes)
 
+    def counts(self, y: NDArray[Any], names: Sequence[Any]) -> dict[str, int]:
+        sums = np.rint(y.sum(axis=0)).astype(int)
+        return dict(zip(map(str, names), sums.tolist(), strict=True))
+
     def sampler(self, name: str, given: Any) -> Any:
         if isinstance(given, SamplerMixin) and not hasattr(given, "target_type"):
             raise ValueError(
@@ -214,7 +226,7 @@ class _Columns(Classes):
 class VoteShares(_Columns):
     """``target_type="distribution"``: shares (n, n_classes)."""
 
-    name = "distribution"
+    name, counted = "distribution", "votes per class, in rows"
     words = (HARD_LABELS, CLASS_WEIGHTS, LOGIT_ADJUSTMENT)
 
     @staticmethod
@@ -266,7 +278,7 @@ class VoteShares(_Columns):
 class LabelSets(_Columns):
     """``target_type="multilabel"``: indicators (n, n_labels)."""
 
-    name = "multilabel"
+    name, counted = "multilabel", "rows per label"
     words = (CLASS_WEIGHTS,)
     scorer = get_scorer("average_precision")
 
@@ -303,13 +315,23 @@ class LabelSets(_Columns):
 class Attributes(_Columns):
     """``target_type="continuous"``: attributes (n,) or (n, n_attributes)."""
 
-    name = "continuous"
+    name, counted = "continuous", "rows per fifth of the range"
     words = (CLASS_WEIGHTS, RANDOM_OVERSAMPLING)
     scorer = make_scorer(concordance_correlation_coefficient)
 
     @staticmethod
     def _as_fitted(found: Any) -> NDArray[Any]:
         return found.values[:, 0] if found.values.shape[1] == 1 else found.values
+
+    def counts(self, y: NDArray[Any], names: Sequence[Any]) -> dict[str, int]:
+        found = {}
+        for name, column, *ends in zip(
+            names, np.reshape(y, (len(y), -1)).T, *self._of_rows.limits, strict=True
+        ):
+            rows, edges = np.histogram(column, _N_BANDS, tuple(ends))
+            for number, low, high in zip(rows.tolist(), edges, edges[1:], strict=False):
+                found[f"{name}: {low:.3g} to {high:.3g}"] = number
+        return found
 
     def sampler(self, name: str, given: Any) -> Any:
         if given == RANDOM_OVERSAMPLING:

@@ -26,11 +26,10 @@ from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 from skmiaug.model_selection._decisions import (
     LogitAdjustedClassifier,
     ThresholdTunedClassifier,
-    adopt_features,
     class_shares,
-    tags_of,
 )
 from skmiaug.model_selection._folds import StratifiedFolds
+from skmiaug.model_selection._meta import adopt_features, last_step, tags_of
 from skmiaug.model_selection._neighbors import adapt_neighbors
 from skmiaug.model_selection._prior_correction import (
     fit_and_watch,
@@ -96,12 +95,13 @@ class BalancedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         self, X: Any, y: ArrayLike, *, inner_groups: Any = None, **fit_params: Any
     ) -> BalancedClassifier:
         """Fit a clone; `inner_groups` stay whole wherever the method splits rows."""
-        labels = np.asarray(y)
         fitted: Any
         if self.method == NONE:
             fitted, trained = clone(self.classifier).fit(X, y, **fit_params), None
         elif self.method == CLASS_WEIGHT:
-            classifier, fit_params = weighted(clone(self.classifier), labels, fit_params)
+            classifier, fit_params = weighted(
+                clone(self.classifier), np.asarray(y), fit_params
+            )
             fitted = classifier.fit(X, y, **fit_params)
             trained = np.full(len(fitted.classes_), 1 / len(fitted.classes_))
         elif self.method in DECISIONS:
@@ -110,7 +110,7 @@ class BalancedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
             fitted, seen = self._fit_resampled(X, y, inner_groups, fit_params)
             trained = class_shares(seen, fitted.classes_)
         self.estimator_, self.classes_ = fitted, fitted.classes_
-        self.class_prior_ = class_shares(labels, self.classes_)
+        self.class_prior_ = class_shares(y, self.classes_)
         self.trained_prior_ = self.class_prior_ if trained is None else trained
         adopt_features(self, fitted)
         return self
@@ -122,8 +122,9 @@ class BalancedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
                 classifier, cv=_FOLDS, random_state=self.random_state
             )
             return tuned.fit(X, y, groups=groups, **fit_params)
-        folds = StratifiedFolds(_FOLDS, random_state=self.random_state)
-        classifier = with_probabilities(classifier, list(folds.split(X, y, groups)))
+        if not hasattr(classifier, "predict_proba"):
+            folds = StratifiedFolds(_FOLDS, random_state=self.random_state)
+            classifier = with_probabilities(classifier, list(folds.split(X, y, groups)))
         return LogitAdjustedClassifier(classifier).fit(X, y, **fit_params)
 
     def _fit_resampled(
@@ -246,19 +247,13 @@ def _takes_weights(classifier: Any) -> bool:
 
 
 def _parameters_named(classifier: Any, wanted: str) -> list[str]:
-    prefix, last = _last_step(classifier)
+    prefix, last = last_step(classifier)
     names = last.get_params(deep=True)
-    return [prefix + n for n in names if n == wanted or n.endswith(f"__{wanted}")]
+    if wanted in names:  # those of parts would count twice
+        return [prefix + wanted]
+    return [prefix + n for n in names if n.endswith(f"__{wanted}")]
 
 
 def _weight_parameter(classifier: Any) -> str | None:
-    prefix, last = _last_step(classifier)
+    prefix, last = last_step(classifier)
     return f"{prefix}sample_weight" if has_fit_parameter(last, "sample_weight") else None
-
-
-def _last_step(classifier: Any) -> tuple[str, Any]:
-    """What a pipeline decides with, and the prefix of its parameters."""
-    if not isinstance(classifier, Pipeline):
-        return "", classifier
-    name, last = classifier.steps[-1]
-    return f"{name}__", last

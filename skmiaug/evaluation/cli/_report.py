@@ -1,7 +1,6 @@
 """``skmiaug report``: the course of the command."""
 
 import argparse
-import tempfile
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 from skmiaug.evaluation._labels import class_counts
 from skmiaug.evaluation.cli._parser import UsageError
 from skmiaug.evaluation.cli._shared import (
+    check_output,
     describe,
     line_width,
     read,
@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
     """Judge, print the main results, write."""
     features = read(args)
     require("matplotlib.figure", extra="plots", purpose="draw the report")
-    target = _writable(args.output, overwrite=args.overwrite)
+    target = check_output(args.output, overwrite=args.overwrite, marker=MARKER)
     try:
         args.cv = args.cv or default_splits(features.y, features.groups)
         cv = splitter(args, features)
@@ -70,33 +70,6 @@ def _over_sampler(name: str) -> Any:
     if sampler is None or isinstance(sampler, str):
         raise ValueError(f"{name!r} generates no samples; name an over-sampler.")
     return sampler
-
-
-def _writable(path: str, *, overwrite: bool) -> Path:
-    """The file to write, after a check that it can and may be written."""
-    target = Path(path)
-    try:
-        if target.exists() and not target.is_file():
-            kind = "a folder" if target.is_dir() else "no regular file"
-            raise IsADirectoryError(f"{path!r} is {kind}")
-        # A trial before minutes of work: permissions alone do not show it.
-        with tempfile.TemporaryFile(dir=target.parent):
-            pass
-        head = b""
-        if target.exists() and not overwrite:
-            with target.open("rb") as file:
-                head = file.read(4096)
-    except OSError as error:
-        raise UsageError(
-            "--output must be a file in a folder that can be written to, got "
-            f"{path!r} ({error.strerror or error}); name another one."
-        ) from error
-    if head and MARKER.encode() not in head:
-        raise UsageError(
-            f"{path!r} is not a report of `skmiaug report`; name another file or allow "
-            "overwriting (--overwrite)."
-        )
-    return target
 
 
 def _show_findings(report: QualityReport, target: Path) -> None:

@@ -3,6 +3,7 @@
 import argparse
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,8 +30,9 @@ def read(args: argparse.Namespace) -> Features:
     """The named file, or the digits."""
     if args.features is not None:
         named = {name: getattr(args, name) for name in _FILE_OPTIONS}
-        prepare = getattr(args, "prepare", None) is not None
-        return read_features(args.features, FileOptions(**named, prepare=prepare))
+        named["prepare"] = getattr(args, "prepare", None) is not None
+        named["target_type"] = getattr(args, "target_type", "multiclass")
+        return read_features(args.features, FileOptions(**named))
     for name in _FILE_OPTIONS:
         if getattr(args, name) not in (None, ()):
             flag = "--" + name.replace("_", "-")
@@ -58,14 +60,21 @@ def splitter(args: argparse.Namespace, features: Features) -> Any:
     return ImbalancedTrainingSplit(cv, dict(zip(features.classes, fractions, strict=True)))
 
 
-def describe(features: Features, counts: Mapping[str, int], part: str) -> str:
-    """The data before the run: rows, groups and classes."""
+def describe(
+    features: Features,
+    counts: Mapping[str, int],
+    part: str,
+    *,
+    whole: Mapping[str, int] | None = None,
+    counted: str = "rows per class",
+) -> str:
+    """The data before the run: rows, groups and classes (`whole`, if not those of y)."""
     rows, columns = features.X.shape
     groups = ""
     if features.groups is not None:
         groups = f", {len(set(features.groups.tolist()))} groups"
     lines = [
-        "rows per class: " + counts_text(features.class_counts()),
+        f"{counted}: {counts_text(whole or features.class_counts())}",
         f"{part}: {counts_text(counts)}",
     ]
     if features.note:
@@ -83,6 +92,36 @@ def title_of(args: argparse.Namespace, features: Features) -> str:
     part += [f"layer {args.layer}"] if args.layer is not None else []
     name = Path(args.features).name + (f" ({', '.join(part)})" if part else "")
     return name + (changed if args.imbalance is not None else "")
+
+
+def check_output(path: str, *, overwrite: bool, marker: str = "") -> Path:
+    """The file to write, after a check that it can be written and none is lost.
+
+    A report, which has the marker near its start, may be replaced by another.
+    """
+    target = Path(path)
+    try:
+        if target.exists() and not target.is_file():
+            kind = "a folder" if target.is_dir() else "no regular file"
+            raise IsADirectoryError(f"{path!r} is {kind}")
+        # A trial before minutes of work: permissions alone do not show it.
+        with tempfile.TemporaryFile(dir=target.parent):
+            pass
+        head = b""
+        if marker and target.exists():
+            with target.open("rb") as file:
+                head = file.read(4096)
+    except OSError as error:
+        raise UsageError(
+            "--output must be a file in a folder that can be written to, got "
+            f"{path!r} ({error.strerror or error}); name another one."
+        ) from error
+    if target.exists() and not overwrite and not (marker and marker.encode() in head):
+        other = " and is not a report of `skmiaug report`" if marker else ""
+        raise UsageError(
+            f"{path!r} exists{other}; name another file or allow overwriting (--overwrite)."
+        )
+    return target
 
 
 def show(text: str = "") -> None:

@@ -30,11 +30,12 @@ class Features:
     ----------
     X : ndarray of shape (n_samples, n_features), float32 or float64
         Finite.
-    y : ndarray of shape (n_samples,)
-        int64 or str labels, at least two classes.
+    y : ndarray of shape (n_samples,) or DataFrame
+        int64 or str labels, at least two classes; of other target types a table of numbers.
     groups : ndarray of shape (n_samples,) or None
     classes : list
-        The labels in the file's own order, which is that of ``--imbalance``.
+        The labels in the file's own order, which is that of ``--imbalance``; the columns
+        of a y that is a table.
     name : str
         What to call the data.
     note : str
@@ -49,7 +50,7 @@ class Features:
     """
 
     X: Any
-    y: NDArray[Any]
+    y: Any
     groups: NDArray[Any] | None
     classes: list[Any]
     name: str
@@ -75,6 +76,7 @@ class FileOptions:
     group: str | None = None
     drop: tuple[str, ...] = ()
     prepare: bool = False
+    target_type: str = "multiclass"
 
 
 def digits() -> Features:
@@ -134,7 +136,7 @@ def feature_file(path: str | os.PathLike[str]) -> Path:
 def finish(
     name: str,
     X: Any,
-    y: NDArray[Any],
+    y: Any,
     groups: NDArray[Any] | None,
     columns: Sequence[str] | None = None,
     classes: Sequence[Any] | None = None,
@@ -162,6 +164,9 @@ def finish(
         X = as_floats(X)
         check_values(name, X, columns)
         width = X.shape[1]
+    named = None if columns is None else list(columns)
+    if isinstance(y, pd.DataFrame):
+        return Features(X, y, groups, list(y), name, note, None, width, named)
     found = list(np.unique(y))
     if len(found) < 2:
         raise FileFormatError(
@@ -169,7 +174,6 @@ def finish(
             f"{plain(found[0])!r}; check which column or array holds the classes."
         )
     order = found if classes is None else [c for c in classes if c in set(found)]
-    named = None if columns is None else list(columns)
     classes = [plain(label) for label in order]
     return Features(X, y, groups, classes, name, note, transformer, width, named)
 

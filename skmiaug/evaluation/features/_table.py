@@ -8,6 +8,7 @@ import shlex
 import warnings
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from skmiaug.evaluation.features._features import (
     finish,
     reason_of,
 )
+from skmiaug.evaluation.features._targets import as_targets, target_columns
 from skmiaug.exceptions import FileFormatError
 from skmiaug.utils._optional import require
 from skmiaug.utils.files._untrusted import check_unpacked_size
@@ -38,7 +40,11 @@ _ROWS_TO_TRY = 20
 
 def read_table(file: Path, options: FileOptions) -> Features:
     """Every column but the target, the group and the dropped ones is a feature."""
-    name, table = str(file), read_frame(file, options)
+    name, wanted = str(file), options.target
+    classes = options.target_type == "multiclass"
+    if not classes:  # the target may be several columns, or a pattern
+        options = replace(options, target=None)
+    table = read_frame(file, options)
     columns = list(table.columns)
     if not len(table):
         raise FileFormatError(
@@ -47,12 +53,18 @@ def read_table(file: Path, options: FileOptions) -> Features:
         )
     _check_cells(name, table, [c for c in columns if c not in options.drop], options)
     note = ""
-    if options.target is None:
-        options = FileOptions(**(vars(options) | {"target": _guess(name, table, options)}))
+    y: Any
+    if not classes:
+        targets = target_columns(name, columns, wanted)
+        options = replace(options, drop=(*options.drop, *targets))
+        y = as_targets(name, "--target", numbers_of(name, table[targets]), targets)
+    elif options.target is None:
+        options = replace(options, target=_guess(name, table, options))
         note = f"column {options.target!r} is used for the classes; --target names another"
-    assert options.target is not None
     _check_unnamed(name, columns, options)
-    y = as_labels(name, f"column {options.target!r}", _labels(name, table, options.target))
+    if options.target is not None:
+        labels = _labels(name, table, options.target)
+        y = as_labels(name, f"column {options.target!r}", labels)
     groups = None
     if options.group is not None:
         groups = as_groups(

@@ -17,11 +17,14 @@ from imblearn.under_sampling import RandomUnderSampler
 from matplotlib.axes import Axes
 from matplotlib.image import imread
 from sklearn.base import BaseEstimator
+from sklearn.linear_model import Ridge
+from sklearn.preprocessing import StandardScaler
 
 from skmiaug import GaussianAugmenter
 from skmiaug.evaluation import ImbalancedTrainingSplit, QualityReport, quality_report
 from skmiaug.evaluation.report import MEASURES, Measure, Value
 from skmiaug.exceptions import MissingExtraError
+from skmiaug.metrics import concordance_correlation_coefficient
 from tests._helpers import small
 from tests.docs._browser import chromium
 
@@ -654,3 +657,175 @@ def test_page_has_ink_all_the_way_down(report, tmp_path):
     pixels = imread(picture)[..., :3]
     inked = (pixels.min(axis=2) < 0.5).reshape(20, -1).mean(axis=1)
     assert (inked[:16] > 0.001).all()
+
+
+# ---- votes, label sets, attributes
+
+
+@pytest.fixture(scope="module")
+def rated():
+    """Rows whose votes, labels and attributes depend on two of six features."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(180, 6))
+    logits = np.column_stack([2 * X[:, 0] + 1, 2 * X[:, 1], np.zeros(len(X)) - 1])
+    shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    votes = pd.DataFrame(rng.multinomial(5, shares), columns=["joy", "fear", "rage"])
+    attributes = pd.DataFrame({"valence": np.exp(X[:, 0]), "arousal": X[:, 1]})
+    return {
+        "X": X,
+        "distribution": votes,
+        "multilabel": votes.ge(2).astype(int),
+        "continuous": attributes + 0.3 * rng.normal(size=attributes.shape),
+    }
+
+
+def of_type(target_type, rated, **options):
+    augmenter = GaussianAugmenter(target_type=target_type, noise="gaussian", random_state=0)
+    options = {"n_permutations": 19} | options
+    return quality_report(augmenter, rated["X"], rated[target_type], **options)
+
+
+MODELS = {
+    "distribution": ["lr"],
+    "multilabel": ["lr"],
+    "continuous": {"ridge": Ridge()},
+}
+SCORES = {
+    "distribution": ("plurality macro-F1", "Jensen-Shannon distance"),
+    "multilabel": ("macro average precision", "macro-F1"),
+    "continuous": ("concordance correlation", "mean absolute error"),
+}
+
+
+@pytest.mark.parametrize("target_type", SCORES)
+def test_measures_of_other_target_types(target_type, rated):
+    report = of_type(target_type, rated, classifiers=MODELS[target_type])
+    table = report.table.set_index("measure")
+    assert np.isfinite(table["value"]).all()
+    assert not table.index.duplicated().any()
+    first, second = SCORES[target_type]
+    (model,) = {"continuous": ["ridge"]}.get(target_type, ["logistic regression"])
+    gain = table.loc[f"{first} gain, {model} (points)"]
+    assert gain["low"] <= gain["value"] <= gain["high"]
+    # Samples of a fitted Gaussian train nearly as well as the real rows.
+    alone = table.loc[f"TSTR {first}, {model} (%)"]
+    assert alone["value"] > 0.8 * alone["real"] > 20
+    assert f"{second}, {model}" in table.index
+    information = table.loc["mutual information (nats)"]
+    assert information["value"] > 0.5 * information["real"] > 0.02
+    assert ("upper bound H(c) (nats)" in table.index) is (target_type != "continuous")
+    ratios = table[table.index.str.startswith("variance ratio")]
+    assert ratios["value"].between(0.4, 1.8).all()
+    # What needs classes is not there, and a line names it.
+    assert not any(name.startswith(("UAR", "recall, ", "Brier")) for name in table.index)
+    (note,) = (text for text in report.notes if text.startswith("target_type="))
+    assert repr(target_type) in note
+    assert "Brier score" in note
+    verdict = of_topic(report, "Verdict").text
+    assert f"mean {first} {gain['value'] + alone['real']:.1f} % with them" in verdict
+
+
+@pytest.mark.parametrize("target_type", SCORES)
+def test_page_of_other_target_types(target_type, rated):
+    report = of_type(target_type, rated, classifiers=MODELS[target_type])
+    html = report.to_html()
+    tags = Tags()
+    tags.feed(html)
+    assert tags.open == []
+    text = " ".join(tags.text)
+    assert f"target_type='{target_type}'" in text
+    assert "nan" not in text
+    assert not re.search(r"\binf\b", text)
+    report.plot().draw_without_rendering()
+
+
+def test_scores_are_those_of_models_fitted_by_hand(rated):
+    split = np.arange(120), np.arange(120, 180)
+    report = of_type("continuous", rated, cv=[split], classifiers=MODELS["continuous"])
+    table = report.table.set_index("measure")
+    X, y = rated["X"], rated["continuous"].to_numpy()
+    scaler = StandardScaler().fit(X[split[0]])
+    X_train, X_test = (scaler.transform(X[part]) for part in split)
+    augmenter = GaussianAugmenter(
+        target_type="continuous", noise="gaussian", random_state=0
+    )
+    X_new, y_new = augmenter.fit_resample(X_train, y[split[0]])
+    predicted = Ridge().fit(X_new, y_new).predict(X_test)
+    ccc = concordance_correlation_coefficient(y[split[1]], predicted)
+    alone = table.loc["TSTR concordance correlation, ridge (%)", "real"]
+    gain = table.loc["concordance correlation gain, ridge (points)", "value"]
+    assert alone + gain == pytest.approx(100 * ccc)
+    error = table.loc["mean absolute error, ridge", "value"]
+    assert error == pytest.approx(np.abs(predicted - y[split[1]]).mean())
+
+
+def test_votes_and_their_shares_are_reported_alike(rated):
+    shares = rated["distribution"].div(5)
+    options = {"classifiers": ["lr"], "cv": [(np.arange(120), np.arange(120, 180))]}
+    one, other = (
+        of_type("distribution", rated | {"distribution": y}, **options)
+        for y in (rated["distribution"], shares)
+    )
+    names = one.table["measure"].tolist()
+    assert names == other.table["measure"].tolist()
+    real = [name for name in names if "gain" not in name]
+    one, other = (r.table.set_index("measure").loc[real, "real"] for r in (one, other))
+    np.testing.assert_allclose(one, other, rtol=1e-6)
+
+
+def test_groups_of_other_target_types_are_kept_whole(rated):
+    groups = np.arange(180) % 6
+    report = of_type("multilabel", rated, groups=groups, classifiers=["lr"])
+    found = re.search(r"(\d) in training, (\d) held out", report.about["Split"])
+    assert int(found[1]) + int(found[2]) == 6
+
+
+def test_a_single_attribute_and_a_class_with_a_single_row(rated):
+    X, attribute = rated["X"], rated["continuous"]["valence"]
+    report = of_type("continuous", {"X": X, "continuous": attribute})
+    assert report.about["Data"].endswith("target_type='continuous': valence")
+    votes = rated["distribution"].copy()
+    # One row has most of its votes for "hope".
+    votes["hope"] = np.r_[9, np.zeros(100), np.ones(79)].astype(int)
+    report = of_type("distribution", {"X": X, "distribution": votes}, classifiers=["lr"])
+    assert "variance ratio, hope" not in set(report.table["measure"])
+    assert "variance ratio, joy" in set(report.table["measure"])
+
+
+def test_samples_with_too_little_variance_are_marked(rated):
+    class Timid(GaussianAugmenter):
+        def sample(self, n_samples=1, y=None, **options):
+            X, y = super().sample(n_samples, y, **options)
+            return X.mean(axis=0) + 0.4 * (X - X.mean(axis=0)), y
+
+    augmenter = Timid(target_type="multilabel", noise="gaussian", random_state=0)
+    report = quality_report(
+        augmenter, rated["X"], rated["multilabel"], classifiers=["lr"], n_permutations=19
+    )
+    assert of_topic(report, "Variety").mark == "fail"
+
+
+def test_wrong_targets_name_the_target_type(rated):
+    X = rated["X"]
+
+    def refused(match, augmenter, y, **options):
+        with pytest.raises(ValueError, match=match):
+            quality_report(augmenter, X, y, **options)
+
+    votes = rated["distribution"]
+    soft = GaussianAugmenter(target_type="distribution")
+    refused("y has 3 columns and the augmenter target_type='multiclass'",
+            GaussianAugmenter(), votes)  # fmt: skip
+    refused("target_type='distribution': votes and shares are not negative", soft, -votes)
+    refused("target_type='multilabel': y must hold 0 and 1 alone",
+            GaussianAugmenter(target_type="multilabel"), votes)  # fmt: skip
+    refused("target_type='continuous' needs regressors: pass classifiers as a mapping",
+            GaussianAugmenter(target_type="continuous"), votes.joy,
+            classifiers=["lr"])  # fmt: skip
+    refused("target_type='distribution' needs classifiers with predict_proba, and 'RBF",
+            soft, votes, classifiers=["svm"])  # fmt: skip
+    refused("target_type must be one of multiclass, dist",
+            GaussianAugmenter(target_type="votes"), votes)  # fmt: skip
+    other = SMOTE()
+    other.target_type = "multilabel"
+    refused("target_type='multilabel' needs an augmenter with sample", other, votes)

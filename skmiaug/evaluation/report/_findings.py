@@ -1,11 +1,12 @@
 """The main results of a report in words."""
 
 import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
-from skmiaug.evaluation.report._measures import Evidence, SampleSet
+from skmiaug.evaluation.report._evidence import Evidence, SampleSet
 
 __all__ = ["Finding", "findings"]
 
@@ -28,9 +29,9 @@ def findings(e: Evidence) -> list[Finding]:
 
 
 def _verdict(e: Evidence) -> Finding:
-    """Whether to use the samples, by the mean UAR over the classifiers."""
-    without = float(np.mean([found.gain.uar_without for found in e.utility]))
-    with_them = float(np.mean([found.gain.uar_with for found in e.utility]))
+    """Whether to use the samples, by the mean score over the models."""
+    without = float(np.mean([found.without for found in e.utility]))
+    with_them = float(np.mean([found.with_samples for found in e.utility]))
     best = max(e.baselines, key=lambda name: e.baselines[name], default="")
     mark, advice = PASS, "Use these samples"
     if best and e.baselines[best] > with_them:
@@ -40,11 +41,14 @@ def _verdict(e: Evidence) -> Finding:
     elif _utility(e).mark != PASS:
         mark, advice = WARN, "No gain beyond chance"
     others = "".join(f", {name} {100 * uar:.1f}" for name, uar in e.baselines.items())
+    last = "One split, untuned classifiers: run skmiaug compare to decide."
+    if e.samples.targets is not None:
+        last = "One split, untuned models, no other remedy: cross-validate to decide."
     return Finding(
         mark,
         "Verdict",
-        f"{advice}: mean UAR {100 * with_them:.1f} % with them, {100 * without:.1f} without"
-        f"{others}. One split, untuned classifiers: run skmiaug compare to decide.",
+        f"{advice}: mean {e.score} {100 * with_them:.1f} % with them, "
+        f"{100 * without:.1f} without{others}. {last}",
     )
 
 
@@ -61,13 +65,17 @@ def _information(e: Evidence) -> Finding:
         else ""
     )
     low, high = synthetic.interval
+    level = 100 * synthetic.confidence_level
+    interval = f"{level:g} % interval {low:.2f} to {high:.2f}; " if level > 0 else ""
+    maximum = synthetic.maximum
+    of_all = f"of {maximum:.2f} " if math.isfinite(maximum) else ""
+    topic = "class" if e.samples.targets is None else "target"
     return Finding(
         mark,
         "Information",
         f"In synthetic samples, a critic of held-out rows finds {synthetic.estimate:.2f} "
-        f"of {e.synthetic.upper_bound:.2f} nats about the class "
-        f"({100 * synthetic.confidence_level:g} % interval {low:.2f} to {high:.2f}; real "
-        f"training rows {real.estimate:.2f}{chance}).",
+        f"{of_all}nats about the {topic} ({interval}real training rows "
+        f"{real.estimate:.2f}{chance}).",
     )
 
 
@@ -80,7 +88,10 @@ def _by_chance(some: SampleSet) -> bool:
 
 
 def _variety(e: Evidence) -> Finding:
-    ratio, real = _median(e.synthetic.variance_ratio), _median(e.real.variance_ratio)
+    ratio, real = (
+        float(pd.Series(one.variance_ratio, dtype=float).median())
+        for one in (e.synthetic, e.real)
+    )
     recall, real_recall = e.synthetic.prdc.recall, e.real.prdc.recall
     # The variance of held-out rows is right, and so is that of real training rows, which
     # may be higher for one outlier or lower for few speakers.
@@ -88,9 +99,12 @@ def _variety(e: Evidence) -> Finding:
     mark = PASS if 0.85 * low <= ratio <= 1.5 * high else WARN
     if ratio < 0.3 * low or recall < 0.1 * real_recall:
         mark = FAIL
+    similar = "Within a class (median over the classes)"
+    if e.samples.targets is not None:
+        similar = f"Among {e.samples.targets.similar} (median)"
     variance = (
-        f"Within a class (median over the classes), synthetic samples have {ratio:.2f} "
-        f"times the variance of held-out rows (real training rows {real:.2f})"
+        f"{similar}, synthetic samples have {ratio:.2f} times the variance of held-out "
+        f"rows (real training rows {real:.2f})"
         if math.isfinite(ratio) and math.isfinite(real)
         else "The held-out rows of a class do not vary, so variances cannot be compared"
     )
@@ -158,21 +172,16 @@ def _utility(e: Evidence) -> Finding:
             "The training part is balanced and the sampler added no samples: there is no "
             "gain to measure.",
         )
-    gains = [found.gain for found in e.utility]
     mark = WARN
-    if all(gain.gain >= 0 for gain in gains) and any(g.interval[0] > 0 for g in gains):
+    if all(u.gain >= 0 for u in e.utility) and any(u.interval[0] > 0 for u in e.utility):
         mark = PASS
-    if all(gain.interval[1] < 0 for gain in gains):
+    if all(found.interval[1] < 0 for found in e.utility):
         mark = FAIL
     changes = ", ".join(
-        f"{found.classifier} {100 * found.gain.gain:+.1f} "
-        f"({100 * found.gain.interval[0]:+.1f} to {100 * found.gain.interval[1]:+.1f})"
-        for found in e.utility
+        f"{u.model} {100 * u.gain:+.1f} "
+        f"({100 * u.interval[0]:+.1f} to {100 * u.interval[1]:+.1f})"
+        for u in e.utility
     )
-    text = f"UAR on held-out rows, gain in points over no resampling: {changes}."
+    score = e.score[0].upper() + e.score[1:]
+    text = f"{score} on held-out rows, gain in points over no resampling: {changes}."
     return Finding(mark, "Utility", text)
-
-
-def _median(ratios: dict[Any, float]) -> float:
-    values = [ratio for ratio in ratios.values() if math.isfinite(ratio)]
-    return float(np.median(values)) if values else math.nan

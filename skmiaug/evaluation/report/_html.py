@@ -13,7 +13,7 @@ from skmiaug.evaluation.report._findings import FAIL, PASS, WARN, Finding
 from skmiaug.evaluation.report._plots import Panel
 from skmiaug.utils._optional import require
 
-__all__ = ["MARKER", "SECTIONS", "page"]
+__all__ = ["MARKER", "page", "sections_for"]
 
 MARKER = '<meta name="generator" content="skmiaug report">'
 _MARKS = {PASS: "●", WARN: "◐", FAIL: "○"}
@@ -65,6 +65,27 @@ SECTIONS = {
         "Logistic regression, for the class shares of the held-out rows.",
     ),
 }
+# The same for votes, label sets and attributes.
+_OF_TARGETS = {
+    "counts": (
+        "Targets",
+        "The training part before and after resampling: votes of each class, rows of each "
+        "label, or rows in each fifth of all rows by the first attribute.",
+    ),
+    "information": (
+        "Mutual information",
+        "Information about the target that a model of held-out real rows finds in a "
+        "sample, a lower bound in nats: about a class drawn by the votes of its row, about "
+        "one of the labels of its row, or about attributes taken as Gaussian. Samples are "
+        "drawn for the targets of the training rows.",
+    ),
+    "utility": (
+        "Utility",
+        "Models trained with and without the synthetic samples, tested on held-out real "
+        "rows that neither they nor the augmenter have seen. Compare with weights and with "
+        "random oversampling, over folds, before you decide.",
+    ),
+}
 _STYLE = """
 :root { color-scheme: light; }
 * { box-sizing: border-box; }
@@ -97,6 +118,7 @@ figcaption { font-size: .8rem; color: #444; }
 table { border-collapse: collapse; font-size: .87rem; margin: .8rem 0 1rem; width: 100%; }
 th { text-align: left; font-weight: 600; border-bottom: 1.5px solid #999; }
 th, td { padding: .25rem .6rem; vertical-align: top; border: 0; overflow-wrap: anywhere; }
+th, td:not(:first-child, :last-child) { white-space: nowrap; }
 td { border-bottom: 1px solid #eee; font-variant-numeric: tabular-nums; }
 @media (max-width: 46rem) {
   body { padding: 0 .9rem; margin-top: 1rem; }
@@ -114,8 +136,14 @@ td { border-bottom: 1px solid #eee; font-variant-numeric: tabular-nums; }
 """
 
 
+def sections_for(target_type: str) -> Mapping[str, tuple[str, str]]:
+    """Heading and first sentences of each section, in the order of the page."""
+    return SECTIONS if target_type == "multiclass" else SECTIONS | _OF_TARGETS
+
+
 def page(
     *,
+    sections: Mapping[str, tuple[str, str]],
     title: str,
     about: Mapping[str, str],
     findings: Sequence[Finding],
@@ -132,9 +160,9 @@ def page(
         for mark, topic, text in findings
     ]
     shown = [
-        name for name in SECTIONS if name in panels or (table["section"] == name).any()
+        name for name in sections if name in panels or (table["section"] == name).any()
     ]
-    links = [f'<li><a href="#{name}">{_text(SECTIONS[name][0])}</a></li>' for name in shown]
+    links = [f'<li><a href="#{name}">{_text(sections[name][0])}</a></li>' for name in shown]
     body = [
         f"<h1>{_text(title)}</h1>",
         "<dl>\n" + "\n".join(facts) + "\n</dl>",
@@ -145,7 +173,7 @@ def page(
         f'<nav aria-label="Contents"><b>Contents</b><ol>{"".join(links)}</ol></nav>',
     ]
     for name in shown:
-        heading, text = SECTIONS[name]
+        heading, text = sections[name]
         body.append(f'<h2 id="{name}">{_text(heading)}</h2>\n<p>{_text(text)}</p>')
         if name in remarks:
             body.append(f'<p class="remark">{_text(remarks[name])}</p>')

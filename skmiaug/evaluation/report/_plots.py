@@ -26,7 +26,7 @@ from skmiaug.evaluation._drawing import (
     plain_log_scale,
 )
 from skmiaug.evaluation.comparison._methods import NO_RESAMPLING
-from skmiaug.evaluation.report._measures import WITH_SAMPLES, Evidence, SampleSet
+from skmiaug.evaluation.report._evidence import WITH_SAMPLES, Evidence, SampleSet
 from skmiaug.evaluation.report._samples import ReportSamples
 
 __all__ = ["MAX_CLASSES", "Panel", "report_panels", "share_on_the_plane"]
@@ -64,6 +64,7 @@ def report_panels(evidence: Evidence) -> dict[str, list[Panel]]:
     def panel(draw: Any, height: float, caption: str, **options: Any) -> Panel:
         return Panel(partial(draw, **options), _WIDTH, height, caption)
 
+    of_classes = samples.targets is None
     panels = {
         "counts": [
             panel(_counts, tall, "Filled: real training rows of the class. Outlined: after "
@@ -71,10 +72,11 @@ def report_panels(evidence: Evidence) -> dict[str, list[Panel]]:
         ],
         "information": [
             panel(_information, 2.6, "Diamond and bar: estimate and interval. Grey: the "
-                  "same with shuffled classes. Dashed: the upper bound.", sets=sets),
+                  "same with shuffled classes. Dashed: the upper bound.", sets=sets,
+                  of_classes=of_classes),
             panel(_pointwise, tall, "The same by class; below 0, samples resemble another "
                   "class more.", sets=sets),
-        ],
+        ][: 1 + of_classes],
         "training": _curve_panels(samples.sampler),
         "view": _class_views(samples),
         "fidelity": [
@@ -97,26 +99,26 @@ def report_panels(evidence: Evidence) -> dict[str, list[Panel]]:
             panel(_confusion, max(2.7, tall), "With the samples: % of the held-out rows of "
                   "each class (line) that are taken for another (column), mean over the "
                   "classifiers.", evidence=evidence),
-        ],
+        ][: 1 + 2 * of_classes],
     }  # fmt: skip
     return {name: found for name, found in panels.items() if found}
 
 
 def _counts(axis: Any, samples: ReportSamples) -> None:
-    before, after = samples.counts("train"), samples.counts("resampled")
-    lines = np.arange(len(samples.classes))
+    before, after = samples.amounts("train"), samples.amounts("resampled")
+    lines = np.arange(len(before))
     axis.barh(lines, list(after.values()), 0.62, color="white", ec=SYNTHETIC, lw=1.2)
     axis.barh(lines, list(before.values()), 0.62, color=INK, alpha=0.75)
     most = max(after.values())
-    for line, label in enumerate(samples.classes):
+    for line, label in enumerate(before):
         text = f"{before[label]} → {after[label]}"
         axis.text(after[label] + 0.015 * most, line, text, va="center", fontsize=9)
-    name_lines(axis, samples.classes)
+    name_lines(axis, list(before))
     axis.set_xlim(0, 1.3 * most)
     axis.set_xlabel("training samples")
 
 
-def _information(axis: Any, sets: list[Set]) -> None:
+def _information(axis: Any, sets: list[Set], of_classes: bool) -> None:
     for line, (_, found, colour) in enumerate(sets):
         result = found.information
         if len(result.null_distribution):
@@ -129,9 +131,11 @@ def _information(axis: Any, sets: list[Set]) -> None:
         axis.plot([result.estimate], [line], "D", color=colour, ms=6)
         axis.text(result.estimate, line - 0.3, f"{result.estimate:.2f}", ha="center",
                   fontsize=9)  # fmt: skip
-    bound = sets[0][1].upper_bound
-    axis.axvline(bound, color=INK, lw=1, ls="--")
-    axis.text(bound, -0.66, f"H(c) = {bound:.2f} ", ha="right", fontsize=9)
+    bound = sets[0][1].information.maximum
+    if math.isfinite(bound):
+        axis.axvline(bound, color=INK, lw=1, ls="--")
+        name = "H(c)" if of_classes else "upper bound"
+        axis.text(bound, -0.66, f"{name} = {bound:.2f} ", ha="right", fontsize=9)
     axis.axvline(0, color=PALE, lw=0.8, zorder=0)
     axis.margins(x=0.12)
     axis.set_ylim(1.7, -0.9)
@@ -139,7 +143,8 @@ def _information(axis: Any, sets: list[Set]) -> None:
         name.replace(" samples", "\nsamples").replace(" t", "\nt") for name, *_ in sets
     ]
     axis.set_yticks(range(len(sets)), names)
-    axis.set_xlabel("information about the class (nats)")
+    about = "class" if of_classes else "target"
+    axis.set_xlabel(f"information about the {about} (nats)")
     clean(axis)
 
 
@@ -220,10 +225,9 @@ def _distances(axis: Any, evidence: Evidence) -> None:
 
 def _utility(axis: Any, evidence: Evidence) -> None:
     for line, found in enumerate(evidence.utility):
-        gain = found.gain
-        without, with_synthetic = 100 * gain.uar_without, 100 * gain.uar_with
+        without, with_synthetic = 100 * found.without, 100 * found.with_samples
         axis.plot([without, with_synthetic], [line, line], "-", color=PALE, lw=2, zorder=0)
-        low, high = (without + 100 * end for end in gain.interval)
+        low, high = (without + 100 * end for end in found.interval)
         axis.plot([low, high], [line - 0.22] * 2, "-", color=SYNTHETIC, lw=1.4)
         marks = (
             (without, "s", "white", REAL, "real"),
@@ -235,8 +239,8 @@ def _utility(axis: Any, evidence: Evidence) -> None:
             label = name if line == 0 else None
             axis.plot([value], [line], mark, mfc=face, mec=edge, ms=7, label=label,
                       color=edge, ls="none")  # fmt: skip
-    name_lines(axis, [found.classifier for found in evidence.utility])
-    axis.set_xlabel("UAR on held-out real rows (%)")
+    name_lines(axis, [found.model for found in evidence.utility])
+    axis.set_xlabel(f"{evidence.score} on held-out real rows (%)")
     legend_above(axis)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from numbers import Integral
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
@@ -21,15 +22,18 @@ from skmiaug.evaluation.comparison._compare import (
     refuse_class,
 )
 from skmiaug.evaluation.comparison._output import package_versions
+from skmiaug.evaluation.report._evidence import Evidence, TargetEvidence
 from skmiaug.evaluation.report._findings import Finding, findings
-from skmiaug.evaluation.report._html import SECTIONS, page
-from skmiaug.evaluation.report._measures import Evidence, measures_table
+from skmiaug.evaluation.report._html import page, sections_for
+from skmiaug.evaluation.report._measures import left_out, measures_table
 from skmiaug.evaluation.report._plots import (
     MAX_CLASSES,
     report_panels,
     share_on_the_plane,
 )
 from skmiaug.evaluation.report._samples import ReportSamples, prepare_samples
+from skmiaug.evaluation.report._targets import Targets, models_for
+from skmiaug.over_sampling.targets import TARGET_TYPES
 from skmiaug.utils._optional import require
 from skmiaug.utils.files._atomic import write_text_atomically
 
@@ -95,6 +99,7 @@ class QualityReport:
         """
         module = require("matplotlib.figure", extra="plots", purpose="draw the report")
         sections = report_panels(self._evidence)
+        headings = sections_for(self._evidence.samples.target_type)
         rows = [
             rows_of_panels(len(panels), max(2, round(_WIDTH / panels[0].width)))
             for panels in sections.values()
@@ -109,7 +114,7 @@ class QualityReport:
         for part, lines, (name, panels) in zip(parts, rows, sections.items(), strict=True):
             for axis, panel in zip(panel_axes(part, lines), panels, strict=True):
                 panel.draw(axis)
-            part.suptitle(SECTIONS[name][0], fontsize=10.5, x=0.01, ha="left")
+            part.suptitle(headings[name][0], fontsize=10.5, x=0.01, ha="left")
         figure.suptitle(in_lines(self.title, _LETTERS), fontsize=12, x=0.01, ha="left")
         return figure
 
@@ -138,6 +143,7 @@ class QualityReport:
             findings=self.findings,
             table=self.table,
             notes=self.notes,
+            sections=sections_for(self._evidence.samples.target_type),
             remarks=_remarks(self._evidence.samples),
             panels=report_panels(self._evidence),
         )
@@ -169,18 +175,21 @@ def quality_report(
     ----------
     augmenter : over-sampler
         `skmiaug.MIGANAugmenter` or any over-sampler of imbalanced-learn; a fitted one is
-        cloned, too.
+        cloned, too. Its ``target_type`` determines what y holds, see Notes.
     X : array-like of shape (n_samples, n_features)
         Feature vectors, finite; standardised by the training part first.
-    y : array-like of shape (n_samples,)
-        Classes.
+    y : array-like of shape (n_samples,) or (n_samples, n_columns)
+        Classes; votes, label sets or attributes for an augmenter of that ``target_type``.
     groups : array-like of shape (n_samples,), default=None
         Speaker or session of each row; the split keeps them whole.
     cv : int, "logo", splitter, iterable or None, default=None
         As in `compare_samplers`; None is 3 folds. One fold is used: that whose held-out
         part has most rows of its rarest class.
     classifiers : mapping, sequence of str or None, default=None
-        As in `compare_samplers`, untuned.
+        As in `compare_samplers`, untuned. For votes they are put into
+        `skmiaug.model_selection.SoftLabelClassifier`, for label sets into
+        `sklearn.multiclass.OneVsRestClassifier`; None is then logistic regression and MLP.
+        Attributes need a mapping from name to regressor; None is ridge, SVR and MLP.
     n_permutations : int, default=200
         Shuffles behind each p-value.
     max_rows : int, default=10,000
@@ -198,7 +207,8 @@ def quality_report(
     Raises
     ------
     ValueError
-        The data or `cv` do not fit, or the augmenter is not an over-sampler.
+        The data or `cv` do not fit, the augmenter is not an over-sampler, or ``y`` is not
+        of its ``target_type``.
 
     See Also
     --------
@@ -211,6 +221,12 @@ def quality_report(
     rows stand for the others in the measures of information, and in "trained on synthetic
     samples" always. Where it adds fewer than 20 samples, as many of each class as in the
     training part are generated instead.
+
+    With ``target_type`` "distribution", "multilabel" or "continuous", the samples that are
+    added have other targets than real rows, so one is generated for the target of each
+    training row. Utility is that of the samples that balancing adds, by the score of the
+    type: macro-F1 of the class with most votes, macro average precision, or concordance
+    correlation. Measures that need one class a row are left out, and ``notes`` name them.
 
     Examples
     --------
@@ -228,16 +244,26 @@ def quality_report(
         raise ValueError(
             f"max_rows must be a whole number from {_MIN_ROWS} on; got {max_rows!r}."
         )
-    X, y, groups = checked_data(X, y, groups)
-    chosen = checked_classifiers(classifiers)
+    target_type = getattr(augmenter, "target_type", "multiclass")
+    targets = None
+    if target_type == "multiclass":
+        _refuse_columns(y)
+        X, y, groups = checked_data(X, y, groups)
+        models = checked_classifiers(classifiers)
+    else:
+        _check_target_type(augmenter, target_type)
+        # Classes stand in: y is checked by its type.
+        X, _, groups = checked_data(X, np.arange(len(X)) % 2, groups)
+        targets = Targets(target_type, y, X)
+        models = models_for(target_type, classifiers, len(targets.names))
     seed = checked_seed(random_state)
     name = type(augmenter).__name__
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        samples = prepare_samples(augmenter, X, y, groups, cv, seed)
-        evidence = Evidence(
+        samples = prepare_samples(augmenter, X, y, groups, cv, seed, targets)
+        evidence = (Evidence if targets is None else TargetEvidence)(
             samples,
-            chosen,
+            models,
             n_permutations=n_permutations,
             max_rows=int(max_rows),
             seed=seed,
@@ -245,11 +271,34 @@ def quality_report(
         report = QualityReport(
             evidence,
             title=f"{name} on {title}" if title else name,
-            notes=list(samples.notes),
+            notes=[*samples.notes, *filter(None, [left_out(target_type)])],
             about=_about(augmenter, X.shape, evidence),
         )
     report.notes += [text.rstrip(".") for text in warnings_text(caught)]
     return report
+
+
+def _refuse_columns(y: Any) -> None:
+    """A y of several columns is no class a row."""
+    if np.ndim(y) == 2 and np.shape(y)[1] > 1:
+        raise ValueError(
+            f"expected one class a row; y has {np.shape(y)[1]} columns and the augmenter "
+            "target_type='multiclass'. For votes, label sets or attributes set its "
+            "target_type to 'distribution', 'multilabel' or 'continuous'."
+        )
+
+
+def _check_target_type(augmenter: Any, target_type: Any) -> None:
+    """Samples for the targets of training rows can be asked for."""
+    if target_type not in TARGET_TYPES:
+        raise ValueError(
+            f"target_type must be one of {', '.join(TARGET_TYPES)}; got {target_type!r}."
+        )
+    if not hasattr(augmenter, "sample"):
+        raise ValueError(
+            f"target_type={target_type!r} needs an augmenter with sample(n, y); "
+            f"{type(augmenter).__name__} has none."
+        )
 
 
 def _about(sampler: Any, shape: tuple[int, ...], evidence: Evidence) -> dict[str, str]:
@@ -266,14 +315,19 @@ def _about(sampler: Any, shape: tuple[int, ...], evidence: Evidence) -> dict[str
     if evidence.n_compared < n_train:
         drawn = f" (information, fidelity, leakage: {evidence.n_compared} drawn of each)"
     synthetic = {c: n for c, n in samples.counts("synthetic").items() if n}
+    targets = samples.targets
+    of_what = f"{len(samples.classes)} classes" if targets is None else targets.description
+    mix = "in the class mix of the training part"
+    if targets is not None:
+        mix = "one for the target of each training row"
     versions = ", ".join(f"{name} {v}" for name, v in package_versions().items())
     return {
         "Over-sampler": " ".join(repr(sampler).split()),
-        "Data": f"{shape[0]} rows of {shape[1]} features, {len(samples.classes)} classes",
+        "Data": f"{shape[0]} rows of {shape[1]} features, {of_what}",
         "Split": split,
         "Synthetic samples": f"{len(samples.synthetic[1])} judged "
-        f"({counts_text(synthetic)}); {evidence.n_mixed} of them, in the class mix of the "
-        f"training part, where whole sets are compared{drawn}",
+        f"({counts_text(synthetic)}); {evidence.n_mixed} of them, {mix}, where whole sets "
+        f"are compared{drawn}",
         "Unseen": "the over-sampler has seen the training rows only; the critic, the "
         "comparisons and the tests of utility use the held-out rows",
         "Versions": versions,
@@ -288,6 +342,9 @@ def _remarks(samples: ReportSamples) -> dict[str, str]:
         "held-out real rows of the class; crosses: synthetic samples; pale dots: held-out "
         "rows of all classes."
     }
+    if samples.targets is not None:
+        similar = samples.targets.similar
+        remarks["view"] = remarks["view"].replace("rows of the class", similar, 1)
     if len(samples.classes) > MAX_CLASSES:
         remarks["view"] += f" The first {MAX_CLASSES} of {len(samples.classes)} classes."
     if getattr(samples.sampler, "best_iter_", None) == 0:

@@ -6,10 +6,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils import _safe_indexing
 
 from skmiaug.evaluation._labels import counted, listed, plain
 from skmiaug.evaluation.comparison._cell import seeded_clone
 from skmiaug.evaluation.comparison._folds import Fold, make_folds, possible_splits
+from skmiaug.evaluation.report._targets import Targets
 from skmiaug.model_selection._balanced import group_options
 from skmiaug.model_selection._neighbors import TooFewRowsError, adapt_neighbors
 
@@ -30,6 +32,10 @@ class ReportSamples:
     ``fit_resample``, real rows first. `synthetic` holds the samples that it added, of the
     classes with enough held-out rows to judge them; `in_their_place` all of them, and the
     training rows of the classes that got none. `notes` report what was adapted or left out.
+
+    For other targets than classes, y names the stratum of each row, `values` has the
+    targets of each part, and `synthetic` has a sample for the target of each training row:
+    those that balancing adds have other targets than real rows.
     """
 
     train: Labelled
@@ -39,23 +45,37 @@ class ReportSamples:
     in_their_place: Labelled
     classes: list[Any]
     sampler: Any
+    targets: Targets | None = None
+    values: dict[str, NDArray[Any]] = field(default_factory=dict)
     n_train_groups: int | None = None
     n_held_out_groups: int | None = None
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def target_type(self) -> str:
+        """That of the sampler; "multiclass" for one that has none."""
+        return "multiclass" if self.targets is None else self.targets.target_type
 
     def counts(self, which: str) -> dict[Any, int]:
         """Samples of each class in "train", "held_out", "resampled" or "synthetic"."""
         labels = getattr(self, which)[1]
         return {label: int(np.sum(labels == label)) for label in self.classes}
 
+    def amounts(self, which: str) -> dict[Any, int]:
+        """What is balanced: `counts`, or votes of each class, or rows of each label."""
+        if self.targets is None:
+            return self.counts(which)
+        return self.targets.amounts(self.values[which])
+
 
 def prepare_samples(
     sampler: Any,
     X: NDArray[Any],
-    y: NDArray[Any],
+    y: Any,
     groups: NDArray[Any] | None,
     cv: Any,
     seed: int,
+    targets: Targets | None = None,
 ) -> ReportSamples:
     """Fit a clone of the sampler to the training part of one fold.
 
@@ -65,38 +85,55 @@ def prepare_samples(
         The sampler is not an over-sampler, or adds nothing and cannot be asked for more.
     """
     _check_sampler(sampler)
-    fold = judged_fold(cv, X, y, groups, seed)
+    labels = to_split = y
+    if targets is not None:
+        labels = to_split = targets.stratum_of(targets.values)
+        if np.unique(labels, return_counts=True)[1].min() < _SPLITS:
+            to_split = np.zeros(len(labels), dtype=int)
+    fold = judged_fold(cv, X, to_split, groups, seed)
     scaler = StandardScaler().fit(X[fold.train])
-    train = scaler.transform(X[fold.train]), y[fold.train]
+    train = scaler.transform(X[fold.train]), labels[fold.train]
     fitted = seeded_clone(sampler, seed)
     notes = [_adapted(fitted, train[1])]
     own = group_options(fitted, None if groups is None else groups[fold.train])
-    resampled = _arrays(fitted.fit_resample(*train, **own))
-    n = len(train[0])
-    if len(resampled[0]) < n or not np.array_equal(resampled[0][:n], train[0]):
+    found = fitted.fit_resample(train[0], _safe_indexing(y, fold.train), **own)
+    X_resampled, n = np.asarray(found[0]), len(train[0])
+    if len(X_resampled) < n or not np.array_equal(X_resampled[:n], train[0]):
         raise ValueError(
             "expected an over-sampler, which returns the given rows before its synthetic "
             f"samples; {type(sampler).__name__} does not."
         )
-    synthetic = resampled[0][n:], resampled[1][n:]
-    if len(synthetic[0]) < _MIN_ADDED:
-        notes.append(
-            f"balancing adds {counted(len(synthetic[0]), 'sample')} here: as many of each "
-            "class as in the training part were generated to be judged"
-        )
-        synthetic = _as_many_of_each(sampler, fitted, train, seed, notes)
-    others = ~np.isin(train[1], synthetic[1])
+    values: dict[str, NDArray[Any]] = {}
+    if targets is None:
+        resampled = X_resampled, np.asarray(found[1])
+        synthetic = X_resampled[n:], resampled[1][n:]
+        if len(synthetic[0]) < _MIN_ADDED:
+            notes.append(
+                f"balancing adds {counted(len(synthetic[0]), 'sample')} here: as many of "
+                "each class as in the training part were generated to be judged"
+            )
+            synthetic = _as_many_of_each(sampler, fitted, train, seed, notes)
+        without = ~np.isin(train[1], synthetic[1])
+        in_their_place = joined(synthetic, (train[0][without], train[1][without]))
+    else:
+        values = {
+            "train": targets.values[fold.train],
+            "held_out": targets.values[fold.test],
+            "resampled": targets.read(found[1]),
+        }
+        resampled = X_resampled, targets.stratum_of(values["resampled"])
+        synthetic = fitted.sample(n, values["train"])[0], train[1]
+        in_their_place = synthetic[0], values["train"]
     samples = ReportSamples(
         train=train,
-        held_out=(scaler.transform(X[fold.test]), y[fold.test]),
+        held_out=(scaler.transform(X[fold.test]), labels[fold.test]),
         resampled=resampled,
         synthetic=synthetic,
-        in_their_place=(
-            np.vstack([synthetic[0], train[0][others]]),
-            np.concatenate([synthetic[1], train[1][others]]),
-        ),
-        classes=[plain(label) for label in np.unique(y)],
+        in_their_place=in_their_place,
+        classes=[plain(label) for label in np.unique(labels)],
         sampler=fitted,
+        targets=targets,
+        values=values,
     )
     if groups is not None:
         samples.n_train_groups = len(np.unique(groups[fold.train]))
@@ -118,7 +155,7 @@ def judged_fold(
     labels = np.unique(y)
 
     def rows_of_the_rarest(fold: Fold) -> int:
-        return min(int(np.sum(y[fold.test] == label)) for label in labels)
+        return int((y[fold.test, None] == labels).sum(axis=0).min())
 
     return max(make_folds(splitter, X, y, groups, [seed]), key=rows_of_the_rarest)
 
@@ -155,13 +192,14 @@ def _as_many_of_each(
     """Synthetic samples, as many of each class as there are in ``train``."""
     X, y = train
     if hasattr(fitted, "sample"):
-        return _arrays(fitted.sample(len(y), np.sort(y)))
+        found = fitted.sample(len(y), np.sort(y))
+        return np.asarray(found[0]), np.asarray(found[1])
     labels, counts = np.unique(y, return_counts=True)
     twice = {plain(c): 2 * int(n) for c, n in zip(labels, counts, strict=True)}
     again = seeded_clone(sampler, seed).set_params(sampling_strategy=twice)
     notes.append(_adapted(again, y))
-    found = _arrays(again.fit_resample(X, y))
-    return found[0][len(X) :], found[1][len(X) :]
+    found = again.fit_resample(X, y)
+    return np.asarray(found[0])[len(X) :], np.asarray(found[1])[len(X) :]
 
 
 def _leave_out_unknown_classes(samples: ReportSamples, notes: list[str]) -> None:
@@ -185,5 +223,6 @@ def _leave_out_unknown_classes(samples: ReportSamples, notes: list[str]) -> None
         )
 
 
-def _arrays(pair: Any) -> Labelled:
-    return np.asarray(pair[0]), np.asarray(pair[1])
+def joined(one: Labelled, other: Labelled) -> Labelled:
+    """Both sets, one below the other."""
+    return np.vstack([one[0], other[0]]), np.concatenate([one[1], other[1]])

@@ -245,6 +245,18 @@ def test_a_table_without_speakers(run, emodb, tmp_path):
     assert "one file or corpus" in run(corpus=(tmp_path / "labels.csv", emodb))[2]
 
 
+def test_attributes_are_not_taken_for_classes(run, emodb, tmp_path):
+    frame = load_emodb(emodb).frame[["path", "speaker"]]
+    file = tmp_path / "ratings.csv"
+    for values, code in ((np.linspace(1, 7, 48), 2), (np.arange(48) % 3, 0)):
+        frame.assign(valence=values.round(2)).to_csv(file, index=False)
+        given = ("--audio", emodb, "--setting", "natural", "--target", "valence")
+        found, _, err = run(*given, corpus=(file,))
+        assert found == code
+        assert ("target_type='continuous'" in err) is (code == 2)
+    assert not err
+
+
 def test_mosei_by_its_own_acoustics(run, tmp_path):
     pytest.importorskip("h5py", reason="needs the extra mosei")
     from tests.datasets._csd_files import frames, write_csd

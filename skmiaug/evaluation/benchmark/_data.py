@@ -105,6 +105,7 @@ def load_data(args: Any) -> Data:
     rows, left_out = _usable_rows(loaded.frame, official=protocol == "official", text=text)
     frame = loaded.frame.iloc[rows].reset_index(drop=True)
     y = frame["emotion"].to_numpy(dtype=str)
+    _refuse_attributes(y)
     groups = manifest.groups()[rows]
     if len(np.unique(groups)) in (1, len(groups)):
         groups = None  # one speaker, or none that is known to have two rows
@@ -141,6 +142,20 @@ def load_data(args: Any) -> Data:
         layer=layer,
         sequences=None if sequences is None else sequences.take(rows.tolist()),
     )
+
+
+def _refuse_attributes(y: NDArray[Any]) -> None:
+    """Fractions are attributes or shares of votes, which are no classes."""
+    numbers = pd.to_numeric(pd.Series(y), errors="coerce")
+    fractions = y[numbers.notna().all() & (numbers % 1 != 0).to_numpy()]
+    if len(fractions):
+        raise ValueError(
+            f"skmiaug benchmark compares classes, and the target holds numbers such as "
+            f"{fractions[0]}. For attributes or votes, extract features with "
+            "TransformerFeatures and pass them to quality_report with an augmenter of "
+            "target_type='continuous' or 'distribution'; loaders of corpora give such "
+            "targets (target='votes', 'attributes')."
+        )
 
 
 def extract(args: Any, data: Data, cache: Path, *, verbose: bool) -> dict[str, Any]:

@@ -21,8 +21,6 @@ from skmiaug.evaluation.comparison._output import package_versions, records
 from skmiaug.exceptions import FileFormatError
 from skmiaug.utils.files._untrusted import read_json_file, write_json_file
 
-__all__ = ["Journal", "Part", "parts_of", "run_part"]
-
 Progress = Callable[[int, int, str], None]
 Rows = list[dict[str, Any]]
 

@@ -31,8 +31,6 @@ from skmiaug.evaluation.comparison._folds import (
 )
 from skmiaug.evaluation.comparison._methods import CLASSIFIER_NAMES
 
-__all__ = ["AUDIO", "BOTH", "PROTOCOLS", "TEXT", "Data", "extract", "load_data"]
-
 AUDIO, TEXT, BOTH = "audio", "text", "audio+text"
 # An RBF SVM takes a time that grows with the square of the rows: hours from here on.
 _MAX_ROWS_FOR_SVM = 20_000

@@ -20,8 +20,6 @@ from skmiaug.evaluation.comparison._summary import MEAN, summarize_comparison
 from skmiaug.evaluation.comparison._text import format_comparison, verdict
 from skmiaug.utils.files._untrusted import write_json_file
 
-__all__ = ["describe", "published_text", "save_benchmark", "save_part", "table_text"]
-
 REPORT = "benchmark.json"
 FORMAT, FORMAT_VERSION = "skmiaug-benchmark", 1
 WARNING = (

@@ -18,8 +18,6 @@ from skmiaug.evaluation.features._features import (
 )
 from skmiaug.exceptions import FileFormatError
 
-__all__ = ["read_unlabelled"]
-
 
 def read_unlabelled(
     path: str | os.PathLike[str],

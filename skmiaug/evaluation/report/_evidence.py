@@ -28,8 +28,6 @@ from skmiaug.evaluation.report._samples import Labelled, ReportSamples, joined
 from skmiaug.evaluation.report._targets import SCORES, predictions
 from skmiaug.model_selection import PriorCorrectedClassifier
 
-__all__ = ["WITH_SAMPLES", "Evidence", "SampleSet", "TargetEvidence", "Utility"]
-
 _DRAW = 1
 _BASELINES = (
     "class weights",

@@ -8,8 +8,6 @@ import pandas as pd
 
 from skmiaug.evaluation.report._evidence import Evidence, SampleSet
 
-__all__ = ["Finding", "findings"]
-
 _CHANCE = 0.05
 PASS, WARN, FAIL = "pass", "warn", "fail"
 

@@ -13,8 +13,6 @@ from skmiaug.evaluation.report._findings import FAIL, PASS, WARN, Finding
 from skmiaug.evaluation.report._plots import Panel
 from skmiaug.utils._optional import require
 
-__all__ = ["MARKER", "page", "sections_for"]
-
 MARKER = '<meta name="generator" content="skmiaug report">'
 _MARKS = {PASS: "●", WARN: "◐", FAIL: "○"}
 _PIXELS_AN_INCH = 96

@@ -16,8 +16,6 @@ from skmiaug.evaluation.comparison._methods import NO_RESAMPLING
 from skmiaug.evaluation.report._evidence import WITH_SAMPLES, Evidence, SampleSet
 from skmiaug.over_sampling.targets import TARGET_TYPES
 
-__all__ = ["MEASURES", "Measure", "Value", "left_out", "measures_table"]
-
 _NAN = float("nan")
 _CLASSES = ("multiclass",)
 

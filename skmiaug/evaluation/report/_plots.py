@@ -29,8 +29,6 @@ from skmiaug.evaluation.comparison._methods import NO_RESAMPLING
 from skmiaug.evaluation.report._evidence import WITH_SAMPLES, Evidence, SampleSet
 from skmiaug.evaluation.report._samples import ReportSamples
 
-__all__ = ["MAX_CLASSES", "Panel", "report_panels", "share_on_the_plane"]
-
 MAX_CLASSES = 12
 _WIDTH, _VIEW_SIZE = 4.7, 2.25
 _MAX_POINTS = 1500

@@ -37,8 +37,6 @@ from skmiaug.over_sampling.targets import TARGET_TYPES
 from skmiaug.utils._optional import require
 from skmiaug.utils.files._atomic import write_text_atomically
 
-__all__ = ["QualityReport", "quality_report"]
-
 _MIN_ROWS = 20
 _WIDTH = 9.6
 _LETTERS = 100  # of the title in that width

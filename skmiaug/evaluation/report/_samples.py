@@ -15,8 +15,6 @@ from skmiaug.evaluation.report._targets import Targets
 from skmiaug.model_selection._balanced import group_options
 from skmiaug.model_selection._neighbors import TooFewRowsError, adapt_neighbors
 
-__all__ = ["ReportSamples", "default_splits", "judged_fold", "prepare_samples"]
-
 _SPLITS = 3
 # With fewer added samples, nothing could be said about them.
 _MIN_ADDED = 20

@@ -21,8 +21,6 @@ from skmiaug.evaluation.comparison._compare import checked_classifiers
 from skmiaug.model_selection import SoftLabelClassifier
 from skmiaug.over_sampling.targets import read_target
 
-__all__ = ["SCORES", "Targets", "models_for", "predictions"]
-
 _N_BOOTSTRAP = 200
 # The penalty of `metrics.classifier_information`.
 _C = 0.01

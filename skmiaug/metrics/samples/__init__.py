@@ -14,7 +14,6 @@ from skmiaug.metrics.samples._tstr import (
     TSTRScore,
     TSTRScorer,
     paired_difference,
-    tstr_score,
 )
 from skmiaug.metrics.samples._two_sample import TwoSampleResult, classifier_two_sample_test
 from skmiaug.metrics.samples._utility import (
@@ -39,7 +38,6 @@ __all__ = [
     "paired_difference",
     "precision_recall_density_coverage",
     "train_on_synthetic_test_on_real",
-    "tstr_score",
     "utility_gain",
     "variance_ratio",
 ]

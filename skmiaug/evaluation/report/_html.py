@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from skmiaug.evaluation._drawing import png_of
-from skmiaug.evaluation.report._findings import FAIL, PASS, WARN, Finding
+from skmiaug.evaluation.report._findings import FAIL, PASS, WARN
 from skmiaug.evaluation.report._plots import Panel
 from skmiaug.utils._optional import require
 
@@ -140,34 +140,28 @@ def sections_for(target_type: str) -> Mapping[str, tuple[str, str]]:
 
 
 def page(
-    *,
+    report: Any,
     sections: Mapping[str, tuple[str, str]],
-    title: str,
-    about: Mapping[str, str],
-    findings: Sequence[Finding],
-    table: pd.DataFrame,
-    notes: Sequence[str],
     remarks: Mapping[str, str],
     panels: Mapping[str, Sequence[Panel]],
 ) -> str:
-    """The whole document; figures become images within it."""
-    facts = [f"<dt>{_text(k)}</dt><dd>{_text(v)}</dd>" for k, v in about.items()]
+    """The whole document of a `QualityReport`; figures become images within it."""
+    table = report.table
+    facts = [f"<dt>{_text(k)}</dt><dd>{_text(v)}</dd>" for k, v in report.about.items()]
     marked = [
         f'<li><span class="{mark}" title="{mark}">{_MARKS[mark]}</span>'
         f"<b>{_text(topic)}</b><span>{_text(text)}</span></li>"
-        for mark, topic, text in findings
+        for mark, topic, text in report.findings
     ]
-    shown = [
-        name for name in sections if name in panels or (table["section"] == name).any()
-    ]
+    shown = [n for n in sections if n in panels or (table["section"] == n).any()]
     links = [f'<li><a href="#{name}">{_text(sections[name][0])}</a></li>' for name in shown]
     body = [
-        f"<h1>{_text(title)}</h1>",
+        f"<h1>{_text(report.title)}</h1>",
         "<dl>\n" + "\n".join(facts) + "\n</dl>",
         '<ul class="findings">\n' + "\n".join(marked) + "\n</ul>",
         '<p class="key">● pass · ◐ warn: check closely · ○ fail (rules of thumb, not '
         "tests)</p>",
-        "".join(f'<p class="notes">Note: {_text(note)}.</p>\n' for note in notes),
+        "".join(f'<p class="notes">Note: {_text(note)}.</p>\n' for note in report.notes),
         f'<nav aria-label="Contents"><b>Contents</b><ol>{"".join(links)}</ol></nav>',
     ]
     for name in shown:
@@ -187,7 +181,7 @@ def page(
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"{MARKER}\n<title>{_text(title)}</title>\n<style>{_STYLE}</style>\n"
+        f"{MARKER}\n<title>{_text(report.title)}</title>\n<style>{_STYLE}</style>\n"
         "</head>\n<body>\n<main>\n" + "\n".join(body) + "\n</main>\n</body>\n</html>\n"
     )
 
@@ -208,16 +202,13 @@ def _picture(panel: Panel, heading: str) -> str:
 
 
 def _table(part: pd.DataFrame) -> str:
-    between = [
-        f"{_number(low)} to {_number(high)}" if math.isfinite(low) else ""
-        for low, high in zip(part["low"], part["high"], strict=True)
-    ]
+    low, high = part["low"].map(_number), part["high"].map(_number)
     shown = pd.DataFrame(
         {
             "measure": part["measure"].map(_text),
             "synthetic": part["value"].map(_number),
             "real": part["real"].map(_number),
-            "95 % interval": between,
+            "95 % interval": (low + " to " + high).where(low != "", ""),
             "p": part["p_value"].map(lambda p: "" if math.isnan(p) else f"{p:.2g}"),
             "best": part["better"],
             "meaning": part["meaning"].map(_text),
@@ -226,14 +217,8 @@ def _table(part: pd.DataFrame) -> str:
     # Columns that are empty throughout are left out.
     shown = shown.loc[:, (shown != "").any()]
     head = "".join(f"<th>{name}</th>" for name in shown)
-    rows = [
-        "".join(
-            f'<td data-head="{name}">{cell}</td>'
-            for name, cell in zip(shown, row, strict=True)
-        )
-        for row in shown.itertuples(index=False)
-    ]
-    body = "\n".join(f"<tr>{row}</tr>" for row in rows)
+    cells = shown.apply(lambda column: f'<td data-head="{column.name}">' + column + "</td>")
+    body = "\n".join(f"<tr>{row}</tr>" for row in cells.sum(axis=1))
     return f"<table><thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table>"
 
 

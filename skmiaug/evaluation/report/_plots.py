@@ -12,19 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 
-from skmiaug.evaluation._drawing import (
-    INK,
-    NAME_LETTERS,
-    PALE,
-    QUIET,
-    REAL,
-    SYNTHETIC,
-    clean,
-    in_two_lines,
-    legend_above,
-    name_lines,
-    plain_log_scale,
-)
+from skmiaug.evaluation import _drawing as drawing
+from skmiaug.evaluation._drawing import INK, NAME_LETTERS, PALE, QUIET, REAL, SYNTHETIC
 from skmiaug.evaluation.comparison._methods import NO_RESAMPLING
 from skmiaug.evaluation.report._evidence import WITH_SAMPLES, Evidence, SampleSet
 from skmiaug.evaluation.report._samples import ReportSamples
@@ -111,7 +100,7 @@ def _counts(axis: Any, samples: ReportSamples) -> None:
     for line, label in enumerate(before):
         text = f"{before[label]} → {after[label]}"
         axis.text(after[label] + 0.015 * most, line, text, va="center", fontsize=9)
-    name_lines(axis, list(before))
+    drawing.name_lines(axis, list(before))
     axis.set_xlim(0, 1.3 * most)
     axis.set_xlabel("training samples")
 
@@ -143,7 +132,7 @@ def _information(axis: Any, sets: list[Set], of_classes: bool) -> None:
     axis.set_yticks(range(len(sets)), names)
     about = "class" if of_classes else "target"
     axis.set_xlabel(f"information about the {about} (nats)")
-    clean(axis)
+    drawing.clean(axis)
 
 
 def _pairs(axis: Any, names: list[Any], sets: list[Set], values: Any) -> None:
@@ -152,9 +141,9 @@ def _pairs(axis: Any, names: list[Any], sets: list[Set], values: Any) -> None:
         face = colour if mark == "o" else "none"
         axis.plot(values(found), range(len(names)), mark, color=colour, mfc=face, ms=6.5,
                   mew=1.4, label=name, zorder=3)  # fmt: skip
-    name_lines(axis, names)
+    drawing.name_lines(axis, names)
     axis.margins(x=0.06)
-    legend_above(axis, columns=2)
+    drawing.legend_above(axis, columns=2)
 
 
 def _pointwise(axis: Any, sets: list[Set]) -> None:
@@ -180,7 +169,7 @@ def _variance(axis: Any, sets: list[Set]) -> None:
     ratios = [ratio for _, found, _ in sets for ratio in found.variance_ratio.values()]
     lowest = min((ratio for ratio in ratios if ratio > 0), default=1.0)
     if highest > _MAX_LINEAR:
-        plain_log_scale(axis, min(lowest, 1.0), highest)
+        drawing.plain_log_scale(axis, min(lowest, 1.0), highest)
     else:
         axis.set_xlim(0, max(1.3, highest))
     axis.set_xlabel("variance within the class, held-out rows = 1")
@@ -194,8 +183,8 @@ def _columns(axis: Any, sets: list[Set]) -> None:
                   where="post", label=name)  # fmt: skip
     axis.set_xlabel("Kolmogorov-Smirnov distance of a column")
     axis.set_ylabel("share of columns below")
-    clean(axis)
-    legend_above(axis, columns=2)
+    drawing.clean(axis)
+    drawing.legend_above(axis, columns=2)
 
 
 def _distances(axis: Any, evidence: Evidence) -> None:
@@ -217,8 +206,8 @@ def _distances(axis: Any, evidence: Evidence) -> None:
     axis.set_xlim(0, end)
     axis.set_xlabel("distance to the nearest training row")
     axis.set_ylabel("share nearer")
-    clean(axis)
-    legend_above(axis)
+    drawing.clean(axis)
+    drawing.legend_above(axis)
 
 
 def _utility(axis: Any, evidence: Evidence) -> None:
@@ -237,9 +226,9 @@ def _utility(axis: Any, evidence: Evidence) -> None:
             label = name if line == 0 else None
             axis.plot([value], [line], mark, mfc=face, mec=edge, ms=7, label=label,
                       color=edge, ls="none")  # fmt: skip
-    name_lines(axis, [found.model for found in evidence.utility])
+    drawing.name_lines(axis, [found.model for found in evidence.utility])
     axis.set_xlabel(f"{evidence.score} on held-out real rows (%)")
-    legend_above(axis)
+    drawing.legend_above(axis)
 
 
 def _recalls(axis: Any, evidence: Evidence) -> None:
@@ -251,10 +240,10 @@ def _recalls(axis: Any, evidence: Evidence) -> None:
     ):
         axis.plot(recalls.loc[name], range(recalls.shape[1]), mark, color=colour, ms=6.5,
                   mfc=colour if mark == "o" else "none", mew=1.4, label=label)  # fmt: skip
-    name_lines(axis, list(recalls.columns))
+    drawing.name_lines(axis, list(recalls.columns))
     axis.set_xlim(-4, 104)
     axis.set_xlabel("recall (%)")
-    legend_above(axis, columns=3)
+    drawing.legend_above(axis, columns=3)
 
 
 def _confusion(axis: Any, evidence: Evidence) -> None:
@@ -262,7 +251,7 @@ def _confusion(axis: Any, evidence: Evidence) -> None:
     rows = counts.sum(axis=1)
     shares = 100 * counts.div(rows.where(rows > 0), axis=0).fillna(0).to_numpy()
     axis.imshow(shares, cmap="Blues", vmin=0, vmax=100, aspect="auto")
-    names = [in_two_lines(name, NAME_LETTERS) for name in counts.columns]
+    names = [drawing.in_two_lines(name, NAME_LETTERS) for name in counts.columns]
     upright = max(map(len, names)) <= _SHORT_NAME or len(names) <= 3
     axis.set_xticks(range(len(names)), names, rotation=0 if upright else 90)
     axis.set_yticks(range(len(names)), names)
@@ -278,34 +267,37 @@ def _confusion(axis: Any, evidence: Evidence) -> None:
 
 # ---- training curves
 
-# Attributes of fitted augmenters; False: a score, drawn apart from the losses.
+# Captions, and the attributes of fitted augmenters that are drawn together.
 _CURVES = {
-    "loss_curve_": ("generator's loss", True),
-    "critic_loss_curve_": ("critic's loss", True),
-    "train_mi_curve_": ("information by Q, training (nats)", False),
-    "validation_scores_": ("validation score (nats)", False),
+    "Losses of both networks, the mean of the steps between two dots.": {
+        "loss_curve_": "generator's loss",
+        "critic_loss_curve_": "critic's loss",
+    },
+    "By Q, which is trained as well, and by a new critic on validation rows.": {
+        "train_mi_curve_": "information by Q, training (nats)",
+        "validation_scores_": "validation score (nats)",
+    },
 }
 
 
 def _curve_panels(sampler: Any) -> list[Panel]:
     panels = []
-    for is_loss, caption in (
-        (True, "Losses of both networks, the mean of the steps between two dots."),
-        (False, "By Q, which is trained as well, and by a new critic on validation rows."),
-    ):
-        curves = {}
-        for attribute, (name, loss) in _CURVES.items():
-            curve = getattr(sampler, attribute, None)
-            values = [] if curve is None else list(curve)
-            if loss is is_loss and values and None not in values:
-                curves[name] = [float(value) for value in values]
+    for caption, names in _CURVES.items():
+        found = {
+            name: getattr(sampler, attribute, None) for attribute, name in names.items()
+        }
+        curves = {
+            name: np.asarray(curve, dtype=float)
+            for name, curve in found.items()
+            if curve is not None and len(curve) and None not in list(curve)
+        }
         if curves:
             draw = partial(_curves, curves=curves, sampler=sampler)
             panels.append(Panel(draw, _WIDTH, 2.8, caption))
     return panels
 
 
-def _curves(axis: Any, curves: dict[str, list[float]], sampler: Any) -> None:
+def _curves(axis: Any, curves: dict[str, NDArray[Any]], sampler: Any) -> None:
     for (name, curve), style in zip(curves.items(), ("-", "--"), strict=False):
         every = getattr(sampler, "n_iter_", len(curve)) / len(curve)
         steps = every * np.arange(1, len(curve) + 1)
@@ -315,8 +307,8 @@ def _curves(axis: Any, curves: dict[str, list[float]], sampler: Any) -> None:
     if best is not None:
         axis.axvline(best, color=REAL, lw=1.2, ls=":", label=f"weights of step {best}")
     axis.set_xlabel("training step")
-    clean(axis)
-    legend_above(axis)
+    drawing.clean(axis)
+    drawing.legend_above(axis)
 
 
 # ---- the plane of two principal components
@@ -366,7 +358,7 @@ def _view(
     axis.plot(*_thinned(every), ".", color="#e4e4e4", ms=3, zorder=0)
     axis.plot(*_thinned(own["held_out"]), "o", mfc="none", ms=4, mew=0.9, color=INK)
     axis.plot(*_thinned(own["synthetic"]), "x", ms=4, mew=0.9, color=SYNTHETIC, alpha=0.55)
-    axis.set_title(in_two_lines(label, NAME_LETTERS + 2), fontsize=10)
+    axis.set_title(drawing.in_two_lines(label, NAME_LETTERS + 2), fontsize=10)
     axis.set_xticks([])
     axis.set_yticks([])
     axis.set_xlim(*limits[:, 0])

@@ -33,7 +33,6 @@ from skmiaug.evaluation.report._plots import (
 )
 from skmiaug.evaluation.report._samples import ReportSamples, prepare_samples
 from skmiaug.evaluation.report._targets import Targets, models_for
-from skmiaug.over_sampling.targets import TARGET_TYPES
 from skmiaug.utils._optional import require
 from skmiaug.utils.files._atomic import write_text_atomically
 
@@ -135,16 +134,9 @@ class QualityReport:
         OSError
             The folder of ``path`` is absent or cannot be written to.
         """
-        html = page(
-            title=self.title,
-            about=self.about,
-            findings=self.findings,
-            table=self.table,
-            notes=self.notes,
-            sections=sections_for(self._evidence.samples.target_type),
-            remarks=_remarks(self._evidence.samples),
-            panels=report_panels(self._evidence),
-        )
+        samples = self._evidence.samples
+        panels = report_panels(self._evidence)
+        html = page(self, sections_for(samples.target_type), _remarks(samples), panels)
         if path is not None:
             write_text_atomically(path, html)
         return html
@@ -244,16 +236,20 @@ def quality_report(
         )
     target_type = getattr(augmenter, "target_type", "multiclass")
     targets = None
-    if target_type == "multiclass":
-        _refuse_columns(y)
-        X, y, groups = checked_data(X, y, groups)
-        models = checked_classifiers(classifiers)
-    else:
-        _check_target_type(augmenter, target_type)
+    if target_type != "multiclass":
         # Classes stand in: y is checked by its type.
         X, _, groups = checked_data(X, np.arange(len(X)) % 2, groups)
         targets = Targets(target_type, y, X)
         models = models_for(target_type, classifiers, len(targets.names))
+    elif np.ndim(y) == 2 and np.shape(y)[1] > 1:
+        raise ValueError(
+            f"expected one class a row; y has {np.shape(y)[1]} columns and the augmenter "
+            "target_type='multiclass'. For votes, label sets or attributes set its "
+            "target_type to 'distribution', 'multilabel' or 'continuous'."
+        )
+    else:
+        X, y, groups = checked_data(X, y, groups)
+        models = checked_classifiers(classifiers)
     seed = checked_seed(random_state)
     name = type(augmenter).__name__
     with warnings.catch_warnings(record=True) as caught:
@@ -274,29 +270,6 @@ def quality_report(
         )
     report.notes += [text.rstrip(".") for text in warnings_text(caught)]
     return report
-
-
-def _refuse_columns(y: Any) -> None:
-    """A y of several columns is no class a row."""
-    if np.ndim(y) == 2 and np.shape(y)[1] > 1:
-        raise ValueError(
-            f"expected one class a row; y has {np.shape(y)[1]} columns and the augmenter "
-            "target_type='multiclass'. For votes, label sets or attributes set its "
-            "target_type to 'distribution', 'multilabel' or 'continuous'."
-        )
-
-
-def _check_target_type(augmenter: Any, target_type: Any) -> None:
-    """Samples for the targets of training rows can be asked for."""
-    if target_type not in TARGET_TYPES:
-        raise ValueError(
-            f"target_type must be one of {', '.join(TARGET_TYPES)}; got {target_type!r}."
-        )
-    if not hasattr(augmenter, "sample"):
-        raise ValueError(
-            f"target_type={target_type!r} needs an augmenter with sample(n, y); "
-            f"{type(augmenter).__name__} has none."
-        )
 
 
 def _about(sampler: Any, shape: tuple[int, ...], evidence: Evidence) -> dict[str, str]:

@@ -82,7 +82,7 @@ def prepare_samples(
     ValueError
         The sampler is not an over-sampler, or adds nothing and cannot be asked for more.
     """
-    _check_sampler(sampler)
+    _check_sampler(sampler, targets)
     labels = to_split = y
     if targets is not None:
         labels = to_split = targets.stratum_of(targets.values)
@@ -173,7 +173,12 @@ def _adapted(sampler: Any, y: NDArray[Any]) -> str:
         ) from error
 
 
-def _check_sampler(sampler: Any) -> None:
+def _check_sampler(sampler: Any, targets: Targets | None) -> None:
+    if targets is not None and not hasattr(sampler, "sample"):
+        raise ValueError(
+            f"target_type={targets.target_type!r} needs an augmenter with sample(n, y); "
+            f"{type(sampler).__name__} has none."
+        )
     generates = hasattr(sampler, "sample") or (
         hasattr(sampler, "get_params") and "sampling_strategy" in sampler.get_params()
     )

@@ -26,11 +26,10 @@ from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 from skmiaug.model_selection._decisions import (
     LogitAdjustedClassifier,
     ThresholdTunedClassifier,
-    adopt_features,
     class_shares,
-    tags_of,
 )
 from skmiaug.model_selection._folds import StratifiedFolds
+from skmiaug.model_selection._meta import adopt_features, last_step, tags_of
 from skmiaug.model_selection._neighbors import adapt_neighbors
 from skmiaug.model_selection._prior_correction import (
     fit_and_watch,
@@ -246,19 +245,13 @@ def _takes_weights(classifier: Any) -> bool:
 
 
 def _parameters_named(classifier: Any, wanted: str) -> list[str]:
-    prefix, last = _last_step(classifier)
+    prefix, last = last_step(classifier)
     names = last.get_params(deep=True)
-    return [prefix + n for n in names if n == wanted or n.endswith(f"__{wanted}")]
+    if wanted in names:  # those of parts would count twice
+        return [prefix + wanted]
+    return [prefix + n for n in names if n.endswith(f"__{wanted}")]
 
 
 def _weight_parameter(classifier: Any) -> str | None:
-    prefix, last = _last_step(classifier)
+    prefix, last = last_step(classifier)
     return f"{prefix}sample_weight" if has_fit_parameter(last, "sample_weight") else None
-
-
-def _last_step(classifier: Any) -> tuple[str, Any]:
-    """What a pipeline decides with, and the prefix of its parameters."""
-    if not isinstance(classifier, Pipeline):
-        return "", classifier
-    name, last = classifier.steps[-1]
-    return f"{name}__", last

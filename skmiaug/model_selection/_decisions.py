@@ -15,7 +15,6 @@ from sklearn.base import (
     clone,
 )
 from sklearn.model_selection import cross_val_predict
-from sklearn.utils import get_tags
 from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils.extmath import softmax
 from sklearn.utils.metaestimators import available_if
@@ -23,14 +22,20 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from skmiaug.model_selection._folds import StratifiedFolds
+from skmiaug.model_selection._meta import (
+    adopt_features,
+    estimator_has_proba,
+    last_step,
+    tags_of,
+)
+from skmiaug.model_selection._soft_labels import (
+    SoftLabelClassifier,
+    classes_and_shares,
+)
 
 __all__ = ["LogitAdjustedClassifier", "ThresholdTunedClassifier"]
 
 _MAX_SWEEPS = 20
-
-
-def _estimator_has_proba(self: Any) -> bool:
-    return hasattr(getattr(self, "estimator_", self.estimator), "predict_proba")
 
 
 class DecisionAdjuster(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
@@ -83,7 +88,7 @@ class DecisionAdjuster(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         scores = self._adjusted_scores(X)
         return scores[:, 1] - scores[:, 0] if scores.shape[1] == 2 else scores
 
-    @available_if(_estimator_has_proba)
+    @available_if(estimator_has_proba)
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Probabilities after the adjustment, so that they agree with `predict`.
 
@@ -102,22 +107,6 @@ class DecisionAdjuster(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         return tags_of(super().__sklearn_tags__(), self.estimator)
 
 
-def adopt_features(meta: Any, fitted: Any) -> None:
-    """Take over the number and names of features of a fitted estimator."""
-    for name in ("n_features_in_", "feature_names_in_"):
-        if hasattr(fitted, name):
-            setattr(meta, name, getattr(fitted, name))
-
-
-def tags_of(tags: Any, estimator: Any) -> Any:
-    """Tags of a meta-estimator, with those of input and classes of its estimator."""
-    inner = get_tags(estimator)
-    tags.input_tags = inner.input_tags
-    if inner.classifier_tags is not None:
-        tags.classifier_tags = inner.classifier_tags
-    return tags
-
-
 class LogitAdjustedClassifier(DecisionAdjuster):
     """Predict as if all classes were equally frequent (logit adjustment).
 
@@ -129,7 +118,8 @@ class LogitAdjustedClassifier(DecisionAdjuster):
     Parameters
     ----------
     estimator : classifier with ``predict_proba``
-        Trained on the rows as they are, without resampling and class weights.
+        Trained on the rows as they are, without resampling and class weights. A
+        `SoftLabelClassifier`, or a pipeline that ends in one, may be fitted to votes.
     tau : float, default=1.0
         Strength of the adjustment; 0 leaves the predictions as they are.
 
@@ -184,7 +174,7 @@ class LogitAdjustedClassifier(DecisionAdjuster):
         ----------
         X : array-like of shape (n_samples, n_features)
             Any input that the estimator takes.
-        y : array-like of shape (n_samples,)
+        y : array-like of shape (n_samples,) or, of votes, (n_samples, n_classes)
         **fit_params
             Passed to the estimator's ``fit``.
 
@@ -192,13 +182,20 @@ class LogitAdjustedClassifier(DecisionAdjuster):
         -------
         self : LogitAdjustedClassifier
         """
+        if isinstance(last_step(self.estimator)[1], SoftLabelClassifier):
+            _, shares = classes_and_shares(y)
+            self._keep(clone(self.estimator).fit(X, y, **fit_params))
+            self.class_prior_ = shares.mean(axis=0)
+            return self
         labels = self._fit_estimator(X, y, fit_params)
         self.class_prior_ = class_shares(labels, self.classes_)
         return self
 
     def _adjusted_scores(self, X: Any) -> NDArray[np.float64]:
         scores = log_proba(self.estimator_.predict_proba(X))
-        return scores - self.tau * np.log(self.class_prior_)
+        # A class without votes is never predicted.
+        prior = np.where(self.class_prior_ > 0, self.class_prior_, 1)
+        return scores - self.tau * np.log(prior)
 
 
 class ThresholdTunedClassifier(DecisionAdjuster):
@@ -294,7 +291,7 @@ class ThresholdTunedClassifier(DecisionAdjuster):
         if len(self.classes_) == 1:
             self.thresholds_, self.best_score_ = np.zeros(1), 1.0
             return self
-        method = "predict_proba" if _estimator_has_proba(self) else "decision_function"
+        method = "predict_proba" if estimator_has_proba(self) else "decision_function"
         folds = StratifiedFolds(self.cv, random_state=self.random_state)
         found = cross_val_predict(
             clone(self.estimator),
@@ -309,7 +306,7 @@ class ThresholdTunedClassifier(DecisionAdjuster):
         return self
 
     def _adjusted_scores(self, X: Any) -> NDArray[np.float64]:
-        method = "predict_proba" if _estimator_has_proba(self) else "decision_function"
+        method = "predict_proba" if estimator_has_proba(self) else "decision_function"
         found = np.asarray(getattr(self.estimator_, method)(X))
         if len(self.classes_) == 1:
             return np.zeros((len(found), 1))

@@ -21,6 +21,7 @@ from skmiaug.model_selection._decisions import (
     class_shares,
     log_proba,
 )
+from skmiaug.model_selection._meta import last_step
 
 _REMEDY = (
     'so trained_prior="auto" cannot determine the class shares it is trained on. Pass them '
@@ -206,7 +207,7 @@ def _check_visible(estimator: Any) -> None:
     Visible are the steps of a pipeline and the class weights of its last step, also in a
     search.
     """
-    last = _last_step(estimator)
+    _, last = last_step(estimator)
     if isinstance(last, Pipeline):
         raise TypeError(
             "the last step of the pipeline is a pipeline itself; merge their steps, so "
@@ -247,9 +248,9 @@ def _trained_shares(
     estimator: Any, seen: _Seen, classes: NDArray[Any]
 ) -> NDArray[np.float64]:
     """Shares (n_classes,) of the fitted estimator: its rows times all their weights."""
-    last = _last_step(estimator)
+    _, last = last_step(estimator)
     while isinstance(last, BaseSearchCV):
-        last = _last_step(last.best_estimator_)
+        _, last = last_step(last.best_estimator_)
     rows = np.ones(len(seen.labels)) if seen.weights is None else seen.weights
     shares = np.array([rows[seen.labels == label].sum() for label in classes])
     weight = getattr(last, "class_weight", None)
@@ -273,10 +274,6 @@ class _Watched(ClassifierMixin, BaseEstimator):
 
     def get_metadata_routing(self) -> Any:
         return self.inner.get_metadata_routing()
-
-
-def _last_step(estimator: Any) -> Any:
-    return estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
 
 
 def _weight_name(estimator: Any) -> str:

@@ -24,9 +24,9 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from skmiaug.model_selection._balanced import FREE_METHODS, BalancedClassifier, applies
-from skmiaug.model_selection._decisions import adopt_features, tags_of
 from skmiaug.model_selection._folds import StratifiedFolds
 from skmiaug.model_selection._gain_plot import plot_gains
+from skmiaug.model_selection._meta import adopt_features, tags_of
 from skmiaug.model_selection._methods import DEFAULT_METHODS, read_methods
 from skmiaug.model_selection._rule import best_of, choose, interval, verdict
 from skmiaug.utils.tables._labels import read_groups

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, cast
 
 import numpy as np
@@ -15,7 +16,7 @@ from sklearn.base import (
 )
 from sklearn.metrics import accuracy_score
 from sklearn.utils import _safe_indexing, check_array, check_consistent_length
-from sklearn.utils._param_validation import HasMethods
+from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
@@ -26,11 +27,7 @@ from sklearn.utils.validation import (
     has_fit_parameter,
 )
 
-from skmiaug.model_selection._decisions import (
-    _estimator_has_proba,
-    adopt_features,
-    tags_of,
-)
+from skmiaug.model_selection._meta import adopt_features, estimator_has_proba, tags_of
 
 __all__ = ["SoftLabelClassifier"]
 
@@ -49,6 +46,9 @@ class SoftLabelClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         boosting do, `MLPClassifier` does since scikit-learn 1.7. Put scaling and other
         steps before this classifier in a pipeline, not into ``estimator``, where they
         would see each row several times.
+    class_weight : "balanced", mapping or None, default=None
+        Weight of the votes of each class. "balanced" gives all classes the same total, a
+        mapping goes from class to weight; classes that it does not name have weight 1.
 
     Attributes
     ----------
@@ -64,7 +64,7 @@ class SoftLabelClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
     --------
     skmiaug.GaussianAugmenter : Generates samples for vote shares.
     skmiaug.metrics.jensen_shannon_distance, skmiaug.metrics.plurality_f1_score
-    LogitAdjustedClassifier : Adjusts decisions to class shares, for hard labels.
+    LogitAdjustedClassifier : Adjusts the decisions of this classifier to equal classes.
 
     Notes
     -----
@@ -93,10 +93,12 @@ class SoftLabelClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
 
     _parameter_constraints: dict[str, Any] = {  # noqa: RUF012 (scikit-learn's convention)
         "estimator": [HasMethods(["fit", "predict"])],
+        "class_weight": [StrOptions({"balanced"}), Mapping, None],
     }
 
-    def __init__(self, estimator: Any):
+    def __init__(self, estimator: Any, *, class_weight: Any = None):
         self.estimator = estimator
+        self.class_weight = class_weight
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(
@@ -124,7 +126,8 @@ class SoftLabelClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         TypeError
             The estimator takes no sample weights.
         ValueError
-            Votes are negative or infinite, a row has none, or names are repeated.
+            Votes are negative or infinite, a row has none, names are repeated, or
+            ``class_weight`` names another class.
         """
         if not has_fit_parameter(self.estimator, "sample_weight"):
             raise TypeError(
@@ -132,11 +135,12 @@ class SoftLabelClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
                 f"{type(self.estimator).__name__} does not. Fit it to the class with most "
                 "votes, or put SoftLabelClassifier around the last step of a pipeline."
             )
-        self.classes_, shares = _classes_and_shares(y)
+        self.classes_, shares = classes_and_shares(y)
         check_consistent_length(X, shares)
         if sample_weight is not None:
             weight = _check_sample_weight(sample_weight, shares)
             shares = shares * weight[:, None]
+        shares = shares * _weights_of(self.class_weight, self.classes_, shares)
         rows, codes = np.nonzero(shares)
         every = np.array_equal(rows, np.arange(_num_samples(X)))
         self.estimator_ = clone(self.estimator).fit(
@@ -161,7 +165,7 @@ class SoftLabelClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         return self.classes_[self.estimator_.predict(X)]
 
-    @available_if(_estimator_has_proba)
+    @available_if(estimator_has_proba)
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Predicted vote shares.
 
@@ -200,7 +204,7 @@ class SoftLabelClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         predicted = self.predict(X)
         if np.asarray(y).ndim < 2:
             return float(accuracy_score(y, predicted, sample_weight=sample_weight))
-        classes, shares = _classes_and_shares(y)
+        classes, shares = classes_and_shares(y)
         if not np.array_equal(classes, self.classes_):
             raise ValueError(
                 f"expected y with the columns {self.classes_.tolist()} of fit, got "
@@ -213,7 +217,25 @@ class SoftLabelClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         return tags_of(super().__sklearn_tags__(), self.estimator)
 
 
-def _classes_and_shares(y: Any) -> tuple[NDArray[Any], NDArray[np.float64]]:
+def _weights_of(
+    class_weight: Any, classes: NDArray[Any], shares: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Weight (n_classes,) of the votes of each class; "balanced" keeps the total."""
+    if class_weight is None:
+        return np.ones(len(classes))
+    if isinstance(class_weight, str):
+        total = shares.sum(axis=0)
+        total[total == 0] = np.inf
+        return shares.sum() / np.isfinite(total).sum() / total
+    unknown = [name for name in class_weight if name not in classes.tolist()]
+    if unknown:
+        raise ValueError(
+            f"class_weight names {unknown[0]!r}; the classes are {classes.tolist()}."
+        )
+    return np.array([class_weight.get(name, 1.0) for name in classes.tolist()])
+
+
+def classes_and_shares(y: Any) -> tuple[NDArray[Any], NDArray[np.float64]]:
     """Classes (n_classes,) and shares (n, n_classes) of votes or labels."""
     values = np.asarray(y)
     if y is None:

@@ -26,7 +26,7 @@ from sklearn.utils.estimator_checks import (
 
 from skmiaug import GaussianAugmenter
 from skmiaug.metrics import jensen_shannon_distance, plurality_f1_score
-from skmiaug.model_selection import SoftLabelClassifier
+from skmiaug.model_selection import LogitAdjustedClassifier, SoftLabelClassifier
 
 NAMES = ["joy", "anger", "fear"]
 
@@ -168,6 +168,52 @@ def test_networks_and_gradient_descent_learn_shares(rated, estimator):
     assert jensen_shannon_distance(votes / 5, shares) < jensen_shannon_distance(
         votes / 5, mean
     )
+
+
+def test_class_weights_are_weights_of_votes(rated):
+    X, votes = rated
+    y = pd.DataFrame(votes, columns=NAMES)
+    weights = {"joy": 3.0, "fear": 0.5}
+    found = SoftLabelClassifier(LogisticRegression(), class_weight=weights).fit(X, y)
+    weighted = votes / 5 * [3.0, 1.0, 0.5]
+    by_hand = SoftLabelClassifier(LogisticRegression()).fit(
+        X, weighted, sample_weight=weighted.sum(axis=1)
+    )
+    np.testing.assert_allclose(found.predict_proba(X), by_hand.predict_proba(X))
+    # Balanced weights depend on hard labels as those of the classifier itself.
+    hard = np.array(NAMES)[votes.argmax(axis=1)]
+    found = SoftLabelClassifier(LogisticRegression(), class_weight="balanced").fit(X, hard)
+    plain = LogisticRegression(class_weight="balanced").fit(X, hard)
+    np.testing.assert_allclose(found.predict_proba(X), plain.predict_proba(X), atol=1e-4)
+    with pytest.raises(ValueError, match="class_weight names 'fury'"):
+        SoftLabelClassifier(LogisticRegression(), class_weight={"fury": 1}).fit(X, y)
+
+
+def test_balanced_votes_predict_equal_shares_where_rows_tell_nothing(rated):
+    _, votes = rated
+    wide = np.insert(votes * [8, 2, 1], 1, 0, axis=1)
+    rows = np.zeros((len(votes), 1))
+    model = SoftLabelClassifier(LogisticRegression(), class_weight="balanced")
+    for weight in (None, np.arange(len(votes)) + 1.0):
+        found = clone(model).fit(rows, wide, sample_weight=weight).predict_proba([[0.0]])
+        np.testing.assert_allclose(found[0], [1 / 3, 0, 1 / 3, 1 / 3], atol=1e-3)
+
+
+@pytest.mark.parametrize("scaled", [False, True])
+def test_logit_adjustment_of_votes(rated, scaled):
+    X, votes = rated
+    y = pd.DataFrame(np.insert(votes, 1, 0, axis=1), columns=["joy", "none", *NAMES[1:]])
+    soft = SoftLabelClassifier(LogisticRegression())
+    model = make_pipeline(StandardScaler(), soft) if scaled else soft
+    adjusted = LogitAdjustedClassifier(model).fit(X, y)
+    share = votes.mean(axis=0) / 5
+    np.testing.assert_allclose(adjusted.class_prior_, np.insert(share, 1, 0))
+    proba = clone(model).fit(X, votes).predict_proba(X) / share
+    proba /= proba.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(np.delete(adjusted.predict_proba(X), 1, axis=1), proba)
+    np.testing.assert_array_equal(adjusted.predict(X), np.array(NAMES)[proba.argmax(1)])
+    with pytest.raises(ValueError, match="row 0 has"):
+        LogitAdjustedClassifier(model).fit(X, -votes)
 
 
 # ---- scores and clients

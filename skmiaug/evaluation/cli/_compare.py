@@ -2,11 +2,11 @@
 
 import argparse
 import textwrap
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
-from skmiaug.evaluation._labels import class_counts
 from skmiaug.evaluation.cli._parser import UsageError
 from skmiaug.evaluation.cli._shared import (
     describe,
@@ -22,6 +22,7 @@ from skmiaug.evaluation.comparison._folds import ImbalancedTrainingSplit, make_f
 from skmiaug.evaluation.comparison._methods import (
     ALL_ROWS,
     SCORES,
+    SCORES_OF,
     default_classifiers,
     default_samplers,
 )
@@ -30,36 +31,45 @@ from skmiaug.evaluation.comparison._output import (
     save_comparison,
     settings_of,
 )
+from skmiaug.evaluation.comparison._targets import read_y
 from skmiaug.evaluation.comparison._text import format_comparison, verdict
 from skmiaug.evaluation.features import Features
 
+_BY_CLASS = {"distribution": ("recall", "confusion"), "multilabel": ("recall",)}
 # Without a file, a first result within a minute on two cores.
 _DEMO_FOLDS, _DEMO_CLASSIFIERS = 3, ("logistic regression", "RBF SVM", "LDA")
 
 
 def run(args: argparse.Namespace) -> int:
     """Compare, print, write."""
+    _check_target_type(args)
     features = read(args)
     if args.features is None:
         args.cv = args.cv or _DEMO_FOLDS
         args.classifiers = args.classifiers or _DEMO_CLASSIFIERS
     try:
+        target, y = read_y(args.target_type, features.y)
         classifiers = default_classifiers(
-            args.classifiers, tune=args.tune, n_features=features.width
+            args.classifiers,
+            tune=args.tune,
+            n_features=features.width,
+            target_type=target.name,
         )
-        cv = splitter(args, features)
+        strata = target.strata(y)
+        cv = splitter(args, replace(features, y=strata))
         # A trial of all folds, too.
         seeds = list(range(args.seeds))
-        first = make_folds(cv, features.X, features.y, features.groups, seeds)[0]
+        first = make_folds(cv, features.X, strata, features.groups, seeds)[0]
         # Last: this may import torch, and an error should not wait for it.
-        samplers = default_samplers(args.samplers)
+        samplers = default_samplers(args.samplers, target_type=target.name)
     except ValueError as error:
         raise UsageError(str(error)) from error
-    counts = class_counts(features.y[first.train], features.classes)
+    counts, whole = (target.counts(part, features.classes) for part in (y[first.train], y))
     if args.output is not None:
         prepare_folder(args.output, overwrite=args.overwrite)
     if not args.quiet:
-        show(describe(features, counts, "in the first training part"))
+        part = "in the first training part"
+        show(describe(features, counts, part, whole=whole, counted=target.counted))
     results = _compared(args, features, samplers, classifiers, cv)
     if isinstance(cv, ImbalancedTrainingSplit):
         # Last, so that its training parts are no measure of those of the others.
@@ -67,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
         results = pd.concat([results, natural], ignore_index=True)
     width = line_width()
     show(format_comparison(results, width=width, scoring=args.scoring))
-    scoring = args.scoring if args.scoring in SCORES else "uar"
+    scoring = args.scoring if args.scoring in SCORES else None
     for number, line in enumerate(verdict(results, scoring=scoring)):
         show("\n" * (not number) + textwrap.fill(line, width, subsequent_indent="  "))
     if args.output is not None:
@@ -75,7 +85,7 @@ def run(args: argparse.Namespace) -> int:
             results,
             args.output,
             title=title_of(args, features),
-            class_counts=features.class_counts(),
+            class_counts=whole,
             settings=settings_of(args) | {"training_counts_of_first_fold": counts},
             scoring=scoring,
             overwrite=args.overwrite,
@@ -83,6 +93,24 @@ def run(args: argparse.Namespace) -> int:
         if not args.quiet:
             show("\nwritten: " + ", ".join(map(str, paths)))
     return 0 if (results["status"] == "ok").any() else 1
+
+
+def _check_target_type(args: argparse.Namespace) -> None:
+    """Refuse what goes with classes alone, or with no file."""
+    kind = args.target_type
+    if kind == "multiclass":
+        return
+    if args.features is None:
+        raise UsageError("--target-type names what a file holds; name the file as well.")
+    for flag, given in (("--imbalance", args.imbalance), ("--prepare", args.prepare)):
+        if given is not None:
+            raise UsageError(f"{flag} is for classes; leave it out for {kind} targets.")
+    known = (*SCORES_OF[kind], *_BY_CLASS.get(kind, ()))
+    if args.scoring not in (None, *known):
+        raise UsageError(
+            f"--scoring of {kind} targets is one of {', '.join(known)}; got "
+            f"{args.scoring!r}."
+        )
 
 
 def _compared(
@@ -96,6 +124,7 @@ def _compared(
             classifiers,
             cv=cv,
             groups=features.groups,
+            target_type=args.target_type,
             prepare=features.prepare,
             n_repeats=args.seeds,
             n_jobs=args.n_jobs,

@@ -15,6 +15,7 @@ from skmiaug.evaluation.comparison._methods import (
     OVER_SAMPLERS,
     SAMPLER_NAMES,
     SCORES,
+    TARGET_TYPES,
 )
 
 __all__ = ["BAD_INPUT", "UsageError", "make_parser", "print_error"]
@@ -41,6 +42,7 @@ examples:
   skmiaug compare
   skmiaug compare features.npz --cv logo --seeds 3 --output results/
   skmiaug compare features.csv --target emotion --group speaker --drop file
+  skmiaug compare rated.csv --target-type distribution --target 'votes_*'
   skmiaug compare emodb_features.npz --x-key X_whisper_layers --layer 3 \\
       --group-key session --cv logo --imbalance 1,.5,.3,.2,.25,.4,.15 --seeds 3
 """
@@ -162,7 +164,11 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
          "categories and texts of a table; what is done is printed",
          {"choices": ("auto",)}),
         ("--scoring", None, "the score that is shown; all are in the files [uar]",
-         {"choices": (*SCORES, "recall", "confusion"), "default": "uar"}),
+         {"choices": (*SCORES, "recall", "confusion")}),
+        ("--target-type", None, "what y holds instead of classes: votes or shares, a "
+         "column for each class (distribution), 0 and 1, a column for each label "
+         "(multilabel), or attributes (continuous); each has samplers, models and scores "
+         "of its own", {"choices": TARGET_TYPES, "default": "multiclass"}),
     )  # fmt: skip
     _add_output_arguments(
         parser,
@@ -283,14 +289,14 @@ def _add_file_arguments(parser: argparse.ArgumentParser) -> None:
     _add_options(
         parser.add_argument_group("what to read from an .npz file"),
         ("--x-key", "NAME", "array of the features [X]"),
-        ("--y-key", "NAME", "array of the classes [y]"),
+        ("--y-key", "NAME", "array of the classes or other targets [y]"),
         ("--group-key", "NAME", "array of the groups [groups, if present]"),
         ("--layer", "N", "layer of (rows, layers, features), from 0", {"type": int}),
     )
     _add_options(
         parser.add_argument_group("what to read from a .csv or .parquet file"),
         ("--target", "COLUMN", "column of the classes [the last one of text whose values "
-         "recur]"),
+         "recur]; of votes, labels or attributes all columns, as joy,fear or 'votes_*'"),
         ("--group", "COLUMN", "column of the groups"),
         ("--drop", "A,B", 'columns to leave out; one with a comma in its name as "a, b"',
          {"type": _as_words, "default": ()}),

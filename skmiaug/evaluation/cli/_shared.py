@@ -29,8 +29,9 @@ def read(args: argparse.Namespace) -> Features:
     """The named file, or the digits."""
     if args.features is not None:
         named = {name: getattr(args, name) for name in _FILE_OPTIONS}
-        prepare = getattr(args, "prepare", None) is not None
-        return read_features(args.features, FileOptions(**named, prepare=prepare))
+        named["prepare"] = getattr(args, "prepare", None) is not None
+        named["target_type"] = getattr(args, "target_type", "multiclass")
+        return read_features(args.features, FileOptions(**named))
     for name in _FILE_OPTIONS:
         if getattr(args, name) not in (None, ()):
             flag = "--" + name.replace("_", "-")
@@ -58,14 +59,21 @@ def splitter(args: argparse.Namespace, features: Features) -> Any:
     return ImbalancedTrainingSplit(cv, dict(zip(features.classes, fractions, strict=True)))
 
 
-def describe(features: Features, counts: Mapping[str, int], part: str) -> str:
-    """The data before the run: rows, groups and classes."""
+def describe(
+    features: Features,
+    counts: Mapping[str, int],
+    part: str,
+    *,
+    whole: Mapping[str, int] | None = None,
+    counted: str = "rows per class",
+) -> str:
+    """The data before the run: rows, groups and classes (`whole`, if not those of y)."""
     rows, columns = features.X.shape
     groups = ""
     if features.groups is not None:
         groups = f", {len(set(features.groups.tolist()))} groups"
     lines = [
-        "rows per class: " + counts_text(features.class_counts()),
+        f"{counted}: {counts_text(whole or features.class_counts())}",
         f"{part}: {counts_text(counts)}",
     ]
     if features.note:

@@ -1,13 +1,12 @@
 """One sampler on one fold: scale, resample once, tune, fit and score every classifier."""
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any, Literal
 
 import numpy as np
-from imblearn.over_sampling.base import BaseOverSampler
 from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
@@ -17,46 +16,31 @@ from sklearn.model_selection import GridSearchCV, ParameterGrid
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import _safe_indexing
 
-from skmiaug.evaluation._labels import listed
 from skmiaug.evaluation.comparison._folds import Fold, possible_splits, stratified
 from skmiaug.evaluation.comparison._methods import (
     CLASS_WEIGHTS,
     EQUAL_PRIOR_LDA,
-    LOGIT_ADJUSTMENT,
-    SCORES,
-    THRESHOLDS,
+    SCORES_OF,
 )
-from skmiaug.evaluation.comparison._scores import scores_of
-from skmiaug.model_selection import LogitAdjustedClassifier, ThresholdTunedClassifier
-from skmiaug.model_selection._balanced import (
-    NotApplicableError,
-    group_options,
-    weighted,
-    with_probabilities,
-)
-from skmiaug.model_selection._folds import StratifiedFolds
+from skmiaug.evaluation.comparison._targets import Classes
+from skmiaug.model_selection._balanced import NotApplicableError, group_options
 from skmiaug.model_selection._neighbors import TooFewRowsError, adapt_neighbors
 
 OnError = Literal["record", "raise"]
 Row = dict[str, Any]
 
-COLUMNS = (
-    "sampler",
-    "classifier",
-    "seed",
-    "fold",
-    *SCORES,
-    "recalls",
-    "confusion",
-    "resample_seconds",
-    "fit_seconds",
-    "converged",
-    "n_train",
-    "n_train_resampled",
-    "n_test",
-    "status",
-    "message",
-)
+
+def columns_of(scores: Sequence[str]) -> tuple[str, ...]:
+    """Columns of the results of a target type with these scores."""
+    return (
+        *("sampler", "classifier", "seed", "fold"),
+        *scores,
+        *("recalls", "confusion", "resample_seconds", "fit_seconds", "converged"),
+        *("n_train", "n_train_resampled", "n_test", "status", "message"),
+    )
+
+
+COLUMNS = columns_of(SCORES_OF["multiclass"])
 # Between the parts of a message.
 SEPARATOR = " | "
 _LONGEST_MESSAGE = 300
@@ -74,7 +58,7 @@ _NOT_REPORTED = (
 class _Parts:
     """The standardised parts of a fold; `groups` are of the training part, or None."""
 
-    classes: NDArray[Any]
+    target: Classes
     X_train: NDArray[Any]
     y_train: NDArray[Any]
     groups: NDArray[Any] | None
@@ -94,15 +78,18 @@ def run_sampler_on_fold(
     prepare: Any = None,
     scale: bool,
     on_error: OnError,
+    target: Classes | None = None,
 ) -> list[Row]:
     """Rows of the result table, one for each classifier.
 
     The test part is prepared and scaled by what was fitted to the training part and is
-    otherwise out of reach of sampler, search and classifier.
+    otherwise out of reach of sampler, search and classifier. Without a target, y holds
+    classes.
     """
+    target = target or Classes(np.unique(y))
     steps = [prepare] * (prepare is not None) + [StandardScaler()] * scale
-    parts = _split(X, y, groups, fold, steps)
-    common = _row(name, fold, _missing_classes(parts))
+    parts = _split(X, y, groups, fold, steps, target)
+    common = _row(name, fold, parts)
     try:
         start = perf_counter()
         resampled, message = _resampled(parts, sampler, fold.seed)
@@ -136,9 +123,9 @@ def run_sampler_on_fold(
     ]
 
 
-def _row(name: str, fold: Fold, message: str) -> Row:
+def _row(name: str, fold: Fold, parts: _Parts) -> Row:
     """A row of the result table before anything is fitted."""
-    return dict.fromkeys(COLUMNS, float("nan")) | {
+    return dict.fromkeys(columns_of(parts.target.scores), float("nan")) | {
         "recalls": None,
         "confusion": None,
         "sampler": name,
@@ -147,7 +134,7 @@ def _row(name: str, fold: Fold, message: str) -> Row:
         "converged": True,
         "n_train": len(fold.train),
         "n_test": len(fold.test),
-        "message": message,
+        "message": parts.target.absent(parts.y_train, parts.y_test),
     }
 
 
@@ -176,7 +163,12 @@ def warnings_text(caught: list[warnings.WarningMessage]) -> list[str]:
 
 
 def _split(
-    X: Any, y: NDArray[Any], groups: NDArray[Any] | None, fold: Fold, steps: list[Any]
+    X: Any,
+    y: NDArray[Any],
+    groups: NDArray[Any] | None,
+    fold: Fold,
+    steps: list[Any],
+    target: Classes,
 ) -> _Parts:
     """Both parts of a fold after `steps`, which are fitted to the training part."""
     X_train, X_test = (_safe_indexing(X, part) for part in (fold.train, fold.test))
@@ -185,10 +177,10 @@ def _split(
         with warnings.catch_warnings():
             # Such as one about a category that the training part lacks.
             warnings.simplefilter("ignore")
-            X_train = fitted.fit_transform(X_train, y[fold.train])
+            X_train = fitted.fit_transform(X_train, target.strata(y[fold.train]))
             X_test = fitted.transform(X_test)
     own_groups = None if groups is None else groups[fold.train]
-    return _Parts(np.unique(y), X_train, y[fold.train], own_groups, X_test, y[fold.test])
+    return _Parts(target, X_train, y[fold.train], own_groups, X_test, y[fold.test])
 
 
 def _resampled(parts: _Parts, sampler: Any, seed: int) -> tuple[_Parts, str]:
@@ -207,24 +199,8 @@ def _resampled(parts: _Parts, sampler: Any, seed: int) -> tuple[_Parts, str]:
             error.add_note(adapted)
         raise
     found = replace(parts, X_train=np.asarray(X), y_train=np.asarray(y), groups=None)
-    idle = _classes_without_samples(sampler, parts.y_train, found.y_train)
+    idle = parts.target.idle(sampler, parts.y_train, found.y_train)
     return found, _joined(adapted, idle, *warnings_text(caught))
-
-
-def _classes_without_samples(sampler: Any, before: NDArray[Any], after: Any) -> str:
-    """Name the classes that an over-sampler was to grow and did not; "" if none.
-
-    BorderlineSMOTE does this silently where no row of a class lies near another class.
-    """
-    wanted = getattr(sampler, "sampling_strategy_", None)
-    if not isinstance(sampler, BaseOverSampler) or not isinstance(wanted, dict):
-        return ""
-    idle = [
-        label
-        for label, number in wanted.items()
-        if number > 0 and np.sum(after == label) <= np.sum(before == label)
-    ]
-    return f"no samples of class {listed(idle, most=6)} were generated" if idle else ""
 
 
 # ---- classifiers
@@ -250,7 +226,7 @@ def _scored(
             warnings.simplefilter("always")
             fitted = _fitted(classifier, method, parts, seed)
             row["fit_seconds"] = perf_counter() - start
-            scores = scores_of(fitted, parts.X_test, parts.y_test, parts.classes)
+            scores = parts.target.scores_of(fitted, parts.X_test, parts.y_test)
     except NotApplicableError as error:
         return row | {"status": "n/a", "message": str(error)}
     except Exception as error:
@@ -271,21 +247,9 @@ def _scored(
 
 
 def _fitted(classifier: Any, method: Any, parts: _Parts, seed: int) -> Any:
-    X, y = parts.X_train, parts.y_train
-    if not isinstance(method, str):
-        return classifier.fit(X, y)
-    if method == CLASS_WEIGHTS:
-        classifier, fit_params = weighted(classifier, y, {})
-        return classifier.fit(X, y, **fit_params)
-    if method == LOGIT_ADJUSTMENT:
-        cv: Any = possible_splits(3, y, None)
-        if parts.groups is not None:
-            folds = StratifiedFolds(3, random_state=seed)
-            cv = list(folds.split(X, y, parts.groups))
-        return LogitAdjustedClassifier(with_probabilities(classifier, cv)).fit(X, y)
-    assert method == THRESHOLDS
-    tuned = ThresholdTunedClassifier(classifier, cv=3, random_state=seed)
-    return tuned.fit(X, y, groups=parts.groups)
+    return parts.target.fit(
+        classifier, method, parts.X_train, parts.y_train, parts.groups, seed
+    )
 
 
 # ---- the search over parameters
@@ -311,10 +275,11 @@ def _inner_parts(
     with warnings.catch_warnings():
         # A class of a single row: its fold has no row of it to learn from.
         warnings.simplefilter("ignore")
-        splitter = stratified(possible_splits(asked, y, groups), groups, seed)
-        for train, test in splitter.split(X, y, groups):
+        strata = parts.target.strata(y, asked)
+        splitter = stratified(possible_splits(asked, strata, groups), groups, seed)
+        for train, test in splitter.split(X, strata, groups):
             own = None if groups is None else groups[train]
-            inner = _Parts(parts.classes, X[train], y[train], own, X[test], y[test])
+            inner = _Parts(parts.target, X[train], y[train], own, X[test], y[test])
             try:
                 yield _resampled(inner, sampler, seed)[0]
             except Exception:
@@ -323,7 +288,8 @@ def _inner_parts(
 
 def _tuned(search: GridSearchCV, inner: list[_Parts], method: Any, seed: int) -> Any:
     """The best candidate of a search, unfitted; as it is where no inner fold is left."""
-    scorer = check_scoring(search.estimator, search.scoring)
+    scorer = inner[0].target.scorer if inner and search.scoring is None else None
+    scorer = scorer or check_scoring(search.estimator, search.scoring)
     best, best_score = search.estimator, -np.inf
     for candidate in ParameterGrid(search.param_grid):
         scores = []
@@ -346,14 +312,6 @@ def _tuned(search: GridSearchCV, inner: list[_Parts], method: Any, seed: int) ->
 
 
 # ---- messages
-
-
-def _missing_classes(parts: _Parts) -> str:
-    """The classes that no classifier could learn here: the UAR alone would not show it."""
-    absent = np.setdiff1d(parts.y_test, parts.y_train)
-    if not absent.size:
-        return ""
-    return f"no training row of class {listed(absent)}, which counts with recall 0"
 
 
 def _text_of(name: str, error: Exception) -> str:

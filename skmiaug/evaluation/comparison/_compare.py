@@ -11,18 +11,22 @@ import pandas as pd
 from joblib import Parallel, delayed
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array, check_consistent_length, column_or_1d
-from sklearn.utils.multiclass import check_classification_targets
 
 from skmiaug.evaluation._labels import plain
-from skmiaug.evaluation.comparison._cell import COLUMNS, Row, run_sampler_on_fold
+from skmiaug.evaluation.comparison._cell import (
+    COLUMNS,
+    Row,
+    columns_of,
+    run_sampler_on_fold,
+)
 from skmiaug.evaluation.comparison._folds import Fold, make_folds
 from skmiaug.evaluation.comparison._methods import (
-    METHOD_WORDS,
     SCORES,
     default_classifiers,
     default_samplers,
 )
 from skmiaug.evaluation.comparison._summary import MEAN
+from skmiaug.evaluation.comparison._targets import Classes, read_y
 from skmiaug.evaluation.features._features import LARGEST, first_too_large
 from skmiaug.utils.tables._labels import check_labels
 
@@ -39,6 +43,7 @@ def compare_samplers(
     *,
     cv: Any = None,
     groups: ArrayLike | None = None,
+    target_type: str = "multiclass",
     n_repeats: int = 1,
     random_state: int = 0,
     prepare: Any = None,
@@ -58,8 +63,8 @@ def compare_samplers(
     ----------
     X : array-like of shape (n_samples, n_features)
         Feature vectors, finite; with `prepare`, any table that it takes.
-    y : array-like of shape (n_samples,)
-        Classes.
+    y : array-like of shape (n_samples,) or (n_samples, n_columns)
+        Targets of the type that `target_type` names.
     samplers : mapping, sequence of str or None, default=None
         From name to sampler: None (no resampling), an imbalanced-learn sampler, or one of
         the words ``"balanced"`` (class weights: ``class_weight="balanced"``, equal
@@ -68,8 +73,10 @@ def compare_samplers(
         (`skmiaug.model_selection.ThresholdTunedClassifier`) and ``"equal_prior_lda"``
         (one classifier in the place of all: a linear discriminant with shrunken covariances
         and equal class priors). A sequence takes those of `default_samplers`; None all.
+        See Notes for the other target types.
     classifiers : mapping, sequence of str or None, default=None
-        From name to classifier; a sequence takes those of `default_classifiers`. A
+        From name to classifier (to regressor for attributes); a sequence takes those of
+        `default_classifiers`. A
         ``GridSearchCV`` is searched on inner folds (its ``cv`` if that is a number, else 3)
         of the real training rows, `groups` kept whole and the sampler applied to each inner
         training part. Other searches see the resampled rows only.
@@ -79,6 +86,11 @@ def compare_samplers(
         one group out. A splitter whose ``random_state`` is None gets each repeat's seed.
     groups : array-like of shape (n_samples,), default=None
         Speaker or session of each row; never in both parts of a fold.
+    target_type : {"multiclass", "distribution", "multilabel", "continuous"}, \
+default="multiclass"
+        What y holds: a class, votes of raters or shares of classes, a set of labels (0 and
+        1), or attributes. Folds are stratified by class, by the class with most votes, by
+        the rarest label of a row, or by fifths of the first attribute.
     n_repeats : int, default=1
         How many seeds: ``random_state``, ``random_state + 1``, ...
     random_state : int, default=0
@@ -121,6 +133,18 @@ def compare_samplers(
           the method); ``message``: the reason, or warnings and adaptations, and classes
           that the training part lacks.
 
+        Other target types have scores of their own, the first is the main one:
+
+        - "distribution": ``uar``, ``macro_f1``, ``g_mean``, ``recalls`` and ``confusion``
+          of the class with most votes, over the test rows without a tie, and
+          ``jensen_shannon``, the mean distance of predicted shares to those of the raters.
+        - "multilabel": ``average_precision`` (mean over the labels),
+          ``ranking_precision`` (label ranking, mean over the rows), ``label_f1`` (mean over
+          the labels), ``recalls``.
+        - "continuous": ``ccc`` (concordance correlation), ``band_mae`` (mean absolute
+          error, mean over five bands of equal width) and ``mae``, both over the range of
+          the attribute, mean over the attributes.
+
     Raises
     ------
     ValueError
@@ -136,6 +160,18 @@ def compare_samplers(
     ``k_neighbors`` (SMOTE and its variants) and ``n_neighbors`` (ADASYN) are lowered to
     the limit of the smallest class of the training part, and ``message`` reports it.
 
+    Classifiers are fitted to vote shares by `skmiaug.model_selection.SoftLabelClassifier`,
+    to label sets, where they take none, by ``OneVsRestClassifier``, and regressors to each
+    attribute, standardised. Samplers of these targets get the y of the training part:
+    augmenters with this `target_type`, or any object with ``fit_resample``. Words are
+
+    - "distribution": ``"hard_labels"`` (the rows with a plurality, as shares of one class),
+      ``"balanced"`` and ``"logit_adjustment"``. Samplers of classes, as imbalanced-learn
+      has, get the rows with a plurality.
+    - "multilabel": ``"balanced"`` (weights of each label).
+    - "continuous": ``"balanced"`` (weights of inverse density) and
+      ``"random_oversampling"`` (repeats rows by inverse density).
+
     Examples
     --------
     >>> from sklearn.datasets import make_classification
@@ -145,19 +181,25 @@ def compare_samplers(
     >>> results.groupby("sampler").size().to_dict()
     {'SMOTE': 3, 'none': 3}
     """
-    table, y, groups = checked_data(X, y, groups, prepare)
-    chosen = _checked_samplers(samplers)
+    target, y = read_y(target_type, y)
+    table, groups = _checked_rows(X, y, groups, prepare)
+    chosen = _checked_samplers(samplers, target)
     width = None if prepare is not None else table.shape[1]
-    models = checked_classifiers(classifiers, tune=tune, n_features=width)
+    models = checked_classifiers(
+        classifiers, tune=tune, n_features=width, target_type=target.name
+    )
     if on_error not in ("record", "raise"):
         raise ValueError(f"on_error must be 'record' or 'raise'; got {on_error!r}.")
     first = checked_seed(random_state)
     if not isinstance(n_repeats, Integral) or n_repeats < 1:
         raise ValueError(f"n_repeats must be at least 1, an integer; got {n_repeats!r}.")
-    folds = make_folds(cv, table, y, groups, list(range(first, first + int(n_repeats))))
+    strata = target.strata(y, int(cv) if isinstance(cv, Integral) else 5)
+    seeds = list(range(first, first + int(n_repeats)))
+    folds = make_folds(cv, table, strata, groups, seeds)
     tasks = [(fold, name) for fold in folds for name in chosen]
     run = delayed(run_sampler_on_fold)
     options: dict[str, Any] = {"prepare": prepare, "scale": scale, "on_error": on_error}
+    options["target"] = target
     parts = Parallel(n_jobs=n_jobs, return_as="generator")(
         run(table, y, groups, fold, name, chosen[name], models, **options)
         for fold, name in tasks
@@ -167,8 +209,9 @@ def compare_samplers(
 
 def results_table(rows: list[Row]) -> pd.DataFrame:
     """Rows of cells as the table that `compare_samplers` returns."""
-    table = pd.DataFrame(rows, columns=list(COLUMNS))
-    scores = table[list(SCORES)].astype(float)  # rows from a file have None for NaN
+    names = [name for name in SCORES if name in (rows[0] if rows else COLUMNS)]
+    table = pd.DataFrame(rows, columns=list(columns_of(names)))
+    scores = table[names].astype(float)  # rows from a file have None for NaN
     # A failed sampler has no such count, and a count is not a float.
     counts = table["n_train_resampled"].astype("Float64").astype("Int64")
     return table.assign(**scores, n_train_resampled=counts)
@@ -200,6 +243,14 @@ def checked_seed(random_state: Any) -> int:
 def checked_data(
     X: Any, y: Any, groups: Any, prepare: Any = None
 ) -> tuple[Any, NDArray[Any], NDArray[Any] | None]:
+    _, y = read_y("multiclass", y)
+    X, groups = _checked_rows(X, y, groups, prepare)
+    return X, y, groups
+
+
+def _checked_rows(
+    X: Any, y: NDArray[Any], groups: Any, prepare: Any
+) -> tuple[Any, NDArray[Any] | None]:
     if prepare is None:
         X = check_array(X, dtype=[np.float64, np.float32], input_name="X")
         place = first_too_large(X)
@@ -211,16 +262,7 @@ def checked_data(
             )
     else:
         refuse_class(prepare, "prepare")
-    check_labels(y)
-    y = column_or_1d(np.asarray(y), warn=True)
-    check_classification_targets(y)
     check_consistent_length(X, y)
-    classes = np.unique(y)
-    if len(classes) < 2:
-        raise ValueError(
-            f"expected rows of at least 2 classes; all {len(y)} rows are of class "
-            f"{plain(classes[0])!r}."
-        )
     if groups is not None:
         groups = column_or_1d(np.asarray(groups))
         check_consistent_length(X, groups)
@@ -231,28 +273,35 @@ def checked_data(
                 f"{plain(groups[without[0]])}, one of {without.size} such rows."
             )
         check_labels(groups, "groups")
-    return X, y, groups
+    return X, groups
 
 
-def _checked_samplers(samplers: Any) -> dict[str, Any]:
+def _checked_samplers(samplers: Any, target: Classes) -> dict[str, Any]:
     if not isinstance(samplers, Mapping):
-        return default_samplers(samplers)
+        samplers = default_samplers(samplers, target_type=target.name)
     for name, sampler in samplers.items():
-        known_word = isinstance(sampler, str) and sampler in METHOD_WORDS
+        known_word = isinstance(sampler, str) and sampler in target.words
         refuse_class(sampler, f"sampler {name!r}")
         if not (sampler is None or known_word or hasattr(sampler, "fit_resample")):
             raise ValueError(
-                f"sampler {name!r} must be None, {', '.join(map(repr, METHOD_WORDS))} or "
+                f"sampler {name!r} must be None, {', '.join(map(repr, target.words))} or "
                 f"an object with fit_resample; got {sampler!r}."
             )
-    return _not_empty(samplers, "samplers")
+    chosen = _not_empty(samplers, "samplers")
+    return {name: target.sampler(name, sampler) for name, sampler in chosen.items()}
 
 
 def checked_classifiers(
-    classifiers: Any, *, tune: bool = False, n_features: int | None = None
+    classifiers: Any,
+    *,
+    tune: bool = False,
+    n_features: int | None = None,
+    target_type: str = "multiclass",
 ) -> dict[str, Any]:
     if not isinstance(classifiers, Mapping):
-        return default_classifiers(classifiers, tune=tune, n_features=n_features)
+        return default_classifiers(
+            classifiers, tune=tune, n_features=n_features, target_type=target_type
+        )
     for name, classifier in classifiers.items():
         refuse_class(classifier, f"classifier {name!r}")
         if not (hasattr(classifier, "fit") and hasattr(classifier, "predict")):

@@ -39,7 +39,7 @@ def save_comparison(
     title: str = "",
     class_counts: Mapping[Any, int] | None = None,
     settings: Mapping[str, Any] | None = None,
-    scoring: str = "uar",
+    scoring: str | None = None,
     overwrite: bool = False,
 ) -> list[Path]:
     """Write ``table.csv``, ``results.json``, ``table.md`` and ``plot.png`` into a folder.
@@ -58,7 +58,7 @@ def save_comparison(
         Rows of each class.
     settings : mapping, default=None
         Further entries of the JSON; JSON types only.
-    scoring : str, default="uar"
+    scoring : str, default=None
         The score of ``table.md`` and the plot, as in `summarize_comparison`.
     overwrite : bool, default=False
         See Notes.
@@ -175,12 +175,12 @@ def load_comparison(folder: str | os.PathLike[str]) -> "pd.DataFrame":
     return results_table(read_json_file(path)["results"])
 
 
-def _by_sampler(results: "pd.DataFrame", scoring: str) -> dict[str, Any]:
+def _by_sampler(results: "pd.DataFrame", scoring: str | None) -> dict[str, Any]:
     """Summary, tests, recalls and confusion matrices, as JSON types."""
     from skmiaug.evaluation.comparison import _summary
     from skmiaug.evaluation.comparison._statistics import paired_tests
 
-    known = [name for name in SCORES if results[name].notna().any()]
+    known = [name for name in SCORES if name in results and results[name].notna().any()]
     samplers = results["sampler"].unique()
     matrices = {s: _summary.confusion_matrix_of(results, s) for s in samplers}
     recalls = _summary.recalls_by_class(results)

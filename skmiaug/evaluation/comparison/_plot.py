@@ -24,6 +24,7 @@ from skmiaug.evaluation.comparison._methods import SCORES
 from skmiaug.evaluation.comparison._summary import (
     MEAN,
     Line,
+    check_scoring,
     complete_scores,
     lines_by_cell,
     summarize_comparison,
@@ -45,7 +46,7 @@ def plot_comparison(
     path: str | os.PathLike[str] | None = None,
     *,
     title: str = "",
-    scoring: str = "uar",
+    scoring: str | None = None,
 ) -> Any:
     """Dot plot of a score, a panel for each classifier, and of the time.
 
@@ -60,7 +61,7 @@ def plot_comparison(
         File for a PNG, written in one step.
     title : str, default=""
         Name of the data.
-    scoring : str, default="uar"
+    scoring : str, default=None
         The score, as in `summarize_comparison`.
 
     Returns
@@ -87,31 +88,23 @@ def plot_comparison(
     >>> plot_comparison(results, "plot.png").axes[0].get_title()
     'logistic regression'
     """
-    figure_module = require("matplotlib.figure", extra="plots", purpose="draw the plot")
+    scoring = check_scoring(results, scoring)
     panels = list(results["classifier"].unique())
     if len(panels) > 1:
         panels.append(MEAN)
     samplers = list(results["sampler"].unique())
     rows = rows_of_panels(len(panels) + 1, _PANELS_IN_A_ROW)
-    size = (
-        1.2 + max(rows) * _PANEL_WIDTH,
-        0.6 + len(rows) * (_PANEL_FRAME + len(samplers) * _LINE_HEIGHT),
-    )
-    figure = figure_module.Figure(figsize=size, layout="constrained")
-    axes = panel_axes(figure, rows)
+    figure, axes = _panels(samplers, rows, _PANEL_WIDTH)
     lines = summarize_comparison(results, scoring)
-    summary, limits = lines_by_cell(lines), _limits(lines, results[scoring])
+    limits = _limits(lines, results[scoring])
     for axis, panel in zip(axes, panels, strict=False):
         scores = complete_scores(results, panel, scoring)
-        _draw_scores(axis, scores, summary, panel, limits)
-        axis.set_xlabel(in_two_lines(SCORES[scoring].title, _TITLE_LETTERS))
-    _draw_times(axes[-1], summary, samplers)
-    first = {sum(rows[:number]) for number in range(len(rows))}
-    for number, axis in enumerate(axes):
-        name_lines(axis, samplers if number in first else [""] * len(samplers))
-        axis.spines["left"].set_visible(False)
-    heading = _heading(results, in_lines(title, int(size[0] * _HEADING_LETTERS)))
-    figure.suptitle(heading, fontsize=11, x=0.01, ha="left")
+        _draw_scores(axis, scores, lines_by_cell(lines), panel, limits, scoring)
+    _draw_times(axes[-1], lines_by_cell(lines), samplers)
+    letters = int(figure.get_figwidth() * _HEADING_LETTERS)
+    figure.suptitle(
+        _heading(results, in_lines(title, letters)), fontsize=11, x=0.01, ha="left"
+    )
     if path is not None:
         write_bytes_atomically(path, png_of(figure, dpi=150))
     return figure
@@ -121,7 +114,7 @@ def plot_comparisons(
     results: Mapping[str, pd.DataFrame],
     path: str | os.PathLike[str] | None = None,
     *,
-    scoring: str = "uar",
+    scoring: str | None = None,
 ) -> Any:
     """The means over the classifiers on several data sets, a panel for each.
 
@@ -154,31 +147,39 @@ def plot_comparisons(
     >>> len(plot_comparisons({"one": results, "the same": results}).axes)
     2
     """
-    figure_module = require("matplotlib.figure", extra="plots", purpose="draw the plot")
     samplers = list(
         dict.fromkeys(s for table in results.values() for s in table["sampler"])
     )
-    size = (
-        1.2 + len(results) * _PANEL_WIDTH * 0.8,
-        0.6 + _PANEL_FRAME + len(samplers) * _LINE_HEIGHT,
-    )
-    figure = figure_module.Figure(figsize=size, layout="constrained")
-    axes = panel_axes(figure, [len(results)])
+    figure, axes = _panels(samplers, [len(results)], 0.8 * _PANEL_WIDTH)
     for axis, (name, table) in zip(axes, results.items(), strict=True):
-        lines = summarize_comparison(table, scoring)
-        scores = complete_scores(table, MEAN, scoring).reindex(columns=samplers)
+        own = check_scoring(table, scoring)
+        lines = summarize_comparison(table, own)
+        scores = complete_scores(table, MEAN, own).reindex(columns=samplers)
         means = lines[lines["classifier"] == MEAN]
         limits = _limits(means, pd.Series(scores.to_numpy().ravel()))
-        _draw_scores(axis, scores, lines_by_cell(lines), MEAN, limits)
+        _draw_scores(axis, scores, lines_by_cell(lines), MEAN, limits, own)
         axis.set_title(in_two_lines(name, _TITLE_LETTERS), fontsize=10)
-        axis.set_xlabel(in_two_lines(SCORES[scoring].title, _TITLE_LETTERS))
-        name_lines(axis, samplers if axis is axes[0] else [""] * len(samplers))
-        axis.spines["left"].set_visible(False)
     key = "mean over the classifiers; dot: one fold; diamond and bar: mean ± SD"
     figure.suptitle(key, fontsize=10, x=0.01, ha="left")
     if path is not None:
         write_bytes_atomically(path, png_of(figure, dpi=110))
     return figure
+
+
+def _panels(samplers: list[str], rows: list[int], width: float) -> tuple[Any, list[Any]]:
+    """A figure with so many axes in each row, which have a line for each sampler."""
+    figure_module = require("matplotlib.figure", extra="plots", purpose="draw the plot")
+    size = (
+        1.2 + max(rows) * width,
+        0.6 + len(rows) * (_PANEL_FRAME + len(samplers) * _LINE_HEIGHT),
+    )
+    figure = figure_module.Figure(figsize=size, layout="constrained")
+    axes = panel_axes(figure, rows)
+    first = {sum(rows[:number]) for number in range(len(rows))}
+    for number, axis in enumerate(axes):
+        name_lines(axis, samplers if number in first else [""] * len(samplers))
+        axis.spines["left"].set_visible(False)
+    return figure, axes
 
 
 def _draw_scores(
@@ -187,6 +188,7 @@ def _draw_scores(
     summary: dict[tuple[str, str], Line],
     panel: str,
     limits: tuple[float, float],
+    scoring: str,
 ) -> None:
     for line, sampler in enumerate(scores.columns):
         values = 100 * scores[sampler].dropna().to_numpy(dtype=float)
@@ -213,6 +215,7 @@ def _draw_scores(
             fontsize=8.5,
         )
     axis.set_xlim(*limits)
+    axis.set_xlabel(in_two_lines(SCORES[scoring].title, _TITLE_LETTERS))
     mean_title = "mean over the classifiers"
     title = mean_title if panel == MEAN else in_two_lines(panel, _TITLE_LETTERS)
     axis.set_title(title, fontsize=10)

@@ -15,31 +15,38 @@ from sklearn.metrics import (
 
 from skmiaug.metrics import expected_calibration_error
 
-__all__ = ["scores_of"]
+__all__ = ["class_scores", "scores_of"]
 
 
 def scores_of(
     fitted: Any, X: NDArray[Any], y: NDArray[Any], classes: NDArray[Any]
 ) -> dict[str, Any]:
-    """All scores of `SCORES`, the recall of each class and the confusion matrix.
+    """All scores of classes, the recall of each class and the confusion matrix.
 
     Means are over the classes present in `y`. Scores of probabilities are NaN where the
     classifier gives none, and the AUC where it gives neither these nor decision values.
     """
-    predicted = np.asarray(fitted.predict(X))
+    found = class_scores(y, np.asarray(fitted.predict(X)), classes)
+    return found | _of_probabilities(fitted, X, y, classes)
+
+
+def class_scores(
+    y: NDArray[Any], predicted: NDArray[Any], classes: NDArray[Any], names: Any = None
+) -> dict[str, Any]:
+    """The scores of predicted classes; `names` replaces `classes` in the recalls."""
     present = np.unique(y)
     recalls = recall_score(y, predicted, labels=present, average=None, zero_division=0)
     by_class = dict(zip(present.tolist(), recalls.tolist(), strict=True))
     f1 = f1_score(y, predicted, labels=present, average="macro", zero_division=0)
+    named = zip(classes if names is None else names, classes.tolist(), strict=True)
     return {
         "uar": float(np.mean(recalls)),
         "macro_f1": float(f1),
         "g_mean": float(
             geometric_mean_score(y, predicted, labels=present, average="multiclass")
         ),
-        "recalls": {str(label): by_class.get(label) for label in classes.tolist()},
+        "recalls": {str(name): by_class.get(label) for name, label in named},
         "confusion": confusion_matrix(y, predicted, labels=classes).tolist(),
-        **_of_probabilities(fitted, X, y, classes),
     }
 
 

@@ -33,7 +33,7 @@ _COLUMNS = (
 
 
 def paired_tests(
-    results: pd.DataFrame, baseline: str | None = None, scoring: str = "uar"
+    results: pd.DataFrame, baseline: str | None = None, scoring: str | None = None
 ) -> pd.DataFrame:
     """Compare samplers pairwise on the same folds and seeds.
 
@@ -43,7 +43,7 @@ def paired_tests(
         From `compare_samplers`.
     baseline : str, default=None
         Compare every other sampler with this one; None compares all pairs.
-    scoring : str, default="uar"
+    scoring : str, default=None
         The score, as in `summarize_comparison`.
 
     Returns
@@ -83,7 +83,7 @@ def paired_tests(
     >>> paired_tests(results, baseline="none")["sampler"].unique().tolist()
     ['SMOTE']
     """
-    check_scoring(scoring)
+    scoring = check_scoring(results, scoring)
     samplers = list(results["sampler"].unique())
     if baseline is not None and baseline not in samplers:
         raise ValueError(

@@ -15,16 +15,16 @@ FOLD = ["seed", "fold"]
 Line = dict[str, Any]
 
 
-def summarize_comparison(results: pd.DataFrame, scoring: str = "uar") -> pd.DataFrame:
+def summarize_comparison(results: pd.DataFrame, scoring: str | None = None) -> pd.DataFrame:
     """Mean and standard deviation over folds and seeds.
 
     Parameters
     ----------
     results : pandas.DataFrame
         From `compare_samplers`.
-    scoring : str, default="uar"
-        The column of the scores: "uar", "macro_f1", "g_mean", "roc_auc", "brier" or
-        "calibration_error".
+    scoring : str, default=None
+        The column of the scores, such as "macro_f1"; None is the main one of the target
+        type: "uar" for classes and votes, "average_precision", or "ccc".
 
     Returns
     -------
@@ -56,7 +56,7 @@ def summarize_comparison(results: pd.DataFrame, scoring: str = "uar") -> pd.Data
     >>> summarize_comparison(results)["sampler"].unique().tolist()
     ['none', 'SMOTE']
     """
-    check_scoring(scoring)
+    scoring = check_scoring(results, scoring)
     rows: list[dict[str, Any]] = []
     for classifier in [*results["classifier"].unique(), MEAN]:
         scores = complete_scores(results, classifier, scoring)
@@ -81,14 +81,18 @@ def summarize_comparison(results: pd.DataFrame, scoring: str = "uar") -> pd.Data
     return pd.DataFrame(rows)
 
 
-def check_scoring(scoring: str) -> str:
-    if scoring not in SCORES:
-        raise ValueError(f"scoring must be one of {', '.join(SCORES)}; got {scoring!r}.")
+def check_scoring(results: pd.DataFrame, scoring: str | None) -> str:
+    """The score itself, or the main one of the results."""
+    known = [name for name in SCORES if name in results]
+    if scoring is None:
+        return known[0]
+    if scoring not in known:
+        raise ValueError(f"scoring must be one of {', '.join(known)}; got {scoring!r}.")
     return scoring
 
 
 def complete_scores(
-    results: pd.DataFrame, classifier: str, scoring: str = "uar"
+    results: pd.DataFrame, classifier: str, scoring: str | None = None
 ) -> pd.DataFrame:
     """Scores (0 to 1) with a row for each (seed, fold) and a column for each sampler.
 
@@ -96,10 +100,11 @@ def complete_scores(
     over fewer classifiers could not be compared with the others. Classifiers that were
     fitted and do not give this score with every sampler are left out.
     """
+    scoring = check_scoring(results, scoring)
     order = list(results["sampler"].unique())
     keys = [*FOLD, "sampler"]
     if classifier == MEAN:
-        unable = results["uar"].notna() & results[scoring].isna()
+        unable = (results["status"] == "ok") & results[scoring].isna()
         left_out = results["classifier"].isin(results.loc[unable, "classifier"])
         grouped = results[~left_out].groupby(keys, sort=False)[scoring]
         scores = grouped.mean().where(grouped.count() == grouped.size())

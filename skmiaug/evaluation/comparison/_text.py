@@ -41,7 +41,7 @@ Columns = dict[tuple[str, str], list[str]]
 
 
 def format_comparison(
-    results: pd.DataFrame, *, width: int = 88, scoring: str = "uar"
+    results: pd.DataFrame, *, width: int = 88, scoring: str | None = None
 ) -> str:
     """Table of a score, its deviation and time, sampler by classifier.
 
@@ -51,7 +51,7 @@ def format_comparison(
         From `compare_samplers`.
     width : int, default=88
         Characters in a line; columns that do not fit go into further blocks.
-    scoring : str, default="uar"
+    scoring : str, default=None
         The score, as in `summarize_comparison`; or "recall", sampler by class, or
         "confusion", a matrix of counts for each sampler, both over all classifiers.
 
@@ -78,6 +78,10 @@ def format_comparison(
     UAR % ± SD over 3 folds; times for one fold
     """
     samplers = list(results["sampler"].unique())
+    column = {RECALL: "recalls", CONFUSION: "confusion"}.get(str(scoring))
+    done = results[results["status"] == "ok"]
+    if column is not None and len(done) and done[column].isna().all():
+        raise ValueError(f"these results have no {column}; scoring names a score.")
     if scoring == CONFUSION:
         lines = [f"confusion matrices, a row for each true class, {_extent(results)}"]
         for sampler in samplers:
@@ -88,7 +92,8 @@ def format_comparison(
         lines = [f"recall % over {_extent(results)}, mean over the classifiers"]
         units = _recall_units(results)
     else:
-        title = SCORES[check_scoring(scoring)].title
+        scoring = check_scoring(results, scoring)
+        title = SCORES[scoring].title
         lines = [f"{title} ± SD over {_extent(results)}; times for one fold"]
         units = _units(results, samplers, scoring)
     for block in _blocks(units, width - max(map(len, samplers))):
@@ -103,14 +108,14 @@ def format_comparison(
     return "\n".join(lines)
 
 
-def comparison_markdown(results: pd.DataFrame, *, scoring: str = "uar") -> str:
+def comparison_markdown(results: pd.DataFrame, *, scoring: str | None = None) -> str:
     """The table in Markdown, with its caption and the verdict, for a README.
 
     Parameters
     ----------
     results : pandas.DataFrame
         From `compare_samplers`.
-    scoring : str, default="uar"
+    scoring : str, default=None
         The score, as in `summarize_comparison`.
 
     Returns
@@ -132,6 +137,7 @@ def comparison_markdown(results: pd.DataFrame, *, scoring: str = "uar") -> str:
     >>> print(comparison_markdown(results).splitlines()[0])
     | | logistic regression | s |
     """
+    scoring = check_scoring(results, scoring)
     samplers = list(results["sampler"].unique())
     classifiers = list(results["classifier"].unique())
     shown = [*classifiers, MEAN] if len(classifiers) > 1 else classifiers
@@ -152,7 +158,7 @@ def comparison_markdown(results: pd.DataFrame, *, scoring: str = "uar") -> str:
 
 
 def comparisons_markdown(
-    results: Mapping[str, pd.DataFrame], *, scoring: str = "uar"
+    results: Mapping[str, pd.DataFrame], *, scoring: str | None = None
 ) -> str:
     """One table in Markdown over several data sets, means over the classifiers.
 
@@ -160,7 +166,7 @@ def comparisons_markdown(
     ----------
     results : mapping from str to pandas.DataFrame
         From the name of the data to the result of `compare_samplers`.
-    scoring : str, default="uar"
+    scoring : str, default=None
         The score, as in `summarize_comparison`.
 
     Returns
@@ -206,20 +212,23 @@ def _markdown(samplers: list[str], columns: dict[str, list[str]]) -> list[str]:
     return ["| " + " | ".join(row).lstrip() + " |" for row in cells]
 
 
-def _extent_and_spread(results: pd.DataFrame, scoring: str) -> str:
+def _extent_and_spread(results: pd.DataFrame, scoring: str | None) -> str:
+    title = SCORES[check_scoring(results, scoring)].title
     spread = "lowest and highest seed" if results["seed"].nunique() > 1 else "SD"
-    return f"{SCORES[scoring].title} over {_extent(results)} (in brackets: {spread})"
+    return f"{title} over {_extent(results)} (in brackets: {spread})"
 
 
 def verdict(
-    results: pd.DataFrame, sampler: str | None = None, *, scoring: str = "uar"
+    results: pd.DataFrame, sampler: str | None = None, *, scoring: str | None = None
 ) -> list[str]:
     """What to use, and the differences to the best free method and to SMOTE, in words.
 
     `sampler` is `MIGANAugmenter` where it was compared, else the best of the samplers.
     """
+    scoring = check_scoring(results, scoring)
+    higher = SCORES[scoring].higher_is_better
     means = complete_scores(results, MEAN, scoring).mean().dropna()
-    better = means.sort_values(ascending=not SCORES[scoring].higher_is_better)
+    better = means.sort_values(ascending=not higher)
     free = [name for name in better.index if name in WITHOUT_SAMPLES]
     if sampler is None:
         own = [name for name in better.index if name not in (*WITHOUT_SAMPLES, ALL_ROWS)]
@@ -234,7 +243,7 @@ def verdict(
             continue
         row = found.iloc[0]
         if baseline in free:
-            lines.append(_advice(row, SCORES[scoring].higher_is_better))
+            lines.append(_advice(row, higher))
         note = " (the best without synthetic samples)" * (baseline in free)
         lines.append(_difference(row, note))
     return lines
@@ -277,7 +286,7 @@ def _extent(results: pd.DataFrame) -> str:
     return counted(n_folds, "fold") + (f" × {n_seeds} seeds" if n_seeds > 1 else "")
 
 
-def _spread_cells(results: pd.DataFrame, classifier: str, scoring: str) -> list[str]:
+def _spread_cells(results: pd.DataFrame, classifier: str, scoring: str | None) -> list[str]:
     scores = 100 * complete_scores(results, classifier, scoring)
     seeds = scores.groupby("seed").mean()
     cells = []

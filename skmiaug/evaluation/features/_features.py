@@ -30,12 +30,13 @@ class Features:
     ``prepare``, it is a DataFrame of numbers and text with missing values, which the
     unfitted transformer `prepare` turns into numbers in `width` columns. `y` holds int64 or
     str labels, `classes` names at least two of them in the file's own order, which is that
-    of ``--imbalance``. `note` reports what was decided on reading, such as a guessed
+    of ``--imbalance``; of other target types, y is a DataFrame of numbers, and `classes`
+    are its columns. `note` reports what was decided on reading, such as a guessed
     target column, and `columns` names the features of a table.
     """
 
     X: Any
-    y: NDArray[Any]
+    y: Any
     groups: NDArray[Any] | None
     classes: list[Any]
     name: str
@@ -61,6 +62,7 @@ class FileOptions:
     group: str | None = None
     drop: tuple[str, ...] = ()
     prepare: bool = False
+    target_type: str = "multiclass"
 
 
 # Options for one kind of file, and what corresponds to them in the other.
@@ -170,7 +172,7 @@ def feature_file(path: str | os.PathLike[str]) -> Path:
 def finish(
     name: str,
     X: Any,
-    y: NDArray[Any],
+    y: Any,
     groups: NDArray[Any] | None,
     columns: Sequence[str] | None = None,
     classes: Sequence[Any] | None = None,
@@ -198,6 +200,9 @@ def finish(
         X = as_floats(X)
         check_values(name, X, columns)
         width = X.shape[1]
+    named = None if columns is None else list(columns)
+    if isinstance(y, pd.DataFrame):
+        return Features(X, y, groups, list(y), name, note, None, width, named)
     found = np.unique(y).tolist()
     if len(found) < 2:
         raise FileFormatError(
@@ -205,7 +210,6 @@ def finish(
             f"{found[0]!r}; check which column or array holds the classes."
         )
     order = found if classes is None else [plain(c) for c in classes if c in set(found)]
-    named = None if columns is None else list(columns)
     return Features(X, y, groups, order, name, note, transformer, width, named)
 
 

@@ -15,6 +15,7 @@ from skmiaug.evaluation.features._features import (
     finish,
     reason_of,
 )
+from skmiaug.evaluation.features._targets import as_targets
 from skmiaug.exceptions import FileFormatError
 from skmiaug.utils.files._untrusted import check_unpacked_size
 
@@ -25,7 +26,7 @@ def read_npz(file: Path, options: FileOptions) -> Features:
     """Arrays X, y and, where present or asked for, groups.
 
     An integer ``y`` with an array ``classes`` of as many names as it has values is
-    translated into those names.
+    translated into those names; for a ``y`` with columns, it names them.
     """
     name = str(file)
     # Opened here: numpy leaves its own file open when the bytes turn out damaged.
@@ -33,13 +34,12 @@ def read_npz(file: Path, options: FileOptions) -> Features:
         arrays = _Arrays(name, archive)
         X = _feature_rows(arrays, options)
         key = options.y_key or "y"
-        y = as_labels(name, repr(key), _one_value_a_row(arrays, key, "--y-key", "classes"))
+        y, classes = _targets(arrays, key, options)
         groups = None
         if options.group_key is not None or "groups" in arrays.names:
             key = options.group_key or "groups"
             groups = _one_value_a_row(arrays, key, "--group-key", "groups")
             groups = as_groups(name, repr(key), groups)
-        y, classes = _with_names(arrays, y)
     return finish(name, X, y, groups, classes=classes, prepare=options.prepare)
 
 
@@ -133,6 +133,20 @@ def _feature_rows(arrays: _Arrays, options: FileOptions) -> NDArray[Any]:
             f"layer with --layer 0 to {layers - 1}; {got}."
         )
     return X[:, options.layer]
+
+
+def _targets(
+    arrays: _Arrays, key: str, options: FileOptions
+) -> tuple[Any, list[Any] | None]:
+    """Classes by name with the order of the names, or targets with columns."""
+    if options.target_type == "multiclass":
+        labels = _one_value_a_row(arrays, key, "--y-key", "classes")
+        return _with_names(arrays, as_labels(arrays.name, repr(key), labels))
+    names = None
+    if "classes" in arrays.names:
+        names = arrays.read("classes", "--y-key", "names of the columns")
+    values = arrays.read(key, "--y-key", "targets")
+    return as_targets(arrays.name, repr(key), values, names), None
 
 
 def _one_value_a_row(arrays: _Arrays, key: str, flag: str, content: str) -> NDArray[Any]:

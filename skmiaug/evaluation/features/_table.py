@@ -7,6 +7,7 @@ import re
 import shlex
 import warnings
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from skmiaug.evaluation.features._features import (
     finish,
     reason_of,
 )
+from skmiaug.evaluation.features._targets import as_targets, target_columns
 from skmiaug.exceptions import FileFormatError
 from skmiaug.utils._optional import require
 from skmiaug.utils.files._untrusted import check_unpacked_size
@@ -37,20 +39,29 @@ _ROWS_TO_TRY = 20
 
 def read_table(file: Path, options: FileOptions) -> Features:
     """Every column but the target, the group and the dropped ones is a feature."""
-    name, table = str(file), read_frame(file, options)
+    name, target, group = str(file), options.target, options.group
+    of_classes = options.target_type == "multiclass"
+    if not of_classes:  # the target may be several columns, or a pattern
+        options = replace(options, target=None)
+    table = read_frame(file, options)
     if not len(table):
         raise FileFormatError(
             f"{name}: expected rows of features below the names of the columns; there are "
             "none."
         )
     note = ""
-    target, group = options.target, options.group
-    if target is None:
-        target = _guess(name, table, options)
-        note = f"column {target!r} is used for the classes; --target names another"
-    rest = table.drop(columns={target, group, *options.drop} - {None})
+    y: Any
+    if not of_classes:
+        targets = target_columns(name, list(table.columns), target)
+        y = as_targets(name, "--target", numbers_of(name, table[targets]), targets)
+    else:
+        if target is None:
+            target = _guess(name, table, options)
+            note = f"column {target!r} is used for the classes; --target names another"
+        targets = [target]
+        y = as_labels(name, f"column {target!r}", _labels(name, table, target))
+    rest = table.drop(columns={*targets, group, *options.drop} - {None})
     _check_unnamed(name, table, rest)
-    y = as_labels(name, f"column {target!r}", _labels(name, table, target))
     groups = None
     if group is not None:
         groups = as_groups(name, f"column {group!r}", _labels(name, table, group))

@@ -17,6 +17,7 @@ from imblearn.under_sampling import RandomUnderSampler
 from matplotlib.axes import Axes
 from matplotlib.image import imread
 from sklearn.base import BaseEstimator
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.linear_model import Ridge
 from sklearn.preprocessing import StandardScaler
 
@@ -691,15 +692,19 @@ MODELS = {
     "continuous": {"ridge": Ridge()},
 }
 SCORES = {
-    "distribution": ("plurality macro-F1", "Jensen-Shannon distance"),
-    "multilabel": ("macro average precision", "macro-F1"),
-    "continuous": ("concordance correlation", "mean absolute error"),
+    "distribution": ("UAR", "Jensen-Shannon distance × 100"),
+    "multilabel": ("macro average precision", "macro-F1 of the labels %"),
+    "continuous": ("concordance correlation", "mean absolute error, % of the range"),
 }
 
 
-@pytest.mark.parametrize("target_type", SCORES)
-def test_measures_of_other_target_types(target_type, rated):
-    report = of_type(target_type, rated, classifiers=MODELS[target_type])
+@pytest.fixture(scope="module", params=SCORES)
+def typed(request, rated):
+    return request.param, of_type(request.param, rated, classifiers=MODELS[request.param])
+
+
+def test_measures_of_other_target_types(typed):
+    target_type, report = typed
     table = report.table.set_index("measure")
     assert np.isfinite(table["value"]).all()
     assert not table.index.duplicated().any()
@@ -716,18 +721,22 @@ def test_measures_of_other_target_types(target_type, rated):
     assert ("upper bound H(c) (nats)" in table.index) is (target_type != "continuous")
     ratios = table[table.index.str.startswith("variance ratio")]
     assert ratios["value"].between(0.4, 1.8).all()
+    recalls = table.index.str.startswith("recall, ")
+    assert recalls.any() == (target_type != "continuous")
     # What needs classes is not there, and a line names it.
-    assert not any(name.startswith(("UAR", "recall, ", "Brier")) for name in table.index)
+    assert not table.index.str.startswith("Brier").any()
     (note,) = (text for text in report.notes if text.startswith("target_type="))
     assert repr(target_type) in note
     assert "Brier score" in note
     verdict = of_topic(report, "Verdict").text
     assert f"mean {first} {gain['value'] + alone['real']:.1f} % with them" in verdict
+    free = {"distribution": "class weights", "multilabel": "label weights"}
+    name = free.get(target_type, "inverse-density weights")
+    assert f"{name} {table.loc[f'{first}, {name} (%)', 'value']:.1f}" in verdict
 
 
-@pytest.mark.parametrize("target_type", SCORES)
-def test_page_of_other_target_types(target_type, rated):
-    report = of_type(target_type, rated, classifiers=MODELS[target_type])
+def test_page_of_other_target_types(typed):
+    target_type, report = typed
     html = report.to_html()
     tags = Tags()
     tags.feed(html)
@@ -755,8 +764,9 @@ def test_scores_are_those_of_models_fitted_by_hand(rated):
     alone = table.loc["TSTR concordance correlation, ridge (%)", "real"]
     gain = table.loc["concordance correlation gain, ridge (points)", "value"]
     assert alone + gain == pytest.approx(100 * ccc)
-    error = table.loc["mean absolute error, ridge", "value"]
-    assert error == pytest.approx(np.abs(predicted - y[split[1]]).mean())
+    error = table.loc["mean absolute error, % of the range, ridge", "value"]
+    apart = np.abs(predicted - y[split[1]]) / np.ptp(y, axis=0)
+    assert error == pytest.approx(100 * apart.mean())
 
 
 def test_votes_and_their_shares_are_reported_alike(rated):
@@ -782,7 +792,8 @@ def test_groups_of_other_target_types_are_kept_whole(rated):
 
 def test_a_single_attribute_and_a_class_with_a_single_row(rated):
     X, attribute = rated["X"], rated["continuous"]["valence"]
-    report = of_type("continuous", {"X": X, "continuous": attribute})
+    options = {"classifiers": MODELS["continuous"]}
+    report = of_type("continuous", {"X": X, "continuous": attribute}, **options)
     assert report.about["Data"].endswith("target_type='continuous': valence")
     votes = rated["distribution"].copy()
     # One row has most of its votes for "hope".
@@ -819,13 +830,14 @@ def test_wrong_targets_name_the_target_type(rated):
     refused("target_type='distribution': votes and shares are not negative", soft, -votes)
     refused("target_type='multilabel': y must hold 0 and 1 alone",
             GaussianAugmenter(target_type="multilabel"), votes)  # fmt: skip
-    refused("target_type='continuous' needs regressors: pass classifiers as a mapping",
+    refused("unknown regressor 'lr'; choose from: ridge",
             GaussianAugmenter(target_type="continuous"), votes.joy,
             classifiers=["lr"])  # fmt: skip
-    refused("target_type='distribution' needs classifiers with predict_proba, and 'RBF",
-            soft, votes, classifiers=["svm"])  # fmt: skip
+    refused("target_type='distribution', LDA: LinearDiscriminantAnalysis takes no sample_w",
+            soft, votes, classifiers={"LDA": LinearDiscriminantAnalysis()})  # fmt: skip
     refused("target_type must be one of multiclass, dist",
             GaussianAugmenter(target_type="votes"), votes)  # fmt: skip
     other = SMOTE()
     other.target_type = "multilabel"
-    refused("target_type='multilabel' needs an augmenter with sample", other, votes)
+    refused("target_type='multilabel' needs an augmenter with sample", other,
+            rated["multilabel"])  # fmt: skip

@@ -3,41 +3,35 @@
 import math
 from collections.abc import Callable, Mapping
 from functools import cached_property, partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.base import clone
+from scipy.special import entr
 from sklearn.linear_model import LogisticRegression
 
 from skmiaug import metrics
 from skmiaug.evaluation._labels import plain
-from skmiaug.evaluation.comparison._cell import run_sampler_on_fold, seeded_clone
-from skmiaug.evaluation.comparison._compare import results_table
-from skmiaug.evaluation.comparison._folds import Fold
-from skmiaug.evaluation.comparison._methods import NO_RESAMPLING, default_samplers
-from skmiaug.evaluation.comparison._scores import scores_of
-from skmiaug.evaluation.comparison._summary import (
-    MEAN,
-    complete_scores,
-    confusion_matrix_of,
-    recalls_by_class,
-)
+from skmiaug.evaluation.comparison._cell import seeded_clone
+from skmiaug.evaluation.comparison._methods import SCORES
+from skmiaug.evaluation.comparison._summary import MEAN, complete_scores, recalls_by_class
 from skmiaug.evaluation.report._samples import Labelled, ReportSamples, joined
-from skmiaug.evaluation.report._targets import SCORES, predictions
-from skmiaug.model_selection import PriorCorrectedClassifier
+from skmiaug.evaluation.report._utility import (
+    BASELINES,
+    Utility,
+    calibration,
+    class_utility,
+    compared,
+    target_utility,
+)
+from skmiaug.model_selection import SoftLabelClassifier
+from skmiaug.over_sampling.targets import attribute_information
 
 _DRAW = 1
-_BASELINES = (
-    "class weights",
-    "logit adjustment",
-    "equal-prior LDA",
-    "RandomOverSampler",
-    "SMOTE",
-)
-WITH_SAMPLES = "with the samples"
 _NAN = float("nan")
+# The penalty of `metrics.classifier_information`.
+_C = 0.01
 
 
 class SampleSet:
@@ -95,20 +89,6 @@ class SampleSet:
         return metrics.variance_ratio(*fresh, *own)
 
 
-class Utility(NamedTuple):
-    """Score on held-out rows, 0 to 1, of one model with and without the samples."""
-
-    model: str
-    without: float
-    with_samples: float
-    interval: tuple[float, float]
-    on_synthetic_only: float
-
-    @property
-    def gain(self) -> float:
-        return self.with_samples - self.without
-
-
 class Evidence:
     """The samples of a report and the measurements that several measures share.
 
@@ -122,8 +102,6 @@ class Evidence:
     them apart by their classes alone.
     """
 
-    score = "UAR"
-
     def __init__(
         self,
         samples: ReportSamples,
@@ -134,12 +112,18 @@ class Evidence:
         seed: int,
     ) -> None:
         self.samples, self.models, self.seed = samples, models, seed
+        title = SCORES[samples.target.scores[0]].title
+        self.score = title.removesuffix(" %").removesuffix(" × 100")
         self.n_compared = min(max_rows, len(samples.train[0]))
         self.n_added = len(samples.resampled[0]) - len(samples.train[0])
         rng = np.random.default_rng([seed, _DRAW])
         synthetic, train, held_out = (
             _drawn(part, max_rows, rng)
-            for part in (samples.synthetic, samples.train, samples.held_out)
+            for part in (
+                samples.synthetic,
+                (samples.train[0], samples.train_strata),
+                (samples.held_out[0], samples.strata),
+            )
         )
         every = train, held_out
         # The same classes in all: those without synthetic samples are left out.
@@ -147,6 +131,7 @@ class Evidence:
         options: dict[str, Any] = {"n_permutations": n_permutations, "random_state": seed}
         own, real, mixed = _in_training_mix(synthetic, train, fresh, rng)
         self.n_mixed = len(own[1])
+        of_classes = samples.target.name == "multiclass"
         coded, coded_real, coded_fresh = own, real, mixed
         if len(np.unique(own[1])) < 2:
             # Information about the class needs a second one: its real rows.
@@ -162,11 +147,11 @@ class Evidence:
                 (whole, fresh),
                 (part_coded, coded_fresh),
                 options,
-                self._information_of(name),
+                None if of_classes else partial(target_information, samples, measured),
             )
-            for name, part, whole, part_coded in (
-                ("synthetic", own, synthetic, coded),
-                ("train", real, train, coded_real),
+            for part, whole, part_coded, measured in (
+                (own, synthetic, coded, samples.in_their_place),
+                (real, train, coded_real, samples.train),
             )
         )
         self.leakage = metrics.nearest_row_leakage(
@@ -174,156 +159,68 @@ class Evidence:
         )
         self.real_nearer = _nearer_by_halves(train[0], fresh[0], rng, seed)
 
-    def _information_of(self, which: str) -> Callable[[], Any] | None:
-        """How to measure the information of a part; None is by classes."""
-        return None
-
     @cached_property
     def utility(self) -> list[Utility]:
-        n, found = len(self.samples.train[0]), []
-        added = self.samples.resampled[0][n:], self.samples.resampled[1][n:]
-        for name, model in self.models.items():
-            classifier = seeded_clone(model, self.seed)
-            gain = metrics.utility_gain(
-                *self.samples.train,
-                *added,
-                *self.samples.held_out,
-                classifier=classifier,
-                random_state=self.seed,
-            )
-            alone = metrics.train_on_synthetic_test_on_real(
-                *self.samples.in_their_place, *self.samples.held_out, classifier=classifier
-            )
-            found.append(
-                Utility(name, gain.uar_without, gain.uar_with, gain.interval, alone)
-            )
-        return found
+        """The effect of the samples on each model."""
+        kind = class_utility if self.samples.target.name == "multiclass" else target_utility
+        return [
+            kind(name, seeded_clone(model, self.seed), self.samples, self.seed)
+            for name, model in self.models.items()
+        ]
 
     @cached_property
-    def _compared(self) -> pd.DataFrame:
-        """Scores of all classifiers without and with the samples, and with free methods.
-
-        A cell of `compare_samplers` each, `WITH_SAMPLES` being the training part as
-        resampled.
-        """
-        samples, m = self.samples, len(self.samples.held_out[1])
-        free = default_samplers([NO_RESAMPLING, *_BASELINES])
-        methods = [(name, samples.train, method) for name, method in free.items()]
-        methods.append((WITH_SAMPLES, samples.resampled, None))
-        rows = []
-        for name, part, method in methods:
-            n = len(part[1])
-            fold = Fold(self.seed, 0, np.arange(n), np.arange(n, n + m))
-            X, y = joined(part, samples.held_out)
-            rows += run_sampler_on_fold(
-                X, y, None, fold, name, method, self.models, scale=False, on_error="record"
-            )
-        return results_table(rows)
+    def compared(self) -> pd.DataFrame:
+        """Results without and with the samples, and of `BASELINES`."""
+        return compared(self.samples, self.models, self.seed)
 
     @property
     def recalls(self) -> pd.DataFrame:
-        """Of held-out rows, 0 to 1: samplers by classes, means over the classifiers."""
-        return recalls_by_class(self._compared).dropna(axis=1, how="all")
-
-    @property
-    def confusion(self) -> pd.DataFrame:
-        """Counts of held-out rows with the samples, summed over the classifiers."""
-        return confusion_matrix_of(self._compared, WITH_SAMPLES)
+        """Of held-out rows, 0 to 1: samplers by classes, means over the models."""
+        return recalls_by_class(self.compared).dropna(axis=1, how="all")
 
     @property
     def baselines(self) -> dict[str, float]:
-        """Mean UAR of free methods; those that fail for lack of rows are left out."""
-        uar = complete_scores(self._compared, MEAN).iloc[0].dropna()
-        return {name: uar[name] for name in _BASELINES if name in uar}
+        """Mean score of `BASELINES`; those that fail for lack of rows are left out."""
+        means = complete_scores(self.compared, MEAN).iloc[0].dropna()
+        names = BASELINES[self.samples.target.name]
+        return {name: means[name] for name in names if name in means}
 
     @cached_property
     def calibration(self) -> dict[str, tuple[float, float]]:
-        """Brier score and expected calibration error by samples of training.
-
-        Of a logistic regression, for the class shares of the held-out rows.
-        """
-        model = LogisticRegression(C=0.1, max_iter=200)
-        (X, y), train = self.samples.held_out, self.samples.train
-        classes = np.unique(np.concatenate([train[1], y]))
-        trained = np.unique(train[1])
-        shares = {plain(c): int(np.sum(y == c)) for c in np.union1d(trained, y)}
-        corrected = PriorCorrectedClassifier(model, target_prior=shares)
-        found = {}
-        for name, classifier, part in (
-            ("real rows", model, train),
-            ("resampled", model, self.samples.resampled),
-            ("resampled, priors corrected", corrected, self.samples.resampled),
-        ):
-            scores = scores_of(clone(classifier).fit(*part), X, y, classes)
-            found[name] = scores["brier"], scores["calibration_error"]
-        return found
+        """Brier score and calibration error by the samples of training."""
+        return calibration(self.samples)
 
 
-class TargetEvidence(Evidence):
-    """The same for vote shares, label sets and attributes, without free methods."""
+def target_information(samples: ReportSamples, part: Labelled) -> metrics.InformationResult:
+    """Information about the target by a model of held-out rows; no interval, no null.
 
-    def __init__(self, samples: ReportSamples, models: Any, **options: Any) -> None:
-        assert samples.targets is not None
-        self.targets = samples.targets
-        self.score = next(iter(SCORES[samples.target_type]))
-        super().__init__(samples, models, **options)
+    About attributes, see `attribute_information`. About a class that is drawn by the
+    shares of its row, or one of its labels: H(mean shares) less the soft cross-entropy.
+    Unlike that of the augmenters, the model knows the class mix, which is the same here.
+    """
+    (X, y), (X_real, y_real) = part, samples.held_out
+    if samples.target.name == "continuous":
+        columns = (np.reshape(values, (len(values), -1)) for values in (y_real, y))
+        value, bound = attribute_information(X_real, next(columns), X, next(columns))
+    else:
+        P_real, P = _shares(y_real), _shares(y)
+        seen = P_real.any(axis=0)
+        known = P[:, seen].any(axis=1)
+        P = P[known][:, seen] / P[known][:, seen].sum(axis=1, keepdims=True)
+        critic = SoftLabelClassifier(LogisticRegression(C=_C, max_iter=200))
+        Q = critic.fit(X_real, P_real[:, seen]).predict_proba(X[known])
+        cross = -(P * np.log(np.maximum(Q, 1e-12))).sum(axis=1).mean()
+        entropy = entr(P.mean(axis=0)).sum()
+        value, bound = entropy - cross, entropy - entr(P).sum(axis=1).mean()
+    return metrics.InformationResult(
+        float(value), float(bound), (_NAN, _NAN), _NAN, _NAN, np.empty(0), len(X), ""
+    )
 
-    def _information_of(self, which: str) -> Callable[[], Any]:
-        samples = self.samples
-        real = samples.held_out[0], samples.values["held_out"]
-        X = samples.train[0] if which == "train" else samples.in_their_place[0]
-        return partial(self.targets.information, real, X, samples.values["train"])
 
-    @cached_property
-    def _predicted(self) -> dict[str, list[NDArray[Any]]]:
-        """By model: trained on real rows, with the samples, and on samples alone."""
-        samples = self.samples
-        parts = (
-            (samples.train[0], samples.values["train"]),
-            (samples.resampled[0], samples.values["resampled"]),
-            samples.in_their_place,
-        )
-        return {
-            name: [
-                predictions(
-                    samples.target_type,
-                    name,
-                    seeded_clone(model, self.seed).fit(X, self.targets.observed(values)),
-                    samples.held_out[0],
-                )
-                for X, values in parts
-            ]
-            for name, model in self.models.items()
-        }
-
-    @cached_property
-    def utility(self) -> list[Utility]:
-        score = SCORES[self.samples.target_type][self.score]
-        y = self.targets.observed(self.samples.values["held_out"])
-        found = []
-        for name, predicted in self._predicted.items():
-            without, with_them, alone = (float(score(y, own)) for own in predicted)
-            gains = [
-                score(y[rows], predicted[1][rows]) - score(y[rows], predicted[0][rows])
-                for rows in self.targets.bootstrap(self.samples.values["held_out"])
-            ]
-            low, high = np.quantile(gains, [0.025, 0.975]).tolist()
-            found.append(Utility(name, without, with_them, (low, high), alone))
-        return found
-
-    @property
-    def other_scores(self) -> dict[str, tuple[float, float]]:
-        """The second score of the target type by model, without and with the samples."""
-        _, score = SCORES[self.samples.target_type].values()
-        y = self.targets.observed(self.samples.values["held_out"])
-        return {
-            name: (score(y, without), score(y, with_samples))
-            for name, (without, with_samples, _) in self._predicted.items()
-        }
-
-    @property
-    def baselines(self) -> dict[str, float]:
-        return {}
+def _shares(y: NDArray[Any]) -> NDArray[np.float64]:
+    """Shares of classes, or of the labels of a row, the last for a row without any."""
+    masses = np.column_stack([y, ~y.any(axis=1)])
+    return np.asarray(masses / masses.sum(axis=1, keepdims=True))
 
 
 def _nearer_by_halves(

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from skmiaug.evaluation.report._evidence import Evidence, SampleSet
+from skmiaug.evaluation.report._samples import SIMILAR
 
 _CHANCE = 0.05
 PASS, WARN, FAIL = "pass", "warn", "fail"
@@ -39,14 +40,12 @@ def _verdict(e: Evidence) -> Finding:
     elif _utility(e).mark != PASS:
         mark, advice = WARN, "No gain beyond chance"
     others = "".join(f", {name} {100 * uar:.1f}" for name, uar in e.baselines.items())
-    last = "One split, untuned classifiers: run skmiaug compare to decide."
-    if e.samples.targets is not None:
-        last = "One split, untuned models, no other remedy: cross-validate to decide."
     return Finding(
         mark,
         "Verdict",
         f"{advice}: mean {e.score} {100 * with_them:.1f} % with them, "
-        f"{100 * without:.1f} without{others}. {last}",
+        f"{100 * without:.1f} without{others}. One split, untuned classifiers: run "
+        "skmiaug compare to decide.",
     )
 
 
@@ -67,7 +66,7 @@ def _information(e: Evidence) -> Finding:
     interval = f"{level:g} % interval {low:.2f} to {high:.2f}; " if level > 0 else ""
     maximum = synthetic.maximum
     of_all = f"of {maximum:.2f} " if math.isfinite(maximum) else ""
-    topic = "class" if e.samples.targets is None else "target"
+    topic = "class" if e.samples.target.name == "multiclass" else "target"
     return Finding(
         mark,
         "Information",
@@ -98,8 +97,8 @@ def _variety(e: Evidence) -> Finding:
     if ratio < 0.3 * low or recall < 0.1 * real_recall:
         mark = FAIL
     similar = "Within a class (median over the classes)"
-    if e.samples.targets is not None:
-        similar = f"Among {e.samples.targets.similar} (median)"
+    if e.samples.target.name != "multiclass":
+        similar = f"Among {SIMILAR[e.samples.target.name]} (median)"
     variance = (
         f"{similar}, synthetic samples have {ratio:.2f} times the variance of held-out "
         f"rows (real training rows {real:.2f})"

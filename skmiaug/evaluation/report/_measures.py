@@ -12,12 +12,13 @@ import numpy as np
 import pandas as pd
 
 from skmiaug import metrics
-from skmiaug.evaluation.comparison._methods import NO_RESAMPLING
-from skmiaug.evaluation.report._evidence import WITH_SAMPLES, Evidence, SampleSet
+from skmiaug.evaluation.comparison._methods import NO_RESAMPLING, SCORES
+from skmiaug.evaluation.report._evidence import Evidence, SampleSet
+from skmiaug.evaluation.report._utility import WITH_SAMPLES
 from skmiaug.over_sampling.targets import TARGET_TYPES
 
 _NAN = float("nan")
-_CLASSES = ("multiclass",)
+_CLASSES, _OTHERS = ("multiclass",), ("distribution", "multilabel", "continuous")
 
 
 class Value(NamedTuple):
@@ -98,11 +99,29 @@ def _gains(e: Evidence) -> dict[str, Value]:
 
 def _baseline_scores(e: Evidence) -> dict[str, Value]:
     without = 100 * float(np.mean([found.without for found in e.utility]))
-    return {name: Value(100 * uar, without) for name, uar in e.baselines.items()}
+    return {
+        f"{e.score}, {name}": Value(100 * score, without)
+        for name, score in e.baselines.items()
+    }
 
 
-def _other_scores(e: Any) -> dict[str, Value]:
-    return {model: Value(with_, real) for model, (real, with_) in e.other_scores.items()}
+def _other_scores(higher_is_better: bool) -> Callable[[Evidence], dict[str, Value]]:
+    """All scores of the target type but the main one."""
+
+    def compute(e: Evidence) -> dict[str, Value]:
+        found = {}
+        for name in e.samples.target.scores[1:]:
+            if SCORES[name].higher_is_better is higher_is_better:
+                scores = 100 * e.compared.pivot(
+                    index="sampler", columns="classifier", values=name
+                )
+                for model in e.models:
+                    own = scores[model]
+                    key = f"{SCORES[name].title}, {model}"
+                    found[key] = Value(own[WITH_SAMPLES], own[NO_RESAMPLING])
+        return found
+
+    return compute
 
 
 def _on_synthetic_only(e: Evidence) -> dict[str, Value]:
@@ -168,22 +187,20 @@ MEASURES: list[Measure] = [
                             p_value=e.leakage.p_value), "as real",
             "than to as many held-out rows; p: as many by chance"),
     Measure("{} (points)", "utility", _gains, "high", ""),
-    Measure("UAR, {} (%)", "utility", _baseline_scores, "",
-            "mean over the classifiers; real: without resampling", _CLASSES),
+    Measure("{} (%)", "utility", _baseline_scores, "",
+            "mean over the classifiers; real: without resampling"),
     Measure("recall, {} (%)", "utility",
             lambda e: {c: Value(100 * own[WITH_SAMPLES], 100 * own[NO_RESAMPLING])
                        for c, own in e.recalls.items()},
             "high", "mean over the classifiers; real: without synthetic samples",
-            _CLASSES),
+            ("multiclass", "distribution", "multilabel")),
     Measure("TSTR {} (%)", "utility", _on_synthetic_only, "high",
             "trained on synthetic samples (real rows of classes without any), tested on "
             "held-out real rows"),
-    Measure("Jensen-Shannon distance, {}", "utility", _other_scores, "low",
-            "of predicted shares; real: without synthetic samples", ("distribution",)),
-    Measure("macro-F1, {}", "utility", _other_scores, "high",
-            "mean over the labels; real: without synthetic samples", ("multilabel",)),
-    Measure("mean absolute error, {}", "utility", _other_scores, "low",
-            "mean over the attributes; real: without synthetic samples", ("continuous",)),
+    Measure("{}", "utility", _other_scores(True), "high",
+            "real: without synthetic samples", _OTHERS),
+    Measure("{}", "utility", _other_scores(False), "low",
+            "real: without synthetic samples", _OTHERS),
     Measure("Brier score, {}", "calibration", _calibrated(0), "low",
             "logistic regression; real: without resampling", _CLASSES),
     Measure("calibration error, {}", "calibration", _calibrated(1), "low",
@@ -193,7 +210,7 @@ MEASURES: list[Measure] = [
 
 def measures_table(evidence: Evidence) -> pd.DataFrame:
     """One row for each measure, section by section, in the order of `MEASURES`."""
-    known = [m for m in MEASURES if evidence.samples.target_type in m.target_types]
+    known = [m for m in MEASURES if evidence.samples.target.name in m.target_types]
     rows = []
     for section in dict.fromkeys(measure.section for measure in known):
         for measure in (m for m in known if m.section == section):

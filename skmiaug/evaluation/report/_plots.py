@@ -9,14 +9,17 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 
 from skmiaug.evaluation import _drawing as drawing
 from skmiaug.evaluation._drawing import INK, NAME_LETTERS, PALE, QUIET, REAL, SYNTHETIC
 from skmiaug.evaluation.comparison._methods import NO_RESAMPLING
-from skmiaug.evaluation.report._evidence import WITH_SAMPLES, Evidence, SampleSet
+from skmiaug.evaluation.comparison._summary import confusion_matrix_of
+from skmiaug.evaluation.report._evidence import Evidence, SampleSet
 from skmiaug.evaluation.report._samples import ReportSamples
+from skmiaug.evaluation.report._utility import WITH_SAMPLES
 
 MAX_CLASSES = 12
 _WIDTH, _VIEW_SIZE = 4.7, 2.25
@@ -51,7 +54,8 @@ def report_panels(evidence: Evidence) -> dict[str, list[Panel]]:
     def panel(draw: Any, height: float, caption: str, **options: Any) -> Panel:
         return Panel(partial(draw, **options), _WIDTH, height, caption)
 
-    of_classes = samples.targets is None
+    of_classes = samples.target.name == "multiclass"
+    confusion = confusion_matrix_of(evidence.compared, WITH_SAMPLES)
     panels = {
         "counts": [
             panel(_counts, tall, "Filled: real training rows of the class. Outlined: after "
@@ -81,18 +85,20 @@ def report_panels(evidence: Evidence) -> dict[str, list[Panel]]:
         "utility": [
             panel(_utility, 2.7, "Square to disc: the effect of the synthetic samples.",
                   evidence=evidence),
-            panel(_recalls, tall, "Recall by class, mean over the classifiers. A gain of "
-                  "rare classes may cost the others.", evidence=evidence),
-            panel(_confusion, max(2.7, tall), "With the samples: % of the held-out rows of "
-                  "each class (line) that are taken for another (column), mean over the "
-                  "classifiers.", evidence=evidence),
-        ][: 1 + 2 * of_classes],
+            *([panel(_recalls, tall, "Recall by class, mean over the classifiers. A gain "
+                     "of rare classes may cost the others.", evidence=evidence)]
+              if not evidence.recalls.empty else []),
+            *([panel(_confusion, max(2.7, tall), "With the samples: % of the held-out rows "
+                     "of each class (line) that are taken for another (column), mean over "
+                     "the classifiers.", counts=confusion)]
+              if not confusion.empty else []),
+        ],
     }  # fmt: skip
     return {name: found for name, found in panels.items() if found}
 
 
 def _counts(axis: Any, samples: ReportSamples) -> None:
-    before, after = samples.amounts("train"), samples.amounts("resampled")
+    before, after = samples.counts("train"), samples.counts("resampled")
     lines = np.arange(len(before))
     axis.barh(lines, list(after.values()), 0.62, color="white", ec=SYNTHETIC, lw=1.2)
     axis.barh(lines, list(before.values()), 0.62, color=INK, alpha=0.75)
@@ -233,9 +239,10 @@ def _utility(axis: Any, evidence: Evidence) -> None:
 
 def _recalls(axis: Any, evidence: Evidence) -> None:
     recalls = 100 * evidence.recalls
+    weights = next(name for name in recalls.index if name.endswith("weights"))
     for name, mark, colour, label in (
         (NO_RESAMPLING, "s", REAL, "real"),
-        ("class weights", "x", INK, "class weights"),
+        (weights, "x", INK, weights),
         (WITH_SAMPLES, "o", SYNTHETIC, "real and synthetic"),
     ):
         axis.plot(recalls.loc[name], range(recalls.shape[1]), mark, color=colour, ms=6.5,
@@ -246,8 +253,7 @@ def _recalls(axis: Any, evidence: Evidence) -> None:
     drawing.legend_above(axis, columns=3)
 
 
-def _confusion(axis: Any, evidence: Evidence) -> None:
-    counts = evidence.confusion
+def _confusion(axis: Any, counts: pd.DataFrame) -> None:
     rows = counts.sum(axis=1)
     shares = 100 * counts.div(rows.where(rows > 0), axis=0).fillna(0).to_numpy()
     axis.imshow(shares, cmap="Blues", vmin=0, vmax=100, aspect="auto")
@@ -322,19 +328,23 @@ def share_on_the_plane(samples: ReportSamples) -> float:
 def _class_views(samples: ReportSamples) -> list[Panel]:
     plane = _plane_of(samples)
     points = {
-        which: _on_plane(plane, getattr(samples, which)[0])
-        for which in ("held_out", "synthetic")
+        which: (_on_plane(plane, X), labels)
+        for which, (X, labels) in {
+            "held_out": (samples.held_out[0], samples.strata),
+            "synthetic": samples.synthetic,
+        }.items()
     }
     # Outliers must not squeeze all others together.
-    low, high = np.quantile(np.vstack(list(points.values())), [0.01, 0.99], axis=0)
+    low, high = np.quantile(
+        np.vstack([found for found, _ in points.values()]), [0.01, 0.99], axis=0
+    )
     margin = np.maximum(0.15 * (high - low), 1e-6)
     limits = np.stack([low - margin, high + margin])
     views = []
     for label in samples.classes[:MAX_CLASSES]:
-        own = {
-            which: points[which][getattr(samples, which)[1] == label] for which in points
-        }
-        draw = partial(_view, label=label, own=own, every=points["held_out"], limits=limits)
+        own = {which: found[labels == label] for which, (found, labels) in points.items()}
+        every = points["held_out"][0]
+        draw = partial(_view, label=label, own=own, every=every, limits=limits)
         counts = f"{len(own['held_out'])} held out, {len(own['synthetic'])} synthetic"
         views.append(Panel(draw, _VIEW_SIZE, _VIEW_SIZE, counts))
     return views

@@ -17,12 +17,13 @@ from skmiaug.evaluation._labels import counts_text
 from skmiaug.evaluation.comparison._cell import warnings_text
 from skmiaug.evaluation.comparison._compare import (
     checked_classifiers,
-    checked_data,
+    checked_rows,
     checked_seed,
     refuse_class,
 )
 from skmiaug.evaluation.comparison._output import package_versions
-from skmiaug.evaluation.report._evidence import Evidence, TargetEvidence
+from skmiaug.evaluation.comparison._targets import read_y
+from skmiaug.evaluation.report._evidence import Evidence
 from skmiaug.evaluation.report._findings import Finding, findings
 from skmiaug.evaluation.report._html import page, sections_for
 from skmiaug.evaluation.report._measures import left_out, measures_table
@@ -31,8 +32,7 @@ from skmiaug.evaluation.report._plots import (
     report_panels,
     share_on_the_plane,
 )
-from skmiaug.evaluation.report._samples import ReportSamples, prepare_samples
-from skmiaug.evaluation.report._targets import Targets, models_for
+from skmiaug.evaluation.report._samples import SIMILAR, ReportSamples, prepare_samples
 from skmiaug.utils._optional import require
 from skmiaug.utils.files._atomic import write_text_atomically
 
@@ -96,7 +96,7 @@ class QualityReport:
         """
         module = require("matplotlib.figure", extra="plots", purpose="draw the report")
         sections = report_panels(self._evidence)
-        headings = sections_for(self._evidence.samples.target_type)
+        headings = sections_for(self._evidence.samples.target.name)
         rows = [
             rows_of_panels(len(panels), max(2, round(_WIDTH / panels[0].width)))
             for panels in sections.values()
@@ -136,7 +136,7 @@ class QualityReport:
         """
         samples = self._evidence.samples
         panels = report_panels(self._evidence)
-        html = page(self, sections_for(samples.target_type), _remarks(samples), panels)
+        html = page(self, sections_for(samples.target.name), _remarks(samples), panels)
         if path is not None:
             write_text_atomically(path, html)
         return html
@@ -235,27 +235,21 @@ def quality_report(
             f"max_rows must be a whole number from {_MIN_ROWS} on; got {max_rows!r}."
         )
     target_type = getattr(augmenter, "target_type", "multiclass")
-    targets = None
-    if target_type != "multiclass":
-        # Classes stand in: y is checked by its type.
-        X, _, groups = checked_data(X, np.arange(len(X)) % 2, groups)
-        targets = Targets(target_type, y, X)
-        models = models_for(target_type, classifiers, len(targets.names))
-    elif np.ndim(y) == 2 and np.shape(y)[1] > 1:
+    if target_type == "multiclass" and np.ndim(y) == 2 and np.shape(y)[1] > 1:
         raise ValueError(
             f"expected one class a row; y has {np.shape(y)[1]} columns and the augmenter "
             "target_type='multiclass'. For votes, label sets or attributes set its "
             "target_type to 'distribution', 'multilabel' or 'continuous'."
         )
-    else:
-        X, y, groups = checked_data(X, y, groups)
-        models = checked_classifiers(classifiers)
+    target, y = read_y(target_type, y)
+    X, groups = checked_rows(X, y, groups)
+    models = checked_classifiers(classifiers, target_type=target_type)
     seed = checked_seed(random_state)
     name = type(augmenter).__name__
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        samples = prepare_samples(augmenter, X, y, groups, cv, seed, targets)
-        evidence = (Evidence if targets is None else TargetEvidence)(
+        samples = prepare_samples(augmenter, X, y, groups, cv, seed, target)
+        evidence = Evidence(
             samples,
             models,
             n_permutations=n_permutations,
@@ -285,11 +279,13 @@ def _about(sampler: Any, shape: tuple[int, ...], evidence: Evidence) -> dict[str
     drawn = ""
     if evidence.n_compared < n_train:
         drawn = f" (information, fidelity, leakage: {evidence.n_compared} drawn of each)"
-    synthetic = {c: n for c, n in samples.counts("synthetic").items() if n}
-    targets = samples.targets
-    of_what = f"{len(samples.classes)} classes" if targets is None else targets.description
+    labels, counts = np.unique(samples.synthetic[1], return_counts=True)
+    synthetic = dict(zip(labels.tolist(), counts.tolist(), strict=True))
+    of_what = f"{len(samples.classes)} classes"
     mix = "in the class mix of the training part"
-    if targets is not None:
+    if samples.target.name != "multiclass":
+        names = ", ".join(map(str, samples.target.names))
+        of_what = f"target_type={samples.target.name!r}: {names}"
         mix = "one for the target of each training row"
     versions = ", ".join(f"{name} {v}" for name, v in package_versions().items())
     return {
@@ -313,8 +309,8 @@ def _remarks(samples: ReportSamples) -> dict[str, str]:
         "held-out real rows of the class; crosses: synthetic samples; pale dots: held-out "
         "rows of all classes."
     }
-    if samples.targets is not None:
-        similar = samples.targets.similar
+    if samples.target.name != "multiclass":
+        similar = SIMILAR[samples.target.name]
         remarks["view"] = remarks["view"].replace("rows of the class", similar, 1)
     if len(samples.classes) > MAX_CLASSES:
         remarks["view"] += f" The first {MAX_CLASSES} of {len(samples.classes)} classes."

@@ -1,23 +1,30 @@
 """The samples that a quality report judges: split, resampled, generated."""
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils import _safe_indexing
 
 from skmiaug.evaluation._labels import counted, listed, plain
 from skmiaug.evaluation.comparison._cell import seeded_clone
 from skmiaug.evaluation.comparison._folds import Fold, make_folds, possible_splits
-from skmiaug.evaluation.report._targets import Targets
+from skmiaug.evaluation.comparison._targets import Classes
 from skmiaug.model_selection._balanced import group_options
 from skmiaug.model_selection._neighbors import TooFewRowsError, adapt_neighbors
 
 _SPLITS = 3
 # With fewer added samples, nothing could be said about them.
 _MIN_ADDED = 20
+
+# What the rows of a stratum have in common, for readers.
+SIMILAR = {
+    "distribution": "rows of one plurality class",
+    "multilabel": "rows with the same rarest label",
+    "continuous": "rows in the same fifth of the first attribute",
+}
 
 Labelled = tuple[NDArray[Any], NDArray[Any]]
 
@@ -31,49 +38,47 @@ class ReportSamples:
     classes with enough held-out rows to judge them; `in_their_place` all of them, and the
     training rows of the classes that got none. `notes` report what was adapted or left out.
 
-    For other targets than classes, y names the stratum of each row, `values` has the
-    targets of each part, and `synthetic` has a sample for the target of each training row:
-    those that balancing adds have other targets than real rows.
+    Of other targets than classes, `synthetic` has a sample for the target of each training
+    row, since those that balancing adds have other targets than real rows. Where rows are
+    compared class by class, their strata of similar targets stand for classes: in
+    `synthetic`, `train_strata` and `strata`, those of held-out rows.
     """
 
+    target: Classes
     train: Labelled
     held_out: Labelled
     resampled: Labelled
     synthetic: Labelled
     in_their_place: Labelled
-    classes: list[Any]
+    train_strata: NDArray[Any]
+    strata: NDArray[Any]
     sampler: Any
-    targets: Targets | None = None
-    values: dict[str, NDArray[Any]] = field(default_factory=dict)
     n_train_groups: int | None = None
     n_held_out_groups: int | None = None
     notes: list[str] = field(default_factory=list)
 
     @property
-    def target_type(self) -> str:
-        """That of the sampler; "multiclass" for one that has none."""
-        return "multiclass" if self.targets is None else self.targets.target_type
+    def classes(self) -> list[Any]:
+        """Classes, or strata."""
+        found = np.union1d(self.train_strata, self.strata)
+        return [plain(label) for label in found]
 
     def counts(self, which: str) -> dict[Any, int]:
-        """Samples of each class in "train", "held_out", "resampled" or "synthetic"."""
-        labels = getattr(self, which)[1]
-        return {label: int(np.sum(labels == label)) for label in self.classes}
-
-    def amounts(self, which: str) -> dict[Any, int]:
-        """What is balanced: `counts`, or votes of each class, or rows of each label."""
-        if self.targets is None:
-            return self.counts(which)
-        return self.targets.amounts(self.values[which])
+        """Samples of each class in "train" or "resampled", or what else is balanced."""
+        y = getattr(self, which)[1]
+        if self.target.name != "multiclass":
+            return self.target.counts(y, list(self.target.names))
+        return {label: int(np.sum(y == label)) for label in self.classes}
 
 
 def prepare_samples(
     sampler: Any,
     X: NDArray[Any],
-    y: Any,
+    y: NDArray[Any],
     groups: NDArray[Any] | None,
     cv: Any,
     seed: int,
-    targets: Targets | None = None,
+    target: Classes,
 ) -> ReportSamples:
     """Fit a clone of the sampler to the training part of one fold.
 
@@ -82,29 +87,30 @@ def prepare_samples(
     ValueError
         The sampler is not an over-sampler, or adds nothing and cannot be asked for more.
     """
-    _check_sampler(sampler, targets)
-    labels = to_split = y
-    if targets is not None:
-        labels = to_split = targets.stratum_of(targets.values)
-        if np.unique(labels, return_counts=True)[1].min() < _SPLITS:
-            to_split = np.zeros(len(labels), dtype=int)
-    fold = judged_fold(cv, X, to_split, groups, seed)
+    of_classes = target.name == "multiclass"
+    _check_sampler(sampler, target.name)
+    fold = judged_fold(cv, X, target.strata(y, _SPLITS), groups, seed)
     scaler = StandardScaler().fit(X[fold.train])
-    train = scaler.transform(X[fold.train]), labels[fold.train]
-    fitted = seeded_clone(sampler, seed)
-    notes = [_adapted(fitted, train[1])]
+    train, held_out = (
+        (scaler.transform(X[part]), y[part]) for part in (fold.train, fold.test)
+    )
+    fitted, notes = seeded_clone(sampler, seed), []
+    if of_classes:
+        notes.append(_adapted(fitted, train[1]))
     own = group_options(fitted, None if groups is None else groups[fold.train])
-    found = fitted.fit_resample(train[0], _safe_indexing(y, fold.train), **own)
-    X_resampled, n = np.asarray(found[0]), len(train[0])
-    if len(X_resampled) < n or not np.array_equal(X_resampled[:n], train[0]):
+    resampled = _arrays(fitted.fit_resample(*train, **own))
+    n = len(train[0])
+    if len(resampled[0]) < n or not np.array_equal(resampled[0][:n], train[0]):
         raise ValueError(
             "expected an over-sampler, which returns the given rows before its synthetic "
             f"samples; {type(sampler).__name__} does not."
         )
-    values: dict[str, NDArray[Any]] = {}
-    if targets is None:
-        resampled = X_resampled, np.asarray(found[1])
-        synthetic = X_resampled[n:], resampled[1][n:]
+    strata = strata_of(target, y)
+    synthetic = resampled[0][n:], resampled[1][n:]
+    if not of_classes:
+        in_their_place = fitted.sample(n, train[1])[0], train[1]
+        synthetic = in_their_place[0], strata[fold.train]
+    else:
         if len(synthetic[0]) < _MIN_ADDED:
             notes.append(
                 f"balancing adds {counted(len(synthetic[0]), 'sample')} here: as many of "
@@ -113,25 +119,16 @@ def prepare_samples(
             synthetic = _as_many_of_each(sampler, fitted, train, seed, notes)
         without = ~np.isin(train[1], synthetic[1])
         in_their_place = joined(synthetic, (train[0][without], train[1][without]))
-    else:
-        values = {
-            "train": targets.values[fold.train],
-            "held_out": targets.values[fold.test],
-            "resampled": targets.read(found[1]),
-        }
-        resampled = X_resampled, targets.stratum_of(values["resampled"])
-        synthetic = fitted.sample(n, values["train"])[0], train[1]
-        in_their_place = synthetic[0], values["train"]
     samples = ReportSamples(
+        target=target,
         train=train,
-        held_out=(scaler.transform(X[fold.test]), labels[fold.test]),
+        held_out=held_out,
         resampled=resampled,
         synthetic=synthetic,
         in_their_place=in_their_place,
-        classes=[plain(label) for label in np.unique(labels)],
+        train_strata=strata[fold.train],
+        strata=strata[fold.test],
         sampler=fitted,
-        targets=targets,
-        values=values,
     )
     if groups is not None:
         samples.n_train_groups = len(np.unique(groups[fold.train]))
@@ -139,6 +136,24 @@ def prepare_samples(
     _leave_out_unknown_classes(samples, notes)
     samples.notes = [note for note in notes if note]
     return samples
+
+
+def strata_of(target: Classes, y: NDArray[Any]) -> NDArray[Any]:
+    """The stratum of similar targets of each row, by name; of classes y itself."""
+    names = np.array([str(name) for name in target.names])
+    if target.name == "multiclass":
+        return y
+    if target.name == "continuous":
+        first = y if y.ndim == 1 else y[:, 0]
+        ends = np.unique(np.quantile(first, np.linspace(0, 1, 6)))
+        fifths = [f"{names[0]} {a:.3g} to {b:.3g}" for a, b in pairwise(ends)]
+        return np.array(fifths)[np.searchsorted(ends[1:-1], first, side="right")]
+    # The rarest label of a row, or the class with most votes.
+    order = np.arange(len(names))
+    if target.name == "multilabel":
+        order = np.argsort(y.sum(axis=0), kind="stable")
+    found = names[order][y[:, order].argmax(axis=1)]
+    return np.where(y.any(axis=1), found, "no label")
 
 
 def judged_fold(
@@ -173,10 +188,10 @@ def _adapted(sampler: Any, y: NDArray[Any]) -> str:
         ) from error
 
 
-def _check_sampler(sampler: Any, targets: Targets | None) -> None:
-    if targets is not None and not hasattr(sampler, "sample"):
+def _check_sampler(sampler: Any, target_type: str) -> None:
+    if target_type != "multiclass" and not hasattr(sampler, "sample"):
         raise ValueError(
-            f"target_type={targets.target_type!r} needs an augmenter with sample(n, y); "
+            f"target_type={target_type!r} needs an augmenter with sample(n, y); "
             f"{type(sampler).__name__} has none."
         )
     generates = hasattr(sampler, "sample") or (
@@ -195,14 +210,13 @@ def _as_many_of_each(
     """Synthetic samples, as many of each class as there are in ``train``."""
     X, y = train
     if hasattr(fitted, "sample"):
-        found = fitted.sample(len(y), np.sort(y))
-        return np.asarray(found[0]), np.asarray(found[1])
+        return _arrays(fitted.sample(len(y), np.sort(y)))
     labels, counts = np.unique(y, return_counts=True)
     twice = {plain(c): 2 * int(n) for c, n in zip(labels, counts, strict=True)}
     again = seeded_clone(sampler, seed).set_params(sampling_strategy=twice)
     notes.append(_adapted(again, y))
-    found = again.fit_resample(X, y)
-    return np.asarray(found[0])[len(X) :], np.asarray(found[1])[len(X) :]
+    found = _arrays(again.fit_resample(X, y))
+    return found[0][len(X) :], found[1][len(X) :]
 
 
 def _leave_out_unknown_classes(samples: ReportSamples, notes: list[str]) -> None:
@@ -211,7 +225,7 @@ def _leave_out_unknown_classes(samples: ReportSamples, notes: list[str]) -> None
     labels, counts = np.unique(y, return_counts=True)
     several = np.isin(y, labels[counts > 1])
     X, y = samples.synthetic = X[several], y[several]
-    labels, counts = np.unique(samples.held_out[1], return_counts=True)
+    labels, counts = np.unique(samples.strata, return_counts=True)
     known = np.isin(y, labels[counts > 1])
     if not known.all():
         notes.append(
@@ -229,3 +243,7 @@ def _leave_out_unknown_classes(samples: ReportSamples, notes: list[str]) -> None
 def joined(one: Labelled, other: Labelled) -> Labelled:
     """Both sets, one below the other."""
     return np.vstack([one[0], other[0]]), np.concatenate([one[1], other[1]])
+
+
+def _arrays(pair: Any) -> Labelled:
+    return np.asarray(pair[0]), np.asarray(pair[1])

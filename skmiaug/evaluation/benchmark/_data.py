@@ -150,7 +150,7 @@ def _refuse_attributes(y: NDArray[Any]) -> None:
         raise ValueError(
             f"skmiaug benchmark compares classes, and the target holds numbers such as "
             f"{fractions[0]}. For attributes or votes, extract features with "
-            "TransformerFeatures and pass them to quality_report with an augmenter of "
+            "TransformerFeatures and pass them to compare_samplers with "
             "target_type='continuous' or 'distribution'; loaders of corpora give such "
             "targets (target='votes', 'attributes')."
         )

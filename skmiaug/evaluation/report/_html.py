@@ -80,8 +80,8 @@ _OF_TARGETS = {
     "utility": (
         "Utility",
         "Models trained with and without the synthetic samples, tested on held-out real "
-        "rows that neither they nor the augmenter have seen. Compare with weights and with "
-        "random oversampling, over folds, before you decide.",
+        "rows that neither they nor the augmenter have seen, and methods that need no "
+        "samples. One split shows little: skmiaug compare repeats it over folds and seeds.",
     ),
 }
 _STYLE = """

@@ -176,10 +176,7 @@ def quality_report(
         As in `compare_samplers`; None is 3 folds. One fold is used: that whose held-out
         part has most rows of its rarest class.
     classifiers : mapping, sequence of str or None, default=None
-        As in `compare_samplers`, untuned. For votes they are put into
-        `skmiaug.model_selection.SoftLabelClassifier`, for label sets into
-        `sklearn.multiclass.OneVsRestClassifier`; None is then logistic regression and MLP.
-        Attributes need a mapping from name to regressor; None is ridge, SVR and MLP.
+        As in `compare_samplers`, untuned.
     n_permutations : int, default=200
         Shuffles behind each p-value.
     max_rows : int, default=10,000
@@ -214,9 +211,10 @@ def quality_report(
 
     With ``target_type`` "distribution", "multilabel" or "continuous", the samples that are
     added have other targets than real rows, so one is generated for the target of each
-    training row. Utility is that of the samples that balancing adds, by the score of the
-    type: macro-F1 of the class with most votes, macro average precision, or concordance
-    correlation. Measures that need one class a row are left out, and ``notes`` name them.
+    training row. Utility is that of the samples that balancing adds, by the main score of
+    `compare_samplers` for the type: UAR of the class with most votes, macro average
+    precision, or concordance correlation. Measures that need one class a row are left out,
+    and ``notes`` name them.
 
     Examples
     --------

@@ -26,18 +26,10 @@ from skmiaug.utils._threads import cpu_threads_for, threads_to_spare
 
 @dataclass
 class FitJob:
-    """One augmenter that is ready to be trained.
+    """One augmenter that is ready to be trained, and what it was prepared from.
 
-    Attributes
-    ----------
-    augmenter : MIGANAugmenter
-        All that does not depend on the networks is set.
-    data : tuple
-        X, y, condition and groups, to fit it alone.
-    fitting : Fitting
-    prepared : Preparation
-        Shared by augmenters that differ in ``mi_weight`` alone.
-    run : TrainingRun
+    `data` are X, y, condition and groups; `prepared` is shared by augmenters that differ in
+    ``mi_weight`` alone.
     """
 
     augmenter: MIGANAugmenter
@@ -49,15 +41,9 @@ class FitJob:
     @property
     def stack_key(self) -> Hashable:
         """Equal for jobs whose networks have one shape and one schedule."""
-        augmenter = self.augmenter
-        schedule = (augmenter._n_steps(), augmenter.n_iter_no_change, augmenter.tol)
-        n_targets = len(self.prepared.row_means)
-        return (
-            n_targets,
-            self.prepared.parameters,
-            str(self.prepared.row_means.device),
-            schedule,
-        )
+        own, means = self.augmenter, self.prepared.row_means
+        schedule = own._n_steps(), own.n_iter_no_change, own.tol
+        return len(means), self.prepared.parameters, str(means.device), schedule
 
 
 def fit_augmenters(
@@ -66,28 +52,19 @@ def fit_augmenters(
     *,
     verbose: bool = False,
 ) -> None:
-    """Fit each augmenter to its data, those of one shape as one batched model.
+    """Fit each augmenter to its (X, y, condition, groups), equal shapes as one model.
 
-    Augmenters with several modalities or a condition are fitted one after another: what
-    their heads measure is not a sum over models.
-
-    Parameters
-    ----------
-    augmenters : sequence of MIGANAugmenter
-        Fitted in place. Those that are given the very same tuple of data, and differ in
-        ``mi_weight`` alone, share what does not depend on it.
-    data : sequence of (X, y, condition, groups)
-    verbose : bool
-        Whether to show a bar for each stack.
+    Those that are given the very same tuple, and differ in ``mi_weight`` alone, share what
+    does not depend on it. Augmenters with several modalities or a condition are fitted one
+    after another: what their heads measure is not a sum over models.
 
     Raises
     ------
     ValueError
         An augmenter has a checkpoint or ``data_parallel=True``, or its ``fit`` would raise.
     """
-    for augmenter in augmenters:
-        _check_alone(augmenter)
     for augmenter, own in zip(augmenters, data, strict=True):
+        _check_alone(augmenter)
         check_expected(augmenter, "fit", own[2])
     with ExitStack() as stack:
         stack.enter_context(torch_defaults())
@@ -139,12 +116,7 @@ def _ready(
         seed = draw_seed(check_random_state(augmenter.random_state))
         fitting = augmenter._prepare(sources, indices, groups, seed)
         prepared = augmenter._prepare_networks(
-            fitting.Z,
-            fitting.T,
-            fitting.rng,
-            fitting.validation,
-            fitting.groups,
-            device,
+            fitting.Z, fitting.T, fitting.rng, fitting.validation, fitting.groups, device
         )
     else:
         fitting, prepared = like.fitting, like.prepared

@@ -128,13 +128,7 @@ def augmenters_of(
 
 
 def check_mi_weights(mi_weights: Any) -> np.ndarray:
-    """Return λ as numbers (n_weights,); an iterator is read once.
-
-    Raises
-    ------
-    ValueError
-        There is none, or one is below 0 or no number.
-    """
+    """Return λ as numbers (n_weights,), at least one; an iterator is read once."""
     try:
         weights = np.asarray(list(mi_weights), dtype=float)
     except (TypeError, ValueError):

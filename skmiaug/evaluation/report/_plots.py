@@ -4,7 +4,7 @@ Small ones, so that a page can set them in rows or, on a phone, below each other
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -56,6 +56,18 @@ def report_panels(evidence: Evidence) -> dict[str, list[Panel]]:
 
     of_classes = samples.target.name == "multiclass"
     confusion = confusion_matrix_of(evidence.compared, WITH_SAMPLES)
+    by_class = []
+    if not evidence.recalls.empty:
+        by_class.append(
+            panel(_recalls, tall, "Recall by class, mean over the classifiers. A gain of "
+                  "rare classes may cost the others.", evidence=evidence)
+        )  # fmt: skip
+    if not confusion.empty:
+        by_class.append(
+            panel(_confusion, max(2.7, tall), "With the samples: % of the held-out rows of "
+                  "each class (line) that are taken for another (column), mean over the "
+                  "classifiers.", counts=confusion)
+        )  # fmt: skip
     panels = {
         "counts": [
             panel(_counts, tall, "Filled: real training rows of the class. Outlined: after "
@@ -85,13 +97,7 @@ def report_panels(evidence: Evidence) -> dict[str, list[Panel]]:
         "utility": [
             panel(_utility, 2.7, "Square to disc: the effect of the synthetic samples.",
                   evidence=evidence),
-            *([panel(_recalls, tall, "Recall by class, mean over the classifiers. A gain "
-                     "of rare classes may cost the others.", evidence=evidence)]
-              if not evidence.recalls.empty else []),
-            *([panel(_confusion, max(2.7, tall), "With the samples: % of the held-out rows "
-                     "of each class (line) that are taken for another (column), mean over "
-                     "the classifiers.", counts=confusion)]
-              if not confusion.empty else []),
+            *by_class,
         ],
     }  # fmt: skip
     return {name: found for name, found in panels.items() if found}
@@ -327,25 +333,18 @@ def share_on_the_plane(samples: ReportSamples) -> float:
 
 def _class_views(samples: ReportSamples) -> list[Panel]:
     plane = _plane_of(samples)
-    points = {
-        which: (_on_plane(plane, X), labels)
-        for which, (X, labels) in {
-            "held_out": (samples.held_out[0], samples.strata),
-            "synthetic": samples.synthetic,
-        }.items()
-    }
-    # Outliers must not squeeze all others together.
-    low, high = np.quantile(
-        np.vstack([found for found, _ in points.values()]), [0.01, 0.99], axis=0
+    real, synthetic = (
+        _on_plane(plane, X) for X in (samples.held_out[0], samples.synthetic[0])
     )
+    # Outliers must not squeeze all others together.
+    low, high = np.quantile(np.vstack([real, synthetic]), [0.01, 0.99], axis=0)
     margin = np.maximum(0.15 * (high - low), 1e-6)
     limits = np.stack([low - margin, high + margin])
     views = []
     for label in samples.classes[:MAX_CLASSES]:
-        own = {which: found[labels == label] for which, (found, labels) in points.items()}
-        every = points["held_out"][0]
-        draw = partial(_view, label=label, own=own, every=every, limits=limits)
-        counts = f"{len(own['held_out'])} held out, {len(own['synthetic'])} synthetic"
+        own = real[samples.strata == label], synthetic[samples.synthetic[1] == label]
+        draw = partial(_view, label=label, shown=(real, *own), limits=limits)
+        counts = f"{len(own[0])} held out, {len(own[1])} synthetic"
         views.append(Panel(draw, _VIEW_SIZE, _VIEW_SIZE, counts))
     return views
 
@@ -358,21 +357,14 @@ def _plane_of(samples: ReportSamples) -> PCA:
         return PCA(n_components, svd_solver="full").fit(real)
 
 
-def _view(
-    axis: Any,
-    label: Any,
-    own: dict[str, NDArray[Any]],
-    every: NDArray[Any],
-    limits: NDArray[Any],
-) -> None:
-    axis.plot(*_thinned(every), ".", color="#e4e4e4", ms=3, zorder=0)
-    axis.plot(*_thinned(own["held_out"]), "o", mfc="none", ms=4, mew=0.9, color=INK)
-    axis.plot(*_thinned(own["synthetic"]), "x", ms=4, mew=0.9, color=SYNTHETIC, alpha=0.55)
+def _view(axis: Any, label: Any, shown: Sequence[Any], limits: NDArray[Any]) -> None:
+    """All held-out rows, and those and the synthetic samples of one class."""
+    every, real, synthetic = map(_thinned, shown)
+    axis.plot(*every, ".", color="#e4e4e4", ms=3, zorder=0)
+    axis.plot(*real, "o", mfc="none", ms=4, mew=0.9, color=INK)
+    axis.plot(*synthetic, "x", ms=4, mew=0.9, color=SYNTHETIC, alpha=0.55)
     axis.set_title(drawing.in_two_lines(label, NAME_LETTERS + 2), fontsize=10)
-    axis.set_xticks([])
-    axis.set_yticks([])
-    axis.set_xlim(*limits[:, 0])
-    axis.set_ylim(*limits[:, 1])
+    axis.set(xticks=[], yticks=[], xlim=limits[:, 0], ylim=limits[:, 1])
     for side in axis.spines.values():
         side.set_color(PALE)
 

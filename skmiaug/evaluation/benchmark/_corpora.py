@@ -34,22 +34,13 @@ class Corpus:
 
 
 _EMODB = {
-    "anger": 1.0,
-    "boredom": 0.5,
-    "disgust": 0.3,
-    "fear": 0.2,
-    "happiness": 0.25,
-    "neutral": 0.4,
-    "sadness": 0.15,
-}
+    "anger": 1.0, "boredom": 0.5, "disgust": 0.3, "fear": 0.2, "happiness": 0.25,
+    "neutral": 0.4, "sadness": 0.15,
+}  # fmt: skip
 _NEMO = {
-    "anger": 0.5,
-    "fear": 0.3,
-    "happiness": 1.0,
-    "neutral": 0.15,
-    "sadness": 0.1,
+    "anger": 0.5, "fear": 0.3, "happiness": 1.0, "neutral": 0.15, "sadness": 0.1,
     "surprise": 0.2,
-}
+}  # fmt: skip
 CORPORA: dict[str, Corpus] = {
     "emodb": Corpus("EmoDB", "load_emodb", "7class", {"7class": _EMODB}),
     "nemo": Corpus("nEMO", "load_nemo", "6class", {"6class": _NEMO}),
@@ -128,15 +119,15 @@ def load_corpus(
         )
     if corpus == "manifest":
         return datasets.Manifest.read(path, root=audio_folder, check_files=audio)
-    options: dict[str, Any] = {"labels": labels}
-    if corpus == "msp_podcast":
-        options["transcripts"] = text
-    if corpus == "cmu_mosei":
-        options |= {"audio_folder": audio_folder, "acoustic": not audio}
-    elif audio_folder is not None:
+    if corpus != "cmu_mosei" and audio_folder is not None:
         raise ValueError(
             "--audio is for manifests and CMU-MOSEI; other corpora include their audio."
         )
-    if corpus in ("iemocap", "msp_improv", "msp_podcast"):
-        options["audio"] = audio
-    return getattr(datasets, CORPORA[corpus].loader)(path, **options)
+    options: dict[str, dict[str, Any]] = {
+        "cmu_mosei": {"audio_folder": audio_folder, "acoustic": not audio},
+        "iemocap": {"audio": audio},
+        "msp_improv": {"audio": audio},
+        "msp_podcast": {"audio": audio, "transcripts": text},
+    }
+    load = getattr(datasets, CORPORA[corpus].loader)
+    return load(path, labels=labels, **options.get(corpus, {}))

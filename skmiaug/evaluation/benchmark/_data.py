@@ -65,10 +65,10 @@ class Data:
     layer: int | str | None = None
     sequences: Any = None
 
-    def training_counts(self, setting: str) -> dict[str, int]:
-        """Rows of each class in the first training part of a setting."""
-        labels = self.y[self.folds[setting][0].train]
-        return class_counts(labels, np.unique(self.y).tolist())
+    def class_counts(self, setting: str | None = None) -> dict[str, int]:
+        """Rows of each class, of the first training part where a setting is named."""
+        y = self.y if setting is None else self.y[self.folds[setting][0].train]
+        return class_counts(y, np.unique(self.y).tolist())
 
     def usual_classifiers(self) -> tuple[str, ...]:
         """The classifiers that end in reasonable time on training parts of this size."""
@@ -227,29 +227,28 @@ def _fractions(
     args: Any, labels: str, y: NDArray[Any]
 ) -> dict[str, Mapping[str, float] | None]:
     """The settings to run, each with the part of each class that it keeps."""
-    names, numbers = (part.tolist() for part in np.unique(y, return_counts=True))
+    counts = class_counts(y, np.unique(y).tolist())
     found: dict[str, Mapping[str, float] | None] = {}
     if NATURAL in args.setting:
         found[NATURAL] = None
     if IMBALANCED not in args.setting:
         return found
-    if args.imbalance is None:
-        counts = dict(zip(names, numbers, strict=True))
-        usual = imbalance_of(args.corpus, labels, counts)
-        if usual is None and not found:
+    kept = args.imbalance
+    if kept is None:
+        kept = imbalance_of(args.corpus, labels, counts)
+        if kept is None and not found:
             raise ValueError(
                 f"{CORPORA[args.corpus].title} is imbalanced by nature; give --imbalance, "
                 "or take --setting natural."
             )
-        if usual is not None:
-            found[IMBALANCED] = {name: usual.get(name, 1.0) for name in names}
-    elif isinstance(args.imbalance, Mapping):
-        found[IMBALANCED] = args.imbalance
-    elif len(args.imbalance) != len(names):
-        raise ValueError(
-            f"--imbalance has {len(args.imbalance)} fractions, and there are {len(names)} "
-            f"classes: {', '.join(names)}."
-        )
-    else:
-        found[IMBALANCED] = dict(zip(names, args.imbalance, strict=True))
-    return found
+        if kept is None:
+            return found
+        kept = {name: kept.get(name, 1.0) for name in counts}
+    elif not isinstance(kept, Mapping):
+        if len(kept) != len(counts):
+            raise ValueError(
+                f"--imbalance has {len(kept)} fractions, and there are {len(counts)} "
+                f"classes: {', '.join(counts)}."
+            )
+        kept = dict(zip(counts, kept, strict=True))
+    return found | {IMBALANCED: kept}

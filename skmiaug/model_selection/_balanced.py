@@ -95,12 +95,13 @@ class BalancedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         self, X: Any, y: ArrayLike, *, inner_groups: Any = None, **fit_params: Any
     ) -> BalancedClassifier:
         """Fit a clone; `inner_groups` stay whole wherever the method splits rows."""
-        labels = np.asarray(y)
         fitted: Any
         if self.method == NONE:
             fitted, trained = clone(self.classifier).fit(X, y, **fit_params), None
         elif self.method == CLASS_WEIGHT:
-            classifier, fit_params = weighted(clone(self.classifier), labels, fit_params)
+            classifier, fit_params = weighted(
+                clone(self.classifier), np.asarray(y), fit_params
+            )
             fitted = classifier.fit(X, y, **fit_params)
             trained = np.full(len(fitted.classes_), 1 / len(fitted.classes_))
         elif self.method in DECISIONS:
@@ -109,7 +110,7 @@ class BalancedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
             fitted, seen = self._fit_resampled(X, y, inner_groups, fit_params)
             trained = class_shares(seen, fitted.classes_)
         self.estimator_, self.classes_ = fitted, fitted.classes_
-        self.class_prior_ = class_shares(labels, self.classes_)
+        self.class_prior_ = class_shares(y, self.classes_)
         self.trained_prior_ = self.class_prior_ if trained is None else trained
         adopt_features(self, fitted)
         return self
@@ -121,8 +122,9 @@ class BalancedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
                 classifier, cv=_FOLDS, random_state=self.random_state
             )
             return tuned.fit(X, y, groups=groups, **fit_params)
-        folds = StratifiedFolds(_FOLDS, random_state=self.random_state)
-        classifier = with_probabilities(classifier, list(folds.split(X, y, groups)))
+        if not hasattr(classifier, "predict_proba"):
+            folds = StratifiedFolds(_FOLDS, random_state=self.random_state)
+            classifier = with_probabilities(classifier, list(folds.split(X, y, groups)))
         return LogitAdjustedClassifier(classifier).fit(X, y, **fit_params)
 
     def _fit_resampled(

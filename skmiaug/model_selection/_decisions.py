@@ -183,12 +183,10 @@ class LogitAdjustedClassifier(DecisionAdjuster):
         self : LogitAdjustedClassifier
         """
         if isinstance(last_step(self.estimator)[1], SoftLabelClassifier):
-            _, shares = classes_and_shares(y)
             self._keep(clone(self.estimator).fit(X, y, **fit_params))
-            self.class_prior_ = shares.mean(axis=0)
-            return self
-        labels = self._fit_estimator(X, y, fit_params)
-        self.class_prior_ = class_shares(labels, self.classes_)
+        else:
+            y = self._fit_estimator(X, y, fit_params)
+        self.class_prior_ = class_shares(y, self.classes_)
         return self
 
     def _adjusted_scores(self, X: Any) -> NDArray[np.float64]:
@@ -314,7 +312,11 @@ class ThresholdTunedClassifier(DecisionAdjuster):
 
 
 def class_shares(y: Any, classes: NDArray[Any]) -> NDArray[np.float64]:
-    labels = np.asarray(y).ravel()
+    """Shares (n_classes,) of the rows (n,), or of votes (n, n_classes)."""
+    labels = np.asarray(y)
+    if labels.ndim == 2 and labels.shape[1] > 1:
+        return classes_and_shares(labels)[1].mean(axis=0)
+    labels = labels.ravel()
     return np.array([np.mean(labels == label) for label in classes])
 
 

@@ -13,9 +13,15 @@ from sklearn.utils import check_random_state
 
 from skmiaug.utils.tables._labels import read_groups
 
-__all__ = ["StratifiedFolds"]
+__all__ = ["StratifiedFolds", "joined_strata"]
 
 _TESTED, _MOST_REPEATS = 100, 5
+
+
+def joined_strata(strata: NDArray[Any], least: int = 5) -> NDArray[np.intp]:
+    """Numbers of the strata (n,); those of fewer rows than `least` join the largest."""
+    _, codes, counts = np.unique(strata, return_inverse=True, return_counts=True)
+    return np.where(counts[codes] < least, counts.argmax(), codes)
 
 
 class StratifiedFolds(BaseEstimator):

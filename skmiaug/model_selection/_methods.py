@@ -1,15 +1,20 @@
-"""Ways to balance by name."""
+"""What is searched: classifiers, their grids, and ways to balance by name."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
-from skmiaug.model_selection._balanced import FREE_METHODS
+from imblearn.base import SamplerMixin
+from sklearn.model_selection import ParameterGrid
 
-__all__ = ["DEFAULT_METHODS", "read_methods"]
+from skmiaug.model_selection._balanced import FREE_METHODS, THRESHOLD, applies
+from skmiaug.model_selection._meta import last_step
+from skmiaug.model_selection._soft_labels import SoftLabelClassifier
+
+__all__ = ["Candidate", "grids_of", "read_classifiers", "read_methods"]
 
 _SAMPLERS = {
     "random": "imblearn.over_sampling.RandomOverSampler",
@@ -20,25 +25,39 @@ _SAMPLERS = {
     "migan": "skmiaug.over_sampling.MIGANAugmenter",
 }
 DEFAULT_METHODS = (*FREE_METHODS, "gaussian", "migan")
+_CLASSES = "multiclass"
 _MODULES = ("over_sampling", "under_sampling", "combine")
 
 
-def read_methods(methods: Sequence[Any] | Mapping[str, Any]) -> dict[str, Any]:
+class Candidate(NamedTuple):
+    """One setting of the search: a classifier, a way to balance, one point of the grid."""
+
+    classifier: str
+    method: str
+    cost: int
+
+
+def read_methods(
+    methods: Sequence[Any] | Mapping[str, Any] | None, target_type: str
+) -> dict[str, Any]:
     """From name to one of `FREE_METHODS` or a sampler.
 
-    `methods` holds names, import paths and samplers, or is a mapping from name to these.
+    `methods` holds names, import paths and samplers, or is a mapping from name to these;
+    None stands for all that are tried by default.
 
     Raises
     ------
     ValueError
-        There is none, a name is unknown, or something is no sampler.
+        There is none, a name is unknown, something is no sampler, or is not for this type.
     """
+    if methods is None:
+        methods = [m for m in DEFAULT_METHODS if target_type == _CLASSES or m != THRESHOLD]
     pairs: list[tuple[str, Any]] = []
     if isinstance(methods, Mapping):
-        pairs = [(str(name), _read(method)) for name, method in methods.items()]
+        pairs = [(str(name), _read(m, target_type)) for name, m in methods.items()]
     else:
         for method in methods:
-            found = _read(method)
+            found = _read(method, target_type)
             name = method if isinstance(method, str) else type(method).__name__
             pairs.append((name, found))
     if not pairs:
@@ -54,7 +73,23 @@ def read_methods(methods: Sequence[Any] | Mapping[str, Any]) -> dict[str, Any]:
     return named
 
 
-def _read(method: Any) -> Any:
+def _read(method: Any, target_type: str) -> Any:
+    """A method that can be used with this target type."""
+    found = _method(method)
+    if isinstance(method, str) and hasattr(found, "target_type"):
+        found.set_params(target_type=target_type)
+    of_classes = found == THRESHOLD or isinstance(found, SamplerMixin)
+    if target_type != getattr(
+        found, "target_type", _CLASSES if of_classes else target_type
+    ):
+        raise ValueError(
+            f"method {method!r} is not for target_type={target_type!r}; choose from none, "
+            "class_weight, logit_adjust, gaussian and migan, or set its target_type."
+        )
+    return found
+
+
+def _method(method: Any) -> Any:
     if not isinstance(method, str):
         if not hasattr(method, "fit_resample") or isinstance(method, type):
             raise ValueError(
@@ -87,3 +122,54 @@ def _read(method: Any) -> Any:
 
 def _listed() -> str:
     return ", ".join((*FREE_METHODS, *_SAMPLERS))
+
+
+def read_classifiers(given: Any, target_type: str = _CLASSES) -> dict[str, tuple[Any, Any]]:
+    """From name to classifier and grid."""
+    if isinstance(given, Mapping):
+        pairs = [(str(name), value) for name, value in given.items()]
+    else:
+        several = given if isinstance(given, list) else [given]
+        pairs = [("", value) for value in several]
+    found: dict[str, tuple[Any, Any]] = {}
+    for name, value in pairs:
+        classifier, grid = value if isinstance(value, tuple) else (value, {})
+        _, last = last_step(classifier)
+        if target_type != _CLASSES and not isinstance(last, SoftLabelClassifier):
+            raise ValueError(
+                f"target_type={target_type!r} needs a classifier that is fitted to votes; "
+                f"write SoftLabelClassifier({type(last).__name__}(...)), in a pipeline as "
+                "its last step."
+            )
+        label = name or type(last).__name__
+        if label in found:
+            raise ValueError(
+                f"classifier holds two of {label}; give each a name in a mapping, such as "
+                "{'strong penalty': ..., 'weak penalty': ...}."
+            )
+        found[label] = (classifier, grid)
+    if not found:
+        raise ValueError("classifier is empty; pass at least one.")
+    return found
+
+
+def grids_of(
+    classifiers: Mapping[str, tuple[Any, Any]], methods: Mapping[str, Any]
+) -> tuple[list[dict[str, Any]], list[Candidate], list[str]]:
+    """Grids for ``GridSearchCV``, their candidates in order, and what does not apply."""
+    grids, candidates, left_out = [], [], []
+    for name, (classifier, grid) in classifiers.items():
+        for label, method in methods.items():
+            if not applies(method, classifier):
+                left_out.append(f"{label} ({type(classifier).__name__})")
+                continue
+            free = isinstance(method, str)
+            cost = FREE_METHODS.index(method) if free else len(FREE_METHODS)
+            for part in [grid] if isinstance(grid, Mapping) else grid:
+                own = {f"classifier__{key}": values for key, values in part.items()}
+                own |= {"classifier": [classifier], "method": [method]}
+                grids.append(own)
+                candidates += [Candidate(name, label, cost)] * len(ParameterGrid(own))
+    if not grids:
+        raise ValueError(f'no method applies: {", ".join(left_out)}; add "none".')
+    return grids, candidates, left_out

@@ -188,7 +188,7 @@ def _prior(name: str, value: Any, classes: NDArray[Any]) -> NDArray[np.float64]:
 
 
 class _Seen(NamedTuple):
-    """Labels (n_samples,) and ``sample_weight`` that a classifier was fitted to."""
+    """Labels, or votes, and ``sample_weight`` that a classifier was fitted to."""
 
     labels: NDArray[Any]
     weights: NDArray[np.float64] | None
@@ -198,7 +198,9 @@ class _Seen(NamedTuple):
         weights = fit_params.get(name)
         if weights is not None:
             weights = np.asarray(weights, dtype=np.float64)
-        return cls(np.asarray(y).ravel(), weights)
+        labels = np.asarray(y)
+        is_column = labels.ndim < 2 or labels.shape[1] == 1
+        return cls(labels.ravel() if is_column else labels, weights)
 
 
 def _check_visible(estimator: Any) -> None:

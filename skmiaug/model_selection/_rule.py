@@ -1,4 +1,4 @@
-"""Which candidate to take, how sure the gain is, and both in words. Arrays in."""
+"""Which candidate to take, how sure the gain is, in words and as a picture. Arrays in."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skmiaug.metrics import corrected_repeated_ttest
+from skmiaug.utils._optional import require
 
-__all__ = ["best_of", "choose", "interval", "verdict"]
+__all__ = ["choose", "gains_over", "plot_gains", "verdict"]
 
 
 def choose(
     scores: NDArray[np.float64],
     costs: NDArray[np.intp],
-    *,
-    free_below: int,
+    free: NDArray[np.bool_],
     test_to_train: float,
     tolerance: float,
 ) -> int:
     """Index of the cheapest candidate that is not clearly worse than the best.
 
     `scores` is (n_candidates, n_folds), higher is better, with NaN where a fit failed: such
-    candidates are out, unless all are. `costs` (n_candidates,) are ranks; those below
-    `free_below` leave the rows as they are.
+    candidates are out, unless all are. `costs` (n_candidates,) are ranks; the `free`
+    candidates leave the rows as they are.
 
     The best of the resampled candidates is taken if its mean is ahead of the best free one
     by more than `tolerance` standard errors of the difference over the folds (with Nadeau
@@ -35,11 +35,11 @@ def choose(
     that cost the same, the highest mean wins.
     """
     usable = ~np.isnan(scores).any(axis=1)
-    free = best_of(scores, usable & (costs < free_below))
-    resampled = best_of(scores, usable & (costs >= free_below))
-    if free is None:
+    best_free = best_of(scores, usable & free)
+    resampled = best_of(scores, usable & ~free)
+    if best_free is None:
         return resampled or 0
-    behind = scores[free] - scores
+    behind = scores[best_free] - scores
     if resampled is not None:
         ahead, error = _mean_and_error(-behind[resampled], test_to_train)
         # Means of equal scores differ by rounding.
@@ -47,7 +47,7 @@ def choose(
             return resampled
     near = [
         index
-        for index in np.flatnonzero(usable & (costs < free_below))
+        for index in np.flatnonzero(usable & free)
         for gap, error in [_mean_and_error(behind[index], test_to_train)]
         if gap <= tolerance / 3 * error + 1e-12
     ]
@@ -77,11 +77,30 @@ def interval(
     return found.low, found.high
 
 
+def gains_over(
+    scores: NDArray[np.float64],
+    none: NDArray[np.bool_],
+    free: NDArray[np.bool_],
+    chosen: int,
+    test_to_train: float,
+) -> dict[str, tuple[int, tuple[float, float]]]:
+    """For "none" and "best_free", the best such candidate and the gain over it.
+
+    The gain is its 95 % interval. A name is absent where there is no such candidate.
+    """
+    found = {"none": best_of(scores, none), "best_free": best_of(scores, free)}
+    return {
+        name: (i, interval(scores[chosen], scores[i], test_to_train=test_to_train))
+        for name, i in found.items()
+        if i is not None
+    }
+
+
 def verdict(
     labels: list[str],
     scores: NDArray[np.float64],
     chosen: int,
-    gains: dict[str, tuple[str, tuple[float, float]]],
+    gains: dict[str, tuple[int, tuple[float, float]]],
     *,
     resampled: bool,
     metric: str,
@@ -89,14 +108,14 @@ def verdict(
 ) -> str:
     """The result in one paragraph.
 
-    `gains` holds, for "none" and "best_free", the name of that candidate and the interval
-    of the gain over it.
+    `gains` are those of `gains_over`.
     """
     means = scores.mean(axis=1)
     advice = "Resample" if resampled else "Do not resample"
     text = [f"{advice}: {labels[chosen]} is chosen, {metric} {means[chosen]:.3f}."]
     told = set()
-    for key, (name, ends) in gains.items():
+    for key, (index, ends) in gains.items():
+        name = labels[index]
         if name == labels[chosen] or name in told:
             continue
         told.add(name)
@@ -119,3 +138,46 @@ def verdict(
     if left_out:
         text.append(f"Not applicable: {', '.join(left_out)}.")
     return " ".join(text)
+
+
+def plot_gains(
+    labels: list[str],
+    scores: Any,
+    chosen: int,
+    reference: int,
+    *,
+    test_to_train: float,
+    metric: str,
+    ax: Any = None,
+) -> Any:
+    """Gains over a reference with 95 % intervals, one line for each label.
+
+    Of several candidates of one label, the best is drawn. Returns the axes.
+    """
+    if ax is None:
+        figure = require("matplotlib.figure", extra="plots", purpose="draw the plot")
+        lines = len(set(labels))
+        ax = figure.Figure(
+            figsize=(6.4, 1.2 + 0.35 * lines), layout="constrained"
+        ).subplots()
+    ax.axvline(0, color="0.7", linewidth=1, zorder=0)
+    names = list(dict.fromkeys(labels))
+    for place, name in enumerate(names):
+        own = [label == name for label in labels]
+        index = chosen if own[chosen] else best_of(scores, own)
+        if index is None:
+            continue
+        ends = interval(scores[index], scores[reference], test_to_train=test_to_train)
+        ax.plot(ends, (place, place), color="black", linewidth=1)
+        ax.plot(
+            np.mean(scores[index] - scores[reference]),
+            place,
+            "o",
+            color="black",
+            markerfacecolor="black" if own[chosen] else "white",
+        )
+    ax.set_yticks(range(len(names)), names)
+    ax.invert_yaxis()
+    ax.set_xlabel(f"gain in {metric} over {labels[reference]} (95 % interval)")
+    ax.set_title(f"chosen: {labels[chosen]}", loc="left")
+    return ax

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from numbers import Integral, Real
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import (
     BaseEstimator,
@@ -15,33 +16,30 @@ from sklearn.base import (
     _fit_context,
 )
 from sklearn.metrics import get_scorer_names
-from sklearn.model_selection import GridSearchCV, ParameterGrid, check_cv
-from sklearn.pipeline import Pipeline
+from sklearn.model_selection import GridSearchCV, check_cv
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
-from sklearn.utils.validation import check_is_fitted, column_or_1d
+from sklearn.utils.validation import _num_samples, check_is_fitted, column_or_1d
 
-from skmiaug.model_selection._balanced import FREE_METHODS, BalancedClassifier, applies
-from skmiaug.model_selection._folds import StratifiedFolds
-from skmiaug.model_selection._gain_plot import plot_gains
+from skmiaug.model_selection._balanced import FREE_METHODS, BalancedClassifier
+from skmiaug.model_selection._folds import StratifiedFolds, joined_strata
 from skmiaug.model_selection._meta import adopt_features, tags_of
-from skmiaug.model_selection._methods import DEFAULT_METHODS, read_methods
-from skmiaug.model_selection._rule import best_of, choose, interval, verdict
+from skmiaug.model_selection._methods import (
+    Candidate,
+    grids_of,
+    read_classifiers,
+    read_methods,
+)
+from skmiaug.model_selection._rule import choose, gains_over, plot_gains, verdict
+from skmiaug.model_selection._soft_labels import classes_and_shares, plurality_recall
+from skmiaug.over_sampling.targets import TARGET_TYPES, read_target
 from skmiaug.utils.tables._labels import read_groups
 
 __all__ = ["BalancingSearchCV"]
 
 _FOLDS = 5
-
-
-class _Candidate(NamedTuple):
-    """One setting of the search: a classifier, a way to balance, one point of the grid."""
-
-    classifier: str
-    method: str
-    cost: int
 
 
 def _best_has(name: str) -> Any:
@@ -50,7 +48,7 @@ def _best_has(name: str) -> Any:
         if hasattr(self, "best_estimator_"):
             getattr(self.best_estimator_, name)
         else:
-            for classifier, _ in _classifiers(self.classifier).values():
+            for classifier, _ in read_classifiers(self.classifier).values():
                 getattr(classifier, name)
         return True
 
@@ -69,18 +67,23 @@ class BalancingSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
     ----------
     classifier : classifier, (classifier, grid) or a list or mapping of these
         A grid of its parameters is searched with each method, as in ``GridSearchCV``. Put
-        preprocessing into a pipeline; rows are resampled before its last step.
-    methods : list or mapping, default=("none", "class_weight", "logit_adjust", \
-"threshold", "gaussian", "migan")
+        preprocessing into a pipeline; rows are resampled before its last step. For votes,
+        a `SoftLabelClassifier`, or a pipeline that ends in one.
+    methods : list, mapping or None, default=None
         Names, samplers of imbalanced-learn or their names or import paths, or a mapping
-        from name to these. Beside the default ones, ``"random"`` (random oversampling),
-        ``"smote"``, ``"borderline"`` and ``"adasyn"`` are known. Class weights are
+        from name to these. None stands for ``["none", "class_weight", "logit_adjust",
+        "threshold", "gaussian", "migan"]``; ``"random"`` (random oversampling),
+        ``"smote"``, ``"borderline"`` and ``"adasyn"`` are known, too. Class weights are
         ``class_weight="balanced"``, equal ``priors`` or balanced ``sample_weight``,
         whichever the classifier takes. SMOTE's neighbors are lowered to what the smallest
-        class allows.
-    scoring : str or callable, default="balanced_accuracy"
-        One scorer of scikit-learn; balanced accuracy is the unweighted average recall
-        (UAR).
+        class allows. For votes, there are no thresholds, and samplers are those with
+        ``target_type="distribution"``.
+    scoring : str, callable or None, default=None
+        One scorer of scikit-learn. None is balanced accuracy, the unweighted average recall
+        (UAR), and for votes that of the class with most votes. A scorer of votes is a
+        callable that takes shares, as ``make_scorer(plurality_f1_score, ...)`` returns.
+    target_type : {"multiclass", "distribution"}, default="multiclass"
+        Whether y holds a class, or votes of raters (shares of classes), for each row.
     cv : int, splitter, iterable or None, default=None
         None stands for 5. A number means stratified shuffled folds, at most as many as the
         smallest class has rows; they keep groups whole where ``fit`` is given groups.
@@ -128,6 +131,7 @@ class BalancingSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         Number of folds, repeats included.
     scorer_ : callable
     classes_ : ndarray of shape (n_classes,)
+        Of votes, the columns of y.
     n_features_in_, feature_names_in_
         Of the fitted classifier, where it has them.
 
@@ -135,7 +139,8 @@ class BalancingSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
     --------
     LogitAdjustedClassifier, ThresholdTunedClassifier : Two of the methods.
     PriorCorrectedClassifier : The correction of probabilities.
-    skmiaug.evaluation.compare_samplers : A table of all methods and classifiers.
+    skmiaug.evaluation.compare_samplers : A table of all methods and classifiers, for label
+        sets and attributes, too.
 
     Notes
     -----
@@ -168,8 +173,9 @@ class BalancingSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
 
     _parameter_constraints: dict[str, Any] = {  # noqa: RUF012 (scikit-learn's convention)
         "classifier": [HasMethods(["fit", "predict"]), Mapping, list, tuple],
-        "methods": [list, tuple, Mapping],
-        "scoring": [StrOptions(set(get_scorer_names())), callable],
+        "methods": [list, tuple, Mapping, None],
+        "scoring": [StrOptions(set(get_scorer_names())), callable, None],
+        "target_type": [StrOptions(set(TARGET_TYPES))],
         "cv": ["cv_object"],
         "n_repeats": [Interval(Integral, 1, None, closed="left"), None],
         "tolerance": [Interval(Real, 0, None, closed="left")],
@@ -182,9 +188,10 @@ class BalancingSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
     def __init__(
         self,
         classifier: Any,
-        methods: Any = DEFAULT_METHODS,
+        methods: Any = None,
         *,
-        scoring: Any = "balanced_accuracy",
+        scoring: Any = None,
+        target_type: str = "multiclass",
         cv: Any = None,
         n_repeats: int | None = None,
         tolerance: float = 0.75,
@@ -196,6 +203,7 @@ class BalancingSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         self.classifier = classifier
         self.methods = methods
         self.scoring = scoring
+        self.target_type = target_type
         self.cv = cv
         self.n_repeats = n_repeats
         self.tolerance = tolerance
@@ -212,7 +220,7 @@ class BalancingSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         ----------
         X : array-like of shape (n_samples, n_features)
             Any input that the classifiers take.
-        y : array-like of shape (n_samples,)
+        y : array-like of shape (n_samples,), or (n_samples, n_classes) of votes
         **params
             ``groups`` (n_samples,), the speaker or session of each row, for the folds;
             all others go to the ``fit`` of the classifiers.
@@ -227,41 +235,71 @@ class BalancingSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
             A method is unknown, none applies to the classifier, all fail in some fold,
             folds share a group, or ``sample_weight`` is passed together with resampling.
         """
-        labels = _labels_of(y)
-        methods = read_methods(self.methods)
+        y, strata = self._read(y)
+        methods = read_methods(self.methods, self.target_type)
         _check_weights(methods, params)
-        grids, candidates, left_out = _grids(_classifiers(self.classifier), methods)
+        classifiers = read_classifiers(self.classifier, self.target_type)
+        grids, candidates, left_out = grids_of(classifiers, methods)
+        costs = np.array([candidate.cost for candidate in candidates])
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         names = params.pop("groups", None)
-        groups = read_groups(names, len(labels))
-        folds = list(self._splitter(seed).split(X, labels, names))
+        groups = read_groups(names, len(strata))
+        folds = list(self._splitter(seed).split(X, strata, names))
         _check_groups(folds, groups, names)
-        ratio = float(np.mean([len(test) / len(train) for train, test in folds]))
+        self._test_to_train = float(np.mean([len(b) / len(a) for a, b in folds]))
+        free = costs < len(FREE_METHODS)
         search = self._search(grids, folds, seed)
         search.refit = lambda results: choose(
-            fold_scores(results),
-            np.array([candidate.cost for candidate in candidates]),
-            free_below=len(FREE_METHODS),
-            test_to_train=ratio,
-            tolerance=self.tolerance,
+            fold_scores(results), costs, free, self._test_to_train, self.tolerance
         )
         if groups is not None:
             params["inner_groups"] = groups
-        search.fit(X, labels, **params)
-        if np.isnan(fold_scores(search.cv_results_)[search.best_index_]).any():
-            raise ValueError(
-                "expected a method with a score in every fold, and each failed in one; "
-                'error_score="raise" shows why.'
-            )
-        self._keep(search, candidates, ratio, left_out)
+        search.fit(X, y, **params)
+        self._keep(search, candidates)
+        scores, best = fold_scores(self.cv_results_), self.best_index_
+        gains = gains_over(scores, costs == 0, free, best, self._test_to_train)
+        self.best_score_ = float(scores[best].mean())
+        self.gain_interval_ = {name: ends for name, (_, ends) in gains.items()}
+        self._reference = next((index for index, _ in gains.values()), best)
+        self.verdict_ = verdict(
+            _labels(self.cv_results_),
+            scores,
+            best,
+            gains,
+            resampled=not free[best],
+            metric=self._metric(),
+            left_out=left_out,
+        )
         return self
 
+    def _read(self, y: Any) -> tuple[Any, NDArray[Any]]:
+        """Targets for the classifiers, and classes (n,) by which folds are stratified."""
+        if self.target_type == "multiclass":
+            labels = _labels_of(y)
+            return labels, labels
+        if self.target_type != "distribution":
+            raise ValueError(
+                f"target_type={self.target_type!r} has no search; use 'multiclass' or "
+                "'distribution', or skmiaug.evaluation.compare_samplers for label sets and "
+                "attributes."
+            )
+        if isinstance(self.scoring, str):
+            raise ValueError(
+                "scoring must be None or a callable that takes shares with "
+                "target_type='distribution', as make_scorer(plurality_f1_score, "
+                f"response_method='predict_proba'); got {self.scoring!r}."
+            )
+        rows = np.zeros((0 if y is None else _num_samples(y), 1))
+        found = read_target(self.target_type, y, rows)
+        shares = pd.DataFrame(found.target.masses(found.values), columns=found.names)
+        return shares, joined_strata(found.target.strata(found.values))
+
     def _search(self, grids: list[dict[str, Any]], cv: Any, seed: int = 0) -> GridSearchCV:
-        (classifier, _), *_ = _classifiers(self.classifier).values()
+        (classifier, _), *_ = read_classifiers(self.classifier).values()
         return GridSearchCV(
             BalancedClassifier(classifier, random_state=seed),
             grids,
-            scoring=self.scoring,
+            scoring=self.scoring or self._default_scoring(),
             cv=cv,
             n_jobs=self.n_jobs,
             error_score=self.error_score,
@@ -275,13 +313,20 @@ class BalancingSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
             )
         return check_cv(self.cv)
 
-    def _keep(
-        self, search: Any, candidates: list[_Candidate], ratio: float, left_out: list[str]
-    ) -> None:
-        """Take over the results of a fitted search."""
-        for name in ("best_estimator_", "best_index_", "cv_results_", "n_splits_"):
+    def _default_scoring(self) -> Any:
+        of_votes = self.target_type == "distribution"
+        return plurality_recall if of_votes else "balanced_accuracy"
+
+    def _keep(self, search: GridSearchCV, candidates: list[Candidate]) -> None:
+        """Take over the results of a fitted search, with the names of the candidates."""
+        if np.isnan(fold_scores(search.cv_results_)[search.best_index_]).any():
+            raise ValueError(
+                "expected a method with a score in every fold, and each failed in one; "
+                'error_score="raise" shows why.'
+            )
+        for name in ("best_estimator_", "best_index_", "n_splits_", "scorer_"):
             setattr(self, name, getattr(search, name))
-        self.scorer_, self.classes_ = search.scorer_, search.best_estimator_.classes_
+        self.classes_ = self.best_estimator_.classes_
         adopt_features(self, self.best_estimator_)
         chosen = candidates[self.best_index_]
         self.best_method_, self.best_classifier_ = chosen.method, chosen.classifier
@@ -290,36 +335,12 @@ class BalancingSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
             for name, value in search.best_params_.items()
             if name.startswith("classifier__")
         }
-        results = self.cv_results_
-        for name in ("method", "classifier"):
-            values = [getattr(candidate, name) for candidate in candidates]
-            results[f"param_{name}"] = np.ma.array(values, dtype=object)
-        scores = fold_scores(results)
-        self.best_score_ = float(scores[self.best_index_].mean())
-        self._test_to_train = ratio
-        free = [candidate.cost < len(FREE_METHODS) for candidate in candidates]
-        references = {
-            "none": best_of(scores, [candidate.cost == 0 for candidate in candidates]),
-            "best_free": best_of(scores, free),
+        self.cv_results_ = search.cv_results_ | {
+            f"param_{name}": np.ma.array(
+                [getattr(c, name) for c in candidates], dtype=object
+            )
+            for name in ("method", "classifier")
         }
-        self.gain_interval_ = {
-            name: interval(scores[self.best_index_], scores[i], test_to_train=ratio)
-            for name, i in references.items()
-            if i is not None
-        }
-        known = [i for i in references.values() if i is not None]
-        self._reference = known[0] if known else self.best_index_
-        labels = _labels(results)
-        self.verdict_ = verdict(
-            labels,
-            scores,
-            self.best_index_,
-            {name: (labels[i], self.gain_interval_[name])
-             for name, i in references.items() if i is not None},
-            resampled=not free[self.best_index_],
-            metric=self._metric(),
-            left_out=left_out,
-        )  # fmt: skip
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Classes by the chosen method.
@@ -371,7 +392,7 @@ class BalancingSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-        y : array-like of shape (n_samples,)
+        y : array-like of shape (n_samples,), or (n_samples, n_classes) of votes
         **params
             For the scorer, such as ``sample_weight``.
 
@@ -380,6 +401,9 @@ class BalancingSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         score : float
         """
         check_is_fitted(self)
+        if self.target_type == "distribution":
+            classes, shares = classes_and_shares(y)
+            y = pd.DataFrame(shares, columns=classes)
         return float(self.scorer_(self.best_estimator_, X, y, **params))
 
     def plot(self, ax: Any = None) -> Any:
@@ -414,6 +438,9 @@ class BalancingSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         )
 
     def _metric(self) -> str:
+        if self.scoring is None:
+            of_votes = self.target_type == "distribution"
+            return "UAR of the class with most votes" if of_votes else "balanced_accuracy"
         return self.scoring if isinstance(self.scoring, str) else "score"
 
     def get_metadata_routing(self) -> Any:
@@ -421,7 +448,7 @@ class BalancingSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         return self._search([{}], self._splitter()).get_metadata_routing()
 
     def __sklearn_tags__(self) -> Any:
-        (classifier, _), *_ = _classifiers(self.classifier).values()
+        (classifier, _), *_ = read_classifiers(self.classifier).values()
         return tags_of(super().__sklearn_tags__(), classifier)
 
 
@@ -432,51 +459,6 @@ def fold_scores(results: dict[str, Any]) -> NDArray[np.float64]:
         key=lambda name: int(name[5 : name.index("_")]),
     )
     return np.column_stack([results[name] for name in names])
-
-
-def _classifiers(given: Any) -> dict[str, tuple[Any, Any]]:
-    """From name to classifier and grid."""
-    if isinstance(given, Mapping):
-        pairs = [(str(name), value) for name, value in given.items()]
-    else:
-        several = given if isinstance(given, list) else [given]
-        pairs = [("", value) for value in several]
-    found: dict[str, tuple[Any, Any]] = {}
-    for name, value in pairs:
-        classifier, grid = value if isinstance(value, tuple) else (value, {})
-        last = classifier.steps[-1][1] if isinstance(classifier, Pipeline) else classifier
-        label = name or type(last).__name__
-        if label in found:
-            raise ValueError(
-                f"classifier holds two of {label}; give each a name in a mapping, such as "
-                "{'strong penalty': ..., 'weak penalty': ...}."
-            )
-        found[label] = (classifier, grid)
-    if not found:
-        raise ValueError("classifier is empty; pass at least one.")
-    return found
-
-
-def _grids(
-    classifiers: Mapping[str, tuple[Any, Any]], methods: Mapping[str, Any]
-) -> tuple[list[dict[str, Any]], list[_Candidate], list[str]]:
-    """Grids for ``GridSearchCV``, their candidates in order, and what does not apply."""
-    grids, candidates, left_out = [], [], []
-    for name, (classifier, grid) in classifiers.items():
-        for label, method in methods.items():
-            if not applies(method, classifier):
-                left_out.append(f"{label} ({type(classifier).__name__})")
-                continue
-            free = isinstance(method, str)
-            cost = FREE_METHODS.index(method) if free else len(FREE_METHODS)
-            for part in [grid] if isinstance(grid, Mapping) else grid:
-                own = {f"classifier__{key}": values for key, values in part.items()}
-                own |= {"classifier": [classifier], "method": [method]}
-                grids.append(own)
-                candidates += [_Candidate(name, label, cost)] * len(ParameterGrid(own))
-    if not grids:
-        raise ValueError(f'no method applies: {", ".join(left_out)}; add "none".')
-    return grids, candidates, left_out
 
 
 def _labels_of(y: Any) -> NDArray[Any]:

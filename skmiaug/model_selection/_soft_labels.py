@@ -14,7 +14,7 @@ from sklearn.base import (
     _fit_context,
     clone,
 )
-from sklearn.metrics import accuracy_score
+from sklearn.metrics import accuracy_score, recall_score
 from sklearn.utils import _safe_indexing, check_array, check_consistent_length
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.metaestimators import available_if
@@ -215,6 +215,22 @@ class SoftLabelClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
 
     def __sklearn_tags__(self) -> Any:
         return tags_of(super().__sklearn_tags__(), self.estimator)
+
+
+def has_plurality(shares: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Rows (n,) in which one class has more votes than each other."""
+    ordered = np.sort(shares, axis=1)
+    # Shares of few raters tie up to rounding.
+    return ordered[:, -1] - ordered[:, -2] > 1e-9
+
+
+def plurality_recall(fitted: Any, X: Any, y: Any) -> float:
+    """UAR of the classes with most votes, over the rows (n, n_classes) without a tie."""
+    classes, shares = classes_and_shares(y)
+    clear = has_plurality(shares)
+    true = classes[shares.argmax(axis=1)][clear]
+    predicted = np.asarray(fitted.predict(X))[clear]
+    return float(recall_score(true, predicted, labels=np.unique(true), average="macro"))
 
 
 def _weights_of(

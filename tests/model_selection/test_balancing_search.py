@@ -33,11 +33,12 @@ from sklearn.utils.estimator_checks import (
 )
 from sklearn.utils.estimator_checks import estimator_checks_generator as sklearn_checks
 
-from skmiaug.metrics import corrected_repeated_ttest
+from skmiaug.metrics import corrected_repeated_ttest, jensen_shannon_distance
 from skmiaug.model_selection import (
     BalancingSearchCV,
     LogitAdjustedClassifier,
     PriorCorrectedClassifier,
+    SoftLabelClassifier,
     ThresholdTunedClassifier,
 )
 
@@ -470,6 +471,103 @@ def test_the_plot_has_a_line_for_each_method(imbalanced):
     ends = [line.get_xdata() for line in ax.lines]
     assert any(np.allclose(e, (low, high)) for e in ends if len(e) == 2)
     assert search.plot(ax) is ax
+
+
+# ---- votes
+
+
+@pytest.fixture(scope="module")
+def rated():
+    """Rows, and votes of five raters for classes of about 62, 28 and 10 %."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 5))
+    logits = 1.5 * X[:, :3] + [1, 0, -1.5]
+    shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    return X, pd.DataFrame(rng.multinomial(5, shares), columns=["joy", "anger", "fear"])
+
+
+def search_of_votes(**options):
+    soft = make_pipeline(StandardScaler(), SoftLabelClassifier(LogisticRegression()))
+    options = {"cv": 2, "n_repeats": 1, "error_score": "raise"} | options
+    return BalancingSearchCV(soft, target_type="distribution", random_state=0, **options)
+
+
+@pytest.mark.parametrize("method", ["none", "class_weight", "logit_adjust", "gaussian"])
+def test_methods_of_votes_are_those_that_they_name(rated, method):
+    X, votes = rated
+    soft = SoftLabelClassifier(LogisticRegression())
+    found = search_of_votes(methods=[method]).fit(X, votes)
+    scaled = StandardScaler().fit_transform(X)
+    shares = votes / 5
+    if method == "class_weight":
+        soft.set_params(class_weight="balanced")
+    elif method == "gaussian":
+        sampler = found.best_estimator_.estimator_.named_steps["resample"]
+        assert sampler.target_type == "distribution"
+        scaled, shares = clone(sampler).fit_resample(scaled, shares)
+    expected = LogitAdjustedClassifier(soft) if method == "logit_adjust" else soft
+    expected.fit(scaled, shares)
+    rows = StandardScaler().fit_transform(X)
+    np.testing.assert_array_equal(found.predict(X), expected.predict(rows))
+    assert found.best_method_ == method
+    assert list(found.classes_) == ["joy", "anger", "fear"]
+    # Probabilities hold for the shares of the training rows.
+    mean = found.predict_proba(X).mean(axis=0)
+    np.testing.assert_allclose(mean, votes.mean() / 5, atol=0.05)
+
+
+def test_the_choice_among_methods_of_votes(rated):
+    X, votes = rated
+    found = search_of_votes().fit(X, votes, groups=np.arange(200) % 10)
+    methods = ["none", "class_weight", "logit_adjust", "gaussian", "migan"]
+    assert list(found.cv_results_["param_method"]) == methods
+    assert "UAR of the class with most votes" in found.verdict_
+    ties = votes.eq(votes.max(axis=1), axis=0).sum(axis=1) > 1
+    uar = balanced_accuracy_score(votes[~ties].idxmax(axis=1), found.predict(X[~ties]))
+    assert found.score(X, votes) == pytest.approx(uar)
+    distance = make_scorer(
+        jensen_shannon_distance, response_method="predict_proba", greater_is_better=False
+    )
+    found = search_of_votes(methods=["none", "logit_adjust"], scoring=distance)
+    found.fit(X, votes)
+    expected = -jensen_shannon_distance(votes / 5, found.predict_proba(X))
+    assert found.score(X, votes) == pytest.approx(expected)
+    again = pickle.loads(pickle.dumps(found))
+    np.testing.assert_array_equal(again.predict(X), found.predict(X))
+
+
+def test_one_hot_votes_are_searched_as_classes(rated):
+    X, votes = rated
+    labels = votes.to_numpy().argmax(axis=1)
+    methods = ["none", "class_weight", "logit_adjust"]
+    plain = make_pipeline(StandardScaler(), LogisticRegression())
+    options = {"methods": methods, "cv": 3, "n_repeats": 1, "random_state": 0}
+    classes = BalancingSearchCV(plain, **options).fit(X, labels)
+    shares = search_of_votes(methods=methods, cv=3).fit(X, np.eye(3)[labels])
+    for key in ("mean_test_score", "std_test_score"):
+        np.testing.assert_allclose(shares.cv_results_[key], classes.cv_results_[key])
+    assert shares.best_method_ == classes.best_method_
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"methods": ["threshold"]}, "'threshold' is not for target_type='distribution'"),
+        ({"methods": ["smote"]}, "'smote' is not for target_type='distribution'; choose"),
+        ({"methods": [SMOTE()]}, "is not for target_type='distribution'"),
+        ({"classifier": SVC()}, r"write SoftLabelClassifier\(SVC\(...\)\)"),
+        ({"scoring": "balanced_accuracy"}, "a callable that takes shares"),
+        ({"target_type": "multilabel"}, "target_type='multilabel' has no search"),
+        ({"target_type": "continuous"}, "target_type='continuous' has no search"),
+        ({"target_type": "multiclass"}, "Expected one class for each row"),
+    ],
+)
+def test_what_is_not_for_votes_is_named(rated, changes, message):
+    X, votes = rated
+    with pytest.raises(ValueError, match=message):
+        search_of_votes().set_params(**changes).fit(X, votes)
+    with pytest.raises(ValueError, match="'distribution': votes and shares are not nega"):
+        search_of_votes().fit(X, -votes)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import argparse
 import textwrap
+import warnings
 from dataclasses import replace
 from typing import Any
 
@@ -48,7 +49,9 @@ def run(args: argparse.Namespace) -> int:
         args.cv = args.cv or _DEMO_FOLDS
         args.classifiers = args.classifiers or _DEMO_CLASSIFIERS
     try:
-        target, y = read_y(args.target_type, features.y)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # compare_samplers reads them again
+            target, y = read_y(args.target_type, features.y)
         classifiers = default_classifiers(
             args.classifiers,
             tune=args.tune,

@@ -12,8 +12,8 @@ from sklearn.preprocessing import StandardScaler
 from skmiaug.evaluation._labels import counts_text
 from skmiaug.evaluation.cli._parser import UsageError
 from skmiaug.evaluation.cli._recordings import extractor_of, read_recordings
-from skmiaug.evaluation.cli._saved_model import check_output, save_model
-from skmiaug.evaluation.cli._shared import line_width, read, show
+from skmiaug.evaluation.cli._saved_model import save_model
+from skmiaug.evaluation.cli._shared import check_output, line_width, read, show
 from skmiaug.evaluation.comparison._folds import resolve_cv
 from skmiaug.evaluation.comparison._methods import default_classifiers
 from skmiaug.evaluation.features import Features

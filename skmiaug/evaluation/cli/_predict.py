@@ -9,8 +9,8 @@ import pandas as pd
 
 from skmiaug.evaluation.cli._parser import UsageError
 from skmiaug.evaluation.cli._recordings import find_audio
-from skmiaug.evaluation.cli._saved_model import check_output, load_model, version_note
-from skmiaug.evaluation.cli._shared import show
+from skmiaug.evaluation.cli._saved_model import load_model, version_note
+from skmiaug.evaluation.cli._shared import check_output, show
 from skmiaug.evaluation.features import FileOptions, read_unlabelled
 from skmiaug.utils.files._atomic import write_text_atomically
 from skmiaug.utils.files._untrusted import safe_cell

@@ -1,7 +1,6 @@
 """``skmiaug report``: the course of the command."""
 
 import argparse
-import tempfile
 import textwrap
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 
 from skmiaug.evaluation.cli._parser import UsageError
 from skmiaug.evaluation.cli._shared import (
+    check_output,
     describe,
     line_width,
     read,
@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
     if kind != "multiclass" and (args.features is None or args.imbalance is not None):
         raise UsageError(f"--target-type {kind} needs a file, and no --imbalance.")
     require("matplotlib.figure", extra="plots", purpose="draw the report")
-    target = _writable(args.output, overwrite=args.overwrite)
+    target = check_output(args.output, overwrite=args.overwrite, marker=MARKER)
     try:
         targets, y = read_y(kind, features.y)
         strata = targets.strata(y)
@@ -78,33 +78,6 @@ def _over_sampler(name: str, target_type: str) -> Any:
     if sampler is None or isinstance(sampler, str):
         raise ValueError(f"{name!r} generates no samples; name an over-sampler.")
     return sampler
-
-
-def _writable(path: str, *, overwrite: bool) -> Path:
-    """The file to write, after a check that it can and may be written."""
-    target = Path(path)
-    try:
-        if target.exists() and not target.is_file():
-            kind = "a folder" if target.is_dir() else "no regular file"
-            raise IsADirectoryError(f"{path!r} is {kind}")
-        # A trial before minutes of work: permissions alone do not show it.
-        with tempfile.TemporaryFile(dir=target.parent):
-            pass
-        head = b""
-        if target.exists() and not overwrite:
-            with target.open("rb") as file:
-                head = file.read(4096)
-    except OSError as error:
-        raise UsageError(
-            "--output must be a file in a folder that can be written to, got "
-            f"{path!r} ({error.strerror or error}); name another one."
-        ) from error
-    if head and MARKER.encode() not in head:
-        raise UsageError(
-            f"{path!r} is not a report of `skmiaug report`; name another file or allow "
-            "overwriting (--overwrite)."
-        )
-    return target
 
 
 def _show_findings(report: QualityReport, target: Path) -> None:

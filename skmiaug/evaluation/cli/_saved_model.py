@@ -12,7 +12,7 @@ from skmiaug.evaluation.cli._parser import UsageError
 from skmiaug.utils.files._atomic import replacing
 from skmiaug.utils.files._untrusted import check_regular_file
 
-__all__ = ["check_output", "load_model", "save_model", "version_note"]
+__all__ = ["load_model", "save_model", "version_note"]
 
 _MARK, _FORMAT = "skmiaug_model", 1
 _PACKAGES = ("skmiaug", "scikit-learn", "imbalanced-learn", "numpy")
@@ -67,17 +67,3 @@ def version_note(model: dict[str, Any]) -> str:
     if not changed:
         return ""
     return f"the model was fitted with {', '.join(changed)}; fit it again to be sure."
-
-
-def check_output(path: str, *, overwrite: bool) -> Path:
-    """The file to write, after a check that it can be written and none is lost."""
-    target = Path(path)
-    if target.is_dir() or not os.access(target.parent, os.W_OK):
-        raise UsageError(
-            f"--output must be a file in a folder that can be written to; got {path!r}."
-        )
-    if target.exists() and not overwrite:
-        raise UsageError(
-            f"{path!r} exists; name another file or allow overwriting (--overwrite)."
-        )
-    return target

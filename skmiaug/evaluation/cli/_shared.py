@@ -3,6 +3,7 @@
 import argparse
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -91,6 +92,36 @@ def title_of(args: argparse.Namespace, features: Features) -> str:
     part += [f"layer {args.layer}"] if args.layer is not None else []
     name = Path(args.features).name + (f" ({', '.join(part)})" if part else "")
     return name + (changed if args.imbalance is not None else "")
+
+
+def check_output(path: str, *, overwrite: bool, marker: str = "") -> Path:
+    """The file to write, after a check that it can be written and none is lost.
+
+    A report, which has the marker near its start, may be replaced by another.
+    """
+    target = Path(path)
+    try:
+        if target.exists() and not target.is_file():
+            kind = "a folder" if target.is_dir() else "no regular file"
+            raise IsADirectoryError(f"{path!r} is {kind}")
+        # A trial before minutes of work: permissions alone do not show it.
+        with tempfile.TemporaryFile(dir=target.parent):
+            pass
+        head = b""
+        if marker and target.exists():
+            with target.open("rb") as file:
+                head = file.read(4096)
+    except OSError as error:
+        raise UsageError(
+            "--output must be a file in a folder that can be written to, got "
+            f"{path!r} ({error.strerror or error}); name another one."
+        ) from error
+    if target.exists() and not overwrite and not (marker and marker.encode() in head):
+        other = " and is not a report of `skmiaug report`" if marker else ""
+        raise UsageError(
+            f"{path!r} exists{other}; name another file or allow overwriting (--overwrite)."
+        )
+    return target
 
 
 def show(text: str = "") -> None:

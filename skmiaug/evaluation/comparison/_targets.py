@@ -13,7 +13,6 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.metrics import (
     average_precision_score,
-    balanced_accuracy_score,
     f1_score,
     get_scorer,
     label_ranking_average_precision_score,
@@ -58,9 +57,10 @@ from skmiaug.model_selection._balanced import (
     weighted,
     with_probabilities,
 )
-from skmiaug.model_selection._folds import StratifiedFolds
+from skmiaug.model_selection._folds import StratifiedFolds, joined_strata
 from skmiaug.model_selection._meta import last_step
 from skmiaug.model_selection._neighbors import adapt_neighbors
+from skmiaug.model_selection._soft_labels import has_plurality, plurality_recall
 from skmiaug.over_sampling.targets import pick_evenly, read_target
 from skmiaug.utils.tables._labels import check_labels
 
@@ -201,8 +201,7 @@ class _Columns(Classes):
     def strata(self, y: NDArray[Any], least: int = 5) -> NDArray[Any]:
         """Those of the augmenters; small ones join the largest."""
         strata = self._of_rows.strata(np.reshape(y, (len(y), -1)))
-        _, codes, counts = np.unique(strata, return_inverse=True, return_counts=True)
-        return np.where(counts[codes] < least, counts.argmax(), codes)
+        return joined_strata(strata, least)
 
     def counts(self, y: NDArray[Any], names: Sequence[Any]) -> dict[str, int]:
         sums = np.rint(y.sum(axis=0)).astype(int)
@@ -229,13 +228,7 @@ class VoteShares(_Columns):
     name, counted = "distribution", "votes per class, in rows"
     words = (HARD_LABELS, CLASS_WEIGHTS, LOGIT_ADJUSTMENT)
 
-    @staticmethod
-    def scorer(fitted: Any, X: Any, y: NDArray[Any]) -> float:
-        """Mean recall of the classes by plurality."""
-        clear = has_plurality(y)
-        return float(
-            balanced_accuracy_score(y[clear].argmax(axis=1), fitted.predict(X[clear]))
-        )
+    scorer = staticmethod(plurality_recall)
 
     @staticmethod
     def _as_fitted(found: Any) -> NDArray[Any]:
@@ -392,13 +385,6 @@ def read_y(target_type: str, y: Any) -> tuple[Classes, NDArray[Any]]:
             f"target_type must be one of {', '.join(TARGETS)}; got {target_type!r}."
         )
     return TARGETS[target_type].read(y)
-
-
-def has_plurality(shares: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Rows (n,) in which one class has more votes than each other."""
-    first = np.sort(shares, axis=1)
-    # Shares of few raters tie up to rounding.
-    return first[:, -1] - first[:, -2] > 1e-9
 
 
 def inverse_density(y: ArrayLike) -> tuple[NDArray[np.float64], int]:

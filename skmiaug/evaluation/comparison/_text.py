@@ -63,6 +63,11 @@ def format_comparison(
         that was scored in none; footnotes give the reasons. Fits that did not converge
         have a column of their own where there are any.
 
+    Raises
+    ------
+    ValueError
+        The results have no such score.
+
     See Also
     --------
     plot_comparison : The same as a picture.

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from inspect import signature
 from typing import Any
 
 NATURAL, IMBALANCED = "natural", "imbalanced"
@@ -67,6 +68,12 @@ CORPORA: dict[str, Corpus] = {
     ),
     "manifest": Corpus("manifest", "", "all"),
 }
+# What loaders call the targets of other types than classes.
+TARGET_OF = {
+    "distribution": "votes",
+    "multilabel": "multilabel",
+    "continuous": "attributes",
+}
 # The general rule keeps at least this part of each class.
 _MIN_FRACTION = 0.1
 
@@ -96,6 +103,7 @@ def load_corpus(
     path: str,
     *,
     labels: str,
+    target_type: str,
     text: bool,
     audio: bool,
     audio_folder: str | None,
@@ -109,6 +117,14 @@ def load_corpus(
     """
     from skmiaug import datasets
 
+    # A manifest has no loader of its own.
+    load: Any = getattr(datasets, CORPORA[corpus].loader, datasets.Manifest.read)
+    if target_type in TARGET_OF and "target" not in signature(load).parameters:
+        raise ValueError(
+            f"--target-type {target_type}: rows of {CORPORA[corpus].title} have one class "
+            "each; IEMOCAP, MSP-IMPROV and MSP-Podcast have votes and attributes, "
+            "CMU-MOSEI label sets and attributes."
+        )
     if corpus == "manifest" and path.lower().endswith((".csv", ".tsv")):
         return datasets.Manifest.from_csv(
             path, **columns, root=audio_folder, check_files=audio
@@ -129,5 +145,7 @@ def load_corpus(
         "msp_improv": {"audio": audio},
         "msp_podcast": {"audio": audio, "transcripts": text},
     }
-    load = getattr(datasets, CORPORA[corpus].loader)
-    return load(path, labels=labels, **options.get(corpus, {}))
+    own = options.get(corpus, {})
+    if target_type in TARGET_OF:
+        own["target"] = TARGET_OF[target_type]
+    return load(path, labels=labels, **own)

@@ -36,7 +36,7 @@ def describe(args: Any, data: Data, width: int) -> str:
     lines = [
         f"{corpus.title}: {len(data.y)} rows of {data.counts['speakers'] or 'unknown'} "
         f"speakers; {PROTOCOLS[data.protocol]}, {per_seed} fold(s), {args.seeds} seed(s)",
-        "rows per class: " + counts_text(data.class_counts()),
+        f"{data.target.counted}: {counts_text(data.class_counts())}",
     ]
     for setting in data.folds:
         counts = counts_text(data.class_counts(setting))

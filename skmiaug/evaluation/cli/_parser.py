@@ -81,6 +81,8 @@ examples:
       --text-model sentence-transformers/all-MiniLM-L6-v2 --seeds 3 --n-jobs 4
   skmiaug benchmark msp_podcast MSP-Podcast-1.12 --model openai/whisper-base \\
       --labels 8class
+  skmiaug benchmark msp_improv MSP-IMPROV --model openai/whisper-base \\
+      --target-type distribution
   skmiaug benchmark labels.csv --model openai/whisper-base --target label
   skmiaug benchmark mine.jsonl --model openai/whisper-base --protocol speaker
 """
@@ -261,6 +263,7 @@ def _add_protocol(parser: argparse.ArgumentParser) -> None:
     _add_options(
         parser.add_argument_group("protocol"),
         ("--labels", "NAME", "label set [the corpus's usual one]"),
+        _TARGET_TYPE,
         ("--protocol", None, "leave one session or speaker out, the official parts, or 5 "
          "stratified folds, speakers kept whole [the corpus's own]",
          {"choices": ("session", "speaker", "official", "folds")}),

@@ -3,6 +3,8 @@
 from skmiaug.metrics.samples._fidelity import (
     PRDC,
     FeatureDrift,
+    TwoSampleResult,
+    classifier_two_sample_test,
     covariance_drift,
     feature_drift,
     frechet_distance,
@@ -15,7 +17,6 @@ from skmiaug.metrics.samples._tstr import (
     TSTRScorer,
     paired_difference,
 )
-from skmiaug.metrics.samples._two_sample import TwoSampleResult, classifier_two_sample_test
 from skmiaug.metrics.samples._utility import (
     UtilityGain,
     train_on_synthetic_test_on_real,

@@ -23,11 +23,11 @@ from sklearn.utils.validation import check_is_fitted
 from skmiaug.exceptions import TinyClassWarning, UndefinedScoreWarning
 from skmiaug.over_sampling._migan import MIGANAugmenter
 from skmiaug.over_sampling.columns._groups import check_expected
-from skmiaug.over_sampling.search._fit_together import fit_augmenters
 from skmiaug.over_sampling.search._mi_path import (
     DEFAULT_MI_WEIGHTS,
     augmenters_of,
     check_mi_weights,
+    fit_augmenters,
 )
 from skmiaug.utils._warning import warn_caller
 from skmiaug.utils._whole_fit import whole_fit

@@ -40,6 +40,11 @@ from skmiaug.utils.tables._labels import read_groups
 __all__ = ["BalancingSearchCV"]
 
 _FOLDS = 5
+# The score of each target type, where none is named, and what to call it.
+_SCORING: dict[str, tuple[Any, str]] = {
+    "multiclass": ("balanced_accuracy", "balanced_accuracy"),
+    "distribution": (plurality_recall, "UAR of the class with most votes"),
+}
 
 
 def _best_has(name: str) -> Any:
@@ -246,7 +251,8 @@ class BalancingSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         groups = read_groups(names, len(strata))
         folds = list(self._splitter(seed).split(X, strata, names))
         _check_groups(folds, groups, names)
-        self._test_to_train = float(np.mean([len(b) / len(a) for a, b in folds]))
+        ratios = [len(test) / len(train) for train, test in folds]
+        self._test_to_train = float(np.mean(ratios))
         free = costs < len(FREE_METHODS)
         search = self._search(grids, folds, seed)
         search.refit = lambda results: choose(
@@ -256,20 +262,7 @@ class BalancingSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
             params["inner_groups"] = groups
         search.fit(X, y, **params)
         self._keep(search, candidates)
-        scores, best = fold_scores(self.cv_results_), self.best_index_
-        gains = gains_over(scores, costs == 0, free, best, self._test_to_train)
-        self.best_score_ = float(scores[best].mean())
-        self.gain_interval_ = {name: ends for name, (_, ends) in gains.items()}
-        self._reference = next((index for index, _ in gains.values()), best)
-        self.verdict_ = verdict(
-            _labels(self.cv_results_),
-            scores,
-            best,
-            gains,
-            resampled=not free[best],
-            metric=self._metric(),
-            left_out=left_out,
-        )
+        self._conclude(costs == 0, free, left_out)
         return self
 
     def _read(self, y: Any) -> tuple[Any, NDArray[Any]]:
@@ -277,7 +270,7 @@ class BalancingSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         if self.target_type == "multiclass":
             labels = _labels_of(y)
             return labels, labels
-        if self.target_type != "distribution":
+        if self.target_type not in _SCORING:
             raise ValueError(
                 f"target_type={self.target_type!r} has no search; use 'multiclass' or "
                 "'distribution', or skmiaug.evaluation.compare_samplers for label sets and "
@@ -299,7 +292,8 @@ class BalancingSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         return GridSearchCV(
             BalancedClassifier(classifier, random_state=seed),
             grids,
-            scoring=self.scoring or self._default_scoring(),
+            scoring=self.scoring
+            or _SCORING.get(self.target_type, _SCORING["multiclass"])[0],
             cv=cv,
             n_jobs=self.n_jobs,
             error_score=self.error_score,
@@ -312,10 +306,6 @@ class BalancingSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
                 int(self.cv or _FOLDS), n_repeats=self.n_repeats, random_state=seed
             )
         return check_cv(self.cv)
-
-    def _default_scoring(self) -> Any:
-        of_votes = self.target_type == "distribution"
-        return plurality_recall if of_votes else "balanced_accuracy"
 
     def _keep(self, search: GridSearchCV, candidates: list[Candidate]) -> None:
         """Take over the results of a fitted search, with the names of the candidates."""
@@ -341,6 +331,25 @@ class BalancingSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
             )
             for name in ("method", "classifier")
         }
+
+    def _conclude(
+        self, none: NDArray[np.bool_], free: NDArray[np.bool_], left_out: list[str]
+    ) -> None:
+        """How sure the choice is, as figures and in words."""
+        scores, best = fold_scores(self.cv_results_), self.best_index_
+        gains = gains_over(scores, none, free, best, self._test_to_train)
+        self.best_score_ = float(scores[best].mean())
+        self.gain_interval_ = {name: ends for name, (_, ends) in gains.items()}
+        self._reference = next((index for index, _ in gains.values()), best)
+        self.verdict_ = verdict(
+            _labels(self.cv_results_),
+            scores,
+            best,
+            gains,
+            resampled=not free[best],
+            metric=self._metric(),
+            left_out=left_out,
+        )
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Classes by the chosen method.
@@ -439,8 +448,7 @@ class BalancingSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
 
     def _metric(self) -> str:
         if self.scoring is None:
-            of_votes = self.target_type == "distribution"
-            return "UAR of the class with most votes" if of_votes else "balanced_accuracy"
+            return _SCORING[self.target_type][1]
         return self.scoring if isinstance(self.scoring, str) else "score"
 
     def get_metadata_routing(self) -> Any:
@@ -454,11 +462,8 @@ class BalancingSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
 
 def fold_scores(results: dict[str, Any]) -> NDArray[np.float64]:
     """Scores (n_candidates, n_folds)."""
-    names = sorted(
-        (n for n in results if n.startswith("split") and n.endswith("_test_score")),
-        key=lambda name: int(name[5 : name.index("_")]),
-    )
-    return np.column_stack([results[name] for name in names])
+    number = sum(name.startswith("split") for name in results)
+    return np.column_stack([results[f"split{i}_test_score"] for i in range(number)])
 
 
 def _labels_of(y: Any) -> NDArray[Any]:

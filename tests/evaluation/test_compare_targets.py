@@ -277,6 +277,24 @@ def test_folds_are_stratified_by_plurality_and_groups_stay_whole(rated):
     assert np.ptp(counts, axis=0).max() <= 1
 
 
+def test_samplers_of_classes_get_the_groups_of_their_rows(rated):
+    X, votes, _, _ = rated
+    groups, seen = np.arange(180) % 20, []
+
+    class Recording(RandomOverSampler):
+        def fit_resample(self, X, y, groups=None):
+            seen.append((X[:, 0].astype(int), groups))
+            return super().fit_resample(X, y)
+
+    numbered = np.column_stack([np.arange(180), X])
+    compared(numbered, votes, "distribution", {"r": Recording()}, LR, groups=groups, cv=3)
+    assert len(seen) == 3
+    shares = np.sort(votes.to_numpy(), axis=1)
+    for rows, own in seen:
+        assert (own == groups[rows]).all()
+        assert (shares[rows, -1] > shares[rows, -2]).all()
+
+
 def test_a_class_of_few_votes_does_not_limit_the_folds(rated):
     X, votes, _, _ = rated
     wide = votes.assign(rare=np.r_[5, np.zeros(179)])

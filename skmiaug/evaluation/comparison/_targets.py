@@ -292,12 +292,13 @@ class LabelSets(_Columns):
     def scores_of(self, fitted: Any, X: Any, y: NDArray[Any]) -> dict[str, Any]:
         predicted, values = fitted.predict(X), _label_values(fitted, X)
         known: NDArray[np.bool_] = np.any(y, axis=0)
-        precision = average_precision_score(y[:, known], values[:, known], average=None)
+        precision = average_precision_score(y[:, known], values[:, known])
+        f1 = f1_score(y[:, known], predicted[:, known], average="macro", zero_division=0)
         recalls = recall_score(y, predicted, average=None, zero_division=np.nan)
         return {
-            "average_precision": float(np.mean(precision)),
+            "average_precision": float(precision),
             "ranking_precision": float(label_ranking_average_precision_score(y, values)),
-            "label_f1": float(f1_score(y, predicted, average="macro", zero_division=0)),
+            "label_f1": float(f1),
             "recalls": {
                 str(name): float(recall) if seen else None
                 for name, recall, seen in zip(self.names, recalls, known, strict=True)

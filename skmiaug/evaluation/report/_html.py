@@ -68,7 +68,7 @@ _OF_TARGETS = {
     "counts": (
         "Targets",
         "The training part before and after resampling: votes of each class, rows of each "
-        "label, or rows in each fifth of all rows by the first attribute.",
+        "label, or rows in each fifth of the range of an attribute.",
     ),
     "information": (
         "Mutual information",

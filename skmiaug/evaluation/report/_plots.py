@@ -55,6 +55,10 @@ def report_panels(evidence: Evidence) -> dict[str, list[Panel]]:
         return Panel(partial(draw, **options), _WIDTH, height, caption)
 
     of_classes = samples.target.name == "multiclass"
+    shown = "Diamond: the estimate. Dashed: the upper bound, where there is one."
+    if of_classes:
+        shown = ("Diamond and bar: estimate and interval. Grey: the same with shuffled "
+                 "classes. Dashed: the upper bound.")  # fmt: skip
     confusion = confusion_matrix_of(evidence.compared, WITH_SAMPLES)
     by_class = []
     if not evidence.recalls.empty:
@@ -74,9 +78,7 @@ def report_panels(evidence: Evidence) -> dict[str, list[Panel]]:
                   "resampling.", samples=samples),
         ],
         "information": [
-            panel(_information, 2.6, "Diamond and bar: estimate and interval. Grey: the "
-                  "same with shuffled classes. Dashed: the upper bound.", sets=sets,
-                  of_classes=of_classes),
+            panel(_information, 2.6, shown, sets=sets, of_classes=of_classes),
             panel(_pointwise, tall, "The same by class; below 0, samples resemble another "
                   "class more.", sets=sets),
         ][: 1 + of_classes],

@@ -803,6 +803,27 @@ def test_a_single_attribute_and_a_class_with_a_single_row(rated):
     assert "variance ratio, joy" in set(report.table["measure"])
 
 
+def test_a_strategy_may_name_classes_of_votes(rated):
+    augmenter = GaussianAugmenter(
+        target_type="distribution",
+        sampling_strategy={"rage": 60},
+        noise="gaussian",
+        random_state=0,
+    )
+    report = quality_report(
+        augmenter, rated["X"], rated["distribution"], classifiers=["lr"], n_permutations=0
+    )
+    (axis,) = (
+        axis
+        for axis in report.plot().findobj(Axes)
+        if axis.get_xlabel() == "training samples"
+    )
+    names = [label.get_text() for label in axis.get_yticklabels()]
+    counts = dict(zip(names, (text.get_text() for text in axis.texts), strict=True))
+    before, after = map(int, counts["rage"].split(" → "))
+    assert before + 5 < after < 66  # rows drawn around those of rage have other votes too
+
+
 def test_samples_with_too_little_variance_are_marked(rated):
     class Timid(GaussianAugmenter):
         def sample(self, n_samples=1, y=None, **options):

@@ -34,24 +34,26 @@ _NAN = float("nan")
 _C = 0.01
 
 
-class SampleSet:
-    """One set of samples compared with the held-out real rows; computed on first use.
+Pair = tuple[Labelled, Labelled]
 
-    `X` and `fresh`, rows alone, have the same class mix. `whole`, synthetic and fresh rows
-    with their classes, may not: for measures of each class by itself. `coded`, the same,
-    has at least two classes. `information` measures that of the set.
+
+class SampleSet:
+    """One set of samples, each time with held-out rows; computed on first use.
+
+    Those of `mixed` have the same class mix. Those of `whole` may not: for measures of each
+    class by itself. Those of `coded` have at least two classes. `information` measures
+    that of other targets than classes.
     """
 
     def __init__(
         self,
-        X: NDArray[Any],
-        fresh: NDArray[Any],
-        whole: tuple[Labelled, Labelled],
-        coded: tuple[Labelled, Labelled],
+        mixed: Pair,
+        whole: Pair,
+        coded: Pair,
         options: dict[str, Any],
-        information: Callable[[], metrics.InformationResult] | None = None,
+        information: Callable[[], metrics.InformationResult] | None,
     ) -> None:
-        self.X, self.fresh = X, fresh
+        self.X, self.fresh = mixed[0][0], mixed[1][0]
         self._whole, self._coded, self._options = whole, coded, options
         self._information = information
 
@@ -142,8 +144,7 @@ class Evidence:
             coded_fresh = joined(mixed, others_fresh)
         self.synthetic, self.real = (
             SampleSet(
-                part[0],
-                mixed[0],
+                (part, mixed),
                 (whole, fresh),
                 (part_coded, coded_fresh),
                 options,

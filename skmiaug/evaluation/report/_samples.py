@@ -5,6 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from sklearn.preprocessing import StandardScaler
 
@@ -60,15 +61,11 @@ class ReportSamples:
     @property
     def classes(self) -> list[Any]:
         """Classes, or strata."""
-        found = np.union1d(self.train_strata, self.strata)
-        return [plain(label) for label in found]
+        return np.union1d(self.train_strata, self.strata).tolist()
 
     def counts(self, which: str) -> dict[Any, int]:
         """Samples of each class in "train" or "resampled", or what else is balanced."""
-        y = getattr(self, which)[1]
-        if self.target.name != "multiclass":
-            return self.target.counts(y, list(self.target.names))
-        return {label: int(np.sum(y == label)) for label in self.classes}
+        return self.target.counts(getattr(self, which)[1], self.target.names.tolist())
 
 
 def prepare_samples(
@@ -98,7 +95,10 @@ def prepare_samples(
     if of_classes:
         notes.append(_adapted(fitted, train[1]))
     own = group_options(fitted, None if groups is None else groups[fold.train])
-    resampled = _arrays(fitted.fit_resample(*train, **own))
+    X_train, y_train = train
+    if y_train.ndim == 2:  # sampling_strategy may name columns
+        y_train = pd.DataFrame(y_train, columns=target.names)
+    resampled = _arrays(fitted.fit_resample(X_train, y_train, **own))
     n = len(train[0])
     if len(resampled[0]) < n or not np.array_equal(resampled[0][:n], train[0]):
         raise ValueError(

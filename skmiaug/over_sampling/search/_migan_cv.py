@@ -51,32 +51,24 @@ class MIGANAugmenterCV(BaseOverSampler):
         As for :class:`MIGANAugmenter`, in place of that of ``augmenter`` where it is not
         ``"auto"``. In the folds a dict or a callable would ask for counts of the whole
         set, so there classes are balanced (``"auto"``).
-
     mi_weights : sequence of float, default=(0, 0.1, 0.3, 1, 3, 10)
         The λ to choose from.
-
     augmenter : MIGANAugmenter or None, default=None
         Its other parameters, ``random_state`` among them; None takes the defaults, by which
         networks are trained for a condition or modalities only (see ``max_iter``).
-
     classifier : classifier or None, default=None
         Trained on the balanced folds. None is a logistic regression on standardised rows.
-
     selection : {"score", "mutual_information"}, default="score"
         Whether the mean score of the classifier decides, or the mean
         ``mutual_information_`` of the folds' augmenters; no classifier is trained then.
         More information need not mean better classifiers: see docs/metrics.md.
-
     scoring : str or callable, default="balanced_accuracy"
         scikit-learn's scoring of the classifier. Balanced accuracy is the UAR.
-
     cv : int, splitter, iterable or None, default=5
         As in scikit-learn. With ``groups``, an int or None keeps the rows of a group
         together, and a splitter that does not is refused.
-
     random_state : int, RandomState instance or None, default=None
         Seed of the augmenters, in place of that of ``augmenter`` where it is not None.
-
     verbose : int, default=0
         1 shows a progress bar.
 

@@ -95,10 +95,10 @@ def prepare_samples(
     if of_classes:
         notes.append(_adapted(fitted, train[1]))
     own = group_options(fitted, None if groups is None else groups[fold.train])
-    X_train, y_train = train
-    if y_train.ndim == 2:  # sampling_strategy may name columns
-        y_train = pd.DataFrame(y_train, columns=target.names)
-    resampled = _arrays(fitted.fit_resample(X_train, y_train, **own))
+    given: Any = train[1]
+    if given.ndim == 2:  # sampling_strategy may name columns
+        given = pd.DataFrame(given, columns=target.names)
+    resampled = _arrays(fitted.fit_resample(train[0], given, **own))
     n = len(train[0])
     if len(resampled[0]) < n or not np.array_equal(resampled[0][:n], train[0]):
         raise ValueError(

@@ -104,7 +104,8 @@ def complete_scores(
     order = list(results["sampler"].unique())
     keys = [*FOLD, "sampler"]
     if classifier == MEAN:
-        unable = (results["status"] == "ok") & results[scoring].isna()
+        fitted = results[check_scoring(results, None)].notna()
+        unable = fitted & results[scoring].isna()
         left_out = results["classifier"].isin(results.loc[unable, "classifier"])
         grouped = results[~left_out].groupby(keys, sort=False)[scoring]
         scores = grouped.mean().where(grouped.count() == grouped.size())

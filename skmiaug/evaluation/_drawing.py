@@ -6,25 +6,6 @@ import textwrap
 import warnings
 from typing import Any
 
-__all__ = [
-    "INK",
-    "NAME_LETTERS",
-    "PALE",
-    "QUIET",
-    "REAL",
-    "SYNTHETIC",
-    "as_drawn",
-    "clean",
-    "in_lines",
-    "in_two_lines",
-    "legend_above",
-    "name_lines",
-    "panel_axes",
-    "plain_log_scale",
-    "png_of",
-    "rows_of_panels",
-]
-
 SYNTHETIC, REAL, INK, PALE, QUIET = "#1f5f8b", "#8a8a8a", "#111111", "#dddddd", "#555555"
 NAME_LETTERS = 24
 _MAX_TICKS = 5

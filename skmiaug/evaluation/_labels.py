@@ -4,8 +4,6 @@ import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-__all__ = ["class_counts", "counted", "counts_text", "listed", "plain", "wrapped"]
-
 
 def plain(label: Any) -> Any:
     """A label without its NumPy type: ``1``, not ``np.int64(1)``."""

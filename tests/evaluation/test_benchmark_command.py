@@ -1,6 +1,8 @@
 """``skmiaug benchmark`` as a person uses it, on small made-up corpora and tiny models."""
 
+import itertools
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -243,6 +245,67 @@ def test_a_table_without_speakers(run, emodb, tmp_path):
     assert "name columns of a CSV table only" in run("--target", "emotion")[2]
     assert "name the folder of EmoDB" in run(corpus=("emodb",))[2]
     assert "one file or corpus" in run(corpus=(tmp_path / "labels.csv", emodb))[2]
+
+
+def test_attributes_are_not_taken_for_classes(run, emodb, tmp_path):
+    frame = load_emodb(emodb).frame[["path", "speaker"]]
+    file = tmp_path / "ratings.csv"
+    for values, code in ((np.linspace(1, 7, 48), 2), (np.arange(48) % 3, 0)):
+        frame.assign(valence=values.round(2)).to_csv(file, index=False)
+        given = ("--audio", emodb, "--setting", "natural", "--target", "valence")
+        found, _, err = run(*given, corpus=(file,))
+        assert found == code
+        assert ("target_type='continuous'" in err) is (code == 2)
+    assert not err
+
+
+@pytest.mark.parametrize(
+    ("kind", "counted", "score"),
+    [
+        ("distribution", "votes per class, in rows: anger ", "UAR %"),
+        ("continuous", "rows per fifth of the range: valence: ", "concordance"),
+    ],
+)
+def test_votes_and_attributes_of_a_corpus(run, tmp_path, kind, counted, score):
+    root = iemocap(tmp_path, sessions=(1, 2, 3, 4, 5))
+    numbers = itertools.cycle(np.linspace(1, 5, 13).round(1))
+    for file in root.glob("Session*/dialog/EmoEvaluation/Ses*.txt"):
+        text = file.read_text(encoding="latin-1")
+        text = re.sub(
+            r"\[2\.5\d*, ([\d.]+), [\d.]+\]",
+            lambda found: f"[{next(numbers)}, {found[1]}, {next(numbers)}]",
+            text,
+        )
+        file.write_text(text, encoding="latin-1")
+    given = ("--target-type", kind, "--samplers", "none,prior", "--no-tune")
+    given += ("--labels", "all") if kind == "distribution" else ()
+    model = "lr" if kind == "distribution" else "ridge"
+    code, out, err = run(*given, "--classifiers", model, corpus=("iemocap", root))
+    assert (code, err) == (0, "")
+    assert counted in out
+    assert score in out
+    assert "Published" not in out
+    table = pd.read_csv(tmp_path / "out" / "audio-natural" / "table.csv")
+    assert set(table["status"]) == {"ok"}
+    assert not (tmp_path / "out" / "audio-imbalanced").exists()
+    # Finished cells are found again.
+    again = run(*given, "--classifiers", model, corpus=("iemocap", root))
+    assert again[0] == 0
+    found = pd.read_csv(tmp_path / "out" / "audio-natural" / "table.csv")
+    pd.testing.assert_frame_equal(found, table)
+
+
+def test_target_types_that_a_corpus_lacks(run, emodb, tmp_path):
+    code, _, err = run("--target-type", "distribution")
+    assert code == 2
+    assert "--target-type distribution: rows of EmoDB have one class each" in err
+    corpus = ("iemocap", iemocap(tmp_path, sessions=(1, 2, 3, 4, 5)))
+    assert (
+        "target must be one of ('class', 'votes', 'attributes'); got 'multilabel'"
+        in (run("--target-type", "multilabel", corpus=corpus)[2])
+    )
+    given = ("--target-type", "distribution", "--imbalance", "1,.5")
+    assert "natural setting only" in run(*given, corpus=corpus)[2]
 
 
 def test_mosei_by_its_own_acoustics(run, tmp_path):

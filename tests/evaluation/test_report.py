@@ -16,12 +16,18 @@ from imblearn.over_sampling import SMOTE, RandomOverSampler
 from imblearn.under_sampling import RandomUnderSampler
 from matplotlib.axes import Axes
 from matplotlib.image import imread
+from scipy.stats import entropy
 from sklearn.base import BaseEstimator
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.linear_model import Ridge
+from sklearn.preprocessing import StandardScaler
 
 from skmiaug import GaussianAugmenter
 from skmiaug.evaluation import ImbalancedTrainingSplit, QualityReport, quality_report
 from skmiaug.evaluation.report import MEASURES, Measure, Value
 from skmiaug.exceptions import MissingExtraError
+from skmiaug.metrics import concordance_correlation_coefficient
+from skmiaug.over_sampling.targets import attribute_information
 from tests._helpers import small
 from tests.docs._browser import chromium
 
@@ -654,3 +660,233 @@ def test_page_has_ink_all_the_way_down(report, tmp_path):
     pixels = imread(picture)[..., :3]
     inked = (pixels.min(axis=2) < 0.5).reshape(20, -1).mean(axis=1)
     assert (inked[:16] > 0.001).all()
+
+
+# ---- votes, label sets, attributes
+
+
+@pytest.fixture(scope="module")
+def rated():
+    """Rows whose votes, labels and attributes depend on two of six features."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(180, 6))
+    logits = np.column_stack([2 * X[:, 0] + 1, 2 * X[:, 1], np.zeros(len(X)) - 1])
+    shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    votes = pd.DataFrame(rng.multinomial(5, shares), columns=["joy", "fear", "rage"])
+    attributes = pd.DataFrame({"valence": np.exp(X[:, 0]), "arousal": X[:, 1]})
+    return {
+        "X": X,
+        "distribution": votes,
+        "multilabel": votes.ge(2).astype(int),
+        "continuous": attributes + 0.3 * rng.normal(size=attributes.shape),
+    }
+
+
+def of_type(target_type, rated, **options):
+    augmenter = GaussianAugmenter(target_type=target_type, noise="gaussian", random_state=0)
+    options = {"n_permutations": 19} | options
+    return quality_report(augmenter, rated["X"], rated[target_type], **options)
+
+
+MODELS = {
+    "distribution": ["lr"],
+    "multilabel": ["lr"],
+    "continuous": {"ridge": Ridge()},
+}
+SCORES = {
+    "distribution": ("UAR", "Jensen-Shannon distance × 100"),
+    "multilabel": ("macro average precision", "macro-F1 of the labels %"),
+    "continuous": ("concordance correlation", "mean absolute error, % of the range"),
+}
+
+
+@pytest.fixture(scope="module", params=SCORES)
+def typed(request, rated):
+    return request.param, of_type(request.param, rated, classifiers=MODELS[request.param])
+
+
+def test_measures_of_other_target_types(typed):
+    target_type, report = typed
+    table = report.table.set_index("measure")
+    assert np.isfinite(table["value"]).all()
+    assert not table.index.duplicated().any()
+    first, second = SCORES[target_type]
+    (model,) = {"continuous": ["ridge"]}.get(target_type, ["logistic regression"])
+    gain = table.loc[f"{first} gain, {model} (points)"]
+    assert gain["low"] + 0.1 < gain["value"] < gain["high"] - 0.1
+    # Samples of a fitted Gaussian train nearly as well as the real rows.
+    alone = table.loc[f"TSTR {first}, {model} (%)"]
+    assert alone["value"] > 0.8 * alone["real"] > 20
+    assert f"{second}, {model}" in table.index
+    information = table.loc["mutual information (nats)"]
+    assert information["value"] > 0.5 * information["real"] > 0.02
+    assert ("upper bound H(c) (nats)" in table.index) is (target_type != "continuous")
+    ratios = table[table.index.str.startswith("variance ratio")]
+    assert ratios["value"].between(0.4, 1.8).all()
+    recalls = table.index.str.startswith("recall, ")
+    assert recalls.any() == (target_type != "continuous")
+    # What needs classes is not there, and a line names it.
+    assert not table.index.str.startswith("Brier").any()
+    (note,) = (text for text in report.notes if text.startswith("target_type="))
+    assert repr(target_type) in note
+    assert "Brier score" in note
+    verdict = of_topic(report, "Verdict").text
+    assert f"mean {first} {gain['value'] + alone['real']:.1f} % with them" in verdict
+    free = {"distribution": "class weights", "multilabel": "label weights"}
+    name = free.get(target_type, "inverse-density weights")
+    assert f"{name} {table.loc[f'{first}, {name} (%)', 'value']:.1f}" in verdict
+
+
+def test_page_of_other_target_types(typed):
+    target_type, report = typed
+    html = report.to_html()
+    tags = Tags()
+    tags.feed(html)
+    assert tags.open == []
+    text = " ".join(tags.text)
+    assert f"target_type='{target_type}'" in text
+    assert "nan" not in text
+    assert not re.search(r"\binf\b", text)
+    report.plot().draw_without_rendering()
+
+
+def test_scores_are_those_of_models_fitted_by_hand(rated):
+    split = np.arange(120), np.arange(120, 180)
+    report = of_type("continuous", rated, cv=[split], classifiers=MODELS["continuous"])
+    table = report.table.set_index("measure")
+    X, y = rated["X"], rated["continuous"].to_numpy()
+    scaler = StandardScaler().fit(X[split[0]])
+    X_train, X_test = (scaler.transform(X[part]) for part in split)
+    augmenter = GaussianAugmenter(
+        target_type="continuous", noise="gaussian", random_state=0
+    )
+    X_new, y_new = augmenter.fit_resample(X_train, y[split[0]])
+    predicted = Ridge().fit(X_new, y_new).predict(X_test)
+    ccc = concordance_correlation_coefficient(y[split[1]], predicted)
+    alone = table.loc["TSTR concordance correlation, ridge (%)", "real"]
+    gain = table.loc["concordance correlation gain, ridge (points)", "value"]
+    assert alone + gain == pytest.approx(100 * ccc)
+    error = table.loc["mean absolute error, % of the range, ridge", "value"]
+    apart = np.abs(predicted - y[split[1]]) / np.ptp(y, axis=0)
+    assert error == pytest.approx(100 * apart.mean())
+    samples, _ = augmenter.sample(120, y[split[0]])
+    predicted = Ridge().fit(samples, y[split[0]]).predict(X_test)
+    ccc = concordance_correlation_coefficient(y[split[1]], predicted)
+    own = table.loc["TSTR concordance correlation, ridge (%)", "value"]
+    assert own == pytest.approx(100 * ccc)
+    # The model of the information has seen the held-out rows alone.
+    information = table.loc["mutual information (nats)"]
+    for name, rows in (("value", samples), ("real", X_train)):
+        expected = attribute_information(X_test, y[split[1]], rows, y[split[0]])
+        assert information[name] == pytest.approx(expected.value)
+
+
+def test_label_sets_are_compared_by_their_rarest_label(rated):
+    split = np.arange(120), np.arange(120, 180)
+    report = of_type("multilabel", rated, cv=[split], classifiers=["lr"])
+    labels = rated["multilabel"]
+    rarest = labels.sum().idxmin()
+    n = int(labels[rarest].iloc[:120].sum())
+    assert f"{rarest} {n}" in report.about["Synthetic samples"]
+    # A class that is drawn from the labels of its row, where "none" is one.
+    table = report.table.set_index("measure")
+    bound = table.loc["upper bound H(c) (nats)"]
+    sets = labels.iloc[:120].assign(none=labels.iloc[:120].sum(axis=1).eq(0).astype(int))
+    shares = sets.div(sets.sum(axis=1), axis=0)
+    expected = entropy(shares.mean()) - np.mean([entropy(row) for row in shares.to_numpy()])
+    assert bound["real"] == bound["value"] == pytest.approx(expected)
+
+
+def test_votes_and_their_shares_are_reported_alike(rated):
+    shares = rated["distribution"].div(5)
+    options = {"classifiers": ["lr"], "cv": [(np.arange(120), np.arange(120, 180))]}
+    one, other = (
+        of_type("distribution", rated | {"distribution": y}, **options)
+        for y in (rated["distribution"], shares)
+    )
+    names = one.table["measure"].tolist()
+    assert names == other.table["measure"].tolist()
+    real = [name for name in names if "gain" not in name]
+    one, other = (r.table.set_index("measure").loc[real, "real"] for r in (one, other))
+    np.testing.assert_allclose(one, other, rtol=1e-6)
+
+
+def test_groups_of_other_target_types_are_kept_whole(rated):
+    groups = np.arange(180) % 6
+    report = of_type("multilabel", rated, groups=groups, classifiers=["lr"])
+    found = re.search(r"(\d) in training, (\d) held out", report.about["Split"])
+    assert int(found[1]) + int(found[2]) == 6
+
+
+def test_a_single_attribute_and_a_class_with_a_single_row(rated):
+    X, attribute = rated["X"], rated["continuous"]["valence"]
+    options = {"classifiers": MODELS["continuous"]}
+    report = of_type("continuous", {"X": X, "continuous": attribute}, **options)
+    assert report.about["Data"].endswith("target_type='continuous': valence")
+    votes = rated["distribution"].copy()
+    # One row has most of its votes for "hope".
+    votes["hope"] = np.r_[9, np.zeros(100), np.ones(79)].astype(int)
+    report = of_type("distribution", {"X": X, "distribution": votes}, classifiers=["lr"])
+    assert "variance ratio, hope" not in set(report.table["measure"])
+    assert "variance ratio, joy" in set(report.table["measure"])
+
+
+def test_a_strategy_may_name_classes_of_votes(rated):
+    augmenter = GaussianAugmenter(
+        target_type="distribution",
+        sampling_strategy={"rage": 60},
+        noise="gaussian",
+        random_state=0,
+    )
+    report = quality_report(
+        augmenter, rated["X"], rated["distribution"], classifiers=["lr"], n_permutations=0
+    )
+    (axis,) = (
+        axis
+        for axis in report.plot().findobj(Axes)
+        if axis.get_xlabel() == "training samples"
+    )
+    names = [label.get_text() for label in axis.get_yticklabels()]
+    counts = dict(zip(names, (text.get_text() for text in axis.texts), strict=True))
+    before, after = map(int, counts["rage"].split(" → "))
+    assert before + 5 < after < 66  # rows drawn around those of rage have other votes too
+
+
+def test_samples_with_too_little_variance_are_marked(rated):
+    class Timid(GaussianAugmenter):
+        def sample(self, n_samples=1, y=None, **options):
+            X, y = super().sample(n_samples, y, **options)
+            return X.mean(axis=0) + 0.4 * (X - X.mean(axis=0)), y
+
+    augmenter = Timid(target_type="multilabel", noise="gaussian", random_state=0)
+    report = quality_report(
+        augmenter, rated["X"], rated["multilabel"], classifiers=["lr"], n_permutations=19
+    )
+    assert of_topic(report, "Variety").mark == "fail"
+
+
+def test_wrong_targets_name_the_target_type(rated):
+    X = rated["X"]
+
+    def refused(match, augmenter, y, **options):
+        with pytest.raises(ValueError, match=match):
+            quality_report(augmenter, X, y, **options)
+
+    votes = rated["distribution"]
+    soft = GaussianAugmenter(target_type="distribution")
+    refused("y has 3 columns and the augmenter target_type='multiclass'",
+            GaussianAugmenter(), votes)  # fmt: skip
+    refused("target_type='distribution': votes and shares are not negative", soft, -votes)
+    refused("target_type='multilabel': y must hold 0 and 1 alone",
+            GaussianAugmenter(target_type="multilabel"), votes)  # fmt: skip
+    refused("unknown regressor 'lr'; choose from: ridge",
+            GaussianAugmenter(target_type="continuous"), votes.joy,
+            classifiers=["lr"])  # fmt: skip
+    refused("target_type='distribution', LDA: LinearDiscriminantAnalysis takes no sample_w",
+            soft, votes, classifiers={"LDA": LinearDiscriminantAnalysis()})  # fmt: skip
+    refused("target_type must be one of multiclass, dist",
+            GaussianAugmenter(target_type="votes"), votes)  # fmt: skip
+    other = SMOTE()
+    other.target_type = "multilabel"
+    refused("target_type='multilabel' needs an augmenter with sample", other,
+            rated["multilabel"])  # fmt: skip

@@ -142,3 +142,23 @@ def test_help(capsys):
         main(["report", "--help"])
     assert caught.value.code == 0
     assert "--sampler NAME" in capsys.readouterr().out
+
+
+def test_votes_of_a_file(tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(90, 4))
+    shares = np.exp(2 * X[:, :3]) / np.exp(2 * X[:, :3]).sum(axis=1, keepdims=True)
+    path, out = tmp_path / "rated.npz", tmp_path / "report.html"
+    np.savez(path, X=X, y=rng.multinomial(5, shares), classes=["joy", "fear", "rage"])
+    given = ["report", path, "--target-type", "distribution", "--permutations", "9"]
+    given += ["--classifiers", "lr", "--output", out]
+    assert main([*map(str, given), "--sampler", "prior"]) == 0
+    text = capsys.readouterr().out
+    assert "votes per class, in rows: joy " in text
+    assert "note: target_type='distribution': left out" in text
+    assert "class weights" in text
+    page = out.read_text(encoding="utf-8")
+    assert "Jensen-Shannon distance" in page
+    # SMOTE generates samples of classes.
+    assert "SMOTE" in error_of(capsys, *given, "--sampler", "smote")
+    assert "no --imbalance" in error_of(capsys, *given, "--imbalance", "1,.5,.5")

@@ -9,7 +9,7 @@ import pytest
 from skmiaug import MIGANAugmenter, mi_path
 from skmiaug.exceptions import TrainingDivergedError
 from skmiaug.over_sampling._migan import EVAL_INTERVAL
-from skmiaug.over_sampling.search._fit_together import fit_augmenters
+from skmiaug.over_sampling.search._mi_path import fit_augmenters
 
 WEIGHTS = [0.0, 0.5, 1.0, 8.0]
 

@@ -16,12 +16,10 @@ from skmiaug.evaluation.benchmark._features import ALIGN, Joined, aligner_of
 from skmiaug.evaluation.comparison._cell import COLUMNS
 from skmiaug.evaluation.comparison._compare import compare_samplers, results_table
 from skmiaug.evaluation.comparison._folds import Fold
-from skmiaug.evaluation.comparison._methods import default_classifiers
+from skmiaug.evaluation.comparison._methods import SCORES, default_classifiers
 from skmiaug.evaluation.comparison._output import package_versions, records
 from skmiaug.exceptions import FileFormatError
 from skmiaug.utils.files._untrusted import read_json_file, write_json_file
-
-__all__ = ["Journal", "Part", "parts_of", "run_part"]
 
 Progress = Callable[[int, int, str], None]
 Rows = list[dict[str, Any]]
@@ -47,7 +45,8 @@ class Journal:
         if entry.get("key") != key:
             return None
         rows = entry.get("rows") or []
-        return rows if rows and all(set(row) == set(COLUMNS) for row in rows) else None
+        known = [set(row) - set(SCORES) == set(COLUMNS) - set(SCORES) for row in rows]
+        return rows if rows and all(known) else None
 
     def put(self, key: str, rows: Rows) -> None:
         """Save rows under a key; OSError where the folder cannot be written to."""
@@ -64,7 +63,8 @@ class Part:
     """
 
     name: str
-    y: NDArray[Any]
+    target_type: str
+    y: Any
     groups: NDArray[Any] | None
     folds: Sequence[Fold]
     samplers: Mapping[str, Any]
@@ -81,21 +81,29 @@ def parts_of(
     classifiers: Sequence[str],
 ) -> Iterator[tuple[str, str, Part]]:
     """Modality, setting and cells of each table; `classifiers` are names."""
+    y: Any = data.y
+    if y.ndim == 2:
+        y = pd.DataFrame(y, columns=data.target.names)
     for modality in args.modality:
         joined = None
         if modality == BOTH:
-            joined = Joined(features[AUDIO], features[TEXT], data.y, args.fusion)
+            strata = data.target.strata(data.y)
+            joined = Joined(features[AUDIO], features[TEXT], strata, args.fusion)
         X = features[modality] if joined is None else joined.X
         key: dict[str, Any] = {"modality": modality, "features": joblib.hash(X)}
         if joined is not None:
             key |= {"fusion": args.fusion, "widths": joined.widths}
             if args.fusion == ALIGN:
                 key["aligner"] = aligner_of(joined.widths, 0)
-        models = default_classifiers(classifiers, tune=args.tune, n_features=X.shape[1])
+        kind = data.target.name
+        models = default_classifiers(
+            classifiers, tune=args.tune, n_features=X.shape[1], target_type=kind
+        )
         for setting, folds in data.folds.items():
             part = Part(
                 name=f"{modality}-{setting}",
-                y=data.y,
+                target_type=kind,
+                y=y,
                 groups=data.groups,
                 folds=folds,
                 samplers=samplers,
@@ -125,11 +133,7 @@ def run_part(
         delayed(_run)(
             cell,
             X,
-            part.y,
-            part.groups,
-            part.folds[cell[0]],
-            part.samplers[cell[1]],
-            part.classifiers,
+            part,
         )
         for cell, X in _missing(part, done)
     )
@@ -158,22 +162,20 @@ def _missing(
 def _run(
     cell: tuple[int, str],
     X: NDArray[Any],
-    y: NDArray[Any],
-    groups: NDArray[Any] | None,
-    fold: Fold,
-    sampler: Any,
-    classifiers: Mapping[str, Any],
+    part: Part,
 ) -> tuple[tuple[int, str], Rows]:
+    fold, groups = part.folds[cell[0]], part.groups
     # The corpus's protocol decides what its folds separate; groups serve the inner search.
     if groups is not None and np.intersect1d(groups[fold.train], groups[fold.test]).size:
         groups = None
     results = compare_samplers(
         X,
-        y,
-        {cell[1]: sampler},
-        classifiers,
+        part.y,
+        {cell[1]: part.samplers[cell[1]]},
+        part.classifiers,
         cv=[(fold.train, fold.test)],
         groups=groups,
+        target_type=part.target_type,
         random_state=fold.seed,
     )
     return cell, records(results.assign(fold=fold.number))

@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from inspect import signature
 from typing import Any
-
-__all__ = ["CORPORA", "Corpus", "Published", "imbalance_of", "load_corpus"]
 
 NATURAL, IMBALANCED = "natural", "imbalanced"
 
@@ -36,22 +35,13 @@ class Corpus:
 
 
 _EMODB = {
-    "anger": 1.0,
-    "boredom": 0.5,
-    "disgust": 0.3,
-    "fear": 0.2,
-    "happiness": 0.25,
-    "neutral": 0.4,
-    "sadness": 0.15,
-}
+    "anger": 1.0, "boredom": 0.5, "disgust": 0.3, "fear": 0.2, "happiness": 0.25,
+    "neutral": 0.4, "sadness": 0.15,
+}  # fmt: skip
 _NEMO = {
-    "anger": 0.5,
-    "fear": 0.3,
-    "happiness": 1.0,
-    "neutral": 0.15,
-    "sadness": 0.1,
+    "anger": 0.5, "fear": 0.3, "happiness": 1.0, "neutral": 0.15, "sadness": 0.1,
     "surprise": 0.2,
-}
+}  # fmt: skip
 CORPORA: dict[str, Corpus] = {
     "emodb": Corpus("EmoDB", "load_emodb", "7class", {"7class": _EMODB}),
     "nemo": Corpus("nEMO", "load_nemo", "6class", {"6class": _NEMO}),
@@ -77,6 +67,12 @@ CORPORA: dict[str, Corpus] = {
         "CMU-MOSEI", "load_cmu_mosei", "dominant", {"dominant": None, "6class": None}
     ),
     "manifest": Corpus("manifest", "", "all"),
+}
+# What loaders call the targets of other types than classes.
+TARGET_OF = {
+    "distribution": "votes",
+    "multilabel": "multilabel",
+    "continuous": "attributes",
 }
 # The general rule keeps at least this part of each class.
 _MIN_FRACTION = 0.1
@@ -107,6 +103,7 @@ def load_corpus(
     path: str,
     *,
     labels: str,
+    target_type: str,
     text: bool,
     audio: bool,
     audio_folder: str | None,
@@ -120,6 +117,14 @@ def load_corpus(
     """
     from skmiaug import datasets
 
+    # A manifest has no loader of its own.
+    load: Any = getattr(datasets, CORPORA[corpus].loader, datasets.Manifest.read)
+    if target_type in TARGET_OF and "target" not in signature(load).parameters:
+        raise ValueError(
+            f"--target-type {target_type}: rows of {CORPORA[corpus].title} have one class "
+            "each; IEMOCAP, MSP-IMPROV and MSP-Podcast have votes and attributes, "
+            "CMU-MOSEI label sets and attributes."
+        )
     if corpus == "manifest" and path.lower().endswith((".csv", ".tsv")):
         return datasets.Manifest.from_csv(
             path, **columns, root=audio_folder, check_files=audio
@@ -130,15 +135,17 @@ def load_corpus(
         )
     if corpus == "manifest":
         return datasets.Manifest.read(path, root=audio_folder, check_files=audio)
-    options: dict[str, Any] = {"labels": labels}
-    if corpus == "msp_podcast":
-        options["transcripts"] = text
-    if corpus == "cmu_mosei":
-        options |= {"audio_folder": audio_folder, "acoustic": not audio}
-    elif audio_folder is not None:
+    if corpus != "cmu_mosei" and audio_folder is not None:
         raise ValueError(
             "--audio is for manifests and CMU-MOSEI; other corpora include their audio."
         )
-    if corpus in ("iemocap", "msp_improv", "msp_podcast"):
-        options["audio"] = audio
-    return getattr(datasets, CORPORA[corpus].loader)(path, **options)
+    options: dict[str, dict[str, Any]] = {
+        "cmu_mosei": {"audio_folder": audio_folder, "acoustic": not audio},
+        "iemocap": {"audio": audio},
+        "msp_improv": {"audio": audio},
+        "msp_podcast": {"audio": audio, "transcripts": text},
+    }
+    own = options.get(corpus, {})
+    if target_type in TARGET_OF:
+        own["target"] = TARGET_OF[target_type]
+    return load(path, labels=labels, **own)

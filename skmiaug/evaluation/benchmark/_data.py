@@ -29,9 +29,8 @@ from skmiaug.evaluation.comparison._folds import (
     ImbalancedTrainingSplit,
     make_folds,
 )
-from skmiaug.evaluation.comparison._methods import CLASSIFIER_NAMES
-
-__all__ = ["AUDIO", "BOTH", "PROTOCOLS", "TEXT", "Data", "extract", "load_data"]
+from skmiaug.evaluation.comparison._methods import default_classifiers
+from skmiaug.evaluation.comparison._targets import Classes, read_y
 
 AUDIO, TEXT, BOTH = "audio", "text", "audio+text"
 # An RBF SVM takes a time that grows with the square of the rows: hours from here on.
@@ -57,6 +56,7 @@ class Data:
     """
 
     frame: pd.DataFrame
+    target: Classes
     y: NDArray[Any]
     groups: NDArray[Any] | None
     paths: list[str | None]
@@ -67,17 +67,17 @@ class Data:
     layer: int | str | None = None
     sequences: Any = None
 
-    def training_counts(self, setting: str) -> dict[str, int]:
-        """Rows of each class in the first training part of a setting."""
-        labels = self.y[self.folds[setting][0].train]
-        return class_counts(labels, np.unique(self.y).tolist())
+    def class_counts(self, setting: str | None = None) -> dict[str, int]:
+        """What is to be balanced, in the first training part where a setting is named."""
+        y = self.y if setting is None else self.y[self.folds[setting][0].train]
+        return self.target.counts(y, self.target.names.tolist())
 
-    def usual_classifiers(self) -> tuple[str, ...]:
-        """The classifiers that end in reasonable time on training parts of this size."""
+    def usual_classifiers(self) -> list[str]:
+        """The models that end in reasonable time on training parts of this size."""
+        names = list(default_classifiers(target_type=self.target.name))
         largest = max(len(fold.train) for folds in self.folds.values() for fold in folds)
-        if largest <= _MAX_ROWS_FOR_SVM:
-            return CLASSIFIER_NAMES
-        return tuple(name for name in CLASSIFIER_NAMES if name != "RBF SVM")
+        slow = ("RBF SVM", "SVR") if largest > _MAX_ROWS_FOR_SVM else ()
+        return [name for name in names if name not in slow]
 
 
 def load_data(args: Any) -> Data:
@@ -95,6 +95,7 @@ def load_data(args: Any) -> Data:
         args.corpus,
         args.path,
         labels=labels,
+        target_type=args.target_type,
         text=text,
         audio=args.model is not None,
         audio_folder=args.audio,
@@ -102,14 +103,30 @@ def load_data(args: Any) -> Data:
     )
     manifest = getattr(loaded, "manifest", loaded)
     protocol = args.protocol or _protocol_of(loaded)
-    rows, left_out = _usable_rows(loaded.frame, official=protocol == "official", text=text)
+    of_classes = args.target_type == "multiclass"
+    needed = {"without_emotion": "emotion"} if of_classes else {}
+    if text:
+        needed["without_transcript"] = "transcript"
+    if protocol == "official":
+        needed["without_split"] = "split"
+    rows, left_out = _usable_rows(loaded.frame, needed)
     frame = loaded.frame.iloc[rows].reset_index(drop=True)
-    y = frame["emotion"].to_numpy(dtype=str)
+    splitter = _splitter(frame, protocol, args.test_splits, args.disjoint)
+    if not len(frame) and splitter is not None:
+        next(splitter.split(frame, frame["emotion"]))  # names the part that is empty
+    if of_classes:
+        labelled = frame["emotion"].to_numpy(dtype=str)
+        _refuse_attributes(labelled)
+    else:
+        labelled = loaded.target.iloc[rows].reset_index(drop=True)
+        if args.target_type == "distribution":  # raters may divide their vote
+            labelled = labelled.div(labelled.sum(axis=1), axis=0)
+    target, y = read_y(args.target_type, labelled)
+    strata = target.strata(y)
     groups = manifest.groups()[rows]
     if len(np.unique(groups)) in (1, len(groups)):
         groups = None  # one speaker, or none that is known to have two rows
-    splitter = _splitter(frame, protocol, args.test_splits, args.disjoint)
-    fractions = _fractions(args, labels, y)
+    fractions = _fractions(args, labels, target, y)
     # After the corpus: of two wrong paths, report that of the corpus first.
     layer = args.layer if args.model else None
     if args.model:
@@ -122,6 +139,7 @@ def load_data(args: Any) -> Data:
     no_features = np.empty((len(y), 1))
     return Data(
         frame=frame,
+        target=target,
         y=y,
         groups=groups,
         paths=[paths[row] for row in rows],
@@ -131,7 +149,7 @@ def load_data(args: Any) -> Data:
             setting: make_folds(
                 splitter if kept is None else ImbalancedTrainingSplit(splitter, kept),
                 no_features,
-                y,
+                strata,
                 groups if protocol == "folds" else None,
                 seeds,
             )
@@ -141,6 +159,19 @@ def load_data(args: Any) -> Data:
         layer=layer,
         sequences=None if sequences is None else sequences.take(rows.tolist()),
     )
+
+
+def _refuse_attributes(y: NDArray[Any]) -> None:
+    """Fractions are attributes or shares of votes, which are no classes."""
+    numbers = pd.to_numeric(pd.Series(y), errors="coerce")
+    fractions = y[numbers.notna().all() & (numbers % 1 != 0).to_numpy()]
+    if len(fractions):
+        raise ValueError(
+            f"expected classes, and the target holds numbers such as {fractions[0]}. For "
+            "attributes or votes, extract features with TransformerFeatures and pass them "
+            "to compare_samplers with target_type='continuous' or 'distribution'; with "
+            "--target-type, skmiaug benchmark takes those of corpora."
+        )
 
 
 def extract(args: Any, data: Data, cache: Path, *, verbose: bool) -> dict[str, Any]:
@@ -193,14 +224,9 @@ def _splitter(
 
 
 def _usable_rows(
-    frame: pd.DataFrame, *, official: bool, text: bool
+    frame: pd.DataFrame, needed: Mapping[str, str]
 ) -> tuple[NDArray[np.intp], dict[str, int]]:
     """Rows that take part, and how many do not for lack of an entry."""
-    needed = {"without_emotion": "emotion"}
-    if text:
-        needed["without_transcript"] = "transcript"
-    if official:
-        needed["without_split"] = "split"
     kept = np.ones(len(frame), dtype=bool)
     left_out: dict[str, int] = {}
     for name, column in needed.items():
@@ -211,32 +237,35 @@ def _usable_rows(
 
 
 def _fractions(
-    args: Any, labels: str, y: NDArray[Any]
+    args: Any, labels: str, target: Classes, y: NDArray[Any]
 ) -> dict[str, Mapping[str, float] | None]:
     """The settings to run, each with the part of each class that it keeps."""
-    names, numbers = (part.tolist() for part in np.unique(y, return_counts=True))
+    if target.name != "multiclass":
+        if args.imbalance is not None or NATURAL not in args.setting:
+            raise ValueError(f"--target-type {target.name} has the natural setting only.")
+        return {NATURAL: None}
+    counts = class_counts(y, target.names.tolist())
     found: dict[str, Mapping[str, float] | None] = {}
     if NATURAL in args.setting:
         found[NATURAL] = None
     if IMBALANCED not in args.setting:
         return found
-    if args.imbalance is None:
-        counts = dict(zip(names, numbers, strict=True))
-        usual = imbalance_of(args.corpus, labels, counts)
-        if usual is None and not found:
+    kept = args.imbalance
+    if kept is None:
+        kept = imbalance_of(args.corpus, labels, counts)
+        if kept is None and not found:
             raise ValueError(
                 f"{CORPORA[args.corpus].title} is imbalanced by nature; give --imbalance, "
                 "or take --setting natural."
             )
-        if usual is not None:
-            found[IMBALANCED] = {name: usual.get(name, 1.0) for name in names}
-    elif isinstance(args.imbalance, Mapping):
-        found[IMBALANCED] = args.imbalance
-    elif len(args.imbalance) != len(names):
-        raise ValueError(
-            f"--imbalance has {len(args.imbalance)} fractions, and there are {len(names)} "
-            f"classes: {', '.join(names)}."
-        )
-    else:
-        found[IMBALANCED] = dict(zip(names, args.imbalance, strict=True))
-    return found
+        if kept is None:
+            return found
+        kept = {name: kept.get(name, 1.0) for name in counts}
+    elif not isinstance(kept, Mapping):
+        if len(kept) != len(counts):
+            raise ValueError(
+                f"--imbalance has {len(kept)} fractions, and there are {len(counts)} "
+                f"classes: {', '.join(counts)}."
+            )
+        kept = dict(zip(counts, kept, strict=True))
+    return found | {IMBALANCED: kept}

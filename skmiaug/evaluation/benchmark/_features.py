@@ -14,17 +14,6 @@ from numpy.typing import NDArray
 
 from skmiaug.evaluation.comparison._folds import Fold
 
-__all__ = [
-    "ALIGN",
-    "CONCAT",
-    "Joined",
-    "acoustic_features",
-    "aligner_of",
-    "audio_features",
-    "encoder",
-    "text_features",
-]
-
 ALIGN, CONCAT = "align", "concat"
 logger = logging.getLogger(__name__)
 # Segments of longer files are held in memory, so many rows at a time.

@@ -20,8 +20,6 @@ from skmiaug.evaluation.comparison._summary import MEAN, summarize_comparison
 from skmiaug.evaluation.comparison._text import format_comparison, verdict
 from skmiaug.utils.files._untrusted import write_json_file
 
-__all__ = ["describe", "published_text", "save_benchmark", "save_part", "table_text"]
-
 REPORT = "benchmark.json"
 FORMAT, FORMAT_VERSION = "skmiaug-benchmark", 1
 WARNING = (
@@ -38,10 +36,10 @@ def describe(args: Any, data: Data, width: int) -> str:
     lines = [
         f"{corpus.title}: {len(data.y)} rows of {data.counts['speakers'] or 'unknown'} "
         f"speakers; {PROTOCOLS[data.protocol]}, {per_seed} fold(s), {args.seeds} seed(s)",
-        "rows per class: " + counts_text(_class_counts(data)),
+        f"{data.target.counted}: {counts_text(data.class_counts())}",
     ]
     for setting in data.folds:
-        counts = counts_text(data.training_counts(setting))
+        counts = counts_text(data.class_counts(setting))
         lines.append(f"{setting}, first training part: {counts}")
     for key in ("without_emotion", "without_transcript", "without_split"):
         if data.counts.get(key):
@@ -87,13 +85,13 @@ def save_part(
     own = {
         "protocol": data.protocol,
         "imbalance": data.fractions[setting],
-        "training_counts_of_first_fold": data.training_counts(setting),
+        "training_counts_of_first_fold": data.class_counts(setting),
     }
     return save_comparison(
         results,
         folder,
         title=title,
-        class_counts=_class_counts(data),
+        class_counts=data.class_counts(),
         settings=settings_of(args) | own,
         overwrite=args.overwrite,
     )
@@ -124,7 +122,3 @@ def save_benchmark(
     path = folder / REPORT
     write_json_file(path, report)
     return path
-
-
-def _class_counts(data: Data) -> dict[Any, int]:
-    return pd.Series(data.y).value_counts().sort_index().to_dict()

@@ -29,9 +29,10 @@ def run(args: argparse.Namespace) -> int:
     _complete(args)
     output = Path(args.output or f"benchmark-{args.corpus}")
     try:
-        data, samplers = load_data(args), default_samplers(args.samplers)
+        data, kind = load_data(args), args.target_type
+        samplers = default_samplers(args.samplers, target_type=kind)
         names = args.classifiers or data.usual_classifiers()
-        default_classifiers(names)
+        default_classifiers(names, target_type=kind)
         # Before the long part: whether the results can be written.
         for modality in args.modality:
             for setting in data.folds:
@@ -53,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
             paths = save_part(found, output / part.name, title, args, data, setting)
             show(f"\nwritten: {', '.join(map(str, paths))}\n" if not args.quiet else "")
         published = published_text(args.corpus, results)
-        if published:
+        if published and kind == "multiclass":
             show(published + "\n")
         path = save_benchmark(args, data, results, output)
     except KeyboardInterrupt:

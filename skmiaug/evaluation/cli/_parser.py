@@ -61,6 +61,12 @@ examples:
   skmiaug report emodb_features.npz --x-key X_whisper_layers --layer 3 \\
       --group-key session --imbalance 1,.5,.3,.2,.25,.4,.15 --output report.html
 """
+_TARGET_TYPE = (
+    "--target-type", None, "what y holds instead of classes: votes or shares, a column for "
+    "each class (distribution), 0 and 1, a column for each label (multilabel), or "
+    "attributes (continuous); each has samplers, models and scores of its own",
+    {"choices": TARGET_TYPES, "default": "multiclass"},
+)  # fmt: skip
 _BENCHMARK = """\
 From a corpus on disk to a table of results: features from a pretrained speech model (kept
 on disk), then samplers and classifiers side by side over the corpus's own protocol, with
@@ -75,6 +81,8 @@ examples:
       --text-model sentence-transformers/all-MiniLM-L6-v2 --seeds 3 --n-jobs 4
   skmiaug benchmark msp_podcast MSP-Podcast-1.12 --model openai/whisper-base \\
       --labels 8class
+  skmiaug benchmark msp_improv MSP-IMPROV --model openai/whisper-base \\
+      --target-type distribution
   skmiaug benchmark labels.csv --model openai/whisper-base --target label
   skmiaug benchmark mine.jsonl --model openai/whisper-base --protocol speaker
 """
@@ -165,10 +173,7 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
          {"choices": ("auto",)}),
         ("--scoring", None, "the score that is shown; all are in the files [uar]",
          {"choices": (*SCORES, "recall", "confusion")}),
-        ("--target-type", None, "what y holds instead of classes: votes or shares, a "
-         "column for each class (distribution), 0 and 1, a column for each label "
-         "(multilabel), or attributes (continuous); each has samplers, models and scores "
-         "of its own", {"choices": TARGET_TYPES, "default": "multiclass"}),
+        _TARGET_TYPE,
     )  # fmt: skip
     _add_output_arguments(
         parser,
@@ -189,6 +194,7 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
          "group (logo): that with most rows of its rarest class [3]",
          {"type": _whole(2, "logo")}),
         ("--imbalance", "F1,F2,...", _IMBALANCE, {"type": _as_imbalance}),
+        _TARGET_TYPE,
         ("--seed", "N", "random seed [0]", {"type": _whole(0), "default": 0}),
         ("--permutations", "N", "shuffles behind each p-value [200]",
          {"type": _whole(1), "default": 200}),
@@ -257,6 +263,7 @@ def _add_protocol(parser: argparse.ArgumentParser) -> None:
     _add_options(
         parser.add_argument_group("protocol"),
         ("--labels", "NAME", "label set [the corpus's usual one]"),
+        _TARGET_TYPE,
         ("--protocol", None, "leave one session or speaker out, the official parts, or 5 "
          "stratified folds, speakers kept whole [the corpus's own]",
          {"choices": ("session", "speaker", "official", "folds")}),

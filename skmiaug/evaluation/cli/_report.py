@@ -2,10 +2,10 @@
 
 import argparse
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from skmiaug.evaluation._labels import class_counts
 from skmiaug.evaluation.cli._parser import UsageError
 from skmiaug.evaluation.cli._shared import (
     check_output,
@@ -17,6 +17,7 @@ from skmiaug.evaluation.cli._shared import (
     title_of,
 )
 from skmiaug.evaluation.comparison._methods import default_samplers
+from skmiaug.evaluation.comparison._targets import read_y
 from skmiaug.evaluation.report import (
     MARKER,
     QualityReport,
@@ -29,17 +30,24 @@ from skmiaug.utils._optional import require
 
 def run(args: argparse.Namespace) -> int:
     """Judge, print the main results, write."""
-    features = read(args)
+    features, kind = read(args), args.target_type
+    if kind != "multiclass" and (args.features is None or args.imbalance is not None):
+        raise UsageError(f"--target-type {kind} needs a file, and no --imbalance.")
     require("matplotlib.figure", extra="plots", purpose="draw the report")
     target = check_output(args.output, overwrite=args.overwrite, marker=MARKER)
     try:
-        args.cv = args.cv or default_splits(features.y, features.groups)
-        cv = splitter(args, features)
-        fold = judged_fold(cv, features.X, features.y, features.groups, args.seed)
-        counts = class_counts(features.y[fold.train], features.classes)
-        sampler = _over_sampler(args.sampler)
+        targets, y = read_y(kind, features.y)
+        strata = targets.strata(y)
+        args.cv = args.cv or default_splits(strata, features.groups)
+        cv = splitter(args, replace(features, y=strata))
+        fold = judged_fold(cv, features.X, strata, features.groups, args.seed)
+        sampler = _over_sampler(args.sampler, kind)
+        counts, whole = (
+            targets.counts(part, features.classes) for part in (y[fold.train], y)
+        )
         if not args.quiet:
-            show(describe(features, counts, "in the training part"))
+            part = "in the training part"
+            show(describe(features, counts, part, whole=whole, counted=targets.counted))
         report = quality_report(
             sampler,
             features.X,
@@ -65,8 +73,8 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _over_sampler(name: str) -> Any:
-    (sampler,) = default_samplers([name]).values()
+def _over_sampler(name: str, target_type: str) -> Any:
+    (sampler,) = default_samplers([name], target_type=target_type).values()
     if sampler is None or isinstance(sampler, str):
         raise ValueError(f"{name!r} generates no samples; name an over-sampler.")
     return sampler

@@ -182,7 +182,7 @@ default="multiclass"
     {'SMOTE': 3, 'none': 3}
     """
     target, y = read_y(target_type, y)
-    table, groups = _checked_rows(X, y, groups, prepare)
+    table, groups = checked_rows(X, y, groups, prepare)
     chosen = _checked_samplers(samplers, target)
     width = None if prepare is not None else table.shape[1]
     models = checked_classifiers(
@@ -240,16 +240,8 @@ def checked_seed(random_state: Any) -> int:
     return int(random_state)
 
 
-def checked_data(
-    X: Any, y: Any, groups: Any, prepare: Any = None
-) -> tuple[Any, NDArray[Any], NDArray[Any] | None]:
-    _, y = read_y("multiclass", y)
-    X, groups = _checked_rows(X, y, groups, prepare)
-    return X, y, groups
-
-
-def _checked_rows(
-    X: Any, y: NDArray[Any], groups: Any, prepare: Any
+def checked_rows(
+    X: Any, y: NDArray[Any], groups: Any, prepare: Any = None
 ) -> tuple[Any, NDArray[Any] | None]:
     if prepare is None:
         X = check_array(X, dtype=[np.float64, np.float32], input_name="X")

@@ -6,8 +6,8 @@ from skmiaug.evaluation.features._features import (
     FileOptions,
     digits,
     read_features,
+    read_unlabelled,
 )
-from skmiaug.evaluation.features._unlabelled import read_unlabelled
 
 __all__ = [
     "DIGITS_FRACTIONS",

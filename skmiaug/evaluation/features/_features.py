@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from skmiaug.evaluation._labels import class_counts, counted, plain
+from skmiaug.evaluation._labels import class_counts, counted, listed, plain
 from skmiaug.exceptions import FileFormatError
 from skmiaug.utils.files._untrusted import check_regular_file
 
@@ -26,27 +26,13 @@ DIGITS_FRACTIONS = (1.0, 0.5, 0.3, 0.2, 0.15, 0.1, 0.08, 0.06, 0.04, 0.04)
 class Features:
     """Samples to compare methods on.
 
-    Attributes
-    ----------
-    X : ndarray of shape (n_samples, n_features), float32 or float64
-        Finite.
-    y : ndarray of shape (n_samples,) or DataFrame
-        int64 or str labels, at least two classes; of other target types a table of numbers.
-    groups : ndarray of shape (n_samples,) or None
-    classes : list
-        The labels in the file's own order, which is that of ``--imbalance``; the columns
-        of a y that is a table.
-    name : str
-        What to call the data.
-    note : str
-        What was decided on reading, such as a guessed target column, or "".
-    prepare : ColumnTransformer or None
-        Unfitted; turns X into numbers where the file was read with ``prepare``. X is then a
-        DataFrame of numbers and text with missing values.
-    width : int
-        Columns that classifiers see.
-    columns : list of str or None
-        Names of the features in a table.
+    `X` (n_samples, n_features) is finite, float32 or float64; where the file was read with
+    ``prepare``, it is a DataFrame of numbers and text with missing values, which the
+    unfitted transformer `prepare` turns into numbers in `width` columns. `y` holds int64 or
+    str labels, `classes` names at least two of them in the file's own order, which is that
+    of ``--imbalance``; of other target types, y is a DataFrame of numbers, and `classes`
+    are its columns. `note` reports what was decided on reading, such as a guessed
+    target column, and `columns` names the features of a table.
     """
 
     X: Any
@@ -79,6 +65,11 @@ class FileOptions:
     target_type: str = "multiclass"
 
 
+# Options for one kind of file, and what corresponds to them in the other.
+_OF_ARRAYS = {"x_key": "", "y_key": "target", "group_key": "group", "layer": ""}
+_OF_TABLES = {"target": "y-key", "group": "group-key", "drop": ""}
+
+
 def digits() -> Features:
     """Scikit-learn's bundled handwritten digits, 1,797 rows of 64 features, balanced.
 
@@ -106,12 +97,57 @@ def read_features(path: str | os.PathLike[str], options: FileOptions) -> Feature
     from skmiaug.evaluation.features._table import read_table
 
     file = feature_file(path)
-    _check_group(options)
-    if file.suffix.lower() == ".npz":
-        _refuse(options, ("target", "group", "drop"), "columns of a .csv or .parquet file")
-        return read_npz(file, options)
-    _refuse(options, ("x_key", "y_key", "group_key", "layer"), "arrays of an .npz file")
-    return read_table(file, options)
+    is_npz = file.suffix.lower() == ".npz"
+    _check_options(options, is_npz)
+    return read_npz(file, options) if is_npz else read_table(file, options)
+
+
+def read_unlabelled(
+    path: str | os.PathLike[str],
+    options: FileOptions,
+    columns: Sequence[str] | None,
+    n_features: int,
+) -> NDArray[Any]:
+    """Rows to predict (n_samples, n_features), without classes.
+
+    `columns` are those that a model was fitted to; others of a table are left out. None
+    stands for an array, whose columns have no names.
+
+    Raises
+    ------
+    FileFormatError
+        The file is of another kind, a column is missing or holds no numbers, or there are
+        more or fewer features.
+    """
+    from skmiaug.evaluation.features._npz import read_rows
+    from skmiaug.evaluation.features._table import numbers_of, read_frame
+
+    file = feature_file(path)
+    if (file.suffix.lower() == ".npz") != (columns is None):
+        kind = "an .npz file" if columns is None else "a .csv or .parquet file"
+        raise FileFormatError(
+            f"{file}: the model was fitted to {kind}; give it rows in the same form."
+        )
+    if columns is None:
+        X = as_floats(read_rows(file, options))
+    else:
+        table = read_frame(file, FileOptions())
+        missing = [column for column in columns if column not in table]
+        if missing:
+            raise FileFormatError(
+                f"{file}: expected the columns that the model was fitted to; missing: "
+                f"{listed(missing)}.{close_match(missing[0], list(table.columns))}"
+            )
+        X = as_floats(numbers_of(str(file), table[list(columns)]))
+    if X.shape[1] != n_features:
+        raise FileFormatError(
+            f"{file}: the model was fitted to {n_features} features a row; these rows have "
+            f"{X.shape[1]}."
+        )
+    if not len(X):
+        raise FileFormatError(f"{file}: expected rows of features; there are none.")
+    check_values(str(file), X, columns)
+    return X
 
 
 def feature_file(path: str | os.PathLike[str]) -> Path:
@@ -167,15 +203,14 @@ def finish(
     named = None if columns is None else list(columns)
     if isinstance(y, pd.DataFrame):
         return Features(X, y, groups, list(y), name, note, None, width, named)
-    found = list(np.unique(y))
+    found = np.unique(y).tolist()
     if len(found) < 2:
         raise FileFormatError(
             f"{name}: expected rows of at least 2 classes; all {len(y)} rows are of class "
-            f"{plain(found[0])!r}; check which column or array holds the classes."
+            f"{found[0]!r}; check which column or array holds the classes."
         )
-    order = found if classes is None else [c for c in classes if c in set(found)]
-    classes = [plain(label) for label in order]
-    return Features(X, y, groups, classes, name, note, transformer, width, named)
+    order = found if classes is None else [plain(c) for c in classes if c in set(found)]
+    return Features(X, y, groups, order, name, note, transformer, width, named)
 
 
 def _prepared(name: str, X: Any, y: NDArray[Any]) -> Any:
@@ -229,11 +264,10 @@ def as_labels(name: str, source: str, values: NDArray[Any]) -> NDArray[Any]:
                 f"{name}: {source} is {values[missing[0]]} in row {missing[0]} (counted "
                 "from 0); every row needs a class: remove the row or fill it in."
             )
-        whole = np.mod(values, 1) == 0
-        if not whole.all() or np.abs(values).max(initial=0) > 2**53:
-            odd = values[np.flatnonzero(~whole)[0]] if not whole.all() else values.max()
+        odd = values[(np.mod(values, 1) != 0) | (np.abs(values) > 2**53)]
+        if odd.size:
             raise FileFormatError(
-                f"{name}: expected classes in {source} and found numbers such as {odd}; "
+                f"{name}: expected classes in {source} and found numbers such as {odd[0]}; "
                 "name the array or column that holds the classes."
             )
         return values.astype(np.int64)
@@ -276,35 +310,25 @@ def _stripped(values: NDArray[Any]) -> NDArray[Any]:
     return np.char.strip(values)
 
 
-def _check_group(options: FileOptions) -> None:
-    classes = (options.target, options.y_key or "y")
-    for flag, group, other in zip(
-        ("--group", "--group-key"), (options.group, options.group_key), classes, strict=True
-    ):
-        if group is not None and group == other:
-            raise FileFormatError(
-                f"{flag} {group} names the classes themselves, and a class held out as a "
-                "group has no training row; name the speakers or sessions."
-            )
-
-
-# An array of an .npz file corresponds to a column of a table.
-_INSTEAD = {
-    "y_key": "target",
-    "group_key": "group",
-    "target": "y-key",
-    "group": "group-key",
-}
-
-
-def _refuse(options: FileOptions, names: Sequence[str], kind: str) -> None:
-    for name in names:
+def _check_options(options: FileOptions, is_npz: bool) -> None:
+    """Refuse options for the other kind of file, and classes as groups."""
+    flag, group, classes = (
+        ("--group-key", options.group_key, options.y_key or "y")
+        if is_npz
+        else ("--group", options.group, options.target)
+    )
+    if group is not None and group == classes:
+        raise FileFormatError(
+            f"{flag} {group} names the classes themselves, and a class held out as a group "
+            "has no training row; name the speakers or sessions."
+        )
+    kind = "columns of a .csv or .parquet file" if is_npz else "arrays of an .npz file"
+    for name, instead in (_OF_TABLES if is_npz else _OF_ARRAYS).items():
         if getattr(options, name) not in (None, ()):
+            hint = f": use --{instead} here." if instead else "."
             flag = "--" + name.replace("_", "-")
-            instead = _INSTEAD.get(name)
             raise FileFormatError(
-                f"{flag} names {kind}, and the file is of another kind"
-                + (f": use --{instead} here." if instead else ".")
+                f"{flag} names {kind}, and the file is of another kind{hint}"
             )
 
 

@@ -68,15 +68,16 @@ class _Arrays:
             array = self._archive[key]
         except Exception as error:
             # Whatever error damaged bytes cause in the decoder, the file is at fault.
+            what = (
+                f"cannot be read ({reason_of(error)}); the file is damaged or cut short: "
+                "make it again with numpy.savez."
+            )
             if "Object arrays" in str(error):
-                raise FileFormatError(
-                    f"{self.name}: array {key!r} holds Python objects, which are never "
-                    "unpickled; save it again as numbers or text (array.astype(str))."
-                ) from error
-            raise FileFormatError(
-                f"{self.name}: array {key!r} cannot be read ({reason_of(error)}); the file "
-                "is damaged or cut short: make it again with numpy.savez."
-            ) from error
+                what = (
+                    "holds Python objects, which are never unpickled; save it again as "
+                    "numbers or text (array.astype(str))."
+                )
+            raise FileFormatError(f"{self.name}: array {key!r} {what}") from error
         if not isinstance(array, np.ndarray):
             raise FileFormatError(
                 f"{self.name}: {key!r} is not a NumPy array; write the file by numpy.savez."
@@ -85,23 +86,20 @@ class _Arrays:
 
 
 def _open(file: Path, stream: BinaryIO) -> Any:
+    remedy = "make it with numpy.savez(path, X=..., y=...)."
     try:
         opened = np.load(stream, allow_pickle=False)
     except Exception as error:
+        what = f", and it cannot be read as one ({reason_of(error)})"
         if "allow_pickle" in str(error):
-            raise FileFormatError(
-                f"{file}: expected an .npz file of NumPy arrays; this is a pickle or some "
-                "other file, and nothing is unpickled; make it with "
-                "numpy.savez(path, X=..., y=...)."
-            ) from error
+            what = "; this is a pickle or some other file, and nothing is unpickled"
         raise FileFormatError(
-            f"{file}: expected an .npz file of NumPy arrays, and it cannot be read as one "
-            f"({reason_of(error)}); make it with numpy.savez(path, X=..., y=...)."
+            f"{file}: expected an .npz file of NumPy arrays{what}; {remedy}"
         ) from error
     if isinstance(opened, np.ndarray):
         raise FileFormatError(
             f"{file}: expected an .npz file with arrays X and y; this is a single array of "
-            f"shape {opened.shape}; make it with numpy.savez(path, X=..., y=...)."
+            f"shape {opened.shape}; {remedy}"
         )
     check_unpacked_size(file)
     return opened

@@ -19,8 +19,6 @@ from sklearn.preprocessing import OneHotEncoder, TargetEncoder
 
 from skmiaug.evaluation._labels import counted, listed
 
-__all__ = ["Preparation", "cleaned", "preparation"]
-
 # As people write a missing value in a table.
 _MISSING = ("", "?", "-", "NA", "N/A", "n/a", "nan", "NaN", "null", "NULL", "None")
 _MOST_ONE_HOT = 20

@@ -40,12 +40,11 @@ _ROWS_TO_TRY = 20
 
 def read_table(file: Path, options: FileOptions) -> Features:
     """Every column but the target, the group and the dropped ones is a feature."""
-    name, wanted = str(file), options.target
-    classes = options.target_type == "multiclass"
-    if not classes:  # the target may be several columns, or a pattern
+    name, target, group = str(file), options.target, options.group
+    of_classes = options.target_type == "multiclass"
+    if not of_classes:  # the target may be several columns, or a pattern
         options = replace(options, target=None)
     table = read_frame(file, options)
-    columns = list(table.columns)
     if not len(table):
         raise FileFormatError(
             f"{name}: expected rows of features below the names of the columns; there are "
@@ -54,26 +53,24 @@ def read_table(file: Path, options: FileOptions) -> Features:
     _check_cells(name, table, [c for c in columns if c not in options.drop], options)
     note = ""
     y: Any
-    if not classes:
-        targets = target_columns(name, columns, wanted)
-        options = replace(options, drop=(*options.drop, *targets))
+    if not of_classes:
+        targets = target_columns(name, list(table.columns), target)
         y = as_targets(name, "--target", numbers_of(name, table[targets]), targets)
-    elif options.target is None:
-        options = replace(options, target=_guess(name, table, options))
-        note = f"column {options.target!r} is used for the classes; --target names another"
-    _check_unnamed(name, columns, options)
-    if options.target is not None:
-        labels = _labels(name, table, options.target)
-        y = as_labels(name, f"column {options.target!r}", labels)
+    else:
+        if target is None:
+            target = _guess(name, table, options)
+            note = f"column {target!r} is used for the classes; --target names another"
+        targets = [target]
+        y = as_labels(name, f"column {target!r}", _labels(name, table, target))
+    rest = table.drop(columns={*targets, group, *options.drop} - {None})
+    _check_unnamed(name, table, rest)
     groups = None
-    if options.group is not None:
-        groups = as_groups(
-            name, f"column {options.group!r}", _labels(name, table, options.group)
-        )
-    rest = table[[c for c in columns if c not in _not_features(options)]]
+    if group is not None:
+        groups = as_groups(name, f"column {group!r}", _labels(name, table, group))
     X = rest if options.prepare and rest.shape[1] else numbers_of(name, rest)
-    columns = list(rest.columns)
-    return finish(name, X, y, groups, columns, note=note, prepare=options.prepare)
+    return finish(
+        name, X, y, groups, list(rest.columns), note=note, prepare=options.prepare
+    )
 
 
 def read_frame(file: Path, options: FileOptions) -> pd.DataFrame:
@@ -263,7 +260,7 @@ def _check_cells(
 def _guess(name: str, table: pd.DataFrame, options: FileOptions) -> str:
     """The last column of text in which values recur."""
     for column in reversed(list(table.columns)):
-        if column in _not_features(options) or _is_number(table[column]):
+        if column in (options.group, *options.drop) or _is_number(table[column]):
             continue
         if table[column].astype(str).nunique() <= max(2, len(table) // 2):
             return column
@@ -274,33 +271,28 @@ def _guess(name: str, table: pd.DataFrame, options: FileOptions) -> str:
     )
 
 
-def _check_unnamed(name: str, columns: list[str], options: FileOptions) -> None:
+def _check_unnamed(name: str, table: pd.DataFrame, features: pd.DataFrame) -> None:
     """An index in the order of the classes would give the class away."""
-    for number, column in enumerate(columns):
-        if _UNNAMED.fullmatch(column) and column not in _not_features(options):
-            raise FileFormatError(
-                f"{name}: expected a name for every feature; column {number} (counted from "
-                f"0) is called {column!r}, which is most often the row number that pandas "
-                "wrote as well; save the table without it (to_csv(path, index=False)), "
-                f"leave it out (--drop {column!r}) or, where it is a feature, name it."
-            )
-
-
-def _not_features(options: FileOptions) -> set[str | None]:
-    return {options.target, options.group, *options.drop}
+    for column in (c for c in features.columns.map(str) if _UNNAMED.fullmatch(c)):
+        raise FileFormatError(
+            f"{name}: expected a name for every feature; column "
+            f"{table.columns.get_loc(column)} (counted from 0) is called {column!r}, which "
+            "is most often the row number that pandas wrote as well; save the table "
+            "without it (to_csv(path, index=False)), leave it out "
+            f"(--drop {column!r}) or, where it is a feature, name it."
+        )
 
 
 def _labels(name: str, table: pd.DataFrame, column: str) -> NDArray[Any]:
     values = table[column]
-    number = pd.api.types.is_bool_dtype(values) or pd.api.types.is_numeric_dtype(values)
+    number = pd.api.types.is_numeric_dtype(values)
     absent = values.isna()
     if not number:
-        kinds = {type(value) for value in values[~absent]}
-        if str in kinds and len(kinds) > 1:
+        kinds = sorted({type(value).__name__ for value in values[~absent]})
+        if "str" in kinds and len(kinds) > 1:
             raise FileFormatError(
                 f"{name}: column {column!r} holds text and other values "
-                f"({', '.join(sorted(kind.__name__ for kind in kinds))}), of which some "
-                "may read alike; convert it to text."
+                f"({', '.join(kinds)}), of which some may read alike; convert it to text."
             )
         values = values.map(_decoded, na_action="ignore").astype(str)
         absent |= values.str.strip() == ""
@@ -332,9 +324,9 @@ def _numbers_or_text(text: NDArray[Any]) -> NDArray[Any]:
     if not (np.isfinite(numbers).all() and (np.mod(numbers, 1) == 0).all()):
         return numbers
     if (np.abs(numbers) < 2**53).all():
-        for kind in (np.int64, np.float64):
-            if (numbers.astype(kind).astype(str) == text).all():
-                return numbers.astype(kind)
+        for same in (numbers.astype(np.int64), numbers):
+            if (same.astype(str) == text).all():
+                return same
     return text
 
 

@@ -4,10 +4,10 @@ import math
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 
-from skmiaug.evaluation.report._measures import Evidence, SampleSet
-
-__all__ = ["Finding", "findings"]
+from skmiaug.evaluation.report._evidence import Evidence, SampleSet
+from skmiaug.evaluation.report._samples import SIMILAR
 
 _CHANCE = 0.05
 PASS, WARN, FAIL = "pass", "warn", "fail"
@@ -23,64 +23,73 @@ class Finding(NamedTuple):
 
 def findings(e: Evidence) -> list[Finding]:
     """The main results in words; the marks are rules of thumb."""
-    every = [_information(e), _variety(e), _fidelity(e), _copies(e), _utility(e)]
-    return [_verdict(e), *every] if e.n_added else every
+    found = {
+        "Verdict": _verdict(e) if e.n_added else None,
+        "Information": _information(e),
+        "Variety": _variety(e),
+        "Fidelity": _fidelity(e),
+        "Copies": _copies(e),
+        "Utility": _utility(e),
+    }
+    return [Finding(own[0], topic, own[1]) for topic, own in found.items() if own]
 
 
-def _verdict(e: Evidence) -> Finding:
-    """Whether to use the samples, by the mean UAR over the classifiers."""
-    without = float(np.mean([found.gain.uar_without for found in e.utility]))
-    with_them = float(np.mean([found.gain.uar_with for found in e.utility]))
+def _verdict(e: Evidence) -> tuple[str, str]:
+    """Whether to use the samples, by the mean score over the models."""
+    without = float(np.mean([found.without for found in e.utility]))
+    with_them = float(np.mean([found.with_samples for found in e.utility]))
     best = max(e.baselines, key=lambda name: e.baselines[name], default="")
     mark, advice = PASS, "Use these samples"
     if best and e.baselines[best] > with_them:
         mark, advice = WARN, f"Rather use {best}"
     elif with_them <= without:
         mark, advice = FAIL, "Use no samples"
-    elif _utility(e).mark != PASS:
+    elif _utility(e)[0] != PASS:
         mark, advice = WARN, "No gain beyond chance"
     others = "".join(f", {name} {100 * uar:.1f}" for name, uar in e.baselines.items())
-    return Finding(
-        mark,
-        "Verdict",
-        f"{advice}: mean UAR {100 * with_them:.1f} % with them, {100 * without:.1f} without"
-        f"{others}. One split, untuned classifiers: run skmiaug compare to decide.",
+    return mark, (
+        f"{advice}: mean {e.score} {100 * with_them:.1f} % with them, "
+        f"{100 * without:.1f} without{others}. One split, untuned classifiers: run "
+        "skmiaug compare to decide."
     )
 
 
-def _information(e: Evidence) -> Finding:
+def _information(e: Evidence) -> tuple[str, str]:
     synthetic, real = e.synthetic.information, e.real.information
     least = real.estimate - 0.2 * abs(real.estimate)
     mark = PASS if synthetic.estimate >= least else WARN
     if _by_chance(e.synthetic):
         # Where real rows carry no information either, the samples are not at fault.
         mark = WARN if _by_chance(e.real) else FAIL
-    chance = (
-        f"; shuffled classes p = {synthetic.p_value:.2g}"
-        if len(synthetic.null_distribution)
-        else ""
-    )
-    low, high = synthetic.interval
-    return Finding(
-        mark,
-        "Information",
+    topic, of_all, interval = "target", "", ""
+    if math.isfinite(synthetic.maximum):
+        of_all = f"of {synthetic.maximum:.2f} "
+    if e.samples.target.name == "multiclass":
+        (low, high), level = synthetic.interval, 100 * synthetic.confidence_level
+        topic, interval = "class", f"{level:g} % interval {low:.2f} to {high:.2f}; "
+    return mark, (
         f"In synthetic samples, a critic of held-out rows finds {synthetic.estimate:.2f} "
-        f"of {e.synthetic.upper_bound:.2f} nats about the class "
-        f"({100 * synthetic.confidence_level:g} % interval {low:.2f} to {high:.2f}; real "
-        f"training rows {real.estimate:.2f}{chance}).",
+        f"{of_all}nats about the {topic} ({interval}real training rows "
+        f"{real.estimate:.2f}{_p_value('; shuffled classes', synthetic)})."
     )
+
+
+def _p_value(head: str, found: Any) -> str:
+    return f"{head} p = {found.p_value:.2g}" if len(found.null_distribution) else ""
 
 
 def _by_chance(some: SampleSet) -> bool:
     """Whether shuffled classes give as much; few shuffles, or none, cannot show it."""
     found = some.information
-    return found.p_value >= _CHANCE and found.p_value > 1 / (
-        len(found.null_distribution) + 1
+    least = 1 / (len(found.null_distribution) + 1)
+    return found.p_value >= _CHANCE and found.p_value > least
+
+
+def _variety(e: Evidence) -> tuple[str, str]:
+    ratio, real = (
+        float(pd.Series(one.variance_ratio, dtype=float).median())
+        for one in (e.synthetic, e.real)
     )
-
-
-def _variety(e: Evidence) -> Finding:
-    ratio, real = _median(e.synthetic.variance_ratio), _median(e.real.variance_ratio)
     recall, real_recall = e.synthetic.prdc.recall, e.real.prdc.recall
     # The variance of held-out rows is right, and so is that of real training rows, which
     # may be higher for one outlier or lower for few speakers.
@@ -88,21 +97,22 @@ def _variety(e: Evidence) -> Finding:
     mark = PASS if 0.85 * low <= ratio <= 1.5 * high else WARN
     if ratio < 0.3 * low or recall < 0.1 * real_recall:
         mark = FAIL
-    variance = (
-        f"Within a class (median over the classes), synthetic samples have {ratio:.2f} "
-        f"times the variance of held-out rows (real training rows {real:.2f})"
-        if math.isfinite(ratio) and math.isfinite(real)
-        else "The held-out rows of a class do not vary, so variances cannot be compared"
-    )
-    return Finding(
-        mark,
-        "Variety",
+    similar = "Within a class (median over the classes)"
+    if e.samples.target.name != "multiclass":
+        similar = f"Among {SIMILAR[e.samples.target.name]} (median)"
+    variance = "The held-out rows of a class do not vary, so variances cannot be compared"
+    if math.isfinite(ratio) and math.isfinite(real):
+        variance = (
+            f"{similar}, synthetic samples have {ratio:.2f} times the variance of held-out "
+            f"rows (real training rows {real:.2f})"
+        )
+    return mark, (
         f"{variance}; {100 * recall:.0f} % of the held-out rows lie among synthetic "
-        f"samples (real {100 * real_recall:.0f} %).",
+        f"samples (real {100 * real_recall:.0f} %)."
     )
 
 
-def _fidelity(e: Evidence) -> Finding:
+def _fidelity(e: Evidence) -> tuple[str, str]:
     synthetic, real = e.synthetic.two_sample, e.real.two_sample
     precision, typical = e.synthetic.prdc.precision, e.real.prdc.precision
     mark = PASS
@@ -110,18 +120,15 @@ def _fidelity(e: Evidence) -> Finding:
         mark = WARN
     if synthetic.auc > max(0.95, real.auc + 0.05) or precision < 0.1 * typical:
         mark = FAIL
-    chance = f", p = {synthetic.p_value:.2g}" if len(synthetic.null_distribution) else ""
-    return Finding(
-        mark,
-        "Fidelity",
+    return mark, (
         f"A classifier separates synthetic samples from held-out rows with AUC "
-        f"{synthetic.auc:.2f} (real training rows {real.auc:.2f}; 0.5 is chance{chance}); "
-        f"{100 * precision:.0f} % of synthetic samples lie among held-out rows (real "
-        f"{100 * typical:.0f} %).",
+        f"{synthetic.auc:.2f} (real training rows {real.auc:.2f}; 0.5 is chance"
+        f"{_p_value(',', synthetic)}); {100 * precision:.0f} % of synthetic samples lie "
+        f"among held-out rows (real {100 * typical:.0f} %)."
     )
 
 
-def _copies(e: Evidence) -> Finding:
+def _copies(e: Evidence) -> tuple[str, str]:
     found, n = e.leakage, len(e.leakage.distances)
     share, nearer = found.n_near / n, found.nearer_to_training
     mark = PASS
@@ -136,43 +143,31 @@ def _copies(e: Evidence) -> Finding:
         distance = "most training rows are duplicates, so distances cannot be compared"
     if found.n_exact:
         mark = FAIL
-    return Finding(
-        mark,
-        "Copies",
+    real = ""
+    if math.isfinite(e.real_nearer):
+        real = f" (real training rows {100 * e.real_nearer:.0f} %)"
+    return mark, (
         f"{found.n_exact} of {n} synthetic samples are exact copies and {100 * share:.0f} "
         f"% near copies of training rows (1 % expected of real rows); {distance}; "
-        f"{100 * nearer:.0f} % lie nearer to training rows than to held-out ones"
-        + (
-            f" (real training rows {100 * e.real_nearer:.0f} %)."
-            if math.isfinite(e.real_nearer)
-            else "."
-        ),
+        f"{100 * nearer:.0f} % lie nearer to training rows than to held-out ones{real}."
     )
 
 
-def _utility(e: Evidence) -> Finding:
+def _utility(e: Evidence) -> tuple[str, str]:
     if not e.n_added:
-        return Finding(
-            WARN,
-            "Utility",
+        return WARN, (
             "The training part is balanced and the sampler added no samples: there is no "
-            "gain to measure.",
+            "gain to measure."
         )
-    gains = [found.gain for found in e.utility]
     mark = WARN
-    if all(gain.gain >= 0 for gain in gains) and any(g.interval[0] > 0 for g in gains):
+    if all(u.gain >= 0 for u in e.utility) and any(u.interval[0] > 0 for u in e.utility):
         mark = PASS
-    if all(gain.interval[1] < 0 for gain in gains):
+    if all(found.interval[1] < 0 for found in e.utility):
         mark = FAIL
     changes = ", ".join(
-        f"{found.classifier} {100 * found.gain.gain:+.1f} "
-        f"({100 * found.gain.interval[0]:+.1f} to {100 * found.gain.interval[1]:+.1f})"
-        for found in e.utility
+        f"{u.model} {100 * u.gain:+.1f} "
+        f"({100 * u.interval[0]:+.1f} to {100 * u.interval[1]:+.1f})"
+        for u in e.utility
     )
-    text = f"UAR on held-out rows, gain in points over no resampling: {changes}."
-    return Finding(mark, "Utility", text)
-
-
-def _median(ratios: dict[Any, float]) -> float:
-    values = [ratio for ratio in ratios.values() if math.isfinite(ratio)]
-    return float(np.median(values)) if values else math.nan
+    score = e.score[0].upper() + e.score[1:]
+    return mark, f"{score} on held-out rows, gain in points over no resampling: {changes}."

@@ -9,11 +9,9 @@ from typing import Any
 import pandas as pd
 
 from skmiaug.evaluation._drawing import png_of
-from skmiaug.evaluation.report._findings import FAIL, PASS, WARN, Finding
+from skmiaug.evaluation.report._findings import FAIL, PASS, WARN
 from skmiaug.evaluation.report._plots import Panel
 from skmiaug.utils._optional import require
-
-__all__ = ["MARKER", "SECTIONS", "page"]
 
 MARKER = '<meta name="generator" content="skmiaug report">'
 _MARKS = {PASS: "●", WARN: "◐", FAIL: "○"}
@@ -65,6 +63,27 @@ SECTIONS = {
         "Logistic regression, for the class shares of the held-out rows.",
     ),
 }
+# The same for votes, label sets and attributes.
+_OF_TARGETS = {
+    "counts": (
+        "Targets",
+        "The training part before and after resampling: votes of each class, rows of each "
+        "label, or rows in each fifth of the range of an attribute.",
+    ),
+    "information": (
+        "Mutual information",
+        "Information about the target that a model of held-out real rows finds in a "
+        "sample, a lower bound in nats: about a class drawn by the votes of its row, about "
+        "one of the labels of its row, or about attributes taken as Gaussian. Samples are "
+        "drawn for the targets of the training rows.",
+    ),
+    "utility": (
+        "Utility",
+        "Models trained with and without the synthetic samples, tested on held-out real "
+        "rows that neither they nor the augmenter have seen, and methods that need no "
+        "samples. One split shows little: skmiaug compare repeats it over folds and seeds.",
+    ),
+}
 _STYLE = """
 :root { color-scheme: light; }
 * { box-sizing: border-box; }
@@ -97,6 +116,7 @@ figcaption { font-size: .8rem; color: #444; }
 table { border-collapse: collapse; font-size: .87rem; margin: .8rem 0 1rem; width: 100%; }
 th { text-align: left; font-weight: 600; border-bottom: 1.5px solid #999; }
 th, td { padding: .25rem .6rem; vertical-align: top; border: 0; overflow-wrap: anywhere; }
+th, td:not(:first-child, :last-child) { white-space: nowrap; }
 td { border-bottom: 1px solid #eee; font-variant-numeric: tabular-nums; }
 @media (max-width: 46rem) {
   body { padding: 0 .9rem; margin-top: 1rem; }
@@ -114,38 +134,38 @@ td { border-bottom: 1px solid #eee; font-variant-numeric: tabular-nums; }
 """
 
 
+def sections_for(target_type: str) -> Mapping[str, tuple[str, str]]:
+    """Heading and first sentences of each section, in the order of the page."""
+    return SECTIONS if target_type == "multiclass" else SECTIONS | _OF_TARGETS
+
+
 def page(
-    *,
-    title: str,
-    about: Mapping[str, str],
-    findings: Sequence[Finding],
-    table: pd.DataFrame,
-    notes: Sequence[str],
+    report: Any,
+    sections: Mapping[str, tuple[str, str]],
     remarks: Mapping[str, str],
     panels: Mapping[str, Sequence[Panel]],
 ) -> str:
-    """The whole document; figures become images within it."""
-    facts = [f"<dt>{_text(k)}</dt><dd>{_text(v)}</dd>" for k, v in about.items()]
+    """The whole document of a `QualityReport`; figures become images within it."""
+    table = report.table
+    facts = [f"<dt>{_text(k)}</dt><dd>{_text(v)}</dd>" for k, v in report.about.items()]
     marked = [
         f'<li><span class="{mark}" title="{mark}">{_MARKS[mark]}</span>'
         f"<b>{_text(topic)}</b><span>{_text(text)}</span></li>"
-        for mark, topic, text in findings
+        for mark, topic, text in report.findings
     ]
-    shown = [
-        name for name in SECTIONS if name in panels or (table["section"] == name).any()
-    ]
-    links = [f'<li><a href="#{name}">{_text(SECTIONS[name][0])}</a></li>' for name in shown]
+    shown = [n for n in sections if n in panels or (table["section"] == n).any()]
+    links = [f'<li><a href="#{name}">{_text(sections[name][0])}</a></li>' for name in shown]
     body = [
-        f"<h1>{_text(title)}</h1>",
+        f"<h1>{_text(report.title)}</h1>",
         "<dl>\n" + "\n".join(facts) + "\n</dl>",
         '<ul class="findings">\n' + "\n".join(marked) + "\n</ul>",
         '<p class="key">● pass · ◐ warn: check closely · ○ fail (rules of thumb, not '
         "tests)</p>",
-        "".join(f'<p class="notes">Note: {_text(note)}.</p>\n' for note in notes),
+        "".join(f'<p class="notes">Note: {_text(note)}.</p>\n' for note in report.notes),
         f'<nav aria-label="Contents"><b>Contents</b><ol>{"".join(links)}</ol></nav>',
     ]
     for name in shown:
-        heading, text = SECTIONS[name]
+        heading, text = sections[name]
         body.append(f'<h2 id="{name}">{_text(heading)}</h2>\n<p>{_text(text)}</p>')
         if name in remarks:
             body.append(f'<p class="remark">{_text(remarks[name])}</p>')
@@ -161,7 +181,7 @@ def page(
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"{MARKER}\n<title>{_text(title)}</title>\n<style>{_STYLE}</style>\n"
+        f"{MARKER}\n<title>{_text(report.title)}</title>\n<style>{_STYLE}</style>\n"
         "</head>\n<body>\n<main>\n" + "\n".join(body) + "\n</main>\n</body>\n</html>\n"
     )
 
@@ -182,16 +202,13 @@ def _picture(panel: Panel, heading: str) -> str:
 
 
 def _table(part: pd.DataFrame) -> str:
-    between = [
-        f"{_number(low)} to {_number(high)}" if math.isfinite(low) else ""
-        for low, high in zip(part["low"], part["high"], strict=True)
-    ]
+    low, high = part["low"].map(_number), part["high"].map(_number)
     shown = pd.DataFrame(
         {
             "measure": part["measure"].map(_text),
             "synthetic": part["value"].map(_number),
             "real": part["real"].map(_number),
-            "95 % interval": between,
+            "95 % interval": (low + " to " + high).where(low != "", ""),
             "p": part["p_value"].map(lambda p: "" if math.isnan(p) else f"{p:.2g}"),
             "best": part["better"],
             "meaning": part["meaning"].map(_text),
@@ -200,14 +217,8 @@ def _table(part: pd.DataFrame) -> str:
     # Columns that are empty throughout are left out.
     shown = shown.loc[:, (shown != "").any()]
     head = "".join(f"<th>{name}</th>" for name in shown)
-    rows = [
-        "".join(
-            f'<td data-head="{name}">{cell}</td>'
-            for name, cell in zip(shown, row, strict=True)
-        )
-        for row in shown.itertuples(index=False)
-    ]
-    body = "\n".join(f"<tr>{row}</tr>" for row in rows)
+    cells = shown.apply(lambda column: f'<td data-head="{column.name}">' + column + "</td>")
+    body = "\n".join(f"<tr>{row}</tr>" for row in cells.sum(axis=1))
     return f"<table><thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table>"
 
 

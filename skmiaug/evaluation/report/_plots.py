@@ -4,32 +4,22 @@ Small ones, so that a page can set them in rows or, on a phone, below each other
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 
-from skmiaug.evaluation._drawing import (
-    INK,
-    NAME_LETTERS,
-    PALE,
-    QUIET,
-    REAL,
-    SYNTHETIC,
-    clean,
-    in_two_lines,
-    legend_above,
-    name_lines,
-    plain_log_scale,
-)
+from skmiaug.evaluation import _drawing as drawing
+from skmiaug.evaluation._drawing import INK, NAME_LETTERS, PALE, QUIET, REAL, SYNTHETIC
 from skmiaug.evaluation.comparison._methods import NO_RESAMPLING
-from skmiaug.evaluation.report._measures import WITH_SAMPLES, Evidence, SampleSet
+from skmiaug.evaluation.comparison._summary import confusion_matrix_of
+from skmiaug.evaluation.report._evidence import Evidence, SampleSet
 from skmiaug.evaluation.report._samples import ReportSamples
-
-__all__ = ["MAX_CLASSES", "Panel", "report_panels", "share_on_the_plane"]
+from skmiaug.evaluation.report._utility import WITH_SAMPLES
 
 MAX_CLASSES = 12
 _WIDTH, _VIEW_SIZE = 4.7, 2.25
@@ -64,17 +54,34 @@ def report_panels(evidence: Evidence) -> dict[str, list[Panel]]:
     def panel(draw: Any, height: float, caption: str, **options: Any) -> Panel:
         return Panel(partial(draw, **options), _WIDTH, height, caption)
 
+    of_classes = samples.target.name == "multiclass"
+    shown = "Diamond: the estimate. Dashed: the upper bound, where there is one."
+    if of_classes:
+        shown = ("Diamond and bar: estimate and interval. Grey: the same with shuffled "
+                 "classes. Dashed: the upper bound.")  # fmt: skip
+    confusion = confusion_matrix_of(evidence.compared, WITH_SAMPLES)
+    by_class = []
+    if not evidence.recalls.empty:
+        by_class.append(
+            panel(_recalls, tall, "Recall by class, mean over the classifiers. A gain of "
+                  "rare classes may cost the others.", evidence=evidence)
+        )  # fmt: skip
+    if not confusion.empty:
+        by_class.append(
+            panel(_confusion, max(2.7, tall), "With the samples: % of the held-out rows of "
+                  "each class (line) that are taken for another (column), mean over the "
+                  "classifiers.", counts=confusion)
+        )  # fmt: skip
     panels = {
         "counts": [
             panel(_counts, tall, "Filled: real training rows of the class. Outlined: after "
                   "resampling.", samples=samples),
         ],
         "information": [
-            panel(_information, 2.6, "Diamond and bar: estimate and interval. Grey: the "
-                  "same with shuffled classes. Dashed: the upper bound.", sets=sets),
+            panel(_information, 2.6, shown, sets=sets, of_classes=of_classes),
             panel(_pointwise, tall, "The same by class; below 0, samples resemble another "
                   "class more.", sets=sets),
-        ],
+        ][: 1 + of_classes],
         "training": _curve_panels(samples.sampler),
         "view": _class_views(samples),
         "fidelity": [
@@ -92,11 +99,7 @@ def report_panels(evidence: Evidence) -> dict[str, list[Panel]]:
         "utility": [
             panel(_utility, 2.7, "Square to disc: the effect of the synthetic samples.",
                   evidence=evidence),
-            panel(_recalls, tall, "Recall by class, mean over the classifiers. A gain of "
-                  "rare classes may cost the others.", evidence=evidence),
-            panel(_confusion, max(2.7, tall), "With the samples: % of the held-out rows of "
-                  "each class (line) that are taken for another (column), mean over the "
-                  "classifiers.", evidence=evidence),
+            *by_class,
         ],
     }  # fmt: skip
     return {name: found for name, found in panels.items() if found}
@@ -104,19 +107,19 @@ def report_panels(evidence: Evidence) -> dict[str, list[Panel]]:
 
 def _counts(axis: Any, samples: ReportSamples) -> None:
     before, after = samples.counts("train"), samples.counts("resampled")
-    lines = np.arange(len(samples.classes))
+    lines = np.arange(len(before))
     axis.barh(lines, list(after.values()), 0.62, color="white", ec=SYNTHETIC, lw=1.2)
     axis.barh(lines, list(before.values()), 0.62, color=INK, alpha=0.75)
     most = max(after.values())
-    for line, label in enumerate(samples.classes):
+    for line, label in enumerate(before):
         text = f"{before[label]} → {after[label]}"
         axis.text(after[label] + 0.015 * most, line, text, va="center", fontsize=9)
-    name_lines(axis, samples.classes)
+    drawing.name_lines(axis, list(before))
     axis.set_xlim(0, 1.3 * most)
     axis.set_xlabel("training samples")
 
 
-def _information(axis: Any, sets: list[Set]) -> None:
+def _information(axis: Any, sets: list[Set], of_classes: bool) -> None:
     for line, (_, found, colour) in enumerate(sets):
         result = found.information
         if len(result.null_distribution):
@@ -129,9 +132,11 @@ def _information(axis: Any, sets: list[Set]) -> None:
         axis.plot([result.estimate], [line], "D", color=colour, ms=6)
         axis.text(result.estimate, line - 0.3, f"{result.estimate:.2f}", ha="center",
                   fontsize=9)  # fmt: skip
-    bound = sets[0][1].upper_bound
-    axis.axvline(bound, color=INK, lw=1, ls="--")
-    axis.text(bound, -0.66, f"H(c) = {bound:.2f} ", ha="right", fontsize=9)
+    bound = sets[0][1].information.maximum
+    if math.isfinite(bound):
+        axis.axvline(bound, color=INK, lw=1, ls="--")
+        name = "H(c)" if of_classes else "upper bound"
+        axis.text(bound, -0.66, f"{name} = {bound:.2f} ", ha="right", fontsize=9)
     axis.axvline(0, color=PALE, lw=0.8, zorder=0)
     axis.margins(x=0.12)
     axis.set_ylim(1.7, -0.9)
@@ -139,8 +144,9 @@ def _information(axis: Any, sets: list[Set]) -> None:
         name.replace(" samples", "\nsamples").replace(" t", "\nt") for name, *_ in sets
     ]
     axis.set_yticks(range(len(sets)), names)
-    axis.set_xlabel("information about the class (nats)")
-    clean(axis)
+    about = "class" if of_classes else "target"
+    axis.set_xlabel(f"information about the {about} (nats)")
+    drawing.clean(axis)
 
 
 def _pairs(axis: Any, names: list[Any], sets: list[Set], values: Any) -> None:
@@ -149,9 +155,9 @@ def _pairs(axis: Any, names: list[Any], sets: list[Set], values: Any) -> None:
         face = colour if mark == "o" else "none"
         axis.plot(values(found), range(len(names)), mark, color=colour, mfc=face, ms=6.5,
                   mew=1.4, label=name, zorder=3)  # fmt: skip
-    name_lines(axis, names)
+    drawing.name_lines(axis, names)
     axis.margins(x=0.06)
-    legend_above(axis, columns=2)
+    drawing.legend_above(axis, columns=2)
 
 
 def _pointwise(axis: Any, sets: list[Set]) -> None:
@@ -177,7 +183,7 @@ def _variance(axis: Any, sets: list[Set]) -> None:
     ratios = [ratio for _, found, _ in sets for ratio in found.variance_ratio.values()]
     lowest = min((ratio for ratio in ratios if ratio > 0), default=1.0)
     if highest > _MAX_LINEAR:
-        plain_log_scale(axis, min(lowest, 1.0), highest)
+        drawing.plain_log_scale(axis, min(lowest, 1.0), highest)
     else:
         axis.set_xlim(0, max(1.3, highest))
     axis.set_xlabel("variance within the class, held-out rows = 1")
@@ -191,8 +197,8 @@ def _columns(axis: Any, sets: list[Set]) -> None:
                   where="post", label=name)  # fmt: skip
     axis.set_xlabel("Kolmogorov-Smirnov distance of a column")
     axis.set_ylabel("share of columns below")
-    clean(axis)
-    legend_above(axis, columns=2)
+    drawing.clean(axis)
+    drawing.legend_above(axis, columns=2)
 
 
 def _distances(axis: Any, evidence: Evidence) -> None:
@@ -214,16 +220,15 @@ def _distances(axis: Any, evidence: Evidence) -> None:
     axis.set_xlim(0, end)
     axis.set_xlabel("distance to the nearest training row")
     axis.set_ylabel("share nearer")
-    clean(axis)
-    legend_above(axis)
+    drawing.clean(axis)
+    drawing.legend_above(axis)
 
 
 def _utility(axis: Any, evidence: Evidence) -> None:
     for line, found in enumerate(evidence.utility):
-        gain = found.gain
-        without, with_synthetic = 100 * gain.uar_without, 100 * gain.uar_with
+        without, with_synthetic = 100 * found.without, 100 * found.with_samples
         axis.plot([without, with_synthetic], [line, line], "-", color=PALE, lw=2, zorder=0)
-        low, high = (without + 100 * end for end in gain.interval)
+        low, high = (without + 100 * end for end in found.interval)
         axis.plot([low, high], [line - 0.22] * 2, "-", color=SYNTHETIC, lw=1.4)
         marks = (
             (without, "s", "white", REAL, "real"),
@@ -235,32 +240,32 @@ def _utility(axis: Any, evidence: Evidence) -> None:
             label = name if line == 0 else None
             axis.plot([value], [line], mark, mfc=face, mec=edge, ms=7, label=label,
                       color=edge, ls="none")  # fmt: skip
-    name_lines(axis, [found.classifier for found in evidence.utility])
-    axis.set_xlabel("UAR on held-out real rows (%)")
-    legend_above(axis)
+    drawing.name_lines(axis, [found.model for found in evidence.utility])
+    axis.set_xlabel(f"{evidence.score} on held-out real rows (%)")
+    drawing.legend_above(axis)
 
 
 def _recalls(axis: Any, evidence: Evidence) -> None:
     recalls = 100 * evidence.recalls
+    weights = next(name for name in recalls.index if name.endswith("weights"))
     for name, mark, colour, label in (
         (NO_RESAMPLING, "s", REAL, "real"),
-        ("class weights", "x", INK, "class weights"),
+        (weights, "x", INK, weights),
         (WITH_SAMPLES, "o", SYNTHETIC, "real and synthetic"),
     ):
         axis.plot(recalls.loc[name], range(recalls.shape[1]), mark, color=colour, ms=6.5,
                   mfc=colour if mark == "o" else "none", mew=1.4, label=label)  # fmt: skip
-    name_lines(axis, list(recalls.columns))
+    drawing.name_lines(axis, list(recalls.columns))
     axis.set_xlim(-4, 104)
     axis.set_xlabel("recall (%)")
-    legend_above(axis, columns=3)
+    drawing.legend_above(axis, columns=3)
 
 
-def _confusion(axis: Any, evidence: Evidence) -> None:
-    counts = evidence.confusion
+def _confusion(axis: Any, counts: pd.DataFrame) -> None:
     rows = counts.sum(axis=1)
     shares = 100 * counts.div(rows.where(rows > 0), axis=0).fillna(0).to_numpy()
     axis.imshow(shares, cmap="Blues", vmin=0, vmax=100, aspect="auto")
-    names = [in_two_lines(name, NAME_LETTERS) for name in counts.columns]
+    names = [drawing.in_two_lines(name, NAME_LETTERS) for name in counts.columns]
     upright = max(map(len, names)) <= _SHORT_NAME or len(names) <= 3
     axis.set_xticks(range(len(names)), names, rotation=0 if upright else 90)
     axis.set_yticks(range(len(names)), names)
@@ -276,34 +281,37 @@ def _confusion(axis: Any, evidence: Evidence) -> None:
 
 # ---- training curves
 
-# Attributes of fitted augmenters; False: a score, drawn apart from the losses.
+# Captions, and the attributes of fitted augmenters that are drawn together.
 _CURVES = {
-    "loss_curve_": ("generator's loss", True),
-    "critic_loss_curve_": ("critic's loss", True),
-    "train_mi_curve_": ("information by Q, training (nats)", False),
-    "validation_scores_": ("validation score (nats)", False),
+    "Losses of both networks, the mean of the steps between two dots.": {
+        "loss_curve_": "generator's loss",
+        "critic_loss_curve_": "critic's loss",
+    },
+    "By Q, which is trained as well, and by a new critic on validation rows.": {
+        "train_mi_curve_": "information by Q, training (nats)",
+        "validation_scores_": "validation score (nats)",
+    },
 }
 
 
 def _curve_panels(sampler: Any) -> list[Panel]:
     panels = []
-    for is_loss, caption in (
-        (True, "Losses of both networks, the mean of the steps between two dots."),
-        (False, "By Q, which is trained as well, and by a new critic on validation rows."),
-    ):
-        curves = {}
-        for attribute, (name, loss) in _CURVES.items():
-            curve = getattr(sampler, attribute, None)
-            values = [] if curve is None else list(curve)
-            if loss is is_loss and values and None not in values:
-                curves[name] = [float(value) for value in values]
+    for caption, names in _CURVES.items():
+        found = {
+            name: getattr(sampler, attribute, None) for attribute, name in names.items()
+        }
+        curves = {
+            name: np.asarray(curve, dtype=float)
+            for name, curve in found.items()
+            if curve is not None and len(curve) and None not in list(curve)
+        }
         if curves:
             draw = partial(_curves, curves=curves, sampler=sampler)
             panels.append(Panel(draw, _WIDTH, 2.8, caption))
     return panels
 
 
-def _curves(axis: Any, curves: dict[str, list[float]], sampler: Any) -> None:
+def _curves(axis: Any, curves: dict[str, NDArray[Any]], sampler: Any) -> None:
     for (name, curve), style in zip(curves.items(), ("-", "--"), strict=False):
         every = getattr(sampler, "n_iter_", len(curve)) / len(curve)
         steps = every * np.arange(1, len(curve) + 1)
@@ -313,8 +321,8 @@ def _curves(axis: Any, curves: dict[str, list[float]], sampler: Any) -> None:
     if best is not None:
         axis.axvline(best, color=REAL, lw=1.2, ls=":", label=f"weights of step {best}")
     axis.set_xlabel("training step")
-    clean(axis)
-    legend_above(axis)
+    drawing.clean(axis)
+    drawing.legend_above(axis)
 
 
 # ---- the plane of two principal components
@@ -327,21 +335,18 @@ def share_on_the_plane(samples: ReportSamples) -> float:
 
 def _class_views(samples: ReportSamples) -> list[Panel]:
     plane = _plane_of(samples)
-    points = {
-        which: _on_plane(plane, getattr(samples, which)[0])
-        for which in ("held_out", "synthetic")
-    }
+    real, synthetic = (
+        _on_plane(plane, X) for X in (samples.held_out[0], samples.synthetic[0])
+    )
     # Outliers must not squeeze all others together.
-    low, high = np.quantile(np.vstack(list(points.values())), [0.01, 0.99], axis=0)
+    low, high = np.quantile(np.vstack([real, synthetic]), [0.01, 0.99], axis=0)
     margin = np.maximum(0.15 * (high - low), 1e-6)
     limits = np.stack([low - margin, high + margin])
     views = []
     for label in samples.classes[:MAX_CLASSES]:
-        own = {
-            which: points[which][getattr(samples, which)[1] == label] for which in points
-        }
-        draw = partial(_view, label=label, own=own, every=points["held_out"], limits=limits)
-        counts = f"{len(own['held_out'])} held out, {len(own['synthetic'])} synthetic"
+        own = real[samples.strata == label], synthetic[samples.synthetic[1] == label]
+        draw = partial(_view, label=label, shown=(real, *own), limits=limits)
+        counts = f"{len(own[0])} held out, {len(own[1])} synthetic"
         views.append(Panel(draw, _VIEW_SIZE, _VIEW_SIZE, counts))
     return views
 
@@ -354,21 +359,14 @@ def _plane_of(samples: ReportSamples) -> PCA:
         return PCA(n_components, svd_solver="full").fit(real)
 
 
-def _view(
-    axis: Any,
-    label: Any,
-    own: dict[str, NDArray[Any]],
-    every: NDArray[Any],
-    limits: NDArray[Any],
-) -> None:
-    axis.plot(*_thinned(every), ".", color="#e4e4e4", ms=3, zorder=0)
-    axis.plot(*_thinned(own["held_out"]), "o", mfc="none", ms=4, mew=0.9, color=INK)
-    axis.plot(*_thinned(own["synthetic"]), "x", ms=4, mew=0.9, color=SYNTHETIC, alpha=0.55)
-    axis.set_title(in_two_lines(label, NAME_LETTERS + 2), fontsize=10)
-    axis.set_xticks([])
-    axis.set_yticks([])
-    axis.set_xlim(*limits[:, 0])
-    axis.set_ylim(*limits[:, 1])
+def _view(axis: Any, label: Any, shown: Sequence[Any], limits: NDArray[Any]) -> None:
+    """All held-out rows, and those and the synthetic samples of one class."""
+    every, real, synthetic = map(_thinned, shown)
+    axis.plot(*every, ".", color="#e4e4e4", ms=3, zorder=0)
+    axis.plot(*real, "o", mfc="none", ms=4, mew=0.9, color=INK)
+    axis.plot(*synthetic, "x", ms=4, mew=0.9, color=SYNTHETIC, alpha=0.55)
+    axis.set_title(drawing.in_two_lines(label, NAME_LETTERS + 2), fontsize=10)
+    axis.set(xticks=[], yticks=[], xlim=limits[:, 0], ylim=limits[:, 1])
     for side in axis.spines.values():
         side.set_color(PALE)
 

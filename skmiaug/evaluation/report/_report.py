@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from numbers import Integral
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
@@ -16,24 +17,24 @@ from skmiaug.evaluation._labels import counts_text
 from skmiaug.evaluation.comparison._cell import warnings_text
 from skmiaug.evaluation.comparison._compare import (
     checked_classifiers,
-    checked_data,
+    checked_rows,
     checked_seed,
     refuse_class,
 )
 from skmiaug.evaluation.comparison._output import package_versions
+from skmiaug.evaluation.comparison._targets import read_y
+from skmiaug.evaluation.report._evidence import Evidence
 from skmiaug.evaluation.report._findings import Finding, findings
-from skmiaug.evaluation.report._html import SECTIONS, page
-from skmiaug.evaluation.report._measures import Evidence, measures_table
+from skmiaug.evaluation.report._html import page, sections_for
+from skmiaug.evaluation.report._measures import left_out, measures_table
 from skmiaug.evaluation.report._plots import (
     MAX_CLASSES,
     report_panels,
     share_on_the_plane,
 )
-from skmiaug.evaluation.report._samples import ReportSamples, prepare_samples
+from skmiaug.evaluation.report._samples import SIMILAR, ReportSamples, prepare_samples
 from skmiaug.utils._optional import require
 from skmiaug.utils.files._atomic import write_text_atomically
-
-__all__ = ["QualityReport", "quality_report"]
 
 _MIN_ROWS = 20
 _WIDTH = 9.6
@@ -95,6 +96,7 @@ class QualityReport:
         """
         module = require("matplotlib.figure", extra="plots", purpose="draw the report")
         sections = report_panels(self._evidence)
+        headings = sections_for(self._evidence.samples.target.name)
         rows = [
             rows_of_panels(len(panels), max(2, round(_WIDTH / panels[0].width)))
             for panels in sections.values()
@@ -109,7 +111,7 @@ class QualityReport:
         for part, lines, (name, panels) in zip(parts, rows, sections.items(), strict=True):
             for axis, panel in zip(panel_axes(part, lines), panels, strict=True):
                 panel.draw(axis)
-            part.suptitle(SECTIONS[name][0], fontsize=10.5, x=0.01, ha="left")
+            part.suptitle(headings[name][0], fontsize=10.5, x=0.01, ha="left")
         figure.suptitle(in_lines(self.title, _LETTERS), fontsize=12, x=0.01, ha="left")
         return figure
 
@@ -132,15 +134,9 @@ class QualityReport:
         OSError
             The folder of ``path`` is absent or cannot be written to.
         """
-        html = page(
-            title=self.title,
-            about=self.about,
-            findings=self.findings,
-            table=self.table,
-            notes=self.notes,
-            remarks=_remarks(self._evidence.samples),
-            panels=report_panels(self._evidence),
-        )
+        samples = self._evidence.samples
+        panels = report_panels(self._evidence)
+        html = page(self, sections_for(samples.target.name), _remarks(samples), panels)
         if path is not None:
             write_text_atomically(path, html)
         return html
@@ -169,11 +165,11 @@ def quality_report(
     ----------
     augmenter : over-sampler
         `skmiaug.MIGANAugmenter` or any over-sampler of imbalanced-learn; a fitted one is
-        cloned, too.
+        cloned, too. Its ``target_type`` determines what y holds, see Notes.
     X : array-like of shape (n_samples, n_features)
         Feature vectors, finite; standardised by the training part first.
-    y : array-like of shape (n_samples,)
-        Classes.
+    y : array-like of shape (n_samples,) or (n_samples, n_columns)
+        Classes; votes, label sets or attributes for an augmenter of that ``target_type``.
     groups : array-like of shape (n_samples,), default=None
         Speaker or session of each row; the split keeps them whole.
     cv : int, "logo", splitter, iterable or None, default=None
@@ -198,7 +194,8 @@ def quality_report(
     Raises
     ------
     ValueError
-        The data or `cv` do not fit, or the augmenter is not an over-sampler.
+        The data or `cv` do not fit, the augmenter is not an over-sampler, or ``y`` is not
+        of its ``target_type``.
 
     See Also
     --------
@@ -211,6 +208,13 @@ def quality_report(
     rows stand for the others in the measures of information, and in "trained on synthetic
     samples" always. Where it adds fewer than 20 samples, as many of each class as in the
     training part are generated instead.
+
+    With ``target_type`` "distribution", "multilabel" or "continuous", the samples that are
+    added have other targets than real rows, so one is generated for the target of each
+    training row. Utility is that of the samples that balancing adds, by the main score of
+    `compare_samplers` for the type: UAR of the class with most votes, macro average
+    precision, or concordance correlation. Measures that need one class a row are left out,
+    and ``notes`` name them.
 
     Examples
     --------
@@ -228,16 +232,24 @@ def quality_report(
         raise ValueError(
             f"max_rows must be a whole number from {_MIN_ROWS} on; got {max_rows!r}."
         )
-    X, y, groups = checked_data(X, y, groups)
-    chosen = checked_classifiers(classifiers)
+    target_type = getattr(augmenter, "target_type", "multiclass")
+    if target_type == "multiclass" and np.ndim(y) == 2 and np.shape(y)[1] > 1:
+        raise ValueError(
+            f"expected one class a row; y has {np.shape(y)[1]} columns and the augmenter "
+            "target_type='multiclass'. For votes, label sets or attributes set its "
+            "target_type to 'distribution', 'multilabel' or 'continuous'."
+        )
+    target, y = read_y(target_type, y)
+    X, groups = checked_rows(X, y, groups)
+    models = checked_classifiers(classifiers, target_type=target_type)
     seed = checked_seed(random_state)
     name = type(augmenter).__name__
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        samples = prepare_samples(augmenter, X, y, groups, cv, seed)
+        samples = prepare_samples(augmenter, X, y, groups, cv, seed, target)
         evidence = Evidence(
             samples,
-            chosen,
+            models,
             n_permutations=n_permutations,
             max_rows=int(max_rows),
             seed=seed,
@@ -245,7 +257,7 @@ def quality_report(
         report = QualityReport(
             evidence,
             title=f"{name} on {title}" if title else name,
-            notes=list(samples.notes),
+            notes=[*samples.notes, *filter(None, [left_out(target_type)])],
             about=_about(augmenter, X.shape, evidence),
         )
     report.notes += [text.rstrip(".") for text in warnings_text(caught)]
@@ -265,15 +277,22 @@ def _about(sampler: Any, shape: tuple[int, ...], evidence: Evidence) -> dict[str
     drawn = ""
     if evidence.n_compared < n_train:
         drawn = f" (information, fidelity, leakage: {evidence.n_compared} drawn of each)"
-    synthetic = {c: n for c, n in samples.counts("synthetic").items() if n}
+    labels, counts = np.unique(samples.synthetic[1], return_counts=True)
+    synthetic = dict(zip(labels.tolist(), counts.tolist(), strict=True))
+    of_what = f"{len(samples.classes)} classes"
+    mix = "in the class mix of the training part"
+    if samples.target.name != "multiclass":
+        names = ", ".join(map(str, samples.target.names))
+        of_what = f"target_type={samples.target.name!r}: {names}"
+        mix = "one for the target of each training row"
     versions = ", ".join(f"{name} {v}" for name, v in package_versions().items())
     return {
         "Over-sampler": " ".join(repr(sampler).split()),
-        "Data": f"{shape[0]} rows of {shape[1]} features, {len(samples.classes)} classes",
+        "Data": f"{shape[0]} rows of {shape[1]} features, {of_what}",
         "Split": split,
         "Synthetic samples": f"{len(samples.synthetic[1])} judged "
-        f"({counts_text(synthetic)}); {evidence.n_mixed} of them, in the class mix of the "
-        f"training part, where whole sets are compared{drawn}",
+        f"({counts_text(synthetic)}); {evidence.n_mixed} of them, {mix}, where whole sets "
+        f"are compared{drawn}",
         "Unseen": "the over-sampler has seen the training rows only; the critic, the "
         "comparisons and the tests of utility use the held-out rows",
         "Versions": versions,
@@ -288,6 +307,9 @@ def _remarks(samples: ReportSamples) -> dict[str, str]:
         "held-out real rows of the class; crosses: synthetic samples; pale dots: held-out "
         "rows of all classes."
     }
+    if samples.target.name != "multiclass":
+        similar = SIMILAR[samples.target.name]
+        remarks["view"] = remarks["view"].replace("rows of the class", similar, 1)
     if len(samples.classes) > MAX_CLASSES:
         remarks["view"] += f" The first {MAX_CLASSES} of {len(samples.classes)} classes."
     if getattr(samples.sampler, "best_iter_", None) == 0:

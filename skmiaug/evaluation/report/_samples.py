@@ -1,23 +1,31 @@
 """The samples that a quality report judges: split, resampled, generated."""
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from sklearn.preprocessing import StandardScaler
 
 from skmiaug.evaluation._labels import counted, listed, plain
 from skmiaug.evaluation.comparison._cell import seeded_clone
 from skmiaug.evaluation.comparison._folds import Fold, make_folds, possible_splits
+from skmiaug.evaluation.comparison._targets import Classes
 from skmiaug.model_selection._balanced import group_options
 from skmiaug.model_selection._neighbors import TooFewRowsError, adapt_neighbors
-
-__all__ = ["ReportSamples", "default_splits", "judged_fold", "prepare_samples"]
 
 _SPLITS = 3
 # With fewer added samples, nothing could be said about them.
 _MIN_ADDED = 20
+
+# What the rows of a stratum have in common, for readers.
+SIMILAR = {
+    "distribution": "rows of one plurality class",
+    "multilabel": "rows with the same rarest label",
+    "continuous": "rows in the same fifth of the first attribute",
+}
 
 Labelled = tuple[NDArray[Any], NDArray[Any]]
 
@@ -30,23 +38,34 @@ class ReportSamples:
     ``fit_resample``, real rows first. `synthetic` holds the samples that it added, of the
     classes with enough held-out rows to judge them; `in_their_place` all of them, and the
     training rows of the classes that got none. `notes` report what was adapted or left out.
+
+    Of other targets than classes, `synthetic` has a sample for the target of each training
+    row, since those that balancing adds have other targets than real rows. Where rows are
+    compared class by class, their strata of similar targets stand for classes: in
+    `synthetic`, `train_strata` and `strata`, those of held-out rows.
     """
 
+    target: Classes
     train: Labelled
     held_out: Labelled
     resampled: Labelled
     synthetic: Labelled
     in_their_place: Labelled
-    classes: list[Any]
+    train_strata: NDArray[Any]
+    strata: NDArray[Any]
     sampler: Any
     n_train_groups: int | None = None
     n_held_out_groups: int | None = None
     notes: list[str] = field(default_factory=list)
 
+    @property
+    def classes(self) -> list[Any]:
+        """Classes, or strata."""
+        return np.union1d(self.train_strata, self.strata).tolist()
+
     def counts(self, which: str) -> dict[Any, int]:
-        """Samples of each class in "train", "held_out", "resampled" or "synthetic"."""
-        labels = getattr(self, which)[1]
-        return {label: int(np.sum(labels == label)) for label in self.classes}
+        """Samples of each class in "train" or "resampled", or what else is balanced."""
+        return self.target.counts(getattr(self, which)[1], self.target.names.tolist())
 
 
 def prepare_samples(
@@ -56,6 +75,7 @@ def prepare_samples(
     groups: NDArray[Any] | None,
     cv: Any,
     seed: int,
+    target: Classes,
 ) -> ReportSamples:
     """Fit a clone of the sampler to the training part of one fold.
 
@@ -64,38 +84,50 @@ def prepare_samples(
     ValueError
         The sampler is not an over-sampler, or adds nothing and cannot be asked for more.
     """
-    _check_sampler(sampler)
-    fold = judged_fold(cv, X, y, groups, seed)
+    of_classes = target.name == "multiclass"
+    _check_sampler(sampler, target.name)
+    fold = judged_fold(cv, X, target.strata(y, _SPLITS), groups, seed)
     scaler = StandardScaler().fit(X[fold.train])
-    train = scaler.transform(X[fold.train]), y[fold.train]
-    fitted = seeded_clone(sampler, seed)
-    notes = [_adapted(fitted, train[1])]
+    train, held_out = (
+        (scaler.transform(X[part]), y[part]) for part in (fold.train, fold.test)
+    )
+    fitted, notes = seeded_clone(sampler, seed), []
+    if of_classes:
+        notes.append(_adapted(fitted, train[1]))
     own = group_options(fitted, None if groups is None else groups[fold.train])
-    resampled = _arrays(fitted.fit_resample(*train, **own))
+    given: Any = train[1]
+    if given.ndim == 2:  # sampling_strategy may name columns
+        given = pd.DataFrame(given, columns=target.names)
+    resampled = _arrays(fitted.fit_resample(train[0], given, **own))
     n = len(train[0])
     if len(resampled[0]) < n or not np.array_equal(resampled[0][:n], train[0]):
         raise ValueError(
             "expected an over-sampler, which returns the given rows before its synthetic "
             f"samples; {type(sampler).__name__} does not."
         )
+    strata = strata_of(target, y)
     synthetic = resampled[0][n:], resampled[1][n:]
-    if len(synthetic[0]) < _MIN_ADDED:
-        notes.append(
-            f"balancing adds {counted(len(synthetic[0]), 'sample')} here: as many of each "
-            "class as in the training part were generated to be judged"
-        )
-        synthetic = _as_many_of_each(sampler, fitted, train, seed, notes)
-    others = ~np.isin(train[1], synthetic[1])
+    if not of_classes:
+        in_their_place = fitted.sample(n, train[1])[0], train[1]
+        synthetic = in_their_place[0], strata[fold.train]
+    else:
+        if len(synthetic[0]) < _MIN_ADDED:
+            notes.append(
+                f"balancing adds {counted(len(synthetic[0]), 'sample')} here: as many of "
+                "each class as in the training part were generated to be judged"
+            )
+            synthetic = _as_many_of_each(sampler, fitted, train, seed, notes)
+        without = ~np.isin(train[1], synthetic[1])
+        in_their_place = joined(synthetic, (train[0][without], train[1][without]))
     samples = ReportSamples(
+        target=target,
         train=train,
-        held_out=(scaler.transform(X[fold.test]), y[fold.test]),
+        held_out=held_out,
         resampled=resampled,
         synthetic=synthetic,
-        in_their_place=(
-            np.vstack([synthetic[0], train[0][others]]),
-            np.concatenate([synthetic[1], train[1][others]]),
-        ),
-        classes=[plain(label) for label in np.unique(y)],
+        in_their_place=in_their_place,
+        train_strata=strata[fold.train],
+        strata=strata[fold.test],
         sampler=fitted,
     )
     if groups is not None:
@@ -104,6 +136,24 @@ def prepare_samples(
     _leave_out_unknown_classes(samples, notes)
     samples.notes = [note for note in notes if note]
     return samples
+
+
+def strata_of(target: Classes, y: NDArray[Any]) -> NDArray[Any]:
+    """The stratum of similar targets of each row, by name; of classes y itself."""
+    names = np.array([str(name) for name in target.names])
+    if target.name == "multiclass":
+        return y
+    if target.name == "continuous":
+        first = y if y.ndim == 1 else y[:, 0]
+        ends = np.unique(np.quantile(first, np.linspace(0, 1, 6)))
+        fifths = [f"{names[0]} {a:.3g} to {b:.3g}" for a, b in pairwise(ends)]
+        return np.array(fifths)[np.searchsorted(ends[1:-1], first, side="right")]
+    # The rarest label of a row, or the class with most votes.
+    order = np.arange(len(names))
+    if target.name == "multilabel":
+        order = np.argsort(y.sum(axis=0), kind="stable")
+    found = names[order][y[:, order].argmax(axis=1)]
+    return np.where(y.any(axis=1), found, "no label")
 
 
 def judged_fold(
@@ -118,7 +168,7 @@ def judged_fold(
     labels = np.unique(y)
 
     def rows_of_the_rarest(fold: Fold) -> int:
-        return min(int(np.sum(y[fold.test] == label)) for label in labels)
+        return int((y[fold.test, None] == labels).sum(axis=0).min())
 
     return max(make_folds(splitter, X, y, groups, [seed]), key=rows_of_the_rarest)
 
@@ -138,7 +188,12 @@ def _adapted(sampler: Any, y: NDArray[Any]) -> str:
         ) from error
 
 
-def _check_sampler(sampler: Any) -> None:
+def _check_sampler(sampler: Any, target_type: str) -> None:
+    if target_type != "multiclass" and not hasattr(sampler, "sample"):
+        raise ValueError(
+            f"target_type={target_type!r} needs an augmenter with sample(n, y); "
+            f"{type(sampler).__name__} has none."
+        )
     generates = hasattr(sampler, "sample") or (
         hasattr(sampler, "get_params") and "sampling_strategy" in sampler.get_params()
     )
@@ -170,7 +225,7 @@ def _leave_out_unknown_classes(samples: ReportSamples, notes: list[str]) -> None
     labels, counts = np.unique(y, return_counts=True)
     several = np.isin(y, labels[counts > 1])
     X, y = samples.synthetic = X[several], y[several]
-    labels, counts = np.unique(samples.held_out[1], return_counts=True)
+    labels, counts = np.unique(samples.strata, return_counts=True)
     known = np.isin(y, labels[counts > 1])
     if not known.all():
         notes.append(
@@ -183,6 +238,11 @@ def _leave_out_unknown_classes(samples: ReportSamples, notes: list[str]) -> None
             "expected synthetic samples of a class that has at least 2 held-out rows; hold "
             "more rows out (cv), or leave tiny classes out."
         )
+
+
+def joined(one: Labelled, other: Labelled) -> Labelled:
+    """Both sets, one below the other."""
+    return np.vstack([one[0], other[0]]), np.concatenate([one[1], other[1]])
 
 
 def _arrays(pair: Any) -> Labelled:

@@ -3,6 +3,8 @@
 from skmiaug.metrics.samples._fidelity import (
     PRDC,
     FeatureDrift,
+    TwoSampleResult,
+    classifier_two_sample_test,
     covariance_drift,
     feature_drift,
     frechet_distance,
@@ -14,9 +16,7 @@ from skmiaug.metrics.samples._tstr import (
     TSTRScore,
     TSTRScorer,
     paired_difference,
-    tstr_score,
 )
-from skmiaug.metrics.samples._two_sample import TwoSampleResult, classifier_two_sample_test
 from skmiaug.metrics.samples._utility import (
     UtilityGain,
     train_on_synthetic_test_on_real,
@@ -39,7 +39,6 @@ __all__ = [
     "paired_difference",
     "precision_recall_density_coverage",
     "train_on_synthetic_test_on_real",
-    "tstr_score",
     "utility_gain",
     "variance_ratio",
 ]

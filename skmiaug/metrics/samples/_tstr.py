@@ -96,7 +96,6 @@ class TSTRScorer:
 
     See Also
     --------
-    tstr_score : The score of a single set of samples.
     paired_difference : Compares two generators.
     train_on_synthetic_test_on_real : UAR of any scikit-learn classifier.
 
@@ -261,58 +260,6 @@ class TSTRScorer:
         np.cos(features, out=features)
         features *= np.float32(math.sqrt(2 / features.shape[1]))
         return features
-
-
-def tstr_score(
-    Z_synthetic: ArrayLike,
-    T_synthetic: ArrayLike,
-    Z_real: ArrayLike,
-    T_real: ArrayLike,
-    *,
-    kind: str = "nonlinear",
-    random_state: Any = 0,
-) -> float:
-    """TSTR log score of one set of synthetic samples, nats.
-
-    Parameters
-    ----------
-    Z_synthetic : array-like of shape (n_synthetic, n_features)
-    T_synthetic : array-like of shape (n_synthetic, n_classes)
-        Class shares, one-hot for classes.
-    Z_real : array-like of shape (n_real, n_features)
-        Held-out real rows.
-    T_real : array-like of shape (n_real, n_classes)
-    kind : {"linear", "nonlinear"}, default="nonlinear"
-        The classifier, see `TSTRScorer`.
-    random_state : int, RandomState or None, default=0
-        Of the random features of the nonlinear kind.
-
-    Returns
-    -------
-    float
-        Lower bound of the mutual information of real rows and equally frequent classes.
-
-    Raises
-    ------
-    ValueError
-        Arrays do not fit together.
-
-    See Also
-    --------
-    TSTRScorer : Compares many sets, with standard errors.
-
-    Examples
-    --------
-    >>> from sklearn.datasets import load_iris
-    >>> from sklearn.preprocessing import label_binarize, scale
-    >>> from skmiaug.metrics import tstr_score
-    >>> X, y = load_iris(return_X_y=True)
-    >>> Z, T = scale(X), label_binarize(y, classes=[0, 1, 2])
-    >>> 0.8 < tstr_score(Z[::2], T[::2], Z[1::2], T[1::2]) < 1.1  # at most ln 3
-    True
-    """
-    scorer = TSTRScorer(Z_real, T_real, kind=kind, random_state=random_state)
-    return scorer.score(Z_synthetic, T_synthetic).value
 
 
 def paired_difference(

@@ -1,17 +1,29 @@
-"""A whole path of λ in one run."""
+"""A whole path of λ in one run: many augmenters fitted as stacks of models."""
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
 
 import numpy as np
+import torch
 from sklearn.base import clone
 from sklearn.utils import check_random_state
 
-from skmiaug.over_sampling._migan import MIGANAugmenter
-from skmiaug.over_sampling.search._fit_together import fit_augmenters
+from skmiaug.base import torch_defaults
+from skmiaug.over_sampling._generator import Fitting
+from skmiaug.over_sampling._migan import EVAL_INTERVAL, MEMORY_ADVICE, MIGANAugmenter
+from skmiaug.over_sampling.columns._groups import check_expected
+from skmiaug.over_sampling.generator._fit import Preparation, TrainingRun, ready_run
+from skmiaug.training import EarlyStopping
+from skmiaug.training.gan import GanRecord, StackBatches, StackedModel, train_gan_stack
+from skmiaug.utils._device import memory_remedy, resolve_device
+from skmiaug.utils._progress import ProgressBar
 from skmiaug.utils._random import draw_seed
+from skmiaug.utils._threads import cpu_threads_for, threads_to_spare
 
 DEFAULT_MI_WEIGHTS = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0)
 
@@ -128,13 +140,7 @@ def augmenters_of(
 
 
 def check_mi_weights(mi_weights: Any) -> np.ndarray:
-    """Return λ as numbers (n_weights,); an iterator is read once.
-
-    Raises
-    ------
-    ValueError
-        There is none, or one is below 0 or no number.
-    """
+    """Return λ as numbers (n_weights,), at least one; an iterator is read once."""
     try:
         weights = np.asarray(list(mi_weights), dtype=float)
     except (TypeError, ValueError):
@@ -145,3 +151,187 @@ def check_mi_weights(mi_weights: Any) -> np.ndarray:
             f"got {mi_weights!r}."
         )
     return weights
+
+
+# ---- fitting many at once
+
+
+@dataclass
+class FitJob:
+    """One augmenter that is ready to be trained, and what it was prepared from.
+
+    `data` are X, y, condition and groups; `prepared` is shared by augmenters that differ in
+    ``mi_weight`` alone.
+    """
+
+    augmenter: MIGANAugmenter
+    data: tuple[Any, ...]
+    fitting: Fitting
+    prepared: Preparation
+    run: TrainingRun
+
+    @property
+    def stack_key(self) -> Hashable:
+        """Equal for jobs whose networks have one shape and one schedule."""
+        own, means = self.augmenter, self.prepared.row_means
+        schedule = own._n_steps(), own.n_iter_no_change, own.tol
+        return len(means), self.prepared.parameters, str(means.device), schedule
+
+
+def fit_augmenters(
+    augmenters: Sequence[MIGANAugmenter],
+    data: Sequence[tuple[Any, ...]],
+    *,
+    verbose: bool = False,
+) -> None:
+    """Fit each augmenter to its (X, y, condition, groups), equal shapes as one model.
+
+    Those that are given the very same tuple, and differ in ``mi_weight`` alone, share what
+    does not depend on it. Augmenters with several modalities or a condition are fitted one
+    after another: what their heads measure is not a sum over models.
+
+    Raises
+    ------
+    ValueError
+        An augmenter has a checkpoint or ``data_parallel=True``, or its ``fit`` would raise.
+    """
+    for augmenter, own in zip(augmenters, data, strict=True):
+        _check_alone(augmenter)
+        check_expected(augmenter, "fit", own[2])
+    with ExitStack() as stack:
+        stack.enter_context(torch_defaults())
+        device = resolve_device(augmenters[0].device)
+        stack.enter_context(memory_remedy(device, MEMORY_ADVICE))
+        jobs: list[FitJob] = []
+        for augmenter, own in zip(augmenters, data, strict=True):
+            if augmenter.modalities is not None or own[2] is not None:
+                augmenter.fit(*own[:2], condition=own[2], groups=own[3])
+                continue
+            like = next((j for j in jobs[::-1] if _share(j, augmenter, own)), None)
+            jobs.append(_ready(augmenter, own, like, device))
+        stacks: dict[Hashable, list[FitJob]] = defaultdict(list)
+        for job in jobs:
+            stacks[job.stack_key].append(job)
+        for alike in stacks.values():
+            records = _train_in_threads(alike, verbose)
+            for job, record in zip(alike, records, strict=True):
+                _end(job, record)
+
+
+def _share(job: FitJob, augmenter: MIGANAugmenter, data: tuple[Any, ...]) -> bool:
+    """Return whether an augmenter differs from that of a job in ``mi_weight`` alone."""
+    if job.data is not data or not isinstance(augmenter.random_state, Integral):
+        return False
+    ours, theirs = augmenter.get_params(), job.augmenter.get_params()
+    return all(ours[name] == theirs[name] for name in ours if name != "mi_weight")
+
+
+def _check_alone(augmenter: MIGANAugmenter) -> None:
+    augmenter._validate_params()
+    for name, off in (("checkpoint", None), ("data_parallel", False)):
+        value = getattr(augmenter, name)
+        if value != off:
+            raise ValueError(
+                f"Augmenters that are fitted together do not support {name}, got "
+                f"{name}={value!r}. Set {name}={off!r}."
+            )
+
+
+def _ready(
+    augmenter: MIGANAugmenter, data: tuple[Any, ...], like: FitJob | None, device: Any
+) -> FitJob:
+    """Prepare an augmenter, or take what another one was prepared with."""
+    if like is None:
+        X, y, condition, groups = data
+        rows, indices, *_ = augmenter._read(X, y)
+        sources, _ = augmenter._sources(rows, indices, condition)
+        seed = draw_seed(check_random_state(augmenter.random_state))
+        fitting = augmenter._prepare(sources, indices, groups, seed)
+        prepared = augmenter._prepare_networks(
+            fitting.Z, fitting.T, fitting.rng, fitting.validation, fitting.groups, device
+        )
+    else:
+        fitting, prepared = like.fitting, like.prepared
+        own = set(augmenter.get_params(deep=False))
+        fitted = {k: v for k, v in vars(like.augmenter).items() if k not in own}
+        augmenter.__dict__.update(fitted)
+    run = ready_run(prepared, float(augmenter.mi_weight))
+    return FitJob(augmenter, data, fitting, prepared, run)
+
+
+def _end(job: FitJob, record: GanRecord | None) -> None:
+    augmenter = job.augmenter
+    if record is None:
+        # Its losses diverged: alone, its learning rates are lowered.
+        X, y, condition, groups = job.data
+        augmenter.fit(X, y, condition=condition, groups=groups)
+        return
+    prior, shared = job.run.prior, job.prepared.prior
+    if shared.residuals is None:
+        shared.attach_residuals(job.fitting.Z, job.fitting.T)
+    prior.residuals, prior.order = shared.residuals, shared.order
+    prior.class_begin = shared.class_begin
+    sampler = augmenter._end_run(
+        job.run, record, job.prepared, job.fitting.Z, job.fitting.T
+    )
+    augmenter._finish(sampler, job.fitting)
+
+
+def _train_in_threads(jobs: list[FitJob], verbose: bool) -> list[GanRecord | None]:
+    """Train jobs of one shape, on a CPU a part of them in each thread.
+
+    Products too small for two threads to share (see ``cpu_threads_for``) are still worth
+    a thread for each part of the stack: the parts never wait for each other.
+    """
+    device = jobs[0].prepared.row_means.device
+    product = jobs[0].prepared.parameters.largest_product()
+    n_parts = min(threads_to_spare(product, device), len(jobs))
+    with cpu_threads_for(product, device):
+        if n_parts == 1:
+            return _train_stack(jobs, verbose)
+        parts = [jobs[k::n_parts] for k in range(n_parts)]
+        with ThreadPoolExecutor(n_parts - 1) as pool:
+            others = [pool.submit(_one_thread, part) for part in parts[1:]]
+            # The main thread takes a part, since only it receives signals.
+            records = [_train_stack(parts[0], verbose), *(o.result() for o in others)]
+    joined: list[GanRecord | None] = [None] * len(jobs)
+    for k, part in enumerate(records):
+        joined[k::n_parts] = part
+    return joined
+
+
+def _one_thread(jobs: list[FitJob]) -> list[GanRecord | None]:
+    # The number of threads belongs to the thread that asks.
+    torch.set_num_threads(1)
+    with torch_defaults():
+        return _train_stack(jobs, verbose=False)
+
+
+def _train_stack(jobs: list[FitJob], verbose: bool) -> list[GanRecord | None]:
+    """Train jobs of one shape; a record each, None where the losses diverged."""
+    first = jobs[0]
+    batches = StackBatches(
+        [job.run.batches for job in jobs], [id(job.prepared) for job in jobs]
+    )
+    device = first.prepared.row_means.device
+    mi_weights = torch.tensor([float(job.augmenter.mi_weight) for job in jobs])
+    models = [
+        StackedModel(
+            job.run.networks,
+            job.run.score,
+            EarlyStopping(job.augmenter.n_iter_no_change, job.augmenter.tol),
+        )
+        for job in jobs
+    ]
+    max_iter = first.augmenter._n_steps()
+    with ProgressBar(max_iter, f"{len(jobs)} augmenters", enabled=verbose) as bar:
+        train_gan_stack(
+            models,
+            batches,
+            first.run.weights,
+            mi_weights.to(device),
+            max_iter=max_iter,
+            eval_interval=EVAL_INTERVAL,
+            on_check=lambda step, n_active: bar.show(step, training=n_active),
+        )
+    return [None if model.diverged else model.record for model in models]

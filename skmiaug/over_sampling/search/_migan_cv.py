@@ -23,11 +23,11 @@ from sklearn.utils.validation import check_is_fitted
 from skmiaug.exceptions import TinyClassWarning, UndefinedScoreWarning
 from skmiaug.over_sampling._migan import MIGANAugmenter
 from skmiaug.over_sampling.columns._groups import check_expected
-from skmiaug.over_sampling.search._fit_together import fit_augmenters
 from skmiaug.over_sampling.search._mi_path import (
     DEFAULT_MI_WEIGHTS,
     augmenters_of,
     check_mi_weights,
+    fit_augmenters,
 )
 from skmiaug.utils._fit import warn_caller, whole_fit
 from skmiaug.utils.tables._labels import read_groups
@@ -50,32 +50,24 @@ class MIGANAugmenterCV(BaseOverSampler):
         As for :class:`MIGANAugmenter`, in place of that of ``augmenter`` where it is not
         ``"auto"``. In the folds a dict or a callable would ask for counts of the whole
         set, so there classes are balanced (``"auto"``).
-
     mi_weights : sequence of float, default=(0, 0.1, 0.3, 1, 3, 10)
         The λ to choose from.
-
     augmenter : MIGANAugmenter or None, default=None
         Its other parameters, ``random_state`` among them; None takes the defaults, by which
         networks are trained for a condition or modalities only (see ``max_iter``).
-
     classifier : classifier or None, default=None
         Trained on the balanced folds. None is a logistic regression on standardised rows.
-
     selection : {"score", "mutual_information"}, default="score"
         Whether the mean score of the classifier decides, or the mean
         ``mutual_information_`` of the folds' augmenters; no classifier is trained then.
         More information need not mean better classifiers: see docs/metrics.md.
-
     scoring : str or callable, default="balanced_accuracy"
         scikit-learn's scoring of the classifier. Balanced accuracy is the UAR.
-
     cv : int, splitter, iterable or None, default=5
         As in scikit-learn. With ``groups``, an int or None keeps the rows of a group
         together, and a splitter that does not is refused.
-
     random_state : int, RandomState instance or None, default=None
         Seed of the augmenters, in place of that of ``augmenter`` where it is not None.
-
     verbose : int, default=0
         1 shows a progress bar.
 
@@ -252,7 +244,7 @@ class MIGANAugmenterCV(BaseOverSampler):
         weights = check_mi_weights(self.mi_weights)
         classifier = self._checked_classifier()
         template = clone(self.augmenter or MIGANAugmenter())
-        if not _is_auto(self.sampling_strategy):
+        if not isinstance(self.sampling_strategy, str) or self.sampling_strategy != "auto":
             template.set_params(sampling_strategy=self.sampling_strategy)
         if self.random_state is not None:
             template.set_params(random_state=self.random_state)
@@ -268,7 +260,8 @@ class MIGANAugmenterCV(BaseOverSampler):
         first = clone(augmenters[0])
         rows, indices, *_ = first._read(X, y)
         folds = self._split(rows, first.classes_[indices], groups)
-        data = rows, first.classes_[indices], read_optional(condition), groups
+        table = None if condition is None else read_table(condition)[0]
+        data = rows, first.classes_[indices], table, groups
         information, scores = self._cross_validate(folds, augmenters, classifier, data)
         self.cv_results_ = cv_table(weights, scores, information)
         self.best_index_ = int(self.cv_results_["rank_test_score"].argmin())
@@ -277,15 +270,7 @@ class MIGANAugmenterCV(BaseOverSampler):
         self.augmenter_ = augmenters[self.best_index_]
 
     def _checked_classifier(self) -> Any:
-        """Return the classifier, unfitted; what cannot be scored is refused.
-
-        Raises
-        ------
-        TypeError
-            It is a class and not an instance.
-        ValueError
-            ``scoring`` is not a name that scikit-learn knows.
-        """
+        """Return the classifier, unfitted; what cannot be scored is refused."""
         classifier = self.classifier
         if classifier is None:
             classifier = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
@@ -343,10 +328,7 @@ class MIGANAugmenterCV(BaseOverSampler):
             if self.selection == "mutual_information":
                 return information.T, information.T
             scores = [
-                [
-                    self._fold_score(augmenter, own, part(test), classifier)
-                    for augmenter in row
-                ]
+                [self._fold_score(one, own, part(test), classifier) for one in row]
                 for row, own, (_, test) in zip(grid, training, folds, strict=True)
             ]
         return information.T, np.array(scores).T
@@ -390,59 +372,32 @@ class MIGANAugmenterCV(BaseOverSampler):
 def cv_table(
     mi_weights: np.ndarray, scores: np.ndarray, information: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """Return a ``cv_results_``; a λ whose mean score is NaN has the last rank.
+    """Return a ``cv_results_`` of scores and information (n_weights, n_folds).
 
-    Parameters
-    ----------
-    mi_weights : ndarray of shape (n_weights,)
-    scores : ndarray of shape (n_weights, n_folds)
-        Higher is better.
-    information : ndarray of shape (n_weights, n_folds)
-        Nats.
-
-    Raises
-    ------
-    ValueError
-        All mean scores are NaN.
+    A λ whose mean score is NaN has the last rank; ValueError where all are.
     """
     means = scores.mean(axis=1)
-    defined = ~np.isnan(means)
-    _warn_of_nan(mi_weights[~defined].tolist(), none_defined=not defined.any())
-    ranks = np.full(len(means), defined.sum() + 1, dtype=np.int32)
-    ranks[defined] = rankdata(-means[defined], method="min")
-    table = {
-        "param_mi_weight": mi_weights,
-        "params": np.array([{"mi_weight": float(w)} for w in mi_weights], dtype=object),
-    }
-    table |= {f"split{k}_test_score": column for k, column in enumerate(scores.T)}
-    return table | {
-        "mean_test_score": means,
-        "std_test_score": scores.std(axis=1),
-        "rank_test_score": ranks,
-        "mean_mutual_information": information.mean(axis=1),
-    }
-
-
-def _warn_of_nan(undefined: list[float], *, none_defined: bool) -> None:
-    if not undefined:
-        return
+    undefined = mi_weights[np.isnan(means)].tolist()
     remedy = (
         "Look at what scoring gives where a class is absent from a fold, or where the "
         "classifier was given rows of one class."
     )
-    if none_defined:
+    if len(undefined) == len(means):
         raise ValueError(f"The score of every mi_weight is NaN in some fold. {remedy}")
-    warn_caller(
-        f"The score of mi_weight {', '.join(map(str, undefined))} is NaN in some fold, so "
-        f"that it is not chosen. {remedy}",
-        UndefinedScoreWarning,
-    )
-
-
-def read_optional(table: Any) -> Any:
-    """Return the numbers of a table, or None where there is none."""
-    return None if table is None else read_table(table)[0]
-
-
-def _is_auto(sampling_strategy: Any) -> bool:
-    return isinstance(sampling_strategy, str) and sampling_strategy == "auto"
+    if undefined:
+        warn_caller(
+            f"The score of mi_weight {', '.join(map(str, undefined))} is NaN in some fold, "
+            f"so that it is not chosen. {remedy}",
+            UndefinedScoreWarning,
+        )
+    return {
+        "param_mi_weight": mi_weights,
+        "params": np.array([{"mi_weight": float(w)} for w in mi_weights], dtype=object),
+        **{f"split{k}_test_score": column for k, column in enumerate(scores.T)},
+        "mean_test_score": means,
+        "std_test_score": scores.std(axis=1),
+        "rank_test_score": rankdata(np.nan_to_num(-means, nan=np.inf), "min").astype(
+            np.int32
+        ),
+        "mean_mutual_information": information.mean(axis=1),
+    }

@@ -311,13 +311,15 @@ class ThresholdTunedClassifier(DecisionAdjuster):
         return _columns(found, method) - self.thresholds_
 
 
-def class_shares(y: Any, classes: NDArray[Any]) -> NDArray[np.float64]:
-    """Shares (n_classes,) of the rows (n,), or of votes (n, n_classes)."""
+def class_shares(
+    y: Any, classes: NDArray[Any], weights: NDArray[np.float64] | None = None
+) -> NDArray[np.float64]:
+    """Shares (n_classes,) of the weights of rows (n,), or of votes (n, n_classes)."""
     labels = np.asarray(y)
     if labels.ndim == 2 and labels.shape[1] > 1:
-        return classes_and_shares(labels)[1].mean(axis=0)
+        return np.average(classes_and_shares(labels)[1], axis=0, weights=weights)
     labels = labels.ravel()
-    return np.array([np.mean(labels == label) for label in classes])
+    return np.array([np.average(labels == c, weights=weights) for c in classes])
 
 
 def log_proba(proba: Any) -> NDArray[np.float64]:

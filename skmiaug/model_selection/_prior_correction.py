@@ -22,6 +22,7 @@ from skmiaug.model_selection._decisions import (
     log_proba,
 )
 from skmiaug.model_selection._meta import last_step
+from skmiaug.model_selection._soft_labels import SoftLabelClassifier
 
 _REMEDY = (
     'so trained_prior="auto" cannot determine the class shares it is trained on. Pass them '
@@ -40,7 +41,8 @@ class PriorCorrectedClassifier(DecisionAdjuster):
     Parameters
     ----------
     estimator : classifier with ``predict_proba``
-        Often an imbalanced-learn ``Pipeline`` with a sampler in it.
+        Often an imbalanced-learn ``Pipeline`` with a sampler in it. A
+        `SoftLabelClassifier`, or a pipeline that ends in one, may be fitted to votes.
     trained_prior : "auto", "uniform", mapping or array-like, default="auto"
         Class shares that the classifier was trained on. "auto" uses those that reach the
         last step of a ``Pipeline``, or ``y`` otherwise, times the ``sample_weight`` and
@@ -52,6 +54,11 @@ class PriorCorrectedClassifier(DecisionAdjuster):
         Class shares to predict for; "train" is those of ``y`` in ``fit``, before any
         resampling or weighting. "uniform" turns a classifier of imbalanced rows into one
         for UAR (logit adjustment).
+    decide_for : {"target", "trained"}, default="target"
+        Class shares for which ``predict`` decides. "target": the class of the highest
+        corrected probability. "trained": the decisions of the estimator stay, so that a
+        classifier of balanced samples keeps its UAR while ``predict_proba`` is calibrated
+        for the target shares.
 
     Attributes
     ----------
@@ -94,14 +101,21 @@ class PriorCorrectedClassifier(DecisionAdjuster):
         "estimator": [HasMethods(["fit", "predict_proba"])],
         "trained_prior": [StrOptions({"auto", "uniform"}), Mapping, "array-like"],
         "target_prior": [StrOptions({"train", "uniform"}), Mapping, "array-like"],
+        "decide_for": [StrOptions({"target", "trained"})],
     }
 
     def __init__(
-        self, estimator: Any, *, trained_prior: Any = "auto", target_prior: Any = "train"
+        self,
+        estimator: Any,
+        *,
+        trained_prior: Any = "auto",
+        target_prior: Any = "train",
+        decide_for: str = "target",
     ):
         self.estimator = estimator
         self.trained_prior = trained_prior
         self.target_prior = target_prior
+        self.decide_for = decide_for
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: Any, y: ArrayLike, **fit_params: Any) -> PriorCorrectedClassifier:
@@ -111,7 +125,7 @@ class PriorCorrectedClassifier(DecisionAdjuster):
         ----------
         X : array-like of shape (n_samples, n_features)
             Any input of the estimator.
-        y : array-like of shape (n_samples,)
+        y : array-like of shape (n_samples,) or, of votes, (n_samples, n_classes)
         **fit_params
             Passed to the estimator's ``fit``.
 
@@ -124,7 +138,8 @@ class PriorCorrectedClassifier(DecisionAdjuster):
         TypeError
             ``trained_prior`` is "auto" and the training shares cannot be determined.
         """
-        check_classification_targets(y)
+        if not isinstance(last_step(self.estimator)[1], SoftLabelClassifier):
+            check_classification_targets(y)
         automatic = isinstance(self.trained_prior, str) and self.trained_prior == "auto"
         if automatic:
             _check_visible(self.estimator)
@@ -152,7 +167,8 @@ class PriorCorrectedClassifier(DecisionAdjuster):
             return np.log(self.predict_proba(X))
 
     def _adjusted_scores(self, X: Any) -> NDArray[np.float64]:
-        return log_proba(self.predict_proba(X))
+        keep = self.decide_for == "trained"
+        return log_proba((self.estimator_ if keep else self).predict_proba(X))
 
 
 def with_prior(
@@ -253,8 +269,7 @@ def _trained_shares(
     _, last = last_step(estimator)
     while isinstance(last, BaseSearchCV):
         _, last = last_step(last.best_estimator_)
-    rows = np.ones(len(seen.labels)) if seen.weights is None else seen.weights
-    shares = np.array([rows[seen.labels == label].sum() for label in classes])
+    shares = class_shares(seen.labels, classes, seen.weights)
     weight = getattr(last, "class_weight", None)
     if isinstance(weight, str):  # "balanced"
         return np.full(len(classes), 1 / len(classes))

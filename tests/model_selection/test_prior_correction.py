@@ -27,7 +27,9 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
-from skmiaug.model_selection import PriorCorrectedClassifier
+from skmiaug import GaussianAugmenter
+from skmiaug.metrics import jensen_shannon_distance
+from skmiaug.model_selection import PriorCorrectedClassifier, SoftLabelClassifier
 
 # Name of a check of scikit-learn and why it cannot pass.
 EXPECTED_FAILURES: dict[str, str] = {}
@@ -269,3 +271,42 @@ def test_errors_say_what_to_do(rare):
     nested = sklearn_pipeline(StandardScaler(), sklearn_pipeline(GaussianNB()))
     with pytest.raises(TypeError, match="is a pipeline itself"):
         PriorCorrectedClassifier(nested).fit(X, y)
+
+
+def test_votes_are_corrected_and_decisions_stay():
+    rng = np.random.default_rng(0)
+    centres = 1.5 * np.eye(3, 6)
+    votes = rng.multinomial(5, rng.dirichlet([2, 0.5, 0.2], 900))
+    X = votes @ centres / 5 + 0.8 * rng.normal(size=(900, 6))
+    train, test = slice(600), slice(600, None)
+    shares = votes[test] / 5
+    balanced = make_pipeline(
+        GaussianAugmenter(target_type="distribution", random_state=0),
+        SoftLabelClassifier(LogisticRegression()),
+    )
+    uncorrected = clone(balanced).fit(X[train], votes[train])
+    corrected = PriorCorrectedClassifier(balanced).fit(X[train], votes[train])
+    mean = votes[train].mean(axis=0) / 5
+    np.testing.assert_allclose(corrected.target_prior_, mean)
+    assert np.ptp(corrected.trained_prior_) < np.ptp(mean)
+    distances = [
+        jensen_shannon_distance(shares, model.predict_proba(X[test]))
+        for model in (corrected, uncorrected)
+    ]
+    assert distances[0] < distances[1]
+    kept = PriorCorrectedClassifier(balanced, decide_for="trained")
+    kept.fit(X[train], votes[train])
+    np.testing.assert_array_equal(kept.predict(X[test]), uncorrected.predict(X[test]))
+    np.testing.assert_allclose(
+        kept.predict_proba(X[test]), corrected.predict_proba(X[test])
+    )
+    assert (corrected.predict(X[test]) == 0).sum() > (kept.predict(X[test]) == 0).sum()
+
+
+def test_decisions_of_balanced_rows_beside_calibrated_probabilities(rare):
+    X, y = rare
+    balanced = make_pipeline(RandomOverSampler(random_state=0), LogisticRegression())
+    kept = PriorCorrectedClassifier(balanced, decide_for="trained").fit(X, y)
+    np.testing.assert_array_equal(kept.predict(X), clone(balanced).fit(X, y).predict(X))
+    shares = np.array([np.mean(y == c) for c in kept.classes_])
+    np.testing.assert_allclose(kept.predict_proba(X).mean(axis=0), shares, atol=0.03)

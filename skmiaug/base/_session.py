@@ -62,29 +62,17 @@ class _SingleProcess:
 
 @dataclass(frozen=True)
 class Session:
-    """What a training run needs from around it.
+    """What a training run needs from around it."""
 
-    Attributes
-    ----------
-    seed : int
-        Seed of the run; that of the checkpoint where one is continued.
-    device : torch.device
-    checkpoint : Checkpoint or None
-    stopping : EarlyStopping
-        By the estimator's ``n_iter_no_change`` and ``tol``.
-    phase : callable
-        Takes the name of what is done from now on: shown on the progress bar, and logged
-        with its time at level DEBUG of the logger "skmiaug".
-    on_check : callable
-        Takes the record after a validation check, shows its newest figures and calls
-        scikit-learn's callbacks; returns True to stop.
-    """
-
-    seed: int
+    seed: int  # Seed of the run; that of the checkpoint where one is continued
     device: torch.device
     checkpoint: Checkpoint | None
-    stopping: EarlyStopping
+    stopping: EarlyStopping  # By the estimator's ``n_iter_no_change`` and ``tol``
+    # Takes the name of what is done from now on: shown on the progress bar, and logged with
+    # its time at level DEBUG of the logger "skmiaug"
     phase: Callable[[str], None]
+    # Takes the record after a validation check, shows its newest figures and calls
+    # scikit-learn's callbacks; returns True to stop
     on_check: Callable[[RunRecord], bool]
 
     def events(

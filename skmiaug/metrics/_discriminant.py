@@ -32,19 +32,11 @@ _MIN_VARIANCE = 1e-18
 
 @dataclass(frozen=True)
 class Discriminant:
-    """Class densities in the scores of one regression.
+    """Class densities in the scores of one regression."""
 
-    Attributes
-    ----------
-    weights : ndarray of shape (rank, n_classes - 1)
-        From projected rows to scores.
-    means : ndarray of shape (n_classes, n_classes - 1)
-    precision : ndarray of shape (n_classes - 1, n_classes - 1)
-    """
-
-    weights: NDArray[np.float32]
-    means: NDArray[np.float64]
-    precision: NDArray[np.float64]
+    weights: NDArray[np.float32]  # (rank, n_classes - 1): From projected rows to scores
+    means: NDArray[np.float64]  # (n_classes, n_classes - 1)
+    precision: NDArray[np.float64]  # (n_classes - 1, n_classes - 1)
 
     def log_density(self, projected: NDArray[np.float32]) -> NDArray[np.float64]:
         """ln p(scores | class) up to a constant of the row (n, n_classes)."""

@@ -10,20 +10,11 @@ from skmiaug.nn._mlp import hidden_stack
 
 
 class CriticOutput(NamedTuple):
-    """Output of the critic on n rows.
+    """Output of the critic on n rows."""
 
-    Attributes
-    ----------
-    score : Tensor of shape (n,)
-        Realness given the target; higher is more real.
-    class_logits : Tensor of shape (n, n_targets)
-        Q(c | x), unnormalised.
-    code_mean, code_log_variance : Tensor of shape (n, n_codes)
-        The Gaussian Q(code | x).
-    """
-
-    score: Tensor
-    class_logits: Tensor
+    score: Tensor  # (n,), realness given the target; higher is more real
+    class_logits: Tensor  # (n, n_targets): Q(c | x), unnormalised
+    # (n, n_codes), the Gaussian Q(code | x)
     code_mean: Tensor
     code_log_variance: Tensor
 

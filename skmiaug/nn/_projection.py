@@ -44,21 +44,13 @@ class ProjectionHead(nn.Module):
 
 
 class AlignmentOutput(NamedTuple):
-    """Codes of n rows in the shared space, and the classes read from them.
+    """Codes of n rows in the shared space, and the classes read from them."""
 
-    Attributes
-    ----------
-    codes : tuple of Tensor of shape (n, n_components)
-        One for each modality, on the sphere of :func:`on_sphere`.
-    class_logits : tuple of Tensor of shape (n, n_classes)
-        q(c | code) of each modality, unnormalised.
-    shared_logits : Tensor of shape (n, n_classes)
-        q(c | shared code), unnormalised.
-    """
-
+    # Each (n, n_components), one for each modality, on the sphere of :func:`on_sphere`
     codes: tuple[Tensor, ...]
+    # Each (n, n_classes): q(c | code) of each modality, unnormalised
     class_logits: tuple[Tensor, ...]
-    shared_logits: Tensor
+    shared_logits: Tensor  # (n, n_classes): q(c | shared code), unnormalised
 
 
 class AlignmentNetwork(nn.Module):

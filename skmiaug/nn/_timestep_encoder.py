@@ -21,19 +21,11 @@ _MIN_SCALE = 1e-3
 
 @dataclass(frozen=True)
 class TimestepArchitecture:
-    """Shape of a :class:`TimestepEncoder`.
+    """Shape of a :class:`TimestepEncoder`."""
 
-    Attributes
-    ----------
-    n_features : int
-        Features of a timestep.
-    backbone : {"transformer", "gru"}
-    hidden_size, n_layers, n_heads : int
-        Width, depth and, for the transformer, heads that share the width.
-    """
-
-    n_features: int
-    backbone: str
+    n_features: int  # Features of a timestep
+    backbone: str  # {"transformer", "gru"}
+    # Width, depth and, for the transformer, heads that share the width
     hidden_size: int
     n_layers: int
     n_heads: int

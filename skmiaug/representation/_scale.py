@@ -18,18 +18,13 @@ _ALL = slice(None)
 @register_state
 @dataclass(frozen=True)
 class FeatureScale:
-    """Limits each feature, then maps it to mean 0 and standard deviation 1.
+    """Limits each feature, then maps it to mean 0 and standard deviation 1."""
 
-    Attributes
-    ----------
-    low, high : ndarray of shape (n_features,), float64
-        Limits of the values.
-    center, scale : ndarray of shape (n_features,), float64
-        Mean and standard deviation after that; the scale of a constant feature is 0.
-    """
-
+    # (n_features,), float64, limits of the values
     low: np.ndarray
     high: np.ndarray
+    # (n_features,), float64, mean and standard deviation after that; the scale of a
+    # constant feature is 0
     center: np.ndarray
     scale: np.ndarray
 

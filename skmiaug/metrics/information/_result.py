@@ -169,22 +169,13 @@ def percentile_interval(
 
 
 class PartSpread(NamedTuple):
-    """How an estimate varies over disjoint parts of the rows.
+    """How an estimate varies over disjoint parts of the rows."""
 
-    Attributes
-    ----------
-    error : float
-        Standard error of the estimate.
-    drift : float
-        The estimate minus the mean over the parts: the sign of a bias that has not
-        vanished at this number of rows.
-    n_parts : int
-        Parts of one partition.
-    """
-
-    error: float
+    error: float  # Standard error of the estimate
+    # The estimate minus the mean over the parts: the sign of a bias that has not vanished
+    # at this number of rows
     drift: float
-    n_parts: int
+    n_parts: int  # Parts of one partition
 
 
 def spread_over_parts(

@@ -42,18 +42,11 @@ register_state(AlignmentNetwork)
 @register_state
 @dataclass
 class AlignedSpace:
-    """A fitted space.
+    """A fitted space."""
 
-    Attributes
-    ----------
-    scales : tuple of FeatureScale
-        One for each modality.
-    network : AlignmentNetwork
-        On the CPU, in float64, so that the codes of a row do not depend on the rows it
-        comes with.
-    """
-
-    scales: tuple[FeatureScale, ...]
+    scales: tuple[FeatureScale, ...]  # One for each modality
+    # On the CPU, in float64, so that the codes of a row do not depend on the rows it comes
+    # with
     network: AlignmentNetwork
 
     def check(self) -> None:

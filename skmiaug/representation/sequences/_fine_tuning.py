@@ -150,24 +150,14 @@ def unwrapped(pretrained: Any) -> MaskedTimestepEncoder | None:
 
 @dataclass(frozen=True)
 class Labels:
-    """What a head is trained on.
+    """What a head is trained on."""
 
-    Attributes
-    ----------
-    values : ndarray
-        (n,) of int64 where ``error`` is "classes", else (n, n_outputs) of float32.
-    error : {"classes", "l1", "l2"}
-    n_outputs : int
-    groups : ndarray of shape (n,) or None
-        Rows of a group are held out together.
-    class_weights : ndarray of shape (n_classes,), float32, or None
-    """
-
+    # (n,) of int64 where ``error`` is "classes", else (n, n_outputs) of float32
     values: np.ndarray
-    error: str
+    error: str  # {"classes", "l1", "l2"}
     n_outputs: int
-    groups: np.ndarray | None
-    class_weights: np.ndarray | None = None
+    groups: np.ndarray | None  # (n,) or None, rows of a group are held out together
+    class_weights: np.ndarray | None = None  # (n_classes,), float32, or None
 
 
 def fine_tune(

@@ -14,24 +14,13 @@ _EXPECTED = (
 
 @dataclass(frozen=True)
 class Sequences:
-    """Sequences concatenated in time.
+    """Sequences concatenated in time."""
 
-    Attributes
-    ----------
-    steps : ndarray of shape (n_steps_in_all, n_features)
-        Floating point; cells that are not finite are unknown.
-    lengths : ndarray of shape (n,), int64
-        At least 1 each.
-    n_padded : int or None
-        Timesteps of the padded array that was given; None for a list.
-    lengths_given : bool
-        Whether lengths were given with the array.
-    """
-
+    # (n_steps_in_all, n_features), floating point; cells that are not finite are unknown
     steps: np.ndarray
-    lengths: np.ndarray
-    n_padded: int | None
-    lengths_given: bool = False
+    lengths: np.ndarray  # (n,), int64, at least 1 each
+    n_padded: int | None  # Timesteps of the padded array that was given; None for a list
+    lengths_given: bool = False  # Whether lengths were given with the array
 
     def __len__(self) -> int:
         return len(self.lengths)

@@ -27,17 +27,10 @@ register_state(TimestepEncoder)
 @register_state
 @dataclass(frozen=True)
 class SequenceSpace:
-    """Scale and encoder.
-
-    Attributes
-    ----------
-    scale : FeatureScale
-    encoder : TimestepEncoder
-        On the CPU.
-    """
+    """Scale and encoder."""
 
     scale: FeatureScale
-    encoder: TimestepEncoder
+    encoder: TimestepEncoder  # On the CPU
 
     def check(self) -> None:
         """Refuse pieces from a file that do not belong together."""

@@ -27,20 +27,15 @@ _REMEDY = "Lower learning_rate, or check X for extreme values."
 
 
 class AlignmentBatch(NamedTuple):
-    """Rows with all their modalities; n is the batch size.
+    """Rows with all their modalities; n is the batch size."""
 
-    Attributes
-    ----------
-    rows : tuple of Tensor of shape (n, n_features)
-        One for each modality, standardised and finite, also where one is missing.
-    present : Tensor of shape (n, n_modalities), bool, or None
-        False where a row lacks a modality. None: no row lacks any, which saves time.
-    classes : Tensor of shape (n,)
-    """
-
+    # Each (n, n_features), one for each modality, standardised and finite, also where one
+    # is missing
     rows: tuple[Tensor, ...]
+    # (n, n_modalities), bool, or None, false where a row lacks a modality. None: no row
+    # lacks any, which saves time.
     present: Tensor | None
-    classes: Tensor
+    classes: Tensor  # (n,)
 
     def take(self, which: Tensor) -> "AlignmentBatch":
         """Return the rows of indices ``which`` (n,)."""
@@ -53,24 +48,13 @@ class AlignmentBatch(NamedTuple):
 
 @dataclass
 class AlignmentBatches:
-    """Draws batches of distinct rows.
+    """Draws batches of distinct rows."""
 
-    Attributes
-    ----------
-    rows : AlignmentBatch
-        All training rows.
-    batch_size : int
-        Lowered to the number of rows.
-    generator : torch.Generator
-        The only source of randomness.
-    dropout : float
-        Share of the values set to 0, the mean of the column; the others are scaled up so
-        that the expected value stays the same.
-    """
-
-    rows: AlignmentBatch
-    batch_size: int
-    generator: torch.Generator
+    rows: AlignmentBatch  # All training rows
+    batch_size: int  # Lowered to the number of rows
+    generator: torch.Generator  # The only source of randomness
+    # Share of the values set to 0, the mean of the column; the others are scaled up so that
+    # the expected value stays the same
     dropout: float = 0.0
 
     def draw(self) -> AlignmentBatch:
@@ -138,51 +122,27 @@ class AlignmentModel(ModelState):
 
 @dataclass(frozen=True)
 class AlignmentWeights:
-    """How much each term counts.
+    """How much each term counts."""
 
-    Attributes
-    ----------
-    classification : float
-        On the cross-entropy of each modality.
-    contrastive : float
-        α, on the symmetric InfoNCE of each pair of modalities.
-    information : float
-        β, on the lower bound of the mutual information of class and shared code.
-    same_class : {"positive", "masked", "negative"}
-        Role of the pairs of a row's class, see ``symmetric_info_nce``.
-    entropy : float
-        H(c) of the rows, nats.
-    autocast : torch.dtype or None
-        Type of the matrix products; None is float32.
-    """
-
-    classification: float
-    contrastive: float
+    classification: float  # On the cross-entropy of each modality
+    contrastive: float  # α, on the symmetric InfoNCE of each pair of modalities
+    # β, on the lower bound of the mutual information of class and shared code
     information: float
+    # {"positive", "masked", "negative"}: Role of the pairs of a row's class, see
+    # ``symmetric_info_nce``
     same_class: str
-    entropy: float
-    autocast: torch.dtype | None = None
+    entropy: float  # H(c) of the rows, nats
+    autocast: torch.dtype | None = None  # Type of the matrix products; None is float32
 
 
 class AlignmentTerms(NamedTuple):
-    """The terms of the loss, each a Tensor of shape (), nats.
+    """The terms of the loss, each a Tensor of shape (), nats."""
 
-    Attributes
-    ----------
-    loss : Tensor
-        The weighted sum.
-    class_loss : Tensor
-        Sum over the modalities of the cross-entropy of the class.
-    contrastive_loss : Tensor
-        Sum over the pairs of modalities of the symmetric InfoNCE loss.
-    information : Tensor
-        H(c) + E[log q(c | shared code)].
-    """
-
-    loss: Tensor
-    class_loss: Tensor
+    loss: Tensor  # The weighted sum
+    class_loss: Tensor  # Sum over the modalities of the cross-entropy of the class
+    # Sum over the pairs of modalities of the symmetric InfoNCE loss
     contrastive_loss: Tensor
-    information: Tensor
+    information: Tensor  # H(c) + E[log q(c | shared code)]
 
 
 def alignment_terms(
@@ -278,16 +238,11 @@ def _contrastive_loss(
 
 @dataclass
 class AlignmentRecord(RunRecord):
-    """The curves of a run, means since the last validation check, nats.
-
-    Attributes
-    ----------
-    loss, class_loss, contrastive_loss, information : list of float
-        As in `AlignmentTerms`.
-    """
+    """The curves of a run, means since the last validation check, nats."""
 
     figures: ClassVar[tuple[str, ...]] = AlignmentTerms._fields
 
+    # As in `AlignmentTerms`
     loss: list[float] = field(default_factory=list)
     class_loss: list[float] = field(default_factory=list)
     contrastive_loss: list[float] = field(default_factory=list)

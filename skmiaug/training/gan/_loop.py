@@ -20,18 +20,7 @@ _REMEDY = (
 
 @dataclass
 class GanRecord(RunRecord):
-    """The record of generator and critic.
-
-    Attributes
-    ----------
-    critic_loss, generator_loss : list of float
-        Means over the steps since the last validation check.
-    information : list of float
-        The bound H(c) + E[log Q(c|x̂)] of generated rows, nats, likewise.
-    pair_information : list of float
-        Bound of the information between the groups of columns of generated rows given the
-        class, summed over the pairs of groups, nats; 0 with a single group.
-    """
+    """The record of generator and critic."""
 
     figures: ClassVar[tuple[str, ...]] = (
         "critic_loss",
@@ -40,9 +29,13 @@ class GanRecord(RunRecord):
         "pair_information",
     )
 
+    # Means over the steps since the last validation check
     critic_loss: list[float] = field(default_factory=list)
     generator_loss: list[float] = field(default_factory=list)
+    # The bound H(c) + E[log Q(c|x̂)] of generated rows, nats, likewise
     information: list[float] = field(default_factory=list)
+    # Bound of the information between the groups of columns of generated rows given the
+    # class, summed over the pairs of groups, nats; 0 with a single group
     pair_information: list[float] = field(default_factory=list)
 
 

@@ -112,25 +112,15 @@ def _stacked(parts: Sequence[Any]) -> Any:
 
 @dataclass
 class StackedModel:
-    """One model of a stack and its training record.
+    """One model of a stack and its training record."""
 
-    Attributes
-    ----------
-    networks : GanNetworks
-        Untrained at first; with the best weights in the end.
-    evaluate : callable
-        Returns the validation score of ``networks``, or None where nothing was held out.
-    stopping : EarlyStopping
-    record : GanRecord
-    diverged : bool
-        A loss, a weight or a score was not finite. The model left the stack then, its
-        networks are of no use, and it must be trained alone, at lower learning rates.
-    """
-
-    networks: GanNetworks
+    networks: GanNetworks  # Untrained at first; with the best weights in the end
+    # Returns the validation score of ``networks``, or None where nothing was held out
     evaluate: Callable[[GanNetworks], float | None]
     stopping: EarlyStopping
     record: GanRecord = field(default_factory=GanRecord)
+    # A loss, a weight or a score was not finite. The model left the stack then, its
+    # networks are of no use, and it must be trained alone, at lower learning rates.
     diverged: bool = False
     best: dict[str, Tensor] = field(default_factory=dict, repr=False)
 

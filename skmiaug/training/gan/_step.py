@@ -30,25 +30,14 @@ _MARGIN = 0.1
 
 @dataclass(frozen=True)
 class GanWeights:
-    """Weights of the loss terms.
+    """Weights of the loss terms."""
 
-    Attributes
-    ----------
-    information : float or Tensor of shape (n_models,)
-        λ of the papers, on the mutual-information bound in the losses of generator and
-        critic; one for each model of a stack.
-    penalty : float
-        On the mean squared norm of the residual.
-    entropy : float
-        H(c) of the balanced batches, nats.
-    autocast : torch.dtype or None
-        Type of the matrix products; None is float32.
-    """
-
+    # λ of the papers, on the mutual-information bound in the losses of generator and
+    # critic; one for each model of a stack
     information: float | Tensor
-    penalty: float
-    entropy: float
-    autocast: torch.dtype | None = None
+    penalty: float  # On the mean squared norm of the residual
+    entropy: float  # H(c) of the balanced batches, nats
+    autocast: torch.dtype | None = None  # Type of the matrix products; None is float32
 
     @property
     def informed(self) -> bool:

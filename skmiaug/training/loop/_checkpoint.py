@@ -15,17 +15,10 @@ from skmiaug.utils.files._tensor_file import read_tensor_file, write_tensor_file
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """One file that a run writes as it goes, and that the same run continues from.
-
-    Attributes
-    ----------
-    path : str or path-like
-    fingerprint : str
-        Identity of data and settings; a file with another one is refused.
-    """
+    """One file that a run writes as it goes, and that the same run continues from."""
 
     path: str | os.PathLike[str]
-    fingerprint: str
+    fingerprint: str  # Identity of data and settings; a file with another one is refused
 
     def exists(self) -> bool:
         """Whether there is something to continue from."""

@@ -119,21 +119,11 @@ class GraphedStep:
 
 @dataclass
 class Graph:
-    """A captured step.
+    """A captured step."""
 
-    Attributes
-    ----------
-    replay : callable
-        Runs it.
-    inputs : nested tuple of Tensor
-        What it reads as its batch.
-    figures : Tensor
-        What it returned, overwritten by each replay.
-    """
-
-    replay: Callable[[], None]
-    inputs: Any
-    figures: Tensor
+    replay: Callable[[], None]  # Runs it
+    inputs: Any  # What it reads as its batch
+    figures: Tensor  # What it returned, overwritten by each replay
 
     def step(self, batch: Any) -> Tensor:
         """Run it on a batch."""

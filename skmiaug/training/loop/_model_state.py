@@ -10,15 +10,10 @@ from torch import nn
 
 
 class ModelState(ABC):
-    """Base of what a training loop changes: networks by name, and their optimisers.
+    """Base of what a training loop changes: networks by name, and their optimisers."""
 
-    Attributes
-    ----------
-    discriminators : tuple of str
-        Networks that score the output of the others. They learn even where no validation
-        check improves on the untrained model, and then keep their last weights.
-    """
-
+    # Networks that score the output of the others. They learn even where no validation
+    # check improves on the untrained model, and then keep their last weights.
     discriminators: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod

@@ -11,30 +11,19 @@ class RunRecord:
 
     A subclass adds a list for each figure that its training step returns, and names them
     in ``figures`` in the same order.
-
-    Attributes
-    ----------
-    n_iter : int
-        Training steps done.
-    best_iter : int
-        The step whose weights were kept; 0 for the untrained ones.
-    iterations : list of int
-        The steps at which the curves were taken.
-    validation_scores : list of float or None
-        Score on the held-out rows; higher is better. None when nothing was held out.
-    stop_reason : str
-        ``"max_iter"``, ``"early_stopping"``, ``"callback"`` or ``"not_started"``.
-    n_rollbacks : int
-        How often the last good weights were taken back after a non-finite loss.
     """
 
     figures: ClassVar[tuple[str, ...]] = ()
 
-    n_iter: int = 0
-    best_iter: int = 0
+    n_iter: int = 0  # Training steps done
+    best_iter: int = 0  # The step whose weights were kept; 0 for the untrained ones
+    # The steps at which the curves were taken
     iterations: list[int] = field(default_factory=list)
+    # Score on the held-out rows; higher is better. None when nothing was held out.
     validation_scores: list[float | None] = field(default_factory=list)
+    # ``"max_iter"``, ``"early_stopping"``, ``"callback"`` or ``"not_started"``
     stop_reason: str = "not_started"
+    # How often the last good weights were taken back after a non-finite loss
     n_rollbacks: int = 0
 
     def add(self, iteration: int, means: Sequence[float], score: float | None) -> None:

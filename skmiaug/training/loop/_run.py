@@ -27,28 +27,18 @@ RecordT = TypeVar("RecordT", bound=RunRecord)
 
 @dataclass
 class TrainingEvents:
-    """Callbacks of a training loop.
+    """Callbacks of a training loop."""
 
-    Attributes
-    ----------
-    evaluate : callable
-        Returns the validation score of the model; higher is better. None when nothing
-        was held out: every check then counts as the best.
-    on_check : callable
-        Called with the record after each validation check; returns True to stop.
-    checkpoint : Checkpoint or None
-        Where the state goes at each validation check and when a signal ends the run.
-    seed : int
-        What the run was started with; kept in the checkpoint.
-    average : callable
-        Turns the figures (n_figures,) of this process into those of all that train the
-        model; called at each validation check.
-    """
-
+    # Returns the validation score of the model; higher is better. None when nothing was
+    # held out: every check then counts as the best.
     evaluate: Callable[[Any], float | None]
+    # Called with the record after each validation check; returns True to stop
     on_check: Callable[[Any], bool] = lambda record: False
+    # Where the state goes at each validation check and when a signal ends the run
     checkpoint: Checkpoint | None = None
-    seed: int = 0
+    seed: int = 0  # What the run was started with; kept in the checkpoint
+    # Turns the figures (n_figures,) of this process into those of all that train the model;
+    # called at each validation check
     average: Callable[[Tensor], Tensor] = lambda figures: figures
 
 

@@ -5,24 +5,12 @@ from dataclasses import dataclass
 
 @dataclass
 class EarlyStopping:
-    """Stop when a score has not risen by ``tol`` for ``patience`` checks in a row.
+    """Stop when a score has not risen by ``tol`` for ``patience`` checks in a row."""
 
-    Attributes
-    ----------
-    patience : int
-        Validation checks without a rise before training stops.
-    tol : float
-        A rise smaller than this does not count.
-    best_score : float
-        The best score so far.
-    n_stale : int
-        Validation checks since the last rise.
-    """
-
-    patience: int
-    tol: float
-    best_score: float = float("-inf")
-    n_stale: int = 0
+    patience: int  # Validation checks without a rise before training stops
+    tol: float  # A rise smaller than this does not count
+    best_score: float = float("-inf")  # The best score so far
+    n_stale: int = 0  # Validation checks since the last rise
 
     def update(self, score: float) -> bool:
         """Record a score; return True when it is a new best."""

@@ -13,38 +13,25 @@ _MAX_LENGTH_RATIO = 2
 
 
 class SequenceBatch(NamedTuple):
-    """Sequences side by side, padded behind to the longest.
+    """Sequences side by side, padded behind to the longest."""
 
-    Attributes
-    ----------
-    values : Tensor of shape (n, time, n_features)
-        Finite: 0 where a cell is unknown and in the padding.
-    lengths : Tensor of shape (n,)
-    known : Tensor of shape (n, time, n_features), bool, or None
-        Cells that have a value; None when all have.
-    """
-
+    # (n, time, n_features), finite: 0 where a cell is unknown and in the padding
     values: Tensor
-    lengths: Tensor
+    lengths: Tensor  # (n,)
+    # (n, time, n_features), bool, or None, cells that have a value; None when all have
     known: Tensor | None
 
 
 @dataclass(frozen=True)
 class SequenceSet:
-    """Standardised sequences, on the device.
+    """Standardised sequences, on the device."""
 
-    Attributes
-    ----------
-    steps : Tensor of shape (n_steps_in_all, n_features)
-        The timesteps of all sequences, one sequence behind the other; unknown cells are 0.
-    lengths : Tensor of shape (n,), int64, on the CPU
-        Batches are put together by it, without asking the device.
-    known : Tensor of shape (n_steps_in_all, n_features), bool, or None
-        None when every cell is known.
-    """
-
+    # (n_steps_in_all, n_features), the timesteps of all sequences, one sequence behind the
+    # other; unknown cells are 0
     steps: Tensor
+    # (n,), int64, on the CPU, batches are put together by it, without asking the device
     lengths: Tensor
+    # (n_steps_in_all, n_features), bool, or None, none when every cell is known
     known: Tensor | None = None
 
     def __len__(self) -> int:

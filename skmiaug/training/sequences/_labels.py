@@ -13,43 +13,27 @@ from skmiaug.training.sequences._model import SequenceModel, embed_all, embed_ba
 
 @dataclass(frozen=True)
 class LabelSettings:
-    """How labels are learned.
+    """How labels are learned."""
 
-    Attributes
-    ----------
-    error : {"classes", "l1", "l2"}
-        Cross-entropy of class indices, or the mean error of numbers.
-    class_weights : Tensor of shape (n_classes,) or None
-        Weights in the cross-entropy, on the device.
-    pooling : {"mean", "mean_std", "max"}
-    encoder_dropout, head_dropout : float
-        Share of channels of the backbone, and of pooled columns, dropped in training.
-    autocast : torch.dtype or None
-        Type of the encoder's matrix products; None is float32.
-    """
-
+    # {"classes", "l1", "l2"}: Cross-entropy of class indices, or the mean error of numbers
     error: str
+    # (n_classes,) or None, weights in the cross-entropy, on the device
     class_weights: Tensor | None
-    pooling: str
+    pooling: str  # {"mean", "mean_std", "max"}
+    # Share of channels of the backbone, and of pooled columns, dropped in training
     encoder_dropout: float
     head_dropout: float
+    # Type of the encoder's matrix products; None is float32
     autocast: torch.dtype | None = None
 
 
 @dataclass(frozen=True)
 class LabelledSet:
-    """Sequences and what is known of them.
-
-    Attributes
-    ----------
-    sequences : SequenceSet
-    labels : Tensor of shape (n,), int64, or (n, n_outputs), float32
-    pooled : Tensor of shape (n, width) or None
-        Embeddings by an encoder that is not trained any further.
-    """
+    """Sequences and what is known of them."""
 
     sequences: SequenceSet
-    labels: Tensor
+    labels: Tensor  # (n,), int64, or (n, n_outputs), float32
+    # (n, width) or None, embeddings by an encoder that is not trained any further
     pooled: Tensor | None = None
 
     def subset(self, rows: Tensor) -> "LabelledSet":
@@ -64,24 +48,13 @@ class LabelTask:
     """What a :class:`SequenceModel` of ``"encoder"`` and ``"head"`` is trained to do.
 
     A frozen encoder is not among the networks; the embeddings are in the sets then.
-
-    Attributes
-    ----------
-    training : LabelledSet
-    batches : SequenceBatches
-        Of its sequences.
-    settings : LabelSettings
-    generator : torch.Generator
-        Of dropout.
-    held_out : LabelledSet or None
-        Validation sequences.
     """
 
     training: LabelledSet
-    batches: SequenceBatches
+    batches: SequenceBatches  # Of its sequences
     settings: LabelSettings
-    generator: torch.Generator
-    held_out: LabelledSet | None
+    generator: torch.Generator  # Of dropout
+    held_out: LabelledSet | None  # Validation sequences
     _mean_weight: Tensor | None = field(init=False, repr=False, default=None)
 
     def __post_init__(self) -> None:

@@ -24,18 +24,10 @@ _REMEDY = "Lower learning_rate, or check X for extreme values (clip limits more 
 
 @dataclass(frozen=True)
 class RateSchedule:
-    """The learning rate rises evenly, then falls evenly to 0.
+    """The learning rate rises evenly, then falls evenly to 0."""
 
-    Attributes
-    ----------
-    n_steps : int
-        Steps of the whole run.
-    warmup : float
-        Share of them in which the rate rises.
-    """
-
-    n_steps: int
-    warmup: float = 0.1
+    n_steps: int  # Steps of the whole run
+    warmup: float = 0.1  # Share of them in which the rate rises
 
     def factor(self, step: int) -> float:
         """Share of the full rate at ``step``, counted from 0."""
@@ -47,21 +39,12 @@ class RateSchedule:
 
 @dataclass
 class SequenceModel(ModelState):
-    """Networks by name, one optimiser for all, and how far it has come.
-
-    Attributes
-    ----------
-    networks : dict of str to Module
-    optimizer : Optimizer
-    schedule : RateSchedule
-    steps_done : int
-        Goes back with the weights when they are taken back.
-    """
+    """Networks by name, one optimiser for all, and how far it has come."""
 
     networks: dict[str, nn.Module]
     optimizer: torch.optim.Optimizer
     schedule: RateSchedule
-    steps_done: int = 0
+    steps_done: int = 0  # Goes back with the weights when they are taken back
     _parameters: list[nn.Parameter] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -174,29 +157,18 @@ def embed_all(
 
 @dataclass
 class SequenceRecord(RunRecord):
-    """The record of a sequence model.
-
-    Attributes
-    ----------
-    loss : list of float
-        Means over the steps since the last validation check.
-    """
+    """The record of a sequence model."""
 
     figures: ClassVar[tuple[str, ...]] = ("loss",)
 
+    # Means over the steps since the last validation check
     loss: list[float] = field(default_factory=list)
 
 
 class SequenceTask(Protocol):
-    """What a model is trained to do.
+    """What a model is trained to do."""
 
-    Attributes
-    ----------
-    generator : torch.Generator
-        The only source of randomness of ``step``.
-    """
-
-    generator: torch.Generator
+    generator: torch.Generator  # The only source of randomness of ``step``
 
     def step(self, model: SequenceModel) -> Tensor:
         """Update the model on the batch of ``model.steps_done``; the loss, (1,)."""

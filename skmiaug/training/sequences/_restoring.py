@@ -59,16 +59,10 @@ def draw_spans(
 
 
 class Corrupted(NamedTuple):
-    """What the network is shown.
+    """What the network is shown."""
 
-    Attributes
-    ----------
-    values : Tensor of shape (n, time, n_features)
-    replaced : Tensor of shape (n, time), bool, or None
-        Timesteps in whose place the network puts its learned vector.
-    """
-
-    values: Tensor
+    values: Tensor  # (n, time, n_features)
+    # (n, time), bool, or None, timesteps in whose place the network puts its learned vector
     replaced: Tensor | None
 
 
@@ -106,53 +100,27 @@ def corrupt(
 
 @dataclass(frozen=True)
 class MaskingSettings:
-    """How timesteps are hidden and how restoring them is judged.
+    """How timesteps are hidden and how restoring them is judged."""
 
-    Attributes
-    ----------
-    ratio : float in (0, 1)
-        Share of the timesteps that is hidden.
-    span : int
-        Timesteps that are hidden in a row.
-    replacement : {"learned", "zero", "random"}
-    error : {"l1", "l2"}
-    dropout : float
-        Share of the backbone's channels that is dropped in training.
-    autocast : torch.dtype or None
-        Type of the matrix products; None is float32.
-    """
-
-    ratio: float
-    span: int
-    replacement: str
-    error: str
-    dropout: float
-    autocast: torch.dtype | None = None
+    ratio: float  # in (0, 1), share of the timesteps that is hidden
+    span: int  # Timesteps that are hidden in a row
+    replacement: str  # {"learned", "zero", "random"}
+    error: str  # {"l1", "l2"}
+    dropout: float  # Share of the backbone's channels that is dropped in training
+    autocast: torch.dtype | None = None  # Type of the matrix products; None is float32
 
 
 @dataclass
 class MaskedTask:
-    """What a :class:`SequenceModel` with the one network ``"encoder"`` is trained to do.
-
-    Attributes
-    ----------
-    sequences : SequenceSet
-    batches : SequenceBatches
-        Of ``sequences``.
-    settings : MaskingSettings
-    generator : torch.Generator
-        Of masks and dropout.
-    held_out : SequenceSet or None
-        Validation sequences.
-    held_out_seed : (int, int)
-        Seed and stream of the masks of ``held_out``, the same at each validation check.
-    """
+    """What a :class:`SequenceModel` with the one network ``"encoder"`` is trained to do."""
 
     sequences: SequenceSet
-    batches: SequenceBatches
+    batches: SequenceBatches  # Of ``sequences``
     settings: MaskingSettings
-    generator: torch.Generator
-    held_out: SequenceSet | None
+    generator: torch.Generator  # Of masks and dropout
+    held_out: SequenceSet | None  # Validation sequences
+    # (int, int), seed and stream of the masks of ``held_out``, the same at each validation
+    # check
     held_out_seed: tuple[int, int]
 
     def step(self, model: SequenceModel) -> Tensor:

@@ -5,8 +5,11 @@ torch is imported on first use: closed-form estimators build on this package wit
 
 from typing import TYPE_CHECKING, Any
 
-from skmiaug.base._estimator import NeuralEstimator
-from skmiaug.base._parameters import NEURAL_CONSTRAINTS, checked_layer_sizes
+from skmiaug.base._estimator import (
+    NEURAL_CONSTRAINTS,
+    NeuralEstimator,
+    checked_layer_sizes,
+)
 from skmiaug.base._state import (
     EstimatorState,
     Maybe,
@@ -21,7 +24,6 @@ from skmiaug.base._validation import class_labels, read_rows, validation_mask
 if TYPE_CHECKING:
     from skmiaug.base._session import (
         Session,
-        TrainingGroup,
         fingerprint,
         torch_defaults,
         training_session,
@@ -33,7 +35,6 @@ __all__ = [
     "Maybe",
     "NeuralEstimator",
     "Session",
-    "TrainingGroup",
     "checked_layer_sizes",
     "class_labels",
     "fingerprint",

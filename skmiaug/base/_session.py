@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from numbers import Integral
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 import numpy as np
 import torch
 from sklearn.utils import check_random_state
 
 from skmiaug.training import Checkpoint, EarlyStopping, RunRecord, TrainingEvents
+from skmiaug.training.gan import SingleProcess
 from skmiaug.utils._device import memory_remedy, resolve_device
 from skmiaug.utils._progress import ProgressBar
 from skmiaug.utils._random import draw_seed
@@ -26,38 +27,11 @@ from skmiaug.utils._sklearn_callbacks import callback_session
 from skmiaug.utils._threads import cpu_threads_for
 from skmiaug.utils._torch_state import torch_defaults
 
-T = TypeVar("T")
 _log = logging.getLogger("skmiaug")
 
 # They change nothing of what is learned; the seed is described apart.
 _NOT_IN_FINGERPRINT = frozenset({"checkpoint", "device", "random_state", "verbose"})
 _CHUNK_BYTES = 2**26
-
-
-class TrainingGroup(Protocol):
-    """Processes that train one model together."""
-
-    @property
-    def leads(self) -> bool:
-        """Whether this process shows progress."""
-
-    def agreed(self, call: Callable[..., T]) -> Callable[..., T]:
-        """Return ``call``, made by the first process, its result handed to all."""
-
-    def share_checkpoint(self, checkpoint: Checkpoint) -> Checkpoint:
-        """Return a checkpoint that the first process writes and all continue from."""
-
-
-class _SingleProcess:
-    """The group of a process that trains alone."""
-
-    leads = True
-
-    def agreed(self, call: Callable[..., T]) -> Callable[..., T]:
-        return call
-
-    def share_checkpoint(self, checkpoint: Checkpoint) -> Checkpoint:
-        return checkpoint
 
 
 @dataclass(frozen=True)
@@ -104,7 +78,7 @@ def training_session(
     multiply_adds: int = 0,
     max_iter: int | None = None,
     device: torch.device | None = None,
-    group: TrainingGroup | None = None,
+    group: SingleProcess | None = None,
 ) -> Iterator[Session]:
     """Prepare a training run of ``estimator``, and clean up after it.
 
@@ -131,7 +105,7 @@ def training_session(
         Of the largest matrix product of a step; small ones run on one CPU thread.
     device : torch.device, default=None
         None resolves ``estimator.device``.
-    group : TrainingGroup, default=None
+    group : SingleProcess or ProcessGroup, default=None
         The processes that train the model together.
 
     Raises
@@ -142,36 +116,18 @@ def training_session(
         The device cannot be used here.
     """
     device = resolve_device(estimator.device) if device is None else device
-    group = _SingleProcess() if group is None else group
-    # Without a seed each process of a group would draw its own.
-    seed = group.agreed(draw_seed)(check_random_state(estimator.random_state))
-    checkpoint = None
-    if estimator.checkpoint is not None:
-        parameters = {
-            name: value
-            for name, value in estimator.get_params(deep=False).items()
-            if name not in _NOT_IN_FINGERPRINT
-        }
-        known = seed if isinstance(estimator.random_state, Integral) else None
-        described = {**parameters, "device": device.type, **data}
-        checkpoint = group.share_checkpoint(
-            Checkpoint(estimator.checkpoint, fingerprint(described, seed=known))
-        )
-        checkpoint.check_writable()
-        seed = checkpoint.seed_of_run(seed)
+    group = SingleProcess() if group is None else group
+    checkpoint, seed = _start(estimator, data, device, group)
     max_iter = estimator.max_iter if max_iter is None else max_iter
-    n_checks = -(-max_iter // eval_interval)
-    bar = ProgressBar(
-        max_iter,
-        type(estimator).__name__,
-        enabled=estimator.verbose > 0 and group.leads,
-    )
+    name = type(estimator).__name__
+    bar = ProgressBar(max_iter, name, enabled=estimator.verbose > 0 and group.leads)
     with ExitStack() as stack:
         stack.enter_context(torch_defaults())
         stack.enter_context(memory_remedy(device, memory_advice))
         stack.enter_context(cpu_threads_for(multiply_adds, device))
         stack.enter_context(bar)
-        phase = stack.enter_context(_timed_phases(type(estimator).__name__, bar))
+        phase = stack.enter_context(_timed_phases(name, bar))
+        n_checks = -(-max_iter // eval_interval)
         notify = stack.enter_context(callback_session(estimator, n_checks, X, y))
 
         def on_check(record: RunRecord) -> bool:
@@ -183,6 +139,28 @@ def training_session(
         yield Session(seed, device, checkpoint, stopping, phase, group.agreed(on_check))
     if checkpoint is not None:
         checkpoint.remove()
+
+
+def _start(
+    estimator: Any, data: Mapping[str, Any], device: torch.device, group: SingleProcess
+) -> tuple[Checkpoint | None, int]:
+    """Return the checkpoint, if one is asked for, and the seed of the run."""
+    # Without a seed each process of a group would draw its own.
+    seed = group.agreed(draw_seed)(check_random_state(estimator.random_state))
+    if estimator.checkpoint is None:
+        return None, seed
+    parameters = {
+        name: value
+        for name, value in estimator.get_params(deep=False).items()
+        if name not in _NOT_IN_FINGERPRINT
+    }
+    known = seed if isinstance(estimator.random_state, Integral) else None
+    described = {**parameters, "device": device.type, **data}
+    checkpoint = group.share_checkpoint(
+        Checkpoint(estimator.checkpoint, fingerprint(described, seed=known))
+    )
+    checkpoint.check_writable()
+    return checkpoint, checkpoint.seed_of_run(seed)
 
 
 @contextmanager

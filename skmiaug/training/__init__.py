@@ -24,21 +24,19 @@ from skmiaug.training.sequences._data import (
 )
 from skmiaug.training.sequences._labels import (
     LabelledSet,
-    LabelSettings,
     LabelTask,
 )
 from skmiaug.training.sequences._model import (
-    RateSchedule,
     SequenceModel,
     SequenceRecord,
     build_sequence_model,
     embed_all,
+    rate_factor,
     train_sequences,
 )
 from skmiaug.training.sequences._restoring import (
     REPLACEMENTS,
     MaskedTask,
-    MaskingSettings,
     corrupt,
     draw_spans,
 )
@@ -52,13 +50,10 @@ __all__ = [
     "AlignmentWeights",
     "Checkpoint",
     "EarlyStopping",
-    "LabelSettings",
     "LabelTask",
     "LabelledSet",
     "MaskedTask",
-    "MaskingSettings",
     "ModelState",
-    "RateSchedule",
     "RunRecord",
     "SequenceBatch",
     "SequenceBatches",
@@ -74,6 +69,7 @@ __all__ = [
     "draw_spans",
     "embed_all",
     "in_chunks",
+    "rate_factor",
     "run_loop",
     "train_alignment",
     "train_sequences",

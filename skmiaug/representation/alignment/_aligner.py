@@ -1,6 +1,7 @@
 """ContrastiveAligner: several modalities in one space."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -45,6 +46,7 @@ _ROWS = {"dtype": (np.float64, np.float32), "ensure_all_finite": "allow-nan"}
 
 
 @register_state
+@dataclass(kw_only=True, eq=False, repr=False)
 class ContrastiveAligner(NeuralEstimator, TransformerMixin, BaseEstimator):
     """Project several modalities of the same rows into one space.
 
@@ -209,7 +211,7 @@ class ContrastiveAligner(NeuralEstimator, TransformerMixin, BaseEstimator):
     ['audio_0', 'text_0']
     """
 
-    _parameter_constraints: dict[str, Any] = {  # noqa: RUF012 (scikit-learn's convention)
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
         **NeuralEstimator._parameter_constraints,
         "modalities": [dict, None],
         "n_components": [Interval(Integral, 1, None, closed="left")],
@@ -222,45 +224,27 @@ class ContrastiveAligner(NeuralEstimator, TransformerMixin, BaseEstimator):
         "output": [str],
         "batch_size": [Interval(Integral, 2, None, closed="left")],
     }
-    _defaults: ClassVar[dict[str, Any]] = {
-        "dropout": 0.5,
-        "validation_fraction": 0.15,
-    }
+    modalities: dict[str, Any] | None = None
+    n_components: int = 128
+    hidden_layer_sizes: tuple[int, ...] = ()
+    classification_weight: float = 1.0
+    contrastive_weight: float = 1.0
+    mi_weight: float = 1.0
+    same_class: str = "negative"
+    temperature: float = 0.07
+    output: str = "joined"
+    dropout: float = 0.5
+    validation_fraction: float = 0.15
 
-    modalities_: dict[str, np.ndarray]
-    classes_: np.ndarray
-    class_loss_curve_: list[float]
-    contrastive_loss_curve_: list[float]
-    train_mi_curve_: list[float]
-    temperature_: float
-    mutual_information_: float | None
-    mutual_information_max_: float
-    _space: AlignedSpace
-
-    def __init__(
-        self,
-        *,
-        modalities: dict[str, Any] | None = None,
-        n_components: int = 128,
-        hidden_layer_sizes: tuple[int, ...] = (),
-        classification_weight: float = 1.0,
-        contrastive_weight: float = 1.0,
-        mi_weight: float = 1.0,
-        same_class: str = "negative",
-        temperature: float = 0.07,
-        output: str = "joined",
-        **shared: Any,
-    ):
-        super().__init__(**shared)
-        self.modalities = modalities
-        self.n_components = n_components
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.classification_weight = classification_weight
-        self.contrastive_weight = contrastive_weight
-        self.mi_weight = mi_weight
-        self.same_class = same_class
-        self.temperature = temperature
-        self.output = output
+    modalities_: dict[str, np.ndarray] = field(init=False)
+    classes_: np.ndarray = field(init=False)
+    class_loss_curve_: list[float] = field(init=False)
+    contrastive_loss_curve_: list[float] = field(init=False)
+    train_mi_curve_: list[float] = field(init=False)
+    temperature_: float = field(init=False)
+    mutual_information_: float | None = field(init=False)
+    mutual_information_max_: float = field(init=False)
+    _space: AlignedSpace = field(init=False)
 
     def fit(self, X: Any, y: Any, *, groups: Any = None) -> "ContrastiveAligner":
         """Learn the space.

@@ -1,6 +1,7 @@
 """SequenceEmotionClassifier: one emotion for each sequence."""
 
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy.special import softmax
@@ -17,6 +18,7 @@ from skmiaug.utils.tables._labels import read_groups
 
 
 @register_state
+@dataclass(kw_only=True, eq=False, repr=False)
 class SequenceEmotionClassifier(ClassifierMixin, SequenceEstimator):
     """Classify feature sequences by emotion, with or without pretraining.
 
@@ -145,16 +147,14 @@ class SequenceEmotionClassifier(ClassifierMixin, SequenceEstimator):
     (80, 4)
     """
 
-    _parameter_constraints: dict[str, Any] = {  # noqa: RUF012 (scikit-learn's convention)
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
         **SequenceEstimator._parameter_constraints,
         "class_weight": [dict, StrOptions({"balanced"}), None],
     }
 
-    classes_: np.ndarray
+    class_weight: Any = None
 
-    def __init__(self, *, class_weight: Any = None, **shared: Any):
-        super().__init__(**shared)
-        self.class_weight = class_weight
+    classes_: np.ndarray = field(init=False)
 
     def fit(
         self, X: Any, y: Any, *, lengths: Any = None, groups: Any = None

@@ -1,5 +1,6 @@
 """What the fine-tuned estimators share: parameters, training and outputs."""
 
+from dataclasses import dataclass, field
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -29,10 +30,11 @@ from skmiaug.representation.sequences._space import MEMORY_ADVICE, largest_produ
 _KEPT_BY_CLONES = ("_metadata_request", "_skl_callbacks", "_sklearn_output_config")
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class SequenceEstimator(NeuralEstimator, ReadsSequences, BaseEstimator):
     """A head on a sequence encoder; subclasses define labels and predictions."""
 
-    _parameter_constraints: dict[str, Any] = {  # noqa: RUF012 (scikit-learn's convention)
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
         **NeuralEstimator._parameter_constraints,
         "pretrained": "no_validation",
         "backbone": [StrOptions(set(BACKBONES)), None],
@@ -50,43 +52,24 @@ class SequenceEstimator(NeuralEstimator, ReadsSequences, BaseEstimator):
         "encoder_dropout": [Interval(Real, 0, 1, closed="left")],
         "encoder_learning_rate": [Interval(Real, 0, None, closed="neither"), None],
     }
-    _defaults: ClassVar[dict[str, Any]] = {
-        "dropout": 0.2,
-        "max_iter": 300,
-        "batch_size": 32,
-        "validation_fraction": 0.0,
-    }
 
-    _fitted: FineTunedNetwork
+    dropout: float = 0.2
+    max_iter: int = 300
+    batch_size: int = 32
+    validation_fraction: float = 0.0
+    pretrained: Any = None
+    backbone: str | None = None
+    hidden_size: int | None = None
+    n_layers: int | None = None
+    n_heads: int | None = None
+    pooling: str | None = None
+    clip: float | None = None
+    freeze_encoder: bool = False
+    head_penalty: float | str | None = "auto"
+    encoder_dropout: float = 0.1
+    encoder_learning_rate: float | None = None
 
-    def __init__(
-        self,
-        *,
-        pretrained: Any = None,
-        backbone: str | None = None,
-        hidden_size: int | None = None,
-        n_layers: int | None = None,
-        n_heads: int | None = None,
-        pooling: str | None = None,
-        clip: float | None = None,
-        freeze_encoder: bool = False,
-        head_penalty: float | str | None = "auto",
-        encoder_dropout: float = 0.1,
-        encoder_learning_rate: float | None = None,
-        **shared: Any,
-    ):
-        super().__init__(**shared)
-        self.pretrained = pretrained
-        self.backbone = backbone
-        self.hidden_size = hidden_size
-        self.n_layers = n_layers
-        self.n_heads = n_heads
-        self.pooling = pooling
-        self.clip = clip
-        self.freeze_encoder = freeze_encoder
-        self.head_penalty = head_penalty
-        self.encoder_dropout = encoder_dropout
-        self.encoder_learning_rate = encoder_learning_rate
+    _fitted: FineTunedNetwork = field(init=False)
 
     def __sklearn_clone__(self) -> Any:
         """Copy parameters; the pretrained encoder stays fitted.

@@ -1,5 +1,6 @@
 """MaskedTimestepEncoder: pretraining without labels on acoustic feature sequences."""
 
+from dataclasses import dataclass, field
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -40,8 +41,6 @@ from skmiaug.representation.sequences._space import (
 from skmiaug.training import (
     REPLACEMENTS,
     MaskedTask,
-    MaskingSettings,
-    RateSchedule,
     SequenceBatches,
     SequenceRecord,
     build_sequence_model,
@@ -58,6 +57,7 @@ _WIDE = 128
 
 
 @register_state
+@dataclass(kw_only=True, eq=False, repr=False)
 class MaskedTimestepEncoder(
     NeuralEstimator,
     ReadsSequences,
@@ -198,7 +198,7 @@ class MaskedTimestepEncoder(
     (40, 16)
     """
 
-    _parameter_constraints: dict[str, Any] = {  # noqa: RUF012 (scikit-learn's convention)
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
         **NeuralEstimator._parameter_constraints,
         "backbone": [StrOptions(set(BACKBONES))],
         "hidden_size": [Interval(Integral, 2, None, closed="left")],
@@ -211,42 +211,23 @@ class MaskedTimestepEncoder(
         "replacement": [StrOptions(set(REPLACEMENTS))],
         "loss": [StrOptions(set(RECONSTRUCTION_ERRORS))],
     }
-    _defaults: ClassVar[dict[str, Any]] = {
-        "max_iter": 2000,
-        "batch_size": 128,
-        "n_iter_no_change": 10,
-    }
+    backbone: str = "transformer"
+    hidden_size: int = 128
+    n_layers: int = 3
+    n_heads: int = 4
+    pooling: str = "mean"
+    clip: float = 0.005
+    mask_ratio: float = 0.3
+    span_length: int = 3
+    replacement: str = "learned"
+    loss: str = "l1"
+    max_iter: int = 2000
+    batch_size: int = 128
+    n_iter_no_change: int = 10
 
-    _space: SequenceSpace
-    _seed: int
-    _hides_by_zeros: bool
-
-    def __init__(
-        self,
-        *,
-        backbone: str = "transformer",
-        hidden_size: int = 128,
-        n_layers: int = 3,
-        n_heads: int = 4,
-        pooling: str = "mean",
-        clip: float = 0.005,
-        mask_ratio: float = 0.3,
-        span_length: int = 3,
-        replacement: str = "learned",
-        loss: str = "l1",
-        **shared: Any,
-    ):
-        super().__init__(**shared)
-        self.backbone = backbone
-        self.hidden_size = hidden_size
-        self.n_layers = n_layers
-        self.n_heads = n_heads
-        self.pooling = pooling
-        self.clip = clip
-        self.mask_ratio = mask_ratio
-        self.span_length = span_length
-        self.replacement = replacement
-        self.loss = loss
+    _space: SequenceSpace = field(init=False)
+    _seed: int = field(init=False)
+    _hides_by_zeros: bool = field(init=False)
 
     def fit(
         self, X: Any, y: Any = None, *, lengths: Any = None, groups: Any = None
@@ -331,29 +312,26 @@ class MaskedTimestepEncoder(
             held_out = everything.subset(torch.from_numpy(np.flatnonzero(held)))
         encoder = new_encoder(architecture, seed).to(device)
         is_wide = self.backbone == "transformer" and self.hidden_size >= _WIDE
-        autocast = resolve_precision(self.precision, device, large_products=is_wide)
         task = MaskedTask(
             sequences=training,
+            held_out=held_out,
             batches=SequenceBatches(
                 training.lengths, self.batch_size, seed=seed, stream=_ORDER
             ),
-            settings=MaskingSettings(
-                self.mask_ratio,
-                self.span_length,
-                self.replacement,
-                self.loss,
-                self.dropout,
-                autocast,
-            ),
             generator=torch_generator(seed, _MASKS, device),
-            held_out=held_out,
             held_out_seed=(seed, _HELD_OUT_MASKS),
+            ratio=self.mask_ratio,
+            span=self.span_length,
+            replacement=self.replacement,
+            error=self.loss,
+            dropout=self.dropout,
+            autocast=resolve_precision(self.precision, device, large_products=is_wide),
         )
         model = build_sequence_model(
             {"encoder": encoder},
-            [("encoder", self.learning_rate)],
+            {"encoder": self.learning_rate},
             weight_decay=self.weight_decay,
-            schedule=RateSchedule(self.max_iter),
+            n_steps=self.max_iter,
         )
         record = train_sequences(
             model,

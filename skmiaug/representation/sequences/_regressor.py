@@ -1,7 +1,8 @@
 """SequenceEmotionRegressor: the intensity of each emotion in a sequence."""
 
+from dataclasses import dataclass, field
 from numbers import Real
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import RegressorMixin
@@ -17,6 +18,7 @@ from skmiaug.utils.tables._labels import read_groups
 
 
 @register_state
+@dataclass(kw_only=True, eq=False, repr=False)
 class SequenceEmotionRegressor(RegressorMixin, SequenceEstimator):
     """Predict emotion intensities, or other numbers, of feature sequences.
 
@@ -102,27 +104,19 @@ class SequenceEmotionRegressor(RegressorMixin, SequenceEstimator):
     (60, 4)
     """
 
-    _parameter_constraints: dict[str, Any] = {  # noqa: RUF012 (scikit-learn's convention)
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
         **SequenceEstimator._parameter_constraints,
         "loss": [StrOptions(set(RECONSTRUCTION_ERRORS))],
         "output_range": [tuple, list, None],
     }
 
-    n_outputs_: int
-    _center: np.ndarray
-    _scale: float
-    _is_flat: bool
+    loss: str = "l1"
+    output_range: tuple[float, float] | None = (0.0, 3.0)
 
-    def __init__(
-        self,
-        *,
-        loss: str = "l1",
-        output_range: tuple[float, float] | None = (0.0, 3.0),
-        **shared: Any,
-    ):
-        super().__init__(**shared)
-        self.loss = loss
-        self.output_range = output_range
+    n_outputs_: int = field(init=False)
+    _center: np.ndarray = field(init=False)
+    _scale: float = field(init=False)
+    _is_flat: bool = field(init=False)
 
     def fit(
         self, X: Any, y: Any, *, lengths: Any = None, groups: Any = None

@@ -32,7 +32,7 @@ class AlignmentBatch(NamedTuple):
     # Each (n, n_features), one for each modality, standardised and finite, also where one
     # is missing
     rows: tuple[Tensor, ...]
-    # (n, n_modalities), bool, or None, false where a row lacks a modality. None: no row
+    # (n, n_modalities), bool, or None: False where a row lacks a modality. None: no row
     # lacks any, which saves time.
     present: Tensor | None
     classes: Tensor  # (n,)

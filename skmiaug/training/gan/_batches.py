@@ -178,7 +178,7 @@ class GanBatches:
     batch_size: int
     generator: torch.Generator  # The only source of randomness
     layout: Layout
-    # (n_features, n_features) or None, lower triangular F; the noise of the prior is F e.
+    # (n_features, n_features) or None: lower triangular F; the noise of the prior is F e.
     # None: the identity.
     factor: Tensor | None
     # For each set of groups that may be given, what moves the others per unit of the given

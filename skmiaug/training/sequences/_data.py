@@ -18,7 +18,7 @@ class SequenceBatch(NamedTuple):
     # (n, time, n_features), finite: 0 where a cell is unknown and in the padding
     values: Tensor
     lengths: Tensor  # (n,)
-    # (n, time, n_features), bool, or None, cells that have a value; None when all have
+    # (n, time, n_features), bool, or None: cells that have a value; None when all have
     known: Tensor | None
 
 
@@ -29,9 +29,9 @@ class SequenceSet:
     # (n_steps_in_all, n_features), the timesteps of all sequences, one sequence behind the
     # other; unknown cells are 0
     steps: Tensor
-    # (n,), int64, on the CPU, batches are put together by it, without asking the device
+    # (n,), int64, on the CPU: batches are put together by it, without asking the device
     lengths: Tensor
-    # (n_steps_in_all, n_features), bool, or None, none when every cell is known
+    # (n_steps_in_all, n_features), bool; None when every cell is known
     known: Tensor | None = None
 
     def __len__(self) -> int:

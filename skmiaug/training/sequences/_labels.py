@@ -1,30 +1,15 @@
 """Learning labels: a linear head that is trained with the encoder below it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from skmiaug.nn import Drop, SequenceHead, channel_dropout, keep_all
+from skmiaug.nn import Drop, channel_dropout, keep_all
 from skmiaug.training.sequences._data import SequenceBatches, SequenceSet
 from skmiaug.training.sequences._model import SequenceModel, embed_all, embed_batch
-
-
-@dataclass(frozen=True)
-class LabelSettings:
-    """How labels are learned."""
-
-    # {"classes", "l1", "l2"}: Cross-entropy of class indices, or the mean error of numbers
-    error: str
-    # (n_classes,) or None, weights in the cross-entropy, on the device
-    class_weights: Tensor | None
-    pooling: str  # {"mean", "mean_std", "max"}
-    # Share of channels of the backbone, and of pooled columns, dropped in training
-    encoder_dropout: float
-    head_dropout: float
-    # Type of the encoder's matrix products; None is float32
-    autocast: torch.dtype | None = None
 
 
 @dataclass(frozen=True)
@@ -33,7 +18,7 @@ class LabelledSet:
 
     sequences: SequenceSet
     labels: Tensor  # (n,), int64, or (n, n_outputs), float32
-    # (n, width) or None, embeddings by an encoder that is not trained any further
+    # (n, width) or None: embeddings by an encoder that is not trained any further
     pooled: Tensor | None = None
 
     def subset(self, rows: Tensor) -> "LabelledSet":
@@ -51,30 +36,35 @@ class LabelTask:
     """
 
     training: LabelledSet
-    batches: SequenceBatches  # Of its sequences
-    settings: LabelSettings
-    generator: torch.Generator  # Of dropout
-    held_out: LabelledSet | None  # Validation sequences
-    _mean_weight: Tensor | None = field(init=False, repr=False, default=None)
+    held_out: LabelledSet | None
+    batches: SequenceBatches  # of the training sequences
+    generator: torch.Generator  # of dropout
+    error: str  # {"classes", "l1", "l2"}: cross-entropy, or the mean error of numbers
+    class_weights: Tensor | None  # (n_classes,), in the cross-entropy, on the device
+    pooling: str
+    encoder_dropout: float  # share of the backbone's channels
+    head_dropout: float  # share of the pooled columns
+    autocast: torch.dtype | None = None  # type of the encoder's matrix products
 
-    def __post_init__(self) -> None:
-        weights = self.settings.class_weights
-        if weights is not None:
-            self._mean_weight = weights[self.training.labels].mean()
+    @cached_property
+    def _mean_weight(self) -> Tensor | None:
+        """Mean of the class weights over all training rows."""
+        if self.class_weights is None:
+            return None
+        return self.class_weights[self.training.labels].mean()
 
     def step(self, model: SequenceModel) -> Tensor:
         """Update the networks on the next batch; its loss, (1,), detached."""
         rows = self.batches.rows(model.steps_done)
-        settings = self.settings
         there = rows.to(self.training.labels.device)
         if self.training.pooled is not None:
             pooled = self.training.pooled[there]
         else:
-            drop = channel_dropout(settings.encoder_dropout, self.generator)
+            drop = channel_dropout(self.encoder_dropout, self.generator)
             batch = self.training.sequences.take(rows)
             encoder = model.networks["encoder"]
-            pooled = embed_batch(encoder, batch, settings.pooling, settings.autocast, drop)
-        head_drop = channel_dropout(settings.head_dropout, self.generator)
+            pooled = embed_batch(encoder, batch, self.pooling, self.autocast, drop)
+        head_drop = channel_dropout(self.head_dropout, self.generator)
         labels = self.training.labels[there]
         loss = self._loss(model, pooled, labels, head_drop, self._mean_weight)
         model.descend(loss)
@@ -90,9 +80,9 @@ class LabelTask:
             pooled = embed_all(
                 model.networks["encoder"],
                 self.held_out.sequences,
-                self.settings.pooling,
+                self.pooling,
                 self.batches.batch_size,
-                self.settings.autocast,
+                self.autocast,
             )
         return -float(self._loss(model, pooled, self.held_out.labels, keep_all))
 
@@ -106,16 +96,14 @@ class LabelTask:
     ) -> Tensor:
         """Cross-entropy, weighted mean over the rows, or mean error over all numbers.
 
-        A batch's sum is divided by ``mean_weight``, the mean of the class weights over all
-        training rows: by its own mean, a batch of one class would forget the weights.
+        A batch's sum is divided by ``mean_weight``, that of all training rows: by its own
+        mean, a batch of one class would forget the weights.
         """
-        head = model.networks["head"]
-        assert isinstance(head, SequenceHead)
-        outputs, settings = head(pooled, drop), self.settings
-        if settings.error != "classes":
-            l1 = settings.error == "l1"
-            return (functional.l1_loss if l1 else functional.mse_loss)(outputs, labels)
-        weights = settings.class_weights
+        outputs = model.networks["head"](pooled, drop)
+        if self.error != "classes":
+            error = functional.l1_loss if self.error == "l1" else functional.mse_loss
+            return error(outputs, labels)
+        weights = self.class_weights
         if mean_weight is None:
             return functional.cross_entropy(outputs, labels, weight=weights)
         total = functional.cross_entropy(outputs, labels, weight=weights, reduction="sum")

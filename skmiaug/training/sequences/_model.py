@@ -1,7 +1,8 @@
 """A sequence model: networks, optimiser and schedule; its embeddings and its loop."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
@@ -18,23 +19,20 @@ from skmiaug.training.sequences._data import SequenceBatch, SequenceSet, in_chun
 from skmiaug.utils._precision import precision
 
 _MAX_GRADIENT_NORM = 1.0
+_WARMUP = 0.1
 _STEPS_DONE = "steps_done"
 _REMEDY = "Lower learning_rate, or check X for extreme values (clip limits more of them)."
 
 
-@dataclass(frozen=True)
-class RateSchedule:
-    """The learning rate rises evenly, then falls evenly to 0."""
+def rate_factor(step: int, n_steps: int) -> float:
+    """Share of the full learning rate at ``step``, counted from 0, of a run.
 
-    n_steps: int  # Steps of the whole run
-    warmup: float = 0.1  # Share of them in which the rate rises
-
-    def factor(self, step: int) -> float:
-        """Share of the full rate at ``step``, counted from 0."""
-        rising = self.warmup * self.n_steps
-        if step < rising:
-            return (step + 1) / (rising + 1)
-        return max(0.0, (self.n_steps - step) / max(self.n_steps - rising, 1.0))
+    It rises evenly over the first tenth of the run, then falls evenly to 0.
+    """
+    rising = _WARMUP * n_steps
+    if step < rising:
+        return (step + 1) / (rising + 1)
+    return max(0.0, (n_steps - step) / max(n_steps - rising, 1.0))
 
 
 @dataclass
@@ -43,12 +41,12 @@ class SequenceModel(ModelState):
 
     networks: dict[str, nn.Module]
     optimizer: torch.optim.Optimizer
-    schedule: RateSchedule
+    n_steps: int  # of the whole run
     steps_done: int = 0  # Goes back with the weights when they are taken back
-    _parameters: list[nn.Parameter] = field(init=False, repr=False)
 
-    def __post_init__(self) -> None:
-        self._parameters = [p for g in self.optimizer.param_groups for p in g["params"]]
+    @cached_property
+    def _parameters(self) -> list[nn.Parameter]:
+        return [p for group in self.optimizer.param_groups for p in group["params"]]
 
     def modules(self) -> Iterator[tuple[str, nn.Module]]:
         """Yield the networks by name."""
@@ -63,7 +61,7 @@ class SequenceModel(ModelState):
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(self._parameters, _MAX_GRADIENT_NORM)
-        factor = self.schedule.factor(self.steps_done)
+        factor = rate_factor(self.steps_done, self.n_steps)
         rates = [group["lr"] for group in self.optimizer.param_groups]
         for group, rate in zip(self.optimizer.param_groups, rates, strict=True):
             group["lr"] = rate * factor
@@ -89,30 +87,23 @@ class SequenceModel(ModelState):
 
 def build_sequence_model(
     networks: dict[str, nn.Module],
-    rates: Sequence[tuple[str, float]],
+    rates: Mapping[str, float],
     *,
     weight_decay: float,
-    schedule: RateSchedule,
+    n_steps: int,
 ) -> SequenceModel:
-    """Give networks an optimiser.
+    """Give networks, on their device, an optimiser.
 
-    Parameters
-    ----------
-    networks : dict of str to Module
-        On their device.
-    rates : sequence of (str, float)
-        Learning rate of each network that is trained, by name.
-    weight_decay : float
-        Of the matrices; vectors have none.
-    schedule : RateSchedule
+    ``rates`` are the learning rates of those that are trained, ``n_steps`` the steps of the
+    whole run; ``weight_decay`` is that of the matrices.
     """
     groups = [
         group
-        for name, rate in rates
+        for name, rate in rates.items()
         for group in decay_groups(networks[name], weight_decay, lr=rate)
     ]
     optimizer = AdamW(groups, betas=(0.9, 0.98), fused=True)
-    return SequenceModel(networks, optimizer, schedule)
+    return SequenceModel(networks, optimizer, n_steps)
 
 
 # ---------------------------------------------------------------- embeddings
@@ -186,21 +177,9 @@ def train_sequences(
     stopping: EarlyStopping,
     events: Callable[[Callable[[Any], float | None]], TrainingEvents],
 ) -> SequenceRecord:
-    """Train ``model``, in place, by :func:`run_loop`.
+    """Train ``model``, in place, by :func:`run_loop`, whose other parameters these are.
 
-    Parameters
-    ----------
-    model : SequenceModel
-    task : SequenceTask
-    max_iter, eval_interval, stopping
-        As for ``run_loop``.
-    events : callable
-        Takes the held-out measure and returns the events.
-
-    Raises
-    ------
-    TrainingDivergedError
-        The losses were not finite again after the rates were lowered.
+    ``events`` takes the score of held-out sequences and returns the events.
     """
     return run_loop(
         model,

@@ -30,18 +30,8 @@ def draw_spans(
     Each timestep begins a span of ``span`` steps with the same probability, spans may
     overlap, and that probability is such that each timestep is hidden with probability
     ``ratio``, those at either end too. Where no span falls into a sequence, one step is
-    hidden all the same, and where all steps of several would be, one is left.
-
-    Parameters
-    ----------
-    lengths : Tensor of shape (n,)
-        On the device of ``generator``.
-    n_steps : int
-        The longest.
-    ratio : float in (0, 1)
-    span : int
-        Steps of a span.
-    generator : torch.Generator
+    hidden all the same, and where all steps of several would be, one is left. ``lengths``
+    (n,) are on the device of ``generator``; the longest is ``n_steps``.
     """
     device = lengths.device
     begins = 1 - (1 - ratio) ** (1 / span)
@@ -62,25 +52,19 @@ class Corrupted(NamedTuple):
     """What the network is shown."""
 
     values: Tensor  # (n, time, n_features)
-    # (n, time), bool, or None, timesteps in whose place the network puts its learned vector
+    # (n, time), bool, or None: timesteps in whose place the network puts its learned vector
     replaced: Tensor | None
 
 
 def corrupt(
     batch: SequenceBatch, masked: Tensor, replacement: str, generator: torch.Generator
 ) -> Corrupted:
-    """Hide the timesteps of ``masked`` (n, time).
+    """Hide the timesteps of ``masked`` (n, time), bool.
 
-    Parameters
-    ----------
-    batch : SequenceBatch
-    masked : Tensor of shape (n, time), bool
-    replacement : {"learned", "zero", "random"}
-        ``"learned"``: the network's own vector. ``"zero"``: zeros, the mean of each
-        feature. ``"random"``: of ten hidden steps eight get the learned vector, one a
-        timestep of another sequence and one stays as it is, all of them to be restored
-        (Devlin et al. 2019, arXiv 1810.04805, section 3.1).
-    generator : torch.Generator
+    They are replaced by ``"learned"``, the network's own vector; by ``"zero"``, the mean of
+    each feature; or at ``"random"``: of ten hidden steps eight get the learned vector, one
+    a timestep of another sequence and one stays as it is, all of them to be restored
+    (Devlin et al. 2019, arXiv 1810.04805, section 3.1).
     """
     if replacement == "learned":
         return Corrupted(batch.values, masked)
@@ -98,38 +82,28 @@ def corrupt(
     return Corrupted(values, masked & (lot < _LEARNED_SHARE))
 
 
-@dataclass(frozen=True)
-class MaskingSettings:
-    """How timesteps are hidden and how restoring them is judged."""
-
-    ratio: float  # in (0, 1), share of the timesteps that is hidden
-    span: int  # Timesteps that are hidden in a row
-    replacement: str  # {"learned", "zero", "random"}
-    error: str  # {"l1", "l2"}
-    dropout: float  # Share of the backbone's channels that is dropped in training
-    autocast: torch.dtype | None = None  # Type of the matrix products; None is float32
-
-
 @dataclass
 class MaskedTask:
     """What a :class:`SequenceModel` with the one network ``"encoder"`` is trained to do."""
 
     sequences: SequenceSet
-    batches: SequenceBatches  # Of ``sequences``
-    settings: MaskingSettings
-    generator: torch.Generator  # Of masks and dropout
-    held_out: SequenceSet | None  # Validation sequences
-    # (int, int), seed and stream of the masks of ``held_out``, the same at each validation
-    # check
+    held_out: SequenceSet | None
+    batches: SequenceBatches  # of ``sequences``
+    generator: torch.Generator  # of masks and dropout
+    # Seed and stream of the masks of ``held_out``, the same at each validation check
     held_out_seed: tuple[int, int]
+    ratio: float
+    span: int
+    replacement: str
+    error: str  # {"l1", "l2"}
+    dropout: float  # share of the backbone's channels
+    autocast: torch.dtype | None = None
 
     def step(self, model: SequenceModel) -> Tensor:
         """Update the encoder on the next batch; its loss, (1,), detached."""
         batch = self.sequences.take(self.batches.rows(model.steps_done))
-        drop = channel_dropout(self.settings.dropout, self.generator)
-        loss = restoration_loss(
-            model.networks["encoder"], batch, self.settings, self.generator, drop
-        )
+        drop = channel_dropout(self.dropout, self.generator)
+        loss = self._loss(model, batch, self.generator, drop)
         model.descend(loss)
         return loss.detach()[None]
 
@@ -141,31 +115,26 @@ class MaskedTask:
         total = torch.zeros((), device=self.held_out.device)
         with torch.inference_mode():
             for rows in in_chunks(self.held_out.lengths, self.batches.batch_size):
-                loss = restoration_loss(
-                    model.networks["encoder"],
-                    self.held_out.take(rows),
-                    self.settings,
-                    generator,
-                )
-                total += loss * len(rows)
+                batch = self.held_out.take(rows)
+                total += self._loss(model, batch, generator) * len(rows)
         return -float(total) / len(self.held_out)
 
-
-def restoration_loss(
-    encoder: torch.nn.Module,
-    batch: SequenceBatch,
-    settings: MaskingSettings,
-    generator: torch.Generator,
-    drop: Drop = keep_all,
-) -> Tensor:
-    """Loss of restoring timesteps that are drawn and hidden here."""
-    assert isinstance(encoder, TimestepEncoder)
-    n_steps = batch.values.shape[1]
-    masked = draw_spans(batch.lengths, n_steps, settings.ratio, settings.span, generator)
-    shown = corrupt(batch, masked, settings.replacement, generator)
-    with precision(masked.device, settings.autocast):
-        hidden = encoder(shown.values, batch.lengths, shown.replaced, drop)
-        restored = encoder.restore(hidden)
-    return masked_reconstruction_loss(
-        restored, batch.values, masked, batch.known, error=settings.error
-    )
+    def _loss(
+        self,
+        model: SequenceModel,
+        batch: SequenceBatch,
+        generator: torch.Generator,
+        drop: Drop = keep_all,
+    ) -> Tensor:
+        """Loss of restoring timesteps that are drawn and hidden here."""
+        encoder = model.networks["encoder"]
+        assert isinstance(encoder, TimestepEncoder)
+        n_steps = batch.values.shape[1]
+        masked = draw_spans(batch.lengths, n_steps, self.ratio, self.span, generator)
+        shown = corrupt(batch, masked, self.replacement, generator)
+        with precision(masked.device, self.autocast):
+            hidden = encoder(shown.values, batch.lengths, shown.replaced, drop)
+            restored = encoder.restore(hidden)
+        return masked_reconstruction_loss(
+            restored, batch.values, masked, batch.known, error=self.error
+        )

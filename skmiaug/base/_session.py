@@ -54,12 +54,7 @@ class Session:
     ) -> TrainingEvents:
         """Return the events of a run that is scored by ``evaluate`` and begins now.
 
-        Parameters
-        ----------
-        evaluate : callable
-            Takes the model, returns its validation score; None without held-out rows.
-        **others
-            Further fields of ``TrainingEvents``.
+        ``others`` are further fields of ``TrainingEvents``.
         """
         self.phase("training")
         return TrainingEvents(evaluate, self.on_check, self.checkpoint, self.seed, **others)
@@ -185,14 +180,9 @@ def fingerprint(
 ) -> str:
     """Return the identity of a training run, a SHA-256 digest.
 
-    Parameters
-    ----------
-    parameters : mapping of str to Any
-        Values, arrays, networks and estimators by name, in any order.
-    *arrays : ndarray
-        Further data.
-    seed : int or None
-        None where none was given: the run then continues with that of its checkpoint.
+    ``parameters`` are values, arrays, networks and estimators by name, in any order;
+    ``arrays`` are further data. Without a ``seed``, the run continues with that of its
+    checkpoint.
     """
     digest = hashlib.sha256(json.dumps([seed, len(parameters), len(arrays)]).encode())
     for name in sorted(parameters):

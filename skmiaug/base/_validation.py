@@ -25,21 +25,9 @@ def read_rows(
 ) -> tuple[np.ndarray, TableLike]:
     """Check the rows of any container as scikit-learn's ``validate_data`` does.
 
-    Parameters
-    ----------
-    estimator : estimator
-        Its ``n_features_in_`` and ``feature_names_in_`` are set, or compared.
-    X : array-like, pandas or polars DataFrame, pyarrow Table
-    reset : bool
-        Whether to set these attributes; False compares.
-    **checks
-        Of ``sklearn.utils.check_array``.
-
-    Returns
-    -------
-    rows : ndarray of shape (n_samples, n_features)
-    table : TableLike
-        Gives rows back in the container of ``X``.
+    ``n_features_in_`` and ``feature_names_in_`` of the estimator are set if ``reset``, else
+    compared; ``checks`` are those of ``sklearn.utils.check_array``. Returns the rows
+    (n_samples, n_features), and what gives rows back in the container of ``X``.
     """
     rows, table = read_table(X)
     _check_feature_names(estimator, X, reset=reset)
@@ -53,11 +41,8 @@ def class_labels(y: Any) -> np.ndarray:
 
     Whole numbers and booleans of type object, usual after ``dropna``, and of pandas'
     nullable and pyarrow types become an array of their own type.
-
-    Raises
-    ------
-    ValueError
-        A label is missing, text is mixed with other labels, or they are no classes.
+    Raises a ValueError if a label is missing, text is mixed with other labels, or they are
+    no classes.
     """
     check_labels(y)
     dtype: Any = getattr(y, "dtype", None)

@@ -59,21 +59,10 @@ class AlignedSpace:
     def codes(
         self, X: np.ndarray, columns: Sequence[np.ndarray], present: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Project rows.
+        """Project rows (n, n_features), of which ``present`` (n, n_modalities) are there.
 
-        Parameters
-        ----------
-        X : ndarray of shape (n, n_features)
-        columns : sequence of ndarray
-            Those of each modality.
-        present : ndarray of shape (n, n_modalities), bool
-
-        Returns
-        -------
-        codes : ndarray of shape (n, n_modalities, n_components), float64
-            On the sphere; not meaningful where a modality is missing.
-        shared : ndarray of shape (n, n_components), float64
-            Mean direction of those that are there.
+        Returns the codes (n, n_modalities, n_components), not meaningful where a modality
+        is missing, and the shared codes (n, n_components), both on the sphere in float64.
         """
         codes, shared = [], []
         for begin in range(0, len(X), _CHUNK_ROWS):
@@ -141,27 +130,8 @@ def fit_space(
     kept = rows.take(torch.from_numpy(np.flatnonzero(~held)).to(device))
     parts = _validation_parts(rows, held, aligner.batch_size, seed)
     shares = np.bincount(classes) / len(classes)
-    weights = AlignmentWeights(
-        classification=aligner.classification_weight,
-        contrastive=aligner.contrastive_weight,
-        information=aligner.mi_weight,
-        same_class=aligner.same_class,
-        entropy=_entropy(shares),
-        autocast=resolve_precision(aligner.precision, device),
-    )
-    with isolated_torch_seed(int(numpy_generator(seed, _WEIGHTS).integers(2**31))):
-        network = AlignmentNetwork(
-            [len(own) for own in columns],
-            len(shares),
-            int(aligner.n_components),
-            checked_layer_sizes(aligner.hidden_layer_sizes),
-            aligner.temperature,
-        )
-    model = AlignmentModel.build(
-        network.to(device),
-        learning_rate=aligner.learning_rate,
-        weight_decay=aligner.weight_decay,
-    )
+    weights = _weights(aligner, shares, device)
+    model = _model(aligner, columns, len(shares), session)
     draws = torch_generator(seed, _BATCHES, device)
     record = train_alignment(
         model,
@@ -172,9 +142,40 @@ def fit_space(
         stopping=session.stopping,
         events=session.events(alignment_score(parts, weights)),
     )
-    information = validation_information(network, parts, shares, weights)
-    network = network.cpu().double().eval().requires_grad_(False)
+    information = validation_information(model.network, parts, shares, weights)
+    network = model.network.cpu().double().eval().requires_grad_(False)
     return AlignmentFit(AlignedSpace(scales, network), record, *information)
+
+
+def _weights(aligner: Any, shares: np.ndarray, device: torch.device) -> AlignmentWeights:
+    return AlignmentWeights(
+        classification=aligner.classification_weight,
+        contrastive=aligner.contrastive_weight,
+        information=aligner.mi_weight,
+        same_class=aligner.same_class,
+        entropy=_entropy(shares),
+        autocast=resolve_precision(aligner.precision, device),
+    )
+
+
+def _model(
+    aligner: Any, columns: Sequence[np.ndarray], n_classes: int, session: Session
+) -> AlignmentModel:
+    """The untrained network, on the device, and its optimiser."""
+    torch_seed = int(numpy_generator(session.seed, _WEIGHTS).integers(2**31))
+    with isolated_torch_seed(torch_seed):
+        network = AlignmentNetwork(
+            [len(own) for own in columns],
+            n_classes,
+            int(aligner.n_components),
+            checked_layer_sizes(aligner.hidden_layer_sizes),
+            aligner.temperature,
+        )
+    return AlignmentModel.build(
+        network.to(session.device),
+        learning_rate=aligner.learning_rate,
+        weight_decay=aligner.weight_decay,
+    )
 
 
 def _validation_parts(

@@ -43,6 +43,7 @@ from skmiaug.training import (
     MaskedTask,
     SequenceBatches,
     SequenceRecord,
+    SequenceSet,
     build_sequence_model,
     train_sequences,
 )
@@ -258,13 +259,8 @@ class MaskedTimestepEncoder(
         """
         sequences = self._read_to_fit(X, lengths)
         groups = read_groups(groups, len(sequences))
-        architecture = TimestepArchitecture(
-            sequences.n_features,
-            self.backbone,
-            int(self.hidden_size),
-            int(self.n_layers),
-            int(self.n_heads),
-        )
+        sizes = (int(n) for n in (self.hidden_size, self.n_layers, self.n_heads))
+        architecture = TimestepArchitecture(sequences.n_features, self.backbone, *sizes)
         with training_session(
             self,
             X,
@@ -297,24 +293,45 @@ class MaskedTimestepEncoder(
         session: Session,
     ) -> tuple[SequenceSpace, SequenceRecord]:
         """Fit the scale, and train an encoder to restore hidden timesteps."""
-        seed, device = session.seed, session.device
         scale = FeatureScale.fit(sequences.steps, clip=self.clip)
-        everything = to_device(sequences, scale, device)
+        everything = to_device(sequences, scale, session.device)
         held = validation_mask(
             np.zeros(len(sequences)),
             self.validation_fraction,
-            numpy_generator(seed, _HOLD_OUT),
+            numpy_generator(session.seed, _HOLD_OUT),
             groups=groups,
         )
-        training = everything.subset(torch.from_numpy(np.flatnonzero(~held)))
-        held_out = None
-        if held.any():
-            held_out = everything.subset(torch.from_numpy(np.flatnonzero(held)))
-        encoder = new_encoder(architecture, seed).to(device)
+        encoder = new_encoder(architecture, session.seed).to(session.device)
+        model = build_sequence_model(
+            {"encoder": encoder},
+            {"encoder": self.learning_rate},
+            weight_decay=self.weight_decay,
+            n_steps=self.max_iter,
+        )
+        record = train_sequences(
+            model,
+            self._task(everything, held, session),
+            max_iter=self.max_iter,
+            eval_interval=EVAL_INTERVAL,
+            stopping=session.stopping,
+            events=session.events,
+        )
+        encoder = encoder.cpu().eval().requires_grad_(False)
+        return SequenceSpace(scale, encoder), record
+
+    def _task(
+        self, everything: SequenceSet, held: np.ndarray, session: Session
+    ) -> MaskedTask:
+        """To restore timesteps of the sequences that are not ``held`` out."""
+        seed, device = session.seed, session.device
+        training, held_out = (
+            everything.subset(torch.from_numpy(np.flatnonzero(rows)))
+            for rows in (~held, held)
+        )
         is_wide = self.backbone == "transformer" and self.hidden_size >= _WIDE
-        task = MaskedTask(
+        return MaskedTask(
             sequences=training,
-            held_out=held_out,
+            held_out=held_out if len(held_out) else None,
             batches=SequenceBatches(
                 training.lengths, self.batch_size, seed=seed, stream=_ORDER
             ),
@@ -327,22 +344,6 @@ class MaskedTimestepEncoder(
             dropout=self.dropout,
             autocast=resolve_precision(self.precision, device, large_products=is_wide),
         )
-        model = build_sequence_model(
-            {"encoder": encoder},
-            {"encoder": self.learning_rate},
-            weight_decay=self.weight_decay,
-            n_steps=self.max_iter,
-        )
-        record = train_sequences(
-            model,
-            task,
-            max_iter=self.max_iter,
-            eval_interval=EVAL_INTERVAL,
-            stopping=session.stopping,
-            events=session.events,
-        )
-        encoder = encoder.cpu().eval().requires_grad_(False)
-        return SequenceSpace(scale, encoder), record
 
     def fit_transform(
         self, X: Any, y: Any = None, *, lengths: Any = None, groups: Any = None

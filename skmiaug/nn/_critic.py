@@ -24,15 +24,8 @@ class Critic(nn.Module):
 
     D is a projection discriminator (Miyato and Koyama, 2018): a score of the row plus
     the inner product of the trunk's output with a linear map of the target codes, and of
-    the context if there is one. All heads are one matrix product.
-
-    Parameters
-    ----------
-    n_features, n_targets, n_codes : int
-    hidden_layer_sizes : sequence of int
-        Widths of the trunk.
-    n_context : int, default=0
-        Columns of the context of the score; Q never sees it.
+    the context (n_context columns) if there is one; Q never sees it. All heads are one
+    matrix product.
     """
 
     def __init__(
@@ -70,14 +63,7 @@ class Critic(nn.Module):
     def forward(
         self, rows: Tensor, targets: Tensor, context: Tensor | None = None
     ) -> CriticOutput:
-        """Score rows given their targets.
-
-        Parameters
-        ----------
-        rows : Tensor of shape (n, n_features)
-        targets : Tensor of shape (n, n_targets)
-        context : Tensor of shape (n, n_context), default=None
-        """
+        """Score rows (n, n_features) given targets (n, n_targets) and context."""
         hidden = self.trunk(rows)
         outputs = self.heads(hidden).float()
         realness, by_target, class_logits, code_mean, code_log_variance = torch.split(

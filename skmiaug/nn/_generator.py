@@ -15,19 +15,11 @@ class ResidualGenerator(nn.Module):
 
     u is a sample of the prior in whitened space, so that the untrained generator is the
     prior. The last layer begins at zero, its input does not, so that its gradient is not
-    zero.
+    zero. Weights of the targets begin larger than the others, so that it depends on them.
 
-    Parameters
-    ----------
-    n_features : int
-        Number of whitened directions that the network sees.
-    n_targets : int
-        Columns of the target codes. Their weights in the first layer begin larger than the
-        others, so that the residual depends on the target.
-    n_latent : int
-        Further inputs: context, flags, noise z and the continuous codes together.
-    hidden_layer_sizes : sequence of int
-        Widths of the hidden layers, at least one.
+    The network sees ``n_features`` whitened directions and ``n_latent`` further inputs:
+    context, flags, noise z and the continuous codes together. It has one hidden layer at
+    least.
     """
 
     def __init__(
@@ -60,14 +52,6 @@ class ResidualGenerator(nn.Module):
         }
 
     def forward(self, prior: Tensor, latent: Tensor, targets: Tensor) -> Tensor:
-        """Return the residual, (n, n_features).
-
-        Parameters
-        ----------
-        prior : Tensor of shape (n, n_features)
-            Samples of the prior, whitened.
-        latent : Tensor of shape (n, n_latent)
-        targets : Tensor of shape (n, n_targets)
-        """
+        """Return the residual (n, n_features) of whitened samples of the prior."""
         hidden = self.enter(torch.cat([prior, latent, targets], dim=-1))
         return self.leave(self.trunk(functional.leaky_relu(hidden, 0.2)))

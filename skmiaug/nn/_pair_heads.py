@@ -38,11 +38,7 @@ class TargetNetwork(nn.Module):
 class ContrastiveHeads(nn.Module):
     """Scores of pairs of rows of two modalities, given the target.
 
-    Parameters
-    ----------
-    n_features : sequence of int
-        Columns of each modality.
-    n_targets : int
+    ``n_features`` are the columns of each modality.
     """
 
     def __init__(self, n_features: Sequence[int], n_targets: int):
@@ -74,11 +70,7 @@ class ContrastiveHeads(nn.Module):
 class GaussianHead(nn.Module):
     """The Gaussian q(t | h, c) of the rows of a second modality given the first.
 
-    Parameters
-    ----------
-    n_features : sequence of int
-        Columns of h and of t.
-    n_targets : int
+    ``n_features`` are the columns of h and of t.
     """
 
     def __init__(self, n_features: Sequence[int], n_targets: int):

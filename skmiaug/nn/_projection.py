@@ -12,17 +12,7 @@ from skmiaug.nn._mlp import hidden_stack
 
 
 class ProjectionHead(nn.Module):
-    """A linear map plus, where hidden layers are given, a network that begins at zero.
-
-    Parameters
-    ----------
-    n_features : int
-        Features of the modality.
-    n_components : int
-        Dimensions of the shared space.
-    hidden_layer_sizes : sequence of int
-        Widths of the hidden layers; empty for the linear map alone.
-    """
+    """A linear map plus, where hidden layers are given, a network that begins at zero."""
 
     def __init__(
         self, n_features: int, n_components: int, hidden_layer_sizes: Sequence[int]
@@ -56,16 +46,7 @@ class AlignmentOutput(NamedTuple):
 class AlignmentNetwork(nn.Module):
     """A projection head and a class head for each modality, and a class head for all.
 
-    Parameters
-    ----------
-    n_features : sequence of int
-        Features of each modality.
-    n_classes : int
-    n_components : int
-    hidden_layer_sizes : sequence of int
-        Of each projection head.
-    temperature : float
-        What the cosines are divided by at first; ``log_scale`` learns it.
+    The cosines are divided by ``temperature`` at first; ``log_scale`` learns it.
     """
 
     def __init__(
@@ -109,14 +90,10 @@ class AlignmentNetwork(nn.Module):
     def forward(
         self, rows: Sequence[Tensor], present: Tensor | None = None
     ) -> AlignmentOutput:
-        """Project, and read the classes.
+        """Project the rows (n, n_features) of each modality, and read the classes.
 
-        Parameters
-        ----------
-        rows : sequence of Tensor of shape (n, n_features)
-            One for each modality; what stands where one is missing does not matter.
-        present : Tensor of shape (n, n_modalities), bool, default=None
-            False where a row lacks a modality. None: all are there.
+        ``present`` (n, n_modalities) is False where a row lacks a modality, whose values do
+        not matter then. None: all are there.
         """
         codes = self.codes(rows)
         logits = tuple(
@@ -133,14 +110,7 @@ def on_sphere(codes: Tensor) -> Tensor:
 
 
 def shared_code(codes: Sequence[Tensor], present: Tensor | None = None) -> Tensor:
-    """Return the mean direction of the codes that are there, (n, n_components).
-
-    Parameters
-    ----------
-    codes : sequence of Tensor of shape (n, n_components)
-    present : Tensor of shape (n, n_modalities), bool, default=None
-        None: all are there.
-    """
+    """Return the mean direction of the codes that are ``present``, (n, n_components)."""
     if present is not None:
         # where, not a product: a missing part may hold anything.
         codes = [

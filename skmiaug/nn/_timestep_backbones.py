@@ -41,13 +41,8 @@ class GRUBackbone(nn.Module):
 
     Padding lies behind a sequence, so the forward GRU meets it last. For the backward one
     each sequence is turned around within its own length, which leaves the padding behind
-    it as well; packed sequences, which sort on the CPU, are not needed.
-
-    Parameters
-    ----------
-    hidden_size : int
-        Width of both directions together; even.
-    n_layers : int
+    it as well; packed sequences, which sort on the CPU, are not needed. ``hidden_size`` is
+    the width of both directions together.
     """
 
     def __init__(self, hidden_size: int, n_layers: int):
@@ -64,12 +59,7 @@ class GRUBackbone(nn.Module):
     def forward(self, hidden: Tensor, lengths: Tensor, drop: Drop = keep_all) -> Tensor:
         """Return (n, time, width) from ``hidden`` of that shape.
 
-        Parameters
-        ----------
-        hidden : Tensor of shape (n, time, width)
-        lengths : Tensor of shape (n,)
-        drop : callable
-            Applied to what each layer adds.
+        ``lengths`` are (n,), and ``drop`` is applied to what each layer adds.
         """
         turn = _turner(lengths, hidden.shape[1])
         for ahead, back in zip(self.forwards, self.backwards, strict=True):
@@ -98,14 +88,8 @@ class TransformerBackbone(nn.Module):
 
     What a timestep attends to depends on distances in time alone. With positions that are
     added to the input instead, small networks did not learn from their neighbours: they
-    restored hidden timesteps no better than straight lines.
-
-    Parameters
-    ----------
-    hidden_size : int
-        Width, a multiple of ``2 * n_heads``.
-    n_layers : int
-    n_heads : int
+    restored hidden timesteps no better than straight lines. The width is a multiple of
+    ``2 * n_heads``.
     """
 
     def __init__(self, hidden_size: int, n_layers: int, n_heads: int):
@@ -117,13 +101,8 @@ class TransformerBackbone(nn.Module):
     def forward(self, hidden: Tensor, lengths: Tensor, drop: Drop = keep_all) -> Tensor:
         """Return (n, time, width) from ``hidden`` of that shape.
 
-        Parameters
-        ----------
-        hidden : Tensor of shape (n, time, width)
-        lengths : Tensor of shape (n,)
-            Timesteps of each sequence; what lies behind them is never attended to.
-        drop : callable
-            Applied to what each block adds.
+        What lies behind the ``lengths`` (n,) is never attended to, and ``drop`` is applied
+        to what each block adds.
         """
         n_steps, device = hidden.shape[1], hidden.device
         angles = rotary_angles(n_steps, self.head_width, device)
@@ -181,12 +160,8 @@ def rotary_angles(n_steps: int, width: int, device: torch.device) -> Tensor:
 def rotate(channels: Tensor, turns: Tensor) -> Tensor:
     """Rotate pairs of channels; inner products then depend on differences of angles.
 
-    Parameters
-    ----------
-    channels : Tensor of shape (..., width), float32
-        Pairs lie side by side: each is a complex number.
-    turns : Tensor of shape (..., width / 2), complex64
-        Numbers of length 1 at the angles to rotate by.
+    Pairs lie side by side in (..., width), each a complex number; ``turns``, numbers of
+    length 1 at the angles to rotate by, are (..., width / 2).
     """
     numbers = torch.view_as_complex(channels.unflatten(-1, (-1, 2)))
     return torch.view_as_real(numbers * turns).flatten(-2)

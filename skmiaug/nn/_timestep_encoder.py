@@ -48,10 +48,6 @@ class TimestepEncoder(nn.Module):
 
     The way in is linear; a learned vector stands for the timesteps that are hidden from
     the backbone. The way out is linear too and is used in pretraining alone.
-
-    Parameters
-    ----------
-    architecture : TimestepArchitecture
     """
 
     def __init__(self, architecture: TimestepArchitecture):
@@ -81,18 +77,11 @@ class TimestepEncoder(nn.Module):
         masked: Tensor | None = None,
         drop: Drop = keep_all,
     ) -> Tensor:
-        """Return hidden states, (n, time, hidden_size).
+        """Return hidden states (n, time, hidden_size), of no meaning behind ``lengths``.
 
-        Parameters
-        ----------
-        values : Tensor of shape (n, time, n_features)
-            Standardised, finite.
-        lengths : Tensor of shape (n,)
-            Timesteps of each sequence. Hidden states behind them mean nothing.
-        masked : Tensor of shape (n, time), bool, default=None
-            Timesteps whose values are hidden and replaced by the learned vector.
-        drop : callable
-            Dropout of the backbone; see ``channel_dropout``.
+        ``values`` (n, time, n_features) are finite; those of timesteps ``masked`` (n, time)
+        are replaced by the learned vector. ``drop`` is the dropout of the backbone, see
+        ``channel_dropout``.
         """
         hidden = self.enter(values).float()
         if masked is not None:
@@ -112,18 +101,9 @@ def pooled_width(hidden_size: int, pooling: str) -> int:
 def pool_timesteps(hidden: Tensor, lengths: Tensor, pooling: str) -> Tensor:
     """Pool (n, time, width) over each sequence's own timesteps, in float32.
 
-    Parameters
-    ----------
-    hidden : Tensor of shape (n, time, width)
-    lengths : Tensor of shape (n,)
-        At least 1 each; what lies behind is not read.
-    pooling : {"mean", "mean_std", "max"}
-        ``"mean_std"`` gives the means followed by the standard deviations (the square
-        root of the variance plus 1e-5, so that it has a gradient at 0).
-
-    Returns
-    -------
-    Tensor of shape (n, width) or (n, 2 * width)
+    What lies behind the ``lengths`` (n,) is not read. Returns (n, width), or (n, 2 * width)
+    for ``"mean_std"``: the means followed by the standard deviations (the square root of
+    the variance plus 1e-5, so that it has a gradient at 0).
     """
     hidden = hidden.float()
     steps = torch.arange(hidden.shape[1], device=hidden.device)
@@ -140,14 +120,7 @@ def pool_timesteps(hidden: Tensor, lengths: Tensor, pooling: str) -> Tensor:
 
 
 class SequenceHead(nn.Module):
-    """Standardised columns, dropout and one linear layer.
-
-    Parameters
-    ----------
-    width : int
-        Columns of an embedding.
-    n_outputs : int
-    """
+    """Standardised columns, dropout and one linear layer."""
 
     def __init__(self, width: int, n_outputs: int):
         super().__init__()
@@ -173,12 +146,5 @@ class SequenceHead(nn.Module):
         self.scale.copy_(pooled.std(dim=0, correction=0) + _MIN_SCALE)
 
     def forward(self, pooled: Tensor, drop: Drop = keep_all) -> Tensor:
-        """Return (n, n_outputs) from embeddings (n, width).
-
-        Parameters
-        ----------
-        pooled : Tensor of shape (n, width)
-        drop : callable
-            Applied to the standardised columns.
-        """
+        """Return (n, n_outputs) from embeddings (n, width), thinned by ``drop``."""
         return self.linear(drop((pooled - self.center) / self.scale))

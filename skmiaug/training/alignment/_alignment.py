@@ -87,10 +87,7 @@ class AlignmentModel(ModelState):
     def build(
         cls, network: AlignmentNetwork, *, learning_rate: float, weight_decay: float
     ) -> "AlignmentModel":
-        """Give a network, on its device, an optimiser.
-
-        ``weight_decay`` is that of the matrices; biases and the temperature have none.
-        """
+        """Give a network, on its device, an optimiser."""
         groups = decay_groups(network, weight_decay)
         model = cls(network, AdamW(groups, lr=learning_rate, fused=True))
         model._limit_scale()
@@ -180,12 +177,8 @@ def alignment_score(
 ) -> Callable[[AlignmentModel], float | None]:
     """Return the validation score: the loss of held-out rows, negated; None without any.
 
-    Parameters
-    ----------
-    parts : sequence of AlignmentBatch
-        The held-out rows, in parts of about the size of a training batch: InfoNCE grows
-        with the number of rows among which the positive pair is looked for.
-    weights : AlignmentWeights
+    ``parts`` are the held-out rows, in parts of about the size of a training batch: InfoNCE
+    grows with the number of rows among which the positive pair is looked for.
     """
     n_rows = sum(len(part.classes) for part in parts)
 
@@ -242,7 +235,6 @@ class AlignmentRecord(RunRecord):
 
     figures: ClassVar[tuple[str, ...]] = AlignmentTerms._fields
 
-    # As in `AlignmentTerms`
     loss: list[float] = field(default_factory=list)
     class_loss: list[float] = field(default_factory=list)
     contrastive_loss: list[float] = field(default_factory=list)
@@ -259,20 +251,7 @@ def train_alignment(
     stopping: EarlyStopping,
     events: TrainingEvents,
 ) -> AlignmentRecord:
-    """Train the shared space by ``run_loop``, one batch a step.
-
-    Parameters
-    ----------
-    model, batches, weights
-        Network, data and term weights; ``model`` is changed in place.
-    max_iter, eval_interval, stopping, events
-        As for ``run_loop``.
-
-    Raises
-    ------
-    TrainingDivergedError
-        The losses were not finite again after the rate was lowered.
-    """
+    """Train the shared space, in place, by ``run_loop``, one batch a step."""
     return run_loop(
         model,
         lambda: align_step(model, batches.draw(), weights),

@@ -120,11 +120,7 @@ class Layout:
 def sampling_weights(targets: Tensor) -> Tensor:
     """Return probabilities (n,) under which each target has the same expected mass.
 
-    Parameters
-    ----------
-    targets : Tensor of shape (n, n_targets)
-        Not negative. With one-hot targets every class is equally likely, and so are the
-        rows of a class.
+    With one-hot targets every class is equally likely, and so are the rows of a class.
     """
     mass = targets.double().sum(dim=0)
     weights = targets.double() @ (1.0 / mass).where(mass > 0, 0.0)
@@ -132,13 +128,7 @@ def sampling_weights(targets: Tensor) -> Tensor:
 
 
 class WeightedRows:
-    """Rows that are drawn by their :func:`sampling_weights`, without waiting.
-
-    Parameters
-    ----------
-    values : Tensor of shape (n, n_features)
-    targets : Tensor of shape (n, n_targets)
-    """
+    """Rows that are drawn by their :func:`sampling_weights`, without waiting."""
 
     def __init__(self, values: Tensor, targets: Tensor):
         self.values, self.targets = values, targets
@@ -215,16 +205,10 @@ class GanBatches:
 
         All groups are drawn first. Where some are given, the others are then moved by
         their regression on the difference between the given part and the drawn one, which
-        makes them samples of the Gaussian given that part (Matheron's rule).
-
-        Parameters
-        ----------
-        targets : Tensor of shape (n, n_targets)
-        near : Tensor of shape (n, n_features)
-            Training rows of these targets, whose residuals are used and whose parts are
-            given, moved as the means were shrunken.
-        blocks : sequence of (rows, groups)
-            The groups that are given to which rows.
+        makes them samples of the Gaussian given that part (Matheron's rule). ``near``
+        (n, n_features) are training rows of these targets, whose residuals are used and
+        whose parts are given, moved as the means were shrunken; ``blocks`` tell which
+        groups are given to which rows.
         """
         samples = self._noise(len(targets)).mul_(self.bandwidth)
         weight = kernel_weight(self.bandwidth)

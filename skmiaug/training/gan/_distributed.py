@@ -70,18 +70,7 @@ class SingleProcess:
 
 
 class ProcessGroup(SingleProcess):
-    """The processes of torch.distributed's default group.
-
-    Parameters
-    ----------
-    device : torch.device
-        Where this process trains.
-
-    Raises
-    ------
-    ProcessGroupError
-        There is no group.
-    """
+    """The processes of torch.distributed's default group; this one trains on ``device``."""
 
     def __init__(self, device: torch.device):
         if not (dist.is_available() and dist.is_initialized()):
@@ -126,13 +115,7 @@ class ProcessGroup(SingleProcess):
         )
 
     def share_batches(self, batches: GanBatches) -> GanBatches:
-        """As :meth:`SingleProcess.share_batches`.
-
-        Raises
-        ------
-        ValueError
-            There are fewer rows in a batch than processes.
-        """
+        """As :meth:`SingleProcess.share_batches`."""
         n = batches.batch_size
         if n < self.size:
             raise ValueError(
@@ -158,13 +141,7 @@ class ProcessGroup(SingleProcess):
             _copy_back(flat, tensors)
 
     def check_alike(self, prepared: Mapping[str, np.ndarray]) -> None:
-        """As :meth:`SingleProcess.check_alike`.
-
-        Raises
-        ------
-        ProcessGroupError
-            What this or another process has prepared is not what the first has.
-        """
+        """As :meth:`SingleProcess.check_alike`."""
         first = self.agreed(lambda: dict(prepared))()
         other = [name for name in first if not _alike(first[name], prepared[name])]
         n_other = self._total(torch.tensor([float(bool(other))], device=self.device))

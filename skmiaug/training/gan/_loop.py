@@ -53,18 +53,6 @@ def train_gan(
 
     With several groups of columns the heads are trained first, alone: untrained they give
     the generator no direction, and early stopping would not wait for them.
-
-    Parameters
-    ----------
-    networks, batches, weights
-        Networks, data and loss weights; ``networks`` are changed in place.
-    max_iter, eval_interval, stopping, events
-        As for ``run_loop``.
-
-    Raises
-    ------
-    TrainingDivergedError
-        The losses were not finite again after the learning rates were lowered.
     """
     layout = batches.layout
     resumed = events.checkpoint is not None and events.checkpoint.exists()

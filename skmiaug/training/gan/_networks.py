@@ -65,21 +65,9 @@ def build_networks(
 ) -> GanNetworks:
     """Build untrained networks; the same ``seed`` gives the same weights everywhere.
 
-    Parameters
-    ----------
-    layout : Layout
-    n_targets : int
-        Columns of the target codes.
-    latent_dim, n_codes : int
-        Noise and continuous codes of the generator.
-    generator_sizes, critic_sizes : sequence of int
-        Widths of the hidden layers.
-    generator_lr, critic_lr : float
-    seed : int
-    device : torch.device
-    gaussian_head : bool, default=False
-        With two groups: whether a Gaussian head predicts the second from the first;
-        otherwise heads score pairs.
+    ``latent_dim`` and ``n_codes`` are the noise and the continuous codes of the generator,
+    the sizes are widths of hidden layers. With two groups, a ``gaussian_head`` predicts the
+    second from the first; otherwise heads score pairs.
     """
     n_context = layout.n_features - layout.n_generated
     heads: ContrastiveHeads | GaussianHead | None = None

@@ -17,21 +17,9 @@ def pair_information(
 
     Contrastive heads give the InfoNCE bound: a part is told apart from those of the other
     rows of its block and class, so that what both parts indicate of the class does not
-    count. A Gaussian head gives H(t) + E[log q(t | h, c)], for two groups.
-
-    Parameters
-    ----------
-    heads : ContrastiveHeads or GaussianHead
-    rows : Rows
-        Rows of one id share a part, and are not told apart.
-    layout : Layout
-    n_blocks : int
-        Equal blocks of neighbouring rows; rows that are left over do not count.
-
-    Returns
-    -------
-    Tensor of shape (n_blocks, n_pairs)
-        0 where there are fewer rows than blocks.
+    count. A Gaussian head gives H(t) + E[log q(t | h, c)], for two groups. Rows of one id
+    share a part, and are not told apart; rows that are left over from equal blocks do not
+    count. Returns (n_blocks, n_pairs), 0 where there are fewer rows than blocks.
     """
     size = len(rows.values) // n_blocks
     n_pairs = len(layout.sizes) * (len(layout.sizes) - 1) // 2
@@ -64,9 +52,7 @@ def read_pairs(
 ) -> Tensor:
     """Return :func:`pair_information` of sets of n rows each, by one pass of the heads.
 
-    Returns
-    -------
-    Tensor of shape (n_sets, n_blocks, n_pairs)
+    The shape is (n_sets, n_blocks, n_pairs).
     """
     n_blocks = n_blocks or layout.n_blocks
     used = len(sets[0].values) // n_blocks * n_blocks
@@ -81,19 +67,10 @@ def read_pairs(
 
 
 def contrastive_information(scores: Tensor, candidates: Tensor) -> Tensor:
-    """InfoNCE in both directions for several blocks of pairs at once, nats.
+    """InfoNCE in both directions for several blocks of pairs at once, nats, (n_blocks,).
 
-    Parameters
-    ----------
-    scores : Tensor of shape (n_blocks, n, n)
-        The pairs themselves on the diagonals.
-    candidates : Tensor of shape (n_blocks, n, n), bool
-        The positive pair on the diagonal and the negative pairs; symmetric.
-
-    Returns
-    -------
-    Tensor of shape (n_blocks,)
-        As ``skmiaug.losses.info_nce_information`` of each block.
+    ``skmiaug.losses.info_nce_information`` of each block of ``scores`` (n_blocks, n, n),
+    with the pairs themselves on the diagonals; ``candidates``, of that shape, is symmetric.
     """
     masked = scores.masked_fill(~candidates, -torch.inf)
     log_q = sum(masked.log_softmax(dim=side).diagonal(dim1=1, dim2=2) for side in (1, 2))

@@ -68,13 +68,8 @@ def stack_networks(networks: Sequence[GanNetworks]) -> GanStack:
 class StackBatches:
     """Batches for a stack: models of one data set and seed share every draw.
 
-    Parameters
-    ----------
-    batches : sequence of GanBatches
-        One for each model; those of one data set are the same object, or copies that
-        differ in ``means`` alone.
-    keys : sequence of hashable
-        Equal for models that share their draws.
+    ``keys`` are equal for models that share their draws; the batches of these differ in
+    ``means`` alone.
     """
 
     def __init__(self, batches: Sequence[GanBatches], keys: Sequence[Any]):
@@ -166,23 +161,9 @@ def train_gan_stack(
 
     The batches, the noise, the validation score and the stopping rule of a model are those
     of :func:`train_gan`; only the order of sums inside the matrix products differs. A
-    model that has stopped leaves the stack and costs no more time.
-
-    Parameters
-    ----------
-    models : sequence of StackedModel
-        Changed in place.
-    batches : StackBatches
-        In the order of ``models``.
-    weights : GanWeights
-        Of all models.
-    mi_weights : Tensor of shape (n_models,)
-        λ of each model, in the place of ``weights.information``.
-    max_iter, eval_interval : int
-        As for ``train_gan``.
-    on_check : callable
-        Called after each validation check with the step and the number of models that
-        still train.
+    model that has stopped leaves the stack and costs no more time. λ of each model,
+    ``mi_weights`` (n_models,), stand in the place of ``weights.information``; ``on_check``
+    takes the step and the number of models that still train.
     """
     for model in models:
         model.begin()

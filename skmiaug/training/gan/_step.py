@@ -55,26 +55,11 @@ def generate(
     *,
     scale: float = 1.0,
 ) -> tuple[Tensor, Tensor]:
-    """Add the residual to prior samples.
+    """Add ``scale`` times the residual to prior samples (..., n, n_features).
 
-    Parameters
-    ----------
-    generator : ResidualGenerator
-    layout : Layout
-    prior : Tensor of shape (..., n, n_features)
-    noise : Tensor of shape (..., n, latent_dim + n_codes)
-    targets : Tensor of shape (..., n, n_targets)
-    given : Tensor of shape (n, n_groups), default=None
-        1 where a group is given to a row and must stay; None: no group that is ever
-        generated.
-    scale : float, default=1.0
-        Factor on the residual.
-
-    Returns
-    -------
-    samples : Tensor of shape (..., n, n_features)
-    residual : Tensor of shape (..., n, n_generated)
-        Before ``scale``.
+    ``given`` (n, n_groups) is 1 where a group is given to a row and must stay; None: no
+    group that is ever generated. Returns the samples, and the residual (..., n,
+    n_generated) before ``scale``.
     """
     moved, context = _split_context(prior, layout)
     inputs = [] if context is None else [context]
@@ -111,11 +96,8 @@ def gan_step(
 ) -> Tensor:
     """Update the critic with its heads, then the generator, on one batch.
 
-    Returns
-    -------
-    Tensor of shape (4,) or (n_models, 4)
-        Critic loss, generator loss, class information and information between the groups
-        (nats; 0 with a single group); on the device, detached.
+    Returns critic loss, generator loss, class information and information between the
+    groups (nats; 0 with a single group), (4,) or (n_models, 4), detached.
     """
     prior, device = batch.prior, batch.noise.device
     with precision(device, weights.autocast):
@@ -160,10 +142,7 @@ def gan_step(
 def heads_step(networks: GanNetworks, real: Rows, prior: Rows, layout: Layout) -> Tensor:
     """Train the heads alone, on real rows and on prior samples.
 
-    Returns
-    -------
-    Tensor of shape ()
-        Information between the groups of the real rows, nats; on the device, detached.
+    Returns the information between the groups of the real rows, nats, detached.
     """
     of_real, of_prior = read_pairs(networks.heads, layout, real, prior)
     if not of_real.requires_grad:

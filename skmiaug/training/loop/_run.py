@@ -72,37 +72,18 @@ def run_loop(
 ) -> RecordT:
     """Train until ``max_iter`` steps, early stopping or a callback; keep the best weights.
 
+    ``step`` draws a batch, updates ``model`` and returns the figures (n_figures,) that the
+    class of ``record`` names, detached and on the device; ``generator`` is its only source
+    of randomness. Validation checks, every ``eval_interval`` steps, are the only points
+    where the host waits for the device. ``remedy`` says what to change when the losses stay
+    non-finite.
+
     Where those are the untrained ones, ``model.discriminators`` keep the last good ones.
 
     SIGINT and SIGTERM end it after the step in progress: the checkpoint is written if one
     is asked for, and the signal acts; if its handler returns, training goes on. A loss, a
     weight or a validation score that is not finite takes the last good weights back and
-    lowers the rates; the third time it is an error.
-
-    Parameters
-    ----------
-    model : ModelState
-        Changed in place.
-    step : callable
-        Draws a batch, updates ``model`` and returns the figures that ``record`` names,
-        detached and on the device, (n_figures,).
-    record : RunRecord
-        An empty one; its class names the figures.
-    generator : torch.Generator
-        The only source of randomness of ``step``, on the device of the model.
-    max_iter : int
-    eval_interval : int
-        Steps between validation checks, the only points where the host waits for the
-        device.
-    stopping : EarlyStopping
-    events : TrainingEvents
-    remedy : str
-        What to change when the losses stay non-finite, for the error.
-
-    Raises
-    ------
-    TrainingDivergedError
-        The losses were not finite again after the rates were lowered.
+    lowers the rates; the third time it is a TrainingDivergedError.
     """
     sums = torch.zeros(len(record.figures), device=generator.device)
     run = _Run(model, record, generator, stopping, events, remedy, sums, {}, {})

@@ -84,16 +84,7 @@ class SequenceBatches:
 
     Each epoch has every sequence once. Sequences are sorted by their length plus a random
     share of it, so that batches change, cut into batches, and the batches are shuffled. A
-    resumed run needs its step and nothing else.
-
-    Parameters
-    ----------
-    lengths : Tensor of shape (n,)
-        On the CPU.
-    batch_size : int
-        Sequences of a batch; the last of an epoch has the rest.
-    seed, stream : int
-        See ``numpy_generator``.
+    resumed run needs its step and nothing else. ``lengths`` are on the CPU.
     """
 
     def __init__(self, lengths: Tensor, batch_size: int, *, seed: int, stream: int):
@@ -127,14 +118,8 @@ def in_chunks(lengths: Tensor, batch_size: int) -> list[Tensor]:
     """Cut all sequences, shortest first, into batches for inference.
 
     No sequence of a batch is more than twice as long as another: padding 127 sequences of
-    50 timesteps to one of 3,000 would cost sixty times the time and memory.
-
-    Parameters
-    ----------
-    lengths : Tensor of shape (n,)
-        On the CPU.
-    batch_size : int
-        Sequences of a batch at most.
+    50 timesteps to one of 3,000 would cost sixty times the time and memory. ``lengths`` are
+    on the CPU.
     """
     order = torch.argsort(lengths, stable=True)
     ordered = lengths[order].numpy()

@@ -9,6 +9,7 @@ from skmiaug.base._estimator import (
     NEURAL_CONSTRAINTS,
     NeuralEstimator,
     checked_layer_sizes,
+    with_shared_docs,
 )
 from skmiaug.base._state import (
     EstimatorState,
@@ -47,6 +48,7 @@ __all__ = [
     "training_session",
     "unpack",
     "validation_mask",
+    "with_shared_docs",
 ]
 
 

@@ -1,10 +1,12 @@
 """Parameters and results of training that every estimator with a network has."""
 
+import inspect
 import operator
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from sklearn.utils._param_validation import Interval, StrOptions
 
@@ -26,6 +28,66 @@ NEURAL_CONSTRAINTS: dict[str, Any] = {
     "random_state": ["random_state"],
     "verbose": ["verbose"],
 }
+
+# Documentation of parameters and attributes that mean the same in all neural estimators.
+_SHARED_DOCS = {
+    "    {training parameters}\n": """\
+    weight_decay : float, default=%(weight_decay)s
+        Weight decay of AdamW, of the matrices.
+
+    n_iter_no_change : int, default=%(n_iter_no_change)s
+        Validation checks (one every %(eval_interval)s steps) without improvement before
+        training stops.
+
+    tol : float, default=%(tol)s
+        Smallest improvement of the validation score.
+
+    device : str or torch.device, default="auto"
+        Where the network is trained; "auto" is CUDA where there is one.
+
+    precision : {"auto", "float32", "bfloat16"}, default="auto"
+        Type of the matrix products in training; "auto" is bfloat16 on CUDA devices that
+        have it.
+
+    checkpoint : path-like or None, default=None
+        File that training writes every %(eval_interval)s steps, and when Ctrl-C or SIGTERM
+        ends it, and continues from, bit for bit on the CPU, when the same fit is run again.
+        Removed when the fit is done.
+
+    random_state : int, RandomState instance or None, default=None
+        Seed of everything. The same int gives the same bits on one device.
+
+    verbose : int, default=0
+        1 shows a progress bar.
+""",
+    "    {training attributes}\n": """\
+    n_iter_, best_iter_ : int
+        Training steps done, and the one whose weights are kept.
+    loss_curve_ : list of float
+        The loss, one mean for each %(eval_interval)s steps.
+    validation_scores_ : list of float or None
+        The loss on what was held out, negated; None where nothing was.
+    best_validation_score_ : float or None
+        That of the weights that are kept.
+    device_ : str
+        Device of the fit.
+""",
+}
+T = TypeVar("T")
+
+
+def with_shared_docs(eval_interval: int) -> Callable[[type[T]], type[T]]:
+    """Return a decorator that fills in what neural estimators document alike."""
+
+    def fill(cls: type[T]) -> type[T]:
+        parameters = inspect.signature(cls).parameters
+        values = {name: parameter.default for name, parameter in parameters.items()}
+        values["eval_interval"] = eval_interval
+        for place, text in _SHARED_DOCS.items():
+            cls.__doc__ = (cls.__doc__ or "").replace(place, text % values)
+        return cls
+
+    return fill
 
 
 @dataclass(kw_only=True, eq=False, repr=False)

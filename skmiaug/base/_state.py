@@ -37,14 +37,14 @@ _MAX_CODE_POINT = 0x10FFFF
 # Types that safetensors has.
 _PLAIN_TYPES = ("b1", "u1", "u2", "u4", "u8", "i1", "i2", "i4", "i8", "f2", "f4", "f8")
 _PACKED = "_packed"
-# The keys of packed values.
-_KINDS = [
-    set(keys.split("+"))
-    for keys in (
-        "float tuple slice range dict dtype scalar array array+dtype objects+shape frozen "
-        "object+fields module+config+weights estimator+parameters+state"
-    ).split()
-]
+# Further keys of packed values; the first names their kind.
+_BESIDE = {
+    "array": {"dtype"},
+    "estimator": {"parameters", "state"},
+    "module": {"config", "weights"},
+    "object": {"fields"},
+    "objects": {"shape"},
+}
 
 
 def register_state(cls: type[T]) -> type[T]:
@@ -313,8 +313,10 @@ class _Reader:
         self._finite = before
 
     def read(self, packed: Any) -> Any:
-        if isinstance(packed, dict) and set(packed) not in _KINDS:
-            raise ValueError(f"a value with {sorted(packed)}")
+        if isinstance(packed, dict):
+            kind = next(iter(packed), "")
+            if set(packed) - {kind} - _BESIDE.get(kind, set()):
+                raise ValueError(f"{kind} with {sorted(packed)}")
         match packed:
             case None | bool() | int() | str():
                 return packed

@@ -22,6 +22,7 @@ from skmiaug.base import (
     require_array,
     require_state,
     training_session,
+    with_shared_docs,
 )
 from skmiaug.losses import SAME_CLASS_ROLES
 from skmiaug.representation.alignment._retrieval import score_pairs
@@ -46,6 +47,7 @@ _ROWS = {"dtype": (np.float64, np.float32), "ensure_all_finite": "allow-nan"}
 
 
 @register_state
+@with_shared_docs(EVAL_INTERVAL)
 @dataclass(kw_only=True, eq=False, repr=False)
 class ContrastiveAligner(NeuralEstimator, TransformerMixin, BaseEstimator):
     """Project several modalities of the same rows into one space.
@@ -113,36 +115,11 @@ class ContrastiveAligner(NeuralEstimator, TransformerMixin, BaseEstimator):
     learning_rate : float, default=1e-3
         Step size of AdamW.
 
-    weight_decay : float, default=0.01
-        Weight decay of AdamW, of the matrices.
-
     validation_fraction : float in [0, 1), default=0.15
         Share of the rows of each class held out while training, for early stopping;
         classes of fewer than 5 rows are not split. 0 trains for ``max_iter`` steps.
 
-    n_iter_no_change : int, default=5
-        Validation checks (one every 25 steps) without improvement before training stops.
-
-    tol : float, default=1e-4
-        Smallest improvement of the validation score, nats.
-
-    device : str or torch.device, default="auto"
-        Where the network is trained; "auto" is CUDA where there is one. ``transform`` runs
-        on the CPU.
-
-    precision : {"auto", "float32", "bfloat16"}, default="auto"
-        Type of the matrix products in training; "auto" is bfloat16 on CUDA devices that
-        have it.
-
-    checkpoint : path-like or None, default=None
-        File that training writes every 25 steps, and when Ctrl-C or SIGTERM ends it, and
-        continues from when the same fit is run again. Removed when the fit is done.
-
-    random_state : int, RandomState instance or None, default=None
-        Seed of everything. The same int gives the same bits on one device.
-
-    verbose : int, default=0
-        1 shows a progress bar with the loss and the mutual information, nats.
+    {training parameters}
 
     Attributes
     ----------
@@ -152,16 +129,8 @@ class ContrastiveAligner(NeuralEstimator, TransformerMixin, BaseEstimator):
         Class labels, sorted.
     n_features_in_, feature_names_in_
         As in scikit-learn.
-    n_iter_, best_iter_ : int
-        Training steps done, and the one whose weights are kept.
-    loss_curve_ : list of float
-        The loss, one mean for each 25 steps.
     class_loss_curve_, contrastive_loss_curve_, train_mi_curve_ : list of float
         Its terms, unweighted, nats.
-    validation_scores_ : list of float or None
-        The loss of the held-out rows, negated; None where none were held out.
-    best_validation_score_ : float or None
-        That of the weights that are kept.
     temperature_ : float
         The learned one.
     mutual_information_ : float or None
@@ -170,14 +139,15 @@ class ContrastiveAligner(NeuralEstimator, TransformerMixin, BaseEstimator):
         out, and where ``mi_weight`` is 0, since q is not trained then.
     mutual_information_max_ : float
         H(c) of the same classes, the upper bound; of all where no row was held out.
-    device_ : str
-        Device of the fit.
+    {training attributes}
 
     Notes
     -----
     A row that lacks a modality (NaN in all its columns) is aligned from the others and is
     left out of InfoNCE; in the output it is replaced by the mean direction of its other
     codes. NaN in part of a modality is an error.
+
+    Losses and scores are in nats. ``transform`` runs on the CPU.
 
     See Also
     --------

@@ -20,6 +20,7 @@ from skmiaug.base import (
     require_state,
     training_session,
     validation_mask,
+    with_shared_docs,
 )
 from skmiaug.losses import RECONSTRUCTION_ERRORS
 from skmiaug.nn import BACKBONES, POOLINGS, TimestepArchitecture, pooled_width
@@ -58,6 +59,7 @@ _WIDE = 128
 
 
 @register_state
+@with_shared_docs(EVAL_INTERVAL)
 @dataclass(kw_only=True, eq=False, repr=False)
 class MaskedTimestepEncoder(
     NeuralEstimator,
@@ -131,57 +133,27 @@ class MaskedTimestepEncoder(
     learning_rate : float, default=1e-3
         Maximum learning rate of AdamW.
 
-    weight_decay : float, default=0.01
-        Weight decay of AdamW, of the matrices.
-
     validation_fraction : float in [0, 1), default=0.1
         Share of the sequences held out for early stopping, at least one of 5 or more. 0
         trains for ``max_iter`` steps.
 
-    n_iter_no_change : int, default=10
-        Validation checks (one every 50 steps) without improvement before training stops.
-
-    tol : float, default=1e-4
-        Smallest improvement of the validation score.
-
-    device : str or torch.device, default="auto"
-        Where the network runs; "auto" is CUDA where there is one.
-
-    precision : {"auto", "float32", "bfloat16"}, default="auto"
-        Type of the matrix products in training. "auto" is bfloat16 on CUDA devices that
-        have it, and for transformers of 128 channels and more on CPUs with AMX.
-        ``transform`` and ``restore`` use float32.
-
-    checkpoint : path-like or None, default=None
-        File that training writes every 50 steps, and when Ctrl-C or SIGTERM ends it, and
-        continues from, bit for bit on the CPU, when the same fit is run again. Removed
-        when the fit is done.
-
-    random_state : int, RandomState instance or None, default=None
-        Seed of everything. The same int gives the same bits on one device.
-
-    verbose : int, default=0
-        1 shows a progress bar with the loss.
+    {training parameters}
 
     Attributes
     ----------
     n_features_in_ : int
         Features of a timestep.
-    n_iter_, best_iter_ : int
-        Training steps done, and the one whose weights are kept.
-    loss_curve_ : list of float
-        The loss, one mean for each 50 steps.
-    validation_scores_ : list of float or None
-        The loss of the held-out sequences, negated; None where none were held out.
-    best_validation_score_ : float or None
-        That of the weights that are kept.
-    device_ : str
-        Device of the fit.
+    {training attributes}
 
     See Also
     --------
     SequenceEmotionClassifier : Fine-tunes the network for classes.
     SequenceEmotionRegressor : Fine-tunes the network for intensities.
+
+    Notes
+    -----
+    ``precision="auto"`` is bfloat16 too for transformers of 128 channels and more on CPUs
+    with AMX. ``transform`` and ``restore`` use float32, on ``device``.
 
     References
     ----------

@@ -10,14 +10,15 @@ from sklearn.metrics import r2_score
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_array, check_consistent_length
 
-from skmiaug.base import register_state, require_array, require_state
+from skmiaug.base import register_state, require_array, require_state, with_shared_docs
 from skmiaug.losses import RECONSTRUCTION_ERRORS
 from skmiaug.representation.sequences._estimator import SequenceEstimator
-from skmiaug.representation.sequences._fine_tuning import Labels
+from skmiaug.representation.sequences._fine_tuning import EVAL_INTERVAL, Labels
 from skmiaug.utils.tables._labels import read_groups
 
 
 @register_state
+@with_shared_docs(EVAL_INTERVAL)
 @dataclass(kw_only=True, eq=False, repr=False)
 class SequenceEmotionRegressor(RegressorMixin, SequenceEstimator):
     """Predict emotion intensities, or other numbers, of feature sequences.
@@ -53,17 +54,11 @@ class SequenceEmotionRegressor(RegressorMixin, SequenceEstimator):
     max_iter : int, default=300
     batch_size : int, default=32
     learning_rate : float, default=1e-3
-    weight_decay : float, default=0.01
     validation_fraction : float in [0, 1), default=0.0
-    n_iter_no_change : int, default=5
-    tol : float, default=1e-4
-    device : str or torch.device, default="auto"
-    precision : {"auto", "float32", "bfloat16"}, default="auto"
-    checkpoint : path-like or None, default=None
-    random_state : int, RandomState instance or None, default=None
-    verbose : int, default=0
         As for :class:`~skmiaug.SequenceEmotionClassifier`; the held-out sequences are
         drawn from all.
+
+    {training parameters}
 
     Attributes
     ----------
@@ -71,22 +66,17 @@ class SequenceEmotionRegressor(RegressorMixin, SequenceEstimator):
         Features of a timestep.
     n_outputs_ : int
         Labels of a sequence.
-    n_iter_, best_iter_ : int
-        Training steps done, and the one whose weights are kept.
-    loss_curve_ : list of float
-        The loss in standard deviations of the labels (squared with ``"l2"``), one mean
-        for each 25 steps.
-    validation_scores_ : list of float or None
-        That of the held-out sequences, negated; None where none were held out.
-    best_validation_score_ : float or None
-        That of the weights that are kept.
-    device_ : str
-        Device of the fit.
+    {training attributes}
 
     See Also
     --------
     MaskedTimestepEncoder : Pretrains the network without labels.
     SequenceEmotionClassifier : Predicts classes.
+
+    Notes
+    -----
+    The loss is in standard deviations of the labels (squared with ``loss="l2"``).
+    Predictions are computed on ``device`` too.
 
     References
     ----------

@@ -338,8 +338,8 @@ class _Reader:
                 return {self.read(key): self.read(value) for key, value in items}
             case {"scalar": array}:
                 return self.read(array)[()]
-            case {"array": str(name), **of_type}:
-                return _as_type(self._take(name), name, **of_type)
+            case {"array": str(name)}:
+                return _as_type(self._take(name), name, packed.get("dtype"))
             case {"dtype": str(name)}:
                 return np.dtype(name)
             case {"objects": items, "shape": shape}:
@@ -407,7 +407,7 @@ class _Reader:
         return array
 
 
-def _as_type(array: np.ndarray, name: str, dtype: str | None = None) -> np.ndarray:
+def _as_type(array: np.ndarray, name: str, dtype: str | None) -> np.ndarray:
     """Turn text and times back from whole numbers, one more axis of which is a value."""
     if dtype is None:
         return array
@@ -535,7 +535,8 @@ def _fits(value: Any, hint: Any) -> bool:
     if kind in (int, float):
         numbers = (int, np.integer) if kind is int else (int, float, np.number)
         return isinstance(value, numbers) and not isinstance(value, bool)
-    if not isinstance(value, kind):
+    fits: bool = isinstance(value, kind)
+    if not fits:
         return False
     if kind is dict and arguments:
         key, item = arguments

@@ -13,9 +13,7 @@ from skmiaug.training.alignment._alignment import (
 )
 from skmiaug.training.loop._checkpoint import Checkpoint
 from skmiaug.training.loop._model_state import ModelState
-from skmiaug.training.loop._record import RunRecord
-from skmiaug.training.loop._run import TrainingEvents, run_loop
-from skmiaug.training.loop._stopping import EarlyStopping
+from skmiaug.training.loop._run import EarlyStopping, RunRecord, TrainingEvents, run_loop
 from skmiaug.training.sequences._data import (
     SequenceBatch,
     SequenceBatches,

@@ -71,12 +71,12 @@ def test_each_model_ends_as_alone(scores):
     for k, model in enumerate(trained_together(scores())):
         networks, record = trained_alone(k, scores()[k])
         for name, tensor in networks.generator.state_dict().items():
-            found = model.networks.generator.state_dict()[name]
+            found = model.model.generator.state_dict()[name]
             torch.testing.assert_close(found, tensor, rtol=1e-3, atol=1e-4)
         for name, tensor in networks.critic.state_dict().items():
             # What is added to all scores has no gradient but rounding.
             if name != "heads.bias":
-                found = model.networks.critic.state_dict()[name]
+                found = model.model.critic.state_dict()[name]
                 torch.testing.assert_close(found, tensor, rtol=1e-3, atol=1e-3)
         found = model.record
         assert found.iterations == record.iterations
@@ -118,8 +118,8 @@ def test_a_model_that_diverges_leaves_the_others_alone():
     assert [model.diverged for model in bad] == [False, True, False]
     for k in (0, 2):
         for one, other in zip(
-            bad[k].networks.snapshot().values(),
-            good[k].networks.snapshot().values(),
+            bad[k].model.snapshot().values(),
+            good[k].model.snapshot().values(),
             strict=True,
         ):
             torch.testing.assert_close(one, other, rtol=1e-3, atol=1e-3)

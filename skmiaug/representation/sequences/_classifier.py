@@ -20,7 +20,7 @@ from skmiaug.base import (
 )
 from skmiaug.representation.sequences._estimator import SequenceEstimator
 from skmiaug.representation.sequences._fine_tuning import EVAL_INTERVAL, Labels
-from skmiaug.utils.tables._labels import read_groups
+from skmiaug.representation.sequences._input import Sequences
 
 
 @register_state
@@ -133,36 +133,7 @@ class SequenceEmotionClassifier(ClassifierMixin, SequenceEstimator):
 
     classes_: np.ndarray = field(init=False)
 
-    def fit(
-        self, X: Any, y: Any, *, lengths: Any = None, groups: Any = None
-    ) -> "SequenceEmotionClassifier":
-        """Fine-tune.
-
-        Parameters
-        ----------
-        X : list of array-like, or array-like of shape (n, n_timesteps, n_features)
-        y : array-like of shape (n,)
-            Class labels, at least two classes.
-        lengths : array-like of shape (n,), default=None
-            Timesteps of each sequence of a padded array.
-        groups : array-like of shape (n,), default=None
-            Speakers, say: rows of a group are held out for validation together.
-
-        Returns
-        -------
-        self : SequenceEmotionClassifier
-
-        Raises
-        ------
-        ValueError
-            Shapes, lengths or labels that do not fit, or parameters that contradict
-            ``pretrained``.
-        sklearn.exceptions.NotFittedError
-            ``pretrained`` is not fitted.
-        TrainingDivergedError
-            The losses were not finite again after the rates were lowered.
-        """
-        sequences = self._read_to_fit(X, lengths)
+    def _read_labels(self, y: Any, sequences: Sequences) -> tuple[Labels, dict[str, Any]]:
         labels = class_labels(y)
         check_consistent_length(sequences.lengths, labels)
         classes, indices = np.unique(labels, return_inverse=True)
@@ -172,12 +143,8 @@ class SequenceEmotionClassifier(ClassifierMixin, SequenceEstimator):
                 "class."
             )
         weights = _class_weights(self.class_weight, classes, labels)
-        groups = read_groups(groups, len(labels))
-        self._fit_labels(
-            X, y, sequences, Labels(indices, "classes", len(classes), groups, weights)
-        )
-        self.classes_ = classes
-        return self
+        read = Labels(indices, "classes", len(classes), weights)
+        return read, {"classes_": classes}
 
     def predict_proba(self, X: Any, *, lengths: Any = None) -> np.ndarray:
         """Return the probability of each class.

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from numbers import Integral, Real
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, clone
@@ -25,6 +25,7 @@ from skmiaug.representation.sequences._fine_tuning import (
 from skmiaug.representation.sequences._input import ReadsSequences, Sequences
 from skmiaug.representation.sequences._masked_encoder import MaskedTimestepEncoder
 from skmiaug.representation.sequences._space import MEMORY_ADVICE, largest_product
+from skmiaug.utils.tables._labels import read_groups
 
 # Attributes of scikit-learn that are no parameters, and that a clone keeps.
 _KEPT_BY_CLONES = ("_metadata_request", "_skl_callbacks", "_sklearn_output_config")
@@ -89,8 +90,37 @@ class SequenceEstimator(NeuralEstimator, ReadsSequences, BaseEstimator):
                 setattr(cloned, name, getattr(self, name))
         return cloned
 
-    def _fit_labels(self, X: Any, y: Any, sequences: Sequences, labels: Labels) -> None:
-        """Train, see ``fine_tune``, and set the fitted attributes; X and y are as given."""
+    def fit(self, X: Any, y: Any, *, lengths: Any = None, groups: Any = None) -> Self:
+        """Fine-tune.
+
+        Parameters
+        ----------
+        X : list of array-like, or array-like of shape (n, n_timesteps, n_features)
+        y : array-like of shape (n,) or (n, n_outputs)
+            Class labels, of at least two classes, (n,); or numbers within
+            ``output_range``, (n,) or (n, n_outputs).
+        lengths : array-like of shape (n,), default=None
+            Timesteps of each sequence of a padded array.
+        groups : array-like of shape (n,), default=None
+            Speakers, say: rows of a group are held out for validation together.
+
+        Returns
+        -------
+        self : estimator
+
+        Raises
+        ------
+        ValueError
+            Shapes, lengths or labels that do not fit, or parameters that contradict
+            ``pretrained``.
+        sklearn.exceptions.NotFittedError
+            ``pretrained`` is not fitted.
+        TrainingDivergedError
+            The losses were not finite again after the rates were lowered.
+        """
+        sequences = self._read_to_fit(X, lengths)
+        labels, fitted = self._read_labels(y, sequences)
+        groups = read_groups(groups, len(sequences))
         start = resolve_start(self, sequences)
         with training_session(
             self,
@@ -100,7 +130,7 @@ class SequenceEstimator(NeuralEstimator, ReadsSequences, BaseEstimator):
                 "steps": sequences.steps,
                 "lengths": sequences.lengths,
                 "labels": labels.values,
-                "groups": labels.groups,
+                "groups": groups,
                 # Its weights, not the parameters that were set since.
                 "pretrained": start,
             },
@@ -109,10 +139,19 @@ class SequenceEstimator(NeuralEstimator, ReadsSequences, BaseEstimator):
             memory_advice=MEMORY_ADVICE,
             multiply_adds=largest_product(start.architecture, sequences, self.batch_size),
         ) as session:
-            self._fitted, record = fine_tune(self, sequences, labels, start, session)
+            self._fitted, record = fine_tune(
+                self, sequences, labels, groups, start, session
+            )
         self._had_lengths = sequences.lengths_given
         self.n_features_in_ = sequences.n_features
         self._set_results(record, session)
+        for name, value in fitted.items():
+            setattr(self, name, value)
+        return self
+
+    def _read_labels(self, y: Any, sequences: Sequences) -> tuple[Labels, dict[str, Any]]:
+        """Check y; return the labels and the attributes to set when training is done."""
+        raise NotImplementedError
 
     @torch_defaults()
     def _outputs(self, X: Any, lengths: Any) -> np.ndarray:

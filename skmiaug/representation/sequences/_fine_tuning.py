@@ -151,7 +151,6 @@ class Labels:
     values: np.ndarray
     error: str  # {"classes", "l1", "l2"}
     n_outputs: int
-    groups: np.ndarray | None  # (n,): rows of a group are held out together
     class_weights: np.ndarray | None = None  # (n_classes,), float32
 
 
@@ -159,6 +158,7 @@ def fine_tune(
     estimator: Any,
     sequences: Sequences,
     labels: Labels,
+    groups: np.ndarray | None,
     start: StartingPoint,
     session: Session,
 ) -> tuple[FineTunedNetwork, SequenceRecord]:
@@ -176,7 +176,7 @@ def fine_tune(
         labels.values if labels.error == "classes" else np.zeros(len(pooled)),
         estimator.validation_fraction,
         numpy_generator(seed, _HOLD_OUT),
-        groups=labels.groups,
+        groups=groups,
     )
     head = _new_head(labels.n_outputs, pooled)
     if penalty is not None:

@@ -14,7 +14,7 @@ from skmiaug.base import register_state, require_array, require_state, with_shar
 from skmiaug.losses import RECONSTRUCTION_ERRORS
 from skmiaug.representation.sequences._estimator import SequenceEstimator
 from skmiaug.representation.sequences._fine_tuning import EVAL_INTERVAL, Labels
-from skmiaug.utils.tables._labels import read_groups
+from skmiaug.representation.sequences._input import Sequences
 
 
 @register_state
@@ -108,56 +108,30 @@ class SequenceEmotionRegressor(RegressorMixin, SequenceEstimator):
     _scale: float = field(init=False)
     _is_flat: bool = field(init=False)
 
-    def fit(
-        self, X: Any, y: Any, *, lengths: Any = None, groups: Any = None
-    ) -> "SequenceEmotionRegressor":
-        """Fine-tune.
-
-        Parameters
-        ----------
-        X : list of array-like, or array-like of shape (n, n_timesteps, n_features)
-        y : array-like of shape (n,) or (n, n_outputs)
-            Numbers within ``output_range``.
-        lengths : array-like of shape (n,), default=None
-            Timesteps of each sequence of a padded array.
-        groups : array-like of shape (n,), default=None
-            Speakers, say: rows of a group are held out for validation together.
-
-        Returns
-        -------
-        self : SequenceEmotionRegressor
-
-        Raises
-        ------
-        ValueError
-            Shapes, lengths or labels that do not fit, or parameters that contradict
-            ``pretrained``.
-        sklearn.exceptions.NotFittedError
-            ``pretrained`` is not fitted.
-        TrainingDivergedError
-            The losses were not finite again after the rates were lowered.
-        """
-        sequences = self._read_to_fit(X, lengths)
+    def _read_labels(self, y: Any, sequences: Sequences) -> tuple[Labels, dict[str, Any]]:
         numbers = check_array(y, dtype=np.float64, ensure_2d=False, input_name="y")
         check_consistent_length(sequences.lengths, numbers)
         if numbers.ndim > 2:
             raise ValueError(
                 f"y must have the shape (n,) or (n, n_outputs), got {numbers.shape}."
             )
-        self._check_range(numbers)
+        limits = _checked_range(self.output_range)
+        if limits is not None and (numbers.min() < limits[0] or numbers.max() > limits[1]):
+            raise ValueError(
+                f"y must lie within output_range={limits}, got {numbers.min():g} to "
+                f"{numbers.max():g}. Set output_range to the labels' range, or to None."
+            )
         columns = numbers.reshape(len(numbers), -1)
-        middle = np.median if self.loss == "l1" else np.mean
-        center = middle(columns, axis=0)
+        center = (np.median if self.loss == "l1" else np.mean)(columns, axis=0)
         scale = float(columns.std(axis=0).mean()) or 1.0
         labels = ((columns - center) / scale).astype(np.float32)
-        groups = read_groups(groups, len(labels))
-        self._fit_labels(
-            X, y, sequences, Labels(labels, self.loss, labels.shape[1], groups)
-        )
-        self._center, self._scale = center, scale
-        self._is_flat = numbers.ndim == 1
-        self.n_outputs_ = labels.shape[1]
-        return self
+        fitted = {
+            "n_outputs_": labels.shape[1],
+            "_center": center,
+            "_scale": scale,
+            "_is_flat": numbers.ndim == 1,
+        }
+        return Labels(labels, self.loss, labels.shape[1]), fitted
 
     def predict(self, X: Any, *, lengths: Any = None) -> np.ndarray:
         """Return the labels of each sequence.
@@ -192,14 +166,6 @@ class SequenceEmotionRegressor(RegressorMixin, SequenceEstimator):
         """
         predicted = self.predict(X, lengths=lengths)
         return float(r2_score(y, predicted, sample_weight=sample_weight))
-
-    def _check_range(self, numbers: np.ndarray) -> None:
-        limits = _checked_range(self.output_range)
-        if limits is not None and (numbers.min() < limits[0] or numbers.max() > limits[1]):
-            raise ValueError(
-                f"y must lie within output_range={limits}, got {numbers.min():g} to "
-                f"{numbers.max():g}. Set output_range to the labels' range, or to None."
-            )
 
     def _check_state(self) -> None:
         super()._check_state()

@@ -18,9 +18,7 @@ from skmiaug.losses import (
 from skmiaug.nn import AlignmentNetwork, AlignmentOutput
 from skmiaug.training.loop._adamw import AdamW, decay_groups
 from skmiaug.training.loop._model_state import ModelState
-from skmiaug.training.loop._record import RunRecord
-from skmiaug.training.loop._run import TrainingEvents, run_loop
-from skmiaug.training.loop._stopping import EarlyStopping
+from skmiaug.training.loop._run import EarlyStopping, RunRecord, TrainingEvents, run_loop
 from skmiaug.utils._precision import precision
 
 _REMEDY = "Lower learning_rate, or check X for extreme values."

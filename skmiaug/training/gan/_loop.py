@@ -7,9 +7,7 @@ from skmiaug.training.gan._batches import GanBatches
 from skmiaug.training.gan._networks import GanNetworks
 from skmiaug.training.gan._step import GanWeights, gan_step, heads_step
 from skmiaug.training.loop._cuda_graph import graphed
-from skmiaug.training.loop._record import RunRecord
-from skmiaug.training.loop._run import TrainingEvents, run_loop
-from skmiaug.training.loop._stopping import EarlyStopping
+from skmiaug.training.loop._run import EarlyStopping, RunRecord, TrainingEvents, run_loop
 
 N_HEAD_STEPS = 100
 _REMEDY = (

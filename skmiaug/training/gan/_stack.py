@@ -1,6 +1,5 @@
 """Many GANs of one shape that train as one batched model."""
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -14,7 +13,7 @@ from skmiaug.training.gan._loop import GanRecord
 from skmiaug.training.gan._networks import GanNetworks, adam
 from skmiaug.training.gan._step import GanWeights, gan_step
 from skmiaug.training.loop._cuda_graph import graphed
-from skmiaug.training.loop._stopping import EarlyStopping
+from skmiaug.training.loop._run import Candidate
 from skmiaug.utils._interrupt import deferred_signals
 
 
@@ -106,45 +105,13 @@ def _stacked(parts: Sequence[Any]) -> Any:
 
 
 @dataclass
-class StackedModel:
-    """One model of a stack and its training record."""
+class StackedModel(Candidate[GanNetworks, GanRecord]):
+    """One model of a stack, untrained at first, with the best weights in the end."""
 
-    networks: GanNetworks  # Untrained at first; with the best weights in the end
-    # Returns the validation score of ``networks``, or None where nothing was held out
-    evaluate: Callable[[GanNetworks], float | None]
-    stopping: EarlyStopping
     record: GanRecord = field(default_factory=GanRecord)
     # A loss, a weight or a score was not finite. The model left the stack then, its
     # networks are of no use, and it must be trained alone, at lower learning rates.
     diverged: bool = False
-    best: dict[str, Tensor] = field(default_factory=dict, repr=False)
-
-    def begin(self) -> None:
-        """Record the untrained networks as the first candidate, as ``run_loop`` does."""
-        score = self.evaluate(self.networks)
-        if score is not None:
-            self.stopping.update(score)
-        self.best = self.networks.snapshot()
-
-    def check(self, means: Sequence[float]) -> bool:
-        """Score the networks as they are now and keep the best; False: not finite."""
-        score = self.evaluate(self.networks)
-        if score is not None and not math.isfinite(score):
-            return False
-        self.record.add(self.record.n_iter, means, score)
-        if score is None or self.stopping.update(score):
-            self.best = self.networks.snapshot()
-            self.record.best_iter = self.record.n_iter
-        return True
-
-    def finish(self) -> None:
-        """Give the networks the weights that ``run_loop`` would."""
-        stopped = self.stopping.should_stop
-        self.record.stop_reason = "early_stopping" if stopped else "max_iter"
-        kept = self.best
-        if self.record.best_iter == 0:
-            kept = kept | self.networks.discriminator_weights(self.networks.snapshot())
-        self.networks.restore(kept)
 
 
 def train_gan_stack(
@@ -167,7 +134,7 @@ def train_gan_stack(
     """
     for model in models:
         model.begin()
-    stack = stack_networks([model.networks for model in models])
+    stack = stack_networks([model.model for model in models])
     layout = batches.layout
     active = list(models)
     sums = torch.zeros(len(active), len(GanRecord.figures), device=mi_weights.device)
@@ -196,7 +163,7 @@ def train_gan_stack(
             if request:
                 request.act()
     for model in models:
-        model.finish()
+        model.finish(model.model.snapshot())
 
 
 def _check(
@@ -206,7 +173,7 @@ def _check(
     healthy = (stack.finite_models() & means.isfinite().all(dim=1)).tolist()
     going_on = []
     for k, (model, figures) in enumerate(zip(active, means.tolist(), strict=True)):
-        stack.load_into(model.networks, k)
+        stack.load_into(model.model, k)
         model.record.n_iter = steps
         model.diverged = not (healthy[k] and model.check(figures))
         if not model.diverged and not model.stopping.should_stop:

@@ -12,9 +12,7 @@ from torch import Tensor, nn
 from skmiaug.nn import Drop, TimestepEncoder, keep_all, pool_timesteps
 from skmiaug.training.loop._adamw import AdamW, decay_groups
 from skmiaug.training.loop._model_state import ModelState
-from skmiaug.training.loop._record import RunRecord
-from skmiaug.training.loop._run import TrainingEvents, run_loop
-from skmiaug.training.loop._stopping import EarlyStopping
+from skmiaug.training.loop._run import EarlyStopping, RunRecord, TrainingEvents, run_loop
 from skmiaug.training.sequences._data import SequenceBatch, SequenceSet, in_chunks
 from skmiaug.utils._precision import precision
 

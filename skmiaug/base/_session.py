@@ -84,9 +84,7 @@ def training_session(
     ----------
     estimator : estimator
         Has the parameters of ``NEURAL_CONSTRAINTS`` and derives from
-        ``CallbackSupportMixin``.
-    X, y
-        What is fitted, for the callbacks.
+        ``CallbackSupportMixin``, whose callbacks get X and y.
     data : mapping of str to Any
         The arrays that the estimator learns from, and values that override parameters;
         they identify the run together with the other parameters. See :func:`fingerprint`.
@@ -96,11 +94,11 @@ def training_session(
         Figures on the progress bar: label, and the record's curve it comes from.
     memory_advice : str
         What to change when memory runs out.
-    multiply_adds : int, default=0
+    multiply_adds : int
         Of the largest matrix product of a step; small ones run on one CPU thread.
-    device : torch.device, default=None
-        None resolves ``estimator.device``.
-    group : SingleProcess or ProcessGroup, default=None
+    max_iter, device
+        In the place of the estimator's.
+    group : SingleProcess or ProcessGroup
         The processes that train the model together.
 
     Raises

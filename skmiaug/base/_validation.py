@@ -67,23 +67,13 @@ def validation_mask(
 ) -> np.ndarray:
     """Draw the rows to hold out, the same share of each stratum.
 
-    Parameters
-    ----------
-    strata : ndarray of shape (n,)
-        Class of each row, or the same value for all rows. Strata of fewer than 5 rows are
-        not split; of any other at least one row is held out.
-    fraction : float in [0, 1)
-        Share of the rows to hold out; 0 holds out none.
-    rng : numpy.random.Generator
-    groups : ndarray of shape (n,), default=None
-        Rows of one group (a speaker) are held out together or not at all. The held-out
-        groups are those of 64 random selections whose class counts come nearest to
-        ``fraction``. No stratum is held out as a whole; where that leaves no group to hold
-        out, no row is.
+    Strata (n,), such as classes, of fewer than 5 rows are not split; of any other at least
+    one row is held out, unless ``fraction`` is 0. Returns which rows are, (n,), bool.
 
-    Returns
-    -------
-    ndarray of shape (n,), bool
+    Rows of one of the ``groups`` (n,), such as a speaker, are held out together or not at
+    all: the groups are those of 64 random selections whose class counts come nearest to
+    ``fraction``. No stratum is held out as a whole; where that leaves no group to hold out,
+    no row is.
     """
     _, strata, counts = np.unique(strata, return_inverse=True, return_counts=True)
     # The small number keeps 0.57 of 100 from becoming 56.

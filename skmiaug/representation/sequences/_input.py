@@ -38,21 +38,10 @@ class Sequences:
 def read_sequences(X: Any, lengths: Any = None) -> Sequences:
     """Check sequences and concatenate them.
 
-    Parameters
-    ----------
-    X : list of array-like of shape (n_timesteps, n_features), or array-like of shape \
-            (n, n_timesteps, n_features)
-        In a padded array without ``lengths``, timesteps at the end of a sequence that are
-        NaN throughout are padding.
-    lengths : array-like of shape (n,) or None
-        Timesteps of each sequence of a padded array.
-
-    Raises
-    ------
-    TypeError
-        Values that are not real numbers.
-    ValueError
-        Shapes or lengths that do not fit, or a sequence without any finite value.
+    ``lengths`` are those of a padded array; without them, timesteps at the end of its
+    sequences that are NaN throughout are padding. Raises a TypeError for values that are
+    not real numbers, and a ValueError for shapes or lengths that do not fit and a sequence
+    without any finite value.
     """
     if getattr(X, "ndim", None) == 3:
         read = _from_padded(_as_float(X, "X"), lengths)

@@ -92,11 +92,9 @@ class AlignmentModel(ModelState):
         return model
 
     def modules(self) -> Iterator[tuple[str, nn.Module]]:
-        """Yield the network by name."""
         yield "network", self.network
 
     def optimizers(self) -> Iterator[tuple[str, torch.optim.Optimizer]]:
-        """Yield the optimiser by name."""
         yield "network", self.optimizer
 
     def descend(self, loss: Tensor) -> None:

@@ -12,11 +12,7 @@ from skmiaug.training.gan._batches import (
 from skmiaug.training.gan._distributed import ProcessGroup, SingleProcess
 from skmiaug.training.gan._loop import GanRecord, train_gan
 from skmiaug.training.gan._networks import GanNetworks, build_networks
-from skmiaug.training.gan._pairs import (
-    contrastive_information,
-    pair_information,
-    read_pairs,
-)
+from skmiaug.training.gan._pairs import pair_information, read_pairs
 from skmiaug.training.gan._stack import (
     GanStack,
     StackBatches,
@@ -49,7 +45,6 @@ __all__ = [
     "StackedModel",
     "WeightedRows",
     "build_networks",
-    "contrastive_information",
     "discriminate",
     "excess",
     "gan_step",

@@ -192,7 +192,8 @@ class GanBatches:
         """Draw training rows and prior samples, ``batch_size`` each."""
         n = self.batch_size
         picked = self.rows.take(self.rows.ids(2 * n, self.generator))
-        real, near = (Rows(*(part[half] for part in picked)) for half in _halves(n))
+        halves = slice(n), slice(n, None)
+        real, near = (Rows(*(part[half] for part in picked)) for half in halves)
         values = self.draw_prior(near.targets, near.values, self.layout.blocks(n))
         return real, near._replace(values=values)
 
@@ -266,10 +267,6 @@ class GanBatches:
         return torch.randn(
             n, width, generator=self.generator, device=like.device, dtype=like.dtype
         )
-
-
-def _halves(n: int) -> tuple[slice, slice]:
-    return slice(0, n), slice(n, 2 * n)
 
 
 def kernel_weight(bandwidth: float) -> float:

@@ -37,14 +37,12 @@ class GanNetworks(ModelState):
     critic_optimizer: torch.optim.Optimizer
 
     def modules(self) -> Iterator[tuple[str, nn.Module]]:
-        """Yield the networks by name."""
         yield "generator", self.generator
         yield "critic", self.critic
         if self.heads is not None:
             yield "heads", self.heads
 
     def optimizers(self) -> Iterator[tuple[str, torch.optim.Optimizer]]:
-        """Yield the optimisers by name."""
         yield "generator", self.generator_optimizer
         yield "critic", self.critic_optimizer
 

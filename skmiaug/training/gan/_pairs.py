@@ -5,7 +5,7 @@ from itertools import combinations
 import torch
 from torch import Tensor, nn
 
-from skmiaug.losses import gaussian_code_information
+from skmiaug.losses import gaussian_code_information, info_nce_information
 from skmiaug.nn import ContrastiveHeads, GaussianHead
 from skmiaug.training.gan._batches import Layout, Rows
 
@@ -40,7 +40,7 @@ def pair_information(
     codes = [code.unflatten(0, (n_blocks, size)) for code in heads(parts, targets)]
     return torch.stack(
         [
-            contrastive_information(heads.scores(one, other), candidates)
+            info_nce_information(heads.scores(one, other), candidates)
             for one, other in combinations(codes, 2)
         ],
         dim=1,
@@ -64,18 +64,6 @@ def read_pairs(
     )
     information = pair_information(heads, together, layout, len(sets) * n_blocks)
     return information.unflatten(0, (len(sets), n_blocks))
-
-
-def contrastive_information(scores: Tensor, candidates: Tensor) -> Tensor:
-    """InfoNCE in both directions for several blocks of pairs at once, nats, (n_blocks,).
-
-    ``skmiaug.losses.info_nce_information`` of each block of ``scores`` (n_blocks, n, n),
-    with the pairs themselves on the diagonals; ``candidates``, of that shape, is symmetric.
-    """
-    masked = scores.masked_fill(~candidates, -torch.inf)
-    log_q = sum(masked.log_softmax(dim=side).diagonal(dim1=1, dim2=2) for side in (1, 2))
-    maximum = candidates.sum(dim=1).to(scores.dtype).log()
-    return (maximum + 0.5 * log_q).mean(dim=1)
 
 
 def _each_with_each(labels: Tensor) -> Tensor:

@@ -47,11 +47,9 @@ class SequenceModel(ModelState):
         return [p for group in self.optimizer.param_groups for p in group["params"]]
 
     def modules(self) -> Iterator[tuple[str, nn.Module]]:
-        """Yield the networks by name."""
         yield from self.networks.items()
 
     def optimizers(self) -> Iterator[tuple[str, torch.optim.Optimizer]]:
-        """Yield the optimiser."""
         yield "all", self.optimizer
 
     def descend(self, loss: torch.Tensor) -> None:
@@ -70,16 +68,13 @@ class SequenceModel(ModelState):
         self.steps_done += 1
 
     def snapshot(self) -> dict[str, torch.Tensor]:
-        """Copy every weight and optimiser moment, and the step."""
         return super().snapshot() | {_STEPS_DONE: torch.tensor(self.steps_done)}
 
     def restore(self, snapshot: dict[str, torch.Tensor]) -> None:
-        """Take back a :meth:`snapshot`."""
         super().restore(snapshot)
         self.steps_done = int(snapshot[_STEPS_DONE])
 
     def to_arrays(self) -> dict[str, np.ndarray]:
-        """Return the whole state as numpy arrays."""
         return super().to_arrays() | {_STEPS_DONE: np.array(self.steps_done)}
 
 

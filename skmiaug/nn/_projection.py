@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from skmiaug.nn._mlp import hidden_stack
+from skmiaug.nn._gan import hidden_stack
 
 
 class ProjectionHead(nn.Module):

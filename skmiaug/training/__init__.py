@@ -12,17 +12,12 @@ from skmiaug.training.alignment._alignment import (
     train_alignment,
 )
 from skmiaug.training.loop._checkpoint import Checkpoint
-from skmiaug.training.loop._model_state import ModelState
-from skmiaug.training.loop._run import EarlyStopping, RunRecord, TrainingEvents, run_loop
+from skmiaug.training.loop._run import EarlyStopping, RunRecord, TrainingEvents
 from skmiaug.training.sequences._data import (
     SequenceBatch,
     SequenceBatches,
     SequenceSet,
     in_chunks,
-)
-from skmiaug.training.sequences._labels import (
-    LabelledSet,
-    LabelTask,
 )
 from skmiaug.training.sequences._model import (
     SequenceModel,
@@ -32,8 +27,10 @@ from skmiaug.training.sequences._model import (
     rate_factor,
     train_sequences,
 )
-from skmiaug.training.sequences._restoring import (
+from skmiaug.training.sequences._tasks import (
     REPLACEMENTS,
+    LabelledSet,
+    LabelTask,
     MaskedTask,
     corrupt,
     draw_spans,
@@ -51,7 +48,6 @@ __all__ = [
     "LabelTask",
     "LabelledSet",
     "MaskedTask",
-    "ModelState",
     "RunRecord",
     "SequenceBatch",
     "SequenceBatches",
@@ -68,7 +64,6 @@ __all__ = [
     "embed_all",
     "in_chunks",
     "rate_factor",
-    "run_loop",
     "train_alignment",
     "train_sequences",
 ]

@@ -16,8 +16,7 @@ from skmiaug.losses import (
     symmetric_info_nce,
 )
 from skmiaug.nn import AlignmentNetwork, AlignmentOutput
-from skmiaug.training.loop._adamw import AdamW, decay_groups
-from skmiaug.training.loop._model_state import ModelState
+from skmiaug.training.loop._model_state import AdamW, ModelState, decay_groups
 from skmiaug.training.loop._run import EarlyStopping, RunRecord, TrainingEvents, run_loop
 from skmiaug.utils._precision import precision
 

@@ -9,8 +9,7 @@ from torch import nn
 
 from skmiaug.nn import ContrastiveHeads, Critic, GaussianHead, ResidualGenerator
 from skmiaug.training.gan._batches import Layout
-from skmiaug.training.loop._adamw import AdamW
-from skmiaug.training.loop._model_state import ModelState
+from skmiaug.training.loop._model_state import AdamW, ModelState
 from skmiaug.utils._random import isolated_torch_seed
 
 # The heads have no opponent: they may learn fast, and until they have learned they are of

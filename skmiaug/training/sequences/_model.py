@@ -10,8 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from skmiaug.nn import Drop, TimestepEncoder, keep_all, pool_timesteps
-from skmiaug.training.loop._adamw import AdamW, decay_groups
-from skmiaug.training.loop._model_state import ModelState
+from skmiaug.training.loop._model_state import AdamW, ModelState, decay_groups
 from skmiaug.training.loop._run import EarlyStopping, RunRecord, TrainingEvents, run_loop
 from skmiaug.training.sequences._data import SequenceBatch, SequenceSet, in_chunks
 from skmiaug.utils._precision import precision

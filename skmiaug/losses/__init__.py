@@ -16,7 +16,6 @@ from skmiaug.losses._masked import RECONSTRUCTION_ERRORS, masked_reconstruction_
 from skmiaug.losses._mutual_information import (
     categorical_information,
     class_cross_entropy,
-    class_entropy,
     gaussian_code_information,
 )
 
@@ -26,7 +25,6 @@ __all__ = [
     "SAME_CLASS_ROLES",
     "categorical_information",
     "class_cross_entropy",
-    "class_entropy",
     "cosine_scores",
     "critic_hinge_loss",
     "gaussian_code_information",

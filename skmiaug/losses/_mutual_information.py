@@ -11,11 +11,6 @@ import torch
 from torch import Tensor
 
 
-def class_entropy(class_probabilities: Tensor) -> Tensor:
-    """H(c) of a distribution (n_classes,), in nats; 0 log 0 counts as 0."""
-    return torch.special.entr(class_probabilities).sum()
-
-
 def class_cross_entropy(class_logits: Tensor, targets: Tensor) -> Tensor:
     """Mean of -log q(c|x) over rows and, for shares, over the classes of a row; nats.
 

@@ -125,6 +125,15 @@ def check_confidence(value: Any) -> float:
     return float(value)
 
 
+def check_resampling(
+    n_permutations: Any, confidence_level: Any, n_bootstrap: Any = 1
+) -> None:
+    """The parameters of a null distribution and of an interval."""
+    check_count("n_permutations", n_permutations, 0)
+    check_count("n_bootstrap", n_bootstrap, 1)
+    check_confidence(confidence_level)
+
+
 def seed_from(random_state: Any) -> int:
     """The integer that seeds every random stream of a call."""
     return int(check_random_state(random_state).randint(2**31 - 1))

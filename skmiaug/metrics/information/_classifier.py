@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,10 +15,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from skmiaug.metrics._checks import (
-    check_confidence,
     check_count,
     check_known_labels,
     check_labelled,
+    check_resampling,
     generator,
     seed_from,
 )
@@ -37,10 +37,6 @@ _BATCH = 8
 _SHUFFLE, _BOOTSTRAP = range(2)
 
 Folds = list[tuple[NDArray[np.intp], NDArray[np.intp]]]
-
-# From sets of classes of the rows to the score of every row (n_sets, n), by classifiers
-# that did not see it.
-HeldOutScores = Callable[[Sequence[NDArray[np.intp]]], NDArray[np.float64]]
 
 
 class InformationEstimate(NamedTuple):
@@ -193,9 +189,7 @@ def classifier_bound(
     >>> found.p_value < 0.05 and found.estimate < found.maximum
     True
     """
-    check_count("n_permutations", n_permutations, 0)
-    check_count("n_bootstrap", n_bootstrap, 1)
-    check_confidence(confidence_level)
+    check_resampling(n_permutations, confidence_level, n_bootstrap)
     rows, named = check_labelled(X, labels, ("X", "labels"))
     _, classes = np.unique(named, return_inverse=True)
     members, blocks = read_groups(groups, len(rows)), None
@@ -205,15 +199,14 @@ def classifier_bound(
     folds = held_out_folds(classes, check_count("cv", cv, 2), members, seed)
     if blocks is None:
         blocks = [test for _, test in folds]
-    log_q = (
-        _ridge_scores(rows, folds)
-        if classifier is None
-        else _classifier_scores(rows, folds, classifier)
-    )
     shares = np.bincount(classes) / len(classes)
     rng = generator(seed, _SHUFFLE)
     shuffled = [permuted_within(blocks, classes, rng) for _ in range(n_permutations)]
-    held_out = log_q([classes, *shuffled])
+    sets = [classes, *shuffled]
+    if classifier is None:
+        held_out = _ridge_scores(rows, folds, sets)
+    else:
+        held_out = _classifier_scores(rows, folds, sets, classifier)
     terms = held_out[0] - np.log(shares)[classes]
     maximum = class_entropy(shares)
     return information_result(
@@ -284,33 +277,32 @@ def ridge_fits(
                 yield i, train, test, found.log_density(projected)
 
 
-def _ridge_scores(rows: NDArray[Any], folds: Folds) -> HeldOutScores:
-    """Held-out ln q(c|x) by `RidgeBasis`, whose part without classes is computed once."""
-
-    def log_q(class_sets: Sequence[NDArray[np.intp]]) -> NDArray[np.float64]:
-        out = np.empty((len(class_sets), len(rows)))
-        for i, train, test, log_density in ridge_fits(rows, folds, class_sets):
-            classes = class_sets[i]
-            shares = np.bincount(classes[train], minlength=log_density.shape[1])
-            out[i, test] = class_log_probability(
-                log_density, classes[test], shares / len(train)
-            )
-        return out
-
-    return log_q
+def _ridge_scores(
+    rows: NDArray[Any], folds: Folds, class_sets: Sequence[NDArray[np.intp]]
+) -> NDArray[np.float64]:
+    """Held-out ln q(c|x) of every row (n_sets, n), by `RidgeBasis`."""
+    out = np.empty((len(class_sets), len(rows)))
+    for i, train, test, log_density in ridge_fits(rows, folds, class_sets):
+        classes = class_sets[i]
+        shares = np.bincount(classes[train], minlength=log_density.shape[1])
+        out[i, test] = class_log_probability(
+            log_density, classes[test], shares / len(train)
+        )
+    return out
 
 
-def _classifier_scores(rows: NDArray[Any], folds: Folds, classifier: Any) -> HeldOutScores:
-    """Held-out ln q(c|x) by clones of a scikit-learn classifier."""
-
-    def log_q(class_sets: Sequence[NDArray[np.intp]]) -> NDArray[np.float64]:
-        out = np.empty((len(class_sets), len(rows)))
-        for i, classes in enumerate(class_sets):
-            for train, test in folds:
-                fitted = clone(classifier).fit(rows[train], classes[train])
-                column = np.searchsorted(fitted.classes_, classes[test])
-                chosen = fitted.predict_proba(rows[test])[np.arange(len(test)), column]
-                out[i, test] = np.log(np.maximum(chosen, _MIN_PROBABILITY))
-        return out
-
-    return log_q
+def _classifier_scores(
+    rows: NDArray[Any],
+    folds: Folds,
+    class_sets: Sequence[NDArray[np.intp]],
+    classifier: Any,
+) -> NDArray[np.float64]:
+    """The same by clones of a scikit-learn classifier."""
+    out = np.empty((len(class_sets), len(rows)))
+    for i, classes in enumerate(class_sets):
+        for train, test in folds:
+            fitted = clone(classifier).fit(rows[train], classes[train])
+            column = np.searchsorted(fitted.classes_, classes[test])
+            chosen = fitted.predict_proba(rows[test])[np.arange(len(test)), column]
+            out[i, test] = np.log(np.maximum(chosen, _MIN_PROBABILITY))
+    return out

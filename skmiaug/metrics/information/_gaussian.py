@@ -11,9 +11,8 @@ from scipy import stats
 from scipy.special import digamma
 
 from skmiaug.metrics._checks import (
-    check_confidence,
-    check_count,
     check_pair,
+    check_resampling,
     generator,
     seed_from,
 )
@@ -79,8 +78,7 @@ def gaussian_information(
     >>> bool(low < -0.5 * np.log(1 - 0.6**2) < high)
     True
     """
-    check_count("n_permutations", n_permutations, 0)
-    check_confidence(confidence_level)
+    check_resampling(n_permutations, confidence_level)
     left, right = check_pair(x, y, at_least=4)
     rng = generator(seed_from(random_state), 0)
     u, v = orthonormal_columns(left), orthonormal_columns(right)

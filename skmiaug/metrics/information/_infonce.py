@@ -15,9 +15,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skmiaug.metrics._checks import (
-    check_confidence,
     check_count,
     check_pair,
+    check_resampling,
     generator,
     seed_from,
 )
@@ -113,9 +113,7 @@ def infonce_information(
     if critic not in ("network", "gaussian"):
         raise ValueError(f"critic must be 'network' or 'gaussian', got {critic!r}.")
     largest = check_count("batch_size", batch_size, 2)
-    check_count("n_permutations", n_permutations, 0)
-    check_count("n_bootstrap", n_bootstrap, 1)
-    check_confidence(confidence_level)
+    check_resampling(n_permutations, confidence_level, n_bootstrap)
     left, right = check_pair(x, y, at_least=40)
     seed = seed_from(random_state)
     rows = generator(seed, _SPLIT).permutation(len(left))

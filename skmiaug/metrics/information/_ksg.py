@@ -13,9 +13,9 @@ from scipy.special import digamma, ndtri
 from scipy.stats import rankdata
 
 from skmiaug.metrics._checks import (
-    check_confidence,
     check_count,
     check_pair,
+    check_resampling,
     generator,
     seed_from,
 )
@@ -115,8 +115,7 @@ def ksg_information(
     True
     """
     k = check_count("n_neighbors", n_neighbors, 1)
-    check_count("n_permutations", n_permutations, 0)
-    check_confidence(confidence_level)
+    check_resampling(n_permutations, confidence_level)
     u, v, seed = _prepared(x, y, k, max_samples, random_state)
     n = len(u)
     u, v, correlations = canonical_columns(u, v)
@@ -160,15 +159,11 @@ def ksg_mean(u: NDArray[np.float64], v: NDArray[np.float64], k: int) -> float:
 
 
 def counts_by_tree(u: NDArray[np.float64], v: NDArray[np.float64], k: int) -> Counts:
-    """Neighbours of each row in the maximum norm.
+    """Neighbours of each row in the maximum norm: n_joint, near_u and near_v, (n,) each.
 
-    Returns
-    -------
-    n_joint : ndarray of shape (n,)
-        k, or the number of duplicates of the row where those are more.
-    near_u, near_v : ndarray of shape (n,)
-        Other rows nearer on this side alone than the k-th neighbour in both together;
-        where that is at distance 0, the duplicates on this side.
+    n_joint is k, or the number of duplicates of the row where those are more. The others
+    count the rows nearer on this side alone than the k-th neighbour in both together; where
+    that is at distance 0, the duplicates on this side.
     """
     both = np.hstack([u, v])
     joint = cKDTree(both)

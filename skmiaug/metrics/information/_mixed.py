@@ -9,9 +9,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import digamma
 
 from skmiaug.metrics._checks import (
-    check_confidence,
     check_count,
     check_labelled,
+    check_resampling,
     generator,
     seed_from,
 )
@@ -98,8 +98,7 @@ def mixed_information(
     True
     """
     k = check_count("n_neighbors", n_neighbors, 1)
-    check_count("n_permutations", n_permutations, 0)
-    check_confidence(confidence_level)
+    check_resampling(n_permutations, confidence_level)
     rows, named = check_labelled(X, labels, ("X", "labels"))
     seed = seed_from(random_state)
     rows, classes = _used_rows(rows, named, max_samples, generator(seed, _ORDER))

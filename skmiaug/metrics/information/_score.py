@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skmiaug.metrics._checks import (
-    check_confidence,
-    check_count,
     check_labelled,
+    check_resampling,
     check_same_width,
     generator,
     seed_from,
@@ -92,9 +91,7 @@ def mutual_information_score(
     >>> found.p_value < 0.05 and found.estimate < found.maximum
     True
     """
-    check_count("n_permutations", n_permutations, 0)
-    check_count("n_bootstrap", n_bootstrap, 1)
-    check_confidence(confidence_level)
+    check_resampling(n_permutations, confidence_level, n_bootstrap)
     table, classes, shares = _pointwise(X_synthetic, y_synthetic, X_real, y_real)
     every = np.arange(len(classes))
     terms = table[every, classes]

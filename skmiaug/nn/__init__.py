@@ -1,5 +1,7 @@
 """Small torch modules."""
 
+# ruff: noqa: F401 (the imports are the names of this package)
+
 from skmiaug.nn._gan import (
     ContrastiveHeads,
     Critic,
@@ -30,32 +32,3 @@ from skmiaug.nn._timesteps import (
     rotary_angles,
     rotate,
 )
-
-__all__ = [
-    "BACKBONES",
-    "POOLINGS",
-    "AlignmentNetwork",
-    "AlignmentOutput",
-    "ContrastiveHeads",
-    "Critic",
-    "CriticOutput",
-    "Drop",
-    "GaussianHead",
-    "ProjectionHead",
-    "ResidualGenerator",
-    "SequenceHead",
-    "StackedLinear",
-    "TimestepArchitecture",
-    "TimestepEncoder",
-    "channel_dropout",
-    "hidden_stack",
-    "keep_all",
-    "load_model",
-    "on_sphere",
-    "pool_timesteps",
-    "pooled_width",
-    "rotary_angles",
-    "rotate",
-    "shared_code",
-    "stack_modules",
-]

@@ -1,5 +1,7 @@
 """Training loops: they take modules, tensors and callbacks, and return records."""
 
+# ruff: noqa: F401 (the imports are the names of this package)
+
 from skmiaug.training.alignment._alignment import (
     AlignmentBatch,
     AlignmentBatches,
@@ -35,35 +37,3 @@ from skmiaug.training.sequences._tasks import (
     corrupt,
     draw_spans,
 )
-
-__all__ = [
-    "REPLACEMENTS",
-    "AlignmentBatch",
-    "AlignmentBatches",
-    "AlignmentModel",
-    "AlignmentRecord",
-    "AlignmentWeights",
-    "Checkpoint",
-    "EarlyStopping",
-    "LabelTask",
-    "LabelledSet",
-    "MaskedTask",
-    "RunRecord",
-    "SequenceBatch",
-    "SequenceBatches",
-    "SequenceModel",
-    "SequenceRecord",
-    "SequenceSet",
-    "TrainingEvents",
-    "align_step",
-    "alignment_score",
-    "alignment_terms",
-    "build_sequence_model",
-    "corrupt",
-    "draw_spans",
-    "embed_all",
-    "in_chunks",
-    "rate_factor",
-    "train_alignment",
-    "train_sequences",
-]

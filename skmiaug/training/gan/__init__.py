@@ -1,5 +1,7 @@
 """Generator, critic and the loops that train them."""
 
+# ruff: noqa: F401 (the imports are the names of this package)
+
 from skmiaug.training.gan._batches import (
     GanBatch,
     GanBatches,
@@ -29,33 +31,3 @@ from skmiaug.training.gan._step import (
     heads_step,
     less_margin,
 )
-
-__all__ = [
-    "GanBatch",
-    "GanBatches",
-    "GanNetworks",
-    "GanRecord",
-    "GanStack",
-    "GanWeights",
-    "Layout",
-    "ProcessGroup",
-    "Rows",
-    "SingleProcess",
-    "StackBatches",
-    "StackedModel",
-    "WeightedRows",
-    "build_networks",
-    "discriminate",
-    "excess",
-    "gan_step",
-    "generate",
-    "heads_step",
-    "kernel_weight",
-    "less_margin",
-    "pair_information",
-    "read_pairs",
-    "sampling_weights",
-    "stack_networks",
-    "train_gan",
-    "train_gan_stack",
-]

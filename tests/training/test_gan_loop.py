@@ -133,7 +133,7 @@ def test_the_record_holds_a_mean_for_each_check():
     assert record.n_iter == 25
     assert record.stop_reason == "max_iter"
     assert record.validation_scores == [0.5] * 3
-    for figure in record.figures:
+    for figure in record.figures():
         assert len(getattr(record, figure)) == 3
 
 

@@ -1,7 +1,7 @@
 """What the fine-tuned estimators share: parameters, training and outputs."""
 
 from dataclasses import dataclass, field
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -14,9 +14,9 @@ from skmiaug.base import (
     torch_defaults,
     training_session,
 )
-from skmiaug.nn import BACKBONES, POOLINGS
 from skmiaug.representation.sequences._fine_tuning import (
     EVAL_INTERVAL,
+    SHAPE,
     FineTunedNetwork,
     Labels,
     fine_tune,
@@ -38,12 +38,10 @@ class SequenceEstimator(NeuralEstimator, ReadsSequences, BaseEstimator):
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **NeuralEstimator._parameter_constraints,
         "pretrained": "no_validation",
-        "backbone": [StrOptions(set(BACKBONES)), None],
-        "hidden_size": [Interval(Integral, 2, None, closed="left"), None],
-        "n_layers": [Interval(Integral, 1, None, closed="left"), None],
-        "n_heads": [Interval(Integral, 1, None, closed="left"), None],
-        "pooling": [StrOptions(set(POOLINGS)), None],
-        "clip": [Interval(Real, 0, 0.5, closed="left"), None],
+        **{
+            name: [*MaskedTimestepEncoder._parameter_constraints[name], None]
+            for name in SHAPE
+        },
         "freeze_encoder": ["boolean"],
         "head_penalty": [
             Interval(Real, 0, None, closed="neither"),

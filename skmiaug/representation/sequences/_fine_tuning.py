@@ -33,7 +33,7 @@ EVAL_INTERVAL = 25
 # "auto" and None with a pretrained encoder; docs/masked_pretraining.md has measurements.
 _PRETRAINED_HEAD_PENALTY = 10.0
 _PRETRAINED_RATE_FACTOR = 0.2
-_SHAPE = ("backbone", "hidden_size", "n_layers", "n_heads", "pooling", "clip")
+SHAPE = ("backbone", "hidden_size", "n_layers", "n_heads", "pooling", "clip")
 _HOLD_OUT, _ORDER, _DROPOUT = range(10, 13)
 
 # Absolute errors are rounded off within that of zero, to have a slope there.
@@ -95,12 +95,12 @@ def resolve_start(estimator: Any, sequences: Sequences) -> StartingPoint:
     """
     pretrained = _pretrained_encoder(estimator.pretrained, sequences)
     source = MaskedTimestepEncoder() if pretrained is None else pretrained
-    shape = {name: getattr(source, name) for name in _SHAPE}
+    shape = {name: getattr(source, name) for name in SHAPE}
     if pretrained is not None:
         # As it was fitted, whatever was set since; its pooling may be set.
         fitted = pretrained._space.encoder.architecture
         shape |= {f.name: getattr(fitted, f.name) for f in fields(fitted)}
-    for name in _SHAPE:
+    for name in SHAPE:
         value = getattr(estimator, name)
         if pretrained is not None and value not in (None, shape[name]):
             raise ValueError(

@@ -72,8 +72,6 @@ def _refuse(sequences: np.ndarray, fault: str) -> None:
 
 
 def _as_list(X: Any) -> list[Any]:
-    if hasattr(X, "iloc") and X.ndim == 1:
-        return list(X)
     dimensions = getattr(X, "ndim", 1)
     if isinstance(X, (str, bytes)) or not hasattr(X, "__len__") or dimensions != 1:
         shape = f" of shape {X.shape}" if hasattr(X, "shape") else ""

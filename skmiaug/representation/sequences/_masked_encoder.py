@@ -1,6 +1,7 @@
 """MaskedTimestepEncoder: pretraining without labels on acoustic feature sequences."""
 
 from dataclasses import dataclass, field
+from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -393,14 +394,10 @@ class MaskedTimestepEncoder(
             1 is perfect, 0 as good as interpolation, below 0 worse.
         """
         sequences = self._read(X, lengths)
-
-        def restored(masked: np.ndarray) -> np.ndarray:
-            return self._restored(sequences, masked)
-
         return share_explained(
             sequences,
             self._space.scale,
-            restored,
+            partial(self._restored, sequences),
             ratio=self.mask_ratio,
             span=self.span_length,
             error=self.loss,

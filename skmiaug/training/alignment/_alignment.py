@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -226,9 +226,7 @@ def _contrastive_loss(
 
 @dataclass
 class AlignmentRecord(RunRecord):
-    """The curves of a run, means since the last validation check, nats."""
-
-    figures: ClassVar[tuple[str, ...]] = AlignmentTerms._fields
+    """The curves of `AlignmentTerms`, means since the last validation check, nats."""
 
     loss: list[float] = field(default_factory=list)
     class_loss: list[float] = field(default_factory=list)

@@ -12,16 +12,16 @@ from skmiaug.training.gan._batches import (
     sampling_weights,
 )
 from skmiaug.training.gan._distributed import ProcessGroup, SingleProcess
-from skmiaug.training.gan._loop import GanRecord, train_gan
-from skmiaug.training.gan._networks import GanNetworks, build_networks
-from skmiaug.training.gan._pairs import pair_information, read_pairs
-from skmiaug.training.gan._stack import (
+from skmiaug.training.gan._loop import (
+    GanRecord,
     GanStack,
     StackBatches,
     StackedModel,
     stack_networks,
+    train_gan,
     train_gan_stack,
 )
+from skmiaug.training.gan._networks import GanNetworks, build_networks
 from skmiaug.training.gan._step import (
     GanWeights,
     discriminate,
@@ -30,4 +30,6 @@ from skmiaug.training.gan._step import (
     generate,
     heads_step,
     less_margin,
+    pair_information,
+    read_pairs,
 )

@@ -4,7 +4,8 @@ import math
 import operator
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, ClassVar, Generic, TypeVar
+from inspect import get_annotations
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import torch
@@ -49,11 +50,8 @@ class EarlyStopping:
 class RunRecord:
     """Curves of a run; one entry a validation check.
 
-    A subclass adds a list for each figure that its training step returns, and names them
-    in ``figures`` in the same order.
+    A subclass adds a list for each figure that its training step returns, in its order.
     """
-
-    figures: ClassVar[tuple[str, ...]] = ()
 
     n_iter: int = 0
     best_iter: int = 0  # the step whose weights are kept; 0 for the untrained ones
@@ -64,10 +62,15 @@ class RunRecord:
     stop_reason: str = "not_started"
     n_rollbacks: int = 0  # how often the last good weights were taken back
 
+    @classmethod
+    def figures(cls) -> list[str]:
+        """Names of the lists that the subclass adds."""
+        return list(get_annotations(cls))
+
     def add(self, means: Sequence[float], score: float | None) -> None:
         """Append one validation check: mean figures since the last one, and the score."""
         self.iterations.append(self.n_iter)
-        for name, mean in zip(self.figures, means, strict=True):
+        for name, mean in zip(self.figures(), means, strict=True):
             getattr(self, name).append(mean)
         self.validation_scores.append(score)
 
@@ -180,7 +183,7 @@ def run_loop(
         events=events,
         generator=generator,
         remedy=remedy,
-        sums=torch.zeros(len(record.figures), device=generator.device),
+        sums=torch.zeros(len(record.figures()), device=generator.device),
     )
     _begin(run)
     with deferred_signals() as request:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -141,8 +141,6 @@ def embed_all(
 @dataclass
 class SequenceRecord(RunRecord):
     """The record of a sequence model."""
-
-    figures: ClassVar[tuple[str, ...]] = ("loss",)
 
     # Means over the steps since the last validation check
     loss: list[float] = field(default_factory=list)

@@ -18,7 +18,13 @@ import numpy as np
 import torch
 from sklearn.utils import check_random_state
 
-from skmiaug.training import Checkpoint, EarlyStopping, RunRecord, TrainingEvents
+from skmiaug.training import (
+    Checkpoint,
+    EarlyStopping,
+    LoopParameters,
+    RunRecord,
+    TrainingEvents,
+)
 from skmiaug.training.gan import SingleProcess
 from skmiaug.utils._device import memory_remedy, resolve_device
 from skmiaug.utils._progress import ProgressBar
@@ -48,6 +54,8 @@ class Session:
     # Takes the record after a validation check, shows its newest figures and calls
     # scikit-learn's callbacks; returns True to stop
     on_check: Callable[[RunRecord], bool]
+    max_iter: int
+    eval_interval: int
 
     def events(
         self, evaluate: Callable[[Any], float | None], **others: Any
@@ -58,6 +66,17 @@ class Session:
         """
         self.phase("training")
         return TrainingEvents(evaluate, self.on_check, self.checkpoint, self.seed, **others)
+
+    def loop(
+        self, evaluate: Callable[[Any], float | None], max_iter: int | None = None
+    ) -> LoopParameters:
+        """Return the parameters of a training loop that begins now."""
+        return {
+            "max_iter": self.max_iter if max_iter is None else max_iter,
+            "eval_interval": self.eval_interval,
+            "stopping": self.stopping,
+            "events": self.events(evaluate),
+        }
 
 
 @contextmanager
@@ -129,7 +148,16 @@ def training_session(
             return notify()
 
         stopping = EarlyStopping(estimator.n_iter_no_change, estimator.tol)
-        yield Session(seed, device, checkpoint, stopping, phase, group.agreed(on_check))
+        yield Session(
+            seed,
+            device,
+            checkpoint,
+            stopping,
+            phase,
+            group.agreed(on_check),
+            max_iter,
+            eval_interval,
+        )
     if checkpoint is not None:
         checkpoint.remove()
 

@@ -14,7 +14,12 @@ from skmiaug.training.alignment._alignment import (
     train_alignment,
 )
 from skmiaug.training.loop._checkpoint import Checkpoint
-from skmiaug.training.loop._run import EarlyStopping, RunRecord, TrainingEvents
+from skmiaug.training.loop._run import (
+    EarlyStopping,
+    LoopParameters,
+    RunRecord,
+    TrainingEvents,
+)
 from skmiaug.training.sequences._data import (
     SequenceBatch,
     SequenceBatches,

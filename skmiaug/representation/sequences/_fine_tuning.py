@@ -184,14 +184,11 @@ def fine_tune(
     values = torch.from_numpy(labels.values).to(device)
     labelled = LabelledSet(everything, values, pooled if estimator.freeze_encoder else None)
     is_solved = estimator.freeze_encoder and penalty is not None
-    record = train_sequences(
-        _model(estimator, head, space.encoder, is_pretrained=start.pretrained is not None),
-        _task(estimator, labelled, labels, held, session, start.pooling),
-        max_iter=0 if is_solved else estimator.max_iter,
-        eval_interval=EVAL_INTERVAL,
-        stopping=session.stopping,
-        events=session.events,
-    )
+    is_pretrained = start.pretrained is not None
+    model = _model(estimator, head, space.encoder, is_pretrained=is_pretrained)
+    task = _task(estimator, labelled, labels, held, session, start.pooling)
+    loop = session.loop(task.score, max_iter=0 if is_solved else None)
+    record = train_sequences(model, task, **loop)
     for network in (space.encoder, head):
         network.cpu().eval().requires_grad_(False)
     return FineTunedNetwork(space, head, start.pooling), record

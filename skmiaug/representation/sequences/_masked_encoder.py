@@ -281,14 +281,8 @@ class MaskedTimestepEncoder(
             weight_decay=self.weight_decay,
             n_steps=self.max_iter,
         )
-        record = train_sequences(
-            model,
-            self._task(everything, held, session),
-            max_iter=self.max_iter,
-            eval_interval=EVAL_INTERVAL,
-            stopping=session.stopping,
-            events=session.events,
-        )
+        task = self._task(everything, held, session)
+        record = train_sequences(model, task, **session.loop(task.score))
         encoder = encoder.cpu().eval().requires_grad_(False)
         return SequenceSpace(scale, encoder), record
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple, Unpack
 
 import torch
 from torch import Tensor, nn
@@ -17,10 +17,8 @@ from skmiaug.losses import (
 )
 from skmiaug.nn import AlignmentNetwork, AlignmentOutput
 from skmiaug.training.loop._model_state import AdamW, ModelState, decay_groups
-from skmiaug.training.loop._run import EarlyStopping, RunRecord, TrainingEvents, run_loop
+from skmiaug.training.loop._run import LoopParameters, RunRecord, run_loop
 from skmiaug.utils._precision import precision
-
-_REMEDY = "Lower learning_rate, or check X for extreme values."
 
 
 class AlignmentBatch(NamedTuple):
@@ -76,6 +74,8 @@ class AlignmentBatches:
 @dataclass
 class AlignmentModel(ModelState):
     """Projection and class heads, the temperature, and their optimiser."""
+
+    remedy: ClassVar[str] = "Lower learning_rate, or check X for extreme values."
 
     network: AlignmentNetwork
     optimizer: torch.optim.Optimizer
@@ -238,11 +238,7 @@ def train_alignment(
     model: AlignmentModel,
     batches: AlignmentBatches,
     weights: AlignmentWeights,
-    *,
-    max_iter: int,
-    eval_interval: int,
-    stopping: EarlyStopping,
-    events: TrainingEvents,
+    **loop: Unpack[LoopParameters],
 ) -> AlignmentRecord:
     """Train the shared space, in place, by ``run_loop``, one batch a step."""
     return run_loop(
@@ -250,9 +246,5 @@ def train_alignment(
         lambda: align_step(model, batches.draw(), weights),
         AlignmentRecord(),
         generator=batches.generator,
-        max_iter=max_iter,
-        eval_interval=eval_interval,
-        stopping=stopping,
-        events=events,
-        remedy=_REMEDY,
+        **loop,
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Unpack
 
 import torch
 from torch import Tensor, nn
@@ -14,18 +14,13 @@ from skmiaug.training.gan._step import GanWeights, gan_step, heads_step
 from skmiaug.training.loop._cuda_graph import graphed
 from skmiaug.training.loop._run import (
     Candidate,
-    EarlyStopping,
+    LoopParameters,
     RunRecord,
-    TrainingEvents,
     run_loop,
 )
 from skmiaug.utils._interrupt import deferred_signals
 
 N_HEAD_STEPS = 100
-_REMEDY = (
-    "Lower generator_learning_rate and critic_learning_rate, lower mi_weight, or look for "
-    "extreme values in X."
-)
 
 
 @dataclass
@@ -46,20 +41,16 @@ def train_gan(
     networks: GanNetworks,
     batches: GanBatches,
     weights: GanWeights,
-    *,
-    max_iter: int,
-    eval_interval: int,
-    stopping: EarlyStopping,
-    events: TrainingEvents,
+    **loop: Unpack[LoopParameters],
 ) -> GanRecord:
     """Train generator and critic by :func:`run_loop`; each step updates both.
 
     With several groups of columns the heads are trained first, alone: untrained they give
     the generator no direction, and early stopping would not wait for them.
     """
-    layout = batches.layout
-    resumed = events.checkpoint is not None and events.checkpoint.exists()
-    if networks.heads is not None and weights.informed and max_iter > 0 and not resumed:
+    layout, checkpoint = batches.layout, loop["events"].checkpoint
+    is_new = loop["max_iter"] > 0 and (checkpoint is None or not checkpoint.exists())
+    if networks.heads is not None and weights.informed and is_new:
         for _ in range(N_HEAD_STEPS):
             heads_step(networks, *batches.draw_rows(), layout)
     step = graphed(
@@ -72,11 +63,7 @@ def train_gan(
         lambda: step(batches.draw()),
         GanRecord(),
         generator=batches.generator,
-        max_iter=max_iter,
-        eval_interval=eval_interval,
-        stopping=stopping,
-        events=events,
-        remedy=_REMEDY,
+        **loop,
     )
 
 

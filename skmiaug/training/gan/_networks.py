@@ -28,6 +28,10 @@ class GanNetworks(ModelState):
     """
 
     discriminators: ClassVar[tuple[str, ...]] = ("critic",)
+    remedy: ClassVar[str] = (
+        "Lower generator_learning_rate and critic_learning_rate, lower mi_weight, or look "
+        "for extreme values in X."
+    )
 
     generator: ResidualGenerator
     critic: Critic

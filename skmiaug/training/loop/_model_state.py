@@ -16,6 +16,7 @@ class ModelState(ABC):
     # Networks that score the output of the others. They learn even where no validation
     # check improves on the untrained model, and then keep their last weights.
     discriminators: ClassVar[tuple[str, ...]] = ()
+    remedy: ClassVar[str]  # what to change when the losses stay non-finite
 
     @abstractmethod
     def modules(self) -> Iterator[tuple[str, nn.Module]]:

@@ -5,7 +5,7 @@ import operator
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from inspect import get_annotations
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypedDict, TypeVar, Unpack
 
 import numpy as np
 import torch
@@ -92,6 +92,15 @@ class TrainingEvents:
     average: Callable[[Tensor], Tensor] = lambda figures: figures
 
 
+class LoopParameters(TypedDict):
+    """How long a loop runs, and what is told of it."""
+
+    max_iter: int
+    eval_interval: int  # steps between validation checks
+    stopping: EarlyStopping
+    events: TrainingEvents
+
+
 ModelT = TypeVar("ModelT", bound=ModelState)
 RecordT = TypeVar("RecordT", bound=RunRecord)
 
@@ -142,7 +151,6 @@ class _Run(Candidate[ModelState, RecordT]):
 
     events: TrainingEvents
     generator: torch.Generator
-    remedy: str
     sums: Tensor  # of the figures since the last check
     steps_in_sum: int = 0
     good: dict[str, Tensor] = field(default_factory=dict)  # weights of the last check
@@ -154,11 +162,7 @@ def run_loop(
     record: RecordT,
     *,
     generator: torch.Generator,
-    max_iter: int,
-    eval_interval: int,
-    stopping: EarlyStopping,
-    events: TrainingEvents,
-    remedy: str,
+    **loop: Unpack[LoopParameters],
 ) -> RecordT:
     """Train until ``max_iter`` steps, early stopping or a callback; keep the best weights.
 
@@ -166,15 +170,15 @@ def run_loop(
 
     ``step`` draws a batch, updates ``model`` and returns the figures (n_figures,) that the
     class of ``record`` names, detached and on the device; ``generator`` is its only source
-    of randomness. Validation checks, every ``eval_interval`` steps, are the only points
-    where the host waits for the device. ``remedy`` says what to change when the losses stay
-    non-finite.
+    of randomness. Validation checks are the only points where the host waits for the
+    device.
 
     SIGINT and SIGTERM end it after the step in progress: the checkpoint is written if one
     is asked for, and the signal acts; if its handler returns, training goes on. A loss, a
     weight or a validation score that is not finite takes the last good weights back and
     lowers the rates; the third time it is a TrainingDivergedError.
     """
+    max_iter, events, stopping = loop["max_iter"], loop["events"], loop["stopping"]
     run = _Run(
         model,
         events.evaluate,
@@ -182,7 +186,6 @@ def run_loop(
         record,
         events=events,
         generator=generator,
-        remedy=remedy,
         sums=torch.zeros(len(record.figures()), device=generator.device),
     )
     _begin(run)
@@ -191,7 +194,10 @@ def run_loop(
             run.sums += step()
             run.record.n_iter += 1
             run.steps_in_sum += 1
-            due = run.record.n_iter % eval_interval == 0 or run.record.n_iter == max_iter
+            due = (
+                run.record.n_iter % loop["eval_interval"] == 0
+                or run.record.n_iter == max_iter
+            )
             if due and _check(run):
                 run.record.stop_reason = "callback"
                 break
@@ -237,7 +243,7 @@ def _roll_back(run: _Run) -> None:
         raise TrainingDivergedError(
             f"The losses were not finite {record.n_rollbacks} times, the last time before "
             f"step {record.n_iter}, although the learning rates were lowered each time. "
-            f"{run.remedy}"
+            f"{run.model.remedy}"
         )
     run.model.restore(run.good)
     run.model.lower_rates(_ROLLBACK_RATE_FACTOR)

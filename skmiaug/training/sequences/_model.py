@@ -1,9 +1,9 @@
 """A sequence model: networks, optimiser and schedule; its embeddings and its loop."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Protocol
+from typing import ClassVar, Protocol, Unpack
 
 import numpy as np
 import torch
@@ -11,14 +11,13 @@ from torch import Tensor, nn
 
 from skmiaug.nn import Drop, TimestepEncoder, keep_all, pool_timesteps
 from skmiaug.training.loop._model_state import AdamW, ModelState, decay_groups
-from skmiaug.training.loop._run import EarlyStopping, RunRecord, TrainingEvents, run_loop
+from skmiaug.training.loop._run import LoopParameters, RunRecord, run_loop
 from skmiaug.training.sequences._data import SequenceBatch, SequenceSet, in_chunks
 from skmiaug.utils._precision import precision
 
 _MAX_GRADIENT_NORM = 1.0
 _WARMUP = 0.1
 _STEPS_DONE = "steps_done"
-_REMEDY = "Lower learning_rate, or check X for extreme values (clip limits more of them)."
 
 
 def rate_factor(step: int, n_steps: int) -> float:
@@ -35,6 +34,10 @@ def rate_factor(step: int, n_steps: int) -> float:
 @dataclass
 class SequenceModel(ModelState):
     """Networks by name, one optimiser for all, and how far it has come."""
+
+    remedy: ClassVar[str] = (
+        "Lower learning_rate, or check X for extreme values (clip limits more of them)."
+    )
 
     networks: dict[str, nn.Module]
     optimizer: torch.optim.Optimizer
@@ -159,26 +162,13 @@ class SequenceTask(Protocol):
 
 
 def train_sequences(
-    model: SequenceModel,
-    task: SequenceTask,
-    *,
-    max_iter: int,
-    eval_interval: int,
-    stopping: EarlyStopping,
-    events: Callable[[Callable[[Any], float | None]], TrainingEvents],
+    model: SequenceModel, task: SequenceTask, **loop: Unpack[LoopParameters]
 ) -> SequenceRecord:
-    """Train ``model``, in place, by :func:`run_loop`, whose other parameters these are.
-
-    ``events`` takes the score of held-out sequences and returns the events.
-    """
+    """Train ``model``, in place, by :func:`run_loop`."""
     return run_loop(
         model,
         lambda: task.step(model),
         SequenceRecord(),
         generator=task.generator,
-        max_iter=max_iter,
-        eval_interval=eval_interval,
-        stopping=stopping,
-        events=events(task.score),
-        remedy=_REMEDY,
+        **loop,
     )

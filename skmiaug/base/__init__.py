@@ -23,12 +23,7 @@ from skmiaug.base._state import (
 from skmiaug.base._validation import class_labels, read_rows, validation_mask
 
 if TYPE_CHECKING:
-    from skmiaug.base._session import (
-        Session,
-        fingerprint,
-        torch_defaults,
-        training_session,
-    )
+    from skmiaug.base._session import Session, fingerprint, torch_defaults, training_session
 
 __all__ = [
     "NEURAL_CONSTRAINTS",

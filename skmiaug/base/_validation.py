@@ -5,11 +5,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_array
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import (
-    _check_feature_names,
-    _check_n_features,
-    column_or_1d,
-)
+from sklearn.utils.validation import _check_feature_names, _check_n_features, column_or_1d
 
 from skmiaug.utils.tables._labels import check_labels
 from skmiaug.utils.tables._tables import TableLike, read_table

@@ -20,10 +20,7 @@ from skmiaug.utils.tables._labels import check_labels
 def check_rows(X: ArrayLike, name: str = "X", at_least: int = 2) -> NDArray[Any]:
     """Finite float32 or float64 rows (n, d); other types become float64."""
     return check_array(
-        X,
-        dtype=[np.float64, np.float32],
-        ensure_min_samples=at_least,
-        input_name=name,
+        X, dtype=[np.float64, np.float32], ensure_min_samples=at_least, input_name=name
     )
 
 
@@ -48,10 +45,7 @@ def check_pair(
 
 
 def check_labelled(
-    X: ArrayLike,
-    y: ArrayLike,
-    names: tuple[str, str] = ("X", "y"),
-    at_least: int = 2,
+    X: ArrayLike, y: ArrayLike, names: tuple[str, str] = ("X", "y"), at_least: int = 2
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """Rows (n, d) and their classes (n,)."""
     rows = check_rows(X, names[0], at_least)

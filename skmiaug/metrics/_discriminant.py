@@ -131,9 +131,7 @@ class RidgeBasis:
 
 
 def class_log_probability(
-    log_density: NDArray[np.float64],
-    classes: NDArray[np.intp],
-    shares: NDArray[np.float64],
+    log_density: NDArray[np.float64], classes: NDArray[np.intp], shares: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """ln q(c|x) of each row's own class, with ``shares`` as prior and as floor (n,)."""
     with np.errstate(divide="ignore"):
@@ -144,9 +142,7 @@ def class_log_probability(
     return np.logaddexp(math.log1p(-_FLOOR) + own, math.log(_FLOOR) + log_prior[classes])
 
 
-def _eigen(
-    gram: NDArray[np.float32],
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _eigen(gram: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Singular values and vectors of a Gram matrix, without those that are rounding."""
     values, vectors = np.linalg.eigh(gram.astype(np.float64))
     strength = np.sqrt(np.maximum(values, 0.0))

@@ -57,7 +57,6 @@ class ResidualGenerator(nn.Module):
 
     @property
     def config(self) -> dict[str, Any]:
-        """Constructor arguments of another generator of this shape."""
         return {
             "n_features": self.n_features,
             "n_targets": self.n_targets,
@@ -113,7 +112,6 @@ class Critic(nn.Module):
 
     @property
     def config(self) -> dict[str, Any]:
-        """Constructor arguments of another critic of this shape."""
         return {
             "n_features": self.n_features,
             "n_targets": self.n_targets,
@@ -135,10 +133,7 @@ class Critic(nn.Module):
         if self.context is not None:
             score = score + (hidden * self.context(context)).sum(dim=-1).float()
         return CriticOutput(
-            score,
-            class_logits,
-            code_mean,
-            code_log_variance.clamp(-6.0, 6.0),
+            score, class_logits, code_mean, code_log_variance.clamp(-6.0, 6.0)
         )
 
 

@@ -71,7 +71,6 @@ class AlignmentNetwork(nn.Module):
 
     @property
     def config(self) -> dict[str, Any]:
-        """The arguments that make a network of this shape."""
         shared = self.shared_class_head
         return {
             "n_features": self.n_features,

@@ -228,7 +228,6 @@ class TimestepEncoder(nn.Module):
 
     @property
     def config(self) -> dict[str, Any]:
-        """The arguments that make an encoder of this shape."""
         return {"architecture": self.architecture}
 
     def forward(
@@ -293,7 +292,6 @@ class SequenceHead(nn.Module):
 
     @property
     def config(self) -> dict[str, Any]:
-        """The arguments that make a head of this shape."""
         width, n_outputs = self.linear.in_features, self.linear.out_features
         return {"width": width, "n_outputs": n_outputs}
 

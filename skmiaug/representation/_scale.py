@@ -29,7 +29,6 @@ class FeatureScale:
     scale: np.ndarray
 
     def check(self) -> None:
-        """Refuse arrays from a file that do not belong together."""
         for name, array in vars(self).items():
             require_array(name, array, self.low.shape, "float64")
         require_state(self.low.ndim == 1 and (self.low <= self.high).all(), "low")

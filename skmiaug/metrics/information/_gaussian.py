@@ -10,12 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 from scipy.special import digamma
 
-from skmiaug.metrics._checks import (
-    check_pair,
-    check_resampling,
-    generator,
-    seed_from,
-)
+from skmiaug.metrics._checks import check_pair, check_resampling, generator, seed_from
 from skmiaug.metrics.information._result import InformationResult, information_result
 
 # 1 - r² below this is rounding: columns that determine each other.

@@ -273,16 +273,16 @@ class ContrastiveAligner(NeuralEstimator, TransformerMixin, BaseEstimator):
                 memory_advice=_MEMORY_ADVICE,
                 multiply_adds=largest_product(self, widest),
             ) as session:
-                fitted = fit_space(self, X, present, classes, modalities, session, groups)
+                self._space, record, information = fit_space(
+                    self, X, present, classes, modalities, session, groups
+                )
             self.modalities_ = modalities
-            self._space = fitted.space
-            self._set_results(fitted.record, session)
-            self.class_loss_curve_ = fitted.record.class_loss
-            self.contrastive_loss_curve_ = fitted.record.contrastive_loss
-            self.train_mi_curve_ = fitted.record.information
-            self.temperature_ = float((-fitted.space.network.log_scale).exp())
-            self.mutual_information_ = fitted.information
-            self.mutual_information_max_ = fitted.max_information
+            self._set_results(record, session)
+            self.class_loss_curve_ = record.class_loss
+            self.contrastive_loss_curve_ = record.contrastive_loss
+            self.train_mi_curve_ = record.information
+            self.temperature_ = float((-self._space.network.log_scale).exp())
+            self.mutual_information_, self.mutual_information_max_ = information
         return self
 
     def transform(self, X: Any) -> np.ndarray:
@@ -386,7 +386,6 @@ class ContrastiveAligner(NeuralEstimator, TransformerMixin, BaseEstimator):
         return codes, shared, present, X.dtype
 
     def _check_state(self) -> None:
-        """Refuse state from a file that does not belong together."""
         super()._check_state()
         columns = list(self.modalities_.values())
         for own, n in zip(columns, self._space.network.n_features, strict=True):

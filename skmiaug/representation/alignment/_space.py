@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -50,7 +50,6 @@ class AlignedSpace:
     network: AlignmentNetwork
 
     def check(self) -> None:
-        """Refuse pieces from a file that do not belong together."""
         widths = tuple(len(scale.center) for scale in self.scales)
         require_state(widths == self.network.n_features, "scales")
         require_state(self.network.log_scale.dtype == torch.float64, "network")
@@ -79,15 +78,6 @@ class AlignedSpace:
         return np.concatenate(codes), np.concatenate(shared)
 
 
-class AlignmentFit(NamedTuple):
-    """The result of a fit; for the last two see :func:`validation_information`."""
-
-    space: AlignedSpace
-    record: AlignmentRecord
-    information: float | None
-    max_information: float
-
-
 def largest_product(aligner: Any, n_features: int) -> int:
     """Multiply-adds of the largest matrix product of a training step."""
     hidden = checked_layer_sizes(aligner.hidden_layer_sizes)
@@ -103,12 +93,13 @@ def fit_space(
     modalities: dict[str, np.ndarray],
     session: Session,
     groups: np.ndarray | None,
-) -> AlignmentFit:
+) -> tuple[AlignedSpace, AlignmentRecord, tuple[float | None, float]]:
     """Fit scales and network by the parameters of ``aligner``.
 
     ``present`` (n, n_modalities) marks the modalities that a row has, ``classes`` (n,) are
     indices, each at least once, ``modalities`` the columns of each, and rows of one of the
-    ``groups`` (n,) are held out together.
+    ``groups`` (n,) are held out together. Returns the space, the record of the run, and
+    what :func:`validation_information` returns.
     """
     seed, device = session.seed, session.device
     columns = tuple(modalities.values())
@@ -141,7 +132,7 @@ def fit_space(
     )
     information = validation_information(model.network, parts, shares, weights)
     network = model.network.cpu().double().eval().requires_grad_(False)
-    return AlignmentFit(AlignedSpace(scales, network), record, *information)
+    return AlignedSpace(scales, network), record, information
 
 
 def _weights(aligner: Any, shares: np.ndarray, device: torch.device) -> AlignmentWeights:

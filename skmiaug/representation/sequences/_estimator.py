@@ -158,7 +158,6 @@ class SequenceEstimator(NeuralEstimator, ReadsSequences, BaseEstimator):
         return self._fitted.outputs(sequences, self.batch_size, self.device)
 
     def _check_state(self) -> None:
-        """Refuse state from a file that does not belong together."""
         super()._check_state()
         n_features = self._fitted.space.encoder.architecture.n_features
         require_state(self.n_features_in_ == n_features, "n_features_in_")

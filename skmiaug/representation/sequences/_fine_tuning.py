@@ -53,7 +53,6 @@ class FineTunedNetwork:
     pooling: str
 
     def check(self) -> None:
-        """Refuse pieces from a file that do not belong together."""
         require_state(self.pooling in POOLINGS, "pooling")
         hidden_size = self.space.encoder.architecture.hidden_size
         fits = self.head.linear.in_features == pooled_width(hidden_size, self.pooling)

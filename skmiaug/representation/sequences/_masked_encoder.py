@@ -413,7 +413,6 @@ class MaskedTimestepEncoder(
         return pooled_width(width, self.pooling)
 
     def _check_state(self) -> None:
-        """Refuse state from a file that does not belong together."""
         super()._check_state()
         n_features = self._space.encoder.architecture.n_features
         require_state(self.n_features_in_ == n_features, "n_features_in_")

@@ -33,7 +33,6 @@ class SequenceSpace:
     encoder: TimestepEncoder  # On the CPU
 
     def check(self) -> None:
-        """Refuse pieces from a file that do not belong together."""
         n_features = self.encoder.architecture.n_features
         require_state(self.scale.low.shape == (n_features,), "scale")
         require_state(self.encoder.hidden_step.dtype == torch.float32, "encoder")

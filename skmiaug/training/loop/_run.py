@@ -58,8 +58,6 @@ class RunRecord:
     iterations: list[int] = field(default_factory=list)  # at which the curves were taken
     # Higher is better; None when nothing was held out
     validation_scores: list[float | None] = field(default_factory=list)
-    # "max_iter", "early_stopping", "callback" or "not_started"
-    stop_reason: str = "not_started"
     n_rollbacks: int = 0  # how often the last good weights were taken back
 
     @classmethod
@@ -135,10 +133,6 @@ class Candidate(Generic[ModelT, RecordT]):
 
     def finish(self, last: dict[str, Tensor]) -> None:
         """Take the best weights; ``last`` ones of discriminators if that is untrained."""
-        if self.stopping.should_stop:
-            self.record.stop_reason = "early_stopping"
-        elif self.record.stop_reason != "callback":
-            self.record.stop_reason = "max_iter"
         kept = self.best
         if self.record.best_iter == 0:
             kept = kept | self.model.discriminator_weights(last)
@@ -199,7 +193,6 @@ def run_loop(
                 or run.record.n_iter == max_iter
             )
             if due and _check(run):
-                run.record.stop_reason = "callback"
                 break
             if request:
                 _save(run)

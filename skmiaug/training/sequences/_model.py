@@ -166,9 +166,5 @@ def train_sequences(
 ) -> SequenceRecord:
     """Train ``model``, in place, by :func:`run_loop`."""
     return run_loop(
-        model,
-        lambda: task.step(model),
-        SequenceRecord(),
-        generator=task.generator,
-        **loop,
+        model, lambda: task.step(model), SequenceRecord(), generator=task.generator, **loop
     )

@@ -82,7 +82,6 @@ def test_each_model_ends_as_alone(scores):
         assert found.iterations == record.iterations
         assert found.validation_scores == record.validation_scores
         assert (found.n_iter, found.best_iter) == (record.n_iter, record.best_iter)
-        assert found.stop_reason == record.stop_reason
         for figure in found.figures():
             expected = pytest.approx(getattr(record, figure), rel=1e-3, abs=1e-3)
             assert getattr(found, figure) == expected

@@ -16,6 +16,9 @@ from sklearn.utils import (
 
 from skmiaug.utils.tables._labels import check_labels
 
+Floats = NDArray[np.float64]
+Indices = NDArray[np.intp]
+
 
 def check_rows(X: ArrayLike, name: str = "X", at_least: int = 2) -> NDArray[Any]:
     """Finite float32 or float64 rows (n, d); other types become float64."""
@@ -24,7 +27,7 @@ def check_rows(X: ArrayLike, name: str = "X", at_least: int = 2) -> NDArray[Any]
     )
 
 
-def check_columns(y: ArrayLike, name: str, at_least: int = 1) -> NDArray[np.float64]:
+def check_columns(y: ArrayLike, name: str, at_least: int = 1) -> Floats:
     """Finite float64 columns (n, d); a one-dimensional array becomes one column."""
     values = np.asarray(y)
     return check_array(
@@ -35,9 +38,7 @@ def check_columns(y: ArrayLike, name: str, at_least: int = 1) -> NDArray[np.floa
     )
 
 
-def check_pair(
-    x: ArrayLike, y: ArrayLike, at_least: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def check_pair(x: ArrayLike, y: ArrayLike, at_least: int) -> tuple[Floats, Floats]:
     """Two sets of float64 columns with the same number of rows."""
     checked = check_columns(x, "x", at_least), check_columns(y, "y", at_least)
     check_consistent_length(*checked)

@@ -15,6 +15,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from skmiaug.metrics._checks import (
+    Floats,
+    Indices,
     check_count,
     check_known_labels,
     check_labelled,
@@ -36,7 +38,7 @@ _MIN_PROBABILITY = 1e-12
 _BATCH = 8
 _SHUFFLE, _BOOTSTRAP = range(2)
 
-Folds = list[tuple[NDArray[np.intp], NDArray[np.intp]]]
+Folds = list[tuple[Indices, Indices]]
 
 
 class InformationEstimate(NamedTuple):
@@ -222,9 +224,7 @@ def classifier_bound(
     )
 
 
-def held_out_folds(
-    classes: NDArray[np.intp], cv: int, groups: NDArray[np.intp] | None, seed: int
-) -> Folds:
+def held_out_folds(classes: Indices, cv: int, groups: Indices | None, seed: int) -> Folds:
     """Shuffled stratified folds, whole groups kept, every class in every training part."""
     counts = np.bincount(classes)
     what = "row"
@@ -250,8 +250,8 @@ def held_out_folds(
 
 
 def permuted_within(
-    blocks: list[NDArray[np.intp]], classes: NDArray[np.intp], rng: np.random.Generator
-) -> NDArray[np.intp]:
+    blocks: list[Indices], classes: Indices, rng: np.random.Generator
+) -> Indices:
     """Classes permuted among the rows of each block."""
     permuted = classes.copy()
     for block in blocks:
@@ -260,8 +260,8 @@ def permuted_within(
 
 
 def ridge_fits(
-    rows: NDArray[Any], folds: Folds, class_sets: Sequence[NDArray[np.intp]]
-) -> Iterator[tuple[int, NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]]:
+    rows: NDArray[Any], folds: Folds, class_sets: Sequence[Indices]
+) -> Iterator[tuple[int, Indices, Indices, Floats]]:
     """Yield (number of the set, training rows, test rows, log densities of these).
 
     A fold at a time, since a basis is as large as its rows; a few sets at a time, for large
@@ -278,8 +278,8 @@ def ridge_fits(
 
 
 def _ridge_scores(
-    rows: NDArray[Any], folds: Folds, class_sets: Sequence[NDArray[np.intp]]
-) -> NDArray[np.float64]:
+    rows: NDArray[Any], folds: Folds, class_sets: Sequence[Indices]
+) -> Floats:
     """Held-out ln q(c|x) of every row (n_sets, n), by `RidgeBasis`."""
     out = np.empty((len(class_sets), len(rows)))
     for i, train, test, log_density in ridge_fits(rows, folds, class_sets):
@@ -292,11 +292,8 @@ def _ridge_scores(
 
 
 def _classifier_scores(
-    rows: NDArray[Any],
-    folds: Folds,
-    class_sets: Sequence[NDArray[np.intp]],
-    classifier: Any,
-) -> NDArray[np.float64]:
+    rows: NDArray[Any], folds: Folds, class_sets: Sequence[Indices], classifier: Any
+) -> Floats:
     """The same by clones of a scikit-learn classifier."""
     out = np.empty((len(class_sets), len(rows)))
     for i, classes in enumerate(class_sets):

@@ -10,7 +10,13 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 from scipy.special import digamma
 
-from skmiaug.metrics._checks import check_pair, check_resampling, generator, seed_from
+from skmiaug.metrics._checks import (
+    Floats,
+    check_pair,
+    check_resampling,
+    generator,
+    seed_from,
+)
 from skmiaug.metrics.information._result import InformationResult, information_result
 
 # 1 - r² below this is rounding: columns that determine each other.
@@ -101,7 +107,7 @@ def gaussian_information(
     )
 
 
-def orthonormal_columns(x: NDArray[np.float64]) -> NDArray[np.float64]:
+def orthonormal_columns(x: Floats) -> Floats:
     """Orthonormal basis (n, rank) of the centred columns (n, d)."""
     # Scaled by powers of two, which is exact, so that squares do not over- or underflow.
     x = np.ldexp(x, -np.frexp(np.abs(x).max(axis=0, initial=0))[1])
@@ -123,7 +129,7 @@ def check_rows_exceed_columns(n: int, p: int, q: int) -> None:
         )
 
 
-def _from_correlations(correlations: NDArray[np.float64]) -> float:
+def _from_correlations(correlations: Floats) -> float:
     remainder = np.maximum(1 - np.minimum(correlations, 1) ** 2, _MIN_REMAINDER)
     return float(-0.5 * np.log(remainder).sum())
 
@@ -147,9 +153,7 @@ def plug_in_bias(n: int, p: int, q: int) -> float:
     return 0.5 * (log_determinant(p) + log_determinant(q) - log_determinant(p + q))
 
 
-def _pointwise(
-    u: NDArray[np.float64], v: NDArray[np.float64], correlations: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _pointwise(u: Floats, v: Floats, correlations: Floats) -> Floats:
     """ln p(x, y) - ln p(x) p(y) of each row, up to a constant."""
     k = len(correlations)
     a, b = u[:, :k] * math.sqrt(len(u)), v[:, :k] * math.sqrt(len(v))

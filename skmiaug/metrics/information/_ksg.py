@@ -6,13 +6,15 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 from scipy.special import digamma, ndtri
 from scipy.stats import rankdata
 
 from skmiaug.metrics._checks import (
+    Floats,
+    Indices,
     check_count,
     check_pair,
     check_resampling,
@@ -41,7 +43,7 @@ _MAX_TREE_COLUMNS = 4
 _BLOCK_PAIRS = 2**17
 _SAMPLE, _PARTS, _SHUFFLE, _REFERENCE = range(4)
 
-Counts = tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]
+Counts = tuple[Indices, Indices, Indices]
 
 
 def ksg_information(
@@ -142,7 +144,7 @@ def ksg_information(
     )
 
 
-def ksg_mean(u: NDArray[np.float64], v: NDArray[np.float64], k: int) -> float:
+def ksg_mean(u: Floats, v: Floats, k: int) -> float:
     """ψ(k) + ψ(n) - mean of ψ(n_u + 1) + ψ(n_v + 1), in the maximum norm, nats.
 
     n_u and n_v count the other rows that are nearer on one side than the k-th neighbour in
@@ -158,7 +160,7 @@ def ksg_mean(u: NDArray[np.float64], v: NDArray[np.float64], k: int) -> float:
     )
 
 
-def counts_by_tree(u: NDArray[np.float64], v: NDArray[np.float64], k: int) -> Counts:
+def counts_by_tree(u: Floats, v: Floats, k: int) -> Counts:
     """Neighbours of each row in the maximum norm: n_joint, near_u and near_v, (n,) each.
 
     n_joint is k, or the number of duplicates of the row where those are more. The others
@@ -182,7 +184,7 @@ def counts_by_tree(u: NDArray[np.float64], v: NDArray[np.float64], k: int) -> Co
     return n_joint, near_u, near_v
 
 
-def counts_by_pairs(u: NDArray[np.float64], v: NDArray[np.float64], k: int) -> Counts:
+def counts_by_pairs(u: Floats, v: Floats, k: int) -> Counts:
     """The same as `counts_by_tree`, from the distances of all pairs, in blocks."""
     n = len(u)
     counts = np.empty((3, n), dtype=np.intp)
@@ -200,9 +202,7 @@ def counts_by_pairs(u: NDArray[np.float64], v: NDArray[np.float64], k: int) -> C
     return counts[0], counts[1], counts[2]
 
 
-def canonical_columns(
-    x: NDArray[np.float64], y: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+def canonical_columns(x: Floats, y: Floats) -> tuple[Floats, Floats, Floats]:
     """Canonical variates of both sides, of unit variance, and their correlations."""
     u, v = orthonormal_columns(x), orthonormal_columns(y)
     rotation, correlations, other = np.linalg.svd(u.T @ v)
@@ -214,7 +214,7 @@ def canonical_columns(
 
 def _prepared(
     x: ArrayLike, y: ArrayLike, k: int, max_samples: int | None, random_state: Any
-) -> tuple[NDArray[np.float64], NDArray[np.float64], int]:
+) -> tuple[Floats, Floats, int]:
     """Normal scores of the rows that are used, and the seed."""
     least = 10 * (k + 2)
     left, right = check_pair(x, y, at_least=least)
@@ -236,9 +236,7 @@ def _prepared(
     return left, right, seed
 
 
-def _estimate(
-    u: NDArray[np.float64], v: NDArray[np.float64], k: int, seed: int
-) -> tuple[float, PartSpread]:
+def _estimate(u: Floats, v: Floats, k: int, seed: int) -> tuple[float, PartSpread]:
     value = ksg_mean(u, v, k)
     parts = stratified_parts(np.zeros(len(u), dtype=np.intp), generator(seed, _PARTS))
     spread = spread_over_parts(lambda rows: ksg_mean(u[rows], v[rows], k), value, parts)
@@ -248,9 +246,9 @@ def _estimate(
 def _corrected(
     estimate: float,
     spread: PartSpread,
-    correlations: NDArray[np.float64],
-    u: NDArray[np.float64],
-    v: NDArray[np.float64],
+    correlations: Floats,
+    u: Floats,
+    v: Floats,
     k: int,
     seed: int,
 ) -> tuple[float, PartSpread]:
@@ -280,9 +278,7 @@ def _corrected(
     return estimate - float(biases.mean()), PartSpread(error, drift, spread.n_parts)
 
 
-def _without_chance(
-    correlations: NDArray[np.float64], chance: float
-) -> NDArray[np.float64]:
+def _without_chance(correlations: Floats, chance: float) -> Floats:
     """Correlations of ``chance`` nats less, the information of each cut by one factor.
 
     The directions are those in which these rows agree most. Between many columns of few

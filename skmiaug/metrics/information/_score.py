@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skmiaug.metrics._checks import (
+    Floats,
+    Indices,
     check_labelled,
     check_resampling,
     check_same_width,
@@ -149,7 +151,7 @@ def pointwise_mutual_information(
 
 def _pointwise(
     X_synthetic: ArrayLike, y_synthetic: ArrayLike, X_real: ArrayLike, y_real: ArrayLike
-) -> tuple[NDArray[np.float64], NDArray[np.intp], NDArray[np.float64]]:
+) -> tuple[Floats, Indices, Floats]:
     """Pointwise information with each real class (n, n_classes), classes, class shares."""
     synthetic, named = check_labelled(
         X_synthetic, y_synthetic, ("X_synthetic", "y_synthetic")

@@ -87,38 +87,20 @@ def training_session(
     *,
     data: Mapping[str, Any],
     eval_interval: int,
-    shown: Mapping[str, str],
-    memory_advice: str,
-    multiply_adds: int = 0,
-    max_iter: int | None = None,
-    device: torch.device | None = None,
-    group: SingleProcess | None = None,
+    shown: Mapping[str, str],  # on the progress bar: label, and the curve of the record
+    memory_advice: str,  # what to change when memory runs out
+    multiply_adds: int = 0,  # of the largest product; small ones run on one CPU thread
+    max_iter: int | None = None,  # in the place of the estimator's
+    device: torch.device | None = None,  # likewise
+    group: SingleProcess | None = None,  # the processes that train the model together
 ) -> Iterator[Session]:
     """Prepare a training run of ``estimator``, and clean up after it.
 
     The checkpoint is removed when the block ends normally, and kept when it is left by an
-    error or a signal. Inside, torch's global state is the default one.
-
-    Parameters
-    ----------
-    estimator : estimator
-        Has the parameters of ``NEURAL_CONSTRAINTS`` and derives from
-        ``CallbackSupportMixin``, whose callbacks get X and y.
-    data : mapping of str to Any
-        The arrays that the estimator learns from, and values that override parameters;
-        they identify the run together with the other parameters. See :func:`fingerprint`.
-    eval_interval : int
-        Training steps between validation checks.
-    shown : mapping of str to str
-        Figures on the progress bar: label, and the record's curve it comes from.
-    memory_advice : str
-        What to change when memory runs out.
-    multiply_adds : int
-        Of the largest matrix product of a step; small ones run on one CPU thread.
-    max_iter, device
-        In the place of the estimator's.
-    group : SingleProcess or ProcessGroup
-        The processes that train the model together.
+    error or a signal. Inside, torch's global state is the default one. The estimator has
+    the parameters of ``NEURAL_CONSTRAINTS`` and derives from ``CallbackSupportMixin``,
+    whose callbacks get X and y. ``data`` are the arrays that it learns from, and values in
+    the place of parameters; they identify the run, see :func:`fingerprint`.
 
     Raises
     ------

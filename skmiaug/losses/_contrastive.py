@@ -44,24 +44,13 @@ def symmetric_info_nce(
 ) -> Tensor:
     """Mean over both directions of the cross-entropy of the positive pairs, nats.
 
-    Parameters
-    ----------
-    scores : Tensor of shape (n, n)
-    classes : Tensor of shape (n,), default=None
-        Needed unless ``same_class`` is "negative".
-    same_class : {"positive", "masked", "negative"}, default="negative"
-        Role of the other pairs of a row's class. "positive": they count as positive pairs,
-        by the mean of their log-probabilities (Khosla et al., 2020, arXiv 2004.11362,
-        L_out). "masked": left out of the denominator. "negative": negative pairs, as in
-        the papers on InfoNCE.
-    present : Tensor of shape (n,), bool, default=None
-        False: a part of this pair is missing, and it is left out as a row and as a
-        candidate. None: all are complete.
+    ``same_class`` is the role of the other pairs of a row's class, one of the ``classes``
+    (n,). "positive": they count as positive pairs, by the mean of their log-probabilities
+    (Khosla et al., 2020, arXiv 2004.11362, L_out). "masked": left out of the denominator.
+    "negative": negative pairs, as in the papers on InfoNCE.
 
-    Returns
-    -------
-    Tensor of shape ()
-        0 where no pair is complete.
+    A pair that is not ``present`` (n,) lacks a part, and is left out as a row and as a
+    candidate; None: all are complete. The loss is 0 where no pair is complete.
     """
     if same_class == "negative" and present is None:
         own_column = torch.arange(len(scores), device=scores.device)

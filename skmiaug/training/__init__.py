@@ -20,17 +20,15 @@ from skmiaug.training.loop._run import (
     RunRecord,
     TrainingEvents,
 )
-from skmiaug.training.sequences._data import (
+from skmiaug.training.sequences._model import (
     SequenceBatch,
     SequenceBatches,
-    SequenceSet,
-    in_chunks,
-)
-from skmiaug.training.sequences._model import (
     SequenceModel,
     SequenceRecord,
+    SequenceSet,
     build_sequence_model,
     embed_all,
+    in_chunks,
     rate_factor,
     train_sequences,
 )

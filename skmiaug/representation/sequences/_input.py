@@ -268,17 +268,13 @@ def with_restored(
 
     ``sequences`` is X as read, whose type is taken where that of X is not floating point.
     """
-    if sequences.n_padded is not None:
-        padded = _as_floating(X, sequences.steps.dtype)
-        hidden = np.zeros(padded.shape[:2], dtype=bool)
-        hidden[np.arange(sequences.n_padded) < sequences.lengths[:, None]] = masked
-        padded[hidden] = values
-        return padded
-    restored = [_as_floating(x, sequences.steps.dtype) for x in X]
+    dtype = sequences.steps.dtype
+    is_padded = sequences.n_padded is not None
+    restored = _as_floating(X, dtype) if is_padded else [_as_floating(x, dtype) for x in X]
     masks = sequences.split(masked)
-    ends = np.cumsum([mask.sum() for mask in masks])
-    for one, mask, end in zip(restored, masks, ends, strict=True):
-        one[mask] = values[end - mask.sum() : end]
+    parts = np.split(values, np.cumsum([mask.sum() for mask in masks])[:-1])
+    for one, mask, part in zip(restored, masks, parts, strict=True):
+        one[: len(mask)][mask] = part
     return restored
 
 

@@ -10,13 +10,15 @@ from torch.nn import functional
 
 from skmiaug.losses import masked_reconstruction_loss
 from skmiaug.nn import Drop, TimestepEncoder, channel_dropout, keep_all
-from skmiaug.training.sequences._data import (
+from skmiaug.training.sequences._model import (
     SequenceBatch,
     SequenceBatches,
+    SequenceModel,
     SequenceSet,
+    embed_all,
+    embed_batch,
     in_chunks,
 )
-from skmiaug.training.sequences._model import SequenceModel, embed_all, embed_batch
 from skmiaug.utils._precision import precision
 from skmiaug.utils._random import draw_below, torch_generator
 
@@ -106,8 +108,7 @@ class MaskedTask:
         batch = self.sequences.take(self.batches.rows(model.steps_done))
         drop = channel_dropout(self.dropout, self.generator)
         loss = self._loss(model, batch, self.generator, drop)
-        model.descend(loss)
-        return loss.detach()[None]
+        return model.descend(loss)
 
     def score(self, model: SequenceModel) -> float | None:
         """Loss on what was held out, negated; None when nothing was."""
@@ -200,8 +201,7 @@ class LabelTask:
         head_drop = channel_dropout(self.head_dropout, self.generator)
         labels = self.training.labels[there]
         loss = self._loss(model, pooled, labels, head_drop, self._mean_weight)
-        model.descend(loss)
-        return loss.detach()[None]
+        return model.descend(loss)
 
     @torch.no_grad()
     def score(self, model: SequenceModel) -> float | None:

@@ -53,8 +53,8 @@ def register_state(cls: type[T]) -> type[T]:
     - A dataclass is saved by its fields, whose values must be of the annotated types. A
       method ``check()``, where there is one, is called after the fields are put back; it
       raises ValueError with the piece that does not fit the others.
-    - A torch module with a property ``config``, the arguments that make another of the same
-      shape, is saved by these and its weights, and rebuilt in evaluation mode.
+    - A torch module, which keeps the arguments of its constructor as attributes, is saved
+      by these and its weights, and rebuilt in evaluation mode.
     - An estimator is saved by its parameters and by all its other attributes. Those that a
       fit always sets are annotated in the class, those that it may set as ``Maybe[...]``. A
       method ``_check_state()`` is called at the end, as ``check()``. Array attributes named
@@ -68,12 +68,10 @@ def register_state(cls: type[T]) -> type[T]:
             f"Two classes are called {cls.__name__}: {known.__module__} and "
             f"{cls.__module__}. Files name classes, so give one another name."
         )
-    is_ours = dataclasses.is_dataclass(cls) or issubclass(cls, BaseEstimator)
-    if not is_ours and not (_is_module(cls) and hasattr(cls, "config")):
+    if not (_is_record(cls) or _is_module(cls) or issubclass(cls, BaseEstimator)):
         del _REGISTERED[cls.__name__]
         raise TypeError(
-            f"expected a dataclass, an estimator or a torch module with a property config, "
-            f"got {cls.__name__}."
+            f"expected a dataclass, an estimator or a torch module, got {cls.__name__}."
         )
     _REGISTERED[cls.__name__] = cls
     return cls
@@ -244,10 +242,11 @@ def _pack_registered(value: Any, place: str, arrays: dict[str, np.ndarray]) -> A
         packed = {"parameters": inside(parameters), "state": inside(state)}
         return {"estimator": cls.__name__, **packed}
     if _is_module(cls):
+        config = {name: getattr(value, name) for name in inspect.signature(cls).parameters}
         weights = {k: t.detach().cpu().numpy() for k, t in value.state_dict().items()}
         return {
             "module": cls.__name__,
-            "config": inside(value.config),
+            "config": inside(config),
             "weights": {k: packed["array"] for k, packed in inside(weights).items()},
         }
     fields = {f.name: getattr(value, f.name) for f in dataclasses.fields(value) if f.init}

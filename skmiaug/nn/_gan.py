@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -55,15 +55,6 @@ class ResidualGenerator(nn.Module):
         nn.init.zeros_(self.leave.weight)
         nn.init.zeros_(self.leave.bias)
 
-    @property
-    def config(self) -> dict[str, Any]:
-        return {
-            "n_features": self.n_features,
-            "n_targets": self.n_targets,
-            "n_latent": self.n_latent,
-            "hidden_layer_sizes": self.hidden_layer_sizes,
-        }
-
     def forward(self, prior: Tensor, latent: Tensor, targets: Tensor) -> Tensor:
         """Return the residual (n, n_features) of whitened samples of the prior."""
         hidden = self.enter(torch.cat([prior, latent, targets], dim=-1))
@@ -109,16 +100,6 @@ class Critic(nn.Module):
         if n_context:
             self.context = nn.Linear(n_context, width, bias=False)
             nn.init.zeros_(self.context.weight)
-
-    @property
-    def config(self) -> dict[str, Any]:
-        return {
-            "n_features": self.n_features,
-            "n_targets": self.n_targets,
-            "n_codes": self.n_codes,
-            "hidden_layer_sizes": self.hidden_layer_sizes,
-            "n_context": self.n_context,
-        }
 
     def forward(
         self, rows: Tensor, targets: Tensor, context: Tensor | None = None

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -59,6 +59,8 @@ class AlignmentNetwork(nn.Module):
     ):
         super().__init__()
         self.n_features = tuple(n_features)
+        self.n_classes, self.n_components = n_classes, n_components
+        self.temperature = temperature
         self.hidden_layer_sizes = tuple(hidden_layer_sizes)
         self.heads = nn.ModuleList(
             ProjectionHead(n, n_components, hidden_layer_sizes) for n in n_features
@@ -68,17 +70,6 @@ class AlignmentNetwork(nn.Module):
         )
         self.shared_class_head = nn.Linear(n_components, n_classes)
         self.log_scale = nn.Parameter(torch.tensor(-math.log(temperature)))
-
-    @property
-    def config(self) -> dict[str, Any]:
-        shared = self.shared_class_head
-        return {
-            "n_features": self.n_features,
-            "n_classes": shared.out_features,
-            "n_components": shared.in_features,
-            "hidden_layer_sizes": self.hidden_layer_sizes,
-            "temperature": 1.0,
-        }
 
     def codes(self, rows: Sequence[Tensor]) -> tuple[Tensor, ...]:
         """Project the rows of each modality (n, n_features) onto the sphere."""

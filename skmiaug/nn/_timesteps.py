@@ -5,7 +5,6 @@ The backbones, a bidirectional GRU and a transformer, are blind to padding.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -226,10 +225,6 @@ class TimestepEncoder(nn.Module):
             )
         self.leave = nn.Linear(width, architecture.n_features)
 
-    @property
-    def config(self) -> dict[str, Any]:
-        return {"architecture": self.architecture}
-
     def forward(
         self,
         values: Tensor,
@@ -284,16 +279,12 @@ class SequenceHead(nn.Module):
 
     def __init__(self, width: int, n_outputs: int):
         super().__init__()
+        self.width, self.n_outputs = width, n_outputs
         self.linear = nn.Linear(width, n_outputs)
         self.center: Tensor
         self.scale: Tensor
         self.register_buffer("center", torch.zeros(width))
         self.register_buffer("scale", torch.ones(width))
-
-    @property
-    def config(self) -> dict[str, Any]:
-        width, n_outputs = self.linear.in_features, self.linear.out_features
-        return {"width": width, "n_outputs": n_outputs}
 
     def measure(self, pooled: Tensor) -> None:
         """Take means and deviations of the columns of ``pooled`` (n, width).

@@ -7,9 +7,8 @@ from skmiaug.metrics.information._classifier import (
     mutual_information_score,
     pointwise_mutual_information,
 )
-from skmiaug.metrics.information._gaussian import gaussian_information
+from skmiaug.metrics.information._continuous import gaussian_information, ksg_information
 from skmiaug.metrics.information._infonce import infonce_information
-from skmiaug.metrics.information._ksg import ksg_information
 from skmiaug.metrics.information._mixed import mixed_information
 from skmiaug.metrics.information._result import InformationResult
 

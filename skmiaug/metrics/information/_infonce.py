@@ -22,7 +22,7 @@ from skmiaug.metrics._checks import (
     generator,
     seed_from,
 )
-from skmiaug.metrics.information._gaussian import orthonormal_columns
+from skmiaug.metrics.information._continuous import orthonormal_columns
 from skmiaug.metrics.information._result import (
     InformationResult,
     bootstrap_interval,

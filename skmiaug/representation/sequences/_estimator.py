@@ -5,7 +5,7 @@ from numbers import Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import BaseEstimator, _clone_parametrized
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from skmiaug.base import (
@@ -26,9 +26,6 @@ from skmiaug.representation.sequences._input import ReadsSequences, Sequences
 from skmiaug.representation.sequences._masked_encoder import MaskedTimestepEncoder
 from skmiaug.representation.sequences._space import MEMORY_ADVICE, largest_product
 from skmiaug.utils.tables._labels import read_groups
-
-# Attributes of scikit-learn that are no parameters, and that a clone keeps.
-_KEPT_BY_CLONES = ("_metadata_request", "_skl_callbacks", "_sklearn_output_config")
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -78,14 +75,8 @@ class SequenceEstimator(NeuralEstimator, ReadsSequences, BaseEstimator):
         leaves the user's encoder alone, and shares its weights, which fine-tuning copies
         before it changes them.
         """
-        parameters = {
-            name: _shallow(value) if name == "pretrained" else clone(value, safe=False)
-            for name, value in self.get_params(deep=False).items()
-        }
-        cloned = type(self)(**parameters)
-        for name in _KEPT_BY_CLONES:
-            if name in vars(self):
-                setattr(cloned, name, getattr(self, name))
+        cloned = _clone_parametrized(self)
+        cloned.pretrained = _shallow(self.pretrained)
         return cloned
 
     def fit(self, X: Any, y: Any, *, lengths: Any = None, groups: Any = None) -> Self:

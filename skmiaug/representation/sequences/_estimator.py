@@ -8,12 +8,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, _clone_parametrized
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from skmiaug.base import (
-    NeuralEstimator,
-    require_state,
-    torch_defaults,
-    training_session,
-)
+from skmiaug.base import NeuralEstimator, require_state, torch_defaults, training_session
 from skmiaug.representation.sequences._fine_tuning import (
     EVAL_INTERVAL,
     SHAPE,

@@ -7,11 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from sklearn.base import (
-    BaseEstimator,
-    ClassNamePrefixFeaturesOutMixin,
-    TransformerMixin,
-)
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from skmiaug.base import (
@@ -400,11 +396,7 @@ class MaskedTimestepEncoder(
 
     def _restored(self, sequences: Sequences, masked: np.ndarray) -> np.ndarray:
         return self._space.restore(
-            sequences,
-            masked,
-            self.batch_size,
-            self.device,
-            as_zeros=self._hides_by_zeros,
+            sequences, masked, self.batch_size, self.device, as_zeros=self._hides_by_zeros
         )
 
     @property

@@ -5,8 +5,12 @@ torch is imported on first use: closed-form estimators build on this package wit
 
 from typing import TYPE_CHECKING, Any
 
-from skmiaug.base._estimator import NeuralEstimator
-from skmiaug.base._parameters import NEURAL_CONSTRAINTS, checked_layer_sizes
+from skmiaug.base._estimator import (
+    NEURAL_CONSTRAINTS,
+    NeuralEstimator,
+    checked_layer_sizes,
+    with_shared_docs,
+)
 from skmiaug.base._state import (
     EstimatorState,
     Maybe,
@@ -19,13 +23,7 @@ from skmiaug.base._state import (
 from skmiaug.base._validation import class_labels, read_rows, validation_mask
 
 if TYPE_CHECKING:
-    from skmiaug.base._session import (
-        Session,
-        TrainingGroup,
-        fingerprint,
-        torch_defaults,
-        training_session,
-    )
+    from skmiaug.base._session import Session, fingerprint, torch_defaults, training_session
 
 __all__ = [
     "NEURAL_CONSTRAINTS",
@@ -33,7 +31,6 @@ __all__ = [
     "Maybe",
     "NeuralEstimator",
     "Session",
-    "TrainingGroup",
     "checked_layer_sizes",
     "class_labels",
     "fingerprint",
@@ -46,6 +43,7 @@ __all__ = [
     "training_session",
     "unpack",
     "validation_mask",
+    "with_shared_docs",
 ]
 
 

@@ -1,121 +1,140 @@
 """Parameters and results of training that every estimator with a network has."""
 
 import inspect
+import operator
 import os
-from functools import wraps
-from numbers import Real
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from sklearn.utils._param_validation import Interval
+from sklearn.utils._param_validation import Interval, StrOptions
 
-from skmiaug.base._parameters import NEURAL_CONSTRAINTS
 from skmiaug.base._state import EstimatorState
 from skmiaug.utils._sklearn_callbacks import CallbackSupportMixin
 
 if TYPE_CHECKING:
     from skmiaug.base._session import Session
 
+NEURAL_CONSTRAINTS: dict[str, Any] = {
+    "max_iter": [Interval(Integral, 0, None, closed="left")],
+    "batch_size": [Interval(Integral, 1, None, closed="left")],
+    "validation_fraction": [Interval(Real, 0, 1, closed="left")],
+    "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+    "tol": [Interval(Real, 0, None, closed="left")],
+    "device": "no_validation",
+    "precision": [StrOptions({"auto", "float32", "bfloat16"})],
+    "checkpoint": [str, os.PathLike, None],
+    "random_state": ["random_state"],
+    "verbose": ["verbose"],
+}
 
-class NeuralEstimator(EstimatorState, CallbackSupportMixin):
-    """Mixin of estimators that train a network in a ``training_session``.
+# Documentation of parameters and attributes that mean the same in all neural estimators.
+_SHARED_DOCS = {
+    "    {training parameters}\n": """\
+    weight_decay : float, default=%(weight_decay)s
+        Weight decay of AdamW, of the matrices.
 
-    A subclass adds parameters in ``__init__(self, *, added, **shared)`` and passes
-    ``shared`` on; its signature shows both. Defaults of shared parameters that differ are
-    in its ``_defaults``.
+    n_iter_no_change : int, default=%(n_iter_no_change)s
+        Validation checks (one every %(eval_interval)s steps) without improvement before
+        training stops.
 
-    Attributes
-    ----------
+    tol : float, default=%(tol)s
+        Smallest improvement of the validation score.
+
+    device : str or torch.device, default="auto"
+        Where the network is trained; "auto" is CUDA where there is one.
+
+    precision : {"auto", "float32", "bfloat16"}, default="auto"
+        Type of the matrix products in training; "auto" is bfloat16 on CUDA devices that
+        have it.
+
+    checkpoint : path-like or None, default=None
+        File that training writes every %(eval_interval)s steps, and when Ctrl-C or SIGTERM
+        ends it, and continues from, bit for bit on the CPU, when the same fit is run again.
+        Removed when the fit is done.
+
+    random_state : int, RandomState instance or None, default=None
+        Seed of everything. The same int gives the same bits on one device.
+
+    verbose : int, default=0
+        1 shows a progress bar.
+""",
+    "    {training attributes}\n": """\
     n_iter_, best_iter_ : int
         Training steps done, and the one whose weights are kept.
     loss_curve_ : list of float
+        The loss, one mean for each %(eval_interval)s steps.
     validation_scores_ : list of float or None
-        One for each validation check; None where no row was held out.
+        The loss on what was held out, negated; None where nothing was.
     best_validation_score_ : float or None
         That of the weights that are kept.
     device_ : str
+        Device of the fit.
+""",
+}
+T = TypeVar("T")
+
+
+def with_shared_docs(eval_interval: int) -> Callable[[type[T]], type[T]]:
+    """Return a decorator that fills in what neural estimators document alike."""
+
+    def fill(cls: type[T]) -> type[T]:
+        parameters = inspect.signature(cls).parameters
+        values = {name: parameter.default for name, parameter in parameters.items()}
+        values["eval_interval"] = eval_interval
+        for place, text in _SHARED_DOCS.items():
+            cls.__doc__ = (cls.__doc__ or "").replace(place, text % values)
+        return cls
+
+    return fill
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class NeuralEstimator(EstimatorState, CallbackSupportMixin):
+    """Base of estimators that train one network in a ``training_session``.
+
+    Parameters are the fields of a dataclass, whose ``__init__`` scikit-learn reads. A
+    subclass is a dataclass too: it adds fields, or repeats one with another default. What a
+    fit sets are fields with ``init=False``.
     """
 
-    _parameter_constraints: dict[str, Any] = {  # noqa: RUF012 (scikit-learn's convention)
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
         **NEURAL_CONSTRAINTS,
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
         "weight_decay": [Interval(Real, 0, None, closed="left")],
     }
-    _defaults: ClassVar[dict[str, Any]] = {}
     # As with splitters, groups are asked for.
     __metadata_request__fit: ClassVar[dict[str, bool]] = {"groups": True}
 
-    n_iter_: int
-    best_iter_: int
-    loss_curve_: list[float]
-    validation_scores_: list[float | None]
-    best_validation_score_: float | None
-    device_: str
+    dropout: float = 0.0
+    max_iter: int = 1000
+    batch_size: int = 256
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.01
+    validation_fraction: float = 0.1
+    n_iter_no_change: int = 5
+    tol: float = 1e-4
+    device: Any = "auto"
+    precision: str = "auto"
+    checkpoint: str | os.PathLike[str] | None = None
+    random_state: Any = None
+    verbose: int = 0
 
-    def __init__(
-        self,
-        *,
-        dropout: float = 0.0,
-        max_iter: int = 1000,
-        batch_size: int = 256,
-        learning_rate: float = 1e-3,
-        weight_decay: float = 0.01,
-        validation_fraction: float = 0.1,
-        n_iter_no_change: int = 5,
-        tol: float = 1e-4,
-        device: Any = "auto",
-        precision: str = "auto",
-        checkpoint: str | os.PathLike[str] | None = None,
-        random_state: Any = None,
-        verbose: int = 0,
-    ):
-        self.dropout = dropout
-        self.max_iter = max_iter
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.weight_decay = weight_decay
-        self.validation_fraction = validation_fraction
-        self.n_iter_no_change = n_iter_no_change
-        self.tol = tol
-        self.device = device
-        self.precision = precision
-        self.checkpoint = checkpoint
-        self.random_state = random_state
-        self.verbose = verbose
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        if "__init__" not in vars(cls):
-            return
-        # get_params, help and documentation read the signature.
-        init: Any = cls.__init__
-        own = list(inspect.signature(init).parameters.values())[:-1]
-        parent: Any = super(cls, cls).__init__
-        shared = [
-            p.replace(default=cls._defaults.get(p.name, p.default))
-            for p in list(inspect.signature(parent).parameters.values())[1:]
-        ]
-        signature = inspect.Signature([*own, *shared])
-
-        @wraps(init)
-        def checked_init(self: Any, *args: Any, **parameters: Any) -> None:
-            try:
-                bound = signature.bind(self, *args, **parameters)
-            except TypeError as error:
-                raise TypeError(f"{cls.__name__}.__init__() {error}") from None
-            bound.apply_defaults()
-            init(self, **bound.kwargs)
-
-        checked_init.__signature__ = signature  # type: ignore[attr-defined]
-        cls.__init__ = checked_init  # type: ignore[method-assign]
+    n_iter_: int = field(init=False)
+    best_iter_: int = field(init=False)
+    loss_curve_: list[float] = field(init=False)
+    validation_scores_: list[float | None] = field(init=False)
+    best_validation_score_: float | None = field(init=False)
+    device_: str = field(init=False)
 
     def _check_state(self) -> None:
         """Refuse a device from a file that is none; one that is not here may be set."""
         import torch
 
-        device: Any = self.get_params(deep=False)["device"]
-        if device != "auto":
-            torch.device(device)
+        if self.device != "auto":
+            torch.device(self.device)
 
     def _set_results(self, record: Any, session: "Session") -> None:
         """Set the attributes that describe a training run."""
@@ -125,3 +144,20 @@ class NeuralEstimator(EstimatorState, CallbackSupportMixin):
         best = session.stopping.best_score
         self.best_validation_score_ = None if best == float("-inf") else best
         self.device_ = str(session.device)
+
+
+def checked_layer_sizes(sizes: Any, name: str = "hidden_layer_sizes") -> tuple[int, ...]:
+    """Return hidden layer sizes as a tuple of int; it may be empty.
+
+    Raises a ValueError unless they are whole numbers above 0.
+    """
+    try:
+        checked = tuple(map(operator.index, sizes))
+    except TypeError:
+        checked = (0,)
+    if any(size < 1 for size in checked):
+        raise ValueError(
+            f"{name} must be whole numbers above 0, such as (256,), or () for no hidden "
+            f"layer; got {sizes!r}."
+        )
+    return checked

@@ -12,20 +12,26 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from numbers import Integral
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 import numpy as np
 import torch
 from sklearn.utils import check_random_state
 
-from skmiaug.training import Checkpoint, EarlyStopping, RunRecord, TrainingEvents
+from skmiaug.training import (
+    Checkpoint,
+    EarlyStopping,
+    LoopParameters,
+    RunRecord,
+    TrainingEvents,
+)
+from skmiaug.training.gan import SingleProcess
 from skmiaug.utils._device import memory_remedy, resolve_device, torch_defaults
 from skmiaug.utils._progress import ProgressBar
 from skmiaug.utils._random import draw_seed
 from skmiaug.utils._sklearn_callbacks import callback_session
 from skmiaug.utils._threads import cpu_threads_for
 
-T = TypeVar("T")
 _log = logging.getLogger("skmiaug")
 
 # They change nothing of what is learned; the seed is described apart.
@@ -33,73 +39,43 @@ _NOT_IN_FINGERPRINT = frozenset({"checkpoint", "device", "random_state", "verbos
 _CHUNK_BYTES = 2**26
 
 
-class TrainingGroup(Protocol):
-    """Processes that train one model together."""
-
-    @property
-    def leads(self) -> bool:
-        """Whether this process shows progress."""
-
-    def agreed(self, call: Callable[..., T]) -> Callable[..., T]:
-        """Return ``call``, made by the first process, its result handed to all."""
-
-    def share_checkpoint(self, checkpoint: Checkpoint) -> Checkpoint:
-        """Return a checkpoint that the first process writes and all continue from."""
-
-
-class _SingleProcess:
-    """The group of a process that trains alone."""
-
-    leads = True
-
-    def agreed(self, call: Callable[..., T]) -> Callable[..., T]:
-        return call
-
-    def share_checkpoint(self, checkpoint: Checkpoint) -> Checkpoint:
-        return checkpoint
-
-
 @dataclass(frozen=True)
 class Session:
-    """What a training run needs from around it.
+    """What a training run needs from around it."""
 
-    Attributes
-    ----------
-    seed : int
-        Seed of the run; that of the checkpoint where one is continued.
-    device : torch.device
-    checkpoint : Checkpoint or None
-    stopping : EarlyStopping
-        By the estimator's ``n_iter_no_change`` and ``tol``.
-    phase : callable
-        Takes the name of what is done from now on: shown on the progress bar, and logged
-        with its time at level DEBUG of the logger "skmiaug".
-    on_check : callable
-        Takes the record after a validation check, shows its newest figures and calls
-        scikit-learn's callbacks; returns True to stop.
-    """
-
-    seed: int
+    seed: int  # Seed of the run; that of the checkpoint where one is continued
     device: torch.device
     checkpoint: Checkpoint | None
-    stopping: EarlyStopping
+    stopping: EarlyStopping  # By the estimator's ``n_iter_no_change`` and ``tol``
+    # Takes the name of what is done from now on: shown on the progress bar, and logged with
+    # its time at level DEBUG of the logger "skmiaug"
     phase: Callable[[str], None]
+    # Takes the record after a validation check, shows its newest figures and calls
+    # scikit-learn's callbacks; returns True to stop
     on_check: Callable[[RunRecord], bool]
+    max_iter: int
+    eval_interval: int
 
     def events(
         self, evaluate: Callable[[Any], float | None], **others: Any
     ) -> TrainingEvents:
         """Return the events of a run that is scored by ``evaluate`` and begins now.
 
-        Parameters
-        ----------
-        evaluate : callable
-            Takes the model, returns its validation score; None without held-out rows.
-        **others
-            Further fields of ``TrainingEvents``.
+        ``others`` are further fields of ``TrainingEvents``.
         """
         self.phase("training")
         return TrainingEvents(evaluate, self.on_check, self.checkpoint, self.seed, **others)
+
+    def loop(
+        self, evaluate: Callable[[Any], float | None], max_iter: int | None = None
+    ) -> LoopParameters:
+        """Return the parameters of a training loop that begins now."""
+        return {
+            "max_iter": self.max_iter if max_iter is None else max_iter,
+            "eval_interval": self.eval_interval,
+            "stopping": self.stopping,
+            "events": self.events(evaluate),
+        }
 
 
 @contextmanager
@@ -110,40 +86,20 @@ def training_session(
     *,
     data: Mapping[str, Any],
     eval_interval: int,
-    shown: Mapping[str, str],
-    memory_advice: str,
-    multiply_adds: int = 0,
-    max_iter: int | None = None,
-    device: torch.device | None = None,
-    group: TrainingGroup | None = None,
+    shown: Mapping[str, str],  # on the progress bar: label, and the curve of the record
+    memory_advice: str,  # what to change when memory runs out
+    multiply_adds: int = 0,  # of the largest product; small ones run on one CPU thread
+    max_iter: int | None = None,  # in the place of the estimator's
+    device: torch.device | None = None,  # likewise
+    group: SingleProcess | None = None,  # the processes that train the model together
 ) -> Iterator[Session]:
     """Prepare a training run of ``estimator``, and clean up after it.
 
     The checkpoint is removed when the block ends normally, and kept when it is left by an
-    error or a signal. Inside, torch's global state is the default one.
-
-    Parameters
-    ----------
-    estimator : estimator
-        Has the parameters of ``NEURAL_CONSTRAINTS`` and derives from
-        ``CallbackSupportMixin``.
-    X, y
-        What is fitted, for the callbacks.
-    data : mapping of str to Any
-        The arrays that the estimator learns from, and values that override parameters;
-        they identify the run together with the other parameters. See :func:`fingerprint`.
-    eval_interval : int
-        Training steps between validation checks.
-    shown : mapping of str to str
-        Figures on the progress bar: label, and the record's curve it comes from.
-    memory_advice : str
-        What to change when memory runs out.
-    multiply_adds : int, default=0
-        Of the largest matrix product of a step; small ones run on one CPU thread.
-    device : torch.device, default=None
-        None resolves ``estimator.device``.
-    group : TrainingGroup, default=None
-        The processes that train the model together.
+    error or a signal. Inside, torch's global state is the default one. The estimator has
+    the parameters of ``NEURAL_CONSTRAINTS`` and derives from ``CallbackSupportMixin``,
+    whose callbacks get X and y. ``data`` are the arrays that it learns from, and values in
+    the place of parameters; they identify the run, see :func:`fingerprint`.
 
     Raises
     ------
@@ -153,36 +109,18 @@ def training_session(
         The device cannot be used here.
     """
     device = resolve_device(estimator.device) if device is None else device
-    group = _SingleProcess() if group is None else group
-    # Without a seed each process of a group would draw its own.
-    seed = group.agreed(draw_seed)(check_random_state(estimator.random_state))
-    checkpoint = None
-    if estimator.checkpoint is not None:
-        parameters = {
-            name: value
-            for name, value in estimator.get_params(deep=False).items()
-            if name not in _NOT_IN_FINGERPRINT
-        }
-        known = seed if isinstance(estimator.random_state, Integral) else None
-        described = {**parameters, "device": device.type, **data}
-        checkpoint = group.share_checkpoint(
-            Checkpoint(estimator.checkpoint, fingerprint(described, seed=known))
-        )
-        checkpoint.check_writable()
-        seed = checkpoint.seed_of_run(seed)
+    group = SingleProcess() if group is None else group
+    checkpoint, seed = _start(estimator, data, device, group)
     max_iter = estimator.max_iter if max_iter is None else max_iter
-    n_checks = -(-max_iter // eval_interval)
-    bar = ProgressBar(
-        max_iter,
-        type(estimator).__name__,
-        enabled=estimator.verbose > 0 and group.leads,
-    )
+    name = type(estimator).__name__
+    bar = ProgressBar(max_iter, name, enabled=estimator.verbose > 0 and group.leads)
     with ExitStack() as stack:
         stack.enter_context(torch_defaults())
         stack.enter_context(memory_remedy(device, memory_advice))
         stack.enter_context(cpu_threads_for(multiply_adds, device))
         stack.enter_context(bar)
-        phase = stack.enter_context(_timed_phases(type(estimator).__name__, bar))
+        phase = stack.enter_context(_timed_phases(name, bar))
+        n_checks = -(-max_iter // eval_interval)
         notify = stack.enter_context(callback_session(estimator, n_checks, X, y))
 
         def on_check(record: RunRecord) -> bool:
@@ -191,9 +129,40 @@ def training_session(
             return notify()
 
         stopping = EarlyStopping(estimator.n_iter_no_change, estimator.tol)
-        yield Session(seed, device, checkpoint, stopping, phase, group.agreed(on_check))
+        yield Session(
+            seed,
+            device,
+            checkpoint,
+            stopping,
+            phase,
+            group.agreed(on_check),
+            max_iter,
+            eval_interval,
+        )
     if checkpoint is not None:
         checkpoint.remove()
+
+
+def _start(
+    estimator: Any, data: Mapping[str, Any], device: torch.device, group: SingleProcess
+) -> tuple[Checkpoint | None, int]:
+    """Return the checkpoint, if one is asked for, and the seed of the run."""
+    # Without a seed each process of a group would draw its own.
+    seed = group.agreed(draw_seed)(check_random_state(estimator.random_state))
+    if estimator.checkpoint is None:
+        return None, seed
+    parameters = {
+        name: value
+        for name, value in estimator.get_params(deep=False).items()
+        if name not in _NOT_IN_FINGERPRINT
+    }
+    known = seed if isinstance(estimator.random_state, Integral) else None
+    described = {**parameters, "device": device.type, **data}
+    checkpoint = group.share_checkpoint(
+        Checkpoint(estimator.checkpoint, fingerprint(described, seed=known))
+    )
+    checkpoint.check_writable()
+    return checkpoint, checkpoint.seed_of_run(seed)
 
 
 @contextmanager
@@ -218,14 +187,9 @@ def fingerprint(
 ) -> str:
     """Return the identity of a training run, a SHA-256 digest.
 
-    Parameters
-    ----------
-    parameters : mapping of str to Any
-        Values, arrays, networks and estimators by name, in any order.
-    *arrays : ndarray
-        Further data.
-    seed : int or None
-        None where none was given: the run then continues with that of its checkpoint.
+    ``parameters`` are values, arrays, networks and estimators by name, in any order;
+    ``arrays`` are further data. Without a ``seed``, the run continues with that of its
+    checkpoint.
     """
     digest = hashlib.sha256(json.dumps([seed, len(parameters), len(arrays)]).encode())
     for name in sorted(parameters):

@@ -50,23 +50,17 @@ _BESIDE = {
 def register_state(cls: type[T]) -> type[T]:
     """Let objects of a class be saved; a decorator, or a function to call with the class.
 
-    Parameters
-    ----------
-    cls : type
-        - A dataclass: saved by its fields, whose values must be of the annotated types. A
-          method ``check()``, where there is one, is called after the fields are put back;
-          it raises ValueError with the piece that does not fit the others.
-        - A torch module with a property ``config``, the arguments that make another of the
-          same shape: saved by these and its weights, rebuilt in evaluation mode.
-        - An estimator: saved by its parameters and by all its other attributes. Those that
-          a fit always sets are annotated in the class, those that it may set as
-          ``Maybe[...]``. A method ``_check_state()`` is called at the end, as ``check()``.
-          Array attributes named in ``_may_hold_nan`` need not be finite.
+    - A dataclass is saved by its fields, whose values must be of the annotated types. A
+      method ``check()``, where there is one, is called after the fields are put back; it
+      raises ValueError with the piece that does not fit the others.
+    - A torch module, which keeps the arguments of its constructor as attributes, is saved
+      by these and its weights, and rebuilt in evaluation mode.
+    - An estimator is saved by its parameters and by all its other attributes. Those that a
+      fit always sets are annotated in the class, those that it may set as ``Maybe[...]``. A
+      method ``_check_state()`` is called at the end, as ``check()``. Array attributes named
+      in ``_may_hold_nan`` need not be finite.
 
-    Raises
-    ------
-    TypeError
-        The class is none of these, or another of this name is registered.
+    Raises a TypeError for any other class, and for a second one of the same name.
     """
     known = _REGISTERED.setdefault(cls.__name__, cls)
     if (known.__module__, known.__qualname__) != (cls.__module__, cls.__qualname__):
@@ -74,12 +68,10 @@ def register_state(cls: type[T]) -> type[T]:
             f"Two classes are called {cls.__name__}: {known.__module__} and "
             f"{cls.__module__}. Files name classes, so give one another name."
         )
-    is_ours = dataclasses.is_dataclass(cls) or issubclass(cls, BaseEstimator)
-    if not is_ours and not (_is_module(cls) and hasattr(cls, "config")):
+    if not (_is_record(cls) or _is_module(cls) or issubclass(cls, BaseEstimator)):
         del _REGISTERED[cls.__name__]
         raise TypeError(
-            f"expected a dataclass, an estimator or a torch module with a property config, "
-            f"got {cls.__name__}."
+            f"expected a dataclass, an estimator or a torch module, got {cls.__name__}."
         )
     _REGISTERED[cls.__name__] = cls
     return cls
@@ -120,14 +112,8 @@ def require_array(
 ) -> None:
     """Raise a ValueError unless an array has a shape and one of some kinds of type.
 
-    Parameters
-    ----------
-    name : str
-    array : ndarray
-    shape : sequence of int or None
-        None: any length.
-    kinds : str, default="f"
-        Letters of ``dtype.kind``, or one type such as "float64".
+    In ``shape``, None is any length; ``kinds`` are letters of ``dtype.kind``, or one type
+    such as "float64".
     """
     fits = len(shape) == array.ndim and all(
         wanted in (None, n) for wanted, n in zip(shape, array.shape, strict=True)
@@ -146,19 +132,10 @@ def require_array(
 def pack(value: Any) -> tuple[Any, dict[str, np.ndarray]]:
     """Return a value as one that JSON can hold, and the arrays in it by name.
 
-    Parameters
-    ----------
-    value : Any
-        None, bool, int, float, str, path, list, tuple, range, slice, dict, numpy number,
-        array (numbers, booleans, text, times; of objects: text, numbers and None) or dtype,
-        or an object of a registered class. A fitted estimator may stand in scikit-learn's
-        FrozenEstimator. A torch device becomes its text.
-
-    Returns
-    -------
-    json_value : Any
-    arrays : dict of str to ndarray
-        Not copied.
+    The value may be None, bool, int, float, str, path, list, tuple, range, slice, dict,
+    numpy number, array (numbers, booleans, text, times; of objects: text, numbers and None)
+    or dtype, or an object of a registered class. A fitted estimator may stand in
+    scikit-learn's FrozenEstimator. A torch device becomes its text. Arrays are not copied.
 
     Raises
     ------
@@ -261,37 +238,38 @@ def _pack_registered(value: Any, place: str, arrays: dict[str, np.ndarray]) -> A
 
     if isinstance(value, BaseEstimator):
         parameters = value.get_params(deep=False)
-        state = {
-            name: item
-            for name, item in vars(value).items()
-            if name not in parameters and name not in _NO_STATE
-        }
-        odd = set(state) - set(_attribute_types(cls)) - set(_OF_SKLEARN)
-        if odd:
-            raise TypeError(
-                f"{cls.__name__} has an attribute {min(odd)!r}, which is not part of its "
-                "fitted state. Delete it before saving."
-            )
-        absent = [name for name, _ in _missing_attributes(cls, state)]
-        if absent:
-            raise NotFittedError(
-                f"This {cls.__name__} instance is not fitted yet (it has no {absent[0]}). "
-                "Call fit before it is saved."
-            )
-        return {
-            "estimator": cls.__name__,
-            "parameters": inside(parameters),
-            "state": inside(state),
-        }
+        state = _fitted_state(value, parameters)
+        packed = {"parameters": inside(parameters), "state": inside(state)}
+        return {"estimator": cls.__name__, **packed}
     if _is_module(cls):
+        config = {name: getattr(value, name) for name in inspect.signature(cls).parameters}
         weights = {k: t.detach().cpu().numpy() for k, t in value.state_dict().items()}
         return {
             "module": cls.__name__,
-            "config": inside(value.config),
+            "config": inside(config),
             "weights": {k: packed["array"] for k, packed in inside(weights).items()},
         }
     fields = {f.name: getattr(value, f.name) for f in dataclasses.fields(value) if f.init}
     return {"object": cls.__name__, "fields": inside(fields)}
+
+
+def _fitted_state(estimator: Any, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the attributes that a fit has set; raises an error for others."""
+    name, hints = type(estimator).__name__, _attribute_types(type(estimator))
+    own = set(vars(estimator)) - set(parameters) - set(_NO_STATE)
+    state = {k: v for k, v in vars(estimator).items() if k in own}
+    odd = own - set(hints) - set(_OF_SKLEARN)
+    if odd:
+        raise TypeError(
+            f"{name} has an attribute {min(odd)!r}, which is not part of its fitted state. "
+            "Delete it before saving."
+        )
+    for absent in _missing(hints, state):
+        raise NotFittedError(
+            f"This {name} instance is not fitted yet (it has no {absent}). Call fit before "
+            "it is saved."
+        )
+    return state
 
 
 # ---------------------------------------------------------------- and back
@@ -302,13 +280,8 @@ def unpack(
 ) -> Any:
     """Return what :func:`pack` was given.
 
-    Parameters
-    ----------
-    json_value : Any
-    arrays : mapping of str to ndarray
-    finite : bool, default=True
-        Whether NaN and infinity are refused. Parameters may hold them all the same, and so
-        may what an estimator names in ``_may_hold_nan``.
+    NaN and infinity are refused if ``finite``. Parameters may hold them all the same, and
+    so may what an estimator names in ``_may_hold_nan``.
 
     Raises
     ------
@@ -339,99 +312,86 @@ class _Reader:
         self._finite = before
 
     def read(self, packed: Any) -> Any:
-        if packed is None or isinstance(packed, (bool, int, str)):
-            return packed
-        if isinstance(packed, float):
-            require_state(math.isfinite(packed), "a number")
-            return packed
-        if isinstance(packed, list):
-            return [self.read(item) for item in packed]
-        kind = next(iter(packed), "")
-        if set(packed) - {kind} - _BESIDE.get(kind, set()):
-            raise ValueError(f"{kind} with {sorted(packed)}")
-        return getattr(self, f"_read_{kind}")(packed)
+        if isinstance(packed, dict):
+            kind = next(iter(packed), "")
+            if set(packed) - {kind} - _BESIDE.get(kind, set()):
+                raise ValueError(f"{kind} with {sorted(packed)}")
+        match packed:
+            case None | bool() | int() | str():
+                return packed
+            case float():
+                require_state(math.isfinite(packed), "a number")
+                return packed
+            case list():
+                return [self.read(item) for item in packed]
+            case {"float": text}:
+                require_state(not self._finite, "a number")
+                return {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}[text]
+            case {"tuple": items}:
+                return tuple(self.read(items))
+            case {"slice": ends}:
+                return slice(*self.read(ends))
+            case {"range": ends}:
+                return range(*self.read(ends))
+            case {"dict": items}:
+                return {self.read(key): self.read(value) for key, value in items}
+            case {"scalar": array}:
+                return self.read(array)[()]
+            case {"array": str(name)}:
+                return _as_type(self._take(name), name, packed.get("dtype"))
+            case {"dtype": str(name)}:
+                return np.dtype(name)
+            case {"objects": items, "shape": shape}:
+                array = np.empty(len(items), dtype=object)
+                array[:] = self.read(items)
+                return array.reshape([operator.index(n) for n in shape])
+            case {"object": str(name), "fields": values}:
+                return self._read_object(_REGISTERED[name], values)
+            case {"module": str(name), "config": config, "weights": weights}:
+                return self._read_module(_REGISTERED[name], config, weights)
+            case {"frozen": inner}:
+                return FrozenEstimator(self.read(inner))
+            case {"estimator": str(name), "parameters": parameters, "state": state}:
+                return self._read_estimator(_REGISTERED[name], parameters, state)
+        raise TypeError(f"{packed!r:.80} was not packed")
 
-    def _read_float(self, packed: dict[str, Any]) -> float:
-        if self._finite:
-            raise ValueError(f"a number is {packed['float']!s:.10}")
-        return {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}[packed["float"]]
-
-    def _read_tuple(self, packed: dict[str, Any]) -> tuple[Any, ...]:
-        return tuple(self.read(packed["tuple"]))
-
-    def _read_slice(self, packed: dict[str, Any]) -> slice:
-        return slice(*self.read(packed["slice"]))
-
-    def _read_range(self, packed: dict[str, Any]) -> range:
-        return range(*self.read(packed["range"]))
-
-    def _read_dict(self, packed: dict[str, Any]) -> dict[Any, Any]:
-        return {self.read(key): self.read(value) for key, value in packed["dict"]}
-
-    def _read_dtype(self, packed: dict[str, Any]) -> np.dtype:
-        return np.dtype(_text(packed["dtype"]))
-
-    def _read_scalar(self, packed: dict[str, Any]) -> Any:
-        return self.read(packed["scalar"])[()]
-
-    def _read_objects(self, packed: dict[str, Any]) -> np.ndarray:
-        array = np.empty(len(packed["objects"]), dtype=object)
-        array[:] = self.read(packed["objects"])
-        return array.reshape([operator.index(n) for n in packed["shape"]])
-
-    def _read_array(self, packed: dict[str, Any]) -> np.ndarray:
-        array = self._take(packed["array"])
-        if "dtype" not in packed:
-            return array
-        dtype = np.dtype(_text(packed["dtype"]))
-        is_whole = array.dtype == _AS_INTEGERS[dtype.kind] and array.ndim > 0
-        if not is_whole or array.shape[-1] * array.dtype.itemsize != dtype.itemsize:
-            raise ValueError(f"{packed['array']} holds no {dtype}")
-        if dtype.kind == "U" and array.size and array.max() > _MAX_CODE_POINT:
-            raise ValueError(f"{packed['array']} holds no text")
-        return np.ascontiguousarray(array).reshape(-1).view(dtype).reshape(array.shape[:-1])
-
-    def _read_object(self, packed: dict[str, Any]) -> Any:
-        cls = _registered(packed["object"], dataclasses.is_dataclass)
-        values = {name: self.read(value) for name, value in packed["fields"].items()}
-        hints = get_type_hints(cls, include_extras=True)
-        for name, value in values.items():
-            _check_type(f"{cls.__name__}.{name}", value, hints.get(name, Any))
+    def _read_object(self, cls: type[Any], packed: dict[str, Any]) -> Any:
+        require_state(_is_record(cls), cls.__name__)
+        values = {name: self.read(value) for name, value in packed.items()}
+        _check_types(cls, values, get_type_hints(cls, include_extras=True))
         made = cls(**values)
         if hasattr(made, "check"):
             made.check()
         return made
 
-    def _read_module(self, packed: dict[str, Any]) -> Any:
-        cls = _registered(packed["module"], _is_module)
-        config = {name: self.read(value) for name, value in packed["config"].items()}
-        weights = {key: self._take(name) for key, name in packed["weights"].items()}
-        return _build_module(cls, config, weights)
+    def _read_module(
+        self, cls: type[Any], config: dict[str, Any], weights: dict[str, str]
+    ) -> Any:
+        require_state(_is_module(cls), cls.__name__)
+        arrays = {key: self._take(name) for key, name in weights.items()}
+        return _build_module(cls, {k: self.read(v) for k, v in config.items()}, arrays)
 
-    def _read_frozen(self, packed: dict[str, Any]) -> Any:
-        return FrozenEstimator(self._read_estimator(packed["frozen"]))
-
-    def _read_estimator(self, packed: dict[str, Any]) -> Any:
-        cls = _registered(packed["estimator"], lambda c: issubclass(c, BaseEstimator))
+    def _read_estimator(
+        self, cls: type[Any], parameters: dict[str, Any], packed: dict[str, Any]
+    ) -> Any:
+        require_state(issubclass(cls, BaseEstimator), cls.__name__)
         with self.finite(False):
-            parameters = {k: self.read(v) for k, v in packed["parameters"].items()}
-        if set(parameters) != set(cls._get_param_names()):
-            odd = set(parameters) ^ set(cls._get_param_names())
+            parameters = {name: self.read(value) for name, value in parameters.items()}
+        odd = set(parameters) ^ set(cls._get_param_names())
+        if odd:
             raise ValueError(f"parameters of {cls.__name__}: {min(odd)!r} is not as it was")
         estimator = cls(**parameters)
         estimator._validate_params()
-        may_hold_nan = getattr(cls, "_may_hold_nan", ())
         state = {}
-        for name, value in packed["state"].items():
-            with self.finite(name not in may_hold_nan):
+        for name, value in packed.items():
+            with self.finite(name not in getattr(cls, "_may_hold_nan", ())):
                 state[name] = self.read(value)
-        for name, hint in _missing_attributes(cls, state):
-            raise ValueError(f"{cls.__name__} lacks {name} ({hint})")
         hints = _attribute_types(cls)
-        for name, value in state.items():
-            if name not in hints and name not in _OF_SKLEARN:
-                raise ValueError(f"{cls.__name__} has no attribute {name!r}")
-            _check_type(f"{cls.__name__}.{name}", value, hints.get(name, Any))
+        for name in _missing(hints, state):
+            raise ValueError(f"{cls.__name__} lacks {name} ({hints[name]})")
+        for name in set(state) - set(hints) - set(_OF_SKLEARN):
+            raise ValueError(f"{cls.__name__} has no attribute {name!r}")
+        _check_types(cls, state, hints)
         _check_names(state)
         vars(estimator).update(state)
         if hasattr(estimator, "_check_state"):
@@ -444,6 +404,19 @@ class _Reader:
         if self._finite and array.dtype.kind == "f" and not np.isfinite(array).all():
             raise ValueError(f"{name} holds NaN or infinity")
         return array
+
+
+def _as_type(array: np.ndarray, name: str, dtype: str | None) -> np.ndarray:
+    """Turn text and times back from whole numbers, one more axis of which is a value."""
+    if dtype is None:
+        return array
+    wanted = np.dtype(dtype)
+    is_whole = array.dtype == _AS_INTEGERS[wanted.kind] and array.ndim > 0
+    if not is_whole or array.shape[-1] * array.dtype.itemsize != wanted.itemsize:
+        raise ValueError(f"{name} holds no {wanted}")
+    if wanted.kind == "U" and array.size and array.max() > _MAX_CODE_POINT:
+        raise ValueError(f"{name} holds no text")
+    return np.ascontiguousarray(array).reshape(-1).view(wanted).reshape(array.shape[:-1])
 
 
 def _build_module(
@@ -481,17 +454,17 @@ def _build_module(
 
 @contextlib.contextmanager
 def _parameters_limited(n: int) -> Iterator[None]:
-    """Stop a network that has more parameters than ``n`` while it is made."""
+    """Stop a network that has more parameters than ``n`` while it is made here."""
     from torch.nn.modules.module import register_module_parameter_registration_hook
 
     thread, made = threading.get_ident(), 0
 
     def count(module: Any, name: str, parameter: Any) -> None:
         nonlocal made
-        made += threading.get_ident() == thread
-        # Some layers register a parameter twice.
-        if made > 2 * n + 8 and threading.get_ident() == thread:
-            raise ValueError("more layers than arrays")
+        if threading.get_ident() == thread:
+            made += 1
+            # Some layers register a parameter twice.
+            require_state(made <= 2 * n + 8, "the number of arrays")
 
     handle = register_module_parameter_registration_hook(count)
     try:
@@ -503,22 +476,13 @@ def _parameters_limited(n: int) -> Iterator[None]:
 # ---------------------------------------------------------------- types
 
 
-def _registered(name: Any, is_kind: Any) -> type[Any]:
-    cls = _REGISTERED[_text(name)]
-    if not is_kind(cls):
-        raise ValueError(f"{name} is of another kind")
-    return cls
+def _is_record(cls: type) -> bool:
+    return dataclasses.is_dataclass(cls) and not issubclass(cls, BaseEstimator)
 
 
 def _is_module(cls: type) -> bool:
     torch = sys.modules.get("torch")
     return torch is not None and issubclass(cls, torch.nn.Module)
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"expected text, got {value!r:.80}")
-    return value
 
 
 def _attribute_types(cls: type) -> dict[str, Any]:
@@ -527,18 +491,16 @@ def _attribute_types(cls: type) -> dict[str, Any]:
     for base in reversed(cls.__mro__):
         if base.__module__.split(".")[0] in ("sklearn", "imblearn", "builtins"):
             continue
-        for name, hint in inspect.get_annotations(base).items():
-            # What the class itself has a value for is none of an instance's.
-            if name not in vars(base):
-                found[name] = hint
+        hints = inspect.get_annotations(base)
+        # What the class itself has a value for is none of an instance's.
+        found |= {n: hint for n, hint in hints.items() if n not in vars(base)}
     return found
 
 
-def _missing_attributes(cls: type, state: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield what every fitted estimator of a class has and ``state`` has not."""
-    for name, hint in _attribute_types(cls).items():
-        if name not in state and get_origin(hint) is not Annotated:
-            yield name, hint
+def _missing(hints: Mapping[str, Any], state: Mapping[str, Any]) -> list[str]:
+    """Return what every fitted estimator has and ``state`` has not."""
+    must = (name for name, hint in hints.items() if get_origin(hint) is not Annotated)
+    return [name for name in must if name not in state]
 
 
 def _check_names(state: Mapping[str, Any]) -> None:
@@ -546,50 +508,40 @@ def _check_names(state: Mapping[str, Any]) -> None:
     if n is not None:
         require_state(isinstance(n, int) and n > 0, "n_features_in_")
     if names is not None:
+        fits = isinstance(names, np.ndarray) and names.shape == (n,)
         require_state(
-            isinstance(names, np.ndarray) and names.shape == (n,), "feature_names_in_"
+            fits and all(isinstance(name, str) for name in names), "feature_names_in_"
         )
-        require_state(all(isinstance(name, str) for name in names), "feature_names_in_")
 
 
-def _check_type(place: str, value: Any, hint: Any) -> None:
-    if not _fits(value, hint):
-        raise ValueError(f"{place} is {value!r:.80}, expected {hint}")
+def _check_types(cls: type, values: Mapping[str, Any], hints: Mapping[str, Any]) -> None:
+    for name, value in values.items():
+        hint = hints.get(name, Any)
+        if not _fits(value, hint):
+            raise ValueError(f"{cls.__name__}.{name} is {value!r:.80}, expected {hint}")
 
 
 def _fits(value: Any, hint: Any) -> bool:
     """Whether a value is of an annotated type; True for annotations unknown here."""
-    origin: Any = get_origin(hint)
+    kind: Any = get_origin(hint) or hint
     arguments = get_args(hint)
-    if hint is Any or isinstance(hint, (str, TypeVar)):
-        return True
-    if origin is Annotated:
+    if kind is Annotated:
         return _fits(value, arguments[0])
-    if origin in (Union, types.UnionType):
+    if kind in (Union, types.UnionType):
         return any(_fits(value, argument) for argument in arguments)
-    if hint is None or hint is type(None):
-        return value is None
-    if hint in (int, float):
-        kinds = (int, np.integer) if hint is int else (int, float, np.number)
-        return isinstance(value, kinds) and not isinstance(value, bool)
-    if origin is tuple and arguments:
-        if not isinstance(value, tuple):
-            return False
-        if arguments[-1] is Ellipsis:
-            return all(_fits(item, arguments[0]) for item in value)
-        return len(value) == len(arguments) and all(map(_fits, value, arguments))
-    if origin is not None and not isinstance(origin, type):
-        return True
-    kind: Any = origin or hint
-    if not isinstance(kind, type):
-        return True
+    if hint is None or hint is Any or not isinstance(kind, type):
+        return hint is not None or value is None
+    if kind in (int, float):
+        numbers = (int, np.integer) if kind is int else (int, float, np.number)
+        return isinstance(value, numbers) and not isinstance(value, bool)
     fits: bool = isinstance(value, kind)
     if not fits:
         return False
     if kind is dict and arguments:
-        return all(
-            _fits(k, arguments[0]) and _fits(v, arguments[1]) for k, v in value.items()
-        )
+        key, item = arguments
+        return all(_fits(k, key) and _fits(v, item) for k, v in value.items())
+    if kind is tuple and arguments[-1:] != (Ellipsis,) and arguments:
+        return len(value) == len(arguments) and all(map(_fits, value, arguments))
     if issubclass(kind, Sequence) and arguments:
         return all(_fits(item, arguments[0]) for item in value)
     return True

@@ -5,11 +5,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_array
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import (
-    _check_feature_names,
-    _check_n_features,
-    column_or_1d,
-)
+from sklearn.utils.validation import _check_feature_names, _check_n_features, column_or_1d
 
 from skmiaug.utils.tables._labels import check_labels
 from skmiaug.utils.tables._tables import TableLike, read_table
@@ -25,21 +21,9 @@ def read_rows(
 ) -> tuple[np.ndarray, TableLike]:
     """Check the rows of any container as scikit-learn's ``validate_data`` does.
 
-    Parameters
-    ----------
-    estimator : estimator
-        Its ``n_features_in_`` and ``feature_names_in_`` are set, or compared.
-    X : array-like, pandas or polars DataFrame, pyarrow Table
-    reset : bool
-        Whether to set these attributes; False compares.
-    **checks
-        Of ``sklearn.utils.check_array``.
-
-    Returns
-    -------
-    rows : ndarray of shape (n_samples, n_features)
-    table : TableLike
-        Gives rows back in the container of ``X``.
+    ``n_features_in_`` and ``feature_names_in_`` of the estimator are set if ``reset``, else
+    compared; ``checks`` are those of ``sklearn.utils.check_array``. Returns the rows
+    (n_samples, n_features), and what gives rows back in the container of ``X``.
     """
     rows, table = read_table(X)
     _check_feature_names(estimator, X, reset=reset)
@@ -53,11 +37,8 @@ def class_labels(y: Any) -> np.ndarray:
 
     Whole numbers and booleans of type object, usual after ``dropna``, and of pandas'
     nullable and pyarrow types become an array of their own type.
-
-    Raises
-    ------
-    ValueError
-        A label is missing, text is mixed with other labels, or they are no classes.
+    Raises a ValueError if a label is missing, text is mixed with other labels, or they are
+    no classes.
     """
     check_labels(y)
     dtype: Any = getattr(y, "dtype", None)
@@ -82,23 +63,13 @@ def validation_mask(
 ) -> np.ndarray:
     """Draw the rows to hold out, the same share of each stratum.
 
-    Parameters
-    ----------
-    strata : ndarray of shape (n,)
-        Class of each row, or the same value for all rows. Strata of fewer than 5 rows are
-        not split; of any other at least one row is held out.
-    fraction : float in [0, 1)
-        Share of the rows to hold out; 0 holds out none.
-    rng : numpy.random.Generator
-    groups : ndarray of shape (n,), default=None
-        Rows of one group (a speaker) are held out together or not at all. The held-out
-        groups are those of 64 random selections whose class counts come nearest to
-        ``fraction``. No stratum is held out as a whole; where that leaves no group to hold
-        out, no row is.
+    Strata (n,), such as classes, of fewer than 5 rows are not split; of any other at least
+    one row is held out, unless ``fraction`` is 0. Returns which rows are, (n,), bool.
 
-    Returns
-    -------
-    ndarray of shape (n,), bool
+    Rows of one of the ``groups`` (n,), such as a speaker, are held out together or not at
+    all: the groups are those of 64 random selections whose class counts come nearest to
+    ``fraction``. No stratum is held out as a whole; where that leaves no group to hold out,
+    no row is.
     """
     _, strata, counts = np.unique(strata, return_inverse=True, return_counts=True)
     # The small number keeps 0.57 of 100 from becoming 56.

@@ -26,12 +26,8 @@ LARGEST_LOG_SCALE = math.log(_MAX_SCALE) - 1e-6
 def cosine_scores(first: Tensor, second: Tensor, log_scale: Tensor) -> Tensor:
     """Return cosines of all pairs, divided by the temperature, (n, m) in float32.
 
-    Parameters
-    ----------
-    first : Tensor of shape (n, n_components)
-    second : Tensor of shape (m, n_components)
-    log_scale : Tensor of shape ()
-        ln(1 / temperature); the scale is clamped at 100.
+    The parts are (n, n_components) and (m, n_components), ``log_scale`` is
+    ln(1 / temperature); the scale is clamped at 100.
     """
     cosines = (
         functional.normalize(first, dim=1) @ functional.normalize(second, dim=1).T
@@ -48,24 +44,13 @@ def symmetric_info_nce(
 ) -> Tensor:
     """Mean over both directions of the cross-entropy of the positive pairs, nats.
 
-    Parameters
-    ----------
-    scores : Tensor of shape (n, n)
-    classes : Tensor of shape (n,), default=None
-        Needed unless ``same_class`` is "negative".
-    same_class : {"positive", "masked", "negative"}, default="negative"
-        Role of the other pairs of a row's class. "positive": they count as positive pairs,
-        by the mean of their log-probabilities (Khosla et al., 2020, arXiv 2004.11362,
-        L_out). "masked": left out of the denominator. "negative": negative pairs, as in
-        the papers on InfoNCE.
-    present : Tensor of shape (n,), bool, default=None
-        False: a part of this pair is missing, and it is left out as a row and as a
-        candidate. None: all are complete.
+    ``same_class`` is the role of the other pairs of a row's class, one of the ``classes``
+    (n,). "positive": they count as positive pairs, by the mean of their log-probabilities
+    (Khosla et al., 2020, arXiv 2004.11362, L_out). "masked": left out of the denominator.
+    "negative": negative pairs, as in the papers on InfoNCE.
 
-    Returns
-    -------
-    Tensor of shape ()
-        0 where no pair is complete.
+    A pair that is not ``present`` (n,) lacks a part, and is left out as a row and as a
+    candidate; None: all are complete. The loss is 0 where no pair is complete.
     """
     if same_class == "negative" and present is None:
         own_column = torch.arange(len(scores), device=scores.device)
@@ -97,26 +82,20 @@ def symmetric_info_nce(
 def info_nce_information(scores: Tensor, candidates: Tensor | None = None) -> Tensor:
     """Lower bound of the mutual information of both parts of a pair, nats.
 
-    Parameters
-    ----------
-    scores : Tensor of shape (n, n)
-    candidates : Tensor of shape (n, n), bool, default=None
-        Candidates of each row; its own pair is always one. With the pairs of its class
-        alone, this bounds I(h; t | c). None: all.
-
-    Returns
-    -------
-    Tensor of shape ()
-        At most the mean of ln(number of candidates), ln(n) for all: larger information
-        cannot be found with so many pairs. Negative if the scores are misleading.
+    ``scores`` are (..., n, n), a bound for each set of pairs. ``candidates``, bool of that
+    shape and symmetric, are those of each row, its own pair among them: with the pairs of
+    its class alone, this bounds I(h; t | c). None: all. The bound is at most the mean of
+    ln(number of candidates), ln(n) for all: larger information cannot be found with so many
+    pairs. It is negative if the scores are misleading.
     """
-    own = torch.eye(len(scores), dtype=torch.bool, device=scores.device)
-    among = torch.ones_like(own) if candidates is None else candidates | own
-    maximum = sum(among.sum(dim=side).to(scores.dtype).log() for side in (0, 1))
-    error = _positive_pair_error(scores, own, among) + _positive_pair_error(
-        scores.T, own, among.T
+    if candidates is None:
+        candidates = torch.ones_like(scores, dtype=torch.bool)
+    masked = scores.masked_fill(~candidates, -torch.inf)
+    log_q = sum(
+        masked.log_softmax(dim=side).diagonal(dim1=-2, dim2=-1) for side in (-2, -1)
     )
-    return 0.5 * (maximum - error).mean()
+    maximum = candidates.sum(dim=-2).to(scores.dtype).log()
+    return (maximum + 0.5 * log_q).mean(dim=-1)
 
 
 def _positive_pair_error(scores: Tensor, positives: Tensor, candidates: Tensor) -> Tensor:

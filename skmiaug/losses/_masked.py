@@ -18,21 +18,8 @@ def masked_reconstruction_loss(
 
     Masked timesteps lie within their sequences, so padding never counts. Equation: mean of
     ``|x̂ - x|`` or ``(x̂ - x)²`` over the cells (i, t, j) with ``masked[i, t]`` and
-    ``known[i, t, j]``.
-
-    Parameters
-    ----------
-    restored, target : Tensor of shape (n, time, n_features)
-        Finite everywhere, in the padding too.
-    masked : Tensor of shape (n, time), bool
-    known : Tensor of shape (n, time, n_features), bool, default=None
-        Cells with a value; None means all.
-    error : {"l1", "l2"}, default="l1"
-
-    Returns
-    -------
-    Tensor of shape ()
-        0 when no cell counts.
+    ``known[i, t, j]`` (None: all); 0 when no cell counts. ``restored`` and ``target`` (n,
+    time, n_features) are finite everywhere, in the padding too.
     """
     difference = restored.float() - target
     each = difference.abs() if error == "l1" else difference.square()

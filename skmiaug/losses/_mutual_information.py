@@ -11,23 +11,11 @@ import torch
 from torch import Tensor
 
 
-def class_entropy(class_probabilities: Tensor) -> Tensor:
-    """H(c) of a distribution (n_classes,), in nats; 0 log 0 counts as 0."""
-    return torch.special.entr(class_probabilities).sum()
-
-
 def class_cross_entropy(class_logits: Tensor, targets: Tensor) -> Tensor:
     """Mean of -log q(c|x) over rows and, for shares, over the classes of a row; nats.
 
-    Parameters
-    ----------
-    class_logits : Tensor of shape (..., n, n_classes)
-    targets : Tensor of shape (..., n) or (..., n, n_classes)
-        Class indices, or shares of the classes (one-hot among them).
-
-    Returns
-    -------
-    Tensor of shape (...)
+    From logits (..., n, n_classes), and class indices (..., n) or shares of the classes
+    (..., n, n_classes), one-hot among them, to (...).
     """
     log_q = torch.log_softmax(class_logits, dim=-1)
     if targets.is_floating_point():
@@ -40,19 +28,9 @@ def categorical_information(
 ) -> Tensor:
     """H(c) + mean of log q(c|x): the part of the classes in the bound.
 
-    Parameters
-    ----------
-    class_logits : Tensor of shape (..., n, n_classes)
-        Q(c|x), unnormalised.
-    targets : Tensor of shape (..., n) or (..., n, n_classes)
-        The class that each row was generated for, or its shares of the classes.
-    entropy : float or Tensor of shape ()
-        H(c) of the distribution that the classes were drawn from: the upper bound.
-
-    Returns
-    -------
-    Tensor of shape (...)
-        At most ``entropy``; negative if q is worse than the class shares.
+    Shapes are those of :func:`class_cross_entropy`; the targets are what each row was
+    generated for, and ``entropy`` is H(c) of the distribution that they were drawn from:
+    the upper bound. Negative if q is worse than the class shares.
     """
     return entropy - class_cross_entropy(class_logits, targets)
 
@@ -62,14 +40,8 @@ def gaussian_code_information(
 ) -> Tensor:
     """Mean over standard normal codes of H(code) + E[log N(code; mean, variance)].
 
-    Parameters
-    ----------
-    code_mean, code_log_variance, codes : Tensor of shape (..., n, n_codes)
-
-    Returns
-    -------
-    Tensor of shape (...)
-        0 without codes, or for an uninformative q (mean 0, variance 1).
+    From (..., n, n_codes) to (...): 0 without codes, or for an uninformative q (mean 0,
+    variance 1).
     """
     if codes.shape[-1] == 0:
         return codes.new_zeros(codes.shape[:-2])

@@ -16,18 +16,18 @@ from sklearn.utils import (
 
 from skmiaug.utils.tables._labels import check_labels
 
+Floats = NDArray[np.float64]
+Indices = NDArray[np.intp]
+
 
 def check_rows(X: ArrayLike, name: str = "X", at_least: int = 2) -> NDArray[Any]:
     """Finite float32 or float64 rows (n, d); other types become float64."""
     return check_array(
-        X,
-        dtype=[np.float64, np.float32],
-        ensure_min_samples=at_least,
-        input_name=name,
+        X, dtype=[np.float64, np.float32], ensure_min_samples=at_least, input_name=name
     )
 
 
-def check_columns(y: ArrayLike, name: str, at_least: int = 1) -> NDArray[np.float64]:
+def check_columns(y: ArrayLike, name: str, at_least: int = 1) -> Floats:
     """Finite float64 columns (n, d); a one-dimensional array becomes one column."""
     values = np.asarray(y)
     return check_array(
@@ -38,9 +38,7 @@ def check_columns(y: ArrayLike, name: str, at_least: int = 1) -> NDArray[np.floa
     )
 
 
-def check_pair(
-    x: ArrayLike, y: ArrayLike, at_least: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def check_pair(x: ArrayLike, y: ArrayLike, at_least: int) -> tuple[Floats, Floats]:
     """Two sets of float64 columns with the same number of rows."""
     checked = check_columns(x, "x", at_least), check_columns(y, "y", at_least)
     check_consistent_length(*checked)
@@ -48,10 +46,7 @@ def check_pair(
 
 
 def check_labelled(
-    X: ArrayLike,
-    y: ArrayLike,
-    names: tuple[str, str] = ("X", "y"),
-    at_least: int = 2,
+    X: ArrayLike, y: ArrayLike, names: tuple[str, str] = ("X", "y"), at_least: int = 2
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """Rows (n, d) and their classes (n,)."""
     rows = check_rows(X, names[0], at_least)
@@ -123,6 +118,15 @@ def check_confidence(value: Any) -> float:
     if not isinstance(value, Real) or not 0 < float(value) < 1:
         raise ValueError(f"confidence_level must be between 0 and 1, got {value!r}.")
     return float(value)
+
+
+def check_resampling(
+    n_permutations: Any, confidence_level: Any, n_bootstrap: Any = 1
+) -> None:
+    """The parameters of a null distribution and of an interval."""
+    check_count("n_permutations", n_permutations, 0)
+    check_count("n_bootstrap", n_bootstrap, 1)
+    check_confidence(confidence_level)
 
 
 def seed_from(random_state: Any) -> int:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skmiaug.metrics._checks import Floats, Indices
 from skmiaug.metrics._distances import ColumnScale
 
 # Ridge penalties as shares of the number of rows; the leave-one-out likelihood chooses.
@@ -32,21 +33,13 @@ _MIN_VARIANCE = 1e-18
 
 @dataclass(frozen=True)
 class Discriminant:
-    """Class densities in the scores of one regression.
+    """Class densities in the scores of one regression."""
 
-    Attributes
-    ----------
-    weights : ndarray of shape (rank, n_classes - 1)
-        From projected rows to scores.
-    means : ndarray of shape (n_classes, n_classes - 1)
-    precision : ndarray of shape (n_classes - 1, n_classes - 1)
-    """
+    weights: NDArray[np.float32]  # (rank, n_classes - 1): From projected rows to scores
+    means: Floats  # (n_classes, n_classes - 1)
+    precision: Floats  # (n_classes - 1, n_classes - 1)
 
-    weights: NDArray[np.float32]
-    means: NDArray[np.float64]
-    precision: NDArray[np.float64]
-
-    def log_density(self, projected: NDArray[np.float32]) -> NDArray[np.float64]:
+    def log_density(self, projected: NDArray[np.float32]) -> Floats:
         """ln p(scores | class) up to a constant of the row (n, n_classes)."""
         return _log_density(projected @ self.weights, self.means, self.precision)
 
@@ -81,13 +74,11 @@ class RidgeBasis:
         """Rows on the scale of the basis, in its directions (n, rank)."""
         return self._scale(X) @ self._directions
 
-    def fit(self, classes: NDArray[np.intp], n_classes: int) -> Discriminant:
+    def fit(self, classes: Indices, n_classes: int) -> Discriminant:
         """Fit to the class of each row of the basis; every class has rows."""
         return self.fit_many([classes], n_classes)[0]
 
-    def fit_many(
-        self, class_sets: Sequence[NDArray[np.intp]], n_classes: int
-    ) -> list[Discriminant]:
+    def fit_many(self, class_sets: Sequence[Indices], n_classes: int) -> list[Discriminant]:
         """A discriminant for each set of classes, by common matrix products."""
         indicators = np.zeros((len(self._left), len(class_sets), n_classes), np.float32)
         for i, classes in enumerate(class_sets):
@@ -105,10 +96,10 @@ class RidgeBasis:
 
     def _chosen(
         self,
-        classes: NDArray[np.intp],
+        classes: Indices,
         fitted: NDArray[np.float32],
         indicator: NDArray[np.float32],
-        shares: NDArray[np.float64],
+        shares: Floats,
         seen: NDArray[np.float32],
     ) -> Discriminant:
         """The penalty of the highest leave-one-out likelihood, or class shares alone."""
@@ -138,11 +129,7 @@ class RidgeBasis:
         return Discriminant(weights.astype(np.float32), means, precision)
 
 
-def class_log_probability(
-    log_density: NDArray[np.float64],
-    classes: NDArray[np.intp],
-    shares: NDArray[np.float64],
-) -> NDArray[np.float64]:
+def class_log_probability(log_density: Floats, classes: Indices, shares: Floats) -> Floats:
     """ln q(c|x) of each row's own class, with ``shares`` as prior and as floor (n,)."""
     with np.errstate(divide="ignore"):
         log_prior = np.log(shares)
@@ -152,9 +139,7 @@ def class_log_probability(
     return np.logaddexp(math.log1p(-_FLOOR) + own, math.log(_FLOOR) + log_prior[classes])
 
 
-def _eigen(
-    gram: NDArray[np.float32],
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _eigen(gram: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Singular values and vectors of a Gram matrix, without those that are rounding."""
     values, vectors = np.linalg.eigh(gram.astype(np.float64))
     strength = np.sqrt(np.maximum(values, 0.0))
@@ -163,11 +148,11 @@ def _eigen(
 
 
 def _left_out(
-    fitted: NDArray[np.float64],
+    fitted: Floats,
     indicator: NDArray[np.float32],
-    shares: NDArray[np.float64],
+    shares: Floats,
     leverage: NDArray[np.float32],
-) -> NDArray[np.float64]:
+) -> Floats:
     """Scores (n, n_classes) of each row by the regression without it.
 
     Minus the mean of the indicators without it, which alone would reveal the class.
@@ -179,10 +164,10 @@ def _left_out(
 
 
 def _class_gaussians(
-    scores: NDArray[np.float64], classes: NDArray[np.intp], n_classes: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    scores: Floats, classes: Indices, n_classes: int
+) -> tuple[Floats, Floats]:
     counts = np.bincount(classes, minlength=n_classes).astype(np.float64)
-    means: NDArray[np.float64] = np.stack(
+    means: Floats = np.stack(
         [np.bincount(classes, weights=column, minlength=n_classes) for column in scores.T],
         axis=1,
     )
@@ -196,8 +181,6 @@ def _class_gaussians(
     return means, np.linalg.inv(covariance + _MIN_VARIANCE * np.eye(width))
 
 
-def _log_density(
-    scores: NDArray[Any], means: NDArray[np.float64], precision: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _log_density(scores: NDArray[Any], means: Floats, precision: Floats) -> Floats:
     directions = means @ precision
     return scores @ directions.T - 0.5 * np.einsum("ij,ij->i", directions, means)

@@ -2,27 +2,17 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from skmiaug.nn._mlp import hidden_stack
+from skmiaug.nn._gan import hidden_stack
 
 
 class ProjectionHead(nn.Module):
-    """A linear map plus, where hidden layers are given, a network that begins at zero.
-
-    Parameters
-    ----------
-    n_features : int
-        Features of the modality.
-    n_components : int
-        Dimensions of the shared space.
-    hidden_layer_sizes : sequence of int
-        Widths of the hidden layers; empty for the linear map alone.
-    """
+    """A linear map plus, where hidden layers are given, a network that begins at zero."""
 
     def __init__(
         self, n_features: int, n_components: int, hidden_layer_sizes: Sequence[int]
@@ -44,36 +34,19 @@ class ProjectionHead(nn.Module):
 
 
 class AlignmentOutput(NamedTuple):
-    """Codes of n rows in the shared space, and the classes read from them.
+    """Codes of n rows in the shared space, and the classes read from them."""
 
-    Attributes
-    ----------
-    codes : tuple of Tensor of shape (n, n_components)
-        One for each modality, on the sphere of :func:`on_sphere`.
-    class_logits : tuple of Tensor of shape (n, n_classes)
-        q(c | code) of each modality, unnormalised.
-    shared_logits : Tensor of shape (n, n_classes)
-        q(c | shared code), unnormalised.
-    """
-
+    # Each (n, n_components), one for each modality, on the sphere of :func:`on_sphere`
     codes: tuple[Tensor, ...]
+    # Each (n, n_classes): q(c | code) of each modality, unnormalised
     class_logits: tuple[Tensor, ...]
-    shared_logits: Tensor
+    shared_logits: Tensor  # (n, n_classes): q(c | shared code), unnormalised
 
 
 class AlignmentNetwork(nn.Module):
     """A projection head and a class head for each modality, and a class head for all.
 
-    Parameters
-    ----------
-    n_features : sequence of int
-        Features of each modality.
-    n_classes : int
-    n_components : int
-    hidden_layer_sizes : sequence of int
-        Of each projection head.
-    temperature : float
-        What the cosines are divided by at first; ``log_scale`` learns it.
+    The cosines are divided by ``temperature`` at first; ``log_scale`` learns it.
     """
 
     def __init__(
@@ -86,6 +59,8 @@ class AlignmentNetwork(nn.Module):
     ):
         super().__init__()
         self.n_features = tuple(n_features)
+        self.n_classes, self.n_components = n_classes, n_components
+        self.temperature = temperature
         self.hidden_layer_sizes = tuple(hidden_layer_sizes)
         self.heads = nn.ModuleList(
             ProjectionHead(n, n_components, hidden_layer_sizes) for n in n_features
@@ -96,18 +71,6 @@ class AlignmentNetwork(nn.Module):
         self.shared_class_head = nn.Linear(n_components, n_classes)
         self.log_scale = nn.Parameter(torch.tensor(-math.log(temperature)))
 
-    @property
-    def config(self) -> dict[str, Any]:
-        """The arguments that make a network of this shape."""
-        shared = self.shared_class_head
-        return {
-            "n_features": self.n_features,
-            "n_classes": shared.out_features,
-            "n_components": shared.in_features,
-            "hidden_layer_sizes": self.hidden_layer_sizes,
-            "temperature": 1.0,
-        }
-
     def codes(self, rows: Sequence[Tensor]) -> tuple[Tensor, ...]:
         """Project the rows of each modality (n, n_features) onto the sphere."""
         return tuple(
@@ -117,14 +80,10 @@ class AlignmentNetwork(nn.Module):
     def forward(
         self, rows: Sequence[Tensor], present: Tensor | None = None
     ) -> AlignmentOutput:
-        """Project, and read the classes.
+        """Project the rows (n, n_features) of each modality, and read the classes.
 
-        Parameters
-        ----------
-        rows : sequence of Tensor of shape (n, n_features)
-            One for each modality; what stands where one is missing does not matter.
-        present : Tensor of shape (n, n_modalities), bool, default=None
-            False where a row lacks a modality. None: all are there.
+        ``present`` (n, n_modalities) is False where a row lacks a modality, whose values do
+        not matter then. None: all are there.
         """
         codes = self.codes(rows)
         logits = tuple(
@@ -141,14 +100,7 @@ def on_sphere(codes: Tensor) -> Tensor:
 
 
 def shared_code(codes: Sequence[Tensor], present: Tensor | None = None) -> Tensor:
-    """Return the mean direction of the codes that are there, (n, n_components).
-
-    Parameters
-    ----------
-    codes : sequence of Tensor of shape (n, n_components)
-    present : Tensor of shape (n, n_modalities), bool, default=None
-        None: all are there.
-    """
+    """Return the mean direction of the codes that are ``present``, (n, n_components)."""
     if present is not None:
         # where, not a product: a missing part may hold anything.
         codes = [

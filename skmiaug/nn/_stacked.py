@@ -28,22 +28,10 @@ class StackedLinear(nn.Module):
 def stack_modules(modules: Sequence[ModuleT]) -> ModuleT:
     """Join networks of one shape into one that takes inputs with a leading model axis.
 
-    Parameters
-    ----------
-    modules : sequence of Module
-        Of one class and one shape, made of linear layers and what has no weights; their
-        ``forward`` works on trailing axes.
-
-    Returns
-    -------
-    Module
-        Of the same class. Its ``state_dict`` has the names of a single network's, each
-        tensor with a first axis of ``len(modules)``.
-
-    Raises
-    ------
-    TypeError
-        A layer with weights is not linear.
+    The networks are made of linear layers and what has no weights (a TypeError otherwise),
+    and their ``forward`` works on trailing axes. The joined network is of the same class,
+    its ``state_dict`` has the same names, each tensor with a first axis of
+    ``len(modules)``.
     """
     joined = deepcopy(modules[0])
     for path, layer in list(joined.named_modules()):

@@ -18,23 +18,17 @@ _ALL = slice(None)
 @register_state
 @dataclass(frozen=True)
 class FeatureScale:
-    """Limits each feature, then maps it to mean 0 and standard deviation 1.
+    """Limits each feature, then maps it to mean 0 and standard deviation 1."""
 
-    Attributes
-    ----------
-    low, high : ndarray of shape (n_features,), float64
-        Limits of the values.
-    center, scale : ndarray of shape (n_features,), float64
-        Mean and standard deviation after that; the scale of a constant feature is 0.
-    """
-
+    # (n_features,), float64, limits of the values
     low: np.ndarray
     high: np.ndarray
+    # (n_features,), float64, mean and standard deviation after that; the scale of a
+    # constant feature is 0
     center: np.ndarray
     scale: np.ndarray
 
     def check(self) -> None:
-        """Refuse arrays from a file that do not belong together."""
         for name, array in vars(self).items():
             require_array(name, array, self.low.shape, "float64")
         require_state(self.low.ndim == 1 and (self.low <= self.high).all(), "low")
@@ -48,22 +42,12 @@ class FeatureScale:
         *,
         clip: float | None = None,
     ) -> "FeatureScale":
-        """Measure the finite ``values``.
+        """Measure the finite ``values`` (n, n_all_features) of some columns.
 
-        Parameters
-        ----------
-        values : ndarray of shape (n, n_all_features)
-        columns : ndarray of int or slice, default=slice(None)
-            The features.
-        clip : float in [0, 0.5) or None, default=None
-            Share of the values of each feature that is limited at either end, measured on
-            65,536 evenly spaced rows where there are more; 0 limits to the smallest and
-            the largest. None limits constant features alone.
-
-        Raises
-        ------
-        ValueError
-            A feature has no finite value.
+        ``clip`` is the share of the values of each feature that is limited at either end,
+        measured on 65,536 evenly spaced rows where there are more; 0 limits to the smallest
+        and the largest. None limits constant features alone. Raises a ValueError if a
+        feature has no finite value.
         """
         n_features = values[:0, columns].shape[1]
         low, high = np.full((2, n_features), np.nan)
@@ -102,20 +86,10 @@ class FeatureScale:
         columns: np.ndarray | slice = _ALL,
         dtype: type[np.floating] = np.float32,
     ) -> tuple[np.ndarray, np.ndarray | None]:
-        """Standardise.
+        """Standardise some columns of ``values`` (n, n_all_features).
 
-        Parameters
-        ----------
-        values : ndarray of shape (n, n_all_features)
-        columns : ndarray of int or slice, default=slice(None)
-        dtype : type, default=np.float32
-
-        Returns
-        -------
-        standardised : ndarray of shape (n, n_features)
-            0 where a value is not finite and where a feature is constant.
-        known : ndarray of that shape, bool, or None
-            Which values are finite; None when all are.
+        Returns the standardised values (n, n_features), 0 where one is not finite and where
+        a feature is constant; and which are finite, bool of that shape, None when all are.
         """
         standardised = np.empty((len(values), len(self.low)), dtype=dtype)
         known = np.ones(standardised.shape, dtype=bool)

@@ -1,5 +1,7 @@
 """Training loops: they take modules, tensors and callbacks, and return records."""
 
+# ruff: noqa: F401 (the imports are the names of this package)
+
 from skmiaug.training.alignment._alignment import (
     AlignmentBatch,
     AlignmentBatches,
@@ -12,69 +14,29 @@ from skmiaug.training.alignment._alignment import (
     train_alignment,
 )
 from skmiaug.training.loop._checkpoint import Checkpoint
-from skmiaug.training.loop._model_state import ModelState
-from skmiaug.training.loop._record import RunRecord
-from skmiaug.training.loop._run import TrainingEvents, run_loop
-from skmiaug.training.loop._stopping import EarlyStopping
-from skmiaug.training.sequences._data import (
-    SequenceBatch,
-    SequenceBatches,
-    SequenceSet,
-    in_chunks,
-)
-from skmiaug.training.sequences._labels import (
-    LabelledSet,
-    LabelSettings,
-    LabelTask,
+from skmiaug.training.loop._run import (
+    EarlyStopping,
+    LoopParameters,
+    RunRecord,
+    TrainingEvents,
 )
 from skmiaug.training.sequences._model import (
-    RateSchedule,
+    SequenceBatch,
+    SequenceBatches,
     SequenceModel,
     SequenceRecord,
+    SequenceSet,
     build_sequence_model,
     embed_all,
+    in_chunks,
+    rate_factor,
     train_sequences,
 )
-from skmiaug.training.sequences._restoring import (
+from skmiaug.training.sequences._tasks import (
     REPLACEMENTS,
+    LabelledSet,
+    LabelTask,
     MaskedTask,
-    MaskingSettings,
     corrupt,
     draw_spans,
 )
-
-__all__ = [
-    "REPLACEMENTS",
-    "AlignmentBatch",
-    "AlignmentBatches",
-    "AlignmentModel",
-    "AlignmentRecord",
-    "AlignmentWeights",
-    "Checkpoint",
-    "EarlyStopping",
-    "LabelSettings",
-    "LabelTask",
-    "LabelledSet",
-    "MaskedTask",
-    "MaskingSettings",
-    "ModelState",
-    "RateSchedule",
-    "RunRecord",
-    "SequenceBatch",
-    "SequenceBatches",
-    "SequenceModel",
-    "SequenceRecord",
-    "SequenceSet",
-    "TrainingEvents",
-    "align_step",
-    "alignment_score",
-    "alignment_terms",
-    "build_sequence_model",
-    "corrupt",
-    "draw_spans",
-    "embed_all",
-    "in_chunks",
-    "run_loop",
-    "train_alignment",
-    "train_sequences",
-]

@@ -145,14 +145,10 @@ def test_what_needs_pickle_is_refused_by_its_place(value):
 class Net(nn.Module):
     def __init__(self, n_inputs: int, sizes: list[int]):
         super().__init__()
-        self.sizes = list(sizes)
+        self.n_inputs, self.sizes = n_inputs, list(sizes)
         widths = [n_inputs, *sizes]
         self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(widths))
         self.register_buffer("center", torch.zeros(n_inputs))
-
-    @property
-    def config(self) -> dict:
-        return {"n_inputs": len(self.center), "sizes": self.sizes}
 
 
 @register_state

@@ -18,8 +18,6 @@ from skmiaug import MaskedTimestepEncoder
 from skmiaug.nn import TimestepArchitecture, TimestepEncoder
 from skmiaug.training import (
     MaskedTask,
-    MaskingSettings,
-    RateSchedule,
     SequenceBatches,
     SequenceSet,
     build_sequence_model,
@@ -58,17 +56,22 @@ def build_step(backbone: str, device: torch.device, precision: str) -> Callable[
     steps = torch.randn(4096 * N_STEPS, N_FEATURES, generator=rng).to(device)
     model = build_sequence_model(
         {"encoder": TimestepEncoder(architecture).to(device)},
-        [("encoder", given.learning_rate)],
+        {"encoder": given.learning_rate},
         weight_decay=given.weight_decay,
-        schedule=RateSchedule(10**6),
+        n_steps=10**6,
     )
     task = MaskedTask(
         sequences=SequenceSet(steps, lengths),
         batches=SequenceBatches(lengths, given.batch_size, seed=0, stream=0),
-        settings=MaskingSettings(0.3, 3, "learned", "l1", 0.0, autocast),
         generator=torch_generator(0, 0, device),
         held_out=None,
         held_out_seed=(0, 0),
+        ratio=0.3,
+        span=3,
+        replacement="learned",
+        error="l1",
+        dropout=0.0,
+        autocast=autocast,
     )
     return lambda: task.step(model)
 

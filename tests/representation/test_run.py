@@ -59,9 +59,10 @@ def interrupted(monkeypatch, estimator, data, at, number=signal.SIGINT):
         for model in (AlignmentModel, SequenceModel):
 
             def descend(self, loss, former=model.descend):
-                former(self, loss)
+                taken = former(self, loss)
                 if next(steps) == at:
                     os.kill(os.getpid(), number)
+                return taken
 
             patch.setattr(model, "descend", descend)
         with pytest.raises(KeyboardInterrupt):

@@ -5,11 +5,8 @@ import torch
 from skmiaug.nn import SequenceHead, TimestepArchitecture, TimestepEncoder, pooled_width
 from skmiaug.training import (
     LabelledSet,
-    LabelSettings,
     LabelTask,
     MaskedTask,
-    MaskingSettings,
-    RateSchedule,
     SequenceBatches,
     SequenceSet,
     build_sequence_model,
@@ -48,15 +45,16 @@ def masked_run(
     settings = {"ratio": 0.3, "span": 2, "replacement": "learned", "error": "l1"}
     model = build_sequence_model(
         {"encoder": new_encoder()},
-        [("encoder", rate)],
+        {"encoder": rate},
         weight_decay=0.0,
-        schedule=RateSchedule(max_iter),
+        n_steps=max_iter,
     )
     sequences, _ = waves(holes=holes)
     task = MaskedTask(
         sequences=sequences,
         batches=SequenceBatches(sequences.lengths, 8, seed=0, stream=0),
-        settings=MaskingSettings(dropout=dropout, **settings | masking),
+        dropout=dropout,
+        **settings | masking,
         generator=torch.Generator().manual_seed(1),
         held_out=waves(seed=5, holes=holes)[0] if held_out else None,
         held_out_seed=(0, 1),
@@ -73,9 +71,9 @@ def label_run(*, error="classes", frozen=False, max_iter=80, weights=None, held_
     networks = {"head": head} if frozen else {"head": head, "encoder": encoder}
     model = build_sequence_model(
         networks,
-        [(name, 1e-2) for name in networks],
+        dict.fromkeys(networks, 1e-2),
         weight_decay=0.0,
-        schedule=RateSchedule(max_iter),
+        n_steps=max_iter,
     )
 
     def labelled(seed):
@@ -89,7 +87,11 @@ def label_run(*, error="classes", frozen=False, max_iter=80, weights=None, held_
     task = LabelTask(
         training=training,
         batches=SequenceBatches(training.sequences.lengths, 8, seed=0, stream=0),
-        settings=LabelSettings(error, weights, "mean_std", 0.0, 0.0),
+        error=error,
+        class_weights=weights,
+        pooling="mean_std",
+        encoder_dropout=0.0,
+        head_dropout=0.0,
         generator=torch.Generator().manual_seed(1),
         held_out=labelled(5) if held_out else None,
     )

@@ -58,7 +58,7 @@ def test_the_record_names_its_curves():
     record = run(toy_model(), max_iter=25)
     assert isinstance(record, AlignmentRecord)
     assert record.iterations == [10, 20, 25]
-    for name in AlignmentRecord.figures:
+    for name in AlignmentRecord.figures():
         assert len(getattr(record, name)) == 3
     assert record.loss[-1] == pytest.approx(
         record.class_loss[-1] + record.contrastive_loss[-1] - record.information[-1],

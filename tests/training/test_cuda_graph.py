@@ -166,7 +166,7 @@ def trained_stack(device=CPU) -> list[StackedModel]:
 
 def same_models(one: list[StackedModel], other: list[StackedModel]) -> bool:
     pairs = zip(one, other, strict=True)
-    return all(same(a.networks.snapshot(), b.networks.snapshot()) for a, b in pairs)
+    return all(same(a.model.snapshot(), b.model.snapshot()) for a, b in pairs)
 
 
 # ---- replay instead of eager steps
@@ -185,7 +185,7 @@ def test_replays_train_as_eager_steps_do(use, kind, how):
     # One replay to compare; the first step itself is eager.
     assert (stand_in.captures, stand_in.replays) == (1, 20)
     assert same(eager.snapshot(), by_graph.snapshot())
-    assert record.to_dict() == same_record.to_dict()
+    assert record == same_record
 
 
 @both_kinds
@@ -240,7 +240,7 @@ def test_a_failing_capture_costs_a_warning_and_nothing_else(use, stand_in, reaso
     assert len(caught) == 1
     assert stand_in.captures == 1
     assert same(eager.snapshot(), after.snapshot())
-    assert record.to_dict() == same_record.to_dict()
+    assert record == same_record
 
 
 def test_without_cuda_the_capture_fails_and_steps_are_eager(monkeypatch):

@@ -11,7 +11,6 @@ from skmiaug.nn import ContrastiveHeads, GaussianHead
 from skmiaug.training.gan import (
     Layout,
     Rows,
-    contrastive_information,
     excess,
     less_margin,
     pair_information,
@@ -63,7 +62,7 @@ def test_information_of_blocks_is_that_of_the_slow_twin(rows, heads):
 
 def test_with_all_pairs_as_candidates_it_is_info_nce():
     scores = torch.randn(2, 6, 6, generator=torch.Generator().manual_seed(1))
-    found = contrastive_information(scores, torch.ones(2, 6, 6, dtype=torch.bool))
+    found = info_nce_information(scores)
     expected = torch.stack([info_nce_information(block) for block in scores])
     torch.testing.assert_close(found, expected)
 

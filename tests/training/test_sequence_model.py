@@ -5,11 +5,11 @@ import pytest
 import torch
 from torch import nn
 
-from skmiaug.training import RateSchedule, build_sequence_model
+from skmiaug.training import build_sequence_model, rate_factor
 
 
 def test_the_rate_rises_for_a_tenth_and_falls_to_zero():
-    factors = [RateSchedule(100).factor(step) for step in range(101)]
+    factors = [rate_factor(step, 100) for step in range(101)]
     assert factors[0] == pytest.approx(1 / 11)
     assert np.argmax(factors) == 10
     assert factors[10] == 1.0
@@ -20,7 +20,7 @@ def test_the_rate_rises_for_a_tenth_and_falls_to_zero():
 
 @pytest.mark.parametrize("n_steps", [0, 1, 2, 5])
 def test_short_runs_have_rates_as_well(n_steps):
-    factors = [RateSchedule(n_steps).factor(step) for step in range(n_steps)]
+    factors = [rate_factor(step, n_steps) for step in range(n_steps)]
     assert all(0 < factor <= 1 for factor in factors)
 
 
@@ -30,9 +30,9 @@ def linear(rate=0.1, n_steps=10, decay=0.0):
     nn.init.zeros_(layer.bias)
     return build_sequence_model(
         {"layer": layer},
-        [("layer", rate)],
+        {"layer": rate},
         weight_decay=decay,
-        schedule=RateSchedule(n_steps),
+        n_steps=n_steps,
     )
 
 
@@ -48,7 +48,7 @@ def test_a_step_follows_the_schedule_and_leaves_the_full_rate():
         descend(model)
         moved = (before - model.networks["layer"].weight)[0, 0].item()
         # Adam's step is the rate when the gradient does not change.
-        assert moved == pytest.approx(0.1 * RateSchedule(10).factor(step), rel=1e-3)
+        assert moved == pytest.approx(0.1 * rate_factor(step, 10), rel=1e-3)
         assert [group["lr"] for group in model.optimizer.param_groups] == [0.1, 0.1]
     assert model.steps_done == 10
 
@@ -88,10 +88,8 @@ def test_the_step_goes_back_with_the_weights(way):
 
 def test_networks_have_rates_of_their_own():
     networks = {"slow": nn.Linear(2, 1), "fast": nn.Linear(2, 1)}
-    rates = [("slow", 1e-3), ("fast", 1e-1)]
-    model = build_sequence_model(
-        networks, rates, weight_decay=0.0, schedule=RateSchedule(1)
-    )
+    rates = {"slow": 1e-3, "fast": 1e-1}
+    model = build_sequence_model(networks, rates, weight_decay=0.0, n_steps=1)
     before = {k: v.weight.detach().clone() for k, v in networks.items()}
     model.descend(sum(net(torch.ones(1, 2)).sum() for net in networks.values()))
     moved = {k: (v.weight - before[k]).abs().max().item() for k, v in networks.items()}

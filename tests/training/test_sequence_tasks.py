@@ -21,7 +21,7 @@ def train(model, task, *, max_iter, eval_interval=10, patience=99, **events):
         max_iter=max_iter,
         eval_interval=eval_interval,
         stopping=EarlyStopping(patience, tol=0.0),
-        events=lambda score: TrainingEvents(score, **events),
+        events=TrainingEvents(task.score, **events),
     )
 
 

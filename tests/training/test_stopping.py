@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import asdict
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,10 +38,12 @@ def test_best_and_staleness_follow_from_the_scores(scores, patience):
 
 def test_a_record_survives_json():
     record = GanRecord()
-    record.add(25, (1.5, -0.5, 0.7, 0.1), None)
-    record.add(50, (1.25, -0.25, 0.75, 0.2), 0.3)
+    record.n_iter = 25
+    record.add((1.5, -0.5, 0.7, 0.1), None)
+    record.n_iter = 50
+    record.add((1.25, -0.25, 0.75, 0.2), 0.3)
     record.n_iter, record.best_iter = 60, 50
-    again = GanRecord(**json.loads(json.dumps(record.to_dict())))
+    again = GanRecord(**json.loads(json.dumps(asdict(record))))
     assert again == record
     assert again.iterations == [25, 50]
     assert again.critic_loss == [1.5, 1.25]

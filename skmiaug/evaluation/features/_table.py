@@ -50,7 +50,7 @@ def read_table(file: Path, options: FileOptions) -> Features:
             f"{name}: expected rows of features below the names of the columns; there are "
             "none."
         )
-    _check_cells(name, table, [c for c in columns if c not in options.drop], options)
+    _check_cells(name, table, [c for c in table if c not in options.drop], options)
     note = ""
     y: Any
     if not of_classes:

@@ -4,16 +4,13 @@ from skmiaug.metrics.information._classifier import (
     InformationEstimate,
     classifier_bound,
     classifier_information,
-)
-from skmiaug.metrics.information._gaussian import gaussian_information
-from skmiaug.metrics.information._infonce import infonce_information
-from skmiaug.metrics.information._ksg import ksg_information
-from skmiaug.metrics.information._mixed import mixed_information
-from skmiaug.metrics.information._result import InformationResult
-from skmiaug.metrics.information._score import (
     mutual_information_score,
     pointwise_mutual_information,
 )
+from skmiaug.metrics.information._continuous import gaussian_information, ksg_information
+from skmiaug.metrics.information._infonce import infonce_information
+from skmiaug.metrics.information._mixed import mixed_information
+from skmiaug.metrics.information._result import InformationResult
 
 __all__ = [
     "InformationEstimate",

@@ -8,20 +8,21 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import logsumexp, ndtri
 from sklearn.decomposition import PCA
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skmiaug.metrics._checks import (
-    check_confidence,
+    Floats,
     check_count,
     check_pair,
+    check_resampling,
     generator,
     seed_from,
 )
-from skmiaug.metrics.information._gaussian import orthonormal_columns
+from skmiaug.metrics.information._continuous import orthonormal_columns
 from skmiaug.metrics.information._result import (
     InformationResult,
     bootstrap_interval,
@@ -113,9 +114,7 @@ def infonce_information(
     if critic not in ("network", "gaussian"):
         raise ValueError(f"critic must be 'network' or 'gaussian', got {critic!r}.")
     largest = check_count("batch_size", batch_size, 2)
-    check_count("n_permutations", n_permutations, 0)
-    check_count("n_bootstrap", n_bootstrap, 1)
-    check_confidence(confidence_level)
+    check_resampling(n_permutations, confidence_level, n_bootstrap)
     left, right = check_pair(x, y, at_least=40)
     seed = seed_from(random_state)
     rows = generator(seed, _SPLIT).permutation(len(left))
@@ -148,9 +147,7 @@ def infonce_information(
     )
 
 
-def _permuted_pairs(
-    batches: list[NDArray[np.float64]], rng: np.random.Generator
-) -> NDArray[np.float64]:
+def _permuted_pairs(batches: list[Floats], rng: np.random.Generator) -> Floats:
     """Score of each row with a row drawn from its batch without replacement."""
     return np.concatenate(
         [scores[np.arange(len(scores)), rng.permutation(len(scores))] for scores in batches]
@@ -176,7 +173,7 @@ def _widths(n_x: int, n_y: int, n: int) -> tuple[int, int]:
 class _Side:
     """Few columns of one side, as normal scores, in directions that may be rotated."""
 
-    def __init__(self, rows: NDArray[np.float64], n_columns: int) -> None:
+    def __init__(self, rows: Floats, n_columns: int) -> None:
         self._reduce = None
         if rows.shape[1] > n_columns:
             # This solver is deterministic.
@@ -189,13 +186,13 @@ class _Side:
         self.basis = math.sqrt(len(rows)) * orthonormal_columns(scored)
         self.directions = np.linalg.lstsq(scored - self._mean, self.basis, rcond=None)[0]
 
-    def __call__(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    def __call__(self, rows: Floats) -> Floats:
         return (self._scored(rows) - self._mean) @ self.directions
 
-    def _few(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _few(self, rows: Floats) -> Floats:
         return rows if self._reduce is None else self._reduce.transform(rows)
 
-    def _scored(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _scored(self, rows: Floats) -> Floats:
         """Normal score of each value's rank among the training values."""
         few, n = self._few(rows), len(self._known)
         below = np.empty_like(few)
@@ -210,9 +207,7 @@ class _Side:
 class _Critic:
     """f(x, y) of all pairs: a Gaussian log ratio, plus networks if asked for."""
 
-    def __init__(
-        self, x: NDArray[np.float64], y: NDArray[np.float64], kind: str, seed: int
-    ) -> None:
+    def __init__(self, x: Floats, y: Floats, kind: str, seed: int) -> None:
         n = len(x)
         few_x, few_y = _widths(x.shape[1], y.shape[1], n)
         self._x, self._y = _Side(x, few_x), _Side(y, few_y)
@@ -232,7 +227,7 @@ class _Critic:
                 u, v, self._gaussian(u, v), int(generator(seed, _NETWORK).integers(2**31))
             )
 
-    def scores(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+    def scores(self, x: Floats, y: Floats) -> Floats:
         """f of every x with every y (n, n)."""
         u, v = self._x(x), self._y(y)
         scores = self._gaussian(u, v)
@@ -240,9 +235,7 @@ class _Critic:
             scores = scores + self._networks(u, v)
         return scores
 
-    def _gaussian(
-        self, u: NDArray[np.float64], v: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
+    def _gaussian(self, u: Floats, v: Floats) -> Floats:
         """ln p(u, v) - ln p(u) p(v) of canonical variates."""
         remainder = 1 - self._squared
         own = 0.5 * self._squared / remainder
@@ -252,8 +245,8 @@ class _Critic:
 
 
 def _train_networks(
-    u: NDArray[np.float64], v: NDArray[np.float64], base: NDArray[np.float64], seed: int
-) -> Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]:
+    u: Floats, v: Floats, base: Floats, seed: int
+) -> Callable[[Floats, Floats], Floats]:
     """Train g and h such that base + g(u)·h(v) separates positive from negative pairs.
 
     ``base`` (n, n) are the initial scores of all pairs: g is zero before training, and
@@ -269,7 +262,7 @@ def _train_networks(
     cpu = torch.device("cpu")
 
     @torch_defaults(inference=True)
-    def scores(u: NDArray[np.float64], v: NDArray[np.float64]) -> NDArray[np.float64]:
+    def scores(u: Floats, v: Floats) -> Floats:
         a, b = (torch.from_numpy(side).float() for side in (u, v))
         return (pair[0](a) @ pair[1](b).T).double().numpy()
 

@@ -9,9 +9,10 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import digamma
 
 from skmiaug.metrics._checks import (
-    check_confidence,
+    Indices,
     check_count,
     check_labelled,
+    check_resampling,
     generator,
     seed_from,
 )
@@ -98,8 +99,7 @@ def mixed_information(
     True
     """
     k = check_count("n_neighbors", n_neighbors, 1)
-    check_count("n_permutations", n_permutations, 0)
-    check_confidence(confidence_level)
+    check_resampling(n_permutations, confidence_level)
     rows, named = check_labelled(X, labels, ("X", "labels"))
     seed = seed_from(random_state)
     rows, classes = _used_rows(rows, named, max_samples, generator(seed, _ORDER))
@@ -136,9 +136,7 @@ def neighbour_order(rows: NDArray[Any]) -> NDArray[np.unsignedinteger]:
     return order
 
 
-def ross_mean(
-    order: NDArray[np.unsignedinteger], classes: NDArray[np.intp], k: int
-) -> float:
+def ross_mean(order: NDArray[np.unsignedinteger], classes: Indices, k: int) -> float:
     """ψ(n) - mean ψ(n_c) + mean ψ(k) - mean ψ(m), nats; single rows are left out.
 
     m is the rank, among the rows of all classes, of the k-th neighbour of the own class.
@@ -165,10 +163,7 @@ def ross_mean(
 
 
 def _spread(
-    order: NDArray[np.unsignedinteger],
-    classes: NDArray[np.intp],
-    k: int,
-    rng: np.random.Generator,
+    order: NDArray[np.unsignedinteger], classes: Indices, k: int, rng: np.random.Generator
 ) -> PartSpread:
     """Spread over parts of the classes that can be split, and what the others may add.
 
@@ -184,7 +179,7 @@ def _spread(
     if share < 1:
         order, classes = _restricted(order, split), classes[split]
 
-    def on_part(part: NDArray[np.intp]) -> float:
+    def on_part(part: Indices) -> float:
         return ross_mean(_restricted(order, part), classes[part], k)
 
     error, drift, n_parts = spread_over_parts(
@@ -195,12 +190,8 @@ def _spread(
 
 
 def _ranks_in_class(
-    order: NDArray[np.unsignedinteger],
-    classes: NDArray[np.intp],
-    own: NDArray[np.intp],
-    c: int,
-    k: int,
-) -> NDArray[np.intp]:
+    order: NDArray[np.unsignedinteger], classes: Indices, own: Indices, c: int, k: int
+) -> Indices:
     """Rank of the k-th neighbour of class ``c`` for each of its rows ``own``."""
     n = len(classes)
     # Four times the rank expected by chance is seldom too short.
@@ -216,7 +207,7 @@ def _ranks_in_class(
 
 
 def _restricted(
-    order: NDArray[np.unsignedinteger], part: NDArray[np.intp]
+    order: NDArray[np.unsignedinteger], part: Indices
 ) -> NDArray[np.unsignedinteger]:
     """The order among the rows of ``part`` alone, numbered from 0."""
     number = np.full(len(order), -1, dtype=np.int64)
@@ -234,7 +225,7 @@ def _used_rows(
     named: NDArray[Any],
     max_samples: int | None,
     rng: np.random.Generator,
-) -> tuple[NDArray[Any], NDArray[np.intp]]:
+) -> tuple[NDArray[Any], Indices]:
     """Rows of classes of two or more, shuffled so that ties are broken at random."""
     most = len(rows)
     if max_samples is not None:

@@ -11,10 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from skmiaug.metrics._checks import Floats, Indices
+
 _ROUNDING = 1e-6
 N_PARTS, N_REPEATS = 5, 3
 
-Parts = list[NDArray[np.intp]]
+Parts = list[Indices]
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def information_result(
     maximum: float,
     interval: tuple[float, float],
     confidence_level: float,
-    null: Sequence[float] | NDArray[np.float64],
+    null: Sequence[float] | Floats,
     n_samples: int,
     statistic: float | None = None,
 ) -> InformationResult:
@@ -109,7 +111,7 @@ def information_result(
     )
 
 
-def class_entropy(shares: NDArray[np.float64]) -> float:
+def class_entropy(shares: Floats) -> float:
     """H(c) in nats of class shares that sum to 1; 0 ln 0 counts as 0."""
     return float(stats.entropy(shares))
 
@@ -118,11 +120,11 @@ def class_entropy(shares: NDArray[np.float64]) -> float:
 
 
 def bootstrap_interval(
-    terms: NDArray[np.float64],
+    terms: Floats,
     confidence_level: float,
     n_bootstrap: int,
     rng: np.random.Generator,
-    groups: NDArray[np.intp] | None = None,
+    groups: Indices | None = None,
 ) -> tuple[float, float]:
     """Percentile bootstrap of the mean of ``terms`` (n,), over rows or whole groups."""
     one_each = np.arange(len(terms)) if groups is None else groups
@@ -136,9 +138,9 @@ def bootstrap_interval(
 
 
 def bootstrap_within_classes(
-    terms: NDArray[np.float64],
-    classes: NDArray[np.intp],
-    class_weights: NDArray[np.float64],
+    terms: Floats,
+    classes: Indices,
+    class_weights: Floats,
     confidence_level: float,
     n_bootstrap: int,
     rng: np.random.Generator,
@@ -155,9 +157,7 @@ def bootstrap_within_classes(
     return percentile_interval(means, confidence_level)
 
 
-def percentile_interval(
-    values: NDArray[np.float64], confidence_level: float
-) -> tuple[float, float]:
+def percentile_interval(values: Floats, confidence_level: float) -> tuple[float, float]:
     """The central interval that holds ``confidence_level`` of the values."""
     tail = (1 - confidence_level) / 2
     low, high = np.quantile(values, [tail, 1 - tail])
@@ -169,28 +169,17 @@ def percentile_interval(
 
 
 class PartSpread(NamedTuple):
-    """How an estimate varies over disjoint parts of the rows.
+    """How an estimate varies over disjoint parts of the rows."""
 
-    Attributes
-    ----------
-    error : float
-        Standard error of the estimate.
-    drift : float
-        The estimate minus the mean over the parts: the sign of a bias that has not
-        vanished at this number of rows.
-    n_parts : int
-        Parts of one partition.
-    """
-
-    error: float
+    error: float  # Standard error of the estimate
+    # The estimate minus the mean over the parts: the sign of a bias that has not vanished
+    # at this number of rows
     drift: float
-    n_parts: int
+    n_parts: int  # Parts of one partition
 
 
 def spread_over_parts(
-    estimate_on: Callable[[NDArray[np.intp]], float],
-    estimate: float,
-    partitions: list[Parts],
+    estimate_on: Callable[[Indices], float], estimate: float, partitions: list[Parts]
 ) -> PartSpread:
     """Standard error and drift from the estimates on the parts of some partitions.
 
@@ -203,7 +192,7 @@ def spread_over_parts(
     return PartSpread(error, estimate - float(values.mean()), n_parts)
 
 
-def stratified_parts(classes: NDArray[np.intp], rng: np.random.Generator) -> list[Parts]:
+def stratified_parts(classes: Indices, rng: np.random.Generator) -> list[Parts]:
     """`N_REPEATS` random partitions in which each part has its share of every class (n,).
 
     `N_PARTS` parts; fewer, but at least 2, where the rarest class would have less than two

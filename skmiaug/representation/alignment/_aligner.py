@@ -1,6 +1,7 @@
 """ContrastiveAligner: several modalities in one space."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -21,6 +22,7 @@ from skmiaug.base import (
     require_array,
     require_state,
     training_session,
+    with_shared_docs,
 )
 from skmiaug.losses import SAME_CLASS_ROLES
 from skmiaug.representation.alignment._retrieval import score_pairs
@@ -45,6 +47,8 @@ _ROWS = {"dtype": (np.float64, np.float32), "ensure_all_finite": "allow-nan"}
 
 
 @register_state
+@with_shared_docs(EVAL_INTERVAL)
+@dataclass(kw_only=True, eq=False, repr=False)
 class ContrastiveAligner(NeuralEstimator, TransformerMixin, BaseEstimator):
     """Project several modalities of the same rows into one space.
 
@@ -111,36 +115,11 @@ class ContrastiveAligner(NeuralEstimator, TransformerMixin, BaseEstimator):
     learning_rate : float, default=1e-3
         Step size of AdamW.
 
-    weight_decay : float, default=0.01
-        Weight decay of AdamW, of the matrices.
-
     validation_fraction : float in [0, 1), default=0.15
         Share of the rows of each class held out while training, for early stopping;
         classes of fewer than 5 rows are not split. 0 trains for ``max_iter`` steps.
 
-    n_iter_no_change : int, default=5
-        Validation checks (one every 25 steps) without improvement before training stops.
-
-    tol : float, default=1e-4
-        Smallest improvement of the validation score, nats.
-
-    device : str or torch.device, default="auto"
-        Where the network is trained; "auto" is CUDA where there is one. ``transform`` runs
-        on the CPU.
-
-    precision : {"auto", "float32", "bfloat16"}, default="auto"
-        Type of the matrix products in training; "auto" is bfloat16 on CUDA devices that
-        have it.
-
-    checkpoint : path-like or None, default=None
-        File that training writes every 25 steps, and when Ctrl-C or SIGTERM ends it, and
-        continues from when the same fit is run again. Removed when the fit is done.
-
-    random_state : int, RandomState instance or None, default=None
-        Seed of everything. The same int gives the same bits on one device.
-
-    verbose : int, default=0
-        1 shows a progress bar with the loss and the mutual information, nats.
+    {training parameters}
 
     Attributes
     ----------
@@ -150,16 +129,8 @@ class ContrastiveAligner(NeuralEstimator, TransformerMixin, BaseEstimator):
         Class labels, sorted.
     n_features_in_, feature_names_in_
         As in scikit-learn.
-    n_iter_, best_iter_ : int
-        Training steps done, and the one whose weights are kept.
-    loss_curve_ : list of float
-        The loss, one mean for each 25 steps.
     class_loss_curve_, contrastive_loss_curve_, train_mi_curve_ : list of float
         Its terms, unweighted, nats.
-    validation_scores_ : list of float or None
-        The loss of the held-out rows, negated; None where none were held out.
-    best_validation_score_ : float or None
-        That of the weights that are kept.
     temperature_ : float
         The learned one.
     mutual_information_ : float or None
@@ -168,14 +139,15 @@ class ContrastiveAligner(NeuralEstimator, TransformerMixin, BaseEstimator):
         out, and where ``mi_weight`` is 0, since q is not trained then.
     mutual_information_max_ : float
         H(c) of the same classes, the upper bound; of all where no row was held out.
-    device_ : str
-        Device of the fit.
+    {training attributes}
 
     Notes
     -----
     A row that lacks a modality (NaN in all its columns) is aligned from the others and is
     left out of InfoNCE; in the output it is replaced by the mean direction of its other
     codes. NaN in part of a modality is an error.
+
+    Losses and scores are in nats. ``transform`` runs on the CPU.
 
     See Also
     --------
@@ -209,7 +181,7 @@ class ContrastiveAligner(NeuralEstimator, TransformerMixin, BaseEstimator):
     ['audio_0', 'text_0']
     """
 
-    _parameter_constraints: dict[str, Any] = {  # noqa: RUF012 (scikit-learn's convention)
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
         **NeuralEstimator._parameter_constraints,
         "modalities": [dict, None],
         "n_components": [Interval(Integral, 1, None, closed="left")],
@@ -222,45 +194,27 @@ class ContrastiveAligner(NeuralEstimator, TransformerMixin, BaseEstimator):
         "output": [str],
         "batch_size": [Interval(Integral, 2, None, closed="left")],
     }
-    _defaults: ClassVar[dict[str, Any]] = {
-        "dropout": 0.5,
-        "validation_fraction": 0.15,
-    }
+    modalities: dict[str, Any] | None = None
+    n_components: int = 128
+    hidden_layer_sizes: tuple[int, ...] = ()
+    classification_weight: float = 1.0
+    contrastive_weight: float = 1.0
+    mi_weight: float = 1.0
+    same_class: str = "negative"
+    temperature: float = 0.07
+    output: str = "joined"
+    dropout: float = 0.5
+    validation_fraction: float = 0.15
 
-    modalities_: dict[str, np.ndarray]
-    classes_: np.ndarray
-    class_loss_curve_: list[float]
-    contrastive_loss_curve_: list[float]
-    train_mi_curve_: list[float]
-    temperature_: float
-    mutual_information_: float | None
-    mutual_information_max_: float
-    _space: AlignedSpace
-
-    def __init__(
-        self,
-        *,
-        modalities: dict[str, Any] | None = None,
-        n_components: int = 128,
-        hidden_layer_sizes: tuple[int, ...] = (),
-        classification_weight: float = 1.0,
-        contrastive_weight: float = 1.0,
-        mi_weight: float = 1.0,
-        same_class: str = "negative",
-        temperature: float = 0.07,
-        output: str = "joined",
-        **shared: Any,
-    ):
-        super().__init__(**shared)
-        self.modalities = modalities
-        self.n_components = n_components
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.classification_weight = classification_weight
-        self.contrastive_weight = contrastive_weight
-        self.mi_weight = mi_weight
-        self.same_class = same_class
-        self.temperature = temperature
-        self.output = output
+    modalities_: dict[str, np.ndarray] = field(init=False)
+    classes_: np.ndarray = field(init=False)
+    class_loss_curve_: list[float] = field(init=False)
+    contrastive_loss_curve_: list[float] = field(init=False)
+    train_mi_curve_: list[float] = field(init=False)
+    temperature_: float = field(init=False)
+    mutual_information_: float | None = field(init=False)
+    mutual_information_max_: float = field(init=False)
+    _space: AlignedSpace = field(init=False)
 
     def fit(self, X: Any, y: Any, *, groups: Any = None) -> "ContrastiveAligner":
         """Learn the space.
@@ -319,16 +273,16 @@ class ContrastiveAligner(NeuralEstimator, TransformerMixin, BaseEstimator):
                 memory_advice=_MEMORY_ADVICE,
                 multiply_adds=largest_product(self, widest),
             ) as session:
-                fitted = fit_space(self, X, present, classes, modalities, session, groups)
+                self._space, record, information = fit_space(
+                    self, X, present, classes, modalities, session, groups
+                )
             self.modalities_ = modalities
-            self._space = fitted.space
-            self._set_results(fitted.record, session)
-            self.class_loss_curve_ = fitted.record.class_loss
-            self.contrastive_loss_curve_ = fitted.record.contrastive_loss
-            self.train_mi_curve_ = fitted.record.information
-            self.temperature_ = float((-fitted.space.network.log_scale).exp())
-            self.mutual_information_ = fitted.information
-            self.mutual_information_max_ = fitted.max_information
+            self._set_results(record, session)
+            self.class_loss_curve_ = record.class_loss
+            self.contrastive_loss_curve_ = record.contrastive_loss
+            self.train_mi_curve_ = record.information
+            self.temperature_ = float((-self._space.network.log_scale).exp())
+            self.mutual_information_, self.mutual_information_max_ = information
         return self
 
     def transform(self, X: Any) -> np.ndarray:
@@ -432,7 +386,6 @@ class ContrastiveAligner(NeuralEstimator, TransformerMixin, BaseEstimator):
         return codes, shared, present, X.dtype
 
     def _check_state(self) -> None:
-        """Refuse state from a file that does not belong together."""
         super()._check_state()
         columns = list(self.modalities_.values())
         for own, n in zip(columns, self._space.network.n_features, strict=True):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -42,22 +42,14 @@ register_state(AlignmentNetwork)
 @register_state
 @dataclass
 class AlignedSpace:
-    """A fitted space.
+    """A fitted space."""
 
-    Attributes
-    ----------
-    scales : tuple of FeatureScale
-        One for each modality.
-    network : AlignmentNetwork
-        On the CPU, in float64, so that the codes of a row do not depend on the rows it
-        comes with.
-    """
-
-    scales: tuple[FeatureScale, ...]
+    scales: tuple[FeatureScale, ...]  # One for each modality
+    # On the CPU, in float64, so that the codes of a row do not depend on the rows it comes
+    # with
     network: AlignmentNetwork
 
     def check(self) -> None:
-        """Refuse pieces from a file that do not belong together."""
         widths = tuple(len(scale.center) for scale in self.scales)
         require_state(widths == self.network.n_features, "scales")
         require_state(self.network.log_scale.dtype == torch.float64, "network")
@@ -66,21 +58,10 @@ class AlignedSpace:
     def codes(
         self, X: np.ndarray, columns: Sequence[np.ndarray], present: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Project rows.
+        """Project rows (n, n_features), of which ``present`` (n, n_modalities) are there.
 
-        Parameters
-        ----------
-        X : ndarray of shape (n, n_features)
-        columns : sequence of ndarray
-            Those of each modality.
-        present : ndarray of shape (n, n_modalities), bool
-
-        Returns
-        -------
-        codes : ndarray of shape (n, n_modalities, n_components), float64
-            On the sphere; not meaningful where a modality is missing.
-        shared : ndarray of shape (n, n_components), float64
-            Mean direction of those that are there.
+        Returns the codes (n, n_modalities, n_components), not meaningful where a modality
+        is missing, and the shared codes (n, n_components), both on the sphere in float64.
         """
         codes, shared = [], []
         for begin in range(0, len(X), _CHUNK_ROWS):
@@ -95,15 +76,6 @@ class AlignedSpace:
                 codes.append(torch.stack(parts, dim=1).numpy())
                 shared.append(both.numpy())
         return np.concatenate(codes), np.concatenate(shared)
-
-
-class AlignmentFit(NamedTuple):
-    """The result of a fit; for the last two see :func:`validation_information`."""
-
-    space: AlignedSpace
-    record: AlignmentRecord
-    information: float | None
-    max_information: float
 
 
 def largest_product(aligner: Any, n_features: int) -> int:
@@ -121,12 +93,13 @@ def fit_space(
     modalities: dict[str, np.ndarray],
     session: Session,
     groups: np.ndarray | None,
-) -> AlignmentFit:
+) -> tuple[AlignedSpace, AlignmentRecord, tuple[float | None, float]]:
     """Fit scales and network by the parameters of ``aligner``.
 
     ``present`` (n, n_modalities) marks the modalities that a row has, ``classes`` (n,) are
     indices, each at least once, ``modalities`` the columns of each, and rows of one of the
-    ``groups`` (n,) are held out together.
+    ``groups`` (n,) are held out together. Returns the space, the record of the run, and
+    what :func:`validation_information` returns.
     """
     seed, device = session.seed, session.device
     columns = tuple(modalities.values())
@@ -148,7 +121,22 @@ def fit_space(
     kept = rows.take(torch.from_numpy(np.flatnonzero(~held)).to(device))
     parts = _validation_parts(rows, held, aligner.batch_size, seed)
     shares = np.bincount(classes) / len(classes)
-    weights = AlignmentWeights(
+    weights = _weights(aligner, shares, device)
+    model = _model(aligner, columns, len(shares), session)
+    draws = torch_generator(seed, _BATCHES, device)
+    record = train_alignment(
+        model,
+        AlignmentBatches(kept, aligner.batch_size, draws, aligner.dropout),
+        weights,
+        **session.loop(alignment_score(parts, weights)),
+    )
+    information = validation_information(model.network, parts, shares, weights)
+    network = model.network.cpu().double().eval().requires_grad_(False)
+    return AlignedSpace(scales, network), record, information
+
+
+def _weights(aligner: Any, shares: np.ndarray, device: torch.device) -> AlignmentWeights:
+    return AlignmentWeights(
         classification=aligner.classification_weight,
         contrastive=aligner.contrastive_weight,
         information=aligner.mi_weight,
@@ -156,32 +144,26 @@ def fit_space(
         entropy=_entropy(shares),
         autocast=resolve_precision(aligner.precision, device),
     )
-    with isolated_torch_seed(int(numpy_generator(seed, _WEIGHTS).integers(2**31))):
+
+
+def _model(
+    aligner: Any, columns: Sequence[np.ndarray], n_classes: int, session: Session
+) -> AlignmentModel:
+    """The untrained network, on the device, and its optimiser."""
+    torch_seed = int(numpy_generator(session.seed, _WEIGHTS).integers(2**31))
+    with isolated_torch_seed(torch_seed):
         network = AlignmentNetwork(
             [len(own) for own in columns],
-            len(shares),
+            n_classes,
             int(aligner.n_components),
             checked_layer_sizes(aligner.hidden_layer_sizes),
             aligner.temperature,
         )
-    model = AlignmentModel.build(
-        network.to(device),
+    return AlignmentModel.build(
+        network.to(session.device),
         learning_rate=aligner.learning_rate,
         weight_decay=aligner.weight_decay,
     )
-    draws = torch_generator(seed, _BATCHES, device)
-    record = train_alignment(
-        model,
-        AlignmentBatches(kept, aligner.batch_size, draws, aligner.dropout),
-        weights,
-        max_iter=aligner.max_iter,
-        eval_interval=EVAL_INTERVAL,
-        stopping=session.stopping,
-        events=session.events(alignment_score(parts, weights)),
-    )
-    information = validation_information(network, parts, shares, weights)
-    network = network.cpu().double().eval().requires_grad_(False)
-    return AlignmentFit(AlignedSpace(scales, network), record, *information)
 
 
 def _validation_parts(

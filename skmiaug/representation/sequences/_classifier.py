@@ -1,6 +1,7 @@
 """SequenceEmotionClassifier: one emotion for each sequence."""
 
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy.special import softmax
@@ -10,13 +11,21 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.validation import check_consistent_length
 
-from skmiaug.base import class_labels, register_state, require_array, require_state
+from skmiaug.base import (
+    class_labels,
+    register_state,
+    require_array,
+    require_state,
+    with_shared_docs,
+)
 from skmiaug.representation.sequences._estimator import SequenceEstimator
-from skmiaug.representation.sequences._fine_tuning import Labels
-from skmiaug.utils.tables._labels import read_groups
+from skmiaug.representation.sequences._fine_tuning import EVAL_INTERVAL, Labels
+from skmiaug.representation.sequences._input import Sequences
 
 
 @register_state
+@with_shared_docs(EVAL_INTERVAL)
+@dataclass(kw_only=True, eq=False, repr=False)
 class SequenceEmotionClassifier(ClassifierMixin, SequenceEstimator):
     """Classify feature sequences by emotion, with or without pretraining.
 
@@ -73,36 +82,11 @@ class SequenceEmotionClassifier(ClassifierMixin, SequenceEstimator):
     learning_rate : float, default=1e-3
         Maximum learning rate of AdamW.
 
-    weight_decay : float, default=0.01
-        Weight decay of AdamW, of the matrices.
-
     validation_fraction : float in [0, 1), default=0.0
         Share of each class of 5 or more sequences held out for early stopping on the loss.
         0 trains for ``max_iter`` steps, which is better where labels are few.
 
-    n_iter_no_change : int, default=5
-        Validation checks (one every 25 steps) without improvement before training stops.
-
-    tol : float, default=1e-4
-        Smallest improvement of the validation score.
-
-    device : str or torch.device, default="auto"
-        Where the network runs; "auto" is CUDA where there is one.
-
-    precision : {"auto", "float32", "bfloat16"}, default="auto"
-        Type of the matrix products in training; "auto" is bfloat16 on CUDA devices that
-        have it.
-
-    checkpoint : path-like or None, default=None
-        File that training writes every 25 steps, and when Ctrl-C or SIGTERM ends it, and
-        continues from, bit for bit on the CPU, when the same fit is run again. Removed
-        when the fit is done.
-
-    random_state : int, RandomState instance or None, default=None
-        Seed of everything. The same int gives the same bits on one device.
-
-    verbose : int, default=0
-        1 shows a progress bar with the loss.
+    {training parameters}
 
     Attributes
     ----------
@@ -110,21 +94,16 @@ class SequenceEmotionClassifier(ClassifierMixin, SequenceEstimator):
         Class labels, sorted.
     n_features_in_ : int
         Features of a timestep.
-    n_iter_, best_iter_ : int
-        Training steps done, and the one whose weights are kept.
-    loss_curve_ : list of float
-        Cross-entropy in nats, one mean for each 25 steps.
-    validation_scores_ : list of float or None
-        That of the held-out sequences, negated; None where none were held out.
-    best_validation_score_ : float or None
-        That of the weights that are kept.
-    device_ : str
-        Device of the fit.
+    {training attributes}
 
     See Also
     --------
     MaskedTimestepEncoder : Pretrains the network without labels.
     SequenceEmotionRegressor : Predicts intensities.
+
+    Notes
+    -----
+    The loss is the cross-entropy, nats. Predictions are computed on ``device`` too.
 
     References
     ----------
@@ -145,47 +124,16 @@ class SequenceEmotionClassifier(ClassifierMixin, SequenceEstimator):
     (80, 4)
     """
 
-    _parameter_constraints: dict[str, Any] = {  # noqa: RUF012 (scikit-learn's convention)
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
         **SequenceEstimator._parameter_constraints,
         "class_weight": [dict, StrOptions({"balanced"}), None],
     }
 
-    classes_: np.ndarray
+    class_weight: Any = None
 
-    def __init__(self, *, class_weight: Any = None, **shared: Any):
-        super().__init__(**shared)
-        self.class_weight = class_weight
+    classes_: np.ndarray = field(init=False)
 
-    def fit(
-        self, X: Any, y: Any, *, lengths: Any = None, groups: Any = None
-    ) -> "SequenceEmotionClassifier":
-        """Fine-tune.
-
-        Parameters
-        ----------
-        X : list of array-like, or array-like of shape (n, n_timesteps, n_features)
-        y : array-like of shape (n,)
-            Class labels, at least two classes.
-        lengths : array-like of shape (n,), default=None
-            Timesteps of each sequence of a padded array.
-        groups : array-like of shape (n,), default=None
-            Speakers, say: rows of a group are held out for validation together.
-
-        Returns
-        -------
-        self : SequenceEmotionClassifier
-
-        Raises
-        ------
-        ValueError
-            Shapes, lengths or labels that do not fit, or parameters that contradict
-            ``pretrained``.
-        sklearn.exceptions.NotFittedError
-            ``pretrained`` is not fitted.
-        TrainingDivergedError
-            The losses were not finite again after the rates were lowered.
-        """
-        sequences = self._read_to_fit(X, lengths)
+    def _read_labels(self, y: Any, sequences: Sequences) -> tuple[Labels, dict[str, Any]]:
         labels = class_labels(y)
         check_consistent_length(sequences.lengths, labels)
         classes, indices = np.unique(labels, return_inverse=True)
@@ -195,12 +143,8 @@ class SequenceEmotionClassifier(ClassifierMixin, SequenceEstimator):
                 "class."
             )
         weights = _class_weights(self.class_weight, classes, labels)
-        groups = read_groups(groups, len(labels))
-        self._fit_labels(
-            X, y, sequences, Labels(indices, "classes", len(classes), groups, weights)
-        )
-        self.classes_ = classes
-        return self
+        read = Labels(indices, "classes", len(classes), weights)
+        return read, {"classes_": classes}
 
     def predict_proba(self, X: Any, *, lengths: Any = None) -> np.ndarray:
         """Return the probability of each class.

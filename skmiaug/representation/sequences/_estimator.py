@@ -1,21 +1,17 @@
 """What the fine-tuned estimators share: parameters, training and outputs."""
 
-from numbers import Integral, Real
-from typing import Any, ClassVar
+from dataclasses import dataclass, field
+from numbers import Real
+from typing import Any, ClassVar, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import BaseEstimator, _clone_parametrized
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from skmiaug.base import (
-    NeuralEstimator,
-    require_state,
-    torch_defaults,
-    training_session,
-)
-from skmiaug.nn import BACKBONES, POOLINGS
+from skmiaug.base import NeuralEstimator, require_state, torch_defaults, training_session
 from skmiaug.representation.sequences._fine_tuning import (
     EVAL_INTERVAL,
+    SHAPE,
     FineTunedNetwork,
     Labels,
     fine_tune,
@@ -24,23 +20,20 @@ from skmiaug.representation.sequences._fine_tuning import (
 from skmiaug.representation.sequences._input import ReadsSequences, Sequences
 from skmiaug.representation.sequences._masked_encoder import MaskedTimestepEncoder
 from skmiaug.representation.sequences._space import MEMORY_ADVICE, largest_product
-
-# Attributes of scikit-learn that are no parameters, and that a clone keeps.
-_KEPT_BY_CLONES = ("_metadata_request", "_skl_callbacks", "_sklearn_output_config")
+from skmiaug.utils.tables._labels import read_groups
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class SequenceEstimator(NeuralEstimator, ReadsSequences, BaseEstimator):
     """A head on a sequence encoder; subclasses define labels and predictions."""
 
-    _parameter_constraints: dict[str, Any] = {  # noqa: RUF012 (scikit-learn's convention)
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
         **NeuralEstimator._parameter_constraints,
         "pretrained": "no_validation",
-        "backbone": [StrOptions(set(BACKBONES)), None],
-        "hidden_size": [Interval(Integral, 2, None, closed="left"), None],
-        "n_layers": [Interval(Integral, 1, None, closed="left"), None],
-        "n_heads": [Interval(Integral, 1, None, closed="left"), None],
-        "pooling": [StrOptions(set(POOLINGS)), None],
-        "clip": [Interval(Real, 0, 0.5, closed="left"), None],
+        **{
+            name: [*MaskedTimestepEncoder._parameter_constraints[name], None]
+            for name in SHAPE
+        },
         "freeze_encoder": ["boolean"],
         "head_penalty": [
             Interval(Real, 0, None, closed="neither"),
@@ -50,43 +43,24 @@ class SequenceEstimator(NeuralEstimator, ReadsSequences, BaseEstimator):
         "encoder_dropout": [Interval(Real, 0, 1, closed="left")],
         "encoder_learning_rate": [Interval(Real, 0, None, closed="neither"), None],
     }
-    _defaults: ClassVar[dict[str, Any]] = {
-        "dropout": 0.2,
-        "max_iter": 300,
-        "batch_size": 32,
-        "validation_fraction": 0.0,
-    }
 
-    _fitted: FineTunedNetwork
+    dropout: float = 0.2
+    max_iter: int = 300
+    batch_size: int = 32
+    validation_fraction: float = 0.0
+    pretrained: Any = None
+    backbone: str | None = None
+    hidden_size: int | None = None
+    n_layers: int | None = None
+    n_heads: int | None = None
+    pooling: str | None = None
+    clip: float | None = None
+    freeze_encoder: bool = False
+    head_penalty: float | str | None = "auto"
+    encoder_dropout: float = 0.1
+    encoder_learning_rate: float | None = None
 
-    def __init__(
-        self,
-        *,
-        pretrained: Any = None,
-        backbone: str | None = None,
-        hidden_size: int | None = None,
-        n_layers: int | None = None,
-        n_heads: int | None = None,
-        pooling: str | None = None,
-        clip: float | None = None,
-        freeze_encoder: bool = False,
-        head_penalty: float | str | None = "auto",
-        encoder_dropout: float = 0.1,
-        encoder_learning_rate: float | None = None,
-        **shared: Any,
-    ):
-        super().__init__(**shared)
-        self.pretrained = pretrained
-        self.backbone = backbone
-        self.hidden_size = hidden_size
-        self.n_layers = n_layers
-        self.n_heads = n_heads
-        self.pooling = pooling
-        self.clip = clip
-        self.freeze_encoder = freeze_encoder
-        self.head_penalty = head_penalty
-        self.encoder_dropout = encoder_dropout
-        self.encoder_learning_rate = encoder_learning_rate
+    _fitted: FineTunedNetwork = field(init=False)
 
     def __sklearn_clone__(self) -> Any:
         """Copy parameters; the pretrained encoder stays fitted.
@@ -96,18 +70,41 @@ class SequenceEstimator(NeuralEstimator, ReadsSequences, BaseEstimator):
         leaves the user's encoder alone, and shares its weights, which fine-tuning copies
         before it changes them.
         """
-        parameters = {
-            name: _shallow(value) if name == "pretrained" else clone(value, safe=False)
-            for name, value in self.get_params(deep=False).items()
-        }
-        cloned = type(self)(**parameters)
-        for name in _KEPT_BY_CLONES:
-            if name in vars(self):
-                setattr(cloned, name, getattr(self, name))
+        cloned = _clone_parametrized(self)
+        cloned.pretrained = _shallow(self.pretrained)
         return cloned
 
-    def _fit_labels(self, X: Any, y: Any, sequences: Sequences, labels: Labels) -> None:
-        """Train, see ``fine_tune``, and set the fitted attributes; X and y are as given."""
+    def fit(self, X: Any, y: Any, *, lengths: Any = None, groups: Any = None) -> Self:
+        """Fine-tune.
+
+        Parameters
+        ----------
+        X : list of array-like, or array-like of shape (n, n_timesteps, n_features)
+        y : array-like of shape (n,) or (n, n_outputs)
+            Class labels, of at least two classes, (n,); or numbers within
+            ``output_range``, (n,) or (n, n_outputs).
+        lengths : array-like of shape (n,), default=None
+            Timesteps of each sequence of a padded array.
+        groups : array-like of shape (n,), default=None
+            Speakers, say: rows of a group are held out for validation together.
+
+        Returns
+        -------
+        self : estimator
+
+        Raises
+        ------
+        ValueError
+            Shapes, lengths or labels that do not fit, or parameters that contradict
+            ``pretrained``.
+        sklearn.exceptions.NotFittedError
+            ``pretrained`` is not fitted.
+        TrainingDivergedError
+            The losses were not finite again after the rates were lowered.
+        """
+        sequences = self._read_to_fit(X, lengths)
+        labels, fitted = self._read_labels(y, sequences)
+        groups = read_groups(groups, len(sequences))
         start = resolve_start(self, sequences)
         with training_session(
             self,
@@ -117,7 +114,7 @@ class SequenceEstimator(NeuralEstimator, ReadsSequences, BaseEstimator):
                 "steps": sequences.steps,
                 "lengths": sequences.lengths,
                 "labels": labels.values,
-                "groups": labels.groups,
+                "groups": groups,
                 # Its weights, not the parameters that were set since.
                 "pretrained": start,
             },
@@ -126,10 +123,19 @@ class SequenceEstimator(NeuralEstimator, ReadsSequences, BaseEstimator):
             memory_advice=MEMORY_ADVICE,
             multiply_adds=largest_product(start.architecture, sequences, self.batch_size),
         ) as session:
-            self._fitted, record = fine_tune(self, sequences, labels, start, session)
+            self._fitted, record = fine_tune(
+                self, sequences, labels, groups, start, session
+            )
         self._had_lengths = sequences.lengths_given
         self.n_features_in_ = sequences.n_features
         self._set_results(record, session)
+        for name, value in fitted.items():
+            setattr(self, name, value)
+        return self
+
+    def _read_labels(self, y: Any, sequences: Sequences) -> tuple[Labels, dict[str, Any]]:
+        """Check y; return the labels and the attributes to set when training is done."""
+        raise NotImplementedError
 
     @torch_defaults()
     def _outputs(self, X: Any, lengths: Any) -> np.ndarray:
@@ -138,7 +144,6 @@ class SequenceEstimator(NeuralEstimator, ReadsSequences, BaseEstimator):
         return self._fitted.outputs(sequences, self.batch_size, self.device)
 
     def _check_state(self) -> None:
-        """Refuse state from a file that does not belong together."""
         super()._check_state()
         n_features = self._fitted.space.encoder.architecture.n_features
         require_state(self.n_features_in_ == n_features, "n_features_in_")

@@ -19,9 +19,7 @@ from skmiaug.representation.sequences._masked_encoder import MaskedTimestepEncod
 from skmiaug.representation.sequences._space import SequenceSpace, new_encoder, to_device
 from skmiaug.training import (
     LabelledSet,
-    LabelSettings,
     LabelTask,
-    RateSchedule,
     SequenceBatches,
     SequenceRecord,
     build_sequence_model,
@@ -35,7 +33,7 @@ EVAL_INTERVAL = 25
 # "auto" and None with a pretrained encoder; docs/masked_pretraining.md has measurements.
 _PRETRAINED_HEAD_PENALTY = 10.0
 _PRETRAINED_RATE_FACTOR = 0.2
-_SHAPE = ("backbone", "hidden_size", "n_layers", "n_heads", "pooling", "clip")
+SHAPE = ("backbone", "hidden_size", "n_layers", "n_heads", "pooling", "clip")
 _HOLD_OUT, _ORDER, _DROPOUT = range(10, 13)
 
 # Absolute errors are rounded off within that of zero, to have a slope there.
@@ -55,7 +53,6 @@ class FineTunedNetwork:
     pooling: str
 
     def check(self) -> None:
-        """Refuse pieces from a file that do not belong together."""
         require_state(self.pooling in POOLINGS, "pooling")
         hidden_size = self.space.encoder.architecture.hidden_size
         fits = self.head.linear.in_features == pooled_width(hidden_size, self.pooling)
@@ -95,26 +92,14 @@ def resolve_start(estimator: Any, sequences: Sequences) -> StartingPoint:
     Raises a NotFittedError if ``pretrained`` is not fitted, and a ValueError if it expects
     other features or contradicts a parameter.
     """
-    pretrained = unwrapped(estimator.pretrained)
+    pretrained = _pretrained_encoder(estimator.pretrained, sequences)
     source = MaskedTimestepEncoder() if pretrained is None else pretrained
-    if pretrained is not None:
-        check_is_fitted(
-            pretrained,
-            "_space",
-            msg=(
-                "pretrained=%(name)s(...) is not fitted: fit it to unlabelled sequences "
-                "first, or leave it None to begin at random. (A grid search clones its "
-                "values: put sklearn.frozen.FrozenEstimator around the encoder there.)"
-            ),
-        )
-        pretrained._validate_params()  # its pooling may have been set since
-        check_width(sequences, pretrained.n_features_in_, "the pretrained encoder")
-    shape = {name: getattr(source, name) for name in _SHAPE}
+    shape = {name: getattr(source, name) for name in SHAPE}
     if pretrained is not None:
         # As it was fitted, whatever was set since; its pooling may be set.
         fitted = pretrained._space.encoder.architecture
         shape |= {f.name: getattr(fitted, f.name) for f in fields(fitted)}
-    for name in _SHAPE:
+    for name in SHAPE:
         value = getattr(estimator, name)
         if pretrained is not None and value not in (None, shape[name]):
             raise ValueError(
@@ -122,58 +107,57 @@ def resolve_start(estimator: Any, sequences: Sequences) -> StartingPoint:
                 f"{shape[name]!r}. Leave {name} out to take the encoder's."
             )
         shape[name] = shape[name] if value is None else value
-    architecture = TimestepArchitecture(
-        sequences.n_features,
-        shape["backbone"],
-        int(shape["hidden_size"]),
-        int(shape["n_layers"]),
-        int(shape["n_heads"]),
-    )
+    sizes = (int(shape[name]) for name in ("hidden_size", "n_layers", "n_heads"))
+    architecture = TimestepArchitecture(sequences.n_features, shape["backbone"], *sizes)
     space = None if pretrained is None else pretrained._space
     return StartingPoint(architecture, shape["pooling"], float(shape["clip"]), space)
 
 
-def unwrapped(pretrained: Any) -> MaskedTimestepEncoder | None:
-    """Return the encoder itself, out of scikit-learn's FrozenEstimator too; raises a
-    TypeError for something else."""
+def _pretrained_encoder(
+    pretrained: Any, sequences: Sequences
+) -> MaskedTimestepEncoder | None:
+    """Return the encoder itself, fitted to such sequences, out of a FrozenEstimator too."""
     # Searches have an ``estimator`` too, which is not the one they fitted.
     is_frozen = type(pretrained).__name__ == "FrozenEstimator"
     inner = pretrained.estimator if is_frozen else pretrained
-    if inner is None or isinstance(inner, MaskedTimestepEncoder):
-        return inner
-    raise TypeError(
-        "pretrained must be a fitted MaskedTimestepEncoder or None, got "
-        f"{type(pretrained).__name__}. Of a search pass best_estimator_, of a Pipeline its "
-        "step."
+    if inner is None:
+        return None
+    if not isinstance(inner, MaskedTimestepEncoder):
+        raise TypeError(
+            "pretrained must be a fitted MaskedTimestepEncoder or None, got "
+            f"{type(pretrained).__name__}. Of a search pass best_estimator_, of a Pipeline "
+            "its step."
+        )
+    check_is_fitted(
+        inner,
+        "_space",
+        msg=(
+            "pretrained=%(name)s(...) is not fitted: fit it to unlabelled sequences "
+            "first, or leave it None to begin at random. (A grid search clones its "
+            "values: put sklearn.frozen.FrozenEstimator around the encoder there.)"
+        ),
     )
+    inner._validate_params()  # its pooling may have been set since
+    check_width(sequences, inner.n_features_in_, "the pretrained encoder")
+    return inner
 
 
 @dataclass(frozen=True)
 class Labels:
-    """What a head is trained on.
+    """What a head is trained on."""
 
-    Attributes
-    ----------
-    values : ndarray
-        (n,) of int64 where ``error`` is "classes", else (n, n_outputs) of float32.
-    error : {"classes", "l1", "l2"}
-    n_outputs : int
-    groups : ndarray of shape (n,) or None
-        Rows of a group are held out together.
-    class_weights : ndarray of shape (n_classes,), float32, or None
-    """
-
+    # (n,) of int64 where ``error`` is "classes", else (n, n_outputs) of float32
     values: np.ndarray
-    error: str
+    error: str  # {"classes", "l1", "l2"}
     n_outputs: int
-    groups: np.ndarray | None
-    class_weights: np.ndarray | None = None
+    class_weights: np.ndarray | None = None  # (n_classes,), float32
 
 
 def fine_tune(
     estimator: Any,
     sequences: Sequences,
     labels: Labels,
+    groups: np.ndarray | None,
     start: StartingPoint,
     session: Session,
 ) -> tuple[FineTunedNetwork, SequenceRecord]:
@@ -191,7 +175,7 @@ def fine_tune(
         labels.values if labels.error == "classes" else np.zeros(len(pooled)),
         estimator.validation_fraction,
         numpy_generator(seed, _HOLD_OUT),
-        groups=labels.groups,
+        groups=groups,
     )
     head = _new_head(labels.n_outputs, pooled)
     if penalty is not None:
@@ -199,14 +183,11 @@ def fine_tune(
     values = torch.from_numpy(labels.values).to(device)
     labelled = LabelledSet(everything, values, pooled if estimator.freeze_encoder else None)
     is_solved = estimator.freeze_encoder and penalty is not None
-    record = train_sequences(
-        _model(estimator, head, space.encoder, is_pretrained=start.pretrained is not None),
-        _task(estimator, labelled, labels, held, session, start.pooling),
-        max_iter=0 if is_solved else estimator.max_iter,
-        eval_interval=EVAL_INTERVAL,
-        stopping=session.stopping,
-        events=session.events,
-    )
+    is_pretrained = start.pretrained is not None
+    model = _model(estimator, head, space.encoder, is_pretrained=is_pretrained)
+    task = _task(estimator, labelled, labels, held, session, start.pooling)
+    loop = session.loop(task.score, max_iter=0 if is_solved else None)
+    record = train_sequences(model, task, **loop)
     for network in (space.encoder, head):
         network.cpu().eval().requires_grad_(False)
     return FineTunedNetwork(space, head, start.pooling), record
@@ -217,19 +198,15 @@ def _model(
 ) -> Any:
     """The networks that are trained, each with its learning rate."""
     networks: dict[str, nn.Module] = {"head": head}
-    rates = [("head", estimator.learning_rate)]
+    rates = {"head": estimator.learning_rate}
     if not estimator.freeze_encoder:
-        rate = estimator.encoder_learning_rate
-        if rate is None:
-            factor = _PRETRAINED_RATE_FACTOR if is_pretrained else 1
-            rate = estimator.learning_rate * factor
         networks["encoder"] = encoder
-        rates.append(("encoder", rate))
+        rates["encoder"] = estimator.encoder_learning_rate
+        if rates["encoder"] is None:
+            factor = _PRETRAINED_RATE_FACTOR if is_pretrained else 1
+            rates["encoder"] = estimator.learning_rate * factor
     return build_sequence_model(
-        networks,
-        rates,
-        weight_decay=estimator.weight_decay,
-        schedule=RateSchedule(estimator.max_iter),
+        networks, rates, weight_decay=estimator.weight_decay, n_steps=estimator.max_iter
     )
 
 
@@ -242,28 +219,27 @@ def _task(
     pooling: str,
 ) -> LabelTask:
     """What is learned from the rows that are not ``held`` out."""
-    training = labelled.subset(torch.from_numpy(np.flatnonzero(~held)))
-    weights = labels.class_weights
+
+    def subset(rows: np.ndarray) -> LabelledSet:
+        return labelled.subset(torch.from_numpy(np.flatnonzero(rows)))
+
+    training = subset(~held)
+    lengths, weights = training.sequences.lengths, labels.class_weights
     return LabelTask(
         training=training,
+        held_out=subset(held) if held.any() else None,
         batches=SequenceBatches(
-            training.sequences.lengths,
-            estimator.batch_size,
-            seed=session.seed,
-            stream=_ORDER,
-        ),
-        settings=LabelSettings(
-            labels.error,
-            None if weights is None else torch.from_numpy(weights).to(session.device),
-            pooling,
-            estimator.encoder_dropout,
-            estimator.dropout,
-            resolve_precision(estimator.precision, session.device),
+            lengths, estimator.batch_size, seed=session.seed, stream=_ORDER
         ),
         generator=torch_generator(session.seed, _DROPOUT, session.device),
-        held_out=labelled.subset(torch.from_numpy(np.flatnonzero(held)))
-        if held.any()
-        else None,
+        error=labels.error,
+        class_weights=None
+        if weights is None
+        else torch.from_numpy(weights).to(session.device),
+        pooling=pooling,
+        encoder_dropout=estimator.encoder_dropout,
+        head_dropout=estimator.dropout,
+        autocast=resolve_precision(estimator.precision, session.device),
     )
 
 

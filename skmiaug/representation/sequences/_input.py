@@ -14,24 +14,13 @@ _EXPECTED = (
 
 @dataclass(frozen=True)
 class Sequences:
-    """Sequences concatenated in time.
+    """Sequences concatenated in time."""
 
-    Attributes
-    ----------
-    steps : ndarray of shape (n_steps_in_all, n_features)
-        Floating point; cells that are not finite are unknown.
-    lengths : ndarray of shape (n,), int64
-        At least 1 each.
-    n_padded : int or None
-        Timesteps of the padded array that was given; None for a list.
-    lengths_given : bool
-        Whether lengths were given with the array.
-    """
-
+    # (n_steps_in_all, n_features), floating point; cells that are not finite are unknown
     steps: np.ndarray
-    lengths: np.ndarray
-    n_padded: int | None
-    lengths_given: bool = False
+    lengths: np.ndarray  # (n,), int64, at least 1 each
+    n_padded: int | None  # Timesteps of the padded array that was given; None for a list
+    lengths_given: bool = False  # Whether lengths were given with the array
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -49,21 +38,10 @@ class Sequences:
 def read_sequences(X: Any, lengths: Any = None) -> Sequences:
     """Check sequences and concatenate them.
 
-    Parameters
-    ----------
-    X : list of array-like of shape (n_timesteps, n_features), or array-like of shape \
-            (n, n_timesteps, n_features)
-        In a padded array without ``lengths``, timesteps at the end of a sequence that are
-        NaN throughout are padding.
-    lengths : array-like of shape (n,) or None
-        Timesteps of each sequence of a padded array.
-
-    Raises
-    ------
-    TypeError
-        Values that are not real numbers.
-    ValueError
-        Shapes or lengths that do not fit, or a sequence without any finite value.
+    ``lengths`` are those of a padded array; without them, timesteps at the end of its
+    sequences that are NaN throughout are padding. Raises a TypeError for values that are
+    not real numbers, and a ValueError for shapes or lengths that do not fit and a sequence
+    without any finite value.
     """
     if getattr(X, "ndim", None) == 3:
         read = _from_padded(_as_float(X, "X"), lengths)
@@ -94,8 +72,6 @@ def _refuse(sequences: np.ndarray, fault: str) -> None:
 
 
 def _as_list(X: Any) -> list[Any]:
-    if hasattr(X, "iloc") and X.ndim == 1:
-        return list(X)
     dimensions = getattr(X, "ndim", 1)
     if isinstance(X, (str, bytes)) or not hasattr(X, "__len__") or dimensions != 1:
         shape = f" of shape {X.shape}" if hasattr(X, "shape") else ""
@@ -292,17 +268,13 @@ def with_restored(
 
     ``sequences`` is X as read, whose type is taken where that of X is not floating point.
     """
-    if sequences.n_padded is not None:
-        padded = _as_floating(X, sequences.steps.dtype)
-        hidden = np.zeros(padded.shape[:2], dtype=bool)
-        hidden[np.arange(sequences.n_padded) < sequences.lengths[:, None]] = masked
-        padded[hidden] = values
-        return padded
-    restored = [_as_floating(x, sequences.steps.dtype) for x in X]
+    dtype = sequences.steps.dtype
+    is_padded = sequences.n_padded is not None
+    restored = _as_floating(X, dtype) if is_padded else [_as_floating(x, dtype) for x in X]
     masks = sequences.split(masked)
-    ends = np.cumsum([mask.sum() for mask in masks])
-    for one, mask, end in zip(restored, masks, ends, strict=True):
-        one[mask] = values[end - mask.sum() : end]
+    parts = np.split(values, np.cumsum([mask.sum() for mask in masks])[:-1])
+    for one, mask, part in zip(restored, masks, parts, strict=True):
+        one[: len(mask)][mask] = part
     return restored
 
 

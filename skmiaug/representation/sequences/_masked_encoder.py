@@ -1,15 +1,13 @@
 """MaskedTimestepEncoder: pretraining without labels on acoustic feature sequences."""
 
+from dataclasses import dataclass, field
+from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from sklearn.base import (
-    BaseEstimator,
-    ClassNamePrefixFeaturesOutMixin,
-    TransformerMixin,
-)
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from skmiaug.base import (
@@ -19,6 +17,7 @@ from skmiaug.base import (
     require_state,
     training_session,
     validation_mask,
+    with_shared_docs,
 )
 from skmiaug.losses import RECONSTRUCTION_ERRORS
 from skmiaug.nn import BACKBONES, POOLINGS, TimestepArchitecture, pooled_width
@@ -40,10 +39,9 @@ from skmiaug.representation.sequences._space import (
 from skmiaug.training import (
     REPLACEMENTS,
     MaskedTask,
-    MaskingSettings,
-    RateSchedule,
     SequenceBatches,
     SequenceRecord,
+    SequenceSet,
     build_sequence_model,
     train_sequences,
 )
@@ -58,6 +56,8 @@ _WIDE = 128
 
 
 @register_state
+@with_shared_docs(EVAL_INTERVAL)
+@dataclass(kw_only=True, eq=False, repr=False)
 class MaskedTimestepEncoder(
     NeuralEstimator,
     ReadsSequences,
@@ -130,57 +130,27 @@ class MaskedTimestepEncoder(
     learning_rate : float, default=1e-3
         Maximum learning rate of AdamW.
 
-    weight_decay : float, default=0.01
-        Weight decay of AdamW, of the matrices.
-
     validation_fraction : float in [0, 1), default=0.1
         Share of the sequences held out for early stopping, at least one of 5 or more. 0
         trains for ``max_iter`` steps.
 
-    n_iter_no_change : int, default=10
-        Validation checks (one every 50 steps) without improvement before training stops.
-
-    tol : float, default=1e-4
-        Smallest improvement of the validation score.
-
-    device : str or torch.device, default="auto"
-        Where the network runs; "auto" is CUDA where there is one.
-
-    precision : {"auto", "float32", "bfloat16"}, default="auto"
-        Type of the matrix products in training. "auto" is bfloat16 on CUDA devices that
-        have it, and for transformers of 128 channels and more on CPUs with AMX.
-        ``transform`` and ``restore`` use float32.
-
-    checkpoint : path-like or None, default=None
-        File that training writes every 50 steps, and when Ctrl-C or SIGTERM ends it, and
-        continues from, bit for bit on the CPU, when the same fit is run again. Removed
-        when the fit is done.
-
-    random_state : int, RandomState instance or None, default=None
-        Seed of everything. The same int gives the same bits on one device.
-
-    verbose : int, default=0
-        1 shows a progress bar with the loss.
+    {training parameters}
 
     Attributes
     ----------
     n_features_in_ : int
         Features of a timestep.
-    n_iter_, best_iter_ : int
-        Training steps done, and the one whose weights are kept.
-    loss_curve_ : list of float
-        The loss, one mean for each 50 steps.
-    validation_scores_ : list of float or None
-        The loss of the held-out sequences, negated; None where none were held out.
-    best_validation_score_ : float or None
-        That of the weights that are kept.
-    device_ : str
-        Device of the fit.
+    {training attributes}
 
     See Also
     --------
     SequenceEmotionClassifier : Fine-tunes the network for classes.
     SequenceEmotionRegressor : Fine-tunes the network for intensities.
+
+    Notes
+    -----
+    ``precision="auto"`` is bfloat16 too for transformers of 128 channels and more on CPUs
+    with AMX. ``transform`` and ``restore`` use float32, on ``device``.
 
     References
     ----------
@@ -198,7 +168,7 @@ class MaskedTimestepEncoder(
     (40, 16)
     """
 
-    _parameter_constraints: dict[str, Any] = {  # noqa: RUF012 (scikit-learn's convention)
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
         **NeuralEstimator._parameter_constraints,
         "backbone": [StrOptions(set(BACKBONES))],
         "hidden_size": [Interval(Integral, 2, None, closed="left")],
@@ -211,42 +181,23 @@ class MaskedTimestepEncoder(
         "replacement": [StrOptions(set(REPLACEMENTS))],
         "loss": [StrOptions(set(RECONSTRUCTION_ERRORS))],
     }
-    _defaults: ClassVar[dict[str, Any]] = {
-        "max_iter": 2000,
-        "batch_size": 128,
-        "n_iter_no_change": 10,
-    }
+    backbone: str = "transformer"
+    hidden_size: int = 128
+    n_layers: int = 3
+    n_heads: int = 4
+    pooling: str = "mean"
+    clip: float = 0.005
+    mask_ratio: float = 0.3
+    span_length: int = 3
+    replacement: str = "learned"
+    loss: str = "l1"
+    max_iter: int = 2000
+    batch_size: int = 128
+    n_iter_no_change: int = 10
 
-    _space: SequenceSpace
-    _seed: int
-    _hides_by_zeros: bool
-
-    def __init__(
-        self,
-        *,
-        backbone: str = "transformer",
-        hidden_size: int = 128,
-        n_layers: int = 3,
-        n_heads: int = 4,
-        pooling: str = "mean",
-        clip: float = 0.005,
-        mask_ratio: float = 0.3,
-        span_length: int = 3,
-        replacement: str = "learned",
-        loss: str = "l1",
-        **shared: Any,
-    ):
-        super().__init__(**shared)
-        self.backbone = backbone
-        self.hidden_size = hidden_size
-        self.n_layers = n_layers
-        self.n_heads = n_heads
-        self.pooling = pooling
-        self.clip = clip
-        self.mask_ratio = mask_ratio
-        self.span_length = span_length
-        self.replacement = replacement
-        self.loss = loss
+    _space: SequenceSpace = field(init=False)
+    _seed: int = field(init=False)
+    _hides_by_zeros: bool = field(init=False)
 
     def fit(
         self, X: Any, y: Any = None, *, lengths: Any = None, groups: Any = None
@@ -277,13 +228,8 @@ class MaskedTimestepEncoder(
         """
         sequences = self._read_to_fit(X, lengths)
         groups = read_groups(groups, len(sequences))
-        architecture = TimestepArchitecture(
-            sequences.n_features,
-            self.backbone,
-            int(self.hidden_size),
-            int(self.n_layers),
-            int(self.n_heads),
-        )
+        sizes = (int(n) for n in (self.hidden_size, self.n_layers, self.n_heads))
+        architecture = TimestepArchitecture(sequences.n_features, self.backbone, *sizes)
         with training_session(
             self,
             X,
@@ -316,55 +262,51 @@ class MaskedTimestepEncoder(
         session: Session,
     ) -> tuple[SequenceSpace, SequenceRecord]:
         """Fit the scale, and train an encoder to restore hidden timesteps."""
-        seed, device = session.seed, session.device
         scale = FeatureScale.fit(sequences.steps, clip=self.clip)
-        everything = to_device(sequences, scale, device)
+        everything = to_device(sequences, scale, session.device)
         held = validation_mask(
             np.zeros(len(sequences)),
             self.validation_fraction,
-            numpy_generator(seed, _HOLD_OUT),
+            numpy_generator(session.seed, _HOLD_OUT),
             groups=groups,
         )
-        training = everything.subset(torch.from_numpy(np.flatnonzero(~held)))
-        held_out = None
-        if held.any():
-            held_out = everything.subset(torch.from_numpy(np.flatnonzero(held)))
-        encoder = new_encoder(architecture, seed).to(device)
+        encoder = new_encoder(architecture, session.seed).to(session.device)
+        model = build_sequence_model(
+            {"encoder": encoder},
+            {"encoder": self.learning_rate},
+            weight_decay=self.weight_decay,
+            n_steps=self.max_iter,
+        )
+        task = self._task(everything, held, session)
+        record = train_sequences(model, task, **session.loop(task.score))
+        encoder = encoder.cpu().eval().requires_grad_(False)
+        return SequenceSpace(scale, encoder), record
+
+    def _task(
+        self, everything: SequenceSet, held: np.ndarray, session: Session
+    ) -> MaskedTask:
+        """To restore timesteps of the sequences that are not ``held`` out."""
+        seed, device = session.seed, session.device
+        training, held_out = (
+            everything.subset(torch.from_numpy(np.flatnonzero(rows)))
+            for rows in (~held, held)
+        )
         is_wide = self.backbone == "transformer" and self.hidden_size >= _WIDE
-        autocast = resolve_precision(self.precision, device, large_products=is_wide)
-        task = MaskedTask(
+        return MaskedTask(
             sequences=training,
+            held_out=held_out if len(held_out) else None,
             batches=SequenceBatches(
                 training.lengths, self.batch_size, seed=seed, stream=_ORDER
             ),
-            settings=MaskingSettings(
-                self.mask_ratio,
-                self.span_length,
-                self.replacement,
-                self.loss,
-                self.dropout,
-                autocast,
-            ),
             generator=torch_generator(seed, _MASKS, device),
-            held_out=held_out,
             held_out_seed=(seed, _HELD_OUT_MASKS),
+            ratio=self.mask_ratio,
+            span=self.span_length,
+            replacement=self.replacement,
+            error=self.loss,
+            dropout=self.dropout,
+            autocast=resolve_precision(self.precision, device, large_products=is_wide),
         )
-        model = build_sequence_model(
-            {"encoder": encoder},
-            [("encoder", self.learning_rate)],
-            weight_decay=self.weight_decay,
-            schedule=RateSchedule(self.max_iter),
-        )
-        record = train_sequences(
-            model,
-            task,
-            max_iter=self.max_iter,
-            eval_interval=EVAL_INTERVAL,
-            stopping=session.stopping,
-            events=session.events,
-        )
-        encoder = encoder.cpu().eval().requires_grad_(False)
-        return SequenceSpace(scale, encoder), record
 
     def fit_transform(
         self, X: Any, y: Any = None, *, lengths: Any = None, groups: Any = None
@@ -442,14 +384,10 @@ class MaskedTimestepEncoder(
             1 is perfect, 0 as good as interpolation, below 0 worse.
         """
         sequences = self._read(X, lengths)
-
-        def restored(masked: np.ndarray) -> np.ndarray:
-            return self._restored(sequences, masked)
-
         return share_explained(
             sequences,
             self._space.scale,
-            restored,
+            partial(self._restored, sequences),
             ratio=self.mask_ratio,
             span=self.span_length,
             error=self.loss,
@@ -458,11 +396,7 @@ class MaskedTimestepEncoder(
 
     def _restored(self, sequences: Sequences, masked: np.ndarray) -> np.ndarray:
         return self._space.restore(
-            sequences,
-            masked,
-            self.batch_size,
-            self.device,
-            as_zeros=self._hides_by_zeros,
+            sequences, masked, self.batch_size, self.device, as_zeros=self._hides_by_zeros
         )
 
     @property
@@ -471,7 +405,6 @@ class MaskedTimestepEncoder(
         return pooled_width(width, self.pooling)
 
     def _check_state(self) -> None:
-        """Refuse state from a file that does not belong together."""
         super()._check_state()
         n_features = self._space.encoder.architecture.n_features
         require_state(self.n_features_in_ == n_features, "n_features_in_")

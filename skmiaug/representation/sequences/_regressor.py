@@ -1,7 +1,8 @@
 """SequenceEmotionRegressor: the intensity of each emotion in a sequence."""
 
+from dataclasses import dataclass, field
 from numbers import Real
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import RegressorMixin
@@ -9,14 +10,16 @@ from sklearn.metrics import r2_score
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_array, check_consistent_length
 
-from skmiaug.base import register_state, require_array, require_state
+from skmiaug.base import register_state, require_array, require_state, with_shared_docs
 from skmiaug.losses import RECONSTRUCTION_ERRORS
 from skmiaug.representation.sequences._estimator import SequenceEstimator
-from skmiaug.representation.sequences._fine_tuning import Labels
-from skmiaug.utils.tables._labels import read_groups
+from skmiaug.representation.sequences._fine_tuning import EVAL_INTERVAL, Labels
+from skmiaug.representation.sequences._input import Sequences
 
 
 @register_state
+@with_shared_docs(EVAL_INTERVAL)
+@dataclass(kw_only=True, eq=False, repr=False)
 class SequenceEmotionRegressor(RegressorMixin, SequenceEstimator):
     """Predict emotion intensities, or other numbers, of feature sequences.
 
@@ -51,17 +54,11 @@ class SequenceEmotionRegressor(RegressorMixin, SequenceEstimator):
     max_iter : int, default=300
     batch_size : int, default=32
     learning_rate : float, default=1e-3
-    weight_decay : float, default=0.01
     validation_fraction : float in [0, 1), default=0.0
-    n_iter_no_change : int, default=5
-    tol : float, default=1e-4
-    device : str or torch.device, default="auto"
-    precision : {"auto", "float32", "bfloat16"}, default="auto"
-    checkpoint : path-like or None, default=None
-    random_state : int, RandomState instance or None, default=None
-    verbose : int, default=0
         As for :class:`~skmiaug.SequenceEmotionClassifier`; the held-out sequences are
         drawn from all.
+
+    {training parameters}
 
     Attributes
     ----------
@@ -69,22 +66,17 @@ class SequenceEmotionRegressor(RegressorMixin, SequenceEstimator):
         Features of a timestep.
     n_outputs_ : int
         Labels of a sequence.
-    n_iter_, best_iter_ : int
-        Training steps done, and the one whose weights are kept.
-    loss_curve_ : list of float
-        The loss in standard deviations of the labels (squared with ``"l2"``), one mean
-        for each 25 steps.
-    validation_scores_ : list of float or None
-        That of the held-out sequences, negated; None where none were held out.
-    best_validation_score_ : float or None
-        That of the weights that are kept.
-    device_ : str
-        Device of the fit.
+    {training attributes}
 
     See Also
     --------
     MaskedTimestepEncoder : Pretrains the network without labels.
     SequenceEmotionClassifier : Predicts classes.
+
+    Notes
+    -----
+    The loss is in standard deviations of the labels (squared with ``loss="l2"``).
+    Predictions are computed on ``device`` too.
 
     References
     ----------
@@ -102,78 +94,44 @@ class SequenceEmotionRegressor(RegressorMixin, SequenceEstimator):
     (60, 4)
     """
 
-    _parameter_constraints: dict[str, Any] = {  # noqa: RUF012 (scikit-learn's convention)
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
         **SequenceEstimator._parameter_constraints,
         "loss": [StrOptions(set(RECONSTRUCTION_ERRORS))],
         "output_range": [tuple, list, None],
     }
 
-    n_outputs_: int
-    _center: np.ndarray
-    _scale: float
-    _is_flat: bool
+    loss: str = "l1"
+    output_range: tuple[float, float] | None = (0.0, 3.0)
 
-    def __init__(
-        self,
-        *,
-        loss: str = "l1",
-        output_range: tuple[float, float] | None = (0.0, 3.0),
-        **shared: Any,
-    ):
-        super().__init__(**shared)
-        self.loss = loss
-        self.output_range = output_range
+    n_outputs_: int = field(init=False)
+    _center: np.ndarray = field(init=False)
+    _scale: float = field(init=False)
+    _is_flat: bool = field(init=False)
 
-    def fit(
-        self, X: Any, y: Any, *, lengths: Any = None, groups: Any = None
-    ) -> "SequenceEmotionRegressor":
-        """Fine-tune.
-
-        Parameters
-        ----------
-        X : list of array-like, or array-like of shape (n, n_timesteps, n_features)
-        y : array-like of shape (n,) or (n, n_outputs)
-            Numbers within ``output_range``.
-        lengths : array-like of shape (n,), default=None
-            Timesteps of each sequence of a padded array.
-        groups : array-like of shape (n,), default=None
-            Speakers, say: rows of a group are held out for validation together.
-
-        Returns
-        -------
-        self : SequenceEmotionRegressor
-
-        Raises
-        ------
-        ValueError
-            Shapes, lengths or labels that do not fit, or parameters that contradict
-            ``pretrained``.
-        sklearn.exceptions.NotFittedError
-            ``pretrained`` is not fitted.
-        TrainingDivergedError
-            The losses were not finite again after the rates were lowered.
-        """
-        sequences = self._read_to_fit(X, lengths)
+    def _read_labels(self, y: Any, sequences: Sequences) -> tuple[Labels, dict[str, Any]]:
         numbers = check_array(y, dtype=np.float64, ensure_2d=False, input_name="y")
         check_consistent_length(sequences.lengths, numbers)
         if numbers.ndim > 2:
             raise ValueError(
                 f"y must have the shape (n,) or (n, n_outputs), got {numbers.shape}."
             )
-        self._check_range(numbers)
+        limits = _checked_range(self.output_range)
+        if limits is not None and (numbers.min() < limits[0] or numbers.max() > limits[1]):
+            raise ValueError(
+                f"y must lie within output_range={limits}, got {numbers.min():g} to "
+                f"{numbers.max():g}. Set output_range to the labels' range, or to None."
+            )
         columns = numbers.reshape(len(numbers), -1)
-        middle = np.median if self.loss == "l1" else np.mean
-        center = middle(columns, axis=0)
+        center = (np.median if self.loss == "l1" else np.mean)(columns, axis=0)
         scale = float(columns.std(axis=0).mean()) or 1.0
         labels = ((columns - center) / scale).astype(np.float32)
-        groups = read_groups(groups, len(labels))
-        self._fit_labels(
-            X, y, sequences, Labels(labels, self.loss, labels.shape[1], groups)
-        )
-        self._center, self._scale = center, scale
-        self._is_flat = numbers.ndim == 1
-        self.n_outputs_ = labels.shape[1]
-        return self
+        fitted = {
+            "n_outputs_": labels.shape[1],
+            "_center": center,
+            "_scale": scale,
+            "_is_flat": numbers.ndim == 1,
+        }
+        return Labels(labels, self.loss, labels.shape[1]), fitted
 
     def predict(self, X: Any, *, lengths: Any = None) -> np.ndarray:
         """Return the labels of each sequence.
@@ -208,14 +166,6 @@ class SequenceEmotionRegressor(RegressorMixin, SequenceEstimator):
         """
         predicted = self.predict(X, lengths=lengths)
         return float(r2_score(y, predicted, sample_weight=sample_weight))
-
-    def _check_range(self, numbers: np.ndarray) -> None:
-        limits = _checked_range(self.output_range)
-        if limits is not None and (numbers.min() < limits[0] or numbers.max() > limits[1]):
-            raise ValueError(
-                f"y must lie within output_range={limits}, got {numbers.min():g} to "
-                f"{numbers.max():g}. Set output_range to the labels' range, or to None."
-            )
 
     def _check_state(self) -> None:
         super()._check_state()

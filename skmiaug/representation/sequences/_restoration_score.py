@@ -97,9 +97,7 @@ def interpolate_masked(
     return restored
 
 
-def _whole_sequences(
-    lengths: np.ndarray,
-) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
+def _whole_sequences(lengths: np.ndarray) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
     """Yield pieces of whole sequences: their rows, and the first and the last row of each
     row's sequence, counted within the piece, (n_rows,)."""
     ends = np.cumsum(lengths)

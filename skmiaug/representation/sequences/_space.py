@@ -27,20 +27,12 @@ register_state(TimestepEncoder)
 @register_state
 @dataclass(frozen=True)
 class SequenceSpace:
-    """Scale and encoder.
-
-    Attributes
-    ----------
-    scale : FeatureScale
-    encoder : TimestepEncoder
-        On the CPU.
-    """
+    """Scale and encoder."""
 
     scale: FeatureScale
-    encoder: TimestepEncoder
+    encoder: TimestepEncoder  # On the CPU
 
     def check(self) -> None:
-        """Refuse pieces from a file that do not belong together."""
         n_features = self.encoder.architecture.n_features
         require_state(self.scale.low.shape == (n_features,), "scale")
         require_state(self.encoder.hidden_step.dtype == torch.float32, "encoder")

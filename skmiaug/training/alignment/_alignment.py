@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, Unpack
 
 import torch
 from torch import Tensor, nn
@@ -16,31 +16,21 @@ from skmiaug.losses import (
     symmetric_info_nce,
 )
 from skmiaug.nn import AlignmentNetwork, AlignmentOutput
-from skmiaug.training.loop._adamw import AdamW, decay_groups
-from skmiaug.training.loop._model_state import ModelState
-from skmiaug.training.loop._record import RunRecord
-from skmiaug.training.loop._run import TrainingEvents, run_loop
-from skmiaug.training.loop._stopping import EarlyStopping
+from skmiaug.training.loop._model_state import AdamW, ModelState, decay_groups
+from skmiaug.training.loop._run import LoopParameters, RunRecord, run_loop
 from skmiaug.utils._precision import precision
-
-_REMEDY = "Lower learning_rate, or check X for extreme values."
 
 
 class AlignmentBatch(NamedTuple):
-    """Rows with all their modalities; n is the batch size.
+    """Rows with all their modalities; n is the batch size."""
 
-    Attributes
-    ----------
-    rows : tuple of Tensor of shape (n, n_features)
-        One for each modality, standardised and finite, also where one is missing.
-    present : Tensor of shape (n, n_modalities), bool, or None
-        False where a row lacks a modality. None: no row lacks any, which saves time.
-    classes : Tensor of shape (n,)
-    """
-
+    # Each (n, n_features), one for each modality, standardised and finite, also where one
+    # is missing
     rows: tuple[Tensor, ...]
+    # (n, n_modalities), bool, or None: False where a row lacks a modality. None: no row
+    # lacks any, which saves time.
     present: Tensor | None
-    classes: Tensor
+    classes: Tensor  # (n,)
 
     def take(self, which: Tensor) -> "AlignmentBatch":
         """Return the rows of indices ``which`` (n,)."""
@@ -53,24 +43,13 @@ class AlignmentBatch(NamedTuple):
 
 @dataclass
 class AlignmentBatches:
-    """Draws batches of distinct rows.
+    """Draws batches of distinct rows."""
 
-    Attributes
-    ----------
-    rows : AlignmentBatch
-        All training rows.
-    batch_size : int
-        Lowered to the number of rows.
-    generator : torch.Generator
-        The only source of randomness.
-    dropout : float
-        Share of the values set to 0, the mean of the column; the others are scaled up so
-        that the expected value stays the same.
-    """
-
-    rows: AlignmentBatch
-    batch_size: int
-    generator: torch.Generator
+    rows: AlignmentBatch  # All training rows
+    batch_size: int  # Lowered to the number of rows
+    generator: torch.Generator  # The only source of randomness
+    # Share of the values set to 0, the mean of the column; the others are scaled up so that
+    # the expected value stays the same
     dropout: float = 0.0
 
     def draw(self) -> AlignmentBatch:
@@ -96,6 +75,8 @@ class AlignmentBatches:
 class AlignmentModel(ModelState):
     """Projection and class heads, the temperature, and their optimiser."""
 
+    remedy: ClassVar[str] = "Lower learning_rate, or check X for extreme values."
+
     network: AlignmentNetwork
     optimizer: torch.optim.Optimizer
 
@@ -103,21 +84,16 @@ class AlignmentModel(ModelState):
     def build(
         cls, network: AlignmentNetwork, *, learning_rate: float, weight_decay: float
     ) -> "AlignmentModel":
-        """Give a network, on its device, an optimiser.
-
-        ``weight_decay`` is that of the matrices; biases and the temperature have none.
-        """
+        """Give a network, on its device, an optimiser."""
         groups = decay_groups(network, weight_decay)
         model = cls(network, AdamW(groups, lr=learning_rate, fused=True))
         model._limit_scale()
         return model
 
     def modules(self) -> Iterator[tuple[str, nn.Module]]:
-        """Yield the network by name."""
         yield "network", self.network
 
     def optimizers(self) -> Iterator[tuple[str, torch.optim.Optimizer]]:
-        """Yield the optimiser by name."""
         yield "network", self.optimizer
 
     def descend(self, loss: Tensor) -> None:
@@ -138,51 +114,27 @@ class AlignmentModel(ModelState):
 
 @dataclass(frozen=True)
 class AlignmentWeights:
-    """How much each term counts.
+    """How much each term counts."""
 
-    Attributes
-    ----------
-    classification : float
-        On the cross-entropy of each modality.
-    contrastive : float
-        α, on the symmetric InfoNCE of each pair of modalities.
-    information : float
-        β, on the lower bound of the mutual information of class and shared code.
-    same_class : {"positive", "masked", "negative"}
-        Role of the pairs of a row's class, see ``symmetric_info_nce``.
-    entropy : float
-        H(c) of the rows, nats.
-    autocast : torch.dtype or None
-        Type of the matrix products; None is float32.
-    """
-
-    classification: float
-    contrastive: float
+    classification: float  # On the cross-entropy of each modality
+    contrastive: float  # α, on the symmetric InfoNCE of each pair of modalities
+    # β, on the lower bound of the mutual information of class and shared code
     information: float
+    # {"positive", "masked", "negative"}: Role of the pairs of a row's class, see
+    # ``symmetric_info_nce``
     same_class: str
-    entropy: float
-    autocast: torch.dtype | None = None
+    entropy: float  # H(c) of the rows, nats
+    autocast: torch.dtype | None = None  # Type of the matrix products; None is float32
 
 
 class AlignmentTerms(NamedTuple):
-    """The terms of the loss, each a Tensor of shape (), nats.
+    """The terms of the loss, each a Tensor of shape (), nats."""
 
-    Attributes
-    ----------
-    loss : Tensor
-        The weighted sum.
-    class_loss : Tensor
-        Sum over the modalities of the cross-entropy of the class.
-    contrastive_loss : Tensor
-        Sum over the pairs of modalities of the symmetric InfoNCE loss.
-    information : Tensor
-        H(c) + E[log q(c | shared code)].
-    """
-
-    loss: Tensor
-    class_loss: Tensor
+    loss: Tensor  # The weighted sum
+    class_loss: Tensor  # Sum over the modalities of the cross-entropy of the class
+    # Sum over the pairs of modalities of the symmetric InfoNCE loss
     contrastive_loss: Tensor
-    information: Tensor
+    information: Tensor  # H(c) + E[log q(c | shared code)]
 
 
 def alignment_terms(
@@ -220,12 +172,8 @@ def alignment_score(
 ) -> Callable[[AlignmentModel], float | None]:
     """Return the validation score: the loss of held-out rows, negated; None without any.
 
-    Parameters
-    ----------
-    parts : sequence of AlignmentBatch
-        The held-out rows, in parts of about the size of a training batch: InfoNCE grows
-        with the number of rows among which the positive pair is looked for.
-    weights : AlignmentWeights
+    ``parts`` are the held-out rows, in parts of about the size of a training batch: InfoNCE
+    grows with the number of rows among which the positive pair is looked for.
     """
     n_rows = sum(len(part.classes) for part in parts)
 
@@ -278,15 +226,7 @@ def _contrastive_loss(
 
 @dataclass
 class AlignmentRecord(RunRecord):
-    """The curves of a run, means since the last validation check, nats.
-
-    Attributes
-    ----------
-    loss, class_loss, contrastive_loss, information : list of float
-        As in `AlignmentTerms`.
-    """
-
-    figures: ClassVar[tuple[str, ...]] = AlignmentTerms._fields
+    """The curves of `AlignmentTerms`, means since the last validation check, nats."""
 
     loss: list[float] = field(default_factory=list)
     class_loss: list[float] = field(default_factory=list)
@@ -298,34 +238,13 @@ def train_alignment(
     model: AlignmentModel,
     batches: AlignmentBatches,
     weights: AlignmentWeights,
-    *,
-    max_iter: int,
-    eval_interval: int,
-    stopping: EarlyStopping,
-    events: TrainingEvents,
+    **loop: Unpack[LoopParameters],
 ) -> AlignmentRecord:
-    """Train the shared space by ``run_loop``, one batch a step.
-
-    Parameters
-    ----------
-    model, batches, weights
-        Network, data and term weights; ``model`` is changed in place.
-    max_iter, eval_interval, stopping, events
-        As for ``run_loop``.
-
-    Raises
-    ------
-    TrainingDivergedError
-        The losses were not finite again after the rate was lowered.
-    """
+    """Train the shared space, in place, by ``run_loop``, one batch a step."""
     return run_loop(
         model,
         lambda: align_step(model, batches.draw(), weights),
         AlignmentRecord(),
         generator=batches.generator,
-        max_iter=max_iter,
-        eval_interval=eval_interval,
-        stopping=stopping,
-        events=events,
-        remedy=_REMEDY,
+        **loop,
     )

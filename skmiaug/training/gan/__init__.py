@@ -1,5 +1,7 @@
 """Generator, critic and the loops that train them."""
 
+# ruff: noqa: F401 (the imports are the names of this package)
+
 from skmiaug.training.gan._batches import (
     GanBatch,
     GanBatches,
@@ -10,20 +12,16 @@ from skmiaug.training.gan._batches import (
     sampling_weights,
 )
 from skmiaug.training.gan._distributed import ProcessGroup, SingleProcess
-from skmiaug.training.gan._loop import GanRecord, train_gan
-from skmiaug.training.gan._networks import GanNetworks, build_networks
-from skmiaug.training.gan._pairs import (
-    contrastive_information,
-    pair_information,
-    read_pairs,
-)
-from skmiaug.training.gan._stack import (
+from skmiaug.training.gan._loop import (
+    GanRecord,
     GanStack,
     StackBatches,
     StackedModel,
     stack_networks,
+    train_gan,
     train_gan_stack,
 )
+from skmiaug.training.gan._networks import GanNetworks, build_networks
 from skmiaug.training.gan._step import (
     GanWeights,
     discriminate,
@@ -32,35 +30,6 @@ from skmiaug.training.gan._step import (
     generate,
     heads_step,
     less_margin,
+    pair_information,
+    read_pairs,
 )
-
-__all__ = [
-    "GanBatch",
-    "GanBatches",
-    "GanNetworks",
-    "GanRecord",
-    "GanStack",
-    "GanWeights",
-    "Layout",
-    "ProcessGroup",
-    "Rows",
-    "SingleProcess",
-    "StackBatches",
-    "StackedModel",
-    "WeightedRows",
-    "build_networks",
-    "contrastive_information",
-    "discriminate",
-    "excess",
-    "gan_step",
-    "generate",
-    "heads_step",
-    "kernel_weight",
-    "less_margin",
-    "pair_information",
-    "read_pairs",
-    "sampling_weights",
-    "stack_networks",
-    "train_gan",
-    "train_gan_stack",
-]

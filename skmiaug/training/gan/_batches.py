@@ -14,62 +14,34 @@ Blocks = Sequence[tuple[slice, tuple[int, ...]]]
 
 
 class Rows(NamedTuple):
-    """Rows with their targets; n rows.
+    """Rows with their targets; n rows."""
 
-    Attributes
-    ----------
-    values : Tensor of shape (n, n_features)
-        Whitened, the groups of columns side by side.
-    targets : Tensor of shape (n, n_targets)
-        Target codes; one-hot for classes.
-    ids : Tensor of shape (n,)
-        Number of the training row that a row is, or was drawn near to.
-    """
-
-    values: Tensor
-    targets: Tensor
-    ids: Tensor
+    values: Tensor  # (n, n_features), whitened, the groups of columns side by side
+    targets: Tensor  # (n, n_targets), target codes; one-hot for classes
+    ids: Tensor  # (n,), number of the training row that a row is, or was drawn near to
 
 
 class GanBatch(NamedTuple):
-    """Input of one training step; n is the batch size.
+    """Input of one training step; n is the batch size."""
 
-    Attributes
-    ----------
-    real : Rows
-        Training rows, balanced over the targets.
-    prior : Rows
-        Samples of the prior, which the generator moves. Where a group of columns is given,
-        the other groups are samples of the prior given that group.
-    held_out : Rows
-        Held-out rows; ``real`` where none were held out, and empty with a single group.
-    noise : Tensor of shape (n, latent_dim + n_codes)
-        Noise z, then the continuous codes; standard normal.
-    given : Tensor of shape (n, n_groups)
-        1 where a group of columns is given to a row of ``prior``, else 0.
-    """
-
-    real: Rows
+    real: Rows  # Training rows, balanced over the targets
+    # Samples of the prior, which the generator moves. Where a group of columns is given,
+    # the other groups are samples of the prior given that group.
     prior: Rows
+    # Held-out rows; ``real`` where none were held out, and empty with a single group
     held_out: Rows
+    # (n, latent_dim + n_codes), noise z, then the continuous codes; standard normal
     noise: Tensor
+    # (n, n_groups): 1 where a group of columns is given to a row of ``prior``, else 0
     given: Tensor
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Which columns belong to which group, and which groups are generated.
+    """Which columns belong to which group, and which groups are generated."""
 
-    Attributes
-    ----------
-    sizes : tuple of int
-        Columns of each group (modality, or condition), side by side.
-    n_generated_groups : int
-        The first groups are generated; the others are always given.
-    """
-
-    sizes: tuple[int, ...]
-    n_generated_groups: int
+    sizes: tuple[int, ...]  # Columns of each group (modality, or condition), side by side
+    n_generated_groups: int  # The first groups are generated; the others are always given
 
     @property
     def n_features(self) -> int:
@@ -148,11 +120,7 @@ class Layout:
 def sampling_weights(targets: Tensor) -> Tensor:
     """Return probabilities (n,) under which each target has the same expected mass.
 
-    Parameters
-    ----------
-    targets : Tensor of shape (n, n_targets)
-        Not negative. With one-hot targets every class is equally likely, and so are the
-        rows of a class.
+    With one-hot targets every class is equally likely, and so are the rows of a class.
     """
     mass = targets.double().sum(dim=0)
     weights = targets.double() @ (1.0 / mass).where(mass > 0, 0.0)
@@ -160,13 +128,7 @@ def sampling_weights(targets: Tensor) -> Tensor:
 
 
 class WeightedRows:
-    """Rows that are drawn by their :func:`sampling_weights`, without waiting.
-
-    Parameters
-    ----------
-    values : Tensor of shape (n, n_features)
-    targets : Tensor of shape (n, n_targets)
-    """
+    """Rows that are drawn by their :func:`sampling_weights`, without waiting."""
 
     def __init__(self, values: Tensor, targets: Tensor):
         self.values, self.targets = values, targets
@@ -192,46 +154,27 @@ class WeightedRows:
 
 @dataclass
 class GanBatches:
-    """Draws balanced batches.
+    """Draws balanced batches."""
 
-    Attributes
-    ----------
-    rows : WeightedRows
-        Whitened training rows.
-    held_out : WeightedRows
-        Whitened held-out rows; may be empty.
-    row_means : Tensor of shape (n_targets, n_features)
-        Least-squares regression of ``rows`` on their targets: class means for one-hot.
-    means : Tensor of shape (n_targets, n_features)
-        The same shrunken: coefficients of the prior.
-    bandwidth : float
-        Share of a prior sample that is Gaussian noise; the rest is the residual of a row.
-    latent_width : int
-        Columns of ``GanBatch.noise``.
-    batch_size : int
-    generator : torch.Generator
-        The only source of randomness.
-    layout : Layout
-    factor : Tensor of shape (n_features, n_features) or None
-        Lower triangular F; the noise of the prior is F e. None: the identity.
-    regressions : dict of tuple of int to Tensor
-        For each set of groups that may be given, what moves the others per unit of the
-        given ones, (n_given columns, n_other columns).
-    given_bandwidth : float or None
-        Bandwidth of a group that is always given; None where there is none.
-    """
-
-    rows: WeightedRows
-    held_out: WeightedRows
+    rows: WeightedRows  # Whitened training rows
+    held_out: WeightedRows  # Whitened held-out rows; may be empty
+    # (n_targets, n_features), least-squares regression of ``rows`` on their targets: class
+    # means for one-hot
     row_means: Tensor
-    means: Tensor
+    means: Tensor  # (n_targets, n_features), the same shrunken: coefficients of the prior
+    # Share of a prior sample that is Gaussian noise; the rest is the residual of a row
     bandwidth: float
-    latent_width: int
+    latent_width: int  # Columns of ``GanBatch.noise``
     batch_size: int
-    generator: torch.Generator
+    generator: torch.Generator  # The only source of randomness
     layout: Layout
+    # (n_features, n_features) or None: lower triangular F; the noise of the prior is F e.
+    # None: the identity.
     factor: Tensor | None
+    # For each set of groups that may be given, what moves the others per unit of the given
+    # ones, (n_given columns, n_other columns)
     regressions: dict[tuple[int, ...], Tensor]
+    # Bandwidth of a group that is always given; None where there is none
     given_bandwidth: float | None
 
     def draw(self) -> GanBatch:
@@ -249,7 +192,8 @@ class GanBatches:
         """Draw training rows and prior samples, ``batch_size`` each."""
         n = self.batch_size
         picked = self.rows.take(self.rows.ids(2 * n, self.generator))
-        real, near = (Rows(*(part[half] for part in picked)) for half in _halves(n))
+        halves = slice(n), slice(n, None)
+        real, near = (Rows(*(part[half] for part in picked)) for half in halves)
         values = self.draw_prior(near.targets, near.values, self.layout.blocks(n))
         return real, near._replace(values=values)
 
@@ -262,16 +206,10 @@ class GanBatches:
 
         All groups are drawn first. Where some are given, the others are then moved by
         their regression on the difference between the given part and the drawn one, which
-        makes them samples of the Gaussian given that part (Matheron's rule).
-
-        Parameters
-        ----------
-        targets : Tensor of shape (n, n_targets)
-        near : Tensor of shape (n, n_features)
-            Training rows of these targets, whose residuals are used and whose parts are
-            given, moved as the means were shrunken.
-        blocks : sequence of (rows, groups)
-            The groups that are given to which rows.
+        makes them samples of the Gaussian given that part (Matheron's rule). ``near``
+        (n, n_features) are training rows of these targets, whose residuals are used and
+        whose parts are given, moved as the means were shrunken; ``blocks`` tell which
+        groups are given to which rows.
         """
         samples = self._noise(len(targets)).mul_(self.bandwidth)
         weight = kernel_weight(self.bandwidth)
@@ -329,10 +267,6 @@ class GanBatches:
         return torch.randn(
             n, width, generator=self.generator, device=like.device, dtype=like.dtype
         )
-
-
-def _halves(n: int) -> tuple[slice, slice]:
-    return slice(0, n), slice(n, 2 * n)
 
 
 def kernel_weight(bandwidth: float) -> float:

@@ -70,18 +70,7 @@ class SingleProcess:
 
 
 class ProcessGroup(SingleProcess):
-    """The processes of torch.distributed's default group.
-
-    Parameters
-    ----------
-    device : torch.device
-        Where this process trains.
-
-    Raises
-    ------
-    ProcessGroupError
-        There is no group.
-    """
+    """The processes of torch.distributed's default group; this one trains on ``device``."""
 
     def __init__(self, device: torch.device):
         if not (dist.is_available() and dist.is_initialized()):
@@ -114,25 +103,18 @@ class ProcessGroup(SingleProcess):
         return of_first
 
     def average(self, figures: Tensor) -> Tensor:
-        """As :meth:`SingleProcess.average`."""
         return self._total(figures * self.share)
 
     def share_networks(self, networks: GanNetworks) -> GanNetworks:
         """As :meth:`SingleProcess.share_networks`; optimiser steps wait for all."""
+        shared: Any = _SharedOptimizer
         return replace(
             networks,
-            generator_optimizer=_shared(networks.generator_optimizer, self),
-            critic_optimizer=_shared(networks.critic_optimizer, self),
+            generator_optimizer=shared(networks.generator_optimizer, self),
+            critic_optimizer=shared(networks.critic_optimizer, self),
         )
 
     def share_batches(self, batches: GanBatches) -> GanBatches:
-        """As :meth:`SingleProcess.share_batches`.
-
-        Raises
-        ------
-        ValueError
-            There are fewer rows in a batch than processes.
-        """
         n = batches.batch_size
         if n < self.size:
             raise ValueError(
@@ -145,11 +127,9 @@ class ProcessGroup(SingleProcess):
         return _SharedBatches(batches, rows)
 
     def share_checkpoint(self, checkpoint: Checkpoint) -> Checkpoint:
-        """As :meth:`SingleProcess.share_checkpoint`."""
         return _SharedCheckpoint(checkpoint.path, checkpoint.fingerprint, self)
 
     def align(self, model: ModelState) -> None:
-        """As :meth:`SingleProcess.align`."""
         for _, module in model.modules():
             tensors = list(module.state_dict().values())
             flat = torch.cat([tensor.detach().flatten() for tensor in tensors])
@@ -158,13 +138,6 @@ class ProcessGroup(SingleProcess):
             _copy_back(flat, tensors)
 
     def check_alike(self, prepared: Mapping[str, np.ndarray]) -> None:
-        """As :meth:`SingleProcess.check_alike`.
-
-        Raises
-        ------
-        ProcessGroupError
-            What this or another process has prepared is not what the first has.
-        """
         first = self.agreed(lambda: dict(prepared))()
         other = [name for name in first if not _alike(first[name], prepared[name])]
         n_other = self._total(torch.tensor([float(bool(other))], device=self.device))
@@ -203,10 +176,6 @@ class _SharedOptimizer:
         return getattr(self._optimizer, name)
 
 
-def _shared(optimizer: torch.optim.Optimizer, group: ProcessGroup) -> Any:
-    return _SharedOptimizer(optimizer, group)
-
-
 class _SharedBatches(GanBatches):
     """Draws what all draw, and keeps the rows of this process."""
 
@@ -215,7 +184,6 @@ class _SharedBatches(GanBatches):
         self.own = own
 
     def draw(self) -> GanBatch:
-        """Draw the next batch, and return this process's rows of it."""
         whole = super().draw()
         real, prior, held_out = (
             Rows(*(part[self.own] for part in rows)) for rows in whole[:3]

@@ -9,8 +9,7 @@ from torch import nn
 
 from skmiaug.nn import ContrastiveHeads, Critic, GaussianHead, ResidualGenerator
 from skmiaug.training.gan._batches import Layout
-from skmiaug.training.loop._adamw import AdamW
-from skmiaug.training.loop._model_state import ModelState
+from skmiaug.training.loop._model_state import AdamW, ModelState
 from skmiaug.utils._random import isolated_torch_seed
 
 # The heads have no opponent: they may learn fast, and until they have learned they are of
@@ -29,6 +28,10 @@ class GanNetworks(ModelState):
     """
 
     discriminators: ClassVar[tuple[str, ...]] = ("critic",)
+    remedy: ClassVar[str] = (
+        "Lower generator_learning_rate and critic_learning_rate, lower mi_weight, or look "
+        "for extreme values in X."
+    )
 
     generator: ResidualGenerator
     critic: Critic
@@ -37,14 +40,12 @@ class GanNetworks(ModelState):
     critic_optimizer: torch.optim.Optimizer
 
     def modules(self) -> Iterator[tuple[str, nn.Module]]:
-        """Yield the networks by name."""
         yield "generator", self.generator
         yield "critic", self.critic
         if self.heads is not None:
             yield "heads", self.heads
 
     def optimizers(self) -> Iterator[tuple[str, torch.optim.Optimizer]]:
-        """Yield the optimisers by name."""
         yield "generator", self.generator_optimizer
         yield "critic", self.critic_optimizer
 
@@ -65,21 +66,9 @@ def build_networks(
 ) -> GanNetworks:
     """Build untrained networks; the same ``seed`` gives the same weights everywhere.
 
-    Parameters
-    ----------
-    layout : Layout
-    n_targets : int
-        Columns of the target codes.
-    latent_dim, n_codes : int
-        Noise and continuous codes of the generator.
-    generator_sizes, critic_sizes : sequence of int
-        Widths of the hidden layers.
-    generator_lr, critic_lr : float
-    seed : int
-    device : torch.device
-    gaussian_head : bool, default=False
-        With two groups: whether a Gaussian head predicts the second from the first;
-        otherwise heads score pairs.
+    ``latent_dim`` and ``n_codes`` are the noise and the continuous codes of the generator,
+    the sizes are widths of hidden layers. With two groups, a ``gaussian_head`` predicts the
+    second from the first; otherwise heads score pairs.
     """
     n_context = layout.n_features - layout.n_generated
     heads: ContrastiveHeads | GaussianHead | None = None

@@ -7,9 +7,10 @@ every tensor then has a first axis of n_models, and so have the losses.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import combinations
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from skmiaug.losses import (
     categorical_information,
@@ -17,12 +18,18 @@ from skmiaug.losses import (
     critic_hinge_loss,
     gaussian_code_information,
     generator_hinge_loss,
+    info_nce_information,
     residual_penalty,
 )
-from skmiaug.nn import Critic, CriticOutput, ResidualGenerator
+from skmiaug.nn import (
+    ContrastiveHeads,
+    Critic,
+    CriticOutput,
+    GaussianHead,
+    ResidualGenerator,
+)
 from skmiaug.training.gan._batches import GanBatch, Layout, Rows
 from skmiaug.training.gan._networks import GanNetworks
-from skmiaug.training.gan._pairs import read_pairs
 from skmiaug.utils._precision import precision
 
 _MARGIN = 0.1
@@ -30,25 +37,14 @@ _MARGIN = 0.1
 
 @dataclass(frozen=True)
 class GanWeights:
-    """Weights of the loss terms.
+    """Weights of the loss terms."""
 
-    Attributes
-    ----------
-    information : float or Tensor of shape (n_models,)
-        λ of the papers, on the mutual-information bound in the losses of generator and
-        critic; one for each model of a stack.
-    penalty : float
-        On the mean squared norm of the residual.
-    entropy : float
-        H(c) of the balanced batches, nats.
-    autocast : torch.dtype or None
-        Type of the matrix products; None is float32.
-    """
-
+    # λ of the papers, on the mutual-information bound in the losses of generator and
+    # critic; one for each model of a stack
     information: float | Tensor
-    penalty: float
-    entropy: float
-    autocast: torch.dtype | None = None
+    penalty: float  # On the mean squared norm of the residual
+    entropy: float  # H(c) of the balanced batches, nats
+    autocast: torch.dtype | None = None  # Type of the matrix products; None is float32
 
     @property
     def informed(self) -> bool:
@@ -66,26 +62,11 @@ def generate(
     *,
     scale: float = 1.0,
 ) -> tuple[Tensor, Tensor]:
-    """Add the residual to prior samples.
+    """Add ``scale`` times the residual to prior samples (..., n, n_features).
 
-    Parameters
-    ----------
-    generator : ResidualGenerator
-    layout : Layout
-    prior : Tensor of shape (..., n, n_features)
-    noise : Tensor of shape (..., n, latent_dim + n_codes)
-    targets : Tensor of shape (..., n, n_targets)
-    given : Tensor of shape (n, n_groups), default=None
-        1 where a group is given to a row and must stay; None: no group that is ever
-        generated.
-    scale : float, default=1.0
-        Factor on the residual.
-
-    Returns
-    -------
-    samples : Tensor of shape (..., n, n_features)
-    residual : Tensor of shape (..., n, n_generated)
-        Before ``scale``.
+    ``given`` (n, n_groups) is 1 where a group is given to a row and must stay; None: no
+    group that is ever generated. Returns the samples, and the residual (..., n,
+    n_generated) before ``scale``.
     """
     moved, context = _split_context(prior, layout)
     inputs = [] if context is None else [context]
@@ -122,11 +103,8 @@ def gan_step(
 ) -> Tensor:
     """Update the critic with its heads, then the generator, on one batch.
 
-    Returns
-    -------
-    Tensor of shape (4,) or (n_models, 4)
-        Critic loss, generator loss, class information and information between the groups
-        (nats; 0 with a single group); on the device, detached.
+    Returns critic loss, generator loss, class information and information between the
+    groups (nats; 0 with a single group), (4,) or (n_models, 4), detached.
     """
     prior, device = batch.prior, batch.noise.device
     with precision(device, weights.autocast):
@@ -171,10 +149,7 @@ def gan_step(
 def heads_step(networks: GanNetworks, real: Rows, prior: Rows, layout: Layout) -> Tensor:
     """Train the heads alone, on real rows and on prior samples.
 
-    Returns
-    -------
-    Tensor of shape ()
-        Information between the groups of the real rows, nats; on the device, detached.
+    Returns the information between the groups of the real rows, nats, detached.
     """
     of_real, of_prior = read_pairs(networks.heads, layout, real, prior)
     if not of_real.requires_grad:
@@ -278,3 +253,67 @@ def frozen(*modules: torch.nn.Module | None) -> Iterator[None]:
     finally:
         for weight in weights:
             weight.requires_grad_(True)
+
+
+# ---------------------------------------------------------------- pairs of groups
+
+
+def pair_information(
+    heads: nn.Module | None, rows: Rows, layout: Layout, n_blocks: int
+) -> Tensor:
+    """Lower bounds of I(h; t | c) for blocks of rows and pairs of groups, nats.
+
+    Contrastive heads give the InfoNCE bound: a part is told apart from those of the other
+    rows of its block and class, so that what both parts indicate of the class does not
+    count. A Gaussian head gives H(t) + E[log q(t | h, c)], for two groups. Rows of one id
+    share a part, and are not told apart; rows that are left over from equal blocks do not
+    count. Returns (n_blocks, n_pairs), 0 where there are fewer rows than blocks.
+    """
+    size = len(rows.values) // n_blocks
+    n_pairs = len(layout.sizes) * (len(layout.sizes) - 1) // 2
+    if size == 0:
+        return rows.values.new_zeros(n_blocks, n_pairs)
+    values, targets, ids = (part[: size * n_blocks] for part in rows)
+    parts = values.split(list(layout.sizes), dim=1)
+    if isinstance(heads, GaussianHead):
+        figures = (*heads(parts[0], targets), parts[1])
+        in_blocks = (figure.unflatten(0, (n_blocks, size)) for figure in figures)
+        # The function gives the mean over the columns; their sum is the bound.
+        return layout.sizes[1] * gaussian_code_information(*in_blocks)[:, None]
+    assert isinstance(heads, ContrastiveHeads)
+    classes = targets.argmax(dim=1).view(n_blocks, size)
+    ids = ids.view(n_blocks, size)
+    candidates = _each_with_each(classes) & ~_each_with_each(ids)
+    candidates |= torch.eye(size, dtype=torch.bool, device=values.device)
+    codes = [code.unflatten(0, (n_blocks, size)) for code in heads(parts, targets)]
+    return torch.stack(
+        [
+            info_nce_information(heads.scores(one, other), candidates)
+            for one, other in combinations(codes, 2)
+        ],
+        dim=1,
+    )
+
+
+def read_pairs(
+    heads: nn.Module | None, layout: Layout, *sets: Rows, n_blocks: int | None = None
+) -> Tensor:
+    """Return :func:`pair_information` of sets of n rows each, by one pass of the heads.
+
+    The shape is (n_sets, n_blocks, n_pairs).
+    """
+    n_blocks = n_blocks or layout.n_blocks
+    used = len(sets[0].values) // n_blocks * n_blocks
+    together = Rows(
+        *(
+            parts[0][:used] if len(sets) == 1 else torch.cat([p[:used] for p in parts])
+            for parts in zip(*sets, strict=True)
+        )
+    )
+    information = pair_information(heads, together, layout, len(sets) * n_blocks)
+    return information.unflatten(0, (len(sets), n_blocks))
+
+
+def _each_with_each(labels: Tensor) -> Tensor:
+    """Whether two rows of a block have the same label, (n_blocks, n, n)."""
+    return labels[:, :, None] == labels[:, None, :]

@@ -15,17 +15,10 @@ from skmiaug.utils.files._tensor_file import read_tensor_file, write_tensor_file
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """One file that a run writes as it goes, and that the same run continues from.
-
-    Attributes
-    ----------
-    path : str or path-like
-    fingerprint : str
-        Identity of data and settings; a file with another one is refused.
-    """
+    """One file that a run writes as it goes, and that the same run continues from."""
 
     path: str | os.PathLike[str]
-    fingerprint: str
+    fingerprint: str  # Identity of data and settings; a file with another one is refused
 
     def exists(self) -> bool:
         """Whether there is something to continue from."""
@@ -41,13 +34,7 @@ class Checkpoint:
         return found
 
     def check_writable(self) -> None:
-        """Fail before training rather than in its course.
-
-        Raises
-        ------
-        CheckpointError
-            The folder is absent or cannot be written to, or the path is a folder.
-        """
+        """Fail before training rather than in its course."""
         path = Path(self.path)
         if path.is_dir():
             raise CheckpointError(
@@ -63,13 +50,7 @@ class Checkpoint:
             ) from error
 
     def write(self, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
-        """Write the state, atomically.
-
-        Raises
-        ------
-        CheckpointError
-            It cannot be written, as on a full disk; an older one is left as it was.
-        """
+        """Write the state, atomically; where that fails, an older one stays as it was."""
         whole = {"kind": "checkpoint", "fingerprint": self.fingerprint, **header}
         try:
             write_tensor_file(self.path, whole, arrays)
@@ -81,13 +62,7 @@ class Checkpoint:
             ) from error
 
     def read(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-        """Read the state back.
-
-        Raises
-        ------
-        CheckpointError
-            The file is damaged, is not a checkpoint, or belongs to other data or settings.
-        """
+        """Read the state back."""
         try:
             header, arrays = read_tensor_file(self.path)
         except FileFormatError as error:

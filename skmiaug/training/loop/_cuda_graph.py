@@ -42,14 +42,8 @@ def may_capture(device: torch.device) -> bool:
 def graphed(model: ModelState, update: Update, device: torch.device) -> Update:
     """Return ``update`` as a graph where that is possible, else as it is.
 
-    Parameters
-    ----------
-    model : ModelState
-        All that ``update`` changes.
-    update : callable
-        Takes a batch (a nested tuple of tensors), changes ``model``, returns a tensor.
-    device : torch.device
-        Where both are.
+    It takes a batch (a nested tuple of tensors), changes ``model`` alone, and returns a
+    tensor.
     """
     return GraphedStep(model, update, device) if may_capture(device) else update
 
@@ -62,11 +56,6 @@ class GraphedStep:
     address of a weight has changed. If capture fails for whatever reason, a
     ``CudaGraphWarning`` is issued and all further steps are eager. What a call returns is
     overwritten by the next.
-
-    Parameters
-    ----------
-    model, update, device
-        As for :func:`graphed`.
     """
 
     def __init__(self, model: ModelState, update: Update, device: torch.device):
@@ -119,21 +108,11 @@ class GraphedStep:
 
 @dataclass
 class Graph:
-    """A captured step.
+    """A captured step."""
 
-    Attributes
-    ----------
-    replay : callable
-        Runs it.
-    inputs : nested tuple of Tensor
-        What it reads as its batch.
-    figures : Tensor
-        What it returned, overwritten by each replay.
-    """
-
-    replay: Callable[[], None]
-    inputs: Any
-    figures: Tensor
+    replay: Callable[[], None]  # Runs it
+    inputs: Any  # What it reads as its batch
+    figures: Tensor  # What it returned, overwritten by each replay
 
     def step(self, batch: Any) -> Tensor:
         """Run it on a batch."""

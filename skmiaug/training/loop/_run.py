@@ -2,9 +2,10 @@
 
 import math
 import operator
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from inspect import get_annotations
+from typing import Any, Generic, TypedDict, TypeVar, Unpack
 
 import numpy as np
 import torch
@@ -13,8 +14,6 @@ from torch import Tensor
 from skmiaug.exceptions import TrainingDivergedError
 from skmiaug.training.loop._checkpoint import Checkpoint
 from skmiaug.training.loop._model_state import ModelState
-from skmiaug.training.loop._record import RunRecord
-from skmiaug.training.loop._stopping import EarlyStopping
 from skmiaug.utils._interrupt import deferred_signals
 
 _MAX_ROLLBACKS = 3
@@ -22,50 +21,133 @@ _ROLLBACK_RATE_FACTOR = 0.1
 # What a checkpoint that was changed by hand can raise.
 _DAMAGE = (AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 
-RecordT = TypeVar("RecordT", bound=RunRecord)
+
+@dataclass
+class EarlyStopping:
+    """Stop when a score has not risen by ``tol`` for ``patience`` checks in a row."""
+
+    patience: int
+    tol: float
+    best_score: float = float("-inf")
+    n_stale: int = 0  # validation checks since the last rise
+
+    def update(self, score: float) -> bool:
+        """Record a score; return True when it is a new best."""
+        if score > self.best_score + self.tol:
+            self.best_score = score
+            self.n_stale = 0
+            return True
+        self.n_stale += 1
+        return False
+
+    @property
+    def should_stop(self) -> bool:
+        """Whether patience has run out."""
+        return self.n_stale >= self.patience
+
+
+@dataclass
+class RunRecord:
+    """Curves of a run; one entry a validation check.
+
+    A subclass adds a list for each figure that its training step returns, in its order.
+    """
+
+    n_iter: int = 0
+    best_iter: int = 0  # the step whose weights are kept; 0 for the untrained ones
+    iterations: list[int] = field(default_factory=list)  # at which the curves were taken
+    # Higher is better; None when nothing was held out
+    validation_scores: list[float | None] = field(default_factory=list)
+    n_rollbacks: int = 0  # how often the last good weights were taken back
+
+    @classmethod
+    def figures(cls) -> list[str]:
+        """Names of the lists that the subclass adds."""
+        return list(get_annotations(cls))
+
+    def add(self, means: Sequence[float], score: float | None) -> None:
+        """Append one validation check: mean figures since the last one, and the score."""
+        self.iterations.append(self.n_iter)
+        for name, mean in zip(self.figures(), means, strict=True):
+            getattr(self, name).append(mean)
+        self.validation_scores.append(score)
 
 
 @dataclass
 class TrainingEvents:
-    """Callbacks of a training loop.
+    """Callbacks of a training loop."""
 
-    Attributes
-    ----------
-    evaluate : callable
-        Returns the validation score of the model; higher is better. None when nothing
-        was held out: every check then counts as the best.
-    on_check : callable
-        Called with the record after each validation check; returns True to stop.
-    checkpoint : Checkpoint or None
-        Where the state goes at each validation check and when a signal ends the run.
-    seed : int
-        What the run was started with; kept in the checkpoint.
-    average : callable
-        Turns the figures (n_figures,) of this process into those of all that train the
-        model; called at each validation check.
-    """
-
+    # Returns the validation score of the model; higher is better. None when nothing was
+    # held out: every check then counts as the best.
     evaluate: Callable[[Any], float | None]
+    # Called with the record after each validation check; returns True to stop
     on_check: Callable[[Any], bool] = lambda record: False
+    # Where the state goes at each validation check and when a signal ends the run
     checkpoint: Checkpoint | None = None
-    seed: int = 0
+    seed: int = 0  # what the run was started with; kept in the checkpoint
+    # Turns the figures (n_figures,) of this process into those of all that train the model;
+    # called at each validation check
     average: Callable[[Tensor], Tensor] = lambda figures: figures
 
 
-@dataclass
-class _Run(Generic[RecordT]):
-    """State of a run that is passed from step to step."""
+class LoopParameters(TypedDict):
+    """How long a loop runs, and what is told of it."""
 
-    model: ModelState
-    record: RecordT
-    generator: torch.Generator
+    max_iter: int
+    eval_interval: int  # steps between validation checks
     stopping: EarlyStopping
     events: TrainingEvents
-    remedy: str
-    sums: Tensor
-    best: dict[str, Tensor]
-    good: dict[str, Tensor]
+
+
+ModelT = TypeVar("ModelT", bound=ModelState)
+RecordT = TypeVar("RecordT", bound=RunRecord)
+
+
+@dataclass
+class Candidate(Generic[ModelT, RecordT]):
+    """A model in training, its record, and its best weights so far."""
+
+    model: ModelT
+    evaluate: Callable[[Any], float | None]
+    stopping: EarlyStopping
+    record: RecordT
+    best: dict[str, Tensor] = field(default_factory=dict, repr=False)
+
+    def begin(self) -> None:
+        """Score the untrained model: training has to improve on it."""
+        score = self.evaluate(self.model)
+        if score is not None:
+            self.stopping.update(score)
+        self.best = self.model.snapshot()
+
+    def check(self, means: Sequence[float]) -> bool:
+        """Score the model as it is now and keep the best; False: not finite."""
+        score = self.evaluate(self.model)
+        if score is not None and not math.isfinite(score):
+            return False
+        self.record.add(means, score)
+        if score is None or self.stopping.update(score):
+            self.best = self.model.snapshot()
+            self.record.best_iter = self.record.n_iter
+        return True
+
+    def finish(self, last: dict[str, Tensor]) -> None:
+        """Take the best weights; ``last`` ones of discriminators if that is untrained."""
+        kept = self.best
+        if self.record.best_iter == 0:
+            kept = kept | self.model.discriminator_weights(last)
+        self.model.restore(kept)
+
+
+@dataclass(kw_only=True)
+class _Run(Candidate[ModelState, RecordT]):
+    """The state of ``run_loop``."""
+
+    events: TrainingEvents
+    generator: torch.Generator
+    sums: Tensor  # of the figures since the last check
     steps_in_sum: int = 0
+    good: dict[str, Tensor] = field(default_factory=dict)  # weights of the last check
 
 
 def run_loop(
@@ -74,62 +156,48 @@ def run_loop(
     record: RecordT,
     *,
     generator: torch.Generator,
-    max_iter: int,
-    eval_interval: int,
-    stopping: EarlyStopping,
-    events: TrainingEvents,
-    remedy: str,
+    **loop: Unpack[LoopParameters],
 ) -> RecordT:
     """Train until ``max_iter`` steps, early stopping or a callback; keep the best weights.
 
     Where those are the untrained ones, ``model.discriminators`` keep the last good ones.
 
+    ``step`` draws a batch, updates ``model`` and returns the figures (n_figures,) that the
+    class of ``record`` names, detached and on the device; ``generator`` is its only source
+    of randomness. Validation checks are the only points where the host waits for the
+    device.
+
     SIGINT and SIGTERM end it after the step in progress: the checkpoint is written if one
     is asked for, and the signal acts; if its handler returns, training goes on. A loss, a
     weight or a validation score that is not finite takes the last good weights back and
-    lowers the rates; the third time it is an error.
-
-    Parameters
-    ----------
-    model : ModelState
-        Changed in place.
-    step : callable
-        Draws a batch, updates ``model`` and returns the figures that ``record`` names,
-        detached and on the device, (n_figures,).
-    record : RunRecord
-        An empty one; its class names the figures.
-    generator : torch.Generator
-        The only source of randomness of ``step``, on the device of the model.
-    max_iter : int
-    eval_interval : int
-        Steps between validation checks, the only points where the host waits for the
-        device.
-    stopping : EarlyStopping
-    events : TrainingEvents
-    remedy : str
-        What to change when the losses stay non-finite, for the error.
-
-    Raises
-    ------
-    TrainingDivergedError
-        The losses were not finite again after the rates were lowered.
+    lowers the rates; the third time it is a TrainingDivergedError.
     """
-    sums = torch.zeros(len(record.figures), device=generator.device)
-    run = _Run(model, record, generator, stopping, events, remedy, sums, {}, {})
+    max_iter, events, stopping = loop["max_iter"], loop["events"], loop["stopping"]
+    run = _Run(
+        model,
+        events.evaluate,
+        stopping,
+        record,
+        events=events,
+        generator=generator,
+        sums=torch.zeros(len(record.figures()), device=generator.device),
+    )
     _begin(run)
     with deferred_signals() as request:
         while run.record.n_iter < max_iter and not stopping.should_stop:
             run.sums += step()
             run.record.n_iter += 1
             run.steps_in_sum += 1
-            due = run.record.n_iter % eval_interval == 0 or run.record.n_iter == max_iter
+            due = (
+                run.record.n_iter % loop["eval_interval"] == 0
+                or run.record.n_iter == max_iter
+            )
             if due and _check(run):
-                run.record.stop_reason = "callback"
                 break
             if request:
                 _save(run)
                 request.act()
-    _finish(run)
+    run.finish(run.good)
     return run.record
 
 
@@ -142,12 +210,8 @@ def _begin(run: _Run) -> None:
         except _DAMAGE as error:
             raise checkpoint.damaged(error) from error
     else:
-        # The untrained model is the first candidate: training has to improve on it.
-        score = run.events.evaluate(run.model)
-        if score is not None:
-            run.stopping.update(score)
-        run.best = run.model.snapshot()
-        run.good = run.model.snapshot()
+        run.begin()
+        run.good = run.best
 
 
 def _check(run: _Run) -> bool:
@@ -156,18 +220,12 @@ def _check(run: _Run) -> bool:
     run.sums.zero_()
     run.steps_in_sum = 0
     healthy = all(map(math.isfinite, means)) and run.model.are_finite()
-    score = run.events.evaluate(run.model) if healthy else None
-    if not healthy or (score is not None and not math.isfinite(score)):
+    if not (healthy and run.check(means)):
         _roll_back(run)
         return False
-    record = run.record
-    record.add(record.n_iter, means, score)
-    if score is None or run.stopping.update(score):
-        run.best = run.model.snapshot()
-        record.best_iter = record.n_iter
     run.good = run.model.snapshot()
     _save(run)
-    return run.events.on_check(record)
+    return run.events.on_check(run.record)
 
 
 def _roll_back(run: _Run) -> None:
@@ -178,21 +236,10 @@ def _roll_back(run: _Run) -> None:
         raise TrainingDivergedError(
             f"The losses were not finite {record.n_rollbacks} times, the last time before "
             f"step {record.n_iter}, although the learning rates were lowered each time. "
-            f"{run.remedy}"
+            f"{run.model.remedy}"
         )
     run.model.restore(run.good)
     run.model.lower_rates(_ROLLBACK_RATE_FACTOR)
-
-
-def _finish(run: _Run) -> None:
-    if run.stopping.should_stop:
-        run.record.stop_reason = "early_stopping"
-    elif run.record.stop_reason != "callback":
-        run.record.stop_reason = "max_iter"
-    kept = run.best
-    if run.record.best_iter == 0:
-        kept = kept | run.model.discriminator_weights(run.good)
-    run.model.restore(kept)
 
 
 def _save(run: _Run) -> None:
@@ -210,7 +257,7 @@ def _save(run: _Run) -> None:
     run.events.checkpoint.write(
         {
             "seed": run.events.seed,
-            "record": run.record.to_dict(),
+            "record": asdict(run.record),
             "steps_in_sum": run.steps_in_sum,
             # None before the first score: JSON has no infinity.
             "best_score": best_score if math.isfinite(best_score) else None,

@@ -13,6 +13,7 @@ from sklearn.metrics import (
 from sklearn.model_selection import GridSearchCV, KFold
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, SVR
@@ -155,6 +156,26 @@ def test_pipelines_and_searches_are_fitted_to_votes(rated):
     np.testing.assert_allclose(uar["pipeline"], uar["soft"])
     # The useless C of the grid was not chosen.
     np.testing.assert_allclose(uar["search"], uar["soft"])
+
+
+def test_candidates_are_scored_by_the_main_score(rated):
+    X, votes, _, _ = rated
+    # Of rare classes, weights raise the UAR and lower the accuracy by about 20 points.
+    search = GridSearchCV(LogisticRegression(), {"class_weight": [None, "balanced"]})
+    models = {"search": search, "lr": LogisticRegression(class_weight="balanced")}
+    found = compared(X, votes, "distribution", ["none"], models)
+    uar = found.pivot_table("uar", "fold", "classifier")
+    np.testing.assert_allclose(uar["search"], uar["lr"])
+
+
+def test_labels_of_a_network_are_not_weighted_by_rows(rated):
+    X, _, labels, _ = rated
+    network = {"MLP": MLPClassifier((4,), max_iter=5)}
+    found = compared(X, labels, "multilabel", ["none", "label weights"], network)
+    assert found.groupby("sampler")["status"].unique().map(list).to_dict() == {
+        "none": ["ok"],
+        "label weights": ["n/a"],
+    }
 
 
 @pytest.mark.parametrize("weights", [False, True])

@@ -89,15 +89,6 @@ def save(estimator: Any, path: str | os.PathLike[str]) -> None:
         write_tensor_file(path, header, arrays)
     except TypeError as error:
         raise TypeError(f"{os.fspath(path)} was not written: {error}") from error
-    except OSError as error:
-        if error.filename is not None:
-            raise
-        raise type(error)(
-            error.errno,
-            f"The file was not written ({error.strerror}). Free some space there, or name "
-            "another folder",
-            os.fspath(path),
-        ) from error
 
 
 def load(path: str | os.PathLike[str]) -> Any:

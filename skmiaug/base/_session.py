@@ -19,12 +19,11 @@ import torch
 from sklearn.utils import check_random_state
 
 from skmiaug.training import Checkpoint, EarlyStopping, RunRecord, TrainingEvents
-from skmiaug.utils._device import memory_remedy, resolve_device
+from skmiaug.utils._device import memory_remedy, resolve_device, torch_defaults
 from skmiaug.utils._progress import ProgressBar
 from skmiaug.utils._random import draw_seed
 from skmiaug.utils._sklearn_callbacks import callback_session
 from skmiaug.utils._threads import cpu_threads_for
-from skmiaug.utils._torch_state import torch_defaults
 
 T = TypeVar("T")
 _log = logging.getLogger("skmiaug")

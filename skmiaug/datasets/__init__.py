@@ -3,11 +3,11 @@
 Nothing is downloaded: every loader takes the folder of a corpus that you have.
 """
 
-from skmiaug.datasets._disjoint import check_disjoint
 from skmiaug.datasets._splitters import (
     LeaveOneSessionOut,
     LeaveOneSpeakerOut,
     OfficialSplit,
+    check_disjoint,
 )
 from skmiaug.datasets._synthetic import (
     AudioTextPairs,

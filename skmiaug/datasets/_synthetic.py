@@ -126,18 +126,13 @@ def make_joint_class_pairs(
 
     Parameters
     ----------
-    n_samples : int or sequence of int, default=300
-        Rows, shared evenly among the classes, or rows of each class.
-    n_audio : int, default=12
-        Columns of the audio.
-    n_text : int, default=8
-        Columns of the text.
+    n_samples, n_audio, n_text : int, default=300, 12, 8
+        As of `make_gaussian_pairs`.
     correlation : float, default=0.9
         ρ, between -1 and 1, not the ends.
     n_planes : int, default=1
         Each takes two columns of either modality, the first ones.
     n_classes : int, default=3
-        Where ``n_samples`` is one number.
     random_state : int, RandomState instance or None, default=None
 
     Returns
@@ -199,16 +194,11 @@ def make_circle_pairs(
 
     Parameters
     ----------
-    n_samples : int or sequence of int, default=300
-        Rows, shared evenly among the classes, or rows of each class.
-    n_audio : int, default=8
-        Columns of the audio.
-    n_text : int, default=6
-        Columns of the text.
+    n_samples, n_audio, n_text : int, default=300, 8, 6
+        As of `make_gaussian_pairs`.
     concentration : float, default=8.0
         κ; 0 makes them independent.
     n_classes : int, default=3
-        Where ``n_samples`` is one number.
     random_state : int, RandomState instance or None, default=None
 
     Returns

@@ -37,21 +37,17 @@ class AcousticFeatures(BaseFeatureExtractor):
     sampling_rate : int, default=None
         Rate in Hz of arrays given without one.
     max_duration : float, default=600.0
-        Maximum length of an input in seconds; a longer input is an error. At most this
-        much is decoded.
+        As of :class:`TransformerFeatures`.
     cache_dir : str or path-like, default=None
         Folder in which features are cached by the content of the input and the parameters
         that affect the result; :class:`TransformerFeatures` may use the same one. Damaged
         entries are computed again, with one warning.
     trusted : bool, default=False
-        Whether audio files may be decoded in this process. By default a child process
-        decodes them, which is replaced if a malformed file makes it hang or crash.
+        As of :class:`TransformerFeatures`.
     decode_timeout : float, default=30.0
         Seconds after which decoding a file is abandoned.
     on_error : {"raise", "nan"}, default="raise"
-        How to treat an input that cannot be used (missing, damaged, shorter than an
-        analysis window of 60 ms, too long): raise an error that names it, or return a row
-        of NaN and warn once with the number of such inputs.
+        As of :class:`TransformerFeatures`; an input must have an analysis window, 60 ms.
     n_jobs : int, default=None
         Number of processes, through joblib (any backend).
     verbose : int, default=0

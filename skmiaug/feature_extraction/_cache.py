@@ -34,19 +34,10 @@ _DIGEST_BYTES = 32
 
 
 class FeatureCache:
-    """Feature vectors of one kind in a folder.
+    """Feature vectors of one kind in a folder, which is created if it is absent.
 
-    Parameters
-    ----------
-    folder : str
-        Created if it is absent.
-    recipe : dict
-        Everything else that determines a vector: JSON values only.
-
-    Attributes
-    ----------
-    n_damaged : int
-        Entries found damaged so far.
+    ``recipe`` holds everything else that determines a vector: JSON values only.
+    ``n_damaged`` counts the entries found damaged so far.
     """
 
     def __init__(self, folder: str, recipe: dict[str, Any]) -> None:

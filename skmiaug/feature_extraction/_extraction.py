@@ -64,25 +64,10 @@ Job = Any
 def extract(
     job: Job, items: Sequence[Item], *, n_jobs: int | None, verbose: bool
 ) -> np.ndarray:
-    """Extract features, in this process or in several.
+    """Extract the features (n_items, n_features), in this process or in several.
 
-    Parameters
-    ----------
-    job : Job
-    items : sequence of Item
-    n_jobs : int or None
-        As in joblib.
-    verbose : bool
-        Whether to show a progress bar.
-
-    Returns
-    -------
-    features : ndarray of shape (n_items, n_features), float32
-
-    Raises
-    ------
-    AudioDecodeError, ValueError
-        With ``on_error="raise"``, an input cannot be used or its features are not finite.
+    ``n_jobs`` is as in joblib. With ``on_error="raise"``, an input that cannot be used or
+    whose features are not finite is an AudioDecodeError or ValueError.
     """
     start = time.perf_counter()
     with tqdm(total=len(items), desc="features", disable=not verbose, unit="input") as bar:
@@ -149,12 +134,7 @@ def _run_shard(job: Job, items: Sequence[Item]) -> _Result:
 class _Shard:
     """Features of a list of inputs in one process.
 
-    Parameters
-    ----------
-    job : Job
-    items : sequence of Item
-    on_done : callable
-        Called with the number of inputs each time some are finished.
+    ``on_done`` is called with the number of inputs each time some are finished.
     """
 
     def __init__(
@@ -274,27 +254,17 @@ def _log(results: list[_Result], n_items: int, seconds: float) -> None:
 
 def _warn(results: list[_Result], n_items: int) -> None:
     failures = [failure for result in results for failure in result.failures]
-    truncated = sum(result.n_truncated for result in results)
-    damaged = sum(result.n_damaged for result in results)
-    if failures:
-        shown = "; ".join(failures[:_FAILURES_SHOWN])
-        more = len(failures) - _FAILURES_SHOWN
-        rest = f"; and {more} more" if more > 0 else ""
-        warnings.warn(
-            f"{len(failures)} of {n_items} inputs could not be used; their rows are NaN: "
-            f"{shown}{rest}",
-            FailedInputWarning,
-            stacklevel=_CALLER,
-        )
-    if truncated:
-        warnings.warn(
-            f"{truncated} of {n_items} texts were cut to the model's limit",
-            TruncatedTextWarning,
-            stacklevel=_CALLER,
-        )
-    if damaged:
-        warnings.warn(
-            f"{damaged} of {n_items} cache entries were damaged and were computed again",
-            DamagedCacheWarning,
-            stacklevel=_CALLER,
-        )
+    shown = "; ".join(failures[:_FAILURES_SHOWN])
+    more = len(failures) - _FAILURES_SHOWN
+    rest = f"; and {more} more" if more > 0 else ""
+    unused = f"inputs could not be used; their rows are NaN: {shown}{rest}"
+    cut = "texts were cut to the model's limit"
+    damaged = "cache entries were damaged and were computed again"
+    for number, what, category in (
+        (len(failures), unused, FailedInputWarning),
+        (sum(result.n_truncated for result in results), cut, TruncatedTextWarning),
+        (sum(result.n_damaged for result in results), damaged, DamagedCacheWarning),
+    ):
+        if number:
+            message = f"{number} of {n_items} {what}"
+            warnings.warn(message, category, stacklevel=_CALLER)

@@ -8,6 +8,7 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from skmiaug.utils.audio import decode, mono_float32, shared_decoder, without_gradient
 from skmiaug.utils.files._paths import absolute_path
@@ -23,18 +24,9 @@ _AUDIO_SUFFIXES = frozenset(_AUDIO.split())
 class Item:
     """One input: a file, samples, a text, or why it cannot be used.
 
-    Parameters
-    ----------
-    name : str
-        Its place in X, and its path as given.
-    path : str
-        Absolute path of a file that is not opened yet.
-    samples, rate : object
-        Samples and their rate in Hz, not checked yet.
-    text : str
-        A text that is neither missing nor empty.
-    problem : str
-        Why it cannot be used.
+    ``name`` is its place in X, and its path as given. ``path`` is that of a file that is
+    not opened yet; ``samples`` and their ``rate`` (Hz) are not checked yet; ``text`` is
+    neither missing nor empty.
     """
 
     name: str
@@ -46,24 +38,11 @@ class Item:
 
 
 def read_items(X: Any, *, modality: str, sampling_rate: int | None) -> list[Item]:
-    """List the inputs in X.
+    """List the inputs in X, as in :meth:`TransformerFeatures.transform`.
 
-    Parameters
-    ----------
-    X : list, array, Series or one-column DataFrame
-        As in :meth:`TransformerFeatures.transform`.
-    modality : {"audio", "text"}
-        What the model takes.
-    sampling_rate : int or None
-        Rate in Hz of bare arrays.
-
-    Raises
-    ------
-    TypeError
-        X, or an entry of it, is of a kind that this model cannot take. This is an error of
-        the program, which is raised whatever the value of ``on_error``.
-    ValueError
-        X has the wrong shape, or a bare array has no rate.
+    Errors of the program are raised whatever the value of ``on_error``: TypeError where X,
+    or an entry of it, is of a kind that this model cannot take, ValueError where X has the
+    wrong shape or a bare array has no rate.
     """
     rows = check_modality(X, modality)
     if modality == "text":
@@ -130,12 +109,7 @@ def _is_no_path(text: str) -> bool:
 def read_samples(item: Item, job: Any) -> tuple[np.ndarray, int]:
     """Mono samples of an audio input, and the rate in Hz that they came in.
 
-    Parameters
-    ----------
-    item : Item
-        A file, or samples.
-    job : object
-        With ``max_duration``, ``trusted`` and ``decode_timeout``.
+    ``job`` has ``max_duration``, ``trusted`` and ``decode_timeout``.
     """
     # The parameters may be numpy scalars, which JSON does not take.
     longest, timeout = float(job.max_duration), float(job.decode_timeout)
@@ -193,12 +167,7 @@ def _rows(X: Any) -> list[Any]:
 
 
 def _is_missing(row: Any) -> bool:
-    # None, NaN, pandas.NA and NaT; none of them equals itself in the plain way.
-    if row is None:
-        return True
-    if isinstance(row, float | np.floating):
-        return bool(np.isnan(row))
-    return type(row).__name__ in {"NAType", "NaTType"}
+    return pd.api.types.is_scalar(row) and bool(pd.isna(row))
 
 
 def _text_item(name: str, row: Any) -> Item:
@@ -232,21 +201,12 @@ def _audio_item(name: str, row: Any, sampling_rate: int | None) -> Item:
     if _is_missing(row):
         return Item(name, problem="expected audio, got a missing value; leave the row out")
     if isinstance(row, str | os.PathLike):
-        path = os.fspath(row)
-        if not isinstance(path, str):
-            path = os.fsdecode(path)
+        path = os.fsdecode(os.fspath(row))
         if not path.strip():
             return Item(
                 name, problem="expected a path, got an empty string; leave the row out"
             )
         return Item(f"{name} ({path})", path=absolute_path(path))
-    if isinstance(row, Mapping):
-        if row.get("array") is None or row.get("sampling_rate") is None:
-            raise TypeError(
-                f"{name}: expected a dict with 'array' and 'sampling_rate', got the keys "
-                f"{sorted(map(str, row))}"
-            )
-        return Item(name, samples=without_gradient(row["array"]), rate=row["sampling_rate"])
     if hasattr(row, "get_all_samples"):
         # A decoder of torchcodec, as ``datasets`` gives from version 4 on.
         try:
@@ -255,8 +215,21 @@ def _audio_item(name: str, row: Any, sampling_rate: int | None) -> Item:
             return Item(
                 name, problem=f"expected audio that torchcodec can decode ({error})"
             )
-        mono = without_gradient(decoded.data.mean(0))  # of (n_channels, n_samples)
-        return Item(name, samples=mono, rate=decoded.sample_rate)
+        samples, rate = decoded.data.mean(0), decoded.sample_rate  # (channels, samples)
+    else:
+        samples, rate = _samples_and_rate(name, row, sampling_rate)
+    return Item(name, samples=without_gradient(samples), rate=rate)
+
+
+def _samples_and_rate(name: str, row: Any, sampling_rate: int | None) -> tuple[Any, Any]:
+    """Of a dict, a pair, or a bare array."""
+    if isinstance(row, Mapping):
+        if row.get("array") is None or row.get("sampling_rate") is None:
+            raise TypeError(
+                f"{name}: expected a dict with 'array' and 'sampling_rate', got the keys "
+                f"{sorted(map(str, row))}"
+            )
+        return row["array"], row["sampling_rate"]
     if isinstance(row, tuple | list) and len(row) == 2:
         is_value = [_is_value(part) for part in row]
         if is_value == [True, False]:
@@ -265,7 +238,7 @@ def _audio_item(name: str, row: Any, sampling_rate: int | None) -> Item:
                 "scipy.io.wavfile.read gives it; swap the two"
             )
         if is_value == [False, True] or (is_value[1] and isinstance(row, tuple)):
-            return Item(name, samples=without_gradient(row[0]), rate=row[1])
+            return row[0], row[1]
     if _is_value(row):
         raise TypeError(
             f"{name}: expected a path, an array, an (array, rate) pair or a dict with "
@@ -277,4 +250,4 @@ def _audio_item(name: str, row: Any, sampling_rate: int | None) -> Item:
             f"{name}: expected a sampling rate with an array of samples, got none; pass "
             "(array, rate) pairs, or set sampling_rate"
         )
-    return Item(name, samples=without_gradient(row), rate=sampling_rate)
+    return row, sampling_rate

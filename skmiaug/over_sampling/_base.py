@@ -48,6 +48,7 @@ from skmiaug.over_sampling.columns._groups import (
     checked_modalities,
     given_condition,
     missing_modalities,
+    refuse_incomplete,
 )
 from skmiaug.over_sampling.columns._transform import ColumnTransform, fit_columns
 from skmiaug.over_sampling.targets import (
@@ -59,10 +60,9 @@ from skmiaug.over_sampling.targets import (
     read_target,
     subsample,
 )
-from skmiaug.utils._phases import phase
+from skmiaug.utils._fit import phase, whole_fit
 from skmiaug.utils._progress import ProgressBar
 from skmiaug.utils._random import draw_seed, numpy_generator, seed_of_stream
-from skmiaug.utils._whole_fit import whole_fit
 from skmiaug.utils.tables._labels import read_groups, read_labels
 from skmiaug.utils.tables._row_blocks import SAMPLED_ROWS, row_blocks
 from skmiaug.utils.tables._tables import TableLike, cast_column
@@ -416,7 +416,13 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         )
 
     def impute(
-        self, X: Any, y: Any = None, *, n_draws: int = 1, random_state: Any = None
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        covariates: Any = None,
+        n_draws: int = 1,
+        random_state: Any = None,
     ) -> Any:
         """Fill in the modalities that rows lack, given those that they have.
 
@@ -428,6 +434,8 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
             Classes of the rows, or other targets. None draws the class of each row by its
             probability given the modalities that are there and the shares of the training
             rows; only with ``target_type="multiclass"``.
+        covariates : level or array-like of shape (n_samples, n_covariates), default=None
+            Of the rows, as for :meth:`sample`, for an augmenter that was fitted with them.
         n_draws : int, default=1
             The mean of this many samples is filled in. One has the variance of real rows:
             for training. The mean of many is nearest to the missing values: for
@@ -465,14 +473,15 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         incomplete = missing_modalities(rows, modalities).any(axis=1)
         numbers = np.flatnonzero(incomplete)
         rng = self._rng(IMPUTE, random_state)
-        given = self._transform.transform(rows[numbers])
+        effects = self._effects_of(covariates, len(rows), rng)[numbers]
+        given = self._transform.transform(rows[numbers] - effects)
         total = np.zeros((len(numbers), self.n_features_in_))
         sample = np.empty((len(numbers), self.n_features_in_), dtype=self._dtype)
         known = None if y is None else self._targets_of(y, len(rows), rng)[numbers]
         for _ in range(int(n_draws)):
             targets = self._draw_classes(given, rng) if known is None else known
             self._generate(sample, targets, rng, given)
-            total += sample
+            total += sample + effects
         filled = np.array(rows, dtype=np.float64)
         filled[numbers] = total / n_draws
         return table.fill(filled)
@@ -566,13 +575,16 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
             condition = check_condition(condition, len(X))
             self.n_condition_features_in_ = condition.shape[1]
             sources.append((condition, np.arange(condition.shape[1])))
-        if covariates is not None:
-            self._effects = fit_effects(X, self._target.codes(targets), covariates)
-            sources = [(WithoutEffects(X, self._effects), sources[0][1])]
         if len(sources) > 1:
             one = np.zeros(len(X), dtype=np.intp), np.array(["all rows"])
             of_class = self.target_type == "multiclass"
             check_complete_rows(sources, *((targets, self.classes_) if of_class else one))
+        if covariates is not None:
+            if self.modalities is not None:
+                refuse_incomplete(X, self.modalities_)
+            self._effects = fit_effects(X, self._target.codes(targets), covariates)
+            rest = WithoutEffects(X, self._effects)
+            sources = [(rest if rows is X else rows, own) for rows, own in sources]
         return sources, condition
 
     def _prepare(
@@ -640,25 +652,23 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         out = np.empty((len(new), X.shape[1]), dtype=self._dtype)
         rng = numpy_generator(self._seed, RESAMPLE)
         mask = np.repeat([False, True], [len(X), len(new)])
+        if self.modalities is not None:
+            mask = np.repeat(mask[:, None], len(self.modalities_), axis=1)
+        levels, drawn = None, None
+        if hasattr(self, "_effects"):
+            strata = self._target.strata(targets), self._target.strata(new)
+            own = numpy_generator(self._seed, COVARIATES)
+            levels = self._effects.fill_evenly(*strata, own)
+            both = np.concatenate([self._effects.rows, levels])
+            self.covariates_resampled_ = self._effects.given_back(both)
         if condition is not None:
             drawn = np.empty((len(new), condition.shape[1]), dtype=condition.dtype)
-            self._generate(out, new, rng, condition_out=drawn)
-            self.condition_ = np.concatenate([condition, drawn])
-        elif self.modalities is not None:
-            mask = np.repeat(mask[:, None], len(self.modalities_), axis=1)
-            if self.pairing == "all":
-                self._combine(out, mask[len(X) :], X, targets, rng)
-            else:
-                self._generate(out, new, rng)
+        if self.pairing == "all":
+            self._combine(out, mask[len(X) :], X, targets, rng)
         else:
-            levels = None
-            if hasattr(self, "_effects"):
-                strata = self._target.strata(targets), self._target.strata(new)
-                own = numpy_generator(self._seed, COVARIATES)
-                levels = self._effects.fill_evenly(*strata, own)
-                both = np.concatenate([self._effects.rows, levels])
-                self.covariates_resampled_ = self._effects.given_back(both)
-            self._generate(out, new, rng, levels=levels)
+            self._generate(out, new, rng, levels=levels, condition_out=drawn)
+        if condition is not None:
+            self.condition_ = np.concatenate([condition, drawn])
         self.synthetic_mask_ = mask
         return out, new
 
@@ -734,7 +744,7 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         return self._generator.sample(T, rng=rng, given=given)
 
     def _phase(self, name: str) -> Any:
-        """Log the time of a phase, see ``skmiaug.utils._phases``."""
+        """Log the time of a phase, see ``skmiaug.utils._fit``."""
         return phase(type(self).__name__, name)
 
     def _sampling(self) -> Any:
@@ -767,6 +777,19 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
             targets = self._target.requested(n, y, self._names, rng)
         effects = getattr(self, "_effects", None)
         return targets, rng, given, requested_levels(effects, covariates, n, rng)
+
+    def _effects_of(self, covariates: Any, n: int, rng: np.random.Generator) -> np.ndarray:
+        """Return the effects of the covariates of n rows, (n, n_features) or (n, 1)."""
+        effects = getattr(self, "_effects", None)
+        if effects is not None and covariates is None:
+            raise ValueError(
+                "The augmenter was fitted with covariates. Pass those of the rows to "
+                "impute too; None in them stands for a new level."
+            )
+        levels = requested_levels(effects, covariates, n, rng)
+        if effects is None or levels is None:
+            return np.zeros((n, 1))
+        return np.asarray(effects.of(levels, rng))
 
     def _draw_classes(self, given: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Draw a class index for each row by its probability given some coordinates."""

@@ -12,8 +12,9 @@ from skmiaug.over_sampling.columns._normal_scores import ColumnScores, NormalSco
 from skmiaug.over_sampling.columns._scale import ColumnScale
 from skmiaug.over_sampling.columns._transform import ColumnGroup, ColumnTransform
 from skmiaug.over_sampling.prior._choice import NoiseScore, candidates_of, choose_noise
+from skmiaug.over_sampling.prior._fit_prior import fit_prior
 from skmiaug.over_sampling.prior._noise import NOISES
-from skmiaug.over_sampling.prior._prior import Prior, fit_prior
+from skmiaug.over_sampling.prior._prior import Prior
 from skmiaug.over_sampling.targets import TARGET_TYPES
 
 PRIOR_CONSTRAINTS: dict[str, Any] = {
@@ -251,11 +252,14 @@ default="auto"
       the most frequent one), "inverse_density" (real targets weighted by the inverse of
       their density), "inverse_sqrt" (by that of its square root), or a callable that takes
       y and returns the weights. Densities are kernel estimates of each attribute with
-      reflection at its limits; with several attributes the mean of the weights counts. New
-      targets are real ones with the noise of the kernel. In all cases
+      reflection at its limits; with several attributes the mean of the weights counts.
+      "joint_inverse_density" and "joint_inverse_sqrt" take the density of two or three
+      attributes together, so that rare combinations grow. New targets are real ones with
+      the noise of the kernel. In all cases
       n (expansion · peak - 1) rows are generated for n rows, with the peak of the density
       over that of even values (its mean over attributes); 9 n at most. An attribute acts by
-      a line, or by a curve (B-splines) where that predicts X better.
+      a line, by lines and the products of two attributes, or by a curve (B-splines),
+      whichever predicts X best.
 
     References
     ----------

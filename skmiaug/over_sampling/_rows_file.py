@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from skmiaug.utils.files._npy_file import NpyFile, new_npy_files, npy_path
+from skmiaug.utils.files._memory_map import NpyFile, new_npy_files, npy_path
 
 
 def write_rows(

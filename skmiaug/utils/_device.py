@@ -1,7 +1,8 @@
-"""The device of a fit: its choice, networks that visit it, and its memory."""
+"""The device of a fit: its choice, its memory, networks on it, and torch's global state."""
 
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import torch
 from torch import nn
@@ -9,22 +10,62 @@ from torch import nn
 from skmiaug.exceptions import DeviceUnavailableError
 
 
+class _DefaultType:
+    """Keeps torch's default type at float32 while anyone is inside.
+
+    It is one for the whole process: with fits in several threads the first to enter
+    remembers it and the last to leave puts it back.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._n_inside = 0
+        self._before = torch.float32
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._n_inside == 0:
+                self._before = torch.get_default_dtype()
+                torch.set_default_dtype(torch.float32)
+            self._n_inside += 1
+
+    def __exit__(self, *error: object) -> None:
+        with self._lock:
+            self._n_inside -= 1
+            if self._n_inside == 0:
+                torch.set_default_dtype(self._before)
+
+
+_float32_default = _DefaultType()
+
+
+@contextmanager
+def torch_defaults(*, inference: bool = False) -> Iterator[None]:
+    """Run with torch's global state as it is in a fresh process, and put it back after.
+
+    A context manager, and a decorator for methods that use a network. Default type
+    float32, default device CPU, gradients on (off in ``inference`` mode) and no autocast:
+    what the caller has set would otherwise change results, or fail far from the cause.
+    """
+    with ExitStack() as stack:
+        stack.enter_context(_float32_default)
+        stack.enter_context(torch.inference_mode(inference))
+        stack.enter_context(torch.set_grad_enabled(not inference))
+        for kind in ("cpu", "cuda", "mps", "xpu"):
+            if torch.is_autocast_enabled(kind):
+                stack.enter_context(torch.autocast(kind, enabled=False))
+        if torch.get_default_device().type != "cpu":
+            stack.enter_context(torch.device("cpu"))
+        yield
+
+
 def resolve_device(device: str | torch.device) -> torch.device:
     """Return the device that a name stands for, checked to be usable here.
 
-    Parameters
-    ----------
-    device : str or torch.device
-        ``"auto"`` (the current CUDA device if there is one, else the CPU) or anything
-        that ``torch.device`` takes.
-
-    Raises
-    ------
-    DeviceUnavailableError
-        There is no such device here, or it is CUDA and this is a forked process whose
-        parent has used CUDA already.
-    ValueError
-        The name is not one of a device.
+    "auto" is the current CUDA device if there is one, else the CPU; else ``device`` is
+    anything that ``torch.device`` takes. One that is not here, or CUDA in a process forked
+    from one that has used it, is a DeviceUnavailableError; what names no device is a
+    ValueError.
     """
     if str(device) == "auto":
         usable = torch.cuda.is_available() and not _forked_after_cuda()

@@ -7,21 +7,9 @@ from skmiaug.exceptions import MissingExtraError
 
 
 def require(module: str, *, extra: str, purpose: str) -> ModuleType:
-    """Import ``module`` or say which extra of skmiaug brings it.
+    """Import ``module`` or say which ``extra`` of skmiaug brings it: MissingExtraError.
 
-    Parameters
-    ----------
-    module : str
-        Name to import, for example ``"matplotlib.pyplot"``.
-    extra : str
-        The extra in pyproject.toml that installs it.
-    purpose : str
-        What it is needed for, as the end of "... is needed to".
-
-    Raises
-    ------
-    MissingExtraError
-        The package is not installed.
+    ``purpose`` is what it is needed for, as the end of "... is needed to".
     """
     try:
         return import_module(module)

@@ -10,14 +10,9 @@ def resolve_precision(
 ) -> torch.dtype | None:
     """Type of the matrix products: None for float32, else a 16-bit type under autocast.
 
-    Parameters
-    ----------
-    precision : {"auto", "float32", "bfloat16"}
-        "auto" takes bfloat16 on CUDA devices that have it, and for large products on CPUs
-        that have units for it.
-    device : torch.device
-    large_products : bool, default=False
-        Whether matrix products take most of a training step on a CPU.
+    ``precision`` is "float32", "bfloat16" or "auto", which takes bfloat16 on CUDA devices
+    that have it, and on CPUs that have units for it if ``large_products`` take most of a
+    training step.
     """
     if precision == "float32":
         return None

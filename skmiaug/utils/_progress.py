@@ -6,23 +6,10 @@ from tqdm import tqdm
 
 
 class ProgressBar:
-    """A tqdm bar that shows named figures, or nothing at all.
+    """A tqdm bar that shows named figures, or nothing at all unless ``enabled``.
 
     As a context it is closed at the end, full if the work ended without an error: a
-    training that stops early is complete.
-
-    Parameters
-    ----------
-    total : int
-        Number of steps.
-    description : str
-        Text before the bar.
-    enabled : bool
-        False: every method does nothing.
-    phase : str, default=None
-        Current phase, behind the description.
-    unit : str, default="it"
-        Name of a step.
+    training that stops early is complete. ``phase`` stands behind the description.
     """
 
     def __init__(

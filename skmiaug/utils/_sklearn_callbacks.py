@@ -15,8 +15,6 @@ except ImportError:
         """Stands in before scikit-learn 1.9: no callbacks."""
 
 
-__all__ = ["CallbackSupportMixin", "callback_session"]
-
 # Called at each validation check; returns whether to stop.
 Notify = Callable[[], bool]
 
@@ -25,13 +23,7 @@ Notify = Callable[[], bool]
 def callback_session(estimator: Any, n_checks: int, X: Any, y: Any) -> Iterator[Notify]:
     """Run an estimator's callbacks around a fit; gives what notifies them of a check.
 
-    Parameters
-    ----------
-    estimator : estimator that derives from ``CallbackSupportMixin``
-    n_checks : int
-        Validation checks at most.
-    X, y
-        The data of the fit, for the callbacks that ask for it.
+    There are at most ``n_checks``; X and y are for the callbacks that ask for them.
     """
     if not hasattr(estimator, "_init_callback_context"):
         yield lambda: False

@@ -13,15 +13,7 @@ _WORTH_A_SECOND_THREAD = 2**28
 
 @contextmanager
 def cpu_threads_for(multiply_adds: int, device: torch.device) -> Iterator[None]:
-    """Run on one thread inside if the largest matrix product is small.
-
-    Parameters
-    ----------
-    multiply_adds : int
-        Of the largest matrix product inside.
-    device : torch.device
-        Only the CPU is limited.
-    """
+    """Run on one CPU thread inside if the largest product has few ``multiply_adds``."""
     before = torch.get_num_threads()
     if device.type != "cpu" or multiply_adds >= _WORTH_A_SECOND_THREAD or before == 1:
         yield

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from skmiaug.utils._phases import phase
+from skmiaug.utils._fit import phase
 from tests.benchmarks.suite import __main__ as command
 from tests.benchmarks.suite import _parts
 from tests.benchmarks.suite._corpora import IEMOCAP, corpus, skewed_counts

@@ -149,3 +149,12 @@ def test_real_nemo_is_part_of_the_features(real):
     found = data.frame["emotion"].replace("surprise", "surprised")
     assert list(found) == [emotion[name] for name in data.frame["id"]]
     assert list(data.frame["speaker"]) == [speaker[name] for name in data.frame["id"]]
+
+
+@pytest.mark.parametrize("name", ["Unknown", "-1", "-1.0", "", "N/A"])
+def test_unknown_speakers_of_nemo(tmp_path, name):
+    rows = [row.replace("\tKS0\t", f"\t{name}\t") for row in NEMO_ROWS]
+    rows[0] = rows[0].replace("\tEB0\t", "\t EB0 \t")
+    data = load_nemo(nemo(tmp_path, rows))
+    assert list(data.frame["speaker"]) == ["EB0", "EB0", None, None]
+    assert len(set(data.manifest.groups().tolist())) == 3

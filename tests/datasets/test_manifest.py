@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from skmiaug.datasets import Manifest
+from skmiaug.datasets import LeaveOneSpeakerOut, Manifest, check_disjoint
 from skmiaug.datasets.manifest import COLUMNS, NUMBERS
 from skmiaug.exceptions import FileFormatError
 from tests.datasets._trees import clip
@@ -297,9 +297,48 @@ def test_speakers_that_are_not_known_are_no_speaker(tmp_path):
     manifest.write(path)
     path.write_text(path.read_text().replace('"s1"', '"UNKNOWN"'))
     assert list(Manifest.read(path).frame["speaker"]) == [*[None] * 5, "1", None, None]
-    numbers = Manifest.from_columns({"id": ["a", "b"], "speaker": [-1, 2]})
-    assert list(numbers.frame["speaker"]) == [None, "2"]
-    assert numbers.counts()["speakers"] == 1
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [-1, 2, 2],
+        [np.nan, 2.0, 2.0],
+        [-1.0, 2.0, 2.0],
+        ["-1.0", "2", "2.0"],
+        ["Unknown", " 2", "2 "],
+        ["<NA>", 2, 2.0],
+        pd.array([pd.NA, 2, 2], dtype="Int64"),
+        pd.array([None, "2", "2"], dtype="string"),
+        pd.Categorical(["?", "2", "2"]),
+    ],
+    ids=str,
+)
+def test_one_speaker_however_it_is_written(values):
+    columns = {"id": ["a", "b", "c"], "speaker": values}
+    manifest = Manifest.from_columns(columns)
+    assert list(manifest.frame["speaker"]) == [None, "2", "2"]
+    assert manifest.counts()["speakers"] == 1
+
+
+def test_names_that_look_like_unknown_ones_are_kept():
+    names = ["1.5", "03", "3", "no", "x.0", "-2", "Nan Unknown"]
+    frame = Manifest.from_columns({"id": list("abcdefg"), "speaker": names}).frame
+    assert list(frame["speaker"]) == names
+
+
+def test_unknown_speakers_of_a_table():
+    rows = {"id": list("abcd"), "speaker": ["s", "unknown", "Unknown", "-1"]}
+    table = Manifest.from_columns(rows).frame.assign(speaker=rows["speaker"])
+    table.index = [7, 7, 3, 3]
+    manifest = Manifest(table)
+    assert list(manifest.frame["speaker"]) == ["s", None, None, None]
+    assert list(manifest.frame.index) == [7, 7, 3, 3]
+    assert len(set(manifest.groups().tolist())) == 4
+    assert list(table["speaker"]) == rows["speaker"]
+    check_disjoint(table, [([0, 1], [2, 3])])
+    with pytest.raises(ValueError, match="3 rows have none, the first of them 'b'"):
+        LeaveOneSpeakerOut(table).get_n_splits()
 
 
 def test_each_unknown_speaker_is_a_group_of_its_own():

@@ -547,3 +547,33 @@ def test_damaged_bytes_never_escape_as_another_error(tmp_path, kind):
 def test_options_of_tables_lead_to_those_of_arrays(tmp_path, options, flag):
     np.savez(tmp_path / "a.npz", **GOOD)
     assert f"another kind: use {flag} here." in message_of(tmp_path / "a.npz", options)
+
+
+@pytest.mark.parametrize("prepare", [False, True])
+@pytest.mark.parametrize("cells", [[[1.0, 2.0]], [np.ones(3)], [None, [2.0]], [{"a": 1.0}]])
+def test_lists_in_cells_are_no_text(tmp_path, frame, cells, prepare):
+    frame["vector"] = (cells * 4)[:4]
+    frame.to_parquet(tmp_path / "a.parquet")
+    for target in ("emotion", None):
+        options = FileOptions(target=target, group="speaker", prepare=prepare)
+        text = message_of(tmp_path / "a.parquet", options)
+        assert "column 'vector' holds " in text
+        assert "--drop vector" in text
+    options = FileOptions(target="emotion", group="speaker", drop=("vector",))
+    assert read_features(tmp_path / "a.parquet", options).X.shape == (4, 2)
+    for options in (
+        FileOptions(target="vector"),
+        FileOptions(target="emotion", group="vector"),
+    ):
+        assert "'vector' holds " in message_of(tmp_path / "a.parquet", options)
+
+
+def test_the_remedy_for_lists_in_cells(tmp_path, frame):
+    table = frame.assign(vector=[[1.0, 2.0], [3.0, 4.0]] * 2)
+    table.to_parquet(tmp_path / "a.parquet")
+    text = message_of(tmp_path / "a.parquet", TABLE)
+    remedy = text.partition("in pandas: ")[2].partition("), or leave")[0]
+    eval(remedy, {"table": table, "pandas": pd}).to_parquet(tmp_path / "b.parquet")
+    found = read_features(tmp_path / "b.parquet", TABLE)
+    assert found.columns == ["f1", "f2", "vector0", "vector1"]
+    assert list(found.X[1]) == [2, 2, 3, 4]

@@ -2,36 +2,45 @@
 
 import json
 import random
+import resource
+import signal
 import sys
+import time
 import traceback
 from pathlib import Path
 
 from tests.fuzz._targets import TARGETS, damage_bytes
 
-# What damaged files may take beyond what the libraries take.
+# What damaged files may take beyond what the libraries and good files take.
 MAX_BYTES = 2**31
+# Of this process alone: a machine that other work slows down takes no part in it.
+MAX_CPU_SECONDS = 10.0
 
 
 def limit_memory() -> None:
-    """Turn memory that grows without bound into a MemoryError, where the system can."""
-    try:
-        import resource
-
-        pages = int(Path("/proc/self/statm").read_text().split()[0])
-    except (ImportError, OSError):
-        return
+    """Turn memory that grows without bound into a MemoryError."""
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
     limit = pages * resource.getpagesize() + MAX_BYTES
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
 
+def peak_bytes() -> int:
+    return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
 def main(name: str, first: int, last: int, folder: Path) -> None:
-    """Try inputs ``first`` to ``last``; a line of JSON for each, before and after."""
+    """Try inputs ``first`` to ``last``; a line of JSON for each, before and after.
+
+    An input that takes longer than `MAX_CPU_SECONDS` ends the process by SIGPROF. The last
+    line has the memory that damaged files took beyond that of good ones, in bytes.
+    """
     _, target = TARGETS[name]
     files = target.make(folder)
     originals = {file: file.read_bytes() for file in files}
     for file in files:
         target.read(folder, file)  # the good ones are read without an error
     limit_memory()
+    before = peak_bytes()
     contents = list(originals.values())
     for number in range(first, last):
         rng = random.Random(f"{name} {number}")
@@ -44,6 +53,8 @@ def main(name: str, first: int, last: int, folder: Path) -> None:
         except (TypeError, ValueError):
             continue  # not even written
         print(json.dumps({"number": number, "file": str(file)}), flush=True)
+        signal.setitimer(signal.ITIMER_PROF, MAX_CPU_SECONDS)
+        begin = time.process_time()
         try:
             target.read(folder, file)
             outcome = "read"
@@ -52,9 +63,12 @@ def main(name: str, first: int, last: int, folder: Path) -> None:
             str(error).encode()  # a message that a terminal or a file can take
         except Exception:
             outcome = traceback.format_exc()[-1500:]
-        print(json.dumps({"number": number, "outcome": outcome}), flush=True)
+        seconds = time.process_time() - begin
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        line = {"number": number, "outcome": outcome, "seconds": seconds}
+        print(json.dumps(line), flush=True)
         file.write_bytes(data)
-    print(json.dumps({"done": True}), flush=True)
+    print(json.dumps({"done": True, "bytes": peak_bytes() - before}), flush=True)
 
 
 if __name__ == "__main__":

@@ -151,6 +151,50 @@ def test_a_pipeline_brings_them_by_metadata_routing():
     np.testing.assert_allclose(pipeline["clf"].coef_, expected.coef_)
 
 
+def parted(seed=0):
+    """As ``spoken``; the second half of the columns follows the first."""
+    X, y, who, voices = spoken(seed)
+    residuals = X[:, 2:8] - voices[np.searchsorted(SPEAKERS, who), 2:8]
+    X[:, 5:] += 2.0 * residuals[:, :3]
+    return X, y, who, {"audio": range(5), "text": range(5, 8)}
+
+
+def test_modalities_and_covariates_go_together():
+    X, y, who, modalities = parted()
+    augmenter = GaussianAugmenter(modalities=modalities, random_state=0)
+    X_new, y_new = augmenter.fit_resample(X, y, covariates=who)
+    made = augmenter.covariates_resampled_[len(X) :]
+    assert (pd.crosstab(y_new, augmenter.covariates_resampled_).loc[1] == 40).all()
+    new = pd.DataFrame(X_new[len(X) :]).groupby(made).transform(lambda v: v - v.mean())
+    assert np.corrcoef(new[2], new[5])[0, 1] > 0.6
+    missing = X.copy()
+    missing[::7, 5:] = np.nan
+    covariates = who[::7]
+    filled = augmenter.impute(missing[::7], y[::7], covariates=covariates, n_draws=50)
+    rest = np.sqrt(np.square(filled[:, 5:] - X[::7, 5:]).mean())
+    assert rest < 0.5 * X[:, 5:].std()
+    np.testing.assert_array_equal(filled[:, :5], X[::7, :5])
+    with pytest.raises(ValueError, match="Pass those of the rows to impute"):
+        augmenter.impute(missing[::7], y[::7])
+    with pytest.raises(ValueError, match=r"rows 0, 7, 14.* lack one"):
+        augmenter.fit(missing, y, covariates=who)
+    with pytest.raises(ValueError, match="pairing='all'"):
+        augmenter.set_params(pairing="all").fit(X, y, covariates=who)
+
+
+@pytest.mark.parametrize("make", [GaussianAugmenter, small], ids=["prior", "networks"])
+def test_a_condition_and_covariates_go_together(make):
+    X, y, who, _ = parted()
+    augmenter = make(random_state=0)
+    _, y_new = augmenter.fit_resample(X[:, :5], y, condition=X[:, 5:], covariates=who)
+    assert augmenter.condition_.shape == (len(y_new), 3)
+    assert (pd.crosstab(y_new, augmenter.covariates_resampled_).loc[1] == 40).all()
+    known = augmenter.sample(200, 0, condition=np.zeros((200, 3)), covariates="bob")[0]
+    other = augmenter.sample(200, 0, condition=np.zeros((200, 3)), covariates="eve")[0]
+    shift = X[who == "bob", :5].mean(axis=0) - X[who == "eve", :5].mean(axis=0)
+    np.testing.assert_allclose((known - other).mean(axis=0), shift, atol=0.7)
+
+
 @pytest.mark.parametrize(
     ("counts", "n", "sums"),
     [
@@ -177,7 +221,6 @@ def test_counts_are_filled_up_to_one_level(counts, n, sums):
             {},
             "covariates contains NaN or None",
         ),
-        (lambda who: who, {"condition": np.ones((264, 2))}, "modalities or a condition"),
         (lambda who: who[:, None, None], {}, "a level for each row"),
         (lambda who: np.empty((len(who), 0)), {}, "a level for each row"),
     ],

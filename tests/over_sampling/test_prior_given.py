@@ -105,9 +105,9 @@ def test_whole_samples_have_the_cross_covariance(gaussian):
 
 
 def test_coordinates_beyond_those_that_correlate_are_independent(monkeypatch):
-    from skmiaug.over_sampling.prior import _prior
+    from skmiaug.over_sampling.prior import _fit_prior
 
-    monkeypatch.setattr(_prior, "_MAX_CORRELATED", 2)
+    monkeypatch.setattr(_fit_prior, "_MAX_CORRELATED", 2)
     T = one_hot(np.arange(300) % 3)
     _, Z, prior = fitted(dependent_parts(T), T, bandwidth=1.0)
     assert prior.sizes == (2, 2, 2)

@@ -5,8 +5,11 @@ import pytest
 from scipy.special import entr
 
 from skmiaug.over_sampling.targets import (
+    BASES,
     attribute_information,
+    choose_basis,
     draws_by_class,
+    joint_density,
     pick_evenly,
     read_target,
     relative_density,
@@ -111,6 +114,49 @@ def test_densities_are_bounded():
     rising = np.sqrt(even)
     relative, peak = relative_density(rising, np.array([0.02]))
     np.testing.assert_allclose(relative[200:1900], 2 * rising[200:1900], atol=0.1)
+
+
+def test_a_joint_density_shows_rare_combinations():
+    rng = np.random.default_rng(0)
+    one = rng.random(20000)
+    other = np.where(rng.random(20000) < 0.9, one, 1 - one)
+    values = np.column_stack([one, other])
+    each, _ = relative_density(values, np.array([0.05, 0.05]))
+    np.testing.assert_allclose(each, 1, atol=0.15)
+    joint = joint_density(values, np.array([0.05, 0.05]))
+    diagonal = np.abs(one - other) < 0.02
+    off = (np.abs(1 - one - other) < 0.02) & (np.abs(one - 0.5) > 0.3)
+    assert joint[diagonal].mean() > 4 * joint[off].mean()
+    even = joint_density(rng.random((200000, 2)), np.array([0.1, 0.1]))
+    np.testing.assert_allclose(even, 1, atol=0.15)
+    alone = joint_density(values[:, :1], np.array([0.05]))
+    np.testing.assert_allclose(alone, each[:, 0])
+
+
+def test_codes_of_attributes_sum_to_one_and_hold_products():
+    values = np.random.default_rng(0).random((50, 3))
+    for basis in BASES:
+        codes = basis.codes(values, np.zeros(3), np.ones(3))
+        assert codes.shape == (50, basis.n_codes(3))
+        assert codes.min() >= 0
+        np.testing.assert_allclose(codes.sum(axis=1), 1, rtol=1e-5)
+    products = next(basis for basis in BASES if basis.products)
+    codes = products.codes(values, np.zeros(3), np.ones(3)).astype(float)
+    for a, b in ((0, 1), (0, 2), (1, 2)):
+        wanted = values[:, a] * values[:, b]
+        found = codes @ np.linalg.lstsq(codes, wanted, rcond=None)[0]
+        np.testing.assert_allclose(found, wanted, atol=1e-4)
+
+
+def test_products_are_used_where_features_depend_on_them():
+    rng = np.random.default_rng(0)
+    y = rng.uniform(-1, 1, (600, 2))
+    noise = 0.3 * rng.normal(size=(600, 20))
+    lines = y @ rng.normal(size=(2, 20))
+    both = lines + np.outer(y[:, 0] * y[:, 1], rng.normal(size=20))
+    assert not BASES[choose_basis(y, lines + noise)].products
+    assert BASES[choose_basis(y, both + noise)].products
+    assert not BASES[choose_basis(y[:, :1], lines + noise)].products
 
 
 def test_information_about_shares_is_below_its_maximum():

@@ -249,6 +249,10 @@ def test_one_hot_rows_without_a_class_or_with_two_are_named(container):
         ([True, 2], "truth values and other labels, such as True and 2"),
         ([[1], [2, 3]], "Unknown label type: unknown"),
         ([{}, {}], "Unknown label type: unknown"),
+        (pl.Series([["a", "b"], ["b", "c"]]), "Unknown label type: unknown"),
+        (pl.Series([{"a": 1}, {"a": 2}]), "Unknown label type: unknown"),
+        (pa.array([["a", "b"], ["b", "c"]]), "Unknown label type: unknown"),
+        (pd.Series([np.ones(2), np.ones(2)]), "Unknown label type: unknown"),
         (np.ma.array([1, 2], mask=[0, 1]), "1 in all: 1"),
     ],
     ids=name_of,
@@ -434,6 +438,11 @@ def test_rows_without_a_group_are_named(container, values):
         (np.zeros((3, 2)), "1d array"),
         (np.zeros((3, 1, 1)), "1d array"),
         (5, "1d array"),
+        (
+            pl.Series([[1, 2], [1, 3], [1, 2]]),
+            r"one value for each row, got such as \[1, 2",
+        ),
+        (pd.Series([{"a": 1}] * 3), "one value for each row"),
     ],
 )
 def test_groups_of_another_shape_are_refused(groups, message):

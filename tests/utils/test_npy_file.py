@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from skmiaug.utils.files import _npy_file
-from skmiaug.utils.files._npy_file import NpyFile, new_npy_files, npy_path
+from skmiaug.utils.files import _memory_map
+from skmiaug.utils.files._memory_map import NpyFile, new_npy_files, npy_path
 
 FLOAT = np.dtype(float)
 
@@ -54,7 +54,7 @@ def test_a_full_disk_is_found_out_before_anything_is_written(tmp_path, monkeypat
         if size > 100_000:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(_npy_file, "reserve", full)
+    monkeypatch.setattr(_memory_map, "reserve", full)
     files = [
         NpyFile(tmp_path / "a.npy", (10,), FLOAT),
         NpyFile(tmp_path / "b.npy", (100_000,), FLOAT),

@@ -236,7 +236,6 @@ TIMES = pd.to_datetime(["2020", "2021"])
         pd.Series([True, False], dtype=object),
         pd.Series([True, 1.0], dtype=object),
         pd.Series(["00007", "00008"], dtype=object),
-        pd.Series([[1], [2]]),
         pd.Series([None, None], dtype=object),
         pd.Categorical([1, 2]),
         TIMES,
@@ -284,6 +283,8 @@ def test_columns_of_other_frames_are_named(X):
         (np.array([[np.timedelta64(1), 1]], object), ValueError, r"0 \(object"),
         (np.array([[1j]]), ValueError, "Complex data not supported"),
         (np.ma.array([[1.0, 2.0]], mask=[[0, 1]]), ValueError, "1 masked values"),
+        ({"a": [1.0]}, TypeError, r"table, got dict\. Pass pandas\.DataFrame\(X\)"),
+        (pl.LazyFrame({"a": [1.0]}), TypeError, r"got LazyFrame\. Pass X\.collect\(\)"),
         (sparse.csr_array(np.eye(2)), TypeError, r"dense data .*\.toarray\(\)"),
         (pd.DataFrame({"a": [Decimal(1)]}), ValueError, r"a \(object, such as Decimal"),
         (pd.DataFrame({"a": pd.arrays.SparseArray([0.0])}), TypeError, "a. .*to_dense"),
@@ -293,6 +294,29 @@ def test_columns_of_other_frames_are_named(X):
 )  # fmt: skip
 def test_what_is_refused_is_named_with_the_remedy(X, error, message):
     with pytest.raises(error, match=message):
+        read_table(X)
+
+
+LISTS = [[1.0, 2.0], [3.0, 4.0]]
+
+
+@pytest.mark.parametrize(
+    "X",
+    [
+        pd.DataFrame({"n": [1, 2], "vector": LISTS}),
+        pd.DataFrame({"n": [1, 2], "vector": [None, np.ones(2)]}),
+        pl.DataFrame({"n": [1, 2], "vector": LISTS}),
+        pl.DataFrame({"vector": pl.Series(LISTS, dtype=pl.Array(pl.Float32, 2))}),
+        pl.DataFrame({"vector": [{"a": 1}, {"a": 2}]}),
+        pa.table({"n": [1, 2], "vector": LISTS}),
+        pa.table({"vector": pa.array(LISTS, pa.list_(pa.float32(), 2))}),
+        pa.table({"vector": [{"a": 1}, {"a": 2}]}),
+        pa.table({"vector": LISTS}).to_pandas(types_mapper=pd.ArrowDtype),
+    ],
+    ids=name_of,
+)
+def test_lists_in_cells_are_refused_as_such(X):
+    with pytest.raises(ValueError, match=r"lists or records: vector\. .*of its own"):
         read_table(X)
 
 
@@ -308,10 +332,10 @@ def test_an_array_without_masked_values_is_taken():
     assert table.append(array).shape == (2, 2)
 
 
-def test_frame_libraries_are_not_imported_for_those_who_do_not_use_them():
+def test_polars_and_torch_are_not_imported_for_those_who_do_not_use_them():
     script = (
         "import sys, numpy; from skmiaug.utils.tables._tables import read_table;"
         "from skmiaug.utils.tables._labels import read_labels; read_table(numpy.eye(2));"
-        "assert not {'polars', 'pandas', 'pyarrow', 'torch'} & set(sys.modules)"
+        "assert not {'polars', 'torch'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", script], check=True)

@@ -13,12 +13,7 @@ from sklearn.utils import Bunch
 
 from skmiaug.datasets.corpora._csd import CsdFile, open_csd
 from skmiaug.datasets.corpora._folder import AUDIO_SUFFIXES, corpus_folder, index_tree
-from skmiaug.datasets.corpora._labels import (
-    keep_labelled,
-    make_bunch,
-    resolve_labels,
-    same,
-)
+from skmiaug.datasets.corpora._labels import Corpus, indicator_table, keep_labelled, same
 from skmiaug.datasets.corpora._mosei_frames import (
     AcousticSegments,
     Folds,
@@ -27,11 +22,8 @@ from skmiaug.datasets.corpora._mosei_frames import (
     have_frames,
     split_of_videos,
 )
-from skmiaug.datasets.corpora._targets import check_target, indicator_table
 from skmiaug.datasets.manifest import as_text, listed, make_frame
 from skmiaug.exceptions import CorpusWarning, FileFormatError
-
-__all__ = ["load_cmu_mosei"]
 
 # The columns of the labels after the sentiment.
 INTENSITIES = ("happiness", "sadness", "anger", "surprise", "disgust", "fear")
@@ -53,6 +45,7 @@ intensities (0 to 3) of six emotions. The class is the strongest emotion; "none"
 are 0, and missing where two are equally strong. Speakers are not known: `dialog` is the
 video. Zadeh et al., "Multimodal language analysis in the wild", ACL 2018.
 """
+CORPUS = Corpus("CMU-MOSEI", "official", LABEL_SETS, DESCRIPTION, TARGETS)
 
 
 def load_cmu_mosei(
@@ -122,8 +115,7 @@ def load_cmu_mosei(
     >>> data = load_cmu_mosei("CMU-MOSEI")  # doctest: +SKIP
     >>> data.frame[["path", "emotion", "speaker"]], data.target  # doctest: +SKIP
     """
-    mapping = resolve_labels(labels, LABEL_SETS, "CMU-MOSEI")
-    check_target(target, TARGETS)
+    mapping = CORPUS.resolve(labels, target)
     root = corpus_folder(path, "CMU-MOSEI")
     files = sorted(p for p in root.rglob("*.csd") if not p.name.startswith("."))
     frame = _read_labels(_need(files, _LABELS, root), folds)
@@ -146,12 +138,9 @@ def load_cmu_mosei(
         y = indicator_table(by_emotion, mapping)
     else:
         y = by_emotion.assign(sentiment=frame["sentiment"].to_numpy())
-    return make_bunch(
+    return CORPUS.bunch(
         frame,
-        name="cmu_mosei",
-        root=root,
-        protocol="official",
-        description=DESCRIPTION,
+        root,
         target=y,
         intensities=frame[names].to_numpy(dtype=np.float64),
         intensity_names=list(INTENSITIES),

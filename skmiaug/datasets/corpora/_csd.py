@@ -32,18 +32,9 @@ _FILTERS = frozenset({1, 2, 3, 4, 5, 6, 32000})
 
 
 class CsdFile:
-    """One modality of a corpus: features and their intervals, by entry.
+    """One modality of a corpus, of `open_csd`: features and their intervals, by entry.
 
-    Parameters
-    ----------
-    path : path-like
-        The file; opened by `open_csd`.
-    file : h5py.File
-
-    Attributes
-    ----------
-    root : str
-        Name of the one group at the top; the first, if there are several.
+    ``root`` is the name of the one group at the top; the first, if there are several.
     """
 
     def __init__(self, path: Path, file: Any) -> None:

@@ -4,20 +4,13 @@ import os
 import re
 from collections.abc import Mapping
 
+import pandas as pd
 from sklearn.utils import Bunch
 
 from skmiaug.datasets.corpora._folder import AUDIO_SUFFIXES, corpus_folder, index_tree
-from skmiaug.datasets.corpora._labels import (
-    FOUR,
-    keep_labelled,
-    make_bunch,
-    resolve_labels,
-    same,
-)
+from skmiaug.datasets.corpora._labels import FOUR, Corpus, keep_labelled, same
 from skmiaug.datasets.manifest import make_frame
 from skmiaug.exceptions import FileFormatError
-
-__all__ = ["load_emodb"]
 
 CODES = {
     "W": "anger",
@@ -28,10 +21,7 @@ CODES = {
     "T": "sadness",
     "N": "neutral",
 }
-LABEL_SETS: dict[str, Mapping[str, str]] = {
-    "7class": same(*CODES.values()),
-    "4class": FOUR,
-}
+LABEL_SETS: dict[str, Mapping[str, str]] = {"7class": same(*CODES.values()), "4class": FOUR}
 # The ten sentences of the corpus. They are neutral on purpose.
 SENTENCES = {
     "a01": "Der Lappen liegt auf dem Eisschrank.",
@@ -54,6 +44,7 @@ EmoDB: ten sentences spoken by ten actors in seven emotions, in German. `session
 speakers in the order of their numbers, for five folds; the corpus itself has no sessions.
 Burkhardt et al., "A database of German emotional speech", Interspeech 2005.
 """
+CORPUS = Corpus("EmoDB", "session", LABEL_SETS, DESCRIPTION)
 
 
 def load_emodb(
@@ -93,7 +84,7 @@ def load_emodb(
     >>> data = load_emodb("EmoDB")  # doctest: +SKIP
     >>> data.frame[["path", "emotion", "speaker"]], data.target  # doctest: +SKIP
     """
-    mapping = resolve_labels(labels, LABEL_SETS, "EmoDB")
+    mapping = CORPUS.resolve(labels)
     root = corpus_folder(path, "EmoDB")
     inner = corpus_folder(root, "EmoDB", "wav")
     files = index_tree(inner, AUDIO_SUFFIXES)
@@ -101,17 +92,8 @@ def load_emodb(
         raise FileFormatError(
             f"EmoDB: expected clips such as 03a01Fa.wav in {str(inner)!r}; there are none."
         )
-    names = sorted(files)
-    fields = [_fields(name, files[name]) for name in names]
-    columns = {key: [row[key] for row in fields] for key in fields[0]}
-    frame = make_frame({"id": names, "path": [files[n] for n in names], **columns})
-    return make_bunch(
-        keep_labelled(frame, mapping),
-        name="emodb",
-        root=root,
-        protocol="session",
-        description=DESCRIPTION,
-    )
+    rows = [{"id": n, "path": files[n], **_fields(n, files[n])} for n in sorted(files)]
+    return CORPUS.bunch(keep_labelled(make_frame(pd.DataFrame(rows)), mapping), root)
 
 
 def _fields(name: str, file: str) -> dict[str, str]:

@@ -20,20 +20,15 @@ from skmiaug.datasets.corpora._folder import (
 )
 from skmiaug.datasets.corpora._labels import (
     FOUR,
-    check_min_agreement,
+    Corpus,
     decode,
     keep_targeted,
-    make_bunch,
     raters_table,
-    resolve_labels,
     same,
     spoken_emotions,
 )
-from skmiaug.datasets.corpora._targets import TARGETS, check_target
 from skmiaug.datasets.manifest import make_frame
 from skmiaug.exceptions import FileFormatError
-
-__all__ = ["load_iemocap"]
 
 CODES: dict[str, str | None] = {
     "ang": "anger",
@@ -71,6 +66,7 @@ Valence, activation and dominance from 1 to 5, means over the raters. `dialog_st
 `dialog_end` are the seconds of the utterance in its dialog. Busso et al., "IEMOCAP:
 interactive emotional dyadic motion capture database", LREV 42, 2008.
 """
+CORPUS = Corpus("IEMOCAP", "session", LABEL_SETS, DESCRIPTION)
 
 
 def load_iemocap(
@@ -140,9 +136,7 @@ def load_iemocap(
     >>> data = load_iemocap("IEMOCAP_full_release")  # doctest: +SKIP
     >>> data.frame[["path", "emotion", "speaker"]], data.target  # doctest: +SKIP
     """
-    mapping = resolve_labels(labels, LABEL_SETS, "IEMOCAP")
-    check_min_agreement(min_agreement)
-    check_target(target, TARGETS, min_agreement)
+    mapping = CORPUS.resolve(labels, target, min_agreement)
     root = corpus_folder(path, "IEMOCAP", "IEMOCAP_full_release")
     rows: list[dict[str, Any]] = []
     ratings: list[dict[str, Any]] = []
@@ -156,19 +150,11 @@ def load_iemocap(
     if not rows:
         raise FileFormatError(f"IEMOCAP: expected utterances in {str(root)!r}; none found.")
     raters = _raters(ratings)
-    frame = make_frame({name: [row[name] for row in rows] for name in rows[0]})
+    frame = make_frame(pd.DataFrame(rows))
     frame, y = keep_targeted(frame, raters, mapping, min_agreement, target)
     if audio:
         frame = attach_audio(frame, files, max_missing_audio, "IEMOCAP")
-    return make_bunch(
-        frame,
-        name="iemocap",
-        root=root,
-        protocol="session",
-        description=DESCRIPTION,
-        target=y,
-        raters=raters,
-    )
+    return CORPUS.bunch(frame, root, target=y, raters=raters)
 
 
 def _read_session(

@@ -1,39 +1,73 @@
-"""Label sets by name, agreement of raters, and what a loader returns."""
+"""Targets of a corpus (classes, votes, attributes), and what a loader returns."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from numbers import Real
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
 
-from skmiaug.datasets.corpora._targets import target_table
 from skmiaug.datasets.manifest import Manifest, as_text, listed
 from skmiaug.exceptions import FileFormatError
 
 LabelSet = Mapping[str, str]
+TARGETS = ("class", "votes", "attributes")
+ATTRIBUTES = ("valence", "activation", "dominance")
+
+
+def target_table(
+    target: str, frame: pd.DataFrame, raters: pd.DataFrame | None, labels: LabelSet | None
+) -> pd.DataFrame:
+    """Votes or attributes by id, of the rows of ``frame`` that have them."""
+    if target == "attributes":
+        return frame.set_index("id")[list(ATTRIBUTES)].dropna()
+    assert raters is not None
+    found = vote_table(raters, labels)
+    found = found[found.index.isin(frame["id"])]
+    return found.loc[:, found.any()]
+
+
+def vote_table(raters: pd.DataFrame, labels: LabelSet | None) -> pd.DataFrame:
+    """Votes by id (rows) and class (columns, sorted), without self-ratings.
+
+    Each rater has one vote, divided equally among the classes that he chose. Emotions
+    without a class are not counted; a row that has no votes left is not in the table.
+    """
+    rated = ~raters["is_self"].to_numpy(dtype=bool) & raters["emotion"].notna()
+    votes = raters.loc[rated, ["id", "rater", "emotion"]]
+    votes = votes.assign(emotion=votes["emotion"].str.split(",")).explode("emotion")
+    if labels is not None:
+        votes["emotion"] = votes["emotion"].map(dict(labels))
+    # Two emotions of one class, happy and excited say, are one choice.
+    votes = votes.dropna(subset="emotion").drop_duplicates()
+    votes["vote"] = 1 / votes.groupby(["id", "rater"])["rater"].transform("size")
+    table = votes.pivot_table("vote", "id", "emotion", aggfunc="sum", fill_value=0.0)
+    return table.astype(np.float64)
+
+
+def indicator_table(intensities: pd.DataFrame, labels: LabelSet | None) -> pd.DataFrame:
+    """1 where an emotion (column) of a class is above 0; classes are sorted."""
+    if labels is None:
+        return (intensities > 0).astype(np.int64)
+    classes = intensities.columns.map(dict(labels))
+    if classes.isna().all():
+        raise ValueError(
+            f"expected labels with some of {', '.join(intensities.columns)} among the "
+            f"keys; got {', '.join(labels)}."
+        )
+    of_class = (intensities > 0).T.groupby(classes).any().T
+    return of_class.astype(np.int64)
+
+
 ALL = "all"
 # The names of emotions in every corpus, so that one mapping serves them all; "none" is
 # what CMU-MOSEI's segments of no emotion have.
-EMOTIONS = frozenset(
-    [
-        "anger",
-        "boredom",
-        "contempt",
-        "disgust",
-        "excitement",
-        "fear",
-        "frustration",
-        "happiness",
-        "neutral",
-        "none",
-        "other",
-        "sadness",
-        "surprise",
-    ]
-)
+EMOTIONS = frozenset({
+    "anger", "boredom", "contempt", "disgust", "excitement", "fear", "frustration",
+    "happiness", "neutral", "none", "other", "sadness", "surprise",
+})  # fmt: skip
 # What raters chose, in the words of the releases.
 _SPOKEN = {
     "angry": "anger",
@@ -52,32 +86,103 @@ def same(*names: str) -> dict[str, str]:
 FOUR = same("anger", "happiness", "neutral", "sadness")
 
 
-def resolve_labels(
-    labels: str | Mapping[str, str | int], known: Mapping[str, LabelSet], corpus: str
-) -> LabelSet | None:
-    """The mapping from a corpus's emotions to classes; None keeps every row.
+class Corpus(NamedTuple):
+    """What a loader states about its corpus, and what all loaders do with it.
 
-    A class that is a number becomes its text, as every class of a manifest is text; an
-    emotion whose class is None has none.
+    ``title`` is the name of the corpus in messages, ``protocol`` its usual split,
+    ``label_sets`` are mappings from emotion to class, and ``targets`` what can be asked
+    for.
     """
-    if isinstance(labels, Mapping):
-        unknown = [name for name in labels if name not in EMOTIONS]
-        if unknown or not labels:
+
+    title: str
+    protocol: str
+    label_sets: Mapping[str, LabelSet]
+    description: str
+    targets: tuple[str, ...] = TARGETS
+
+    def resolve(
+        self,
+        labels: str | Mapping[str, str | int],
+        target: str = "class",
+        min_agreement: float | None = None,
+    ) -> LabelSet | None:
+        """The mapping from emotions to classes, None to keep every row; or ValueError.
+
+        A class that is a number becomes its text, as every class of a manifest is text; an
+        emotion whose class is None has none.
+        """
+        self._check_target(target, min_agreement)
+        if isinstance(labels, Mapping):
+            unknown = [name for name in labels if name not in EMOTIONS]
+            if unknown or not labels:
+                raise ValueError(
+                    f"{self.title}: expected a mapping from emotion to class, with keys "
+                    f"among {', '.join(sorted(EMOTIONS))}; got "
+                    f"{listed(map(repr, unknown)) or 'an empty one'}."
+                )
+            return {name: str(one) for name, one in labels.items() if one is not None}
+        if labels == ALL:
+            return None
+        if not isinstance(labels, str) or labels not in self.label_sets:
+            names = ", ".join(map(repr, [*self.label_sets, ALL]))
             raise ValueError(
-                f"{corpus}: expected a mapping from emotion to class, with keys among "
-                f"{', '.join(sorted(EMOTIONS))}; got "
-                f"{listed(map(repr, unknown)) or 'an empty one'}."
+                f"{self.title}: labels must be one of {names} or a mapping from emotion to "
+                f"class, such as {{'anger': 'anger'}}; got {labels!r}."
             )
-        return {name: str(one) for name, one in labels.items() if one is not None}
-    if labels == ALL:
-        return None
-    if not isinstance(labels, str) or labels not in known:
-        names = ", ".join(map(repr, [*known, ALL]))
-        raise ValueError(
-            f"{corpus}: labels must be one of {names} or a mapping from emotion to class, "
-            f"such as {{'anger': 'anger'}}; got {labels!r}."
+        return self.label_sets[labels]
+
+    def _check_target(self, target: str, min_agreement: float | None) -> None:
+        if target not in self.targets:
+            raise ValueError(f"target must be one of {self.targets}; got {target!r}.")
+        if min_agreement is None:
+            return
+        if not isinstance(min_agreement, Real) or not 0 < min_agreement <= 1:
+            raise ValueError(
+                "min_agreement must be a share above 0 and at most 1, or None for the "
+                f"corpus's own rule; got {min_agreement!r}."
+            )
+        if target != "class":
+            raise ValueError(
+                f"min_agreement is for target='class'; with target={target!r} leave it "
+                "out: rows without agreement are wanted."
+            )
+
+    def bunch(
+        self,
+        frame: pd.DataFrame,
+        root: Path,
+        target: pd.DataFrame | None = None,
+        **others: Any,
+    ) -> Bunch:
+        """What a loader returns: the manifest as object and as table, and `others`.
+
+        ``target`` has the values of the rows by id; None stands for the class.
+        """
+        name = self.title.lower().replace("-", "_")
+        if not len(frame):
+            raise FileFormatError(
+                f"{name}: expected utterances with the labels that were asked for; none is "
+                f"left in {str(root)!r}."
+            )
+        manifest = Manifest(frame, name=name, root=root)
+        raters = others.get("raters")
+        if raters is not None:
+            kept = raters["id"].isin(set(frame["id"]))
+            others["raters"] = raters[kept].reset_index(drop=True)
+        y: Any = frame["emotion"].to_numpy(dtype=object)
+        if target is not None:
+            y = target.loc[frame["id"]].rename_axis(columns=None).reset_index(drop=True)
+        return Bunch(
+            frame=manifest.frame,
+            manifest=manifest,
+            classes=manifest.classes,
+            target=y,
+            name=name,
+            root=root,
+            protocol=self.protocol,
+            DESCR=self.description,
+            **others,
         )
-    return known[labels]
 
 
 def keep_labelled(frame: pd.DataFrame, labels: LabelSet | None) -> pd.DataFrame:
@@ -144,17 +249,6 @@ def keep_agreed(
     return frame[kept].reset_index(drop=True)
 
 
-def check_min_agreement(min_agreement: float | None) -> None:
-    """Refuse what is not above 0 and at most 1 by a ValueError; None passes."""
-    if min_agreement is None:
-        return
-    if not isinstance(min_agreement, Real) or not 0 < min_agreement <= 1:
-        raise ValueError(
-            "min_agreement must be a share above 0 and at most 1, or None for the corpus's "
-            f"own rule; got {min_agreement!r}."
-        )
-
-
 def decode(code: str, codes: Mapping[str, str | None], where: str) -> str | None:
     """The emotion of a label code; None for no agreement."""
     if code not in codes:
@@ -180,43 +274,3 @@ def raters_table(
         {n: pd.Series([row.get(n) for row in ratings], dtype=object) for n in names}
     )
     return frame.astype({"is_self": bool} | dict.fromkeys(numbers, float))
-
-
-def make_bunch(
-    frame: pd.DataFrame,
-    *,
-    name: str,
-    root: Path,
-    protocol: str,
-    description: str,
-    target: pd.DataFrame | None = None,
-    **others: Any,
-) -> Bunch:
-    """What a loader returns: the manifest as object and as table, and `others`.
-
-    ``target`` has the values of the rows by id; None stands for the class.
-    """
-    if not len(frame):
-        raise FileFormatError(
-            f"{name}: expected utterances with the labels that were asked for; none is "
-            f"left in {str(root)!r}."
-        )
-    manifest = Manifest(frame, name=name, root=root)
-    if isinstance(others.get("raters"), pd.DataFrame):
-        raters = others["raters"]
-        kept = raters["id"].isin(set(frame["id"]))
-        others["raters"] = raters[kept].reset_index(drop=True)
-    y: Any = frame["emotion"].to_numpy(dtype=object)
-    if target is not None:
-        y = target.loc[frame["id"]].rename_axis(columns=None).reset_index(drop=True)
-    return Bunch(
-        frame=frame,
-        manifest=manifest,
-        classes=manifest.classes,
-        target=y,
-        name=name,
-        root=root,
-        protocol=protocol,
-        DESCR=description,
-        **others,
-    )

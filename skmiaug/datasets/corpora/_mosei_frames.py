@@ -15,8 +15,6 @@ from numpy.typing import NDArray
 from skmiaug.datasets.corpora._csd import CsdFile, open_csd
 from skmiaug.exceptions import FileFormatError
 
-__all__ = ["AcousticSegments", "pad_left", "pooled_frames"]
-
 Folds = Mapping[str, Sequence[str]]
 
 
@@ -153,9 +151,7 @@ class AcousticSegments(Sequence[NDArray[np.float32]]):
             self.path, [self.segments[row] for row in rows], non_finite=self.non_finite
         )
 
-    def with_intervals(
-        self,
-    ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float64]]]:
+    def with_intervals(self) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float64]]]:
         """Frames of each segment with their intervals, seconds, shape (n_frames, 2)."""
         with open_csd(self.path) as csd:
             reader = _Reader(csd)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.utils import Bunch
 
 from skmiaug.datasets.corpora._folder import (
@@ -21,19 +22,14 @@ from skmiaug.datasets.corpora._folder import (
 )
 from skmiaug.datasets.corpora._labels import (
     FOUR,
-    check_min_agreement,
+    Corpus,
     decode,
     keep_targeted,
-    make_bunch,
     raters_table,
-    resolve_labels,
     spoken_emotions,
 )
-from skmiaug.datasets.corpora._targets import TARGETS, check_target
 from skmiaug.datasets.manifest import as_text, make_frame
 from skmiaug.exceptions import FileFormatError
-
-__all__ = ["load_msp_improv"]
 
 CODES: dict[str, str | None] = {
     "A": "anger",
@@ -54,6 +50,7 @@ the raters. `scenario` is the kind of recording (S, P, T or R); `sentence` is th
 sentence of the scenario. Busso et al., "MSP-IMPROV: an acted corpus of dyadic interactions
 to study emotion perception", IEEE TAC 8, 2017.
 """
+CORPUS = Corpus("MSP-IMPROV", "session", LABEL_SETS, DESCRIPTION)
 
 
 def load_msp_improv(
@@ -79,15 +76,11 @@ def load_msp_improv(
     min_agreement : float, default=None
         Least share of the raters who chose the class. None takes the release's label.
     target : {"class", "votes", "attributes"}, default="class"
-        "votes": the raters' votes for each class, a DataFrame; rows without a consensus
-        are kept, those without votes for any of the `labels` are left out. Each rater has
-        one vote, divided equally among the classes that he chose; self-ratings do not
-        count. "attributes": valence, activation and dominance of all rows that have them.
+        As of `load_iemocap`.
     audio : bool, default=True
         Whether to look for the audio files.
     max_missing_audio : int or None, default=0
-        How many audio files may be missing: their rows are left out with a warning. None
-        allows any number.
+        As of `load_iemocap`.
 
     Returns
     -------
@@ -115,29 +108,19 @@ def load_msp_improv(
     >>> data = load_msp_improv("MSP-IMPROV")  # doctest: +SKIP
     >>> data.frame[["path", "emotion", "speaker"]], data.target  # doctest: +SKIP
     """
-    mapping = resolve_labels(labels, LABEL_SETS, "MSP-IMPROV")
-    check_min_agreement(min_agreement)
-    check_target(target, TARGETS, min_agreement)
+    mapping = CORPUS.resolve(labels, target, min_agreement)
     root = corpus_folder(path, "MSP-IMPROV")
     names = ["Evalution.txt", "Evaluation.txt"]
     rows, ratings = _read_labels(need_entry(root, names, "MSP-IMPROV"))
     spoken = _transcripts(root)
     raters = raters_table(ratings, tuple(_NUMBERS.values()), "secondary")
-    frame = make_frame({name: [row[name] for row in rows] for name in rows[0]})
+    frame = make_frame(pd.DataFrame(rows))
     frame["transcript"] = as_text(spoken.get(name) for name in frame["id"])
     frame, y = keep_targeted(frame, raters, mapping, min_agreement, target)
     if audio:
         files = index_tree(find_entry(root, ["Audio"]) or root, AUDIO_SUFFIXES)
         frame = attach_audio(frame, files, max_missing_audio, "MSP-IMPROV")
-    return make_bunch(
-        frame,
-        name="msp_improv",
-        root=root,
-        protocol="session",
-        description=DESCRIPTION,
-        target=y,
-        raters=raters,
-    )
+    return CORPUS.bunch(frame, root, target=y, raters=raters)
 
 
 def _read_labels(file: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

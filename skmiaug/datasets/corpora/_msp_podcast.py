@@ -2,6 +2,7 @@
 
 import os
 import re
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -21,19 +22,14 @@ from skmiaug.datasets.corpora._folder import (
 )
 from skmiaug.datasets.corpora._labels import (
     FOUR,
-    check_min_agreement,
+    Corpus,
     decode,
     keep_targeted,
-    make_bunch,
-    resolve_labels,
     same,
     spoken_emotions,
 )
-from skmiaug.datasets.corpora._targets import TARGETS, check_target
-from skmiaug.datasets.manifest import as_text, make_frame, read_csv
-from skmiaug.exceptions import FileFormatError
-
-__all__ = ["load_msp_podcast"]
+from skmiaug.datasets.manifest import as_text, known_speakers, listed, make_frame, read_csv
+from skmiaug.exceptions import CorpusWarning, FileFormatError
 
 CODES: dict[str, str | None] = {
     "A": "anger",
@@ -51,8 +47,9 @@ LABEL_SETS: dict[str, Mapping[str, str]] = {
     "4class": FOUR,
     "8class": same(*[name for name in CODES.values() if name and name != "other"]),
 }
-SPLITS = {
+SPLITS: dict[str, str | None] = {
     "train": "train",
+    "dev": "dev",
     "validation": "dev",
     "development": "dev",
     "test1": "test1",
@@ -87,6 +84,7 @@ with each other, and with no other part where speakers are known. Lotfian & Buss
 "Building naturalistic emotionally balanced speech corpus by retrieving emotional speech
 from existing podcast recordings", IEEE TAC 10, 2019.
 """
+CORPUS = Corpus("MSP-Podcast", "official", LABEL_SETS, DESCRIPTION)
 
 
 def load_msp_podcast(
@@ -118,11 +116,7 @@ def load_msp_podcast(
         Least share of the raters who chose the class; reads the raters. None takes the
         release's label.
     target : {"class", "votes", "attributes"}, default="class"
-        "votes": the raters' votes for each class, a DataFrame; rows without a consensus
-        are kept, those without votes for any of the `labels` are left out. Each rater has
-        one vote, divided equally among the classes that he chose; self-ratings do not
-        count. Reads the raters. "attributes": valence, activation and dominance of all
-        rows that have them.
+        As of `load_iemocap`; "votes" reads the raters.
     raters : bool, default=False
         Whether to read the raters, close to a million rows.
     transcripts : bool, default=False
@@ -145,7 +139,8 @@ def load_msp_podcast(
     ------
     FileFormatError
         A file, folder or column is missing, a row is broken or holds an unknown code, or
-        Split_Set contradicts ``Partitions.txt``; names the file and row.
+        ``Partitions.txt`` or ``Speaker_ids.txt`` contradicts the table; names the file and
+        row.
     ValueError
         `labels`, `min_agreement` or `target` is none of the above.
 
@@ -160,9 +155,7 @@ def load_msp_podcast(
     >>> data = load_msp_podcast("MSP-Podcast")  # doctest: +SKIP
     >>> data.frame[["path", "emotion", "speaker"]], data.target  # doctest: +SKIP
     """
-    mapping = resolve_labels(labels, LABEL_SETS, "MSP-Podcast")
-    check_min_agreement(min_agreement)
-    check_target(target, TARGETS, min_agreement)
+    mapping = CORPUS.resolve(labels, target, min_agreement)
     root = corpus_folder(path, "MSP-Podcast")
     folder = need_entry(root, ["Labels", "label"], "MSP-Podcast")
     asked = raters or min_agreement is not None or target == "votes"
@@ -176,15 +169,7 @@ def load_msp_podcast(
         frame = attach_audio(frame, files, max_missing_audio, "MSP-Podcast")
     if transcripts:
         _read_transcripts(root, frame)
-    return make_bunch(
-        frame,
-        name="msp_podcast",
-        root=root,
-        protocol="official",
-        description=DESCRIPTION,
-        target=y,
-        raters=rated,
-    )
+    return CORPUS.bunch(frame, root, target=y, raters=rated)
 
 
 def _manifest(root: Path, folder: Path) -> pd.DataFrame:
@@ -197,12 +182,17 @@ def _manifest(root: Path, folder: Path) -> pd.DataFrame:
     parts = {} if partitions is None else _read_partitions(partitions)
     if csv is not None:
         source, table = csv, _read_consensus(csv)
-        _check_partitions(table, parts, SPLITS, str(csv))
+        _check_file_names(table, csv)
+        _check_agreement(table, parts, "Split_Set", "Partitions.txt", str(csv))
+        speakers = {name: who for name, (who, _) in _read_speakers(root).items()}
+        _check_agreement(table, speakers, "SpkrID", "Speaker_ids.txt", str(csv))
+        _warn_of_other_rows(table, parts, csv)
     else:
         source = need_entry(folder, [*names, "labels.txt"], "MSP-Podcast")
         if partitions is None:
             need_entry(root, ["Partitions.txt"], "MSP-Podcast")
         table = _read_label_text(source, parts, _read_speakers(root))
+        _check_file_names(table, source)
     hidden = sorted(set(parts) - set(table["FileName"]))
     table = pd.concat(
         [
@@ -214,46 +204,64 @@ def _manifest(root: Path, folder: Path) -> pd.DataFrame:
     return _frame(table, source)
 
 
+def _check_file_names(table: pd.DataFrame, source: Path) -> None:
+    odd = ~table["FileName"].str.fullmatch(_FILE)
+    if odd.any():
+        raise FileFormatError(
+            f"{source}: expected file names such as MSP-PODCAST_0001_0008.wav; got "
+            f"{table['FileName'][odd].iloc[0]!r}."
+        )
+
+
 def _frame(table: pd.DataFrame, source: Path) -> pd.DataFrame:
     where = str(source)
     files = table["FileName"].astype(str)
-    odd = ~files.str.fullmatch(_FILE)
-    if odd.any():
-        raise FileFormatError(
-            f"{where}: expected file names such as MSP-PODCAST_0001_0008.wav; got "
-            f"{files[odd].iloc[0]!r}."
-        )
     genders = table["Gender"].str.lower()
     known = genders.isin(["male", "female"])
     return make_frame(
         {
             "id": files.str.removesuffix(".wav").to_numpy(dtype=object),
-            "emotion": _decoded(table, "EmoClass", CODES, where),
+            "emotion": _emotions(table, where),
             "valence": _numbers_of(table, "EmoVal", where),
             "activation": _numbers_of(table, "EmoAct", where),
             "dominance": _numbers_of(table, "EmoDom", where),
             "speaker": table["SpkrID"],
             "gender": as_text(genders.where(known, None)),
-            "split": _decoded(table, "Split_Set", SPLITS, where),
+            "split": table["Split_Set"],
             # Not "dialog": the official parts are disjoint in speakers, not in podcasts.
             "podcast": as_text(files.str.extract(r"MSP-PODCAST_(\d+)_", expand=False)),
         }
     )
 
 
-def _decoded(
-    table: pd.DataFrame, column: str, codes: Mapping[str, str | None], where: str
-) -> pd.Series:
-    """Codes to names; a row without a code has no name, and an unknown code is an error."""
-    found = table[column].str.strip()
-    if column == "Split_Set":
-        found = found.str.lower()
-    first = found.notna() & ~found.duplicated()
+def _emotions(table: pd.DataFrame, where: str) -> pd.Series:
     names = {
-        code: decode(code, codes, f"{where}, {column} of {file}")
-        for code, file in zip(found[first], table["FileName"][first], strict=True)
+        code: decode(code, CODES, f"{where}, EmoClass of {file}")
+        for code, file in _first_of_each(table, "EmoClass")
     }
-    return as_text(found.map(names))
+    return as_text(table["EmoClass"].map(names))
+
+
+def _first_of_each(table: pd.DataFrame, column: str) -> Iterator[tuple[str, str]]:
+    """The different values of a column, each with the first file that has it."""
+    first = table.dropna(subset=column).drop_duplicates(column)
+    yield from zip(first[column], first["FileName"], strict=True)
+
+
+def _part(text: str, where: str) -> str:
+    """The name of a part, however it is spelled: "Test 1" is "test1"."""
+    part = SPLITS.get(re.sub(r"[\s_-]", "", text).lower())
+    if part is None:
+        raise FileFormatError(
+            f"{where}: expected one of the parts {', '.join(SPLITS)}; got {text[:80]!r}."
+        )
+    return part
+
+
+def _with_suffix(name: str) -> str:
+    """The name of a file with ".wav", which some lists leave out."""
+    stem = name[:-4] if name.lower().endswith(".wav") else name
+    return f"{stem}.wav"
 
 
 def _read_transcripts(root: Path, frame: pd.DataFrame) -> None:
@@ -277,6 +285,12 @@ def _read_consensus(file: Path) -> pd.DataFrame:
             raise FileFormatError(
                 f"{file}, line {row + 2}: expected {name} to be filled in; it is empty."
             )
+    table["FileName"] = table["FileName"].map(_with_suffix)
+    parts = {
+        text: _part(text, f"{file}, Split_Set of {name}")
+        for text, name in _first_of_each(table, "Split_Set")
+    }
+    table["Split_Set"] = table["Split_Set"].map(parts)
     return table.where(table != "", None)
 
 
@@ -284,41 +298,62 @@ def _read_partitions(file: Path) -> dict[str, str]:
     """``Partitions.txt``: lines of "Train; MSP-PODCAST_0001_0008.wav"."""
     parts: dict[str, str] = {}
     for number, line in enumerate(text_lines(file), start=1):
-        part, _, rest = (text.strip("; ") for text in line.partition(";"))
+        part, _, rest = (text.strip("; \t") for text in line.partition(";"))
         if not line.strip():
             continue
-        if not rest.endswith(".wav"):
+        where, name = f"{file}, line {number}", _with_suffix(rest)
+        if not _FILE.fullmatch(name):
             raise FileFormatError(
-                f"{file}, line {number}: expected {_PARTITION_FORM}; got {line[:120]!r}."
+                f"{where}: expected {_PARTITION_FORM}; got {line[:120]!r}."
             )
-        _set_once(parts, rest, part, f"{file}, line {number}", "each file in one part")
+        _set_once(parts, name, _part(part, where), where, "each file in one part")
     return parts
 
 
-def _check_partitions(
-    table: pd.DataFrame, parts: Mapping[str, str], names: Mapping[str, str], where: str
+def _check_agreement(
+    table: pd.DataFrame, found: Mapping[str, str], column: str, other: str, where: str
 ) -> None:
-    """Refuse a table whose Split_Set contradicts the partitions.
+    """Refuse a table whose column another file of the release contradicts.
 
-    Rows would be tested on that others trained on. ``names`` are those of the parts.
+    Rows would be tested on that others trained on. What stands in one of the two only is
+    no contradiction.
     """
-    listed = as_text(map(parts.get, table["FileName"]))
-    ours, theirs = (
-        column.str.strip().str.lower().map(lambda part: names.get(part, part))
-        for column in (table["Split_Set"], listed)
-    )
-    # Names that are not known are for `decode` to refuse.
-    differ = ours.isin(names.values()) & listed.notna() & (ours != theirs)
-    wrong = np.flatnonzero(differ.to_numpy(dtype=bool))
+    theirs = as_text(map(found.get, table["FileName"]))
+    ours = table[column]
+    if column == "SpkrID":
+        ours, theirs = known_speakers(ours), known_speakers(theirs)
+    wrong = np.flatnonzero(ours.notna() & theirs.notna() & (ours != theirs))
     if wrong.size:
         first = wrong[0]
         raise FileFormatError(
-            f"{where}: expected the parts of Split_Set and of Partitions.txt to agree; "
-            f"{wrong.size} of {len(table)} files are in different ones, the first of them "
-            f"{table['FileName'].iloc[first]}: {table['Split_Set'].iloc[first]!r} and "
-            f"{listed.iloc[first]!r}. They are of two releases: copy the right one again, "
-            "or move Partitions.txt away to go by Split_Set."
+            f"{where}: expected {column} and {other} to agree; {wrong.size} of "
+            f"{len(table)} files differ, the first of them {table['FileName'][first]}: "
+            f"{ours[first]!r} and {theirs[first]!r}. They are of two releases: copy the "
+            f"right one again, or move {other} away to go by {column}."
         )
+
+
+def _warn_of_other_rows(table: pd.DataFrame, parts: Mapping[str, str], csv: Path) -> None:
+    """Warn where only one of the table and the partitions has a file.
+
+    The third test part has no labels, and old releases have no partitions.
+    """
+    labelled = set(table["FileName"])
+    unlisted = [name for name in table["FileName"] if parts and name not in parts]
+    unlabelled = [
+        name for name, part in parts.items() if name not in labelled and part != "test3"
+    ]
+    for names, what in (
+        (unlisted, "are not in Partitions.txt; Split_Set gives their part"),
+        (unlabelled, "of Partitions.txt are not in this table and have no labels"),
+    ):
+        if names:
+            warnings.warn(
+                f"{csv}: {len(names)} files {what}: {listed(names)}. The files may be of "
+                "two releases.",
+                CorpusWarning,
+                stacklevel=4,
+            )
 
 
 def _read_speakers(root: Path) -> dict[str, tuple[str, str | None]]:
@@ -330,8 +365,8 @@ def _read_speakers(root: Path) -> dict[str, tuple[str, str | None]]:
     speakers: dict[str, str] = {}
     for number, line in enumerate(text_lines(file), start=1):
         name, _, value = (part.strip() for part in line.partition(";"))
-        if name.endswith(".wav"):
-            where = f"{file}, line {number}"
+        if _FILE.fullmatch(_with_suffix(name)):
+            where, name = f"{file}, line {number}", _with_suffix(name)
             _set_once(speakers, name, value, where, "one speaker of each file")
         elif name.startswith("Speaker_"):
             genders[name.removeprefix("Speaker_")] = value
@@ -386,9 +421,7 @@ def _numbers_of(table: pd.DataFrame, column: str, where: str) -> np.ndarray:
 
 
 def _read_label_text(
-    file: Path,
-    parts: Mapping[str, str],
-    speakers: Mapping[str, tuple[str, str | None]],
+    file: Path, parts: Mapping[str, str], speakers: Mapping[str, tuple[str, str | None]]
 ) -> pd.DataFrame:
     """``labels.txt`` with partitions and speakers, as `_read_consensus` returns it."""
     turns = [turn for _, turn, rating in _label_lines(file) if rating is None]
@@ -433,7 +466,9 @@ def _read_raters(folder: Path) -> pd.DataFrame:
     words = {word: spoken_emotions([word]) for word in table["emotion"].unique()}
     raters = pd.DataFrame(
         {
-            "id": table["FileName"].str.strip().str.removesuffix(".wav").astype(object),
+            "id": as_text(
+                table["FileName"].str.strip().map(_with_suffix).str.removesuffix(".wav")
+            ),
             "rater": table["rater"].str.strip().astype(object),
             "is_self": False,
             "emotion": as_text(table["emotion"].map(words)),

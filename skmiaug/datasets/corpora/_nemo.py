@@ -6,26 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.utils import Bunch
 
 from skmiaug.datasets.corpora._folder import corpus_folder, need_entry, text_lines
-from skmiaug.datasets.corpora._labels import (
-    FOUR,
-    decode,
-    keep_labelled,
-    make_bunch,
-    resolve_labels,
-    same,
-)
-from skmiaug.datasets.manifest import (
-    as_text,
-    listed,
-    make_frame,
-    safe_relative,
-)
+from skmiaug.datasets.corpora._labels import FOUR, Corpus, decode, keep_labelled, same
+from skmiaug.datasets.manifest import as_text, listed, make_frame, safe_relative
 from skmiaug.exceptions import FileFormatError
-
-__all__ = ["load_nemo"]
 
 # The corpus writes "surprised"; the name here is that of the other corpora.
 CODES: dict[str, str | None] = {
@@ -45,6 +32,7 @@ DESCRIPTION = """\
 nEMO: Polish sentences spoken by nine actors in six emotions, CC BY-NC-SA 4.0. Christop,
 "nEMO: Dataset of Emotional Speech in Polish", LREC-COLING 2024.
 """
+CORPUS = Corpus("nEMO", "speaker", LABEL_SETS, DESCRIPTION)
 
 
 def load_nemo(
@@ -86,7 +74,7 @@ def load_nemo(
     >>> data = load_nemo("nEMO")  # doctest: +SKIP
     >>> data.frame[["path", "emotion", "speaker"]], data.target  # doctest: +SKIP
     """
-    mapping = resolve_labels(labels, LABEL_SETS, "nEMO")
+    mapping = CORPUS.resolve(labels)
     root = corpus_folder(path, "nEMO")
     samples = need_entry(root, ["samples"], "nEMO")
     rows = _read(need_entry(root, ["data.tsv"], "nEMO"), samples)
@@ -96,14 +84,7 @@ def load_nemo(
             f"nEMO: expected an audio file for each row of data.tsv; {len(missing)} of "
             f"{len(rows)} are not in {str(samples)!r}: {listed(missing)}."
         )
-    columns = {key: [row[key] for row in rows] for key in rows[0]}
-    return make_bunch(
-        keep_labelled(make_frame(columns), mapping),
-        name="nemo",
-        root=root,
-        protocol="speaker",
-        description=DESCRIPTION,
-    )
+    return CORPUS.bunch(keep_labelled(make_frame(pd.DataFrame(rows)), mapping), root)
 
 
 def _read(file: Path, samples: Path) -> list[dict[str, Any]]:

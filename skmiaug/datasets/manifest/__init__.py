@@ -6,13 +6,13 @@ from skmiaug.datasets.manifest._columns import (
     as_text,
     frame_of,
     is_unicode,
+    known_speakers,
     listed,
     make_frame,
     sorted_names,
 )
-from skmiaug.datasets.manifest._file import read_csv
+from skmiaug.datasets.manifest._file import need_regular_file, read_csv, safe_relative
 from skmiaug.datasets.manifest._manifest import Manifest
-from skmiaug.datasets.manifest._paths import need_regular_file, safe_relative
 
 __all__ = [
     "COLUMNS",
@@ -21,6 +21,7 @@ __all__ = [
     "as_text",
     "frame_of",
     "is_unicode",
+    "known_speakers",
     "listed",
     "make_frame",
     "need_regular_file",

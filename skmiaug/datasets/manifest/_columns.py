@@ -16,21 +16,25 @@ COLUMNS = (
     "dominance", "speaker", "gender", "session", "dialog", "sentence", "split",
 )  # fmt: skip
 NUMBERS = frozenset({"start", "end", "valence", "activation", "dominance"})
-# How corpora and tables write that a speaker is not known.
-_UNKNOWN = frozenset({"", "-1", "unknown", "unk", "none", "nan", "n/a"})
+# How corpora and tables write that a speaker is not known, in lower case.
+_UNKNOWN = frozenset(
+    ["", "-1", "?", "-", "unknown", "unk", "none", "null", "missing"]
+    + ["nan", "na", "n/a", "<na>", "#n/a", "nat"]
+)
 _LISTED = 5
 _DIGITS = re.compile(r"\d+")
+_WHOLE = re.compile(r"^(-?\d+)\.0+$")
 # What pandas calls columns of text and missing values only.
 _ALL_TEXT = ("string", "empty")
 
 
-def make_frame(columns: Mapping[str, Any], where: str = "manifest") -> pd.DataFrame:
+def make_frame(columns: Any, where: str = "manifest") -> pd.DataFrame:
     """Return a manifest table from columns; those of `COLUMNS` that are absent are empty.
 
     ``columns`` is a mapping or a DataFrame of pandas or polars with at least ``id``. Value
     k of each column belongs to row k: the index of a Series is ignored. Text columns of
-    the result hold str or None, number columns float64. The speakers "", "-1", "unknown"
-    and the like are None: each is somebody else.
+    the result hold str or None, number columns float64; speakers are as of
+    `known_speakers`.
     """
     if not isinstance(columns, (Mapping, pd.DataFrame)) and hasattr(columns, "columns"):
         table: Any = columns
@@ -58,7 +62,7 @@ def make_frame(columns: Mapping[str, Any], where: str = "manifest") -> pd.DataFr
         if name in NUMBERS:
             found[name] = as_numbers(given.get(name, np.full(n_rows, np.nan)), name, where)
         else:
-            read = _known_speakers if name == "speaker" else as_text
+            read = known_speakers if name == "speaker" else as_text
             found[name] = read(given.get(name, [None] * n_rows))
     for name, other in given.items():
         if name not in found:
@@ -112,11 +116,16 @@ def as_text(values: Iterable[Any]) -> pd.Series:
     return column.where(~missing, None)
 
 
-def _known_speakers(values: Iterable[Any]) -> pd.Series:
-    """A column of speakers as text, None for unknown ones."""
+def known_speakers(values: Iterable[Any]) -> pd.Series:
+    """A column of speakers as text; those who are not known are None.
+
+    "", "-1", "unknown" and the like stand for somebody else in each row. A number is text
+    without decimals of 0, which pandas adds where a column has gaps: 3.0 is "3".
+    """
     column = as_text(values)
-    known = [v is not None and v.strip().lower() not in _UNKNOWN for v in column]
-    return column.where(np.array(known, dtype=bool), None)
+    names = column.dropna().str.strip().str.replace(_WHOLE, r"\1", regex=True)
+    names = names[~names.str.lower().isin(_UNKNOWN)]
+    return as_text(names.reindex(column.index))
 
 
 def check_frame(frame: pd.DataFrame, where: str) -> None:
@@ -141,22 +150,8 @@ def check_frame(frame: pd.DataFrame, where: str) -> None:
             f"{listed(repeated.unique())}."
         )
     for name in COLUMNS:
-        values = frame[name]
-        if name not in NUMBERS:
-            wrong, expected = _no_text(values), "text that is not empty, or None"
-        elif values.dtype.kind in "fiu":
-            wrong = np.isinf(values.to_numpy(dtype=np.float64))
-            expected = "a finite number or NaN"
-        else:
-            wrong, expected = np.ones(len(values), dtype=bool), "a finite number or NaN"
-        if wrong.any():
-            row = int(np.flatnonzero(wrong)[0])
-            raise FileFormatError(
-                f"{where}: expected {expected} in the column {name!r}; the row of "
-                f"{ids.iloc[row]!r} has {printable(values.iloc[row])[:80]}."
-            )
-    start = frame["start"].to_numpy(dtype=np.float64)
-    end = frame["end"].to_numpy(dtype=np.float64)
+        _check_column(ids, frame[name], where)
+    start, end = (frame[name].to_numpy(dtype=np.float64) for name in ("start", "end"))
     with np.errstate(invalid="ignore"):
         wrong = (start < 0) | (end <= start) | (np.isnan(start) != np.isnan(end))
     if wrong.any():
@@ -164,6 +159,22 @@ def check_frame(frame: pd.DataFrame, where: str) -> None:
         raise FileFormatError(
             f"{where}: expected 0 <= start < end in seconds, or neither for a whole file; "
             f"the row of {ids.iloc[row]!r} has start {start[row]:g} and end {end[row]:g}."
+        )
+
+
+def _check_column(ids: pd.Series, values: pd.Series, where: str) -> None:
+    if values.name not in NUMBERS:
+        wrong, expected = _no_text(values), "text that is not empty, or None"
+    else:
+        expected = "a finite number or NaN"
+        wrong = np.ones(len(values), dtype=bool)
+        if values.dtype.kind in "fiu":
+            wrong = np.isinf(values.to_numpy(dtype=np.float64))
+    if wrong.any():
+        row = int(np.flatnonzero(wrong)[0])
+        raise FileFormatError(
+            f"{where}: expected {expected} in the column {values.name!r}; the row of "
+            f"{ids.iloc[row]!r} has {printable(values.iloc[row])[:80]}."
         )
 
 
@@ -185,7 +196,10 @@ def sorted_names(names: Iterable[Any]) -> list[Any]:
 def frame_of(manifest: Any) -> pd.DataFrame:
     """The table of a Manifest or of a loader's Bunch, or a table itself."""
     if isinstance(manifest, pd.DataFrame):
-        return manifest
+        if "speaker" not in manifest:
+            return manifest
+        speakers = known_speakers(manifest["speaker"])
+        return manifest.assign(speaker=speakers.set_axis(manifest.index))
     frame = getattr(manifest, "frame", None)
     if isinstance(frame, pd.DataFrame):
         return frame

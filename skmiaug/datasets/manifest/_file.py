@@ -1,16 +1,18 @@
 """Files of manifests: JSON lines (a header, then a flat object for each row), and CSV.
 
 Each line is parsed by itself, so that an error names it and no line takes more memory than
-its limit; pandas' reader of JSON lines does neither.
+its limit; pandas' reader of JSON lines does neither. Paths must stay inside their folder.
 """
 
 import codecs
 import csv
 import json
 import math
+import os
+import re
 import reprlib
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, NoReturn
 
 import numpy as np
@@ -23,10 +25,87 @@ from skmiaug.datasets.manifest._columns import (
     is_unicode,
     listed,
 )
-from skmiaug.datasets.manifest._paths import need_regular_file
 from skmiaug.exceptions import FileFormatError
 from skmiaug.utils.files._atomic import write_bytes_atomically
-from skmiaug.utils.files._untrusted import parse_json
+from skmiaug.utils.files._untrusted import check_regular_file, parse_json
+
+# Names that begin with no dot, with single slashes between: nearly every path.
+_PLAIN = re.compile(
+    r"[^./\\:\x00-\x1f][^/\\:\x00-\x1f]*(/[^./\\:\x00-\x1f][^/\\:\x00-\x1f]*)*"
+)
+
+
+def need_regular_file(path: str | os.PathLike[str], max_bytes: int, what: str) -> Path:
+    """As `check_regular_file`; a file that is absent is a `FileFormatError` too."""
+    try:
+        return check_regular_file(path, what, max_bytes=max_bytes)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise FileFormatError(f"{path}: expected {what}; {reason.lower()}.") from error
+
+
+def safe_relative(text: str, where: str) -> str:
+    """A relative path that cannot leave its folder, in normal form."""
+    if _PLAIN.fullmatch(text):
+        return text
+    parts = PurePosixPath(text).parts
+    if (
+        not parts
+        or text.startswith("/")
+        or "\\" in text
+        or ":" in parts[0]
+        or ".." in parts
+        or any(ord(letter) < 32 for letter in text)
+    ):
+        raise FileFormatError(
+            f"{where}: expected a path inside the corpus folder, with forward slashes; got "
+            f"{text[:200]!r}."
+        )
+    return str(PurePosixPath(*parts))
+
+
+def join_inside(
+    root: Path, paths: Sequence[str | None], where: str, *, allow_links: bool
+) -> list[str | None]:
+    """Absolute paths of `paths` below `root`, none of which leads out of it."""
+    base = os.path.realpath(root)
+    inside: dict[str, bool] = {}
+    joined: list[str | None] = []
+    for path in paths:
+        if path is None:
+            joined.append(None)
+            continue
+        full = os.path.join(root, safe_relative(path, where))
+        joined.append(full)
+        if allow_links:
+            continue
+        # A folder is looked up once; a file only if it is a link itself.
+        place = full if os.path.islink(full) else os.path.dirname(full)
+        if place not in inside:
+            real = os.path.realpath(place)
+            inside[place] = os.path.commonpath([base, real]) == base
+        if not inside[place]:
+            raise FileFormatError(
+                f"{where}: {path!r} is a symbolic link that leads out of {str(root)!r}; "
+                "pass allow_links=True if that is meant."
+            )
+    return joined
+
+
+def below(paths: Sequence[str | None], folder: Path) -> list[str | None]:
+    """Absolute paths as relative ones from `folder`, with forward slashes."""
+    start = os.path.join(folder, "")
+    relative: list[str | None] = []
+    for path in paths:
+        if path is None:
+            relative.append(None)
+            continue
+        plain = path.startswith(start)
+        text = path[len(start) :] if plain else os.path.relpath(path, folder)
+        text = text.replace(os.sep, "/")
+        relative.append(safe_relative(text, f"{path!r} from the folder {str(folder)!r}"))
+    return relative
+
 
 FORMAT, FORMAT_VERSION = "skmiaug-manifest", 1
 MAX_FILE_BYTES, MAX_ROWS, MAX_CELLS = 2**31, 5_000_000, 100_000_000
@@ -69,7 +148,7 @@ def read_columns(file: Path) -> tuple[str, dict[str, list[Any]]]:
     for column in names:
         values = [row.get(column) for row in rows]
         if column in COLUMNS:
-            values = _of_kind(file, column, values, numbers)
+            _check_kind(file, column, values, numbers)
         columns[column] = values
     return name, columns
 
@@ -128,26 +207,17 @@ def _check_header(file: Path | str, header: dict[str, Any]) -> str:
     return name
 
 
-def _of_kind(file: Path, name: str, values: list[Any], numbers: list[int]) -> list[Any]:
-    """The values of one of `COLUMNS`: floats, or text and None."""
+def _check_kind(file: Path, name: str, values: list[Any], numbers: list[int]) -> None:
+    """Refuse values of one of `COLUMNS` that are no numbers, or no text."""
     kinds, expected = ((int, float), "a number") if name in NUMBERS else ((str,), "text")
-    found: list[Any] = []
     for number, value in zip(numbers, values, strict=True):
-        right = isinstance(value, kinds) and not isinstance(value, bool)
-        if value is not None and not right:
-            where = f"{file}, line {number}"
-            _refuse(where, f"{expected} under {name!r}", repr(str(value)[:80]))
-        try:
-            missing = np.nan if value is None else value
-            found.append(float(missing) if name in NUMBERS else value)
-        except OverflowError:
-            where, digits = f"{file}, line {number}", len(str(value))
-            _refuse(
-                where,
-                f"a number below 1.8e308 under {name!r}",
-                f"an integer of {digits} digits",
-            )
-    return found
+        found = ""
+        if value is not None and (isinstance(value, bool) or not isinstance(value, kinds)):
+            found = repr(str(value)[:80])
+        elif isinstance(value, int) and abs(value) >= 2**1024:  # no float64 is as large
+            found = f"an integer of {len(str(value))} digits"
+        if found:
+            _refuse(f"{file}, line {number}", f"{expected} under {name!r}", found)
 
 
 def _refuse(where: str, expected: str, found: str) -> NoReturn:

@@ -9,21 +9,21 @@ import numpy as np
 import pandas as pd
 
 from skmiaug.datasets.manifest._columns import (
-    NUMBERS,
-    as_numbers,
     as_text,
     check_frame,
+    frame_of,
     listed,
     make_frame,
     sorted_names,
 )
 from skmiaug.datasets.manifest._file import (
+    below,
+    join_inside,
     open_manifest,
     read_columns,
     read_csv,
     write_frame,
 )
-from skmiaug.datasets.manifest._paths import below, join_inside
 from skmiaug.exceptions import FileFormatError
 
 
@@ -75,7 +75,7 @@ class Manifest:
         root: str | os.PathLike[str] | None = None,
     ) -> None:
         check_frame(frame, name or "manifest")
-        self.frame = frame
+        self.frame = frame_of(frame)
         self.name = name
         self.root = None if root is None else Path(root)
 
@@ -95,7 +95,7 @@ class Manifest:
             Of pandas or polars. At least ``id``. Value k of each column belongs to row k:
             the index of a Series or DataFrame is ignored, so that a shuffled or filtered
             table keeps its order. Speakers called "", "-1", "unknown" or the like are
-            unknown: None.
+            unknown: None. One that is a whole number has no decimals: 3.0 is "3".
         name : str, default=""
             What to call the corpus.
         root : path-like, default=None
@@ -190,15 +190,14 @@ class Manifest:
             for column in table.columns
             if column not in used.values() and column not in used
         }
-        for column in NUMBERS & set(columns):
-            columns[column] = as_numbers(columns[column], column, str(file))
         full = [os.path.normpath(os.path.join(base, cell)) for cell in table[audio]]
         columns["path"], columns["emotion"] = full, table[target]
         if speaker in table.columns:
             columns["speaker"] = table[speaker]
         if "id" not in columns:
             columns["id"] = _ids(full, base)
-        manifest = cls.from_columns(columns, name=name or file.stem, root=base)
+        frame = make_frame(columns, str(file))
+        manifest = cls(frame, name=name or file.stem, root=base)
         if check_files:
             manifest.check_files()
         return manifest
@@ -250,10 +249,7 @@ class Manifest:
         return manifest
 
     def write(
-        self,
-        path: str | os.PathLike[str],
-        *,
-        root: str | os.PathLike[str] | None = None,
+        self, path: str | os.PathLike[str], *, root: str | os.PathLike[str] | None = None
     ) -> None:
         """Write as JSON lines, whole or not at all.
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from skmiaug.datasets._disjoint import shared
+from skmiaug.datasets._splitters import shared
 from skmiaug.evaluation._labels import counts_text, wrapped
 from skmiaug.evaluation.benchmark._corpora import CORPORA
 from skmiaug.evaluation.benchmark._data import PROTOCOLS, Data

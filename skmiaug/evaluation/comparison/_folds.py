@@ -18,7 +18,7 @@ from sklearn.model_selection import (
 )
 
 from skmiaug.evaluation._labels import listed, plain
-from skmiaug.utils.tables._row_numbers import row_numbers
+from skmiaug.utils.tables._row_blocks import row_numbers
 
 __all__ = ["ImbalancedTrainingSplit"]
 

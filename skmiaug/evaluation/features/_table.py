@@ -7,6 +7,7 @@ import re
 import shlex
 import warnings
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,8 @@ def read_table(file: Path, options: FileOptions) -> Features:
             f"{name}: expected rows of features below the names of the columns; there are "
             "none."
         )
+    kept = [column for column in list(table.columns) if column not in options.drop]
+    _check_cells(name, table, kept, options)
     note = ""
     y: Any
     if not of_classes:
@@ -230,6 +233,31 @@ def _separator_hint(columns: list[str]) -> str:
     return ""
 
 
+def _check_cells(
+    name: str, table: pd.DataFrame, columns: Sequence[str], options: FileOptions
+) -> None:
+    """Refuse lists and records in cells, whose text is neither a number nor a class."""
+    for column in columns:
+        if table[column].dtype != object:
+            continue
+        present = table[column].dropna()
+        found = None if present.empty else present.iloc[0]
+        if not isinstance(found, (list, tuple, dict, np.ndarray)):
+            continue
+        what = "records" if isinstance(found, dict) else "lists"
+        remedy = (
+            "give each value a column of its own (in pandas: table.join(pandas.DataFrame("
+            f"table.pop({column!r}).tolist(), index=table.index).add_prefix({column!r}))), "
+            f"or leave the column out with --drop {_as_typed([column])}"
+        )
+        if column in (options.target, options.group):
+            remedy = "give it text or whole numbers"
+        raise FileFormatError(
+            f"{name}: expected one value in each cell; column {column!r} holds {what}, "
+            f"such as {str(found)[:40]!r}; {remedy}."
+        )
+
+
 def _guess(name: str, table: pd.DataFrame, options: FileOptions) -> str:
     """The last column of text in which values recur."""
     for column in reversed(list(table.columns)):
@@ -304,6 +332,7 @@ def _numbers_or_text(text: NDArray[Any]) -> NDArray[Any]:
 
 
 def numbers_of(name: str, table: pd.DataFrame) -> NDArray[Any]:
+    _check_cells(name, table, list(table.columns), FileOptions())
     text = [str(column) for column in table if not _is_number(table[column])]
     if text and len(text) == table.shape[1]:
         raise FileFormatError(

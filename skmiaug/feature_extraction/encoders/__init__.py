@@ -1,19 +1,21 @@
 """Pretrained transformers: found, loaded, run on batches, pooled over time."""
 
 from skmiaug.feature_extraction.encoders._extractor import (
-    TransformerExtractor,
-    chunk_samples,
-)
-from skmiaug.feature_extraction.encoders._loading import clear_model_cache
-from skmiaug.feature_extraction.encoders._pooling import (
     POOLINGS,
+    TransformerExtractor,
     chunk_bounds,
+    chunk_samples,
     merge,
     n_parts,
     plan_batches,
     pool,
 )
-from skmiaug.feature_extraction.encoders._source import ModelSource, find_model, read_shape
+from skmiaug.feature_extraction.encoders._loading import (
+    ModelSource,
+    clear_model_cache,
+    find_model,
+    read_shape,
+)
 from skmiaug.feature_extraction.encoders._speech import read_limits
 
 __all__ = [

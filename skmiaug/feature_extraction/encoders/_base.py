@@ -29,16 +29,8 @@ _ROUNDING = {torch.float32: 1e-3, torch.bfloat16: 0.05, torch.float16: 0.01}
 class Encoder:
     """A pretrained model that turns a batch of units into hidden states.
 
-    Parameters
-    ----------
-    loaded : LoadedModel
-
-    Attributes
-    ----------
-    may_pad : bool
-        Whether units of different length may share a batch with no effect on each other.
-    most_rows : int or None
-        Most units in a batch.
+    ``may_pad`` tells whether units of different length may share a batch with no effect on
+    each other; ``most_rows`` is the most units in a batch, if there is a limit.
     """
 
     may_pad = True
@@ -148,15 +140,10 @@ def hidden_states(
 ) -> dict[int, torch.Tensor]:
     """Run ``forward`` as far as needed and keep the hidden states asked for.
 
-    Parameters
-    ----------
-    forward : callable
-        Runs the model that holds ``layers``.
-    wanted : collection of int
-        0 is the input of the first layer, i the output of layer i (counted from 1), and
-        ``len(layers)`` the model's ``last_hidden_state``, after a final norm if there is
-        one. These are transformers' ``hidden_states``, but for the last entry, where its
-        models disagree on whether the norm is in.
+    0 is the input of the first layer, i the output of layer i (counted from 1), and
+    ``len(layers)`` the model's ``last_hidden_state``, after a final norm if there is one.
+    These are transformers' ``hidden_states``, but for the last entry, where its models
+    disagree on whether the norm is in.
     """
     caught: dict[int, torch.Tensor] = {}
     deepest = max(wanted)

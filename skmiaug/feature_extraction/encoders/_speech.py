@@ -13,8 +13,12 @@ import torch.nn.functional as F
 from torch import nn
 
 from skmiaug.feature_extraction.encoders._base import Encoded, Encoder, taken_by
-from skmiaug.feature_extraction.encoders._loading import LoadedModel
-from skmiaug.feature_extraction.encoders._source import ModelSource, Stamp, read_config
+from skmiaug.feature_extraction.encoders._loading import (
+    LoadedModel,
+    ModelSource,
+    Stamp,
+    read_config,
+)
 from skmiaug.utils._optional import require
 
 # 25 ms at 16 kHz: one analysis window of every filter bank in use.

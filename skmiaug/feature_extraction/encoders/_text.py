@@ -15,20 +15,9 @@ class TextEncoder(Encoder):
     """BERT, RoBERTa, MiniLM and any other model with a tokenizer.
 
     Tokens are padded on the right and masked, whatever side the tokenizer prefers: then
-    neither positions nor causal attention of the true tokens see the padding.
-
-    Parameters
-    ----------
-    loaded : LoadedModel
-    truncation : bool
-        Whether a text beyond the limit of the model is cut; else it is an error.
-
-    Attributes
-    ----------
-    limit : int or None
-        Most tokens that the model takes, special tokens included.
-    n_truncated : int
-        Texts cut so far.
+    neither positions nor causal attention of the true tokens see the padding. ``limit`` is
+    the most tokens that the model takes, special tokens included; a longer text is cut with
+    ``truncation`` and counted in ``n_truncated``, else it is an error.
     """
 
     def __init__(self, loaded: LoadedModel, *, truncation: bool = False) -> None:

@@ -262,9 +262,9 @@ def _train_networks(
     """
     import torch
 
+    from skmiaug.utils._device import torch_defaults
     from skmiaug.utils._random import torch_generator
     from skmiaug.utils._threads import cpu_threads_for
-    from skmiaug.utils._torch_state import torch_defaults
 
     cpu = torch.device("cpu")
 

@@ -15,13 +15,10 @@ from skmiaug.metrics.predictions._attributes import (
     intensity_scores,
     mean_absolute_error_by_band,
 )
-from skmiaug.metrics.predictions._calibration import expected_calibration_error
-from skmiaug.metrics.predictions._paired import (
-    CorrectedTTest,
-    corrected_repeated_ttest,
-)
+from skmiaug.metrics.predictions._paired import CorrectedTTest, corrected_repeated_ttest
 from skmiaug.metrics.predictions._shares import (
     bhattacharyya_coefficient,
+    expected_calibration_error,
     jensen_shannon_distance,
     plurality_f1_score,
 )

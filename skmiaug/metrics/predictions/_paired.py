@@ -29,11 +29,7 @@ class CorrectedTTest(NamedTuple):
 
 
 def corrected_repeated_ttest(
-    differences: ArrayLike,
-    *,
-    n_train: float,
-    n_test: float,
-    confidence_level: float = 0.95,
+    differences: ArrayLike, *, n_train: float, n_test: float, confidence_level: float = 0.95
 ) -> CorrectedTTest:
     """t-test for the scores of repeated cross-validation, variance corrected.
 

@@ -17,8 +17,8 @@ from skmiaug.base import require_array, require_state
 from skmiaug.over_sampling.columns._scale import ColumnScale
 from skmiaug.over_sampling.targets._counts import plain_labels
 from skmiaug.over_sampling.targets._regression import Gram
+from skmiaug.utils.files._untrusted import first_few
 from skmiaug.utils.tables._labels import read_labels
-from skmiaug.utils.tables._listing import first_few
 from skmiaug.utils.tables._row_blocks import Rows, row_blocks
 
 _PENALTIES = np.logspace(-2, 5, 29)
@@ -166,7 +166,7 @@ def requested_levels(
     """
     if effects is None and covariates is not None:
         raise ValueError(
-            "covariates were passed to sample, but the augmenter was fitted without. "
+            "covariates were passed, but the augmenter was fitted without. "
             "Pass covariates to fit or fit_resample too."
         )
     if effects is None:

@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.utils import check_array
 
 from skmiaug.over_sampling.columns._transform import ColumnTransform
-from skmiaug.utils.tables._listing import first_few
+from skmiaug.utils.files._untrusted import first_few
 from skmiaug.utils.tables._modalities import resolve_modalities
 from skmiaug.utils.tables._tables import read_table
 
@@ -135,11 +135,11 @@ def check_combination(augmenter: Any, condition: Any, covariates: Any) -> None:
             "Pass either a condition or modalities: with modalities, name the columns "
             "of the condition as one of them."
         )
-    several = condition is not None or augmenter.modalities is not None
-    if covariates is not None and several:
+    if covariates is not None and augmenter.pairing != "generated":
         raise ValueError(
-            "covariates are not supported with modalities or a condition: pass either "
-            "these or covariates."
+            f"pairing={augmenter.pairing!r} joins parts of real rows with generated ones, "
+            "and covariates belong to whole rows. Set pairing='generated', or fit without "
+            "covariates."
         )
 
 
@@ -212,4 +212,20 @@ def check_complete_rows(
             "The dependence between modalities is learned from rows that have all of them, "
             f"and these classes have none: {', '.join(map(str, labels[counts == 0]))}. Add "
             "such rows, or leave the classes out."
+        )
+
+
+def refuse_incomplete(X: np.ndarray, modalities: dict[str, np.ndarray]) -> None:
+    """Refuse rows that lack a modality, in a fit with covariates.
+
+    Raises
+    ------
+    ValueError
+    """
+    incomplete = missing_modalities(X, modalities).any(axis=1)
+    if incomplete.any():
+        raise ValueError(
+            "Effects of covariates are estimated from rows with all modalities, and rows "
+            f"{first_few(np.flatnonzero(incomplete))} lack one. Leave them out, or fit "
+            "without covariates."
         )

@@ -13,13 +13,9 @@ from skmiaug.over_sampling.prior._cross_covariance import (
     fit_cross_covariance,
     left_out_residuals,
 )
+from skmiaug.over_sampling.prior._fit_prior import fit_prior, with_noise
 from skmiaug.over_sampling.prior._noise import NOISES, class_covariances, unbiased_residuals
-from skmiaug.over_sampling.prior._prior import (
-    Prior,
-    fit_prior,
-    standard_normal,
-    with_noise,
-)
+from skmiaug.over_sampling.prior._prior import Prior, standard_normal
 from skmiaug.over_sampling.prior._shrinkage import (
     direction_blocks,
     james_stein_shrinkage,

@@ -29,8 +29,7 @@ from skmiaug.over_sampling.search._mi_path import (
     check_mi_weights,
     fit_augmenters,
 )
-from skmiaug.utils._warning import warn_caller
-from skmiaug.utils._whole_fit import whole_fit
+from skmiaug.utils._fit import warn_caller, whole_fit
 from skmiaug.utils.tables._labels import read_groups
 from skmiaug.utils.tables._tables import read_table
 

@@ -6,7 +6,10 @@ import numpy as np
 
 from skmiaug.over_sampling.targets._attributes import (
     ATTRIBUTE_STRATEGIES,
+    BASES,
     AttributeTarget,
+    choose_basis,
+    joint_density,
     relative_density,
 )
 from skmiaug.over_sampling.targets._classes import ClassTarget
@@ -36,6 +39,7 @@ from skmiaug.over_sampling.targets._target import ReadTarget, Target
 
 __all__ = [
     "ATTRIBUTE_STRATEGIES",
+    "BASES",
     "TARGET_TYPES",
     "AttributeTarget",
     "ClassTarget",
@@ -46,10 +50,12 @@ __all__ = [
     "Target",
     "attribute_information",
     "centre",
+    "choose_basis",
     "class_keys",
     "draws_by_class",
     "even_shares",
     "expanded_counts",
+    "joint_density",
     "move_to",
     "pick_evenly",
     "plain_labels",

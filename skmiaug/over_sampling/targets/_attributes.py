@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from itertools import combinations
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.interpolate import BSpline
-from scipy.ndimage import gaussian_filter1d
+from scipy.ndimage import gaussian_filter
 
 from skmiaug.base import require_array, require_state
 from skmiaug.metrics.information import InformationEstimate
@@ -24,23 +25,63 @@ from skmiaug.over_sampling.targets._regression import simplest_codes
 from skmiaug.over_sampling.targets._target import ReadTarget
 
 _TYPE = "continuous"
-ATTRIBUTE_STRATEGIES = ("uniform", "inverse_density", "inverse_sqrt")
-# Degree and number of intervals: a line, a parabola, and curves with one to three knots.
-_SPLINES = ((1, 1), (2, 1), (3, 2), (3, 4))
+# Powers of the density, and whether it is that of all attributes together.
+_INVERSE = {
+    "inverse_density": (-1.0, False),
+    "inverse_sqrt": (-0.5, False),
+    "joint_inverse_density": (-1.0, True),
+    "joint_inverse_sqrt": (-0.5, True),
+}
+ATTRIBUTE_STRATEGIES = ("uniform", *_INVERSE)
 _N_BINS = 512
+# Bins along each attribute of a joint density, by the number of attributes.
+_JOINT_BINS = {1: _N_BINS, 2: 128, 3: 48}
 _N_STRATA = 5
 _N_MEASURED = 1024
 # Rows after resampling over rows before, at most: one outlier makes a wide range.
 _MOST = 10.0
 
 
+class Basis(NamedTuple):
+    """B-splines of each attribute, or the products of those of each two attributes."""
+
+    degree: int
+    n_intervals: int
+    products: bool = False
+
+    def n_codes(self, n_attributes: int) -> int:
+        """Return the number of codes."""
+        n, own = n_attributes, self.degree + self.n_intervals
+        return own**2 * n * (n - 1) // 2 if self.products else own * n
+
+    def codes(self, values: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+        """Return the codes of values (n, n_attributes) from low to high, float32.
+
+        On ``n_intervals`` of equal length. None is negative, and those of a row sum to 1.
+        """
+        inner = np.linspace(0, 1, self.n_intervals + 1)
+        knots = np.concatenate([np.zeros(self.degree), inner, np.ones(self.degree)])
+        scaled = np.clip((values - low) / (high - low), 0, 1)
+        parts = [
+            BSpline.design_matrix(own, knots, self.degree).toarray() for own in scaled.T
+        ]
+        if self.products:
+            parts = [
+                (a[:, :, None] * b[:, None]).reshape(len(values), -1)
+                for a, b in combinations(parts, 2)
+            ]
+        return (np.hstack(parts) / len(parts)).astype(np.float32)
+
+
+# From the simplest on: lines, lines and their products, parabolas, curves.
+BASES = (Basis(1, 1), Basis(1, 1, True), Basis(2, 1), Basis(3, 2), Basis(3, 4))
+
+
 @dataclass
 class AttributeTarget:
-    """Attributes; T are B-splines of each.
+    """Attributes; T are B-splines of each, or products of those of two.
 
-    The splines of one attribute are non-negative and sum to 1, and those of q attributes
-    are divided by q. Whether they are lines or curves is chosen by how well a regression on
-    them predicts X.
+    Which ones is chosen by how well a regression on them predicts X.
 
     Attributes
     ----------
@@ -51,8 +92,8 @@ class AttributeTarget:
         Columns of whole numbers, to which new targets are rounded.
     is_column : bool
         Whether y has the shape (n,).
-    degree, n_intervals : int
-        Of the splines.
+    basis : int
+        Number of the codes in ``BASES``.
     weights : ndarray of shape (n_rows,), float64
         How often to draw a new target around that of a row, relative to others.
     """
@@ -61,8 +102,7 @@ class AttributeTarget:
     bandwidth: np.ndarray
     integer: np.ndarray
     is_column: bool
-    degree: int
-    n_intervals: int
+    basis: int
     weights: np.ndarray
 
     @classmethod
@@ -78,14 +118,12 @@ class AttributeTarget:
         refuse_columns(
             constant, names, _TYPE, "an attribute has the same value in all rows"
         )
-        degree, n_intervals = choose_splines(values, X)
         target = cls(
             rows=values,
             bandwidth=kernel_bandwidth(values),
             integer=np.array([dtype.kind in "iub" for dtype in container.dtypes]),
             is_column=container.is_column,
-            degree=degree,
-            n_intervals=n_intervals,
+            basis=choose_basis(values, X),
             weights=np.ones(len(values)),
         )
         return ReadTarget(target, values, names, container)
@@ -97,8 +135,8 @@ class AttributeTarget:
 
     @property
     def n_codes(self) -> int:
-        """Splines of all attributes."""
-        return self.rows.shape[1] * (self.n_intervals + self.degree)
+        """Columns of T."""
+        return BASES[self.basis].n_codes(self.rows.shape[1])
 
     @property
     def limits(self) -> tuple[np.ndarray, np.ndarray]:
@@ -106,8 +144,8 @@ class AttributeTarget:
         return self.rows.min(axis=0), self.rows.max(axis=0)
 
     def codes(self, values: np.ndarray) -> np.ndarray:
-        """Return the splines."""
-        return spline_codes(values, *self.limits, self.degree, self.n_intervals)
+        """Return T, (n, n_codes) float32."""
+        return BASES[self.basis].codes(values, *self.limits)
 
     def strata(self, values: np.ndarray) -> np.ndarray:
         """Return the fifth of the rows, by their first attribute."""
@@ -122,7 +160,7 @@ class AttributeTarget:
         if not callable(name) and name not in ATTRIBUTE_STRATEGIES:
             raise ValueError(
                 f"target_type={_TYPE!r} has no classes to balance: sampling_strategy must "
-                f"be 'auto', 'uniform', 'inverse_density', 'inverse_sqrt' or a callable, "
+                f"be 'auto', {', '.join(map(repr, ATTRIBUTE_STRATEGIES))} or a callable, "
                 f"got {strategy!r:.80}."
             )
         relative, peak = relative_density(self.rows, self.bandwidth)
@@ -136,8 +174,10 @@ class AttributeTarget:
             shares = lacking / np.where(lacking.any(axis=0), lacking.mean(axis=0), 1)
             self.weights = shares.mean(axis=1) if shares.any() else np.ones(len(shares))
         else:
-            power = 1.0 if name == "inverse_density" else 0.5
-            self.weights = (relative**-power).mean(axis=1)
+            power, joint = _INVERSE[name]
+            if joint:
+                relative = joint_density(self.rows, self.bandwidth)[:, None]
+            self.weights = (relative**power).mean(axis=1)
         return {name: int(np.rint((grown - 1) * len(self.rows)))}
 
     def draw(
@@ -231,31 +271,18 @@ class AttributeTarget:
         low, high = self.limits
         require_state((low < high).all() and (self.bandwidth > 0).all(), "rows")
         require_state(self.weights.min() >= 0 and self.weights.any(), "weights")
-        require_state((self.degree, self.n_intervals) in _SPLINES, "degree")
+        known = 0 <= self.basis < len(BASES) and (q > 1 or not BASES[self.basis].products)
+        require_state(known, "basis")
         require_state(not self.is_column or q == 1, "is_column")
 
 
-def spline_codes(
-    values: np.ndarray, low: np.ndarray, high: np.ndarray, degree: int, n_intervals: int
-) -> np.ndarray:
-    """Return B-splines of each attribute from low to high, side by side, float32.
-
-    On ``n_intervals`` of equal length; (n, n_attributes * (n_intervals + degree)). They sum
-    to 1.
-    """
-    inner = np.linspace(0, 1, n_intervals + 1)
-    knots = np.concatenate([np.zeros(degree), inner, np.ones(degree)])
-    scaled = np.clip((values - low) / (high - low), 0, 1)
-    parts = [BSpline.design_matrix(own, knots, degree).toarray() for own in scaled.T]
-    return (np.hstack(parts) / len(parts)).astype(np.float32)
-
-
-def choose_splines(values: np.ndarray, X: np.ndarray) -> tuple[int, int]:
-    """Return degree and number of intervals by :func:`simplest_codes`."""
+def choose_basis(values: np.ndarray, X: np.ndarray) -> int:
+    """Return the number of the codes of attributes by :func:`simplest_codes`."""
     limits = values.min(axis=0), values.max(axis=0)
-    return _SPLINES[
-        simplest_codes([partial(spline_codes, values, *limits, *s) for s in _SPLINES], X)
-    ]
+    several = values.shape[1] > 1
+    usable = [k for k, basis in enumerate(BASES) if several or not basis.products]
+    ways = [partial(BASES[k].codes, values, *limits) for k in usable]
+    return usable[simplest_codes(ways, X)]
 
 
 def kernel_bandwidth(values: np.ndarray) -> np.ndarray:
@@ -283,25 +310,54 @@ def relative_density(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the density of each attribute at each row over that of even values.
 
-    A kernel estimate on bins, reflected at the least and the largest value, beyond which
-    there is none.
-
     Returns
     -------
     relative : ndarray of shape (n_rows, n_attributes)
     peak : ndarray of shape (n_attributes,)
         Its largest value; at least 1.
     """
-    relative, peak = np.empty(values.shape), np.empty(values.shape[1])
-    widths = bandwidth / np.ptp(values, axis=0) * _N_BINS
-    for k, column in enumerate(_within_unit(values).T):
-        counts, edges = np.histogram(column, _N_BINS, (0, 1))
-        smooth = gaussian_filter1d(
-            counts * (_N_BINS / len(column)), max(widths[k], 0.5), mode="reflect"
+    found = [
+        _kernel_density(values[:, [k]], bandwidth[[k]], _N_BINS)
+        for k in range(values.shape[1])
+    ]
+    return np.column_stack([own for own, _ in found]), np.array([top for _, top in found])
+
+
+def joint_density(values: np.ndarray, bandwidth: np.ndarray) -> np.ndarray:
+    """Return the density of all attributes together over that of even values, (n_rows,).
+
+    Raises
+    ------
+    ValueError
+        There are more than three attributes: nearly all bins would be empty.
+    """
+    q = values.shape[1]
+    if q not in _JOINT_BINS:
+        raise ValueError(
+            f"target_type={_TYPE!r}: joint densities are for up to {max(_JOINT_BINS)} "
+            f"attributes, and y has {q}. Set sampling_strategy='inverse_density', which "
+            "takes the mean over attributes."
         )
-        bins = np.minimum(np.searchsorted(edges, column, side="right"), _N_BINS) - 1
-        relative[:, k], peak[k] = smooth[bins], smooth.max()
-    return relative, peak
+    return _kernel_density(values, bandwidth, _JOINT_BINS[q])[0]
+
+
+def _kernel_density(
+    values: np.ndarray, bandwidth: np.ndarray, n_bins: int
+) -> tuple[np.ndarray, float]:
+    """Return the density at each row over that of even values, and its largest value.
+
+    A kernel estimate on bins, reflected at the least and the largest values, beyond which
+    there is none.
+    """
+    unit, q = _within_unit(values), values.shape[1]
+    widths = np.maximum(bandwidth / np.ptp(values, axis=0) * n_bins, 0.5)
+    counts, edges = np.histogramdd(unit, n_bins, [(0, 1)] * q)
+    smooth = gaussian_filter(counts * (n_bins**q / len(values)), widths, mode="reflect")
+    bins = [
+        np.clip(np.searchsorted(own, column, side="right") - 1, 0, n_bins - 1)
+        for own, column in zip(edges, unit.T, strict=True)
+    ]
+    return smooth[tuple(bins)], float(smooth.max())
 
 
 def _checked_weights(found: Any, n: int) -> np.ndarray:

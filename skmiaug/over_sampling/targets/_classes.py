@@ -17,7 +17,7 @@ from skmiaug.over_sampling.targets._counts import (
     wanted_rows,
 )
 from skmiaug.over_sampling.targets._target import ReadTarget
-from skmiaug.utils._warning import warn_caller
+from skmiaug.utils._fit import warn_caller
 from skmiaug.utils.tables._labels import read_labels
 
 _OTHER_TYPES = (

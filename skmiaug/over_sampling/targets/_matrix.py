@@ -9,7 +9,7 @@ from scipy.optimize import nnls
 from sklearn.utils.validation import check_consistent_length
 
 from skmiaug.over_sampling.targets._counts import apportion, class_keys, wanted_rows
-from skmiaug.utils.tables._listing import first_few
+from skmiaug.utils.files._untrusted import first_few
 from skmiaug.utils.tables._tables import TableLike, read_table
 
 

@@ -37,7 +37,7 @@ from skmiaug.representation.alignment._space import (
     fit_space,
     largest_product,
 )
-from skmiaug.utils._whole_fit import whole_fit
+from skmiaug.utils._fit import whole_fit
 from skmiaug.utils.tables._labels import read_groups
 
 _MEMORY_ADVICE = "lower batch_size or n_components, or use device='cpu'."

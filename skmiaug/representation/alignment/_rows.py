@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from skmiaug.utils.tables._listing import first_few
+from skmiaug.utils.files._untrusted import first_few
 from skmiaug.utils.tables._modalities import resolve_modalities
 
 JOINED, SHARED = "joined", "shared"

@@ -1,8 +1,14 @@
 """Audio files and arrays as mono float32 samples, decoded where a bad file does no harm."""
 
-from skmiaug.utils.audio._decode import AudioDecodeError, check_file, decode
+from skmiaug.utils.audio._decode import (
+    AudioDecodeError,
+    check_file,
+    decode,
+    mono_float32,
+    resample,
+    without_gradient,
+)
 from skmiaug.utils.audio._process import DecoderProcess, shared_decoder
-from skmiaug.utils.audio._signal import mono_float32, resample, without_gradient
 
 __all__ = [
     "AudioDecodeError",

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from skmiaug.utils._optional import require
-from skmiaug.utils.audio._headers import AudioDecodeError
+from skmiaug.utils.audio._decode import AudioDecodeError
 from skmiaug.utils.files._paths import absolute_path
 
 _START_SECONDS = 60.0
@@ -21,18 +21,11 @@ _COMMAND = (sys.executable, "-P", "-m", "skmiaug.utils.audio._worker")
 
 
 class DecoderProcess:
-    """One child that decodes file after file, replaced when it hangs or crashes.
+    """One child, started by ``command``, that decodes file after file.
 
-    Parameters
-    ----------
-    command : sequence of str
-        Command that starts the child.
-
-    Notes
-    -----
-    Threads take turns. A pool of ``concurrent.futures`` is not an alternative: its children
-    import the main script of the caller again, and there is no public way to kill a worker
-    that hangs before Python 3.14.
+    It is replaced when it hangs or crashes; threads take turns. A pool of
+    ``concurrent.futures`` is not an alternative: its children import the main script of the
+    caller again, and there is no public way to kill a worker that hangs before Python 3.14.
     """
 
     def __init__(self, command: Sequence[str] = _COMMAND) -> None:
@@ -51,15 +44,8 @@ class DecoderProcess:
     ) -> tuple[np.ndarray, int]:
         """Decode like :func:`skmiaug.utils.audio.decode`, in the child.
 
-        Parameters
-        ----------
-        timeout : float
-            Seconds after which the child is killed.
-
-        Raises
-        ------
-        AudioDecodeError
-            As there, or the decoder hung or crashed on this file.
+        It is killed after ``timeout`` seconds. That it hung or crashed on this file is an
+        AudioDecodeError too.
         """
         require("soundfile", extra="audio", purpose="decode audio files")
         request = {

@@ -13,8 +13,6 @@ try:
 except ImportError:  # Windows, where a file that is open cannot be removed
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["replacing", "write_bytes_atomically", "write_text_atomically"]
-
 _NO_ROOM = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 _LONGEST_NAME = 200
 
@@ -25,19 +23,7 @@ def write_bytes_atomically(path: str | os.PathLike[str], data: bytes) -> None:
     The bytes go to a temporary file in the same folder (so that the final rename stays on
     one file system), are flushed to the disk and renamed over ``path``. On any failure,
     Ctrl-C included, the temporary file is removed and an older ``path`` is left as it was.
-
-    Parameters
-    ----------
-    path : str or path-like
-        The file; its folder must exist.
-    data : bytes
-        The whole contents.
-
-    Raises
-    ------
-    OSError
-        The folder is absent or cannot be written to, the path is that of a folder, or the
-        disk is full. It names ``path`` and the remedy.
+    An OSError (no such folder, no permission, a full disk) names ``path`` and the remedy.
     """
     target = Path(path)
     with replacing(target) as (descriptor, _):
@@ -63,13 +49,8 @@ def replacing(target: Path) -> Iterator[tuple[int, str]]:
     which ``open`` gives a new one. A link stays, and the file that it leads to is replaced.
     Yields its descriptor, which is closed afterwards, and its name. What a killed process
     has left of an earlier write to ``target`` is removed. When the block is left by an
-    error, the temporary file is removed and ``target`` stays as it was.
-
-    Raises
-    ------
-    OSError
-        The folder is absent or cannot be written to, or ``target`` is a folder, a pipe or a
-        device. It names ``target``, not the temporary file.
+    error, the temporary file is removed and ``target`` stays as it was. An OSError names
+    ``target``, not the temporary file.
     """
     target = Path(os.path.realpath(target))
     mode = _mode_of(target)

@@ -31,13 +31,8 @@ def write_tensor_file(
 ) -> None:
     """Write ``arrays`` under a JSON-serialisable ``header``, atomically.
 
-    Raises
-    ------
-    TypeError, ValueError
-        The header holds something that JSON does not (NaN and infinity included), or an
-        array is one of objects.
-    OSError
-        The file cannot be written; an older file at ``path`` is left as it was.
+    A header that JSON cannot hold (NaN and infinity included), or an array of objects, is a
+    TypeError or ValueError.
     """
     from safetensors.numpy import save
 
@@ -65,12 +60,8 @@ def read_tensor_file(
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Read what :func:`write_tensor_file` wrote.
 
-    Raises
-    ------
-    FileFormatError
-        The file is damaged, cut short, from a later version, or something else.
-    OSError
-        There is no such file, or it cannot be read.
+    A file that is damaged, cut short, of a later version or something else is a
+    FileFormatError.
     """
     from safetensors import SafetensorError
     from safetensors.numpy import load

@@ -7,7 +7,7 @@ import tokenize
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +15,6 @@ import numpy as np
 
 from skmiaug.exceptions import FileFormatError
 from skmiaug.utils.files._atomic import write_text_atomically
-
-__all__ = [
-    "check_regular_file",
-    "check_unpacked_size",
-    "parse_json",
-    "printable",
-    "read_json_file",
-    "safe_cell",
-    "write_json_file",
-]
 
 # A file of a kilobyte may hold some megabytes of zeros; a large one unpacks to less.
 _FREE_BYTES, _MAX_EXPANSION = 2**28, 100
@@ -52,24 +42,11 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 def check_regular_file(
     path: str | os.PathLike[str], what: str = "a file", *, max_bytes: int | None = None
 ) -> Path:
-    """Return the path of a file that can be read to its end.
+    """Return the path of a file that can be read to its end, ``~`` being the user's home.
 
-    A pipe could wait for ever, and a device such as /dev/zero has no end.
-
-    Parameters
-    ----------
-    path : path-like
-        ``~`` is the user's home.
-    what : str, default="a file"
-        What was expected, for the error.
-    max_bytes : int, default=None
-
-    Raises
-    ------
-    FileFormatError
-        It is a folder, a pipe, a socket or a device, or larger than ``max_bytes``.
-    OSError
-        It is not there, or cannot be looked at.
+    A pipe could wait for ever, and a device such as /dev/zero has no end: these, folders,
+    and files of more than ``max_bytes`` are a FileFormatError that names ``what`` was
+    expected. Whatever the system refuses is an OSError.
     """
     file = Path(path).expanduser()
     try:
@@ -95,21 +72,10 @@ def check_regular_file(
 def check_unpacked_size(path: str | os.PathLike[str]) -> None:
     """Refuse a .npy, .npz or .parquet file that claims to hold far more than its size.
 
-    The sizes that it declares are added up; nothing is unpacked. Text columns of a parquet
-    file are bounded by this only if they are read with ``read_dictionary``.
-
-    Parameters
-    ----------
-    path : path-like
-        Files of other suffixes pass.
-
-    Raises
-    ------
-    FileFormatError
-        It declares more than 256 MiB and more than 100 times its size, an array is larger
-        than what is stored, or the file is damaged.
-    OSError
-        It cannot be read.
+    The sizes that it declares are added up; nothing is unpacked, and files of other
+    suffixes pass. More than 256 MiB and more than 100 times its size, an array larger than
+    what is stored, and damage are a FileFormatError. Text columns of a parquet file are
+    bounded by this only if they are read with ``read_dictionary``.
     """
     file = Path(path)
     measure = _MEASURES.get(file.suffix.lower())
@@ -219,20 +185,11 @@ _MEASURES: dict[str, Callable[[Path], int]] = {
 
 
 def parse_json(text: str | bytes, where: str) -> Any:
-    """Return the content of a JSON text.
+    """Return the content of a JSON text; bytes are UTF-8, also with a byte order mark.
 
-    Parameters
-    ----------
-    text : str or bytes
-        Bytes are UTF-8, with or without a byte order mark.
-    where : str
-        What an error begins with, such as the name of the file.
-
-    Raises
-    ------
-    FileFormatError
-        It is not JSON, nested too deep, has a key twice, or holds a number of too many
-        digits or half of a surrogate pair, which cannot be written again.
+    Errors are a FileFormatError that begins with ``where``, such as the name of the file:
+    it is not JSON, nested too deep, has a key twice, or holds a number of too many digits
+    or half of a surrogate pair, which cannot be written again.
     """
     try:
         if isinstance(text, bytes):
@@ -263,12 +220,7 @@ _DECODER = json.JSONDecoder(object_pairs_hook=_unique_keys)
 def write_json_file(path: str | os.PathLike[str], document: Mapping[str, Any]) -> None:
     """Write a JSON object with a checksum, under the key "crc32", in one step.
 
-    Raises
-    ------
-    TypeError, ValueError
-        JSON cannot hold the document (NaN and infinity included), or it has that key.
-    OSError
-        The file cannot be written.
+    What JSON cannot hold (NaN and infinity included) is a TypeError or ValueError.
     """
     if _CHECKSUM in document:
         raise ValueError(f"expected a document without the key {_CHECKSUM!r}; it has one.")
@@ -281,12 +233,7 @@ def write_json_file(path: str | os.PathLike[str], document: Mapping[str, Any]) -
 def read_json_file(path: str | os.PathLike[str]) -> dict[str, Any]:
     """Read what `write_json_file` wrote, without the checksum.
 
-    Raises
-    ------
-    FileFormatError
-        It is not such a file, or was changed since: the checksum does not match.
-    OSError
-        It is not there or cannot be read.
+    Another file, or one that was changed since, is a FileFormatError.
     """
     file = check_regular_file(path, "a JSON file", max_bytes=_MAX_JSON_BYTES)
     found = parse_json(file.read_bytes(), str(file))
@@ -344,3 +291,8 @@ def safe_cell(value: Any) -> Any:
 def _first_line(error: BaseException) -> str:
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return printable(lines[0])[:200]
+
+
+def first_few(items: Sequence[Any] | np.ndarray) -> str:
+    """Return the first five as printable text, followed by dots if there are more."""
+    return ", ".join(map(printable, items[:5])) + (", ..." if len(items) > 5 else "")

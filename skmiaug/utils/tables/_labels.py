@@ -1,17 +1,16 @@
 """Class labels: read from any container as class numbers, given back as they came."""
 
 import math
-import sys
 from collections.abc import Callable, Mapping
 from copy import copy
 from numbers import Real
 from typing import Any
 
 import numpy as np
+import pandas as pd
+from scipy import sparse
 
-from skmiaug.utils.tables._listing import first_few
-
-__all__ = ["LabelsLike", "check_labels", "read_groups", "read_labels", "wanted_counts"]
+from skmiaug.utils.files._untrusted import first_few
 
 
 class LabelsLike:
@@ -41,7 +40,7 @@ class LabelsLike:
         if isinstance(given, (list, tuple)):
             # A row of a one-hot list is an object of its own.
             return type(given)([copy(given[row]) for row in rows])
-        if _is_sparse(given):
+        if sparse.issparse(given):
             return given.tocsr()[rows].asformat(given.format)
         root = _package(given)
         if root == "polars":
@@ -54,21 +53,10 @@ class LabelsLike:
 def read_labels(y: Any, name: str = "y") -> tuple[np.ndarray, np.ndarray, LabelsLike]:
     """Return classes, the class number of each row, and the means to give labels back.
 
-    Parameters
-    ----------
-    y : array-like of shape (n_samples,), (n_samples, 1) or (n_samples, n_classes)
-        One label for each row: list, numpy array of any type, pandas, polars or pyarrow
-        column. Or a column of 0 and 1 for each class (one-hot).
-    name : str, default="y"
-        What error messages call it.
-
-    Returns
-    -------
-    classes : ndarray of shape (n_classes,)
-        In ascending order. For one-hot labels the numbers of the columns that have rows.
-        Python integers, truth values and whole floats become numpy's.
-    indices : ndarray of shape (n_samples,), int
-    labels : LabelsLike
+    ``y`` has one label for each row, in any container, or a column of 0 and 1 for each
+    class (one-hot); ``name`` is what error messages call it. Classes are in ascending
+    order; those of one-hot labels are the numbers of the columns that have rows. Python
+    integers, truth values and whole floats become numpy's.
 
     Raises
     ------
@@ -86,7 +74,7 @@ def read_labels(y: Any, name: str = "y") -> tuple[np.ndarray, np.ndarray, Labels
     if isinstance(y, np.ma.MaskedArray) and np.ma.getmaskarray(y).any():
         masked = np.ma.getmaskarray(y).reshape(len(y), -1)
         _refuse_missing(np.asarray(masked.any(axis=1)), name)
-    if _is_sparse(y):
+    if sparse.issparse(y):
         values = y.toarray()
     else:
         check_labels(y, name)
@@ -106,21 +94,9 @@ def read_labels(y: Any, name: str = "y") -> tuple[np.ndarray, np.ndarray, Labels
 
 
 def check_labels(y: Any, name: str = "y") -> None:
-    """Refuse rows without a label, and labels that have no order among each other.
+    """Refuse rows without a label, and text mixed with other labels, by a ValueError.
 
     What comes later sorts the labels, and an error of ``<`` names neither row nor remedy.
-
-    Parameters
-    ----------
-    y : array-like of shape (n_samples,) or (n_samples, n_columns)
-        Other faults are not looked for.
-    name : str, default="y"
-        What error messages call it.
-
-    Raises
-    ------
-    ValueError
-        A label is None, NaN, NaT or pd.NA, or some are text and others are not.
     """
     if y is None or getattr(y, "ndim", 1) > 2:
         return
@@ -133,25 +109,11 @@ def check_labels(y: Any, name: str = "y") -> None:
 
 
 def read_groups(groups: Any, n_rows: int) -> np.ndarray | None:
-    """Return the number of each row's group; None if there are no groups.
+    """Return the number of each row's group, (n_rows,); None if there are no groups.
 
-    Parameters
-    ----------
-    groups : array-like of shape (n_rows,) or None
-        Numbers, text or other values, in any container.
-    n_rows : int
-
-    Returns
-    -------
-    ndarray of shape (n_rows,), int; or None
-
-    Raises
-    ------
-    ValueError
-        A row has no group, or there is not one value for each row.
+    ``groups`` are values of any kind in any container. A row without one, or another number
+    of rows, is a ValueError.
     """
-    import pandas as pd
-
     if groups is None:
         return None
     values = _columns(groups)
@@ -172,7 +134,13 @@ def read_groups(groups: Any, n_rows: int) -> np.ndarray | None:
             f"Input groups contains NaN or None; rows without a group, {len(rows)} in all: "
             f"{first_few(rows)}. Leave them out, or give each of them a group of its own."
         )
-    return np.asarray(pd.factorize(values)[0])
+    try:
+        return np.asarray(pd.factorize(values)[0])
+    except TypeError as error:
+        raise ValueError(
+            f"groups must hold one value for each row, got such as {values[0]!r:.40} "
+            f"({error}). Make all of them text, for example with [str(g) for g in groups]."
+        ) from error
 
 
 def wanted_counts(
@@ -183,26 +151,12 @@ def wanted_counts(
 ) -> dict[Any, int]:
     """Return how many samples to generate of each class that ``sampling_strategy`` names.
 
-    Parameters
-    ----------
-    sampling_strategy : float, str, dict or callable
-        As for the over-sampling methods of imbalanced-learn, but that a share is not
-        truncated to one row too few: 0.57 of 100 rows is 57, 0.29 is 29.
-    classes : ndarray of shape (n_classes,)
-    counts : ndarray of shape (n_classes,)
-        Rows of each class.
-    y : array-like of shape (n_samples,), default=None
-        What a callable is called with; None: each class repeated ``counts`` times.
-
-    Returns
-    -------
-    to_generate : dict of class to int
-        The keys are Python's own scalars where a class has one that is equal.
-
-    Raises
-    ------
-    ValueError
-        As imbalanced-learn; or a number of rows is not whole.
+    It is as for the over-sampling methods of imbalanced-learn, but that a share is not
+    truncated to one row too few: 0.57 of 100 rows is 57, 0.29 is 29. ``counts`` are the
+    rows of each of ``classes``. ``y`` is what a callable is called with, by default each
+    class repeated ``counts`` times. The keys of the result are Python's own scalars where a
+    class has one that is equal. Errors are imbalanced-learn's; a number of rows that is not
+    whole is a ValueError too.
     """
     from imblearn.utils import check_sampling_strategy
 
@@ -259,11 +213,6 @@ def _length(y: Any) -> int:
     return int(y.shape[0]) if hasattr(y, "shape") else len(y)
 
 
-def _is_sparse(y: Any) -> bool:
-    sparse = sys.modules.get("scipy.sparse")
-    return sparse is not None and bool(sparse.issparse(y))
-
-
 def _columns(y: Any) -> np.ndarray:
     """Labels of any container as an array of two dimensions, without rounding any."""
     root = _package(y)
@@ -293,10 +242,13 @@ def _columns(y: Any) -> np.ndarray:
 def _values(column: Any) -> np.ndarray:
     """Labels of one column as an array: of numpy's type that holds all, or objects."""
     root = _package(column)
-    if root == "pyarrow" or (root == "polars" and "128" in str(column.dtype)):
+    if root == "pyarrow" or (
+        root == "polars" and (column.dtype.is_nested() or "128" in str(column.dtype))
+    ):
         column = column.to_pylist() if root == "pyarrow" else column.to_list()
         values = np.empty(len(column), dtype=object)
-        values[:] = column
+        for row, label in enumerate(column):  # at once, lists would be further dimensions
+            values[row] = label
         return values
     if root == "polars":
         return np.asarray(column.to_numpy())
@@ -331,7 +283,7 @@ def _distinct(values: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray, np
         if kind == "O":
             set(found[0])  # a list has an order, but counts cannot be told by it
         return found
-    except TypeError as error:
+    except (TypeError, ValueError) as error:  # the second of arrays as labels
         raise ValueError(
             f"Unknown label type: unknown. {name} holds labels without an order, such as "
             f"{values[0]!r:.40} ({error}). Make all of them text, for example with "
@@ -422,8 +374,6 @@ def _refuse_missing(missing: np.ndarray, name: str) -> None:
 
 def _missing(y: Any) -> np.ndarray:
     """Which rows lack a label, (n,)."""
-    import pandas as pd
-
     try:
         values = y if hasattr(y, "dtype") else np.asarray(y, dtype=object)
         found: np.ndarray = np.atleast_1d(np.asarray(pd.isna(values)))

@@ -4,12 +4,13 @@ scikit-learn's column selection, of ColumnTransformer, is private; it takes a co
 and its errors do not name the group.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from skmiaug.utils.tables._listing import first_few
+from skmiaug.utils.files._untrusted import first_few
 
 _EXAMPLE = "{'audio': slice(0, 768), 'text': slice(768, 1152)}"
 
@@ -21,20 +22,9 @@ def resolve_modalities(
 ) -> dict[str, np.ndarray]:
     """Return the column numbers of each modality, in the order given.
 
-    Parameters
-    ----------
-    modalities : mapping of str to slice, mask, or sequence of int or of str
-        The columns of each modality: a slice of column numbers, a list of column numbers
-        (negative ones count from the end), a boolean mask of all columns, or a list of
-        column names. Each column belongs to exactly one modality.
-    n_features : int
-        Columns of X.
-    feature_names : sequence of str or None
-        Names of all columns; None when X has none.
-
-    Returns
-    -------
-    dict of str to ndarray of shape (n_columns,), intp
+    ``modalities`` maps names to a slice of column numbers, a list of them (negative ones
+    count from the end), a boolean mask, or a list of the ``feature_names``. Each of the
+    ``n_features`` columns belongs to exactly one.
 
     Raises
     ------
@@ -66,85 +56,85 @@ def resolve_modalities(
 def _column_numbers(
     name: str, columns: Any, n_features: int, feature_names: Any
 ) -> np.ndarray:
+    what = f"modalities[{name!r}]"
     if isinstance(columns, slice):
-        numbers = _from_slice(name, columns, n_features)
+        numbers = _from_slice(what, columns, n_features)
     else:
-        numbers = _from_list(name, columns, n_features, feature_names)
+        numbers = _from_list(what, columns, n_features, feature_names)
     if len(numbers) == 0:
         raise ValueError(
-            f"modalities[{name!r}]={columns!r} names none of the {n_features} columns. "
-            "Give it at least one column, or leave the modality out."
+            f"{what}={columns!r} names none of the {n_features} columns. Give it at least "
+            "one column, or leave the modality out."
         )
     return numbers
 
 
-def _from_slice(name: str, columns: slice, n_features: int) -> np.ndarray:
-    ends = [end for end in (columns.start, columns.stop) if end is not None]
+def _from_slice(what: str, columns: slice, n_features: int) -> np.ndarray:
     try:
         numbers = np.arange(n_features)[columns]
     except TypeError as error:
         raise TypeError(
-            f"modalities[{name!r}] must be a slice of column numbers, got {columns!r}. "
-            "List the names of columns instead."
+            f"{what} must be a slice of column numbers, got {columns!r}. List the names of "
+            "columns instead."
         ) from error
     except ValueError as error:
-        raise ValueError(f"modalities[{name!r}]={columns!r}: {error}.") from error
+        raise ValueError(f"{what}={columns!r}: {error}.") from error
     # Slices stop silently at the end of what they cut: here that would hide a mistake.
+    ends = [end for end in (columns.start, columns.stop) if end is not None]
     if any(not -n_features <= end <= n_features for end in ends):
-        raise _beyond(name, columns, n_features)
+        raise _beyond(what, columns, n_features)
     return numbers
 
 
-def _from_list(name: str, columns: Any, n_features: int, feature_names: Any) -> np.ndarray:
+def _from_list(what: str, columns: Any, n_features: int, feature_names: Any) -> np.ndarray:
     wanted = None if isinstance(columns, (str, bytes)) else np.asarray(columns)
     if wanted is None or wanted.ndim != 1:
         raise TypeError(
-            f"modalities[{name!r}] must be a slice, a mask, or a list of column numbers or "
-            f"names, got {columns!r}."
+            f"{what} must be a slice, a mask, or a list of column numbers or names, got "
+            f"{columns!r}."
         )
     if len(wanted) == 0:
         return np.empty(0, dtype=np.intp)
     if wanted.dtype == bool:
         if len(wanted) != n_features:
             raise ValueError(
-                f"modalities[{name!r}] is a mask of {len(wanted)} columns, and X has "
-                f"{n_features}."
+                f"{what} is a mask of {len(wanted)} columns, and X has {n_features}."
             )
         return np.flatnonzero(wanted)
     if np.issubdtype(wanted.dtype, np.integer):
         if wanted.min() < -n_features or wanted.max() >= n_features:
-            raise _beyond(name, columns, n_features)
+            raise _beyond(what, columns, n_features)
         return np.where(wanted < 0, wanted + n_features, wanted).astype(np.intp)
     if all(isinstance(column, str) for column in columns):
-        return _from_names(name, wanted.tolist(), feature_names)
+        return _from_names(what, wanted.tolist(), feature_names)
     raise TypeError(
-        f"modalities[{name!r}] must list column numbers or column names, not both nor "
-        f"anything else; got {columns!r}."
+        f"{what} must list column numbers or column names, not both nor anything else; got "
+        f"{columns!r}."
     )
 
 
-def _from_names(name: str, wanted: list[str], feature_names: Any) -> np.ndarray:
+def _from_names(what: str, wanted: list[str], feature_names: Any) -> np.ndarray:
     if feature_names is None:
         raise ValueError(
-            f"modalities[{name!r}] lists column names, and X has none. Pass a DataFrame, "
-            "or give column numbers."
+            f"{what} lists column names, and X has none. Pass a DataFrame, or give column "
+            "numbers."
         )
-    known: dict[str, list[int]] = {}
-    for number, feature in enumerate(feature_names):
-        known.setdefault(feature, []).append(number)
-    unknown = [column for column in wanted if column not in known]
+    known = list(feature_names)
+    count = Counter(known)
+    unknown = [column for column in wanted if column not in count]
     if unknown:
         raise ValueError(
-            f"modalities[{name!r}] names columns that X does not have: "
-            f"{first_few(unknown)}. X has: {first_few(list(known))}."
+            f"{what} names columns that X does not have: {first_few(unknown)}. X has: "
+            f"{first_few(list(count))}."
         )
-    twice = [column for column in wanted if len(known[column]) > 1]
+    twice = [column for column in wanted if count[column] > 1]
     if twice:
         raise ValueError(
-            f"modalities[{name!r}] names columns that X has more than once: "
-            f"{first_few(twice)}. Rename them, or give column numbers."
+            f"{what} names columns that X has more than once: {first_few(twice)}. Rename "
+            "them, or give column numbers."
         )
-    return np.array([known[column][0] for column in wanted], dtype=np.intp)
+    place = {column: number for number, column in enumerate(known)}
+    return np.array([place[column] for column in wanted], dtype=np.intp)
 
 
 def _check_partition(
@@ -180,8 +170,8 @@ def _check_partition(
         )
 
 
-def _beyond(name: str, columns: Any, n_features: int) -> ValueError:
+def _beyond(what: str, columns: Any, n_features: int) -> ValueError:
     return ValueError(
-        f"modalities[{name!r}]={columns!r} reaches beyond the {n_features} columns of X, "
-        f"numbered 0 to {n_features - 1}."
+        f"{what}={columns!r} reaches beyond the {n_features} columns of X, numbered 0 to "
+        f"{n_features - 1}."
     )

@@ -1,9 +1,10 @@
-"""Rows that are read a few thousand at a time."""
+"""Rows that are read a few thousand at a time, and rows that a mask names."""
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 _BLOCK_ROWS = 4096
 # A call of a generator has costs of its own, and its samples depend on where blocks begin.
@@ -31,3 +32,19 @@ def row_blocks(n: int, size: int | None = None) -> Iterator[slice]:
     size = size or _BLOCK_ROWS
     for begin in range(0, n, size):
         yield slice(begin, min(begin + size, n))
+
+
+def row_numbers(part: Any, n_rows: int, where: str) -> NDArray[np.intp]:
+    """Return the row numbers of a part that may be given as a mask of ``n_rows`` values.
+
+    A mask of another length is a ValueError that names ``where``.
+    """
+    rows = np.asarray(part)
+    if rows.dtype.kind != "b":
+        return rows
+    if rows.shape != (n_rows,):
+        raise ValueError(
+            f"{where} is given by a mask of shape {rows.shape}; expected one value for "
+            f"each of {n_rows} rows."
+        )
+    return np.flatnonzero(rows)

@@ -5,15 +5,15 @@ would still be given back library by library, in each column's own type.
 """
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
+from scipy import sparse
 
-from skmiaug.utils.tables._listing import first_few
-
-__all__ = ["TableLike", "cast_column", "read_table"]
+from skmiaug.utils.files._untrusted import first_few
 
 _ENCODE = (
     "Encode or drop them first, for example with sklearn.preprocessing.OrdinalEncoder; "
@@ -35,16 +35,25 @@ class TableLike:
 
     Notes
     -----
-    In the rows that are passed to the methods, whole numbers may be floats: they are
-    rounded, and clipped to the limits of their type. The index of a frame is not kept:
-    imbalanced-learn gives back a RangeIndex, too.
+    Whole numbers in the rows that methods take may be floats: they are rounded, and clipped
+    to the limits of their type. The index of a frame is not kept, as in imbalanced-learn.
     """
 
-    def __init__(self, given: Any, array: np.ndarray, dtypes: Sequence[np.dtype]):
+    def __init__(
+        self,
+        given: Any,
+        array: np.ndarray,
+        dtypes: Sequence[np.dtype],
+        columns: Iterable[np.ndarray],
+    ):
         self._given = given
         self._array = array
         self.dtypes = tuple(dtypes)
-        self.constants = self._constants()
+        self.constants = {
+            k: int(values[0])
+            for k, (values, dtype) in enumerate(zip(columns, dtypes, strict=True))
+            if dtype.kind in "iu" and len(values) and (values == values[0]).all()
+        }
 
     def restore(self, rows: np.ndarray) -> Any:
         """Return ``rows``, (n, n_columns), in the container and types of the table."""
@@ -70,8 +79,12 @@ class TableLike:
         constant = self.constants.get(position)
         return cast_column(values, self.dtypes[position], constant)
 
-    def _constants(self) -> dict[int, int]:
-        raise NotImplementedError
+    def _cast_all(self, rows: np.ndarray, dtype: np.dtype) -> np.ndarray:
+        """Rows of columns that share a type."""
+        cast = cast_column(rows, dtype)
+        for position, value in self.constants.items():
+            cast[:, position] = value
+        return cast
 
     def _make(self, rows: np.ndarray) -> Any:
         raise NotImplementedError
@@ -89,34 +102,27 @@ class TableLike:
 def read_table(X: Any) -> tuple[np.ndarray, TableLike]:
     """Return the numbers of a table, and the means to give rows back as it came.
 
-    Parameters
-    ----------
-    X : array-like of shape (n_samples, n_features)
-        numpy array, list of rows, pandas or polars DataFrame, pyarrow Table or RecordBatch.
-        Shape and finiteness are left to scikit-learn's ``validate_data``.
-
-    Returns
-    -------
-    array : ndarray of shape (n_samples, n_features)
-        Of the columns' own type if they have one in common, else float64. A missing value
-        is NaN. It may share memory with ``X``.
-    table : TableLike
+    ``X`` is an array, a list of rows, a pandas or polars DataFrame, or a pyarrow Table or
+    RecordBatch; its shape and finiteness are left to scikit-learn's ``validate_data``. The
+    array (n_samples, n_features) is of the columns' own type if they have one in common,
+    else float64; a missing value is NaN. It may share memory with ``X``.
 
     Raises
     ------
     ValueError
-        Some columns hold text, categories, times, or objects that are not numbers; the
-        array is complex or has masked values. Columns are named.
+        Some columns hold text, categories, times, lists, or objects that are not numbers;
+        the array is complex or has masked values. Columns are named.
     TypeError
-        ``X`` is sparse, or has columns of decimals that pandas or pyarrow hold.
+        ``X`` is no table, is sparse, or has columns of decimals that pandas or pyarrow
+        hold.
     """
-    pandas, polars, arrow = map(sys.modules.get, ("pandas", "polars", "pyarrow"))
-    if pandas is not None and isinstance(X, pandas.DataFrame):
+    polars, arrow = map(sys.modules.get, ("polars", "pyarrow"))
+    if isinstance(X, pd.DataFrame):
         types = set(X.dtypes)
         kind = types.pop() if len(types) == 1 else None
         if isinstance(kind, np.dtype) and kind.kind in "biuf":
             array = X.to_numpy()  # which seldom copies
-            return array, _PandasTable(X, array, [kind] * X.shape[1], list(array.T))
+            return array, _PandasTable(X, array, [kind] * X.shape[1], array.T)
         columns = [_pandas_column(X.iloc[:, k]) for k in range(X.shape[1])]
         return _table(_PandasTable, X, list(map(str, X.columns)), columns)
     if polars is not None and isinstance(X, polars.DataFrame):
@@ -133,13 +139,8 @@ def cast_column(
 ) -> np.ndarray:
     """Round and clip ``values`` to what ``dtype`` holds, without overflow.
 
-    Parameters
-    ----------
-    values : ndarray of any shape
-    dtype : numpy.dtype
-        Boolean (above one half is true), integer or floating.
-    constant : int, default=None
-        The value that all get; for columns of whole numbers that have only one.
+    ``dtype`` is boolean (above one half is true), integer or floating. ``constant`` is the
+    value that all get, for columns of whole numbers that have only one.
     """
     if constant is not None:
         return np.full(values.shape, constant, dtype)
@@ -207,6 +208,12 @@ def _check_columns(names: Iterable[str], columns: Sequence[_Column]) -> None:
             "X must hold binary numbers; these columns are decimals: "
             f"{first_few(faults['decimal'])}. Use X.astype(float) first."
         )
+    if "lists" in faults:
+        raise ValueError(
+            "X must hold a number in each cell; these columns hold lists or records: "
+            f"{first_few(faults['lists'])}. Give each of their values a column of its own, "
+            "for example with pandas.DataFrame(X[name].to_list())."
+        )
     if faults:
         raise ValueError(
             "X must hold numbers; these columns do not: "
@@ -243,15 +250,15 @@ def _numbers(kind: str, dtype: np.dtype, values: Any, missing: np.ndarray) -> _C
 
 def _object_column(values: np.ndarray) -> _Column:
     """Column of Python objects, which all have to be plain numbers or missing."""
-    pandas = sys.modules.get("pandas")
-    na = None if pandas is None else pandas.NA
     missing = np.fromiter(
-        (v is None or v is na or (isinstance(v, float) and v != v) for v in values),
+        (v is None or v is pd.NA or (isinstance(v, float) and v != v) for v in values),
         bool,
         len(values),
     )
     whole = True
     for v in values[~missing]:
+        if isinstance(v, (list, tuple, dict, np.ndarray)):
+            return _Column("object", fault="lists")
         # To numpy a timedelta64 is an integer.
         if isinstance(v, (bool, np.bool_, np.timedelta64)) or not isinstance(
             v, (int, float, np.integer, np.floating)
@@ -270,13 +277,13 @@ def _object_column(values: np.ndarray) -> _Column:
 
 
 def _pandas_column(column: Any) -> _Column:
-    import pandas as pd
-
     dtype, kind = column.dtype, str(column.dtype)
     if isinstance(dtype, pd.SparseDtype):
         return _Column(kind, fault="sparse")
     if kind == "object":
         return _object_column(column.to_numpy())
+    if kind.startswith(("list", "large_list", "fixed_size_list", "struct", "map")):
+        return _Column(kind, fault="lists")
     plain = getattr(dtype, "numpy_dtype", dtype)
     if not isinstance(plain, np.dtype):
         return _Column(kind)
@@ -296,6 +303,8 @@ def _polars_column(column: Any) -> _Column:
     import polars as pl
 
     kind = str(column.dtype)
+    if column.dtype.is_nested():
+        return _Column(kind, fault="lists")
     if column.dtype.is_decimal() or kind in ("Int128", "UInt128"):
         plain = np.dtype(np.float64)
         column = column.cast(pl.Float64)
@@ -311,40 +320,11 @@ def _polars_column(column: Any) -> _Column:
 # ---------------------------------------------------------------- containers
 
 
-class _FrameTable(TableLike):
-    """Table whose columns are read one by one."""
-
-    def __init__(
-        self,
-        given: Any,
-        array: np.ndarray,
-        dtypes: Sequence[np.dtype],
-        exact: Sequence[np.ndarray],
-    ):
-        self._columns = exact
-        super().__init__(given, array, dtypes)
-        del self._columns  # copies, where columns differ in type
-
-    def _constants(self) -> dict[int, int]:
-        return {
-            k: int(values[0])
-            for k, (values, dtype) in enumerate(
-                zip(self._columns, self.dtypes, strict=True)
-            )
-            if dtype.kind in "iu" and len(values) and (values == values[0]).all()
-        }
-
-
-class _PandasTable(_FrameTable):
+class _PandasTable(TableLike):
     def _make(self, rows: np.ndarray) -> Any:
-        import pandas as pd
-
         types = set(self._given.dtypes)
         if types == {self.dtypes[0]}:
-            cast = cast_column(rows, self.dtypes[0])
-            for position, value in self.constants.items():
-                cast[:, position] = value
-            frame = pd.DataFrame(cast)
+            frame = pd.DataFrame(self._cast_all(rows, self.dtypes[0]))
         else:
             columns = (self._series(k, rows[:, k]) for k in range(rows.shape[1]))
             frame = pd.DataFrame(dict(enumerate(columns)))
@@ -352,16 +332,12 @@ class _PandasTable(_FrameTable):
         return frame
 
     def _series(self, position: int, values: np.ndarray) -> Any:
-        import pandas as pd
-
         values, dtype = self._cast(position, values), self._given.dtypes.iloc[position]
         return pd.Series(
             list(values.tolist()) if str(dtype) == "object" else values, dtype=dtype
         )
 
     def _concatenate(self, new: Any) -> Any:
-        import pandas as pd
-
         return pd.concat([self._given, new], ignore_index=True)
 
     def _filled(self, rows: np.ndarray, missing: np.ndarray) -> Any:
@@ -385,7 +361,7 @@ class _PandasTable(_FrameTable):
         return table.__finalize__(self._given)
 
 
-class _PolarsTable(_FrameTable):
+class _PolarsTable(TableLike):
     def _make(self, rows: np.ndarray) -> Any:
         import polars as pl
 
@@ -421,7 +397,6 @@ class _PolarsTable(_FrameTable):
 
 def _frame_of_arrow(table: Any) -> Any:
     """pandas frame of the same columns, which may have the same name."""
-    import pandas as pd
     import pyarrow as pa
 
     parts = [pa.chunked_array([c]) if isinstance(c, pa.Array) else c for c in table.columns]
@@ -453,26 +428,14 @@ class _ArrowTable(_PandasTable):
 class _ArrayTable(TableLike):
     """numpy arrays of numbers, and lists of rows."""
 
-    def _constants(self) -> dict[int, int]:
-        array = self._array
-        if array.ndim != 2 or array.dtype.kind not in "iu" or len(array) == 0:
-            return {}
-        constant = array.min(axis=0) == array.max(axis=0)
-        return {int(k): int(array[0, k]) for k in np.flatnonzero(constant)}
-
     def _make(self, rows: np.ndarray) -> np.ndarray:
-        cast = cast_column(rows, self._array.dtype)
-        for position, value in self.constants.items():
-            cast[:, position] = value
-        return cast
+        return self._cast_all(rows, self._array.dtype)
 
     def _concatenate(self, new: np.ndarray) -> Any:
         if isinstance(self._given, (list, tuple)):
             return [*self._given, *self._rows(new)]
         out = np.empty((len(self._array) + len(new), new.shape[1]), self._array.dtype)
-        out[: len(self._array)] = self._array
-        out[len(self._array) :] = new
-        return out
+        return np.concatenate([self._array, new], out=out)
 
     def _filled(self, rows: np.ndarray, missing: np.ndarray) -> np.ndarray:
         filled = np.array(self._array)
@@ -498,7 +461,14 @@ class _ObjectTable(_PandasTable):
 
 
 def _read_array(X: Any) -> tuple[np.ndarray, TableLike]:
-    _refuse_sparse(X)
+    if sparse.issparse(X):
+        raise TypeError(
+            "Sparse data was passed for X, but dense data is required. Use '.toarray()' to "
+            "convert to a dense numpy array."
+        )
+    if isinstance(X, Mapping) or type(X).__name__ == "LazyFrame":
+        remedy = "pandas.DataFrame(X)" if isinstance(X, Mapping) else "X.collect()"
+        raise TypeError(f"X must be a table, got {type(X).__name__}. Pass {remedy}.")
     if isinstance(X, np.ma.MaskedArray) and np.ma.getmaskarray(X).any():
         raise ValueError(
             f"X has {int(np.ma.getmaskarray(X).sum())} masked values, and rows are "
@@ -507,7 +477,7 @@ def _read_array(X: Any) -> tuple[np.ndarray, TableLike]:
         )
     array = np.asarray(X)
     if array.ndim != 2:  # validate_data raises the error
-        return array, _ArrayTable(X, array, ())
+        return array, _ArrayTable(X, array, (), ())
     kind = array.dtype.kind
     if kind == "c":
         raise ValueError(f"Complex data not supported, got X of dtype {array.dtype}.")
@@ -527,7 +497,7 @@ def _read_array(X: Any) -> tuple[np.ndarray, TableLike]:
             for k in range(array.shape[1])
         ]
         _check_columns(map(str, range(len(columns))), columns)
-    return array, _ArrayTable(X, array, [array.dtype] * array.shape[1])
+    return array, _ArrayTable(X, array, [array.dtype] * array.shape[1], array.T)
 
 
 def _read_objects(array: np.ndarray) -> tuple[np.ndarray, TableLike]:
@@ -538,17 +508,6 @@ def _read_objects(array: np.ndarray) -> tuple[np.ndarray, TableLike]:
                 "X must hold numbers: argument must be a string or a real number, "
                 f"not {type(value).__name__} ({value!r:.40})."
             )
-    import pandas as pd
-
     columns = [_object_column(column) for column in array.T]
     names = list(map(str, range(len(columns))))
     return _table(_ObjectTable, pd.DataFrame(array), names, columns)
-
-
-def _refuse_sparse(X: Any) -> None:
-    sparse = sys.modules.get("scipy.sparse")
-    if sparse is not None and sparse.issparse(X):
-        raise TypeError(
-            "Sparse data was passed for X, but dense data is required. Use '.toarray()' to "
-            "convert to a dense numpy array."
-        )

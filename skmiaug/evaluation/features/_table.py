@@ -50,7 +50,8 @@ def read_table(file: Path, options: FileOptions) -> Features:
             f"{name}: expected rows of features below the names of the columns; there are "
             "none."
         )
-    _check_cells(name, table, [c for c in table if c not in options.drop], options)
+    kept = [column for column in table if column not in options.drop]
+    _check_cells(name, table, kept, options)
     note = ""
     y: Any
     if not of_classes:

@@ -1,6 +1,6 @@
 """Three first hours: each uses only what its page shows.
 
-Here in this process; test_empty_environment.py follows the same pages after an installation.
+Here in this process; test_empty_environment.py follows the same pages after installing.
 """
 
 import shlex

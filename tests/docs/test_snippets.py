@@ -53,7 +53,7 @@ def test_snippets_run(page, tmp_path, monkeypatch, capsys):
     for snippet in snippets(page):
         if not snippet.runs:
             continue
-        # Those of estimators of ours, which have a seed beside them.
+        # Those of estimators of ours, followed by a seed.
         shortened = re.sub(r"max_iter=\d+, random", "max_iter=5, random", snippet.code)
         exec(compile("\n" * snippet.line + shortened, str(page), "exec"), names)
     # Something was run: exec itself adds the builtins.

@@ -201,6 +201,7 @@ class ContrastiveAligner(NeuralEstimator, TransformerMixin, BaseEstimator):
     >>> aligner = ContrastiveAligner(
     ...     modalities={"audio": slice(0, 20), "text": slice(20, 30)},
     ...     n_components=8,
+    ...     max_iter=50,
     ...     random_state=0,
     ... )
     >>> aligner.fit_transform(X, y).shape

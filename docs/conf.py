@@ -15,6 +15,7 @@ sys.path.insert(0, str(HERE / "_ext"))
 
 from api_index import write_api_pages  # noqa: E402
 from gallery_setup import can_run, loose_figures  # noqa: E402
+from parameter_groups import group_parameters  # noqa: E402
 
 # Examples and doctests that train must not fight over the cores of a small machine.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -105,4 +106,6 @@ def _escape_names_and_link_pages(app, what, name, obj, options, lines):
 def setup(app):
     write_api_pages(HERE / "api")
     app.connect("autodoc-skip-member", _skip_generated)
+    # After numpydoc (priority 500).
+    app.connect("autodoc-process-docstring", group_parameters, priority=800)
     app.connect("autodoc-process-docstring", _escape_names_and_link_pages, priority=900)

@@ -136,7 +136,7 @@ default="auto"
         Training steps at most, each one update of generator and critic. 0 keeps the prior.
         "auto" is 500 with ``modalities``, a condition or a ``rejection_rate``, and 0
         otherwise: for rows alone no network that was tried gained over the prior
-        (docs/benchmarks).
+        (docs/benchmarks/network.md).
 
     batch_size : int, default=256
         Rows of a step; lowered to the number of rows.

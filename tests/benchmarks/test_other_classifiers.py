@@ -5,7 +5,7 @@ Quarter of an hour to half an hour on two cores, with shared/data next to the ch
     pytest tests/benchmarks/test_other_classifiers.py -m benchmark -s
 
 Training parts are made imbalanced and testing is on speakers that were not trained on, as
-in docs/benchmarks/acted_speech.md; digits in five folds.
+in docs/benchmarks/earlier.md; digits in five folds.
 """
 
 from pathlib import Path

@@ -25,6 +25,11 @@ class Snippet(NamedTuple):
     code: str
     wanted: str
 
+    @property
+    def runs(self) -> bool:
+        """Whether the page does not say that the block is not run."""
+        return not self.wanted.startswith("not run")
+
 
 def name_of(path: Path) -> str:
     """A page's path from the repository, as the id of a test."""
@@ -51,6 +56,12 @@ def anchors(path: Path) -> set[str]:
         re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-")
         for heading in headings
     }
+
+
+def blocks(path: Path, language: str) -> list[str]:
+    """The blocks of a language of a page."""
+    pattern = rf"^```{language}\n(.*?)^```"
+    return re.findall(pattern, path.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
 
 
 def snippets(path: Path) -> list[Snippet]:

@@ -17,6 +17,7 @@ from numpydoc.docscrape import ClassDoc, FunctionDoc
 
 sys.path.insert(0, str(DOCS / "_ext"))
 from api_index import public_names, write_api_pages
+from parameter_groups import GROUP_OF, MANY, group_parameters
 
 sys.path.remove(str(DOCS / "_ext"))
 
@@ -215,6 +216,29 @@ def test_every_public_name_is_on_the_page_of_the_api(tmp_path):
             module, _, name = public.name.rpartition(".")
             assert f"\n   {name}\n" in (tmp_path / f"{module}.rst").read_text()
             assert f"`~{public.name}`" in index
+
+
+LONG = [p for p in CLASSES if len(in_signature(p.value)) >= MANY]
+
+
+@pytest.mark.parametrize("public", LONG, ids=str)
+def test_a_long_list_of_parameters_is_shown_in_groups(public):
+    pytest.importorskip("sphinx", reason="numpydoc writes pages with sphinx (extra: docs)")
+    from numpydoc.docscrape_sphinx import SphinxClassDoc
+
+    shown = str(SphinxClassDoc(public.value, config={"show_class_members": False}))
+    before = shown.split("\n")
+    after = before.copy()
+    group_parameters(None, "class", public.name, public.value, {}, after)
+    headings = [line for line in after if ".. rubric::" in line and line[0] == " "]
+    assert len(headings) > 2
+    # Nothing is added but headings, and nothing is lost.
+    added = [*headings, *["       :class: parameter-group"] * len(headings)]
+    assert sorted(filter(str.strip, after)) == sorted([*filter(str.strip, before), *added])
+
+
+def test_the_groups_hold_parameters_that_exist():
+    assert {*GROUP_OF} <= {name for p in LONG for name in in_signature(p.value)}
 
 
 def test_the_walk_finds_the_estimators_and_the_modules():

@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import runpy
 import subprocess
 import sys
 import warnings
@@ -192,9 +193,9 @@ def test_the_readme_gets_what_the_folders_hold(results, tmp_path):
     marks = ["<!-- table: begin -->", "<!-- table: end -->"]
     for path in (readme, page):
         path.write_text(f"before\n{marks[0]}\nold\n{marks[1]}\nafter\n", encoding="utf-8")
-    folder = f"my data={tmp_path / 'one'}"
-    command = [sys.executable, script, readme, page, picture, folder]
-    subprocess.run(command, check=True, timeout=60)
+    main = runpy.run_path(str(script))["main"]
+    arguments = [*map(str, (readme, page, picture)), f"my data={tmp_path / 'one'}"]
+    main(*arguments)
     whole = comparisons_markdown({"my data": results})
     table = whole[: whole.index("\n\n") + 1]
     for path, written in ((readme, table), (page, whole)):
@@ -203,8 +204,8 @@ def test_the_readme_gets_what_the_folders_hold(results, tmp_path):
     assert picture.read_bytes().startswith(PNG)
     # Without the marks nothing is written.
     readme.write_text("no marks", encoding="utf-8")
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 1
+    with pytest.raises(SystemExit, match="expected one line"):
+        main(*arguments)
     assert readme.read_text(encoding="utf-8") == "no marks"
 
 

@@ -1,6 +1,7 @@
 """What each of two processes does, for the tests of ``data_parallel``.
 
-Started as ``python -m tests.over_sampling._processes RANK FOLDER SCENARIO``.
+Started as ``python -m tests.over_sampling._processes FOLDER SCENARIO``; the first process
+forks the second, so that both share their imports.
 """
 
 import os
@@ -126,11 +127,6 @@ def bereft(rank: int, act) -> dict:
 
 def main(rank: int, folder: Path, scenario: str) -> None:
     torch.set_num_threads(1)
-    # A busy machine may start one long before the other: the group's timeout is for what
-    # comes after.
-    (folder / f"ready-{rank}").touch()
-    while not (folder / f"ready-{1 - rank}").exists():
-        time.sleep(0.05)
     dist.init_process_group(
         "gloo",
         init_method=f"file://{folder / 'store'}",
@@ -152,4 +148,7 @@ def main(rank: int, folder: Path, scenario: str) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3])
+    second = os.fork()
+    main(0 if second else 1, Path(sys.argv[1]), sys.argv[2])
+    if second and os.waitpid(second, 0)[1]:
+        sys.exit("the second process failed")

@@ -2,8 +2,10 @@
 
 import os
 import pickle
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -23,22 +25,20 @@ pytestmark = [
 ROOT = Path(__file__).parents[2]
 
 
-def start(folder, scenario):
+def run(folder, scenario, timeout):
+    """Run both processes of a scenario to the end of the first."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    return [
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.over_sampling._processes", str(rank),
-             str(folder), scenario],
-            cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True,
+    command = [sys.executable, "-m", "tests.over_sampling._processes", folder, scenario]
+    # A file, since a pipe would be open until the second process has ended too.
+    with (folder / "errors").open("w") as errors:
+        first = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stderr=errors, start_new_session=True
         )
-        for rank in range(2)
-    ]  # fmt: skip
-
-
-def end(processes):
-    for process in processes:
-        process.kill()
-        process.communicate()
+    try:
+        assert first.wait(timeout) == 0, (folder / "errors").read_text()
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(first.pid, signal.SIGKILL)
 
 
 def found_by(folder, rank):
@@ -47,15 +47,9 @@ def found_by(folder, rank):
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory):
-    """What each of two processes found; both were started and ended by themselves."""
+    """What each of two processes found."""
     folder = tmp_path_factory.mktemp("pair")
-    processes = start(folder, "fits")
-    try:
-        for process in processes:
-            _, errors = process.communicate(timeout=500)
-            assert process.returncode == 0, errors
-    finally:
-        end(processes)
+    run(folder, "fits", timeout=500)
     return [found_by(folder, rank) for rank in range(2)]
 
 
@@ -124,12 +118,7 @@ def test_both_are_told_what_is_wrong(pair, name, error, text):
 
 @pytest.mark.parametrize("what", ["dies", pytest.param("hangs", marks=pytest.mark.slow)])
 def test_the_death_of_one_ends_the_other_with_an_error(tmp_path, what):
-    processes = start(tmp_path, what)
-    try:
-        _, errors = processes[0].communicate(timeout=300)
-    finally:
-        end(processes)
-    assert processes[0].returncode == 0, errors
+    run(tmp_path, what, timeout=300)
     found = found_by(tmp_path, 0)
     kind, text = found["error"]
     assert kind == "ProcessGroupError"

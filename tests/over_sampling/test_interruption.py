@@ -253,51 +253,61 @@ def test_a_place_without_access_is_refused_before_training(
 
 # ---------------------------------------------------------------- real processes
 
-CHILD = """
+CHILDREN = """
 import os, signal, sys, time
 import numpy as np
 from skmiaug.training.gan import _loop as _gan_loop
 from tests._helpers import trained
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
+data, max_iter, *paths = sys.argv[1:]
+children = []
+for path in paths:
+    children.append(os.fork())
+    if not children[-1]:
+        break
+else:
+    print(*children, flush=True)
+    statuses = [os.waitpid(child, 0)[1] for child in children]
+    print(*map(os.waitstatus_to_exitcode, statuses))
+    sys.exit()
+
+sys.stderr = open(path + ".errors", "w")
 step = _gan_loop.gan_step
 def slow_step(*args):
     # Slow enough, once there is a checkpoint, for the signal to come before the end.
-    time.sleep(0.5 if os.path.exists(sys.argv[2]) else 0)
+    time.sleep(0.5 if os.path.exists(path) else 0)
     return step(*args)
 _gan_loop.gan_step = slow_step
 
-data = np.load(sys.argv[1])
-trained(checkpoint=sys.argv[2], max_iter=int(sys.argv[3]), n_iter_no_change=1000).fit(
-    data["X"], data["y"]
-)
+with np.load(data) as rows:
+    X, y = rows["X"], rows["y"]
+trained(checkpoint=path, max_iter=int(max_iter), n_iter_no_change=1000).fit(X, y)
 """
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 def test_processes_ended_by_signals_leave_checkpoints_to_continue_from(skewed, tmp_path):
     np.savez(tmp_path / "data.npz", X=skewed[0], y=skewed[1])
-
-    def start(path):
-        arguments = tmp_path / "data.npz", path, str(LONG["max_iter"])
-        return subprocess.Popen(
-            [sys.executable, "-c", CHILD, *arguments],
-            stderr=subprocess.PIPE,
-            text=True,
-            cwd=Path(__file__).parents[2],
-        )
-
     numbers = {tmp_path / n.name: n for n in (signal.SIGINT, signal.SIGTERM)}
-    children = {path: start(path) for path in numbers}
     in_one_go = trained(**LONG).fit(*skewed)
-    for path, child in children.items():
-        while not path.exists() and child.poll() is None:
-            time.sleep(0.01)
-        child.send_signal(numbers[path])
-    for path, child in children.items():
-        _, errors = child.communicate(timeout=60)
-        assert child.returncode == -numbers[path], errors
-        assert ("KeyboardInterrupt" in errors) == (numbers[path] == signal.SIGINT)
+    arguments = tmp_path / "data.npz", str(LONG["max_iter"]), *numbers
+    with subprocess.Popen(
+        [sys.executable, "-c", CHILDREN, *arguments],
+        stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2],
+    ) as parent:  # fmt: skip
+        children = map(int, parent.stdout.readline().split())
+        for child, (path, number) in zip(children, numbers.items(), strict=True):
+            while not path.exists() and parent.poll() is None:
+                time.sleep(0.01)
+            os.kill(child, number)
+        printed, _ = parent.communicate(timeout=60)
+    assert [int(code) for code in printed.split()] == [-n for n in numbers.values()]
+    for path, number in numbers.items():
+        errors = path.with_suffix(".errors")
+        interrupt = "KeyboardInterrupt" in errors.read_text()
+        assert interrupt == (number == signal.SIGINT)
+        errors.unlink()
         assert len(list(tmp_path.glob(f"*{path.name}*"))) == 1
         continued = trained(checkpoint=path, **LONG).fit(*skewed)
         assert not path.exists()

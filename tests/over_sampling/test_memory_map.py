@@ -34,9 +34,7 @@ def mapped(path, X):
 def test_a_map_gives_the_bits_of_the_array(tmp_path, dtype, bandwidth):
     X, y = classed(dtype=dtype)
     on_disk = mapped(tmp_path / "X.npy", X)
-    one, other = (
-        small(bandwidth=bandwidth, max_iter=30).fit(rows, y) for rows in (X, on_disk)
-    )
+    one, other = (small(bandwidth=bandwidth).fit(rows, y) for rows in (X, on_disk))
     assert_same_fit(one, other)
     assert one.bandwidth_ == other.bandwidth_
     assert is_memory_mapped(other._generator.prior.residuals) == (other.bandwidth_ < 1)

@@ -18,6 +18,7 @@ from sklearn.naive_bayes import GaussianNB
 
 from skmiaug import MIGANAugmenter, MIGANAugmenterCV
 from skmiaug.exceptions import UndefinedScoreWarning
+from skmiaug.over_sampling._migan import EVAL_INTERVAL
 from skmiaug.over_sampling.search import _migan_cv
 from tests.over_sampling.test_mi_path import small, three_classes
 
@@ -29,10 +30,14 @@ def skewed() -> tuple[np.ndarray, np.ndarray]:
     return three_classes()
 
 
+def quick(**parameters) -> MIGANAugmenter:
+    return small(max_iter=EVAL_INTERVAL, residual_penalty=0.1, **parameters)
+
+
 def search(**parameters) -> MIGANAugmenterCV:
     settings = {
         "mi_weights": WEIGHTS,
-        "augmenter": small(residual_penalty=0.1),
+        "augmenter": quick(),
         "classifier": GaussianNB(),
         "cv": StratifiedKFold(3),
     }
@@ -41,7 +46,7 @@ def search(**parameters) -> MIGANAugmenterCV:
 
 def test_the_table_is_that_of_a_grid_search(skewed):
     X, y = skewed
-    pipeline = Pipeline([("aug", small(residual_penalty=0.1)), ("clf", GaussianNB())])
+    pipeline = Pipeline([("aug", quick()), ("clf", GaussianNB())])
     grid = GridSearchCV(
         pipeline,
         {"aug__mi_weight": WEIGHTS},
@@ -67,7 +72,7 @@ def test_the_best_weight_is_fitted_to_all_rows(skewed, tmp_path):
     best = int(np.argmax(chosen.cv_results_["mean_test_score"]))
     assert chosen.mi_weight_ == WEIGHTS[best] == chosen.augmenter_.mi_weight
     assert chosen.best_score_ == chosen.cv_results_["mean_test_score"][best]
-    alone = small(residual_penalty=0.1, mi_weight=chosen.mi_weight_).fit(X, y)
+    alone = quick(mi_weight=chosen.mi_weight_).fit(X, y)
     np.testing.assert_array_equal(chosen.sample(9)[0], alone.sample(9)[0])
     X_new, y_new = search().fit_resample(X, y)
     assert np.bincount(y_new).tolist() == [60, 60, 60]

@@ -19,6 +19,7 @@ def waits(fit) -> list[str]:
 MORE_STEPS = 22
 
 
+@pytest.mark.usefixtures("few_head_steps")
 @pytest.mark.parametrize(
     "settings",
     [

@@ -15,7 +15,7 @@ from tests.over_sampling._pairs import AUDIO, MODALITIES, TEXT, pairs, without
 
 pytestmark = pytest.mark.usefixtures("few_head_steps")
 
-LONG = {"max_iter": 2 * EVAL_INTERVAL, "n_iter_no_change": 1000}
+LONG = {"max_iter": EVAL_INTERVAL + 10, "n_iter_no_change": 1000}
 KINDS = {
     "pairs": {"modalities": MODALITIES},
     "combined": {"modalities": MODALITIES, "pairing": "all", "bandwidth": 0.5},
@@ -39,10 +39,9 @@ def assert_same_pairs(one, other):
     assert one.pair_mi_curve_ == other.pair_mi_curve_
 
 
-@pytest.mark.parametrize("make", [small, trained])
-def test_one_seed_gives_the_same_bits(kind, make):
+def test_one_seed_gives_the_same_bits(kind):
     parameters, data, kwargs = kind
-    augmenter = make(**parameters, max_iter=EVAL_INTERVAL + 3)
+    augmenter = small(**parameters, max_iter=EVAL_INTERVAL + 3)
     first, _ = augmenter.fit_resample(*data, **kwargs)
     copy = clone(augmenter)
     assert not hasattr(copy, "_generator")
@@ -51,7 +50,7 @@ def test_one_seed_gives_the_same_bits(kind, make):
     assert_same_pairs(augmenter, copy)
     if kwargs:
         np.testing.assert_array_equal(augmenter.condition_, copy.condition_)
-    other, _ = make(**parameters, random_state=1).fit_resample(*data, **kwargs)
+    other, _ = small(**parameters, random_state=1).fit_resample(*data, **kwargs)
     assert not np.array_equal(first, other)
 
 

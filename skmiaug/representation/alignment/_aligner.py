@@ -173,6 +173,7 @@ class ContrastiveAligner(NeuralEstimator, TransformerMixin, BaseEstimator):
     >>> aligner = ContrastiveAligner(
     ...     modalities={"audio": slice(0, 20), "text": slice(20, 30)},
     ...     n_components=8,
+    ...     max_iter=50,
     ...     random_state=0,
     ... )
     >>> aligner.fit_transform(X, y).shape
@@ -390,9 +391,10 @@ class ContrastiveAligner(NeuralEstimator, TransformerMixin, BaseEstimator):
         columns = list(self.modalities_.values())
         for own, n in zip(columns, self._space.network.n_features, strict=True):
             require_array("modalities_", own, [n], "iu")
-        numbers = np.arange(self.n_features_in_)
         in_order = np.sort(np.concatenate(columns))
-        require_state(np.array_equal(in_order, numbers), "modalities_")
+        whole = np.array_equal(in_order, np.arange(len(in_order)))
+        require_state(whole and self.n_features_in_ == len(in_order), "modalities_")
+        require_state(self.output in ("joined", "shared", *self.modalities_), "output")
         n_classes = self._space.network.shared_class_head.out_features
         require_array("classes_", self.classes_, [n_classes], self.classes_.dtype.kind)
         require_state(len(set(self.classes_.tolist())) == n_classes, "classes_")

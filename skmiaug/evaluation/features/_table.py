@@ -50,7 +50,7 @@ def read_table(file: Path, options: FileOptions) -> Features:
             f"{name}: expected rows of features below the names of the columns; there are "
             "none."
         )
-    kept = [column for column in table if column not in options.drop]
+    kept = [c for c in table.columns.tolist() if c not in options.drop]
     _check_cells(name, table, kept, options)
     note = ""
     y: Any

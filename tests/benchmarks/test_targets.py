@@ -16,14 +16,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from imblearn.pipeline import make_pipeline
 from scipy.spatial.distance import cdist
 from scipy.special import logsumexp, softmax
 from sklearn.base import BaseEstimator
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.metrics import average_precision_score
+from sklearn.metrics import average_precision_score, balanced_accuracy_score
 from sklearn.model_selection import KFold
 from sklearn.neighbors import NearestNeighbors
 from sklearn.neural_network import MLPClassifier, MLPRegressor
+from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVR
 
 from skmiaug import GaussianAugmenter, MIGANAugmenter
@@ -33,6 +35,9 @@ from skmiaug.evaluation import (
     format_comparison,
     summarize_comparison,
 )
+from skmiaug.metrics import jensen_shannon_distance, plurality_f1_score
+from skmiaug.model_selection import PriorCorrectedClassifier, SoftLabelClassifier
+from skmiaug.model_selection._soft_labels import has_plurality
 
 PATH = Path(__file__).parents[3] / "shared" / "data" / "rated_texts.npz"
 COLLECTIONS = ("tweets", "reviews", "editorials")
@@ -130,6 +135,47 @@ def test_votes(name):
     both = ((means["uar"] + means["macro_f1"]) / 2)["mean"]
     others = [s for s in both.index if "prior" not in s and "MIGAN" not in s]
     assert both["prior"] > both[[*others, "hard + prior"]].max() - 0.3
+
+
+@pytest.mark.parametrize("name", COLLECTIONS)
+def test_shares_corrected_for_the_balancing(name):
+    found = []
+    for seed in range(3):
+        X, ratings, rng, folds = rated(name, seed)
+        shares = both_shares(ratings)
+        for train, test in imbalanced(name, shares, folds, rng):
+            for model, classifier in CLASSIFIERS.items():
+                soft = SoftLabelClassifier(classifier)
+                augmenter = GaussianAugmenter(target_type="distribution", random_state=seed)
+                balanced = make_pipeline(StandardScaler(), augmenter, soft)
+                ways = {
+                    "as they are": make_pipeline(StandardScaler(), soft),
+                    "corrected": PriorCorrectedClassifier(balanced, decide_for="trained"),
+                }
+                for way, fitted in ways.items():
+                    fitted.fit(X[train], shares[train])
+                    codes = np.eye(5)[fitted.predict(X[test])]
+                    proba, clear = (
+                        fitted.predict_proba(X[test]),
+                        has_plurality(shares[test]),
+                    )
+                    true = shares[test][clear].argmax(axis=1)
+                    uar = balanced_accuracy_score(true, codes[clear].argmax(axis=1))
+                    f1 = plurality_f1_score(shares[test], codes)
+                    distance = jensen_shannon_distance(shares[test], proba)
+                    found.append(
+                        {
+                            "model": model,
+                            "way": way,
+                            "seed": seed,
+                            "F1, UAR": 50 * (f1 + uar),
+                            "JSD": distance,
+                        }
+                    )
+    table = pd.DataFrame(found).groupby(["model", "way"])[["F1, UAR", "JSD"]].mean()
+    print(f"\n{name}\n{table.round(3).to_string()}")
+    distances = table["JSD"].unstack("way")
+    assert (distances["corrected"] < distances["as they are"] + 0.02).all()
 
 
 # ---- attributes

@@ -5,7 +5,7 @@ from contextlib import nullcontext
 import numpy as np
 import pytest
 from scipy.spatial.distance import pdist
-from scipy.stats import multivariate_normal, skew
+from scipy.stats import multivariate_normal, ortho_group, skew
 
 import skmiaug
 from skmiaug import GaussianAugmenter, MIGANAugmenter
@@ -73,6 +73,16 @@ def test_borrowed_residuals_give_small_classes_the_shape_of_all():
     expected = (1 - 0.15**2) * pooled + 0.15**2 * np.eye(3)
     np.testing.assert_allclose(found.T @ found / MANY, expected, atol=0.05)
     np.testing.assert_allclose(skew(found), skew(residuals), atol=0.2)
+
+
+@pytest.mark.parametrize("noise", NOISES)
+def test_samples_have_the_variance_of_the_rows_however_much_is_shrunken(noise):
+    rng = np.random.default_rng(0)
+    axes = ortho_group.rvs(300, random_state=0)
+    X = rng.normal(size=(120, 300)) * np.geomspace(10, 0.1, 300) @ axes
+    augmenter = GaussianAugmenter(noise=noise, random_state=0).fit(X, np.arange(120) % 2)
+    found = augmenter.sample(2000)[0].var(axis=0).sum() / X.var(axis=0).sum()
+    assert found == pytest.approx(1, abs=0.1)
 
 
 def test_the_noise_of_a_class_has_the_scatter_of_the_class():

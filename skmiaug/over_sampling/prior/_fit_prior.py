@@ -136,6 +136,11 @@ def _class_noise(
     some = np.sort(order[rank < _WEIGHED_ROWS])
     residuals = Z[some]
     unbiased_residuals(residuals, T[some], prior.row_means, Gram.of(T))
+    # Variances relative to that of all rows: it is below 1 where much of the covariance is
+    # the identity of its shrinkage, which samples have to keep.
+    squares = np.bincount(classes[some], np.square(residuals).mean(axis=1), len(counts))
+    means = squares / np.maximum(np.bincount(classes[some], minlength=len(counts)), 1)
+    residuals /= max(np.average(means, weights=counts), 1e-12) ** 0.5
     return class_covariances(residuals, classes[some], counts)
 
 

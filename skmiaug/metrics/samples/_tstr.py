@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import linalg
 from scipy.sparse import csr_array
 from sklearn.utils import check_consistent_length
 
@@ -345,8 +344,9 @@ def _solved(
 ) -> NDArray[np.float64]:
     matrix = gram.astype(np.float64)
     matrix[np.diag_indices_from(matrix)] += alpha
-    factor = linalg.cho_factor(matrix, lower=True, overwrite_a=True, check_finite=False)
-    return linalg.cho_solve(factor, right, check_finite=False)
+    # By numpy and not by SciPy's Cholesky: SciPy brings a BLAS of its own, and on few cores
+    # the threads of the two wait for each other.
+    return np.asarray(np.linalg.solve(matrix, right), dtype=np.float64)
 
 
 def _discriminant_scores(
@@ -363,7 +363,7 @@ def _discriminant_scores(
         gram[np.diag_indices_from(gram)] += _JITTER * np.trace(gram) / n
         products = (rows @ real_rows.T).astype(np.float64)
         rows = np.linalg.cholesky(gram)
-        real_rows = linalg.solve_triangular(rows, products, lower=True).T
+        real_rows = np.linalg.solve(rows, products).T
     weights = joint.sum(axis=1)
     means = joint.shape[1] * (joint.T @ rows)
     weighted = rows * np.sqrt(weights)[:, None].astype(rows.dtype)
@@ -372,7 +372,7 @@ def _discriminant_scores(
     variance = np.trace(covariance) / d
     covariance *= 1 - shrinkage
     covariance[np.diag_indices_from(covariance)] += shrinkage * variance
-    directions = linalg.solve(covariance, means.T, assume_a="pos")
+    directions = np.linalg.solve(covariance, means.T)
     return real_rows @ directions - 0.5 * np.einsum("ij,ji->i", means, directions)
 
 

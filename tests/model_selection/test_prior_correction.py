@@ -303,6 +303,19 @@ def test_votes_are_corrected_and_decisions_stay():
     assert (corrected.predict(X[test]) == 0).sum() > (kept.predict(X[test]) == 0).sum()
 
 
+def test_weights_of_rows_count_in_the_shares_of_votes():
+    rng = np.random.default_rng(0)
+    votes = rng.multinomial(5, rng.dirichlet([1, 1, 1], 300))
+    X = votes @ np.eye(3, 4) + rng.normal(size=(300, 4))
+    weight = 1.0 + 9.0 * (votes[:, 2] > 2)
+    model = PriorCorrectedClassifier(SoftLabelClassifier(LogisticRegression()))
+    model.fit(X, votes, sample_weight=weight)
+    expected = np.average(votes / 5, axis=0, weights=weight)
+    np.testing.assert_allclose(model.trained_prior_, expected)
+    np.testing.assert_allclose(model.target_prior_, votes.mean(axis=0) / 5)
+    assert expected[2] > 1.3 * model.target_prior_[2]
+
+
 def test_decisions_of_balanced_rows_beside_calibrated_probabilities(rare):
     X, y = rare
     balanced = make_pipeline(RandomOverSampler(random_state=0), LogisticRegression())

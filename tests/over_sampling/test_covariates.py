@@ -55,7 +55,7 @@ def test_effects_of_nothing_are_shrunken_to_nothing():
 
 
 def test_each_class_gets_all_speakers_as_evenly_as_can_be():
-    X, y, who, _ = spoken()
+    X, y, who, voices = spoken()
     augmenter = GaussianAugmenter(random_state=0)
     X_new, y_new = augmenter.fit_resample(X, y, covariates=who)
     given_back = augmenter.covariates_resampled_
@@ -63,6 +63,10 @@ def test_each_class_gets_all_speakers_as_evenly_as_can_be():
     counts = pd.crosstab(y_new, given_back)
     assert (counts.loc[1] == 40).all()
     np.testing.assert_array_equal(X_new[: len(X)], X)
+    added, speakers = X_new[len(X) :], given_back[len(X) :]
+    for k in (1, 4):  # one who spoke the rare class, and one who did not
+        mean = added[speakers == SPEAKERS[k]].mean(axis=0)
+        np.testing.assert_allclose(mean, 3 * np.eye(2, 8)[1] + voices[k], atol=0.6)
 
 
 def test_rows_are_drawn_for_known_and_for_new_speakers():

@@ -249,13 +249,16 @@ def test_rare_combinations_of_attributes_grow():
     rng = np.random.default_rng(0)
     y = rng.normal(size=(1500, 2)) @ np.array([[1, 0.9], [0, 0.4]])
     X = np.column_stack([y, y[:, 0] * y[:, 1], rng.normal(size=1500)])
-    unlike = {}
-    for strategy in ("inverse_density", "joint_inverse_density"):
+
+    def unlike(strategy):
         augmenter = closed_form("continuous", sampling_strategy=strategy)
-        _, y_new = augmenter.fit_resample(X, y)
-        added = y_new[len(y) :]
-        unlike[strategy] = ((added[:, 0] > 0.5) & (added[:, 1] < -0.1)).mean()
-    assert unlike["joint_inverse_density"] > 1.5 * unlike["inverse_density"]
+        added = augmenter.fit_resample(X, y)[1][len(y) :]
+        return ((added[:, 0] > 0.5) & (added[:, 1] < -0.1)).mean()
+
+    assert unlike("joint_inverse_density") > 1.5 * unlike("inverse_density")
+    assert unlike("joint_inverse_sqrt") > 1.2 * unlike("inverse_sqrt")
+    assert unlike("joint_inverse_density") > unlike("joint_inverse_sqrt")
+    augmenter = closed_form("continuous", sampling_strategy="joint_inverse_density")
     with pytest.raises(ValueError, match="joint densities are for up to 3 attributes"):
         augmenter.fit(np.hstack([X, X]), np.hstack([y, y]))
 

@@ -4,8 +4,9 @@ from contextlib import nullcontext
 
 import numpy as np
 import pytest
-from scipy.spatial.distance import pdist
+from scipy.spatial.distance import cdist, pdist
 from scipy.stats import multivariate_normal, ortho_group, skew
+from sklearn.base import clone
 
 import skmiaug
 from skmiaug import GaussianAugmenter, MIGANAugmenter
@@ -240,10 +241,55 @@ def test_the_only_row_of_a_class_is_left_out_with_its_group(monkeypatch):
 
     monkeypatch.setattr("skmiaug.over_sampling.prior._choice.fit_prior", recorded)
     chosen(rows, classes, groups=groups)
-    assert sorted(sizes) == [(30, 2), (31, 3)]
+    assert sorted(set(sizes)) == [(30, 2), (31, 3)]
     sizes.clear()
     chosen(rows, classes)
     assert {n_classes for _, n_classes in sizes} == {3}
+
+
+@pytest.mark.parametrize(("rare", "d", "draws"), [(10, 3, 5), (60, 3, 2), (10, 500, 1)])
+def test_folds_are_drawn_again_where_a_class_is_small_and_it_costs_little(
+    rare, d, draws, monkeypatch
+):
+    rows, classes = classed_rows((150, rare), d)
+    folds = []
+
+    def recorded(*args, **options):
+        folds.append(1)
+        return fit_prior(*args, **options)
+
+    monkeypatch.setattr("skmiaug.over_sampling.prior._choice.fit_prior", recorded)
+    chosen(rows, classes)
+    assert len(folds) == 5 * draws
+
+
+@pytest.mark.parametrize("bandwidth", [0.9, 0.5, 0.01])
+def test_means_move_to_those_of_the_rows_as_the_bandwidth_falls(bandwidth):
+    rows, classes = classed_rows((60, 12), 6, apart=0.5)
+    shrunken = GaussianAugmenter(noise="gaussian", random_state=0).fit(rows, classes)
+    local = clone(shrunken).set_params(noise="class_residuals", bandwidth=bandwidth)
+    local.fit(rows, classes)
+    for c in range(2):
+        own = rows[classes == c].mean(axis=0)
+        away = shrunken.sample(2000, y=c)[0].mean(axis=0) - own
+        expected = (1 - np.sqrt(1 - bandwidth**2)) * away
+        found = local.sample(2000, y=c)[0].mean(axis=0) - own
+        assert c == 0 or np.abs(away).max() > 0.05
+        # Rows of the class are used equally often but for a remainder.
+        np.testing.assert_allclose(found, expected, atol=1e-2)
+
+
+def test_a_tiny_bandwidth_returns_rows():
+    rows, classes = classed_rows((60, 12), 6)
+    augmenter = GaussianAugmenter(bandwidth=0.001, random_state=0).fit(rows, classes)
+    for c in range(2):
+        own = rows[classes == c]
+        samples = augmenter.sample(200, y=c)[0]
+        # Residuals are a little longer than their rows': of unit variance.
+        scale = np.sqrt(len(own) / (len(own) - 1))
+        expected = own.mean(axis=0) + scale * (own - own.mean(axis=0))
+        distances = cdist(samples, expected).min(axis=1)
+        assert distances.max() < 0.2 * pdist(expected).mean()
 
 
 def test_a_single_column_is_enough_for_the_choice():

@@ -15,8 +15,8 @@ scatter:
   (1989); see :func:`class_covariances`.
 - "residuals": u is the residual x - m_c of a training row of any class. What is not normal
   about the rows is transferred from the large classes to the small ones.
-- "class_residuals": the residual of a training row of the class. Samples lie near real
-  rows.
+- "class_residuals": the difference between a training row of the class and m_c, so that
+  samples lie near real rows: at s = 0 they are real rows, of the unshrunken mean.
 
 Reference: Friedman (1989), Regularized Discriminant Analysis.
 """

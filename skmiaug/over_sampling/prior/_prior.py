@@ -93,10 +93,14 @@ class Prior:
 
             1 - s - min(λ, 1) (s_b - s).
 
-        From λ = 1 on each block keeps what surely indicates the target.
+        From λ = 1 on each block keeps what surely indicates the target. Samples near rows
+        of the class ("class_residuals") keep √(1 - bandwidth²) of what is taken: they would
+        lie beside the rows otherwise.
         """
         weight = min(self.mi_weight if mi_weight is None else mi_weight, 1.0)
         taken = self.shrinkage + weight * (self.direction_shrinkage - self.shrinkage)
+        if self.noise == "class_residuals":
+            taken = (1 - (1 - self.bandwidth**2) ** 0.5) * taken
         by_column = np.repeat(self.single, self.widths, axis=1)
         return np.where(by_column, 1.0, 1.0 - taken).astype(np.float32)
 

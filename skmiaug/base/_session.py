@@ -96,10 +96,10 @@ def training_session(
     """Prepare a training run of ``estimator``, and clean up after it.
 
     The checkpoint is removed when the block ends normally, and kept when it is left by an
-    error or a signal. Inside, torch's global state is the default one. The estimator has
-    the parameters of ``NEURAL_CONSTRAINTS`` and derives from ``CallbackSupportMixin``,
-    whose callbacks get X and y. ``data`` are the arrays that it learns from, and values in
-    the place of parameters; they identify the run, see :func:`fingerprint`.
+    error or a signal. Inside, torch's global state is the default one. The estimator is
+    a ``TrainedEstimator``, whose callbacks get X and y. ``data`` are the arrays that it
+    learns from, and values in the place of parameters; they identify the run, see
+    :func:`fingerprint`.
 
     Raises
     ------

@@ -100,6 +100,9 @@ class EstimatorState:
         }
         super().__setstate__(state)  # type: ignore[misc]
 
+    def _check_state(self) -> None:
+        """Refuse, by a ValueError, a state from a file whose pieces do not fit."""
+
 
 def require_state(condition: Any, name: str) -> None:
     """Raise the ValueError of a ``check()``: the piece ``name`` does not fit the others."""
@@ -394,8 +397,7 @@ class _Reader:
         _check_types(cls, state, hints)
         _check_names(state)
         vars(estimator).update(state)
-        if hasattr(estimator, "_check_state"):
-            estimator._check_state()
+        estimator._check_state()
         return estimator
 
     def _take(self, name: str) -> np.ndarray:

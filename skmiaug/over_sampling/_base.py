@@ -128,7 +128,7 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
     their names are the defaults.
     """
 
-    _parameter_constraints: dict[str, Any] = {  # noqa: RUF012 (scikit-learn's convention)
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
         **BaseOverSampler._parameter_constraints,
         "sampling_strategy": [
             *BaseOverSampler._parameter_constraints["sampling_strategy"],

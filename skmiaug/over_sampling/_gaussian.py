@@ -1,7 +1,8 @@
 """GaussianAugmenter: the closed-form prior, without any network."""
 
+from dataclasses import dataclass, field
 from numbers import Real
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
@@ -17,22 +18,6 @@ from skmiaug.over_sampling.prior._noise import NOISES
 from skmiaug.over_sampling.prior._prior import Prior
 from skmiaug.over_sampling.targets import TARGET_TYPES
 
-PRIOR_CONSTRAINTS: dict[str, Any] = {
-    **BaseAugmenter._parameter_constraints,
-    "target_type": [StrOptions(set(TARGET_TYPES))],
-    "n_raters": [Interval(Real, 0, None, closed="neither"), StrOptions({"auto"})],
-    "expansion": [Interval(Real, 1, None, closed="left")],
-    "mi_weight": [Interval(Real, 0, None, closed="left")],
-    "noise": [StrOptions({"auto", *NOISES})],
-    "bandwidth": [Interval(Real, 0, 1, closed="right"), StrOptions({"auto"})],
-    "marginals": [StrOptions({"auto", "gaussian", "empirical"})],
-    "verbose": ["verbose"],
-    "modalities": [dict, None],
-    "pairing": [StrOptions({"generated", "all"})],
-    "condition_sampling": [StrOptions(set(GIVEN_BANDWIDTHS))],
-    "require_condition": ["boolean"],
-}
-
 for _part in (
     ColumnScores,
     NormalScores,
@@ -45,63 +30,106 @@ for _part in (
     register_state(_part)
 
 
-def prior_of(
-    augmenter: Any,
-    Z: np.ndarray,
-    T: np.ndarray,
-    groups: np.ndarray | None,
-    rng: np.random.Generator,
-    *,
-    trained: bool = False,
-) -> Prior:
-    """Fit the prior with the parameters of an augmenter; set what it shows of it.
+@dataclass(kw_only=True, eq=False, repr=False)
+class PriorAugmenter(BaseAugmenter):
+    """Base of the augmenters that stand on the closed-form prior; a dataclass as they are.
 
-    ``trained``: whether networks are to refine it.
+    Parameters are its fields, and what a fit sets are fields with ``init=False``.
     """
-    transform, mi_weight = augmenter._transform, float(augmenter.mi_weight)
-    several = len(transform.groups) > 1
-    candidates = candidates_of(
-        augmenter.noise,
-        augmenter.bandwidth,
-        groups=len(transform.groups),
-        trained=trained,
-    )
-    if not candidates:
-        raise ValueError(
-            f"noise={augmenter.noise!r} is for rows without modalities or a condition, and "
-            "for max_iter=0. Set noise='gaussian', 'class_residuals' or 'auto'."
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **BaseAugmenter._parameter_constraints,
+        "target_type": [StrOptions(set(TARGET_TYPES))],
+        "n_raters": [Interval(Real, 0, None, closed="neither"), StrOptions({"auto"})],
+        "expansion": [Interval(Real, 1, None, closed="left")],
+        "mi_weight": [Interval(Real, 0, None, closed="left")],
+        "noise": [StrOptions({"auto", *NOISES})],
+        "bandwidth": [Interval(Real, 0, 1, closed="right"), StrOptions({"auto"})],
+        "marginals": [StrOptions({"auto", "gaussian", "empirical"})],
+        "verbose": ["verbose"],
+        "modalities": [dict, None],
+        "pairing": [StrOptions({"generated", "all"})],
+        "condition_sampling": [StrOptions(set(GIVEN_BANDWIDTHS))],
+        "require_condition": ["boolean"],
+    }
+
+    sampling_strategy: Any = "auto"
+    target_type: str = "multiclass"
+    n_raters: float | str = "auto"
+    expansion: float = 1.0
+    mi_weight: float = 1.0
+    noise: str = "auto"
+    bandwidth: float | str = "auto"
+    marginals: str = "auto"
+    modalities: dict[str, Any] | None = None
+    pairing: str = "generated"
+    condition_sampling: str = "gaussian"
+    require_condition: bool = False
+    random_state: Any = None
+    verbose: int = 0
+
+    noise_: str = field(init=False)
+    bandwidth_: float = field(init=False)
+    choices_: list = field(init=False)
+
+    def _fit_prior(
+        self,
+        Z: np.ndarray,
+        T: np.ndarray,
+        groups: np.ndarray | None,
+        rng: np.random.Generator,
+        *,
+        trained: bool = False,
+    ) -> Prior:
+        """Choose the noise and fit the prior; ``trained``: networks are to refine it."""
+        transform, mi_weight = self._transform, float(self.mi_weight)
+        several = len(transform.groups) > 1
+        candidates = candidates_of(
+            self.noise, self.bandwidth, groups=len(transform.groups), trained=trained
         )
-    chosen, augmenter.choices_ = 0, []
-    if len(candidates) > 1:
-        complete = ~np.isnan(Z).any(axis=1) if several else slice(None)
-        chosen, augmenter.choices_ = choose_noise(
-            Z[complete],
-            T[complete],
+        if not candidates:
+            raise ValueError(
+                f"noise={self.noise!r} is for rows without modalities or a condition, and "
+                "for max_iter=0. Set noise='gaussian', 'class_residuals' or 'auto'."
+            )
+        chosen, self.choices_ = 0, []
+        if len(candidates) > 1:
+            complete = ~np.isnan(Z).any(axis=1) if several else slice(None)
+            chosen, self.choices_ = choose_noise(
+                Z[complete],
+                T[complete],
+                transform,
+                candidates=candidates,
+                mi_weight=mi_weight,
+                groups=None if groups is None else groups[complete],
+                rng=rng,
+            )
+        conditioned = hasattr(self, "n_condition_features_in_")
+        noise, bandwidth = candidates[chosen]
+        prior = fit_prior(
+            Z,
+            T,
             transform,
-            candidates=candidates,
             mi_weight=mi_weight,
-            groups=None if groups is None else groups[complete],
+            noise=noise,
+            bandwidth=bandwidth,
+            given_bandwidth=GIVEN_BANDWIDTHS[self.condition_sampling]
+            if conditioned
+            else None,
             rng=rng,
         )
-    conditioned = hasattr(augmenter, "n_condition_features_in_")
-    given = GIVEN_BANDWIDTHS[augmenter.condition_sampling] if conditioned else None
-    noise, bandwidth = candidates[chosen]
-    prior = fit_prior(
-        Z,
-        T,
-        transform,
-        mi_weight=mi_weight,
-        noise=noise,
-        bandwidth=bandwidth,
-        given_bandwidth=given,
-        rng=rng,
-    )
-    augmenter.noise_, augmenter.bandwidth_ = prior.noise, prior.bandwidth
-    return prior
+        self.noise_, self.bandwidth_ = prior.noise, prior.bandwidth
+        return prior
+
+    def _check_prior(self, prior: Prior) -> None:
+        """Refuse a prior of other coordinates or targets than those of the fit."""
+        require_state(len(prior.row_means) == self._target.n_codes, "_generator")
+        require_state(prior.widths == self._transform.widths, "_generator")
 
 
 @register_state
-class GaussianAugmenter(BaseAugmenter):
+@dataclass(kw_only=True, eq=False, repr=False)
+class GaussianAugmenter(PriorAugmenter):
     """Over-sample by a shrunken class-conditional Gaussian, in closed form.
 
     Samples of a class are drawn around its mean, which is shrunken towards the grand mean
@@ -279,49 +307,11 @@ default="auto"
     True
     """
 
-    _parameter_constraints = PRIOR_CONSTRAINTS
-    noise_: str
-    bandwidth_: float
-    choices_: list
-    _generator: Prior
-
-    def __init__(
-        self,
-        *,
-        sampling_strategy: Any = "auto",
-        target_type: str = "multiclass",
-        n_raters: float | str = "auto",
-        expansion: float = 1.0,
-        mi_weight: float = 1.0,
-        noise: str = "auto",
-        bandwidth: float | str = "auto",
-        marginals: str = "auto",
-        modalities: dict[str, Any] | None = None,
-        pairing: str = "generated",
-        condition_sampling: str = "gaussian",
-        require_condition: bool = False,
-        random_state: Any = None,
-        verbose: int = 0,
-    ):
-        super().__init__(sampling_strategy=sampling_strategy, random_state=random_state)
-        self.target_type = target_type
-        self.n_raters = n_raters
-        self.expansion = expansion
-        self.mi_weight = mi_weight
-        self.noise = noise
-        self.bandwidth = bandwidth
-        self.marginals = marginals
-        self.modalities = modalities
-        self.pairing = pairing
-        self.condition_sampling = condition_sampling
-        self.require_condition = require_condition
-        self.verbose = verbose
+    _generator: Prior = field(init=False)
 
     def _check_state(self) -> None:
         super()._check_state()
-        n_codes = self._target.n_codes
-        require_state(len(self._generator.row_means) == n_codes, "_generator")
-        require_state(self._generator.widths == self._transform.widths, "_generator")
+        self._check_prior(self._generator)
 
     def _fit_generator(
         self,
@@ -332,6 +322,6 @@ default="auto"
         validation: np.ndarray,
         groups: np.ndarray | None,
     ) -> Prior:
-        prior = prior_of(self, Z, T, groups, rng)
+        prior = self._fit_prior(Z, T, groups, rng)
         prior.attach_residuals(Z, T)
         return prior

@@ -4,25 +4,25 @@ import math
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from skmiaug.base import (
-    NEURAL_CONSTRAINTS,
     Maybe,
+    TrainedEstimator,
     checked_layer_sizes,
     register_state,
-    require_state,
     torch_defaults,
     training_session,
+    with_shared_docs,
 )
 from skmiaug.nn import Critic, ResidualGenerator
-from skmiaug.over_sampling._base import BaseAugmenter
-from skmiaug.over_sampling._gaussian import PRIOR_CONSTRAINTS, prior_of
+from skmiaug.over_sampling._gaussian import PriorAugmenter
 from skmiaug.over_sampling.generator._fit import (
     NetworkParameters,
     Preparation,
@@ -34,7 +34,6 @@ from skmiaug.over_sampling.generator._residual import ResidualSampler
 from skmiaug.training.gan import GanRecord, ProcessGroup, SingleProcess, train_gan
 from skmiaug.utils._device import memory_remedy, on_device, resolve_device
 from skmiaug.utils._precision import resolve_precision
-from skmiaug.utils._sklearn_callbacks import CallbackSupportMixin
 from skmiaug.utils._threads import cpu_threads_for
 
 EVAL_INTERVAL = 25
@@ -51,7 +50,9 @@ for _part in (Critic, ResidualGenerator, ResidualSampler):
 
 
 @register_state
-class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
+@with_shared_docs(EVAL_INTERVAL)
+@dataclass(kw_only=True, eq=False, repr=False)
+class MIGANAugmenter(TrainedEstimator, PriorAugmenter):
     """Over-sample by an InfoGAN that starts from a class-conditional Gaussian prior.
 
     Samples of the prior (see :class:`GaussianAugmenter`) are moved by a residual network
@@ -150,31 +151,7 @@ default="auto"
         ``groups`` stay whole. The prior is fitted to all rows. 0 trains for ``max_iter``
         steps.
 
-    n_iter_no_change : int, default=5
-        Validation checks (one each 25 steps) without improvement before training stops.
-
-    tol : float, default=1e-4
-        Improvement in nats that counts.
-
-    device : str or torch.device, default="auto"
-        Where networks train and sample; "auto" is CUDA where there is one.
-
-    precision : {"auto", "float32", "bfloat16"}, default="auto"
-        Type of the networks' matrix products; losses are float32 always. "auto" takes
-        bfloat16 on CUDA devices that have it.
-
-    checkpoint : path-like or None, default=None
-        File that training writes as it goes (each 25 steps, and when Ctrl-C or SIGTERM
-        ends it) and continues from, bit for bit on the CPU, when the same fit is run
-        again. Removed when the fit is done.
-
-    random_state : int, RandomState instance or None, default=None
-        Seed of everything: the same int gives the same bits on one device, and None draws
-        one from numpy's global state.
-
-    verbose : int, default=0
-        1 shows a progress bar with the generator's loss and the information, nats, and one
-        of the samples.
+    {training parameters}
 
     modalities : dict of str to columns, or None, default=None
         Named groups of columns that are generated together, see
@@ -277,10 +254,13 @@ default="auto"
     True
     """
 
-    _parameter_constraints: dict[str, Any] = {  # noqa: RUF012 (scikit-learn's convention)
-        **PRIOR_CONSTRAINTS,
-        **NEURAL_CONSTRAINTS,
-        "max_iter": [*NEURAL_CONSTRAINTS["max_iter"], StrOptions({"auto"})],
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **PriorAugmenter._parameter_constraints,
+        **TrainedEstimator._parameter_constraints,
+        "max_iter": [
+            *TrainedEstimator._parameter_constraints["max_iter"],
+            StrOptions({"auto"}),
+        ],
         "generator_hidden_layer_sizes": ["array-like", StrOptions({"auto"})],
         "critic_hidden_layer_sizes": ["array-like", StrOptions({"auto"})],
         "latent_dim": [Interval(Integral, 0, None, closed="left")],
@@ -294,91 +274,27 @@ default="auto"
         "data_parallel": ["boolean"],
     }
 
-    n_iter_: int
-    best_iter_: int
-    loss_curve_: list
-    critic_loss_curve_: list
-    train_mi_curve_: list
-    pair_mi_curve_: list | None
-    validation_scores_: list
-    best_validation_score_: float | None
-    noise_: str
-    bandwidth_: float
-    choices_: list
-    residual_scale_: float
-    device_: str
-    _generator: ResidualSampler
-    _run: Maybe[Any]
+    generator_hidden_layer_sizes: tuple[int, ...] | str = "auto"
+    critic_hidden_layer_sizes: tuple[int, ...] | str = "auto"
+    latent_dim: int = 16
+    n_continuous_codes: int = 2
+    rejection_rate: float = 0.0
+    residual_penalty: float | str = "auto"
+    n_components: int | str = "auto"
+    max_iter: Any = "auto"
+    generator_learning_rate: float = 2e-4
+    critic_learning_rate: float = 2e-4
+    validation_fraction: float = 0.2
+    condition_head: str = "infonce"
+    data_parallel: bool = False
 
-    def __init__(
-        self,
-        *,
-        sampling_strategy: Any = "auto",
-        target_type: str = "multiclass",
-        n_raters: float | str = "auto",
-        expansion: float = 1.0,
-        mi_weight: float = 1.0,
-        noise: str = "auto",
-        generator_hidden_layer_sizes: tuple[int, ...] | str = "auto",
-        critic_hidden_layer_sizes: tuple[int, ...] | str = "auto",
-        latent_dim: int = 16,
-        n_continuous_codes: int = 2,
-        bandwidth: float | str = "auto",
-        marginals: str = "auto",
-        rejection_rate: float = 0.0,
-        residual_penalty: float | str = "auto",
-        n_components: int | str = "auto",
-        max_iter: int | str = "auto",
-        batch_size: int = 256,
-        generator_learning_rate: float = 2e-4,
-        critic_learning_rate: float = 2e-4,
-        validation_fraction: float = 0.2,
-        n_iter_no_change: int = 5,
-        tol: float = 1e-4,
-        device: Any = "auto",
-        precision: str = "auto",
-        checkpoint: str | os.PathLike[str] | None = None,
-        random_state: Any = None,
-        verbose: int = 0,
-        modalities: dict[str, Any] | None = None,
-        pairing: str = "generated",
-        condition_sampling: str = "gaussian",
-        condition_head: str = "infonce",
-        require_condition: bool = False,
-        data_parallel: bool = False,
-    ):
-        super().__init__(sampling_strategy=sampling_strategy, random_state=random_state)
-        self.target_type = target_type
-        self.n_raters = n_raters
-        self.expansion = expansion
-        self.mi_weight = mi_weight
-        self.noise = noise
-        self.generator_hidden_layer_sizes = generator_hidden_layer_sizes
-        self.critic_hidden_layer_sizes = critic_hidden_layer_sizes
-        self.latent_dim = latent_dim
-        self.n_continuous_codes = n_continuous_codes
-        self.bandwidth = bandwidth
-        self.marginals = marginals
-        self.rejection_rate = rejection_rate
-        self.residual_penalty = residual_penalty
-        self.n_components = n_components
-        self.max_iter = max_iter
-        self.batch_size = batch_size
-        self.generator_learning_rate = generator_learning_rate
-        self.critic_learning_rate = critic_learning_rate
-        self.validation_fraction = validation_fraction
-        self.n_iter_no_change = n_iter_no_change
-        self.tol = tol
-        self.device = device
-        self.precision = precision
-        self.checkpoint = checkpoint
-        self.verbose = verbose
-        self.modalities = modalities
-        self.pairing = pairing
-        self.condition_sampling = condition_sampling
-        self.condition_head = condition_head
-        self.require_condition = require_condition
-        self.data_parallel = data_parallel
+    loss_curve_: list[float] = field(init=False)
+    critic_loss_curve_: list[float] = field(init=False)
+    train_mi_curve_: list[float] = field(init=False)
+    pair_mi_curve_: list[float] | None = field(init=False)
+    residual_scale_: float = field(init=False)
+    _generator: ResidualSampler = field(init=False)
+    _run: Maybe[Any] = field(init=False)
 
     def _fit_generator(
         self,
@@ -422,7 +338,7 @@ default="auto"
         groups: np.ndarray | None,
         device: torch.device,
     ) -> Preparation:
-        prior = prior_of(self, Z, T, groups, rng, trained=self._n_steps() > 0)
+        prior = self._fit_prior(Z, T, groups, rng, trained=self._n_steps() > 0)
         parameters = self._network_parameters(Z, T, prior.sizes, device)
         return prepare(Z, T, prior, parameters, validation, rng=rng, device=device)
 
@@ -443,16 +359,12 @@ default="auto"
             choose_scale=self.residual_penalty == "auto",
         )
         sampler.prior.attach_residuals(Z, T)
-        self.device_ = str(prepared.row_means.device)
-        self.n_iter_ = record.n_iter
-        self.best_iter_ = record.best_iter
+        self._set_run(record, score, prepared.row_means.device)
         self.loss_curve_ = record.generator_loss
         self.critic_loss_curve_ = record.critic_loss
         self.train_mi_curve_ = record.information
         several = len(prepared.layout.sizes) > 1
         self.pair_mi_curve_ = record.pair_information if several else None
-        self.validation_scores_ = record.validation_scores
-        self.best_validation_score_ = score
         self.residual_scale_ = sampler.residual_scale
         return sampler
 
@@ -514,11 +426,7 @@ default="auto"
 
     def _check_state(self) -> None:
         super()._check_state()
-        if self.device != "auto":
-            torch.device(self.device)
-        K, widths = self._target.n_codes, self._transform.widths
-        require_state(len(self._generator.prior.row_means) == K, "_generator")
-        require_state(self._generator.prior.widths == widths, "_generator")
+        self._check_prior(self._generator.prior)
 
     # ---------------------------------------------------------------- surroundings
 

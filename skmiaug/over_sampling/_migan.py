@@ -26,6 +26,7 @@ from skmiaug.over_sampling._gaussian import PriorAugmenter
 from skmiaug.over_sampling.generator._fit import (
     NetworkParameters,
     Preparation,
+    TrainingRun,
     finish_run,
     prepare,
     ready_run,
@@ -308,7 +309,9 @@ default="auto"
         """Fit the prior, train the networks on it, and choose the scale of the residual."""
         session, group = self._run
         session.phase("fitting the prior")
-        prepared = self._prepare_networks(Z, T, rng, validation, groups, session.device)
+        prepared = self._prepare_networks(
+            Z, T, rng=rng, validation=validation, groups=groups, device=session.device
+        )
         means = {"column means": self._transform.groups[0].scale.center}
         group.check_alike(means | prepared.summary())
         run = ready_run(prepared, float(self.mi_weight))
@@ -327,12 +330,13 @@ default="auto"
             )
             group.align(run.networks)
             session.phase("choosing the scale of the residual")
-            return self._end_run(run, record, prepared, Z, T)
+            return self._end_run(run, record, prepared)
 
     def _prepare_networks(
         self,
         Z: np.ndarray,
         T: np.ndarray,
+        *,
         rng: np.random.Generator,
         validation: np.ndarray,
         groups: np.ndarray | None,
@@ -340,15 +344,12 @@ default="auto"
     ) -> Preparation:
         prior = self._fit_prior(Z, T, groups, rng, trained=self._n_steps() > 0)
         parameters = self._network_parameters(Z, T, prior.sizes, device)
-        return prepare(Z, T, prior, parameters, validation, rng=rng, device=device)
+        prepared = prepare(Z, T, prior, parameters, validation, rng=rng, device=device)
+        prior.attach_residuals(Z, T)  # in the memory of Z
+        return prepared
 
     def _end_run(
-        self,
-        run: Any,
-        record: GanRecord,
-        prepared: Preparation,
-        Z: np.ndarray,
-        T: np.ndarray,
+        self, run: TrainingRun, record: GanRecord, prepared: Preparation
     ) -> ResidualSampler:
         """Set the attributes that training leaves, and return the sampler."""
         sampler, score = finish_run(
@@ -358,7 +359,6 @@ default="auto"
             rejection_rate=float(self.rejection_rate),
             choose_scale=self.residual_penalty == "auto",
         )
-        sampler.prior.attach_residuals(Z, T)
         self._set_run(record, score, prepared.row_means.device)
         self.loss_curve_ = record.generator_loss
         self.critic_loss_curve_ = record.critic_loss
@@ -440,12 +440,12 @@ default="auto"
             device = self._device_of_process(device, condition)
             group = ProcessGroup(device)
         arrays = {"X": X, "targets": targets, "condition": condition}
-        if hasattr(self, "_effects"):
+        if self._effects is not None:
             arrays["covariates"] = self._effects.rows
         with training_session(
             self,
             X,
-            self._target.given_back(targets, self._names),
+            self._target.given_back(targets),
             data=arrays,
             eval_interval=EVAL_INTERVAL,
             shown={"loss": "generator_loss", "mi": "information"},

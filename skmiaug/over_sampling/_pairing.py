@@ -1,10 +1,12 @@
 """pairing="all": real and generated modalities of a class in all combinations."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+
+from skmiaug.over_sampling.targets import ClassTarget
 
 
 class Combination(NamedTuple):
@@ -61,11 +63,22 @@ class Part(NamedTuple):
     classes: np.ndarray
 
 
+def combined_counts(
+    target: ClassTarget, n_modalities: int, n_more: Mapping[Any, int]
+) -> dict[Any, int]:
+    """Return the rows to generate of each class, where ``n_more`` would be added to it."""
+    return {
+        c: sum(job.n for job in combinations_of(n_modalities, n, n_more.get(c, 0)))
+        for c, n in zip(target.keys, target.present.tolist(), strict=True)
+    }
+
+
 def parts_of(
     X: np.ndarray,
     classes: np.ndarray,
     columns: Sequence[np.ndarray],
-    n_more: Sequence[int],
+    counts: Mapping[Any, int],
+    target: ClassTarget,
     rng: np.random.Generator,
 ) -> Iterator[Part]:
     """Yield what all combinations consist of, class by class.
@@ -77,14 +90,16 @@ def parts_of(
         Class numbers.
     columns : sequence of ndarray
         Column numbers of each modality.
-    n_more : sequence of int
-        Rows to add to each class before they are combined.
+    counts : mapping of class to int
+        Rows to generate, as :func:`combined_counts` returns them.
+    target : ClassTarget
     rng : numpy.random.Generator
     """
     begin, K = 0, len(columns)
-    for c, more in enumerate(n_more):
+    for c, key in enumerate(target.keys):
         own = X[classes == c]
-        for job in combinations_of(K, len(own), more):
+        n_more = (counts[key] + len(own)) // 2**K - len(own)
+        for job in combinations_of(K, len(own), n_more):
             kept = tuple(k for k in range(K) if k not in job.generated)
             picked = own[:0]
             if kept:

@@ -37,29 +37,6 @@ class ColumnScale:
     scores: NormalScores | None = None
 
     @classmethod
-    def fit(cls, X: Rows, T: np.ndarray, marginals: str = "auto") -> "ColumnScale":
-        """Measure the columns of ``X`` (n, n_features) with targets ``T`` (n, n_targets).
-
-        With ``marginals`` "gaussian" no column becomes normal scores, with "empirical" all
-        do, with "auto" those with heavy tails.
-        """
-        standard = cls.standard(X)
-        varying = np.flatnonzero(standard.scale > 0)
-        if marginals == "gaussian" or len(varying) == 0:
-            return standard
-        some = slice(None, None, -(-len(X) // _MARGINAL_ROWS))
-        # Read once where they are in a file, in their own type.
-        rows, own = np.ascontiguousarray(X[some]), T[some]
-        if marginals == "auto":
-            varying = standard._heavy_tailed(rows, own, varying)
-        if len(varying) == 0:
-            return standard
-        values = standard._standardised(rows, varying)
-        return replace(
-            standard, scores=NormalScores.fit(values, target_weights(own), varying)
-        )
-
-    @classmethod
     def standard(cls, X: Rows) -> "ColumnScale":
         """Measure mean and standard deviation of the columns of ``X``.
 
@@ -83,6 +60,25 @@ class ColumnScale:
             np.where(constant, 0.0, scale),
             X.dtype,
         )
+
+    def with_scores(self, X: Rows, T: np.ndarray, marginals: str = "auto") -> "ColumnScale":
+        """Return this with normal scores of columns of ``X`` with targets ``T``.
+
+        With ``marginals`` "gaussian" no column becomes normal scores, with "empirical" all
+        do, with "auto" those with heavy tails.
+        """
+        varying = np.flatnonzero(self.scale > 0)
+        if marginals == "gaussian" or len(varying) == 0:
+            return self
+        some = slice(None, None, -(-len(X) // _MARGINAL_ROWS))
+        # Read once where they are in a file, in their own type.
+        rows, own = np.ascontiguousarray(X[some]), T[some]
+        if marginals == "auto":
+            varying = self._heavy_tailed(rows, own, varying)
+        if len(varying) == 0:
+            return self
+        values = self._standardised(rows, varying)
+        return replace(self, scores=NormalScores.fit(values, target_weights(own), varying))
 
     def _heavy_tailed(
         self, rows: np.ndarray, T: np.ndarray, columns: np.ndarray

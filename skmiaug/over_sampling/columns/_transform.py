@@ -220,7 +220,7 @@ def _fit_group(
     there = np.concatenate([_complete(X[rows]) for rows in row_blocks(len(X))])
     if not there.all():
         X, T = X[:][there], T[there]
-    scale = ColumnScale.fit(X, T, marginals)
+    scale = ColumnScale.standard(X).with_scores(X, T, marginals)
     Z = _empty(X.shape, mapped)
     for rows in row_blocks(len(X)):
         Z[rows] = scale.transform(X[rows], rows.start)

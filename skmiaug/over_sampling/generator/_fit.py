@@ -77,7 +77,6 @@ class Preparation:
     Attributes
     ----------
     prior : Prior
-        Its residuals are not attached yet.
     parameters : NetworkParameters
     layout : Layout
     rows, held_out : WeightedRows

@@ -15,9 +15,11 @@ from skmiaug.over_sampling.targets._attributes import (
 from skmiaug.over_sampling.targets._classes import ClassTarget
 from skmiaug.over_sampling.targets._counts import (
     class_keys,
+    even_shares,
     expanded_counts,
     plain_labels,
     requested_classes,
+    subsample,
 )
 from skmiaug.over_sampling.targets._information import (
     attribute_information,
@@ -34,8 +36,7 @@ from skmiaug.over_sampling.targets._regression import (
     target_weights,
 )
 from skmiaug.over_sampling.targets._shares import ShareTarget
-from skmiaug.over_sampling.targets._subsample import even_shares, subsample
-from skmiaug.over_sampling.targets._target import ReadTarget, Target
+from skmiaug.over_sampling.targets._target import Target
 
 __all__ = [
     "ATTRIBUTE_STRATEGIES",
@@ -45,7 +46,6 @@ __all__ = [
     "ClassTarget",
     "Gram",
     "LabelSetTarget",
-    "ReadTarget",
     "ShareTarget",
     "Target",
     "attribute_information",
@@ -79,8 +79,11 @@ TARGET_TYPES: dict[str, Any] = {
 
 def read_target(
     target_type: str, y: Any, X: np.ndarray, *, n_raters: Any = "auto"
-) -> ReadTarget:
+) -> tuple[Any, np.ndarray, Any]:
     """Read y as targets of a type, and check it.
+
+    Returns the ``Target``, its values for the rows (n,) or (n, n_columns), and the
+    container of y, whose ``append`` returns y exactly as given, followed by more.
 
     Parameters
     ----------
@@ -101,5 +104,5 @@ def read_target(
             f"target_type must be one of {', '.join(TARGET_TYPES)}, got {target_type!r}."
         )
     more = {"n_raters": n_raters} if target_type == "distribution" else {}
-    found: ReadTarget = TARGET_TYPES[target_type].read(y, X, **more)
-    return found
+    target, values, container = TARGET_TYPES[target_type].read(y, X, **more)
+    return target, values, container

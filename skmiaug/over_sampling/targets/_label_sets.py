@@ -8,7 +8,6 @@ import numpy as np
 
 from skmiaug.base import require_array, require_state
 from skmiaug.metrics.information import InformationEstimate
-from skmiaug.over_sampling.targets._counts import class_keys, measured_rows
 from skmiaug.over_sampling.targets._information import share_information
 from skmiaug.over_sampling.targets._matrix import (
     MassTarget,
@@ -18,7 +17,6 @@ from skmiaug.over_sampling.targets._matrix import (
     requested_matrix,
 )
 from skmiaug.over_sampling.targets._regression import simplest_codes
-from skmiaug.over_sampling.targets._target import ReadTarget
 
 _TYPE = "multilabel"
 _CODINGS = ("mean", "sum")
@@ -46,7 +44,7 @@ class LabelSetTarget(MassTarget):
     coding: str = "mean"
 
     @classmethod
-    def read(cls, y: Any, X: np.ndarray) -> ReadTarget:
+    def read(cls, y: Any, X: np.ndarray) -> tuple["LabelSetTarget", np.ndarray, Any]:
         """Read indicators (n_samples, n_labels) of the rows X."""
         values, names, container = read_matrix(y, X, _TYPE, columns=True)
         values = checked_labels(values)
@@ -56,14 +54,14 @@ class LabelSetTarget(MassTarget):
                 f"target_type={_TYPE!r} needs rows of different labels, and all have the "
                 "same ones."
             )
-        codings = [cls(values, coding) for coding in _CODINGS]
+        codings = [cls(names, values, coding) for coding in _CODINGS]
         ways = [partial(target.codes, values) for target in codings]
-        return ReadTarget(codings[simplest_codes(ways, X)], values, names, container)
+        return codings[simplest_codes(ways, X)], values, container
 
     @property
     def n_codes(self) -> int:
         """Number of labels, and one more where the shares of some rows do not sum to 1."""
-        return self.rows.shape[1] + self._has_rest
+        return len(self.names) + self._has_rest
 
     @property
     def _has_rest(self) -> bool:
@@ -86,19 +84,14 @@ class LabelSetTarget(MassTarget):
         first = values[:, by_rarity].argmax(axis=1)
         return np.where(values.any(axis=1), by_rarity[first], values.shape[1])
 
-    def draw(
-        self, to_generate: dict[Any, int], names: np.ndarray, rng: np.random.Generator
-    ) -> np.ndarray:
+    def draw(self, to_generate: dict[Any, int], rng: np.random.Generator) -> np.ndarray:
         """Return label sets of real rows, so that labels occur together as they do."""
-        return self.around([to_generate[c] for c in class_keys(names)], rng)
+        return self.around([to_generate[c] for c in self.keys], rng)
 
-    def requested(
-        self, n: int, y: Any, names: np.ndarray, rng: np.random.Generator
-    ) -> np.ndarray:
-        """Return label sets that are passed, or those of training rows."""
-        wanted = self.named(n, y, names, rng)
+    def requested(self, n: int, y: Any, rng: np.random.Generator) -> np.ndarray:
+        wanted = self.named(n, y, rng)
         if wanted is None:
-            wanted = checked_labels(requested_matrix(n, y, len(names), _TYPE))
+            wanted = checked_labels(requested_matrix(n, y, len(self.names), _TYPE))
         n_labels = self.rows.sum(axis=1)
         outside = wanted.sum(axis=1)
         outside = (outside < n_labels.min()) | (outside > n_labels.max())
@@ -110,13 +103,8 @@ class LabelSetTarget(MassTarget):
         )
         return wanted
 
-    def given_back(self, values: np.ndarray, names: np.ndarray) -> np.ndarray:
-        """Return 0 and 1 as whole numbers."""
+    def given_back(self, values: np.ndarray) -> np.ndarray:
         return values.astype(np.int64)
-
-    def balanced(self, rng: np.random.Generator) -> np.ndarray:
-        """Return equally many label sets of the rows of each label."""
-        return self.around([measured_rows(self.n_names)] * self.n_names, rng)
 
     def information(
         self, Z_real: np.ndarray, real: np.ndarray, Z: np.ndarray, values: np.ndarray
@@ -126,7 +114,7 @@ class LabelSetTarget(MassTarget):
 
     def check(self) -> None:
         """Raise ValueError if the rows hold no indicators."""
-        require_array("rows", self.rows, (None, None), "float64")
+        require_array("rows", self.rows, (None, len(self.names)), "float64")
         require_state(np.isin(self.rows, (0, 1)).all() and self.rows.shape[1] > 1, "rows")
         require_state((self.rows.sum(axis=0) > 0).all(), "rows")
         require_state(self.coding in _CODINGS, "coding")

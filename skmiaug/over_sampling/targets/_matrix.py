@@ -2,13 +2,15 @@
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 from scipy.optimize import nnls
 from sklearn.utils.validation import check_consistent_length
 
-from skmiaug.over_sampling.targets._counts import apportion, class_keys, wanted_rows
+from skmiaug.over_sampling.targets._counts import apportion, measured_rows, wanted_rows
+from skmiaug.over_sampling.targets._target import Target
 from skmiaug.utils.files._untrusted import first_few
 from skmiaug.utils.tables._tables import TableLike, read_table
 
@@ -267,7 +269,8 @@ def draws_by_class(shares: np.ndarray, lacking: np.ndarray) -> np.ndarray:
     return apportion(total, draws / draws.sum())
 
 
-class MassTarget:
+@dataclass
+class MassTarget(Target):
     """What vote shares and label sets have in common: rows have mass in several classes.
 
     Attributes
@@ -280,40 +283,33 @@ class MassTarget:
     rows: np.ndarray
     target_type: ClassVar[str]
 
-    @property
-    def n_names(self) -> int:
-        """Classes or labels."""
-        return self.rows.shape[1]
-
     def masses(self, values: np.ndarray) -> np.ndarray:
         """Return the mass of rows in each class, (n, n_classes)."""
         return values
 
-    def plan(
-        self, strategy: Any, expansion: float, names: np.ndarray, y: Any
-    ) -> dict[Any, int]:
-        """Return how many rows to draw around those of each class."""
+    def plan(self, strategy: Any, expansion: float, y: Any) -> dict[Any, int]:
         masses = self.masses(self.rows)
         present = np.maximum(np.rint(masses.sum(axis=0)), 1).astype(int)
-        wanted = wanted_rows(strategy, expansion, names, present, y)
-        keys = class_keys(names)
-        lacking = np.array([wanted.get(c, 0) for c in keys])
-        return dict(zip(keys, draws_by_class(masses, lacking).tolist(), strict=True))
+        wanted = wanted_rows(strategy, expansion, self.names, present, y)
+        lacking = np.array([wanted.get(c, 0) for c in self.keys])
+        return dict(zip(self.keys, draws_by_class(masses, lacking).tolist(), strict=True))
+
+    def balanced(self, rng: np.random.Generator) -> np.ndarray:
+        n = len(self.names)
+        return self.around([measured_rows(n)] * n, rng)
 
     def around(self, counts: Sequence[int], rng: np.random.Generator) -> np.ndarray:
         """Return training rows, so many of each class, picked by their mass in it."""
         pairs = zip(self.masses(self.rows).T, counts, strict=True)
         return self.rows[np.concatenate([pick_evenly(own, n, rng) for own, n in pairs])]
 
-    def named(
-        self, n: int, y: Any, names: np.ndarray, rng: np.random.Generator
-    ) -> np.ndarray | None:
+    def named(self, n: int, y: Any, rng: np.random.Generator) -> np.ndarray | None:
         """Return the targets that ``sample`` asks for by None, conditions or one name."""
         if y is None:
             return self.rows[pick_evenly(np.ones(len(self.rows)), n, rng)]
         if isinstance(y, Mapping):
-            met, _ = rows_within(self.masses(self.rows), y, names, self.target_type)
+            met, _ = rows_within(self.masses(self.rows), y, self.names, self.target_type)
             return self.rows[met[pick_evenly(np.ones(len(met)), n, rng)]]
-        if np.ndim(y) == 0 and y in names.tolist():
-            return np.tile(np.equal(names, y).astype(np.float64), (n, 1))
+        if np.ndim(y) == 0 and y in self.names.tolist():
+            return np.tile(np.equal(self.names, y).astype(np.float64), (n, 1))
         return None

@@ -7,7 +7,6 @@ import numpy as np
 
 from skmiaug.base import require_array, require_state
 from skmiaug.metrics.information import InformationEstimate
-from skmiaug.over_sampling.targets._counts import class_keys, measured_rows
 from skmiaug.over_sampling.targets._information import share_information
 from skmiaug.over_sampling.targets._matrix import (
     MassTarget,
@@ -16,7 +15,6 @@ from skmiaug.over_sampling.targets._matrix import (
     refuse_rows,
     requested_matrix,
 )
-from skmiaug.over_sampling.targets._target import ReadTarget
 
 _TYPE = "distribution"
 _N_RATERS = 5
@@ -45,7 +43,9 @@ class ShareTarget(MassTarget):
     n_raters: float | None
 
     @classmethod
-    def read(cls, y: Any, X: np.ndarray, n_raters: Any = "auto") -> ReadTarget:
+    def read(
+        cls, y: Any, X: np.ndarray, n_raters: Any = "auto"
+    ) -> tuple["ShareTarget", np.ndarray, Any]:
         """Read votes or shares (n_samples, n_classes) of the rows X."""
         values, names, container = read_matrix(y, X, _TYPE, columns=True)
         refuse_rows(
@@ -55,30 +55,21 @@ class ShareTarget(MassTarget):
         refuse_columns(values.sum(axis=0) == 0, names, _TYPE, "no row has a vote for")
         whole = bool((values == np.floor(values)).all())
         raters = None if isinstance(n_raters, str) else float(n_raters)
-        return ReadTarget(cls(values, whole, raters), values, names, container)
-
-    @property
-    def n_codes(self) -> int:
-        """Number of classes."""
-        return self.rows.shape[1]
+        return cls(names, values, whole, raters), values, container
 
     def codes(self, values: np.ndarray) -> np.ndarray:
-        """Return the shares."""
         return shares_of(values).astype(np.float32)
 
     def strata(self, values: np.ndarray) -> np.ndarray:
-        """Return the class with the most votes."""
         return np.asarray(values.argmax(axis=1))
 
     def masses(self, values: np.ndarray) -> np.ndarray:
         """Return the shares."""
         return shares_of(values)
 
-    def draw(
-        self, to_generate: dict[Any, int], names: np.ndarray, rng: np.random.Generator
-    ) -> np.ndarray:
+    def draw(self, to_generate: dict[Any, int], rng: np.random.Generator) -> np.ndarray:
         """Return votes or shares of few raters, drawn around real ones."""
-        counts = [to_generate[c] for c in class_keys(names)]
+        counts = [to_generate[c] for c in self.keys]
         return self._redrawn(self.around(counts, rng), rng)
 
     def _redrawn(self, values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -92,32 +83,23 @@ class ShareTarget(MassTarget):
         total = drawn.sum(axis=1, keepdims=True)
         return np.where(total > 0, drawn / np.where(total > 0, total, 1), shares)
 
-    def requested(
-        self, n: int, y: Any, names: np.ndarray, rng: np.random.Generator
-    ) -> np.ndarray:
-        """Return shares that are passed, or those of training rows."""
-        found = self.named(n, y, names, rng)
+    def requested(self, n: int, y: Any, rng: np.random.Generator) -> np.ndarray:
+        found = self.named(n, y, rng)
         if found is not None:
             return found
         return checked_shares(requested_matrix(n, y, self.n_codes, _TYPE))
 
-    def given_back(self, values: np.ndarray, names: np.ndarray) -> np.ndarray:
-        """Return votes as whole numbers, shares as they are."""
+    def given_back(self, values: np.ndarray) -> np.ndarray:
         return values.astype(np.int64) if self.whole and _whole(values) else values
-
-    def balanced(self, rng: np.random.Generator) -> np.ndarray:
-        """Return real shares, equally many drawn by those of each class."""
-        return self.around([measured_rows(self.n_codes)] * self.n_codes, rng)
 
     def information(
         self, Z_real: np.ndarray, real: np.ndarray, Z: np.ndarray, values: np.ndarray
     ) -> InformationEstimate:
-        """Return the bound by a logistic regression on shares, see its function."""
         return share_information(Z_real, shares_of(real), Z, shares_of(values))
 
     def check(self) -> None:
         """Raise ValueError if the rows hold no votes."""
-        require_array("rows", self.rows, (None, None), "float64")
+        require_array("rows", self.rows, (None, len(self.names)), "float64")
         require_state(self.rows.min() >= 0 and self.rows.shape[1] > 1, "rows")
         require_state((self.rows.sum(axis=1) > 0).all(), "rows")
         require_state((self.rows.sum(axis=0) > 0).all(), "rows")

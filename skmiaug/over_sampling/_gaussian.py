@@ -9,7 +9,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from skmiaug.base import register_state, require_state
 from skmiaug.over_sampling._base import GIVEN_BANDWIDTHS, BaseAugmenter
-from skmiaug.over_sampling.columns._normal_scores import ColumnScores, NormalScores
+from skmiaug.over_sampling.columns._normal_scores import ColumnScores
 from skmiaug.over_sampling.columns._scale import ColumnScale
 from skmiaug.over_sampling.columns._transform import ColumnGroup, ColumnTransform
 from skmiaug.over_sampling.prior._choice import NoiseScore, candidates_of, choose_noise
@@ -20,7 +20,6 @@ from skmiaug.over_sampling.targets import TARGET_TYPES
 
 for _part in (
     ColumnScores,
-    NormalScores,
     ColumnScale,
     ColumnGroup,
     ColumnTransform,

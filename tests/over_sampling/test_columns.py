@@ -350,22 +350,23 @@ def without_last(name):
             lambda g: replace(g, scale=without_last("scale")(g.scale)),
             "scale.scale has the shape",
         ),
-        (lambda g: changed_scores(g, columns=np.array([6])), "beyond the 6"),
+        (lambda g: changed_scores(g, column=6), "beyond the 6"),
     ],
 )
 def test_arrays_that_do_not_belong_together_are_refused(change, message):
     X, classes = classed_rows()
     X[:, 2] = np.exp(4 * X[:, 2])
     group, _ = fit(X, one_hot(classes), "auto")
-    assert group.scale.scores.columns.tolist() == [2]
+    assert [own.column for own in group.scale.scores] == [2]
     group.check()
     with pytest.raises(ValueError, match=message):
         change(group).check()
 
 
 def changed_scores(group, **changes):
-    scores = replace(group.scale.scores, **changes)
-    return replace(group, scale=replace(group.scale, scores=scores))
+    (scores,) = group.scale.scores
+    scale = replace(group.scale, scores=(replace(scores, **changes),))
+    return replace(group, scale=scale)
 
 
 @pytest.mark.parametrize("n_generated", [0, 2])

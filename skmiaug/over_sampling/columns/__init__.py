@@ -2,7 +2,6 @@
 
 from skmiaug.over_sampling.columns._normal_scores import (
     ColumnScores,
-    NormalScores,
     heavy_tailed_columns,
     places_in_span,
 )
@@ -20,7 +19,6 @@ __all__ = [
     "ColumnScale",
     "ColumnScores",
     "ColumnTransform",
-    "NormalScores",
     "Spectrum",
     "fit_columns",
     "heavy_tailed_columns",

@@ -86,8 +86,7 @@ class ColumnGroup:
         require_array("scale.scale", self.scale.scale, (d,))
         require_state((self.deviation > 0).all(), "deviation")
         require_state((self.scale.scale >= 0).all(), "scale.scale")
-        scores = self.scale.scores
-        if scores is not None and not np.isin(scores.columns, np.arange(d)).all():
+        if any(own.column >= d for own in self.scale.scores):
             raise ValueError(f"normal scores of columns beyond the {d} of the group")
 
 

@@ -6,12 +6,12 @@ from skmiaug.over_sampling.columns._normal_scores import (
     places_in_span,
 )
 from skmiaug.over_sampling.columns._scale import ColumnScale
-from skmiaug.over_sampling.columns._spectrum import Spectrum, spectrum_of
 from skmiaug.over_sampling.columns._transform import (
     ColumnGroup,
     ColumnTransform,
     fit_columns,
     ledoit_wolf_shrinkage,
+    spectrum_of,
 )
 
 __all__ = [
@@ -19,7 +19,6 @@ __all__ = [
     "ColumnScale",
     "ColumnScores",
     "ColumnTransform",
-    "Spectrum",
     "fit_columns",
     "heavy_tailed_columns",
     "ledoit_wolf_shrinkage",

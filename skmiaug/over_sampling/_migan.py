@@ -323,10 +323,7 @@ default="auto"
                 group.share_networks(run.networks),
                 group.share_batches(run.batches),
                 run.weights,
-                max_iter=self._n_steps(),
-                eval_interval=EVAL_INTERVAL,
-                stopping=session.stopping,
-                events=session.events(run.score, average=group.average),
+                session.loop(run.score),
             )
             group.align(run.networks)
             session.phase("choosing the scale of the residual")

@@ -18,7 +18,6 @@ from skmiaug.training.loop._run import (
     EarlyStopping,
     LoopParameters,
     RunRecord,
-    TrainingEvents,
 )
 from skmiaug.training.sequences._model import (
     SequenceBatch,

@@ -74,7 +74,7 @@ def test_the_seed_follows_random_state_and_nothing_else_is_drawn():
     ):
         assert one.seed == two.seed
         assert one.device == torch.device("cpu")
-        assert one.events(lambda model: None).seed == one.seed
+        assert one.loop(lambda model: None).seed == one.seed
         assert (one.stopping.patience, one.stopping.tol) == (5, 0.1)
     assert torch.equal(torch_state, torch.random.get_rng_state())
 

@@ -2,11 +2,6 @@
 
 # ruff: noqa: F401 (the imports are the names of this package)
 
-from skmiaug.losses._adversarial import (
-    critic_hinge_loss,
-    generator_hinge_loss,
-    residual_penalty,
-)
 from skmiaug.losses._contrastive import (
     LARGEST_LOG_SCALE,
     SAME_CLASS_ROLES,
@@ -14,9 +9,12 @@ from skmiaug.losses._contrastive import (
     info_nce_information,
     symmetric_info_nce,
 )
-from skmiaug.losses._masked import RECONSTRUCTION_ERRORS, masked_reconstruction_loss
-from skmiaug.losses._mutual_information import (
+from skmiaug.losses._gan import (
     categorical_information,
     class_cross_entropy,
+    critic_hinge_loss,
     gaussian_code_information,
+    generator_hinge_loss,
+    residual_penalty,
 )
+from skmiaug.losses._masked import RECONSTRUCTION_ERRORS, masked_reconstruction_loss

@@ -23,15 +23,15 @@ from skmiaug.base import (
 )
 from skmiaug.nn import Critic, ResidualGenerator
 from skmiaug.over_sampling._gaussian import PriorAugmenter
-from skmiaug.over_sampling.generator._fit import (
+from skmiaug.over_sampling.generator._residual import (
     NetworkParameters,
     Preparation,
+    ResidualSampler,
     TrainingRun,
     finish_run,
     prepare,
     ready_run,
 )
-from skmiaug.over_sampling.generator._residual import ResidualSampler
 from skmiaug.training.gan import GanRecord, ProcessGroup, SingleProcess, train_gan
 from skmiaug.utils._device import memory_remedy, on_device, resolve_device
 from skmiaug.utils._precision import resolve_precision

@@ -2,7 +2,7 @@
 
 # ruff: noqa: F401 (the imports are the names of this package)
 
-from skmiaug.training.alignment._alignment import (
+from skmiaug.training.alignment import (
     AlignmentBatch,
     AlignmentBatches,
     AlignmentModel,

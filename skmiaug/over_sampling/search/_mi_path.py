@@ -16,7 +16,7 @@ from sklearn.utils import check_random_state
 from skmiaug.base import torch_defaults
 from skmiaug.over_sampling._migan import EVAL_INTERVAL, MEMORY_ADVICE, MIGANAugmenter
 from skmiaug.over_sampling.columns._groups import check_expected
-from skmiaug.over_sampling.generator._fit import Preparation, TrainingRun, ready_run
+from skmiaug.over_sampling.generator._residual import Preparation, TrainingRun, ready_run
 from skmiaug.training import EarlyStopping
 from skmiaug.training.gan import GanRecord, StackBatches, StackedModel, train_gan_stack
 from skmiaug.utils._device import memory_remedy, resolve_device

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from skmiaug import MIGANAugmenter
-from skmiaug.over_sampling.generator._fit import NetworkParameters
+from skmiaug.over_sampling.generator._residual import NetworkParameters
 from skmiaug.training.gan import (
     GanBatch,
     GanBatches,

@@ -24,7 +24,6 @@ from skmiaug.base import (
 from skmiaug.nn import Critic, ResidualGenerator
 from skmiaug.over_sampling._gaussian import PriorAugmenter
 from skmiaug.over_sampling.generator._residual import (
-    NetworkParameters,
     Preparation,
     ResidualSampler,
     TrainingRun,
@@ -32,7 +31,13 @@ from skmiaug.over_sampling.generator._residual import (
     prepare,
     ready_run,
 )
-from skmiaug.training.gan import GanRecord, ProcessGroup, SingleProcess, train_gan
+from skmiaug.training.gan import (
+    GanRecord,
+    NetworkParameters,
+    ProcessGroup,
+    SingleProcess,
+    train_gan,
+)
 from skmiaug.utils._device import memory_remedy, on_device, resolve_device
 from skmiaug.utils._precision import resolve_precision
 from skmiaug.utils._threads import cpu_threads_for

@@ -20,6 +20,7 @@ from skmiaug.training.gan import (
     GanRecord,
     GanWeights,
     Layout,
+    NetworkParameters,
     WeightedRows,
     build_networks,
     discriminate,
@@ -158,49 +159,6 @@ class ResidualSampler:
 # ---------------------------------------------------------------- training
 
 
-@dataclass(frozen=True)
-class NetworkParameters:
-    """Sizes of the networks and of a training step, resolved for one data set.
-
-    Attributes
-    ----------
-    sizes : tuple of int
-        Leading coordinates of each group of columns that the networks see.
-    generator_sizes, critic_sizes : tuple of int
-        Widths of the hidden layers.
-    latent_dim, n_codes : int
-    generator_lr, critic_lr : float
-    batch_size : int
-    penalty : float
-    autocast : torch.dtype or None
-    gaussian_head : bool
-    """
-
-    sizes: tuple[int, ...]
-    generator_sizes: tuple[int, ...]
-    critic_sizes: tuple[int, ...]
-    latent_dim: int
-    n_codes: int
-    generator_lr: float
-    critic_lr: float
-    batch_size: int
-    penalty: float
-    autocast: torch.dtype | None
-    gaussian_head: bool
-
-    @property
-    def latent_width(self) -> int:
-        """Noise and continuous codes together."""
-        return self.latent_dim + self.n_codes
-
-    def largest_product(self) -> int:
-        """Multiply-adds of the largest matrix product of a training step."""
-        hidden = self.generator_sizes + self.critic_sizes
-        widest = max(sum(self.sizes) + self.latent_width, *hidden)
-        # The critic sees real and generated rows in one product.
-        return 2 * self.batch_size * widest * max(hidden)
-
-
 @dataclass
 class Preparation:
     """What the training runs of all λ share.
@@ -322,17 +280,7 @@ def ready_run(prepared: Preparation, mi_weight: float) -> TrainingRun:
     )
     n_targets = len(prepared.row_means)
     networks = build_networks(
-        layout=layout,
-        n_targets=n_targets,
-        latent_dim=parameters.latent_dim,
-        n_codes=parameters.n_codes,
-        generator_sizes=parameters.generator_sizes,
-        critic_sizes=parameters.critic_sizes,
-        generator_lr=parameters.generator_lr,
-        critic_lr=parameters.critic_lr,
-        gaussian_head=parameters.gaussian_head,
-        seed=weights_seed % 2**31,
-        device=device,
+        parameters, layout, n_targets, seed=weights_seed % 2**31, device=device
     )
     scorer = ValidationScorer(
         batches,

@@ -74,9 +74,9 @@ class ColumnScores:
     def to_scores(self, values: np.ndarray, first_row: int = 0) -> np.ndarray:
         """Return the scores of ``values`` (n,).
 
-        The score of a frequent value lies in its span where the number of its row says,
-        counted from ``first_row``, see :func:`places_in_span`. Values beyond the knots have
-        the score of the last one.
+        The number of its row, counted from ``first_row``, determines where in its span the
+        score of a frequent value lies, see :func:`places_in_span`. Values beyond the knots
+        have the score of the last one.
         """
         if not self.has_spans:
             return self.at_places(values, None)

@@ -285,7 +285,7 @@ class MIGANAugmenterCV(BaseOverSampler):
     ) -> dict[str, Any]:
         """Fill ``cv_results_`` and set up the augmenter of the best λ.
 
-        Returns what its ``fit`` takes beside X and y.
+        Returns the arguments of its ``fit`` other than X and y.
         """
         weights = check_mi_weights(self.mi_weights)
         classifier = self._checked_classifier()

@@ -3,9 +3,10 @@
 import inspect
 import operator
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from numbers import Integral, Real
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from sklearn.utils._param_validation import Interval, StrOptions
@@ -70,17 +71,26 @@ _ATTRIBUTE_DOCS = """\
 T = TypeVar("T")
 
 
-def with_shared_docs(eval_interval: int) -> Callable[[type[T]], type[T]]:
-    """Return a decorator that fills in what estimators that train document alike."""
+def with_shared_docs(
+    eval_interval: int | None = None, texts: Mapping[str, str] = MappingProxyType({})
+) -> Callable[[type[T]], type[T]]:
+    """Return a decorator that fills in what estimators document alike.
+
+    ``texts`` take the places ``{name}`` on lines of their own. So do, with an
+    ``eval_interval``, what estimators that train have in common.
+    """
 
     def fill(cls: type[T]) -> type[T]:
         parameters = inspect.signature(cls).parameters
         values = {name: parameter.default for name, parameter in parameters.items()}
         values["eval_interval"] = eval_interval
         own = [text for name, text in _PARAMETER_DOCS.items() if name in parameters]
-        doc = cls.__doc__ or ""
-        doc = doc.replace("    {training parameters}\n", "\n".join(own) % values)
-        cls.__doc__ = doc.replace("    {training attributes}\n", _ATTRIBUTE_DOCS % values)
+        filled = dict(texts)
+        if eval_interval is not None:
+            filled["training parameters"] = "\n".join(own) % values
+            filled["training attributes"] = _ATTRIBUTE_DOCS % values
+        for name, text in filled.items():
+            cls.__doc__ = (cls.__doc__ or "").replace(f"    {{{name}}}\n", text)
         return cls
 
     return fill

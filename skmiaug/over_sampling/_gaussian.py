@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from skmiaug.base import register_state, require_state
+from skmiaug.base import register_state, require_state, with_shared_docs
 from skmiaug.over_sampling._base import GIVEN_BANDWIDTHS, BaseAugmenter
 from skmiaug.over_sampling.columns._normal_scores import ColumnScores
 from skmiaug.over_sampling.columns._scale import ColumnScale
@@ -27,6 +27,100 @@ for _part in (
     Prior,
 ):
     register_state(_part)
+
+
+# Documentation of parameters and attributes that mean the same in both augmenters.
+PRIOR_DOCS = {
+    "targets": """\
+    sampling_strategy : float, str, dict or callable, default="auto"
+        As in imbalanced-learn: ``"auto"`` or ``"not majority"`` balances all classes to the
+        largest, a dict gives the wanted rows of each class, a float the ratio of two
+        classes, a callable takes y and returns such a dict. For other target types see
+        the notes of :class:`GaussianAugmenter`.
+
+    target_type : {"multiclass", "distribution", "multilabel", "continuous"}, \
+            default="multiclass"
+        What y holds. "distribution": votes of several raters, or shares of the classes
+        that sum to 1, (n_samples, n_classes). "multilabel": 0 and 1 for each label,
+        (n_samples, n_labels). "continuous": attributes, (n_samples,) or
+        (n_samples, n_attributes).
+
+    n_raters : float or "auto", default="auto"
+        Raters of the votes or shares of a new row, which are drawn around those of a real
+        one: a few differ from it more than many. "auto" takes as many votes as the real row
+        has, and 5 for shares. Only with ``target_type="distribution"``.
+
+    expansion : float, default=1.0
+        Above 1, every class, the largest too, grows to ``expansion`` times the largest.
+        Needs a ``sampling_strategy`` given as text, or attributes.
+""",
+    "columns": """\
+    marginals : {"auto", "gaussian", "empirical"}, default="auto"
+        Distribution of a column. "gaussian": by mean and standard deviation. "empirical":
+        the column is replaced by normal scores of its own distribution, each class
+        counting the same, and samples are mapped back, so that they stay in its range.
+        "auto" does that for columns with heavy tails: skewness above 2 or kurtosis above 9
+        around the class means.
+
+    modalities : dict of str to columns, or None, default=None
+        Named groups of the columns of ``X`` that belong to one modality, such as
+        ``{"audio": slice(0, 768), "text": slice(768, 1152)}``, or lists of column names.
+        They are generated together and depend on each other as in the data; a row of
+        which a modality is all NaN lacks it. Each column is in one group.
+
+    pairing : {"generated", "all"}, default="generated"
+        With ``modalities``: generate whole rows only, or all combinations of real and
+        generated modalities within a class. With N rows of a class after balancing, each
+        of the 2 ** n_modalities combinations then gets N rows; missing real rows are
+        generated as a whole.
+
+    condition_sampling : {"gaussian", "rows", "noise"}, default="gaussian"
+        Where the condition of a synthetic row comes from: the class Gaussian of the
+        conditions, a real row of the class (moved as the class mean is shrunken), or one
+        with as much noise.
+
+    require_condition : bool, default=False
+        Whether a fit without condition is an error. It always is one after
+        ``set_fit_resample_request(condition=True)``.
+""",
+    "prior attributes": """\
+    classes_ : ndarray of shape (n_classes,)
+        Class labels, sorted; names of the columns of y for shares and label sets. Absent
+        for attributes.
+    attribute_names_ : ndarray of shape (n_attributes,)
+        Names of the columns of y. Only with ``target_type="continuous"``.
+    sampling_strategy_ : dict
+        Rows to generate of each class; around rows of each class or label; or of all, by
+        the name of the strategy.
+    n_features_in_, feature_names_in_
+        As in scikit-learn.
+    noise_ : str
+        The noise that was chosen.
+    bandwidth_ : float
+        The bandwidth that was chosen; the mean over classes for "class_gaussian".
+    choices_ : list of NoiseScore
+        What was compared, with ``noise``, ``bandwidth``, the TSTR ``score`` in nats and the
+        ``standard_error`` of its difference to the best. Empty where parameters leave one
+        candidate.
+    mutual_information_ : float
+        Lower bound of I(c; x̂) of balanced samples, nats, by a classifier that was fitted
+        to real rows.
+    mutual_information_max_ : float or None
+        Its upper bound: ln(n_classes), for shares H(mean share) less the mean entropy of
+        the shares; None for attributes.
+    synthetic_mask_ : ndarray of shape (n_rows_returned,) or (..., n_modalities), bool
+        Which rows of ``fit_resample`` are synthetic, or which modalities of each row.
+        Absent after ``fit``.
+    condition_ : ndarray of shape (n_rows_returned, n_condition_features)
+        Conditions of the rows of ``fit_resample``. Only with a condition.
+    covariates_resampled_ : ndarray of shape (n_rows_returned,) or (..., n_covariates)
+        Covariates of the rows of ``fit_resample``. Only with covariates.
+    n_condition_features_in_ : int
+        Columns of the condition. Only with a condition.
+    modalities_ : dict of str to ndarray
+        Column numbers of each modality. Only with ``modalities``.
+""",
+}
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -127,6 +221,7 @@ class PriorAugmenter(BaseAugmenter):
 
 
 @register_state
+@with_shared_docs(texts=PRIOR_DOCS)
 @dataclass(kw_only=True, eq=False, repr=False)
 class GaussianAugmenter(PriorAugmenter):
     """Over-sample by a shrunken class-conditional Gaussian, in closed form.
@@ -139,27 +234,7 @@ class GaussianAugmenter(PriorAugmenter):
 
     Parameters
     ----------
-    sampling_strategy : float, str, dict or callable, default="auto"
-        As in imbalanced-learn: ``"auto"`` or ``"not majority"`` balances all classes to the
-        largest, a dict gives the wanted rows of each class, a float the ratio of two
-        classes, a callable takes y and returns such a dict. For other target types see
-        the notes.
-
-    target_type : {"multiclass", "distribution", "multilabel", "continuous"}, \
-            default="multiclass"
-        What y holds. "distribution": votes of several raters, or shares of the classes
-        that sum to 1, (n_samples, n_classes). "multilabel": 0 and 1 for each label,
-        (n_samples, n_labels). "continuous": attributes, (n_samples,) or
-        (n_samples, n_attributes).
-
-    n_raters : float or "auto", default="auto"
-        Raters of the votes or shares of a new row, which are drawn around those of a real
-        one: a few differ from it more than many. "auto" takes as many votes as the real row
-        has, and 5 for shares. Only with ``target_type="distribution"``.
-
-    expansion : float, default=1.0
-        Above 1, every class, the largest too, grows to ``expansion`` times the largest.
-        Needs a ``sampling_strategy`` given as text, or attributes.
+    {targets}
 
     mi_weight : float, default=1.0
         λ in [0, 1], larger values count as 1: how far class means are kept in directions
@@ -182,33 +257,7 @@ default="auto"
         real rows. "auto" chooses it with the noise. A number below 1 with ``noise="auto"``
         is that of "class_residuals"; with ``noise="gaussian"`` it has no effect.
 
-    marginals : {"auto", "gaussian", "empirical"}, default="auto"
-        Distribution of a column. "gaussian": by mean and standard deviation. "empirical":
-        the column is replaced by normal scores of its own distribution, each class
-        counting the same, and samples are mapped back, so that they stay in its range.
-        "auto" does that for columns with heavy tails: skewness above 2 or kurtosis above 9
-        around the class means.
-
-    modalities : dict of str to columns, or None, default=None
-        Named groups of the columns of ``X`` that belong to one modality, such as
-        ``{"audio": slice(0, 768), "text": slice(768, 1152)}``, or lists of column names.
-        They are generated together and depend on each other as in the data; a row of
-        which a modality is all NaN lacks it. Each column is in one group.
-
-    pairing : {"generated", "all"}, default="generated"
-        With ``modalities``: generate whole rows only, or all combinations of real and
-        generated modalities within a class. With N rows of a class after balancing, each
-        of the 2 ** n_modalities combinations then gets N rows; missing real rows are
-        generated as a whole.
-
-    condition_sampling : {"gaussian", "rows", "noise"}, default="gaussian"
-        Where the condition of a synthetic row comes from: the class Gaussian of the
-        conditions, a real row of the class (moved as the class mean is shrunken), or one
-        with as much noise.
-
-    require_condition : bool, default=False
-        Whether a fit without condition is an error. It always is one after
-        ``set_fit_resample_request(condition=True)``.
+    {columns}
 
     random_state : int, RandomState instance or None, default=None
         Seed of everything. None draws one from numpy's global state.
@@ -218,41 +267,7 @@ default="auto"
 
     Attributes
     ----------
-    classes_ : ndarray of shape (n_classes,)
-        Class labels, sorted; names of the columns of y for shares and label sets. Absent
-        for attributes.
-    attribute_names_ : ndarray of shape (n_attributes,)
-        Names of the columns of y. Only with ``target_type="continuous"``.
-    sampling_strategy_ : dict
-        Rows to generate of each class; around rows of each class or label; or of all, by
-        the name of the strategy.
-    n_features_in_, feature_names_in_
-        As in scikit-learn.
-    noise_ : str
-        The noise that was chosen.
-    bandwidth_ : float
-        The bandwidth that was chosen; the mean over classes for "class_gaussian".
-    choices_ : list of NoiseScore
-        What was compared, with ``noise``, ``bandwidth``, the TSTR ``score`` in nats and the
-        ``standard_error`` of its difference to the best. Empty where parameters leave one
-        candidate.
-    mutual_information_ : float
-        Lower bound of I(c; x̂) of balanced samples, nats, by a classifier that was fitted
-        to real rows.
-    mutual_information_max_ : float or None
-        Its upper bound: ln(n_classes), for shares H(mean share) less the mean entropy of
-        the shares; None for attributes.
-    synthetic_mask_ : ndarray of shape (n_rows_returned,) or (..., n_modalities), bool
-        Which rows of ``fit_resample`` are synthetic, or which modalities of each row.
-        Absent after ``fit``.
-    condition_ : ndarray of shape (n_rows_returned, n_condition_features)
-        Conditions of the rows of ``fit_resample``. Only with a condition.
-    covariates_resampled_ : ndarray of shape (n_rows_returned,) or (..., n_covariates)
-        Covariates of the rows of ``fit_resample``. Only with covariates.
-    n_condition_features_in_ : int
-        Columns of the condition. Only with a condition.
-    modalities_ : dict of str to ndarray
-        Column numbers of each modality. Only with ``modalities``.
+    {prior attributes}
 
     See Also
     --------

@@ -22,7 +22,7 @@ from skmiaug.base import (
     with_shared_docs,
 )
 from skmiaug.nn import Critic, ResidualGenerator
-from skmiaug.over_sampling._gaussian import PriorAugmenter
+from skmiaug.over_sampling._gaussian import PRIOR_DOCS, PriorAugmenter
 from skmiaug.over_sampling.generator._residual import (
     Preparation,
     ResidualSampler,
@@ -56,7 +56,7 @@ for _part in (Critic, ResidualGenerator, ResidualSampler):
 
 
 @register_state
-@with_shared_docs(EVAL_INTERVAL)
+@with_shared_docs(EVAL_INTERVAL, PRIOR_DOCS)
 @dataclass(kw_only=True, eq=False, repr=False)
 class MIGANAugmenter(TrainedEstimator, PriorAugmenter):
     """Over-sample by an InfoGAN that starts from a class-conditional Gaussian prior.
@@ -75,23 +75,7 @@ class MIGANAugmenter(TrainedEstimator, PriorAugmenter):
 
     Parameters
     ----------
-    sampling_strategy : float, str, dict or callable, default="auto"
-        As in imbalanced-learn: ``"auto"`` or ``"not majority"`` balances all classes to the
-        largest, a dict gives the wanted rows of each class, a float the ratio of two
-        classes, a callable takes y and returns such a dict. For other target types see
-        :class:`GaussianAugmenter`.
-
-    target_type : {"multiclass", "distribution", "multilabel", "continuous"}, \
-            default="multiclass"
-        What y holds: classes, votes or shares of classes, 0 and 1 for each label, or
-        attributes, see :class:`GaussianAugmenter`.
-
-    n_raters : float or "auto", default="auto"
-        Raters of the votes or shares of a new row, see :class:`GaussianAugmenter`.
-
-    expansion : float, default=1.0
-        Above 1, every class, the largest too, grows to ``expansion`` times the largest.
-        Needs a ``sampling_strategy`` given as text, or attributes.
+    {targets}
 
     mi_weight : float, default=1.0
         λ of arXiv 2510.10078: weight of the mutual-information bound in the losses of
@@ -121,9 +105,6 @@ default="auto"
 
     bandwidth : float in (0, 1] or "auto", default="auto"
         Bandwidth of the prior, see :class:`GaussianAugmenter`.
-
-    marginals : {"auto", "gaussian", "empirical"}, default="auto"
-        Distribution of a column, see :class:`GaussianAugmenter`.
 
     rejection_rate : float in [0, 1), default=0.0
         Share of the samples thrown away: those that the recognition head finds least
@@ -159,26 +140,11 @@ default="auto"
 
     {training parameters}
 
-    modalities : dict of str to columns, or None, default=None
-        Named groups of columns that are generated together, see
-        :class:`GaussianAugmenter`.
-
-    pairing : {"generated", "all"}, default="generated"
-        With ``modalities``: generate whole rows only, or all combinations of real and
-        generated modalities, see :class:`GaussianAugmenter`.
-
-    condition_sampling : {"gaussian", "rows", "noise"}, default="gaussian"
-        Where the condition of a synthetic row comes from, see :class:`GaussianAugmenter`.
-        Where a class has few rows, their conditions repeat: on nEMO, whose text has no
-        information about the emotion, "gaussian" cost least.
+    {columns}
 
     condition_head : {"infonce", "gaussian"}, default="infonce"
         Bound of the information between a condition and the row generated for it: telling
         the condition apart from others of its class, or predicting it by a Gaussian.
-
-    require_condition : bool, default=False
-        Whether a fit without condition is an error. It always is one after
-        ``set_fit_resample_request(condition=True)``.
 
     data_parallel : bool, default=False
         Whether the processes of torch.distributed's group train this one model together,
@@ -187,16 +153,7 @@ default="auto"
 
     Attributes
     ----------
-    classes_ : ndarray of shape (n_classes,)
-        Class labels, sorted; names of the columns of y for shares and label sets. Absent
-        for attributes.
-    attribute_names_ : ndarray of shape (n_attributes,)
-        Names of the columns of y. Only with ``target_type="continuous"``.
-    sampling_strategy_ : dict
-        Rows to generate of each class; around rows of each class or label; or of all, by
-        the name of the strategy.
-    n_features_in_, feature_names_in_
-        As in scikit-learn.
+    {prior attributes}
     n_iter_ : int
         Training steps done.
     best_iter_ : int
@@ -214,27 +171,8 @@ default="auto"
         25 steps; each None where no rows were held out.
     best_validation_score_ : float or None
         The score of the weights of ``best_iter_`` with ``residual_scale_``.
-    mutual_information_ : float
-        Lower bound of I(c; x̂) of balanced samples, nats, by a classifier that was fitted
-        to real rows.
-    mutual_information_max_ : float or None
-        Its upper bound: ln(n_classes), for shares H(mean share) less the mean entropy of
-        the shares; None for attributes.
-    noise_, bandwidth_, choices_
-        As of :class:`GaussianAugmenter`.
     residual_scale_ : float
         The factor on the residual that was chosen.
-    synthetic_mask_ : ndarray of shape (n_rows_returned,) or (..., n_modalities), bool
-        Which rows of ``fit_resample`` are synthetic, or which modalities of each row.
-        Absent after ``fit``.
-    condition_ : ndarray of shape (n_rows_returned, n_condition_features)
-        Conditions of the rows of ``fit_resample``. Only with a condition.
-    covariates_resampled_ : ndarray of shape (n_rows_returned,) or (..., n_covariates)
-        Covariates of the rows of ``fit_resample``. Only with covariates.
-    n_condition_features_in_ : int
-        Columns of the condition. Only with a condition.
-    modalities_ : dict of str to ndarray
-        Column numbers of each modality. Only with ``modalities``.
     device_ : str
         Device of the fit.
 

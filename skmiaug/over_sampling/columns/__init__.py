@@ -1,5 +1,7 @@
 """Columns of X as whitened coordinates, and back."""
 
+# ruff: noqa: F401 (the imports are the names of this package)
+
 from skmiaug.over_sampling.columns._normal_scores import (
     ColumnScores,
     heavy_tailed_columns,
@@ -13,15 +15,3 @@ from skmiaug.over_sampling.columns._transform import (
     ledoit_wolf_shrinkage,
     spectrum_of,
 )
-
-__all__ = [
-    "ColumnGroup",
-    "ColumnScale",
-    "ColumnScores",
-    "ColumnTransform",
-    "fit_columns",
-    "heavy_tailed_columns",
-    "ledoit_wolf_shrinkage",
-    "places_in_span",
-    "spectrum_of",
-]

@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.interpolate import BSpline
 from scipy.ndimage import gaussian_filter
+from sklearn.linear_model import RidgeCV
+from sklearn.preprocessing import StandardScaler
 
 from skmiaug.base import require_array, require_state
 from skmiaug.metrics.information import InformationEstimate
-from skmiaug.over_sampling.targets._information import attribute_information
 from skmiaug.over_sampling.targets._matrix import (
     pick_evenly,
     read_matrix,
@@ -37,6 +38,8 @@ _N_BINS = 512
 # Bins along each attribute of a joint density, by the number of attributes.
 _JOINT_BINS = {1: _N_BINS, 2: 128, 3: 48}
 _N_STRATA = 5
+_PENALTIES = np.logspace(0, 5, 6)
+_MIN_VARIANCE = 1e-12
 _N_MEASURED = 1024
 # Rows after resampling over rows before, at most: one outlier makes a wide range.
 _MOST = 10.0
@@ -342,6 +345,43 @@ def _kernel_density(
         for own, column in zip(edges, unit.T, strict=True)
     ]
     return smooth[tuple(bins)], float(smooth.max())
+
+
+def attribute_information(
+    X_train: np.ndarray, y_train: np.ndarray, X_test: np.ndarray, y_test: np.ndarray
+) -> InformationEstimate:
+    """Information of Gaussian attributes with the errors of a ridge regression.
+
+    ½ (ln |S| - ln |E|), S the covariance of the test targets and E the second moment of
+    the errors of a regression that has not seen the test rows.
+
+    Parameters
+    ----------
+    X_train : ndarray of shape (n_train, n_features)
+    y_train : ndarray of shape (n_train, n_attributes)
+    X_test : ndarray of shape (n_test, n_features)
+    y_test : ndarray of shape (n_test, n_attributes)
+
+    Returns
+    -------
+    InformationEstimate
+        Nats; its maximum is infinite.
+    """
+    unit = np.ptp(y_train, axis=0)
+    varies = unit > 0  # in some of many rows, few of which differ, one may not
+    if not varies.any():
+        return InformationEstimate(0.0, float("inf"))
+    y_train, y_test = (y[:, varies] / unit[varies] for y in (y_train, y_test))
+    scaler = StandardScaler().fit(y_train)
+    y_train, y_test = scaler.transform(y_train), scaler.transform(y_test)
+    regression = RidgeCV(_PENALTIES).fit(X_train, y_train)
+    errors = y_test - regression.predict(X_test).reshape(len(X_test), -1)
+    centred = y_test - y_test.mean(axis=0)
+    logs = [
+        np.linalg.slogdet(a.T @ a / len(a) + _MIN_VARIANCE * np.eye(a.shape[1]))[1]
+        for a in (centred, errors)
+    ]
+    return InformationEstimate(0.5 * float(logs[0] - logs[1]), float("inf"))
 
 
 def _checked_weights(found: Any, n: int) -> np.ndarray:

@@ -686,22 +686,23 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         rng: np.random.Generator,
     ) -> None:
         """Fill ``out`` and ``mask`` with all combinations of real and generated parts."""
-        columns = list(self.modalities_.values())
-        assert isinstance(self._target, ClassTarget)
-        for part in parts_of(
-            X, indices, columns, self.sampling_strategy_, self._target, rng
+        columns, target = list(self.modalities_.values()), self._target
+        assert isinstance(target, ClassTarget)
+        begin = 0
+        for c, job, real in parts_of(
+            X, indices, columns, self.sampling_strategy_, target, rng
         ):
-            given = None
-            if part.kept:
-                given = self._transform.transform(part.real)
-                for k in part.generated:
+            rows, classes, given = slice(begin, begin + job.n), np.full(job.n, c), None
+            begin = rows.stop
+            if len(real):
+                given = self._transform.transform(real)
+                for k in job.generated:
                     given[:, self._transform.span(k)] = np.nan
-                T = self._target.codes(part.classes)
-                given = self._generator.moved_to_means(given, T)
-            self._generate(out[part.rows], part.classes, rng, given)
-            for k in part.kept:
-                out[part.rows, columns[k]] = part.real[:, columns[k]]
-            mask[part.rows, part.kept] = False
+                given = self._generator.moved_to_means(given, target.codes(classes))
+            self._generate(out[rows], classes, rng, given)
+            for k in set(range(len(columns))) - set(job.generated):
+                out[rows, columns[k]] = real[:, columns[k]]
+                mask[rows, k] = False
 
     def _generate(
         self,

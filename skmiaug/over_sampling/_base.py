@@ -181,8 +181,8 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
     _transform: ColumnTransform
     _generator: Any
     _dtype: np.dtype
-    _column_dtypes: tuple[np.dtype, ...]
-    _constants: dict[int, int]
+    # Columns that are not of the type of the rows, or whole numbers that are all equal
+    _casts: dict[int, tuple[np.dtype, int | None]]
     modalities_: Maybe[dict[str, np.ndarray]]
     n_condition_features_in_: Maybe[int]
     synthetic_mask_: Maybe[np.ndarray]
@@ -531,8 +531,11 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
             wanted = combined_counts(self._target, len(self.modalities), wanted)
         self.sampling_strategy_ = wanted
         self._dtype = rows.dtype
-        self._column_dtypes = tuple(table.dtypes)
-        self._constants = dict(table.constants)
+        self._casts = {
+            k: (dtype, table.constants.get(k))
+            for k, dtype in enumerate(table.dtypes)
+            if dtype != rows.dtype or k in table.constants
+        }
         return rows, values, table, container
 
     def _fit(
@@ -735,7 +738,8 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
                     X = self._effects.of(levels[rows], rng)
                     self._transform.inverse_into(Z, plain := np.empty_like(X))
                     out[rows] = cast_column(X + plain, self._dtype)
-                self._into_types(out[rows])
+                for k, cast in self._casts.items():
+                    out[rows, k] = cast_column(out[rows, k], *cast)
                 if condition_out is not None:
                     condition_out[rows] = self._transform.inverse_condition(Z)
                 bar.show(rows.stop)
@@ -751,12 +755,6 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
     def _shows_progress(self) -> bool:
         """Return whether this process shows bars; one of several does."""
         return True
-
-    def _into_types(self, rows: np.ndarray) -> None:
-        """Round and clip the columns of a frame whose types differ, in place."""
-        for k, dtype in enumerate(self._column_dtypes):
-            if dtype != rows.dtype or k in self._constants:
-                rows[:, k] = cast_column(rows[:, k], dtype, self._constants.get(k))
 
     def _request(
         self, n_samples: Any, y: Any, condition: Any, covariates: Any, random_state: Any
@@ -820,9 +818,8 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         require_state(names is not None and names.tolist() == known, "names")
         require_state(self._seed >= 0, "_seed")
         require_state(self._dtype.kind in "fiub", "_dtype")
-        require_state(len(self._column_dtypes) == d, "_column_dtypes")
-        require_state(all(t.kind in "fiub" for t in self._column_dtypes), "_column_dtypes")
-        require_state(all(0 <= k < d for k in self._constants), "_constants")
+        require_state(all(0 <= k < d for k in self._casts), "_casts")
+        require_state(all(t.kind in "fiub" for t, _ in self._casts.values()), "_casts")
         transform = self._transform
         own = [g.columns for g in transform.groups[: transform.n_generated]]
         covered = np.sort(np.concatenate(own))

@@ -823,7 +823,9 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         transform = self._transform
         own = [g.columns for g in transform.groups[: transform.n_generated]]
         covered = np.sort(np.concatenate(own))
-        require_state(np.array_equal(covered, np.arange(d)), "_transform")
+        # d is any number, and the array of as many only taken if it fits.
+        fits = len(covered) == d and np.array_equal(covered, np.arange(d))
+        require_state(fits, "_transform")
         names = getattr(self, "feature_names_in_", None)
         require_state(names is None or len(names) == d, "feature_names_in_")
 

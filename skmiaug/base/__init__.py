@@ -6,8 +6,8 @@ torch is imported on first use: closed-form estimators build on this package wit
 from typing import TYPE_CHECKING, Any
 
 from skmiaug.base._estimator import (
-    NEURAL_CONSTRAINTS,
     NeuralEstimator,
+    TrainedEstimator,
     checked_layer_sizes,
     with_shared_docs,
 )
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from skmiaug.base._session import Session, fingerprint, torch_defaults, training_session
 
 __all__ = [
-    "NEURAL_CONSTRAINTS",
     "EstimatorState",
     "Maybe",
     "NeuralEstimator",
     "Session",
+    "TrainedEstimator",
     "checked_layer_sizes",
     "class_labels",
     "fingerprint",

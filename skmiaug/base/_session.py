@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral
 from typing import Any
 
@@ -23,7 +23,6 @@ from skmiaug.training import (
     EarlyStopping,
     LoopParameters,
     RunRecord,
-    TrainingEvents,
 )
 from skmiaug.training.gan import SingleProcess
 from skmiaug.utils._device import memory_remedy, resolve_device, torch_defaults
@@ -39,43 +38,26 @@ _NOT_IN_FINGERPRINT = frozenset({"checkpoint", "device", "random_state", "verbos
 _CHUNK_BYTES = 2**26
 
 
-@dataclass(frozen=True)
-class Session:
-    """What a training run needs from around it."""
+@dataclass(kw_only=True)
+class Session(LoopParameters):
+    """What a training run needs from around it; as it is, the parameters of its loop.
 
-    seed: int  # Seed of the run; that of the checkpoint where one is continued
+    ``seed`` is that of the checkpoint where a run is continued. ``on_check`` shows the
+    newest figures and calls scikit-learn's callbacks.
+    """
+
     device: torch.device
-    checkpoint: Checkpoint | None
-    stopping: EarlyStopping  # By the estimator's ``n_iter_no_change`` and ``tol``
     # Takes the name of what is done from now on: shown on the progress bar, and logged with
     # its time at level DEBUG of the logger "skmiaug"
     phase: Callable[[str], None]
-    # Takes the record after a validation check, shows its newest figures and calls
-    # scikit-learn's callbacks; returns True to stop
-    on_check: Callable[[RunRecord], bool]
-    max_iter: int
-    eval_interval: int
-
-    def events(
-        self, evaluate: Callable[[Any], float | None], **others: Any
-    ) -> TrainingEvents:
-        """Return the events of a run that is scored by ``evaluate`` and begins now.
-
-        ``others`` are further fields of ``TrainingEvents``.
-        """
-        self.phase("training")
-        return TrainingEvents(evaluate, self.on_check, self.checkpoint, self.seed, **others)
 
     def loop(
         self, evaluate: Callable[[Any], float | None], max_iter: int | None = None
-    ) -> LoopParameters:
-        """Return the parameters of a training loop that begins now."""
-        return {
-            "max_iter": self.max_iter if max_iter is None else max_iter,
-            "eval_interval": self.eval_interval,
-            "stopping": self.stopping,
-            "events": self.events(evaluate),
-        }
+    ) -> "Session":
+        """Return the parameters of a loop that is scored by ``evaluate`` and begins now."""
+        self.phase("training")
+        max_iter = self.max_iter if max_iter is None else max_iter
+        return replace(self, evaluate=evaluate, max_iter=max_iter)
 
 
 @contextmanager
@@ -96,10 +78,10 @@ def training_session(
     """Prepare a training run of ``estimator``, and clean up after it.
 
     The checkpoint is removed when the block ends normally, and kept when it is left by an
-    error or a signal. Inside, torch's global state is the default one. The estimator has
-    the parameters of ``NEURAL_CONSTRAINTS`` and derives from ``CallbackSupportMixin``,
-    whose callbacks get X and y. ``data`` are the arrays that it learns from, and values in
-    the place of parameters; they identify the run, see :func:`fingerprint`.
+    error or a signal. Inside, torch's global state is the default one. The estimator is
+    a ``TrainedEstimator``, whose callbacks get X and y. ``data`` are the arrays that it
+    learns from, and values in the place of parameters; they identify the run, see
+    :func:`fingerprint`.
 
     Raises
     ------
@@ -128,16 +110,16 @@ def training_session(
             bar.show(record.n_iter, **newest)
             return notify()
 
-        stopping = EarlyStopping(estimator.n_iter_no_change, estimator.tol)
         yield Session(
-            seed,
-            device,
-            checkpoint,
-            stopping,
-            phase,
-            group.agreed(on_check),
-            max_iter,
-            eval_interval,
+            max_iter=max_iter,
+            eval_interval=eval_interval,
+            stopping=EarlyStopping(estimator.n_iter_no_change, estimator.tol),
+            on_check=group.agreed(on_check),
+            checkpoint=checkpoint,
+            seed=seed,
+            average=group.average,
+            device=device,
+            phase=phase,
         )
     if checkpoint is not None:
         checkpoint.remove()

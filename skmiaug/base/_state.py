@@ -40,9 +40,7 @@ _PACKED = "_packed"
 # Further keys of packed values; the first names their kind.
 _BESIDE = {
     "array": {"dtype"},
-    "estimator": {"parameters", "state"},
-    "module": {"config", "weights"},
-    "object": {"fields"},
+    "object": {"parameters", "state"},
     "objects": {"shape"},
 }
 
@@ -99,6 +97,9 @@ class EstimatorState:
             for name, value in state.items()
         }
         super().__setstate__(state)  # type: ignore[misc]
+
+    def _check_state(self) -> None:
+        """Refuse, by a ValueError, a state from a file whose pieces do not fit."""
 
 
 def require_state(condition: Any, name: str) -> None:
@@ -230,27 +231,24 @@ def _pack_array(array: np.ndarray, place: str, arrays: dict[str, np.ndarray]) ->
 
 
 def _pack_registered(value: Any, place: str, arrays: dict[str, np.ndarray]) -> Any:
-    cls = type(value)
+    cls, state = type(value), {}
+    if isinstance(value, BaseEstimator):
+        parameters = value.get_params(deep=False)
+        state = _fitted_state(value, parameters)
+    elif _is_module(cls):
+        names: Any = inspect.signature(cls).parameters
+        parameters = {name: getattr(value, name) for name in names}
+        state = {k: t.detach().cpu().numpy() for k, t in value.state_dict().items()}
+    else:
+        names = [f.name for f in dataclasses.fields(value) if f.init]
+        parameters = {name: getattr(value, name) for name in names}
 
     def inside(attributes: Mapping[str, Any]) -> dict[str, Any]:
         start = f"{place}/" if place else ""
         return {k: _pack(v, f"{start}{k}", arrays) for k, v in attributes.items()}
 
-    if isinstance(value, BaseEstimator):
-        parameters = value.get_params(deep=False)
-        state = _fitted_state(value, parameters)
-        packed = {"parameters": inside(parameters), "state": inside(state)}
-        return {"estimator": cls.__name__, **packed}
-    if _is_module(cls):
-        config = {name: getattr(value, name) for name in inspect.signature(cls).parameters}
-        weights = {k: t.detach().cpu().numpy() for k, t in value.state_dict().items()}
-        return {
-            "module": cls.__name__,
-            "config": inside(config),
-            "weights": {k: packed["array"] for k, packed in inside(weights).items()},
-        }
-    fields = {f.name: getattr(value, f.name) for f in dataclasses.fields(value) if f.init}
-    return {"object": cls.__name__, "fields": inside(fields)}
+    packed = {"parameters": inside(parameters), "state": inside(state)}
+    return {"object": cls.__name__, **packed}
 
 
 def _fitted_state(estimator: Any, parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -345,36 +343,21 @@ class _Reader:
                 array = np.empty(len(items), dtype=object)
                 array[:] = self.read(items)
                 return array.reshape([operator.index(n) for n in shape])
-            case {"object": str(name), "fields": values}:
-                return self._read_object(_REGISTERED[name], values)
-            case {"module": str(name), "config": config, "weights": weights}:
-                return self._read_module(_REGISTERED[name], config, weights)
             case {"frozen": inner}:
                 return FrozenEstimator(self.read(inner))
-            case {"estimator": str(name), "parameters": parameters, "state": state}:
-                return self._read_estimator(_REGISTERED[name], parameters, state)
+            case {"object": str(name), "parameters": parameters, "state": state}:
+                return self._read_object(_REGISTERED[name], parameters, state)
         raise TypeError(f"{packed!r:.80} was not packed")
 
-    def _read_object(self, cls: type[Any], packed: dict[str, Any]) -> Any:
-        require_state(_is_record(cls), cls.__name__)
-        values = {name: self.read(value) for name, value in packed.items()}
-        _check_types(cls, values, get_type_hints(cls, include_extras=True))
-        made = cls(**values)
-        if hasattr(made, "check"):
-            made.check()
-        return made
-
-    def _read_module(
-        self, cls: type[Any], config: dict[str, Any], weights: dict[str, str]
+    def _read_object(
+        self, cls: type[Any], parameters: dict[str, Any], state: dict[str, Any]
     ) -> Any:
-        require_state(_is_module(cls), cls.__name__)
-        arrays = {key: self._take(name) for key, name in weights.items()}
-        return _build_module(cls, {k: self.read(v) for k, v in config.items()}, arrays)
-
-    def _read_estimator(
-        self, cls: type[Any], parameters: dict[str, Any], packed: dict[str, Any]
-    ) -> Any:
-        require_state(issubclass(cls, BaseEstimator), cls.__name__)
+        if not issubclass(cls, BaseEstimator):
+            parameters = {name: self.read(value) for name, value in parameters.items()}
+            state = {name: self.read(value) for name, value in state.items()}
+            return (_build_module if _is_module(cls) else _build_record)(
+                cls, parameters, state
+            )
         with self.finite(False):
             parameters = {name: self.read(value) for name, value in parameters.items()}
         odd = set(parameters) ^ set(cls._get_param_names())
@@ -382,20 +365,19 @@ class _Reader:
             raise ValueError(f"parameters of {cls.__name__}: {min(odd)!r} is not as it was")
         estimator = cls(**parameters)
         estimator._validate_params()
-        state = {}
-        for name, value in packed.items():
+        found = {}
+        for name, value in state.items():
             with self.finite(name not in getattr(cls, "_may_hold_nan", ())):
-                state[name] = self.read(value)
+                found[name] = self.read(value)
         hints = _attribute_types(cls)
-        for name in _missing(hints, state):
+        for name in _missing(hints, found):
             raise ValueError(f"{cls.__name__} lacks {name} ({hints[name]})")
-        for name in set(state) - set(hints) - set(_OF_SKLEARN):
+        for name in set(found) - set(hints) - set(_OF_SKLEARN):
             raise ValueError(f"{cls.__name__} has no attribute {name!r}")
-        _check_types(cls, state, hints)
-        _check_names(state)
-        vars(estimator).update(state)
-        if hasattr(estimator, "_check_state"):
-            estimator._check_state()
+        _check_types(cls, found, hints)
+        _check_names(found)
+        vars(estimator).update(found)
+        estimator._check_state()
         return estimator
 
     def _take(self, name: str) -> np.ndarray:
@@ -419,9 +401,17 @@ def _as_type(array: np.ndarray, name: str, dtype: str | None) -> np.ndarray:
     return np.ascontiguousarray(array).reshape(-1).view(wanted).reshape(array.shape[:-1])
 
 
-def _build_module(
-    cls: type[Any], config: dict[str, Any], weights: dict[str, np.ndarray]
-) -> Any:
+def _build_record(cls: type[Any], fields: dict[str, Any], state: dict[str, Any]) -> Any:
+    """Rebuild a dataclass, which has no other state than its fields."""
+    require_state(not state, cls.__name__)
+    _check_types(cls, fields, get_type_hints(cls, include_extras=True))
+    made = cls(**fields)
+    if hasattr(made, "check"):
+        made.check()
+    return made
+
+
+def _build_module(cls: type[Any], config: dict[str, Any], weights: dict[str, Any]) -> Any:
     """Rebuild a network around weights that are there."""
     import torch
 
@@ -435,6 +425,7 @@ def _build_module(
     if expected.keys() != weights.keys():
         odd = min(expected.keys() ^ weights.keys())
         raise ValueError(f"{cls.__name__}: weights and layers differ by {odd!r}")
+    require_state(all(isinstance(a, np.ndarray) for a in weights.values()), cls.__name__)
     kinds = {array.dtype for array in weights.values() if array.dtype.kind == "f"}
     if len(kinds) > 1:
         raise ValueError(f"{cls.__name__}: weights of several types")

@@ -2,21 +2,20 @@
 
 # ruff: noqa: F401 (the imports are the names of this package)
 
-from skmiaug.losses._adversarial import (
+from skmiaug.losses._gan import (
+    categorical_information,
+    class_cross_entropy,
     critic_hinge_loss,
+    gaussian_code_information,
     generator_hinge_loss,
     residual_penalty,
 )
-from skmiaug.losses._contrastive import (
+from skmiaug.losses._representation import (
     LARGEST_LOG_SCALE,
+    RECONSTRUCTION_ERRORS,
     SAME_CLASS_ROLES,
     cosine_scores,
     info_nce_information,
+    masked_reconstruction_loss,
     symmetric_info_nce,
-)
-from skmiaug.losses._masked import RECONSTRUCTION_ERRORS, masked_reconstruction_loss
-from skmiaug.losses._mutual_information import (
-    categorical_information,
-    class_cross_entropy,
-    gaussian_code_information,
 )

@@ -290,9 +290,9 @@ class BalancingSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
                 f"response_method='predict_proba'); got {self.scoring!r}."
             )
         rows = np.zeros((0 if y is None else _num_samples(y), 1))
-        found = read_target(self.target_type, y, rows)
-        shares = pd.DataFrame(found.target.masses(found.values), columns=found.names)
-        return shares, joined_strata(found.target.strata(found.values))
+        target, values, _ = read_target(self.target_type, y, rows)
+        shares = pd.DataFrame(target.masses(values), columns=target.names)
+        return shares, joined_strata(target.strata(values))
 
     def _search(self, grids: list[dict[str, Any]], cv: Any, seed: int = 0) -> GridSearchCV:
         (classifier, _), *_ = read_classifiers(self.classifier).values()

@@ -8,7 +8,10 @@ from skmiaug.nn._gan import (
     CriticOutput,
     GaussianHead,
     ResidualGenerator,
+    StackedLinear,
     hidden_stack,
+    load_model,
+    stack_modules,
 )
 from skmiaug.nn._projection import (
     AlignmentNetwork,
@@ -17,7 +20,6 @@ from skmiaug.nn._projection import (
     on_sphere,
     shared_code,
 )
-from skmiaug.nn._stacked import StackedLinear, load_model, stack_modules
 from skmiaug.nn._timesteps import (
     BACKBONES,
     POOLINGS,

@@ -4,9 +4,10 @@ import os
 from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from inspect import signature
 from numbers import Integral
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from imblearn.over_sampling.base import BaseOverSampler
@@ -22,18 +23,7 @@ from skmiaug.base import (
     require_state,
     validation_mask,
 )
-from skmiaug.over_sampling._generator import Fitting, Generator
-from skmiaug.over_sampling._pairing import combinations_of, parts_of
-from skmiaug.over_sampling._rows_file import write_rows
-from skmiaug.over_sampling._streams import (
-    COVARIATES,
-    FIT,
-    IMPUTE,
-    MEASURE,
-    PLAN,
-    RESAMPLE,
-    SAMPLE,
-)
+from skmiaug.over_sampling._pairing import combined_counts, parts_of
 from skmiaug.over_sampling.columns._covariates import (
     CovariateEffects,
     WithoutEffects,
@@ -54,8 +44,8 @@ from skmiaug.over_sampling.columns._transform import ColumnTransform, fit_column
 from skmiaug.over_sampling.targets import (
     ATTRIBUTE_STRATEGIES,
     TARGET_TYPES,
+    ClassTarget,
     Target,
-    class_keys,
     plain_labels,
     read_target,
     subsample,
@@ -63,6 +53,7 @@ from skmiaug.over_sampling.targets import (
 from skmiaug.utils._fit import phase, whole_fit
 from skmiaug.utils._progress import ProgressBar
 from skmiaug.utils._random import draw_seed, numpy_generator, seed_of_stream
+from skmiaug.utils.files._memory_map import NpyFile, new_npy_files, npy_path
 from skmiaug.utils.tables._labels import read_groups, read_labels
 from skmiaug.utils.tables._row_blocks import SAMPLED_ROWS, row_blocks
 from skmiaug.utils.tables._tables import TableLike, cast_column
@@ -70,15 +61,38 @@ from skmiaug.utils.tables._tables import TableLike, cast_column
 for _part in (*TARGET_TYPES.values(), CovariateEffects):
     register_state(_part)
 
+# Independent streams of randomness that one seed has: another number, other samples.
+FIT, RESAMPLE, MEASURE, PLAN, COVARIATES = range(5)
+# Of the seeds from which ``sample`` and ``impute`` draw.
+SAMPLE, IMPUTE = 8, 9
 _OF_ONE_FIT = (
     "modalities_",
     "n_condition_features_in_",
     "condition_",
     "covariates_resampled_",
-    "_effects",
     "synthetic_mask_",
 )
 GIVEN_BANDWIDTHS = {"rows": 0.0, "noise": 0.5, "gaussian": 1.0}
+
+
+class Generator(Protocol):
+    """What ``BaseAugmenter._fit_generator`` returns: it draws rows given their targets.
+
+    Any object with this method will do. Generators that can fill in missing modalities, or
+    draw rows for a condition, take ``given`` too: coordinates (n, n_coordinates) with NaN
+    where they are to be generated. ``skmiaug.save`` needs a dataclass that is registered by
+    ``skmiaug.base.register_state``; pickle and joblib need nothing.
+
+    See Also
+    --------
+    BaseAugmenter : Fits a generator and samples from it.
+    """
+
+    def sample(self, T: np.ndarray, *, rng: np.random.Generator) -> np.ndarray:
+        """Return coordinates (n, n_coordinates), float32, for target codes (n, n_targets).
+
+        ``rng`` is the only source of randomness.
+        """
 
 
 class BaseAugmenter(EstimatorState, BaseOverSampler):
@@ -128,7 +142,7 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
     their names are the defaults.
     """
 
-    _parameter_constraints: dict[str, Any] = {  # noqa: RUF012 (scikit-learn's convention)
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
         **BaseOverSampler._parameter_constraints,
         "sampling_strategy": [
             *BaseOverSampler._parameter_constraints["sampling_strategy"],
@@ -163,18 +177,18 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
     mutual_information_: float
     mutual_information_max_: float | None
     _seed: int
-    _target: Any
+    _target: Target
     _transform: ColumnTransform
     _generator: Any
     _dtype: np.dtype
-    _column_dtypes: tuple[np.dtype, ...]
-    _constants: dict[int, int]
+    # Columns that are not of the type of the rows, or whole numbers that are all equal
+    _casts: dict[int, tuple[np.dtype, int | None]]
     modalities_: Maybe[dict[str, np.ndarray]]
     n_condition_features_in_: Maybe[int]
     synthetic_mask_: Maybe[np.ndarray]
     condition_: Maybe[np.ndarray]
     covariates_resampled_: Maybe[np.ndarray]
-    _effects: Maybe[CovariateEffects]
+    _effects: CovariateEffects | None
     _may_hold_nan = ("condition_",)
 
     def __init__(self, *, sampling_strategy: Any = "auto", random_state: Any = None):
@@ -255,7 +269,7 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         self._validate_params()
         check_expected(self, "fit", condition, covariates)
         with whole_fit(self):
-            self._fit(*self._read(X, y)[:2], condition, groups, covariates)
+            self._fit(*self._read(X, y)[:2], condition, covariates, groups)
         return self
 
     def fit_resample(
@@ -298,9 +312,9 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         check_expected(self, "fit_resample", condition, covariates)
         with whole_fit(self):
             rows, targets, table, container = self._read(X, y)
-            condition = self._fit(rows, targets, condition, groups, covariates)
-            X_new, y_new = self._resample(rows, targets, condition)
-        return table.append(X_new), container.append(y_new)
+            condition = self._fit(rows, targets, condition, covariates, groups)
+            X_new, new = self._resample(rows, targets, condition)
+        return table.append(X_new), container.append(new)
 
     def sample(
         self,
@@ -357,7 +371,7 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         request = self._request(n_samples, y, condition, covariates, random_state)
         out = np.empty((len(request[0]), self.n_features_in_), dtype=self._dtype)
         self._generate(out, *request)
-        return out, self._target.given_back(request[0], self._names)
+        return out, self._target.given_back(request[0])
 
     def sample_to(
         self,
@@ -405,15 +419,18 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         their names. An error or Ctrl-C leaves no half-written file.
         """
         request = self._request(n_samples, y, condition, covariates, random_state)
-        of_class = self.target_type == "multiclass"
-        names = plain_labels(self._names) if of_class else self._names
-        return write_rows(
-            path,
-            self._target.given_back(request[0], names),
-            (len(request[0]), self.n_features_in_),
-            self._dtype,
-            lambda out: self._generate(out, *request),
-        )
+        target = self._target
+        if self.target_type == "multiclass":
+            target = replace(target, names=plain_labels(target.names))
+        y = target.given_back(request[0])
+        rows, shape = npy_path(path), (len(y), self.n_features_in_)
+        beside = rows.with_name(f"{rows.stem}_y.npy")
+        # The rows last: where they are, their labels are.
+        files = NpyFile(beside, y.shape, y.dtype), NpyFile(rows, shape, self._dtype)
+        with new_npy_files(files) as (labels, out):
+            labels[...] = y
+            self._generate(out, *request)
+        return np.load(rows, mmap_mode="r"), np.load(beside)
 
     def impute(
         self,
@@ -473,7 +490,10 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         incomplete = missing_modalities(rows, modalities).any(axis=1)
         numbers = np.flatnonzero(incomplete)
         rng = self._rng(IMPUTE, random_state)
-        effects = self._effects_of(covariates, len(rows), rng)[numbers]
+        levels = requested_levels(self._effects, covariates, len(rows), rng, needed=True)
+        effects: Any = 0.0
+        if self._effects is not None and levels is not None:
+            effects = self._effects.of(levels, rng)[numbers]
         given = self._transform.transform(rows[numbers] - effects)
         total = np.zeros((len(numbers), self.n_features_in_))
         sample = np.empty((len(numbers), self.n_features_in_), dtype=self._dtype)
@@ -493,63 +513,46 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         # A missing modality is NaN, and checked later.
         finite = True if self.modalities is None else "allow-nan"
         rows, table = read_rows(self, X, reset=True, ensure_all_finite=finite)
-        target, values, names, container = read_target(
+        self._target, values, container = read_target(
             self.target_type, y, rows, n_raters=self.n_raters
         )
         for name in ("classes_", "attribute_names_"):
             self.__dict__.pop(name, None)
         is_continuous = self.target_type == "continuous"
-        setattr(self, "attribute_names_" if is_continuous else "classes_", names)
-        self._target = target
-        self.sampling_strategy_ = self._to_generate(target, y)
+        name = "attribute_names_" if is_continuous else "classes_"
+        setattr(self, name, self._target.names)
+        wanted = self._target.plan(self.sampling_strategy, self.expansion, y)
+        if self.modalities is not None and self.pairing == "all":
+            if not isinstance(self._target, ClassTarget):
+                raise ValueError(
+                    "pairing='all' combines the rows of a class, and target_type="
+                    f"{self.target_type!r} has none. Set pairing='generated'."
+                )
+            wanted = combined_counts(self._target, len(self.modalities), wanted)
+        self.sampling_strategy_ = wanted
         self._dtype = rows.dtype
-        self._column_dtypes = tuple(table.dtypes)
-        self._constants = dict(table.constants)
-        return rows, values, table, container
-
-    def _to_generate(self, target: Target, y: Any) -> dict[Any, int]:
-        """Return the rows to generate of each class: strategy, expansion and pairing."""
-        wanted = target.plan(self.sampling_strategy, self.expansion, self._names, y)
-        if self.modalities is None or self.pairing == "generated":
-            return wanted
-        if self.target_type != "multiclass":
-            raise ValueError(
-                "pairing='all' combines the rows of a class, and target_type="
-                f"{self.target_type!r} has none. Set pairing='generated'."
-            )
-        K, present = len(self.modalities), self._target.present.tolist()
-        return {
-            c: sum(job.n for job in combinations_of(K, n, wanted.get(c, 0)))
-            for c, n in zip(class_keys(self.classes_), present, strict=True)
+        self._casts = {
+            k: (dtype, table.constants.get(k))
+            for k, dtype in enumerate(table.dtypes)
+            if dtype != rows.dtype or k in table.constants
         }
-
-    @property
-    def _names(self) -> np.ndarray:
-        """Classes, labels or attributes."""
-        is_continuous = self.target_type == "continuous"
-        return self.attribute_names_ if is_continuous else self.classes_
+        return rows, values, table, container
 
     def _fit(
         self,
         X: np.ndarray,
         targets: np.ndarray,
         condition: Any,
+        covariates: Any,
         groups: Any,
-        covariates: Any = None,
     ) -> np.ndarray | None:
         """Fit the generator to checked rows; return the checked condition."""
         sources, condition = self._sources(X, targets, condition, covariates)
         with self._session(X, targets, condition) as seed:
-            fitting = self._prepare(sources, targets, groups, seed)
+            Z, T, options, real = self._prepare(sources, targets, groups, seed)
             with self._phase("fitting the generator"):
-                generator = self._fit_generator(
-                    fitting.Z,
-                    fitting.T,
-                    rng=fitting.rng,
-                    validation=fitting.validation,
-                    groups=fitting.groups,
-                )
-            self._finish(generator, fitting)
+                generator = self._fit_generator(Z, T, **options)
+            self._finish(generator, real)
         return condition
 
     @contextmanager
@@ -560,7 +563,7 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         yield draw_seed(check_random_state(self.random_state))
 
     def _sources(
-        self, X: np.ndarray, targets: np.ndarray, condition: Any, covariates: Any = None
+        self, X: np.ndarray, targets: np.ndarray, condition: Any, covariates: Any
     ) -> tuple[list[tuple[Any, np.ndarray]], np.ndarray | None]:
         """Return the groups of columns, those of X first, and the checked condition."""
         for name in _OF_ONE_FIT:
@@ -579,6 +582,7 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
             one = np.zeros(len(X), dtype=np.intp), np.array(["all rows"])
             of_class = self.target_type == "multiclass"
             check_complete_rows(sources, *((targets, self.classes_) if of_class else one))
+        self._effects = None
         if covariates is not None:
             if self.modalities is not None:
                 refuse_incomplete(X, self.modalities_)
@@ -589,12 +593,16 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
 
     def _prepare(
         self,
-        sources: list[tuple[np.ndarray, np.ndarray]],
+        sources: list[tuple[Any, np.ndarray]],
         targets: np.ndarray,
         groups: Any,
         seed: int,
-    ) -> Fitting:
-        """Fit the column transform and decide which rows to hold out."""
+    ) -> tuple[np.ndarray, np.ndarray, dict[str, Any], tuple[np.ndarray, np.ndarray]]:
+        """Fit the column transform and decide which rows to hold out.
+
+        Returns Z, T and what else ``_fit_generator`` takes, and some rows of Z with their
+        targets, to measure samples with.
+        """
         self._seed = seed
         rng = numpy_generator(seed, FIT)
         groups = read_groups(groups, len(targets))
@@ -608,13 +616,14 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
                 n_generated=len(sources) - n_conditions,
             )
         validation = validation_mask(strata, self.validation_fraction, rng, groups=groups)
-        complete = np.flatnonzero(~np.isnan(Z).any(axis=1)) if len(sources) > 1 else None
-        picked = subsample(strata if complete is None else strata[complete], rng)
-        picked = picked if complete is None else complete[picked]
+        complete = np.arange(len(Z))
+        if len(sources) > 1:
+            complete = np.flatnonzero(~np.isnan(Z).any(axis=1))
+        picked = complete[subsample(strata[complete], rng)]
         real = np.array(Z[picked, : self._n_generated()]), targets[picked]
-        return Fitting(Z, T, validation, groups, rng, real)
+        return Z, T, {"rng": rng, "validation": validation, "groups": groups}, real
 
-    def _finish(self, generator: Generator, fitting: Fitting) -> None:
+    def _finish(self, generator: Generator, real: tuple[np.ndarray, np.ndarray]) -> None:
         """Keep the generator, and measure the information of its samples."""
         takes_given = "given" in signature(generator.sample).parameters
         if len(self._transform.groups) > 1 and not takes_given:
@@ -628,9 +637,9 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         targets = self._target.balanced(rng)
         with self._phase("measuring the information"):
             with self._sampling():
-                samples = self._sample_coordinates(self._target.codes(targets), rng, None)
+                samples = generator.sample(self._target.codes(targets), rng=rng)
             information = self._target.information(
-                *fitting.real, samples[:, : self._n_generated()], targets
+                *real, samples[:, : self._n_generated()], targets
             )
         self.mutual_information_ = information.value
         maximum = information.maximum
@@ -646,16 +655,15 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         self, X: np.ndarray, targets: np.ndarray, condition: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray]:
         """Generate the rows that ``sampling_strategy_`` asks for, with their targets."""
-        new = self._target.draw(
-            self.sampling_strategy_, self._names, numpy_generator(self._seed, PLAN)
-        )
+        plan_rng = numpy_generator(self._seed, PLAN)
+        new = self._target.draw(self.sampling_strategy_, plan_rng)
         out = np.empty((len(new), X.shape[1]), dtype=self._dtype)
         rng = numpy_generator(self._seed, RESAMPLE)
         mask = np.repeat([False, True], [len(X), len(new)])
         if self.modalities is not None:
             mask = np.repeat(mask[:, None], len(self.modalities_), axis=1)
         levels, drawn = None, None
-        if hasattr(self, "_effects"):
+        if self._effects is not None:
             strata = self._target.strata(targets), self._target.strata(new)
             own = numpy_generator(self._seed, COVARIATES)
             levels = self._effects.fill_evenly(*strata, own)
@@ -681,24 +689,23 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         rng: np.random.Generator,
     ) -> None:
         """Fill ``out`` and ``mask`` with all combinations of real and generated parts."""
-        columns = list(self.modalities_.values())
-        present = self._target.present.tolist()
-        total = zip(class_keys(self.classes_), present, strict=True)
-        n_more = [
-            (self.sampling_strategy_[c] + n) // 2 ** len(columns) - n for c, n in total
-        ]
-        for part in parts_of(X, indices, columns, n_more, rng):
-            given = None
-            if part.kept:
-                given = self._transform.transform(part.real)
-                for k in part.generated:
+        columns, target = list(self.modalities_.values()), self._target
+        assert isinstance(target, ClassTarget)
+        begin = 0
+        for c, job, real in parts_of(
+            X, indices, columns, self.sampling_strategy_, target, rng
+        ):
+            rows, classes, given = slice(begin, begin + job.n), np.full(job.n, c), None
+            begin = rows.stop
+            if len(real):
+                given = self._transform.transform(real)
+                for k in job.generated:
                     given[:, self._transform.span(k)] = np.nan
-                T = self._target.codes(part.classes)
-                given = self._generator.moved_to_means(given, T)
-            self._generate(out[part.rows], part.classes, rng, given)
-            for k in part.kept:
-                out[part.rows, columns[k]] = part.real[:, columns[k]]
-            mask[part.rows, part.kept] = False
+                given = self._generator.moved_to_means(given, target.codes(classes))
+            self._generate(out[rows], classes, rng, given)
+            for k in set(range(len(columns))) - set(job.generated):
+                out[rows, columns[k]] = real[:, columns[k]]
+                mask[rows, k] = False
 
     def _generate(
         self,
@@ -722,26 +729,20 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
             ProgressBar(len(out), name, enabled=shown, unit="row") as bar,
         ):
             for rows in row_blocks(len(out), SAMPLED_ROWS):
-                own = None if given is None else given[rows]
                 T = self._target.codes(targets[rows])
-                Z = self._sample_coordinates(T, rng, own)
-                if levels is None:
+                own = {} if given is None else {"given": given[rows]}
+                Z = self._generator.sample(T, rng=rng, **own)
+                if levels is None or self._effects is None:
                     self._transform.inverse_into(Z, out[rows])
                 else:
                     X = self._effects.of(levels[rows], rng)
                     self._transform.inverse_into(Z, plain := np.empty_like(X))
                     out[rows] = cast_column(X + plain, self._dtype)
-                self._into_types(out[rows])
+                for k, cast in self._casts.items():
+                    out[rows, k] = cast_column(out[rows, k], *cast)
                 if condition_out is not None:
                     condition_out[rows] = self._transform.inverse_condition(Z)
                 bar.show(rows.stop)
-
-    def _sample_coordinates(
-        self, T: np.ndarray, rng: np.random.Generator, given: np.ndarray | None
-    ) -> np.ndarray:
-        if given is None:
-            return self._generator.sample(T, rng=rng)
-        return self._generator.sample(T, rng=rng, given=given)
 
     def _phase(self, name: str) -> Any:
         """Log the time of a phase, see ``skmiaug.utils._fit``."""
@@ -754,12 +755,6 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
     def _shows_progress(self) -> bool:
         """Return whether this process shows bars; one of several does."""
         return True
-
-    def _into_types(self, rows: np.ndarray) -> None:
-        """Round and clip the columns of a frame whose types differ, in place."""
-        for k, dtype in enumerate(self._column_dtypes):
-            if dtype != rows.dtype or k in self._constants:
-                rows[:, k] = cast_column(rows[:, k], dtype, self._constants.get(k))
 
     def _request(
         self, n_samples: Any, y: Any, condition: Any, covariates: Any, random_state: Any
@@ -774,26 +769,12 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         if given is not None and y is None:
             targets = self._draw_classes(given, rng)
         else:
-            targets = self._target.requested(n, y, self._names, rng)
-        effects = getattr(self, "_effects", None)
-        return targets, rng, given, requested_levels(effects, covariates, n, rng)
-
-    def _effects_of(self, covariates: Any, n: int, rng: np.random.Generator) -> np.ndarray:
-        """Return the effects of the covariates of n rows, (n, n_features) or (n, 1)."""
-        effects = getattr(self, "_effects", None)
-        if effects is not None and covariates is None:
-            raise ValueError(
-                "The augmenter was fitted with covariates. Pass those of the rows to "
-                "impute too; None in them stands for a new level."
-            )
-        levels = requested_levels(effects, covariates, n, rng)
-        if effects is None or levels is None:
-            return np.zeros((n, 1))
-        return np.asarray(effects.of(levels, rng))
+            targets = self._target.requested(n, y, rng)
+        return targets, rng, given, requested_levels(self._effects, covariates, n, rng)
 
     def _draw_classes(self, given: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Draw a class index for each row by its probability given some coordinates."""
-        if self.target_type != "multiclass":
+        if not isinstance(self._target, ClassTarget):
             raise ValueError(
                 "The target of a row is drawn by its probability only for classes, and the "
                 f"augmenter has target_type={self.target_type!r}. Pass y."
@@ -810,7 +791,7 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
             raise ValueError(
                 f"y must have a target for each of the {n} rows, got {len(y)}."
             )
-        return self._target.requested(n, y, self._names, rng)
+        return self._target.requested(n, y, rng)
 
     def _rng(self, stream: int, random_state: Any) -> np.random.Generator:
         """Return a generator for one purpose, anew where the seed was no int.
@@ -833,16 +814,18 @@ class BaseAugmenter(EstimatorState, BaseOverSampler):
         require_state(type(self._target) is kind, "_target")
         is_continuous = self.target_type == "continuous"
         names = vars(self).get("attribute_names_" if is_continuous else "classes_")
-        require_state(names is not None and names.shape == (self._target.n_names,), "names")
+        known = self._target.names.tolist()
+        require_state(names is not None and names.tolist() == known, "names")
         require_state(self._seed >= 0, "_seed")
         require_state(self._dtype.kind in "fiub", "_dtype")
-        require_state(len(self._column_dtypes) == d, "_column_dtypes")
-        require_state(all(t.kind in "fiub" for t in self._column_dtypes), "_column_dtypes")
-        require_state(all(0 <= k < d for k in self._constants), "_constants")
+        require_state(all(0 <= k < d for k in self._casts), "_casts")
+        require_state(all(t.kind in "fiub" for t, _ in self._casts.values()), "_casts")
         transform = self._transform
         own = [g.columns for g in transform.groups[: transform.n_generated]]
         covered = np.sort(np.concatenate(own))
-        require_state(np.array_equal(covered, np.arange(d)), "_transform")
+        # d is any number, and the array of as many only taken if it fits.
+        fits = len(covered) == d and np.array_equal(covered, np.arange(d))
+        require_state(fits, "_transform")
         names = getattr(self, "feature_names_in_", None)
         require_state(names is None or len(names) == d, "feature_names_in_")
 

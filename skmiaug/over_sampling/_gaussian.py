@@ -1,14 +1,15 @@
 """GaussianAugmenter: the closed-form prior, without any network."""
 
+from dataclasses import dataclass, field
 from numbers import Real
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from skmiaug.base import register_state, require_state
+from skmiaug.base import register_state, require_state, with_shared_docs
 from skmiaug.over_sampling._base import GIVEN_BANDWIDTHS, BaseAugmenter
-from skmiaug.over_sampling.columns._normal_scores import ColumnScores, NormalScores
+from skmiaug.over_sampling.columns._normal_scores import ColumnScores
 from skmiaug.over_sampling.columns._scale import ColumnScale
 from skmiaug.over_sampling.columns._transform import ColumnGroup, ColumnTransform
 from skmiaug.over_sampling.prior._choice import NoiseScore, candidates_of, choose_noise
@@ -17,25 +18,8 @@ from skmiaug.over_sampling.prior._noise import NOISES
 from skmiaug.over_sampling.prior._prior import Prior
 from skmiaug.over_sampling.targets import TARGET_TYPES
 
-PRIOR_CONSTRAINTS: dict[str, Any] = {
-    **BaseAugmenter._parameter_constraints,
-    "target_type": [StrOptions(set(TARGET_TYPES))],
-    "n_raters": [Interval(Real, 0, None, closed="neither"), StrOptions({"auto"})],
-    "expansion": [Interval(Real, 1, None, closed="left")],
-    "mi_weight": [Interval(Real, 0, None, closed="left")],
-    "noise": [StrOptions({"auto", *NOISES})],
-    "bandwidth": [Interval(Real, 0, 1, closed="right"), StrOptions({"auto"})],
-    "marginals": [StrOptions({"auto", "gaussian", "empirical"})],
-    "verbose": ["verbose"],
-    "modalities": [dict, None],
-    "pairing": [StrOptions({"generated", "all"})],
-    "condition_sampling": [StrOptions(set(GIVEN_BANDWIDTHS))],
-    "require_condition": ["boolean"],
-}
-
 for _part in (
     ColumnScores,
-    NormalScores,
     ColumnScale,
     ColumnGroup,
     ColumnTransform,
@@ -45,78 +29,14 @@ for _part in (
     register_state(_part)
 
 
-def prior_of(
-    augmenter: Any,
-    Z: np.ndarray,
-    T: np.ndarray,
-    groups: np.ndarray | None,
-    rng: np.random.Generator,
-    *,
-    trained: bool = False,
-) -> Prior:
-    """Fit the prior with the parameters of an augmenter; set what it shows of it.
-
-    ``trained``: whether networks are to refine it.
-    """
-    transform, mi_weight = augmenter._transform, float(augmenter.mi_weight)
-    several = len(transform.groups) > 1
-    candidates = candidates_of(
-        augmenter.noise,
-        augmenter.bandwidth,
-        groups=len(transform.groups),
-        trained=trained,
-    )
-    if not candidates:
-        raise ValueError(
-            f"noise={augmenter.noise!r} is for rows without modalities or a condition, and "
-            "for max_iter=0. Set noise='gaussian', 'class_residuals' or 'auto'."
-        )
-    chosen, augmenter.choices_ = 0, []
-    if len(candidates) > 1:
-        complete = ~np.isnan(Z).any(axis=1) if several else slice(None)
-        chosen, augmenter.choices_ = choose_noise(
-            Z[complete],
-            T[complete],
-            transform,
-            candidates=candidates,
-            mi_weight=mi_weight,
-            groups=None if groups is None else groups[complete],
-            rng=rng,
-        )
-    conditioned = hasattr(augmenter, "n_condition_features_in_")
-    given = GIVEN_BANDWIDTHS[augmenter.condition_sampling] if conditioned else None
-    noise, bandwidth = candidates[chosen]
-    prior = fit_prior(
-        Z,
-        T,
-        transform,
-        mi_weight=mi_weight,
-        noise=noise,
-        bandwidth=bandwidth,
-        given_bandwidth=given,
-        rng=rng,
-    )
-    augmenter.noise_, augmenter.bandwidth_ = prior.noise, prior.bandwidth
-    return prior
-
-
-@register_state
-class GaussianAugmenter(BaseAugmenter):
-    """Over-sample by a shrunken class-conditional Gaussian, in closed form.
-
-    Samples of a class are drawn around its mean, which is shrunken towards the grand mean
-    (James and Stein, 1961). Their noise is Gaussian, with one covariance for all classes
-    that is shrunken towards a multiple of the identity (Ledoit and Wolf, 2004), or mixed
-    with that of the class or with residuals of real rows, whichever suits held-out rows
-    best (``noise``). Nothing is trained, and torch is not needed.
-
-    Parameters
-    ----------
+# Documentation of parameters and attributes that mean the same in both augmenters.
+PRIOR_DOCS = {
+    "targets": """\
     sampling_strategy : float, str, dict or callable, default="auto"
         As in imbalanced-learn: ``"auto"`` or ``"not majority"`` balances all classes to the
         largest, a dict gives the wanted rows of each class, a float the ratio of two
         classes, a callable takes y and returns such a dict. For other target types see
-        the notes.
+        the notes of :class:`GaussianAugmenter`.
 
     target_type : {"multiclass", "distribution", "multilabel", "continuous"}, \
             default="multiclass"
@@ -133,28 +53,8 @@ class GaussianAugmenter(BaseAugmenter):
     expansion : float, default=1.0
         Above 1, every class, the largest too, grows to ``expansion`` times the largest.
         Needs a ``sampling_strategy`` given as text, or attributes.
-
-    mi_weight : float, default=1.0
-        λ in [0, 1], larger values count as 1: how far class means are kept in directions
-        that have information about the class, and shrunken in the others. At 0 all
-        directions are shrunken alike.
-
-    noise : {"auto", "gaussian", "class_gaussian", "residuals", "class_residuals"}, \
-default="auto"
-        Distribution of samples around the mean of their class. "gaussian": normal, with
-        one covariance for all classes. "class_gaussian": with the covariance of the class,
-        shrunken to the common one (Friedman, 1989). "residuals": deviations of real rows
-        of any class from their class mean, with Gaussian noise. "class_residuals":
-        deviations of real rows of the class. "auto" takes the one whose samples best
-        inform a nonlinear classifier about left-out real rows, or the simplest within one
-        standard error of it (docs/method.md). With modalities or a condition, "auto" is
-        "gaussian".
-
-    bandwidth : float in (0, 1] or "auto", default="auto"
-        Share of the common Gaussian noise: 1 is "gaussian", and small values stay near
-        real rows. "auto" chooses it with the noise. A number below 1 with ``noise="auto"``
-        is that of "class_residuals"; with ``noise="gaussian"`` it has no effect.
-
+""",
+    "columns": """\
     marginals : {"auto", "gaussian", "empirical"}, default="auto"
         Distribution of a column. "gaussian": by mean and standard deviation. "empirical":
         the column is replaced by normal scores of its own distribution, each class
@@ -182,15 +82,8 @@ default="auto"
     require_condition : bool, default=False
         Whether a fit without condition is an error. It always is one after
         ``set_fit_resample_request(condition=True)``.
-
-    random_state : int, RandomState instance or None, default=None
-        Seed of everything. None draws one from numpy's global state.
-
-    verbose : int, default=0
-        1 shows a progress bar of the samples.
-
-    Attributes
-    ----------
+""",
+    "prior attributes": """\
     classes_ : ndarray of shape (n_classes,)
         Class labels, sorted; names of the columns of y for shares and label sets. Absent
         for attributes.
@@ -226,6 +119,155 @@ default="auto"
         Columns of the condition. Only with a condition.
     modalities_ : dict of str to ndarray
         Column numbers of each modality. Only with ``modalities``.
+""",
+}
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class PriorAugmenter(BaseAugmenter):
+    """Base of the augmenters that stand on the closed-form prior; a dataclass as they are.
+
+    Parameters are its fields, and what a fit sets are fields with ``init=False``.
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **BaseAugmenter._parameter_constraints,
+        "target_type": [StrOptions(set(TARGET_TYPES))],
+        "n_raters": [Interval(Real, 0, None, closed="neither"), StrOptions({"auto"})],
+        "expansion": [Interval(Real, 1, None, closed="left")],
+        "mi_weight": [Interval(Real, 0, None, closed="left")],
+        "noise": [StrOptions({"auto", *NOISES})],
+        "bandwidth": [Interval(Real, 0, 1, closed="right"), StrOptions({"auto"})],
+        "marginals": [StrOptions({"auto", "gaussian", "empirical"})],
+        "verbose": ["verbose"],
+        "modalities": [dict, None],
+        "pairing": [StrOptions({"generated", "all"})],
+        "condition_sampling": [StrOptions(set(GIVEN_BANDWIDTHS))],
+        "require_condition": ["boolean"],
+    }
+
+    sampling_strategy: Any = "auto"
+    target_type: str = "multiclass"
+    n_raters: float | str = "auto"
+    expansion: float = 1.0
+    mi_weight: float = 1.0
+    noise: str = "auto"
+    bandwidth: float | str = "auto"
+    marginals: str = "auto"
+    modalities: dict[str, Any] | None = None
+    pairing: str = "generated"
+    condition_sampling: str = "gaussian"
+    require_condition: bool = False
+    random_state: Any = None
+    verbose: int = 0
+
+    noise_: str = field(init=False)
+    bandwidth_: float = field(init=False)
+    choices_: list = field(init=False)
+
+    def _fit_prior(
+        self,
+        Z: np.ndarray,
+        T: np.ndarray,
+        groups: np.ndarray | None,
+        rng: np.random.Generator,
+        *,
+        trained: bool = False,
+    ) -> Prior:
+        """Choose the noise and fit the prior; ``trained``: networks are to refine it."""
+        transform, mi_weight = self._transform, float(self.mi_weight)
+        several = len(transform.groups) > 1
+        candidates = candidates_of(
+            self.noise, self.bandwidth, groups=len(transform.groups), trained=trained
+        )
+        if not candidates:
+            raise ValueError(
+                f"noise={self.noise!r} is for rows without modalities or a condition, and "
+                "for max_iter=0. Set noise='gaussian', 'class_residuals' or 'auto'."
+            )
+        chosen, self.choices_ = 0, []
+        if len(candidates) > 1:
+            complete = ~np.isnan(Z).any(axis=1) if several else slice(None)
+            chosen, self.choices_ = choose_noise(
+                Z[complete],
+                T[complete],
+                transform,
+                candidates=candidates,
+                mi_weight=mi_weight,
+                groups=None if groups is None else groups[complete],
+                rng=rng,
+            )
+        conditioned = hasattr(self, "n_condition_features_in_")
+        noise, bandwidth = candidates[chosen]
+        prior = fit_prior(
+            Z,
+            T,
+            transform,
+            mi_weight=mi_weight,
+            noise=noise,
+            bandwidth=bandwidth,
+            given_bandwidth=GIVEN_BANDWIDTHS[self.condition_sampling]
+            if conditioned
+            else None,
+            rng=rng,
+        )
+        self.noise_, self.bandwidth_ = prior.noise, prior.bandwidth
+        return prior
+
+    def _check_prior(self, prior: Prior) -> None:
+        """Refuse a prior of other coordinates or targets than those of the fit."""
+        require_state(len(prior.row_means) == self._target.n_codes, "_generator")
+        require_state(prior.widths == self._transform.widths, "_generator")
+
+
+@register_state
+@with_shared_docs(texts=PRIOR_DOCS)
+@dataclass(kw_only=True, eq=False, repr=False)
+class GaussianAugmenter(PriorAugmenter):
+    """Over-sample by a shrunken class-conditional Gaussian, in closed form.
+
+    Samples of a class are drawn around its mean, which is shrunken towards the grand mean
+    (James and Stein, 1961). Their noise is Gaussian, with one covariance for all classes
+    that is shrunken towards a multiple of the identity (Ledoit and Wolf, 2004), or mixed
+    with that of the class or with residuals of real rows, whichever suits held-out rows
+    best (``noise``). Nothing is trained, and torch is not needed.
+
+    Parameters
+    ----------
+    {targets}
+
+    mi_weight : float, default=1.0
+        λ in [0, 1], larger values count as 1: how far class means are kept in directions
+        that have information about the class, and shrunken in the others. At 0 all
+        directions are shrunken alike.
+
+    noise : {"auto", "gaussian", "class_gaussian", "residuals", "class_residuals"}, \
+default="auto"
+        Distribution of samples around the mean of their class. "gaussian": normal, with
+        one covariance for all classes. "class_gaussian": with the covariance of the class,
+        shrunken to the common one (Friedman, 1989). "residuals": deviations of real rows
+        of any class from their class mean, with Gaussian noise. "class_residuals":
+        deviations of real rows of the class. "auto" takes the one whose samples best
+        inform a nonlinear classifier about left-out real rows, or the simplest within one
+        standard error of it (docs/method.md). With modalities or a condition, "auto" is
+        "gaussian".
+
+    bandwidth : float in (0, 1] or "auto", default="auto"
+        Share of the common Gaussian noise: 1 is "gaussian", and small values stay near
+        real rows. "auto" chooses it with the noise. A number below 1 with ``noise="auto"``
+        is that of "class_residuals"; with ``noise="gaussian"`` it has no effect.
+
+    {columns}
+
+    random_state : int, RandomState instance or None, default=None
+        Seed of everything. None draws one from numpy's global state.
+
+    verbose : int, default=0
+        1 shows a progress bar of the samples.
+
+    Attributes
+    ----------
+    {prior attributes}
 
     See Also
     --------
@@ -279,49 +321,11 @@ default="auto"
     True
     """
 
-    _parameter_constraints = PRIOR_CONSTRAINTS
-    noise_: str
-    bandwidth_: float
-    choices_: list
-    _generator: Prior
-
-    def __init__(
-        self,
-        *,
-        sampling_strategy: Any = "auto",
-        target_type: str = "multiclass",
-        n_raters: float | str = "auto",
-        expansion: float = 1.0,
-        mi_weight: float = 1.0,
-        noise: str = "auto",
-        bandwidth: float | str = "auto",
-        marginals: str = "auto",
-        modalities: dict[str, Any] | None = None,
-        pairing: str = "generated",
-        condition_sampling: str = "gaussian",
-        require_condition: bool = False,
-        random_state: Any = None,
-        verbose: int = 0,
-    ):
-        super().__init__(sampling_strategy=sampling_strategy, random_state=random_state)
-        self.target_type = target_type
-        self.n_raters = n_raters
-        self.expansion = expansion
-        self.mi_weight = mi_weight
-        self.noise = noise
-        self.bandwidth = bandwidth
-        self.marginals = marginals
-        self.modalities = modalities
-        self.pairing = pairing
-        self.condition_sampling = condition_sampling
-        self.require_condition = require_condition
-        self.verbose = verbose
+    _generator: Prior = field(init=False)
 
     def _check_state(self) -> None:
         super()._check_state()
-        n_codes = self._target.n_codes
-        require_state(len(self._generator.row_means) == n_codes, "_generator")
-        require_state(self._generator.widths == self._transform.widths, "_generator")
+        self._check_prior(self._generator)
 
     def _fit_generator(
         self,
@@ -332,6 +336,6 @@ default="auto"
         validation: np.ndarray,
         groups: np.ndarray | None,
     ) -> Prior:
-        prior = prior_of(self, Z, T, groups, rng)
+        prior = self._fit_prior(Z, T, groups, rng)
         prior.attach_residuals(Z, T)
         return prior

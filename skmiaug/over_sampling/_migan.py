@@ -4,37 +4,42 @@ import math
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from skmiaug.base import (
-    NEURAL_CONSTRAINTS,
     Maybe,
+    TrainedEstimator,
     checked_layer_sizes,
     register_state,
-    require_state,
     torch_defaults,
     training_session,
+    with_shared_docs,
 )
 from skmiaug.nn import Critic, ResidualGenerator
-from skmiaug.over_sampling._base import BaseAugmenter
-from skmiaug.over_sampling._gaussian import PRIOR_CONSTRAINTS, prior_of
-from skmiaug.over_sampling.generator._fit import (
-    NetworkParameters,
+from skmiaug.over_sampling._gaussian import PRIOR_DOCS, PriorAugmenter
+from skmiaug.over_sampling.generator._residual import (
     Preparation,
+    ResidualSampler,
+    TrainingRun,
     finish_run,
     prepare,
     ready_run,
 )
-from skmiaug.over_sampling.generator._residual import ResidualSampler
-from skmiaug.training.gan import GanRecord, ProcessGroup, SingleProcess, train_gan
+from skmiaug.training.gan import (
+    GanRecord,
+    NetworkParameters,
+    ProcessGroup,
+    SingleProcess,
+    train_gan,
+)
 from skmiaug.utils._device import memory_remedy, on_device, resolve_device
 from skmiaug.utils._precision import resolve_precision
-from skmiaug.utils._sklearn_callbacks import CallbackSupportMixin
 from skmiaug.utils._threads import cpu_threads_for
 
 EVAL_INTERVAL = 25
@@ -51,7 +56,9 @@ for _part in (Critic, ResidualGenerator, ResidualSampler):
 
 
 @register_state
-class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
+@with_shared_docs(EVAL_INTERVAL, PRIOR_DOCS)
+@dataclass(kw_only=True, eq=False, repr=False)
+class MIGANAugmenter(TrainedEstimator, PriorAugmenter):
     """Over-sample by an InfoGAN that starts from a class-conditional Gaussian prior.
 
     Samples of the prior (see :class:`GaussianAugmenter`) are moved by a residual network
@@ -68,23 +75,7 @@ class MIGANAugmenter(CallbackSupportMixin, BaseAugmenter):
 
     Parameters
     ----------
-    sampling_strategy : float, str, dict or callable, default="auto"
-        As in imbalanced-learn: ``"auto"`` or ``"not majority"`` balances all classes to the
-        largest, a dict gives the wanted rows of each class, a float the ratio of two
-        classes, a callable takes y and returns such a dict. For other target types see
-        :class:`GaussianAugmenter`.
-
-    target_type : {"multiclass", "distribution", "multilabel", "continuous"}, \
-            default="multiclass"
-        What y holds: classes, votes or shares of classes, 0 and 1 for each label, or
-        attributes, see :class:`GaussianAugmenter`.
-
-    n_raters : float or "auto", default="auto"
-        Raters of the votes or shares of a new row, see :class:`GaussianAugmenter`.
-
-    expansion : float, default=1.0
-        Above 1, every class, the largest too, grows to ``expansion`` times the largest.
-        Needs a ``sampling_strategy`` given as text, or attributes.
+    {targets}
 
     mi_weight : float, default=1.0
         λ of arXiv 2510.10078: weight of the mutual-information bound in the losses of
@@ -114,9 +105,6 @@ default="auto"
 
     bandwidth : float in (0, 1] or "auto", default="auto"
         Bandwidth of the prior, see :class:`GaussianAugmenter`.
-
-    marginals : {"auto", "gaussian", "empirical"}, default="auto"
-        Distribution of a column, see :class:`GaussianAugmenter`.
 
     rejection_rate : float in [0, 1), default=0.0
         Share of the samples thrown away: those that the recognition head finds least
@@ -150,52 +138,13 @@ default="auto"
         ``groups`` stay whole. The prior is fitted to all rows. 0 trains for ``max_iter``
         steps.
 
-    n_iter_no_change : int, default=5
-        Validation checks (one each 25 steps) without improvement before training stops.
+    {training parameters}
 
-    tol : float, default=1e-4
-        Improvement in nats that counts.
-
-    device : str or torch.device, default="auto"
-        Where networks train and sample; "auto" is CUDA where there is one.
-
-    precision : {"auto", "float32", "bfloat16"}, default="auto"
-        Type of the networks' matrix products; losses are float32 always. "auto" takes
-        bfloat16 on CUDA devices that have it.
-
-    checkpoint : path-like or None, default=None
-        File that training writes as it goes (each 25 steps, and when Ctrl-C or SIGTERM
-        ends it) and continues from, bit for bit on the CPU, when the same fit is run
-        again. Removed when the fit is done.
-
-    random_state : int, RandomState instance or None, default=None
-        Seed of everything: the same int gives the same bits on one device, and None draws
-        one from numpy's global state.
-
-    verbose : int, default=0
-        1 shows a progress bar with the generator's loss and the information, nats, and one
-        of the samples.
-
-    modalities : dict of str to columns, or None, default=None
-        Named groups of columns that are generated together, see
-        :class:`GaussianAugmenter`.
-
-    pairing : {"generated", "all"}, default="generated"
-        With ``modalities``: generate whole rows only, or all combinations of real and
-        generated modalities, see :class:`GaussianAugmenter`.
-
-    condition_sampling : {"gaussian", "rows", "noise"}, default="gaussian"
-        Where the condition of a synthetic row comes from, see :class:`GaussianAugmenter`.
-        Where a class has few rows, their conditions repeat: on nEMO, whose text has no
-        information about the emotion, "gaussian" cost least.
+    {columns}
 
     condition_head : {"infonce", "gaussian"}, default="infonce"
         Bound of the information between a condition and the row generated for it: telling
         the condition apart from others of its class, or predicting it by a Gaussian.
-
-    require_condition : bool, default=False
-        Whether a fit without condition is an error. It always is one after
-        ``set_fit_resample_request(condition=True)``.
 
     data_parallel : bool, default=False
         Whether the processes of torch.distributed's group train this one model together,
@@ -204,16 +153,7 @@ default="auto"
 
     Attributes
     ----------
-    classes_ : ndarray of shape (n_classes,)
-        Class labels, sorted; names of the columns of y for shares and label sets. Absent
-        for attributes.
-    attribute_names_ : ndarray of shape (n_attributes,)
-        Names of the columns of y. Only with ``target_type="continuous"``.
-    sampling_strategy_ : dict
-        Rows to generate of each class; around rows of each class or label; or of all, by
-        the name of the strategy.
-    n_features_in_, feature_names_in_
-        As in scikit-learn.
+    {prior attributes}
     n_iter_ : int
         Training steps done.
     best_iter_ : int
@@ -231,27 +171,8 @@ default="auto"
         25 steps; each None where no rows were held out.
     best_validation_score_ : float or None
         The score of the weights of ``best_iter_`` with ``residual_scale_``.
-    mutual_information_ : float
-        Lower bound of I(c; x̂) of balanced samples, nats, by a classifier that was fitted
-        to real rows.
-    mutual_information_max_ : float or None
-        Its upper bound: ln(n_classes), for shares H(mean share) less the mean entropy of
-        the shares; None for attributes.
-    noise_, bandwidth_, choices_
-        As of :class:`GaussianAugmenter`.
     residual_scale_ : float
         The factor on the residual that was chosen.
-    synthetic_mask_ : ndarray of shape (n_rows_returned,) or (..., n_modalities), bool
-        Which rows of ``fit_resample`` are synthetic, or which modalities of each row.
-        Absent after ``fit``.
-    condition_ : ndarray of shape (n_rows_returned, n_condition_features)
-        Conditions of the rows of ``fit_resample``. Only with a condition.
-    covariates_resampled_ : ndarray of shape (n_rows_returned,) or (..., n_covariates)
-        Covariates of the rows of ``fit_resample``. Only with covariates.
-    n_condition_features_in_ : int
-        Columns of the condition. Only with a condition.
-    modalities_ : dict of str to ndarray
-        Column numbers of each modality. Only with ``modalities``.
     device_ : str
         Device of the fit.
 
@@ -277,10 +198,13 @@ default="auto"
     True
     """
 
-    _parameter_constraints: dict[str, Any] = {  # noqa: RUF012 (scikit-learn's convention)
-        **PRIOR_CONSTRAINTS,
-        **NEURAL_CONSTRAINTS,
-        "max_iter": [*NEURAL_CONSTRAINTS["max_iter"], StrOptions({"auto"})],
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **PriorAugmenter._parameter_constraints,
+        **TrainedEstimator._parameter_constraints,
+        "max_iter": [
+            *TrainedEstimator._parameter_constraints["max_iter"],
+            StrOptions({"auto"}),
+        ],
         "generator_hidden_layer_sizes": ["array-like", StrOptions({"auto"})],
         "critic_hidden_layer_sizes": ["array-like", StrOptions({"auto"})],
         "latent_dim": [Interval(Integral, 0, None, closed="left")],
@@ -294,91 +218,27 @@ default="auto"
         "data_parallel": ["boolean"],
     }
 
-    n_iter_: int
-    best_iter_: int
-    loss_curve_: list
-    critic_loss_curve_: list
-    train_mi_curve_: list
-    pair_mi_curve_: list | None
-    validation_scores_: list
-    best_validation_score_: float | None
-    noise_: str
-    bandwidth_: float
-    choices_: list
-    residual_scale_: float
-    device_: str
-    _generator: ResidualSampler
-    _run: Maybe[Any]
+    generator_hidden_layer_sizes: tuple[int, ...] | str = "auto"
+    critic_hidden_layer_sizes: tuple[int, ...] | str = "auto"
+    latent_dim: int = 16
+    n_continuous_codes: int = 2
+    rejection_rate: float = 0.0
+    residual_penalty: float | str = "auto"
+    n_components: int | str = "auto"
+    max_iter: Any = "auto"
+    generator_learning_rate: float = 2e-4
+    critic_learning_rate: float = 2e-4
+    validation_fraction: float = 0.2
+    condition_head: str = "infonce"
+    data_parallel: bool = False
 
-    def __init__(
-        self,
-        *,
-        sampling_strategy: Any = "auto",
-        target_type: str = "multiclass",
-        n_raters: float | str = "auto",
-        expansion: float = 1.0,
-        mi_weight: float = 1.0,
-        noise: str = "auto",
-        generator_hidden_layer_sizes: tuple[int, ...] | str = "auto",
-        critic_hidden_layer_sizes: tuple[int, ...] | str = "auto",
-        latent_dim: int = 16,
-        n_continuous_codes: int = 2,
-        bandwidth: float | str = "auto",
-        marginals: str = "auto",
-        rejection_rate: float = 0.0,
-        residual_penalty: float | str = "auto",
-        n_components: int | str = "auto",
-        max_iter: int | str = "auto",
-        batch_size: int = 256,
-        generator_learning_rate: float = 2e-4,
-        critic_learning_rate: float = 2e-4,
-        validation_fraction: float = 0.2,
-        n_iter_no_change: int = 5,
-        tol: float = 1e-4,
-        device: Any = "auto",
-        precision: str = "auto",
-        checkpoint: str | os.PathLike[str] | None = None,
-        random_state: Any = None,
-        verbose: int = 0,
-        modalities: dict[str, Any] | None = None,
-        pairing: str = "generated",
-        condition_sampling: str = "gaussian",
-        condition_head: str = "infonce",
-        require_condition: bool = False,
-        data_parallel: bool = False,
-    ):
-        super().__init__(sampling_strategy=sampling_strategy, random_state=random_state)
-        self.target_type = target_type
-        self.n_raters = n_raters
-        self.expansion = expansion
-        self.mi_weight = mi_weight
-        self.noise = noise
-        self.generator_hidden_layer_sizes = generator_hidden_layer_sizes
-        self.critic_hidden_layer_sizes = critic_hidden_layer_sizes
-        self.latent_dim = latent_dim
-        self.n_continuous_codes = n_continuous_codes
-        self.bandwidth = bandwidth
-        self.marginals = marginals
-        self.rejection_rate = rejection_rate
-        self.residual_penalty = residual_penalty
-        self.n_components = n_components
-        self.max_iter = max_iter
-        self.batch_size = batch_size
-        self.generator_learning_rate = generator_learning_rate
-        self.critic_learning_rate = critic_learning_rate
-        self.validation_fraction = validation_fraction
-        self.n_iter_no_change = n_iter_no_change
-        self.tol = tol
-        self.device = device
-        self.precision = precision
-        self.checkpoint = checkpoint
-        self.verbose = verbose
-        self.modalities = modalities
-        self.pairing = pairing
-        self.condition_sampling = condition_sampling
-        self.condition_head = condition_head
-        self.require_condition = require_condition
-        self.data_parallel = data_parallel
+    loss_curve_: list[float] = field(init=False)
+    critic_loss_curve_: list[float] = field(init=False)
+    train_mi_curve_: list[float] = field(init=False)
+    pair_mi_curve_: list[float] | None = field(init=False)
+    residual_scale_: float = field(init=False)
+    _generator: ResidualSampler = field(init=False)
+    _run: Maybe[Any] = field(init=False)
 
     def _fit_generator(
         self,
@@ -392,7 +252,9 @@ default="auto"
         """Fit the prior, train the networks on it, and choose the scale of the residual."""
         session, group = self._run
         session.phase("fitting the prior")
-        prepared = self._prepare_networks(Z, T, rng, validation, groups, session.device)
+        prepared = self._prepare_networks(
+            Z, T, rng=rng, validation=validation, groups=groups, device=session.device
+        )
         means = {"column means": self._transform.groups[0].scale.center}
         group.check_alike(means | prepared.summary())
         run = ready_run(prepared, float(self.mi_weight))
@@ -404,35 +266,30 @@ default="auto"
                 group.share_networks(run.networks),
                 group.share_batches(run.batches),
                 run.weights,
-                max_iter=self._n_steps(),
-                eval_interval=EVAL_INTERVAL,
-                stopping=session.stopping,
-                events=session.events(run.score, average=group.average),
+                session.loop(run.score),
             )
             group.align(run.networks)
             session.phase("choosing the scale of the residual")
-            return self._end_run(run, record, prepared, Z, T)
+            return self._end_run(run, record, prepared)
 
     def _prepare_networks(
         self,
         Z: np.ndarray,
         T: np.ndarray,
+        *,
         rng: np.random.Generator,
         validation: np.ndarray,
         groups: np.ndarray | None,
         device: torch.device,
     ) -> Preparation:
-        prior = prior_of(self, Z, T, groups, rng, trained=self._n_steps() > 0)
+        prior = self._fit_prior(Z, T, groups, rng, trained=self._n_steps() > 0)
         parameters = self._network_parameters(Z, T, prior.sizes, device)
-        return prepare(Z, T, prior, parameters, validation, rng=rng, device=device)
+        prepared = prepare(Z, T, prior, parameters, validation, rng=rng, device=device)
+        prior.attach_residuals(Z, T)  # in the memory of Z
+        return prepared
 
     def _end_run(
-        self,
-        run: Any,
-        record: GanRecord,
-        prepared: Preparation,
-        Z: np.ndarray,
-        T: np.ndarray,
+        self, run: TrainingRun, record: GanRecord, prepared: Preparation
     ) -> ResidualSampler:
         """Set the attributes that training leaves, and return the sampler."""
         sampler, score = finish_run(
@@ -442,17 +299,12 @@ default="auto"
             rejection_rate=float(self.rejection_rate),
             choose_scale=self.residual_penalty == "auto",
         )
-        sampler.prior.attach_residuals(Z, T)
-        self.device_ = str(prepared.row_means.device)
-        self.n_iter_ = record.n_iter
-        self.best_iter_ = record.best_iter
+        self._set_run(record, score, prepared.row_means.device)
         self.loss_curve_ = record.generator_loss
         self.critic_loss_curve_ = record.critic_loss
         self.train_mi_curve_ = record.information
         several = len(prepared.layout.sizes) > 1
         self.pair_mi_curve_ = record.pair_information if several else None
-        self.validation_scores_ = record.validation_scores
-        self.best_validation_score_ = score
         self.residual_scale_ = sampler.residual_scale
         return sampler
 
@@ -514,11 +366,7 @@ default="auto"
 
     def _check_state(self) -> None:
         super()._check_state()
-        if self.device != "auto":
-            torch.device(self.device)
-        K, widths = self._target.n_codes, self._transform.widths
-        require_state(len(self._generator.prior.row_means) == K, "_generator")
-        require_state(self._generator.prior.widths == widths, "_generator")
+        self._check_prior(self._generator.prior)
 
     # ---------------------------------------------------------------- surroundings
 
@@ -532,12 +380,12 @@ default="auto"
             device = self._device_of_process(device, condition)
             group = ProcessGroup(device)
         arrays = {"X": X, "targets": targets, "condition": condition}
-        if hasattr(self, "_effects"):
+        if self._effects is not None:
             arrays["covariates"] = self._effects.rows
         with training_session(
             self,
             X,
-            self._target.given_back(targets, self._names),
+            self._target.given_back(targets),
             data=arrays,
             eval_interval=EVAL_INTERVAL,
             shown={"loss": "generator_loss", "mi": "information"},

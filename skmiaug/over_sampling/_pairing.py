@@ -1,10 +1,12 @@
 """pairing="all": real and generated modalities of a class in all combinations."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+
+from skmiaug.over_sampling.targets import ClassTarget
 
 
 class Combination(NamedTuple):
@@ -39,36 +41,28 @@ def combinations_of(n_modalities: int, n_real: int, n_more: int) -> list[Combina
     return [*some, Combination(everything, n_balanced + n_more)]
 
 
-class Part(NamedTuple):
-    """Rows of a class to fill: a combination, and the real rows that it takes parts of.
-
-    Attributes
-    ----------
-    rows : slice
-        Where they are in the output.
-    generated : tuple of int
-    kept : tuple of int
-        The modalities that are real.
-    real : ndarray of shape (n, n_features)
-        Real rows that have these; each as often as any other.
-    classes : ndarray of shape (n,)
-    """
-
-    rows: slice
-    generated: tuple[int, ...]
-    kept: tuple[int, ...]
-    real: np.ndarray
-    classes: np.ndarray
+def combined_counts(
+    target: ClassTarget, n_modalities: int, n_more: Mapping[Any, int]
+) -> dict[Any, int]:
+    """Return the rows to generate of each class, where ``n_more`` would be added to it."""
+    return {
+        c: sum(job.n for job in combinations_of(n_modalities, n, n_more.get(c, 0)))
+        for c, n in zip(target.keys, target.present.tolist(), strict=True)
+    }
 
 
 def parts_of(
     X: np.ndarray,
     classes: np.ndarray,
     columns: Sequence[np.ndarray],
-    n_more: Sequence[int],
+    counts: Mapping[Any, int],
+    target: ClassTarget,
     rng: np.random.Generator,
-) -> Iterator[Part]:
-    """Yield what all combinations consist of, class by class.
+) -> Iterator[tuple[int, Combination, np.ndarray]]:
+    """Yield class number and combination, and the real rows that it takes parts of.
+
+    Real rows (n, n_features) have all the parts, and each is as often there as any other;
+    there are none where all parts are generated.
 
     Parameters
     ----------
@@ -77,22 +71,23 @@ def parts_of(
         Class numbers.
     columns : sequence of ndarray
         Column numbers of each modality.
-    n_more : sequence of int
-        Rows to add to each class before they are combined.
+    counts : mapping of class to int
+        Rows to generate, as :func:`combined_counts` returns them.
+    target : ClassTarget
     rng : numpy.random.Generator
     """
-    begin, K = 0, len(columns)
-    for c, more in enumerate(n_more):
+    K = len(columns)
+    for c, key in enumerate(target.keys):
         own = X[classes == c]
-        for job in combinations_of(K, len(own), more):
-            kept = tuple(k for k in range(K) if k not in job.generated)
-            picked = own[:0]
-            if kept:
-                gaps = [np.isnan(own[:, columns[k]]).any(axis=1) for k in kept]
-                usable = np.flatnonzero(~np.any(gaps, axis=0))
+        n_more = (counts[key] + len(own)) // 2**K - len(own)
+        for job in combinations_of(K, len(own), n_more):
+            real = own[:0]
+            if len(job.generated) < K:
+                taken = [columns[k] for k in range(K) if k not in job.generated]
+                usable = np.flatnonzero(
+                    ~np.isnan(own[:, np.concatenate(taken)]).any(axis=1)
+                )
                 rounds = -(-job.n // len(usable))
                 shuffled = [rng.permutation(usable) for _ in range(rounds)]
-                picked = own[np.concatenate(shuffled)[: job.n]]
-            rows = slice(begin, begin + job.n)
-            yield Part(rows, job.generated, kept, picked, np.full(job.n, c))
-            begin += job.n
+                real = own[np.concatenate(shuffled)[: job.n]]
+            yield c, job, real

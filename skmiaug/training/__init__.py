@@ -2,7 +2,7 @@
 
 # ruff: noqa: F401 (the imports are the names of this package)
 
-from skmiaug.training.alignment._alignment import (
+from skmiaug.training.alignment import (
     AlignmentBatch,
     AlignmentBatches,
     AlignmentModel,
@@ -18,7 +18,6 @@ from skmiaug.training.loop._run import (
     EarlyStopping,
     LoopParameters,
     RunRecord,
-    TrainingEvents,
 )
 from skmiaug.training.sequences._model import (
     SequenceBatch,

@@ -10,7 +10,7 @@ import pytest
 import torch
 from sklearn.base import BaseEstimator
 
-from skmiaug.base import NEURAL_CONSTRAINTS, fingerprint, torch_defaults, training_session
+from skmiaug.base import TrainedEstimator, fingerprint, torch_defaults, training_session
 from skmiaug.exceptions import CheckpointError, DeviceUnavailableError
 from skmiaug.training import RunRecord
 from skmiaug.utils._sklearn_callbacks import CallbackSupportMixin
@@ -52,7 +52,7 @@ def test_importing_the_package_leaves_torch_alone():
 
 
 def test_every_neural_estimator_has_these_parameters():
-    assert set(NEURAL_CONSTRAINTS) == {
+    assert set(TrainedEstimator._parameter_constraints) == {
         "max_iter",
         "batch_size",
         "validation_fraction",
@@ -74,7 +74,7 @@ def test_the_seed_follows_random_state_and_nothing_else_is_drawn():
     ):
         assert one.seed == two.seed
         assert one.device == torch.device("cpu")
-        assert one.events(lambda model: None).seed == one.seed
+        assert one.loop(lambda model: None).seed == one.seed
         assert (one.stopping.patience, one.stopping.tol) == (5, 0.1)
     assert torch.equal(torch_state, torch.random.get_rng_state())
 

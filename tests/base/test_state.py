@@ -259,7 +259,7 @@ def state(json_value):
 
 
 def fields(json_value):
-    return json_value["state"]["_fitted"]["fields"]
+    return json_value["state"]["_fitted"]["parameters"]
 
 
 def net(json_value):
@@ -272,8 +272,8 @@ NAN = {"float": "nan"}
 @pytest.mark.parametrize(
     "change",
     [
-        lambda j, a: j.update(estimator="Net"),
-        lambda j, a: j.update(estimator="os"),
+        lambda j, a: j.update(object="Net"),
+        lambda j, a: j.update(object="os"),
         lambda j, a: j["parameters"].pop("a"),
         lambda j, a: j["parameters"].update(c=1),
         lambda j, a: j["parameters"].update(a="x"),
@@ -293,18 +293,20 @@ NAN = {"float": "nan"}
         lambda j, a: state(j).update(_fitted={"read": 1}),
         lambda j, a: fields(j).pop("center"),
         lambda j, a: fields(j).update(other=1),
+        lambda j, a: state(j)["_fitted"].update(state={"other": 1}),
+        lambda j, a: net(j)["state"].update(center=[0.0] * 3),
         lambda j, a: fields(j).update(names={"tuple": [1]}),
         lambda j, a: fields(j).update(threshold="x"),
         lambda j, a: fields(j).update(limits={"dict": [["a", [None]]]}),
         lambda j, a: fields(j).update(net=fields(j)["center"]),
-        lambda j, a: net(j).update(module="Fitted"),
-        lambda j, a: net(j)["config"].update(sizes=[4]),
-        lambda j, a: net(j)["config"].update(sizes=[4, 3]),
-        lambda j, a: net(j)["config"].update(sizes=[10**12, 2]),
-        lambda j, a: net(j)["config"].update(sizes=[1] * 10**6),
-        lambda j, a: net(j)["config"].update(n_inputs=10**9),
-        lambda j, a: net(j)["weights"].pop("center"),
-        lambda j, a: net(j)["weights"].update(center="nothing"),
+        lambda j, a: net(j).update(object="Fitted"),
+        lambda j, a: net(j)["parameters"].update(sizes=[4]),
+        lambda j, a: net(j)["parameters"].update(sizes=[4, 3]),
+        lambda j, a: net(j)["parameters"].update(sizes=[10**12, 2]),
+        lambda j, a: net(j)["parameters"].update(sizes=[1] * 10**6),
+        lambda j, a: net(j)["parameters"].update(n_inputs=10**9),
+        lambda j, a: net(j)["state"].pop("center"),
+        lambda j, a: net(j)["state"].update(center="nothing"),
         lambda j, a: a.pop("_fitted/center"),
         lambda j, a: a.update({"_fitted/center": np.zeros(4)}),
         lambda j, a: a.update({"_fitted/center": np.full(3, np.inf)}),

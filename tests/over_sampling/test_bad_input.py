@@ -517,9 +517,9 @@ def test_a_held_out_measure_that_is_not_finite_counts_as_divergence(skewed, monk
     scores = iter([0.1, np.nan, 0.2, 0.3])
     train = _migan.train_gan
 
-    def train_to_scores(*args, events, **kwargs):
-        events = replace(events, evaluate=lambda players: next(scores))
-        return train(*args, events=events, **kwargs)
+    def train_to_scores(*args):
+        *others, loop = args
+        return train(*others, replace(loop, evaluate=lambda networks: next(scores)))
 
     monkeypatch.setattr(_migan, "train_gan", train_to_scores)
     augmenter = small(max_iter=3 * EVAL_INTERVAL).fit(*skewed)

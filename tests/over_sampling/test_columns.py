@@ -12,9 +12,8 @@ from sklearn.covariance import ledoit_wolf_shrinkage as sklearn_shrinkage
 
 from skmiaug.over_sampling.columns import (
     ColumnScale,
-    Spectrum,
     _scale,
-    _spectrum,
+    _transform,
     fit_columns,
     ledoit_wolf_shrinkage,
 )
@@ -148,11 +147,9 @@ def test_shrinkage_is_that_of_scikit_learn(shape):
     rows = np.random.default_rng(n).normal(size=shape) * np.linspace(1, 3, d)
     S = rows.T @ rows / n
     fourth = np.mean(np.square(rows).sum(axis=1) ** 2)
-    spectrum = Spectrum(np.zeros(d), np.eye(d), np.square(S).sum(), np.trace(S), fourth)
     expected = sklearn_shrinkage(rows, assume_centered=True)
-    assert ledoit_wolf_shrinkage(spectrum, n, d) == pytest.approx(expected, abs=1e-6)
-    equal = Spectrum(np.zeros(4), np.eye(4), np.square(3 * np.eye(4)).sum(), 12.0, 100.0)
-    assert ledoit_wolf_shrinkage(equal, 10, 4) == 0
+    assert ledoit_wolf_shrinkage(S, fourth, n, d) == pytest.approx(expected, abs=1e-6)
+    assert ledoit_wolf_shrinkage(3 * np.eye(4), 100.0, 10, 4) == 0
 
 
 @pytest.mark.parametrize("n", [69, 12])
@@ -233,7 +230,7 @@ def test_few_rows_of_many_columns_have_the_same_covariance_where_they_vary(
     X[:, 7] = 0.0
     T = one_hot(classes)
     whole, Z = fit(X, T)
-    monkeypatch.setattr(_spectrum, "_MANY_COLUMNS", 90)
+    monkeypatch.setattr(_transform, "_MANY_COLUMNS", 90)
     sizes = decomposed(monkeypatch)
     found, own = fit(X, T)
     assert sizes == [len(X)]
@@ -262,7 +259,7 @@ def test_wide_rows_come_back_without_a_square_matrix_of_columns():
 
 
 def test_wide_rows_that_are_all_alike_have_coordinates(monkeypatch):
-    monkeypatch.setattr(_spectrum, "_MANY_COLUMNS", 90)
+    monkeypatch.setattr(_transform, "_MANY_COLUMNS", 90)
     group, Z = fit(np.zeros((6, 90)), one_hot(np.repeat([0, 1], 3)))
     assert np.isfinite(Z).all()
     assert (group.inverse(Z) == 0).all()
@@ -278,7 +275,7 @@ def test_a_memory_map_gives_the_bits_of_the_array(
 ):
     monkeypatch.setattr(_row_blocks, "_BLOCK_ROWS", 7)
     monkeypatch.setattr(_scale, "_MARGINAL_ROWS", 15)
-    monkeypatch.setattr(_spectrum, "_MANY_COLUMNS", many_columns)
+    monkeypatch.setattr(_transform, "_MANY_COLUMNS", many_columns)
     rows, classes = classed_rows((12, 8), d=40)
     rows[:, 0] = np.exp(3 * rows[:, 0])
     X = (100 * rows).astype(dtype)
@@ -350,22 +347,23 @@ def without_last(name):
             lambda g: replace(g, scale=without_last("scale")(g.scale)),
             "scale.scale has the shape",
         ),
-        (lambda g: changed_scores(g, columns=np.array([6])), "beyond the 6"),
+        (lambda g: changed_scores(g, column=6), "beyond the 6"),
     ],
 )
 def test_arrays_that_do_not_belong_together_are_refused(change, message):
     X, classes = classed_rows()
     X[:, 2] = np.exp(4 * X[:, 2])
     group, _ = fit(X, one_hot(classes), "auto")
-    assert group.scale.scores.columns.tolist() == [2]
+    assert [own.column for own in group.scale.scores] == [2]
     group.check()
     with pytest.raises(ValueError, match=message):
         change(group).check()
 
 
 def changed_scores(group, **changes):
-    scores = replace(group.scale.scores, **changes)
-    return replace(group, scale=replace(group.scale, scores=scores))
+    (scores,) = group.scale.scores
+    scale = replace(group.scale, scores=(replace(scores, **changes),))
+    return replace(group, scale=scale)
 
 
 @pytest.mark.parametrize("n_generated", [0, 2])

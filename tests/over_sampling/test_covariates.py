@@ -11,7 +11,7 @@ from imblearn.pipeline import Pipeline
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-from skmiaug import GaussianAugmenter, load, save
+from skmiaug import GaussianAugmenter, MIGANAugmenterCV, load, mi_path, save
 from skmiaug.over_sampling.columns._covariates import fill_up, fit_effects
 from tests._helpers import small
 
@@ -197,6 +197,33 @@ def test_a_condition_and_covariates_go_together(make):
     other = augmenter.sample(200, 0, condition=np.zeros((200, 3)), covariates="eve")[0]
     shift = X[who == "bob", :5].mean(axis=0) - X[who == "eve", :5].mean(axis=0)
     np.testing.assert_allclose((known - other).mean(axis=0), shift, atol=0.7)
+
+
+def test_many_weights_take_covariates_as_one_does():
+    X, y, who, _ = spoken()
+    frame = pd.DataFrame({"speaker": who, "corpus": np.arange(len(y)) % 2})
+    path = mi_path(X, y, mi_weights=[0, 1], augmenter=small(), covariates=frame)
+    for weight, together in zip([0, 1], path.augmenters, strict=True):
+        alone = small(mi_weight=weight).fit(X, y, covariates=frame)
+        new = [a.sample(9, covariates=("ann", None))[0] for a in (together, alone)]
+        np.testing.assert_allclose(*new, atol=5e-3)
+
+
+def test_a_search_of_the_weight_takes_covariates():
+    X, y, who, _ = spoken()
+    search = MIGANAugmenterCV(mi_weights=[0, 1], augmenter=small(max_iter=0), cv=3)
+    without = search.fit(X, y).cv_results_["mean_mutual_information"]
+    y_new = search.fit_resample(X, y, covariates=who)[1]
+    assert (search.cv_results_["mean_mutual_information"] > without).all()
+    table = pd.crosstab(y_new, search.covariates_resampled_).to_numpy()
+    assert (table == 40).all()
+    assert len(search.sample(3, 1, covariates="bob")[0]) == 3
+    with pytest.raises(ValueError, match="levels that no training row has: gus"):
+        search.sample(3, 1, covariates="gus")
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        search.fit(X, y, covariates=who[:9])
+    search.fit_resample(X, y)
+    assert not hasattr(search, "covariates_resampled_")
 
 
 @pytest.mark.parametrize(

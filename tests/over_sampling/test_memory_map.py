@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skmiaug import MIGANAugmenter
-from skmiaug.over_sampling.columns import _scale, _spectrum
+from skmiaug.over_sampling.columns import _scale, _transform
 from skmiaug.utils.files._memory_map import is_memory_mapped
 from skmiaug.utils.tables import _row_blocks
 from tests._helpers import assert_same_fit, small
@@ -57,14 +57,14 @@ def test_frequent_values_of_heavy_tails_have_the_same_places(tmp_path, monkeypat
     monkeypatch.setattr(_row_blocks, "_BLOCK_ROWS", 70)
     on_disk = mapped(tmp_path / "X.npy", X)
     one, other = (small(bandwidth=0.5, max_iter=2).fit(rows, y) for rows in (X, on_disk))
-    assert one._transform.groups[0].scale.scores.columns.tolist() == [0]
+    assert [own.column for own in one._transform.groups[0].scale.scores] == [0]
     assert_same_fit(one, other)
 
 
 def test_few_rows_of_many_columns(tmp_path, monkeypatch):
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(30, 80)).astype(np.float32), np.repeat([0, 1], [20, 10])
-    monkeypatch.setattr(_spectrum, "_MANY_COLUMNS", 80)
+    monkeypatch.setattr(_transform, "_MANY_COLUMNS", 80)
     monkeypatch.setattr(_row_blocks, "_BLOCK_ROWS", 7)
     on_disk = mapped(tmp_path / "X.npy", X)
     one, other = (small(bandwidth=0.5, max_iter=2).fit(rows, y) for rows in (X, on_disk))

@@ -107,7 +107,7 @@ def test_folds_and_seeds_train_side_by_side(skewed):
     X, y = skewed
     rng = np.random.default_rng(0)
     halves = [rng.permutation(102)[:80] for _ in range(2)]
-    data = [(X[rows], y[rows], None, None) for rows in halves]
+    data = [{"X": X[rows], "y": y[rows]} for rows in halves]
     augmenters = [
         small(mi_weight=weight, random_state=seed)
         for _ in data
@@ -116,17 +116,15 @@ def test_folds_and_seeds_train_side_by_side(skewed):
     ]
     rows = [data[k // 4] for k in range(8)]
     fit_augmenters(augmenters, rows)
-    for augmenter, (X_fold, y_fold, *_) in zip(augmenters, rows, strict=True):
+    for augmenter, own in zip(augmenters, rows, strict=True):
         alone = small(mi_weight=augmenter.mi_weight, random_state=augmenter.random_state)
-        assert_like(augmenter, alone.fit(X_fold, y_fold))
+        assert_like(augmenter, alone.fit(**own))
 
 
 def test_other_shapes_are_other_stacks(skewed):
     X, y = skewed
     fits = [small(), small(generator_hidden_layer_sizes=(4, 4)), small(n_components=3)]
-    fit_augmenters(
-        fits, [(X, y, None, None), (X[:, :7], y, None, None), (X, y, None, None)]
-    )
+    fit_augmenters(fits, [{"X": rows, "y": y} for rows in (X, X[:, :7], X)])
     assert_like(fits[0], small().fit(X, y))
     wide = small(generator_hidden_layer_sizes=(4, 4))
     assert_like(fits[1], wide.fit(X[:, :7], y))

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from skmiaug import GaussianAugmenter
 from skmiaug.over_sampling import _base
 from tests._helpers import NAMES, small, trained
 from tests.over_sampling._pairs import paired, pairs
@@ -162,9 +163,10 @@ def test_what_sample_refuses_makes_no_file(fitted, tmp_path, arguments, match):
     assert names(tmp_path) == []
 
 
-def test_labels_that_no_file_can_hold_are_refused(fitted, tmp_path, monkeypatch):
-    labels = np.array([Decimal(k) for k in range(3)], dtype=object)
-    monkeypatch.setattr(fitted, "classes_", labels)
+def test_labels_that_no_file_can_hold_are_refused(tmp_path):
+    labels = np.array([Decimal(k % 3) for k in range(30)], dtype=object)
+    X = np.random.default_rng(0).normal(size=(30, 2))
+    fitted = GaussianAugmenter(random_state=0).fit(X, labels)
     with pytest.raises(ValueError, match="objects of other kinds"):
         fitted.sample_to(tmp_path / "made.npy", 3)
     assert names(tmp_path) == []

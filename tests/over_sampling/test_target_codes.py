@@ -33,13 +33,13 @@ def targets_of(target_type, n=300, seed=0):
 def test_codes_are_not_negative_and_sum_to_one(target_type):
     y = targets_of(target_type)
     X = np.random.default_rng(1).normal(size=(len(y), 4))
-    target, values, names, container = read_target(target_type, y, X)
+    target, values, container = read_target(target_type, y, X)
     T = target.codes(values)
     assert T.shape == (len(y), target.n_codes)
     assert T.dtype == np.float32
     assert T.min() >= 0
     np.testing.assert_allclose(T.sum(axis=1), 1, atol=1e-6)
-    assert len(names) == target.n_names
+    assert len(target.names) == (3 if y.ndim == 1 else y.shape[1])
     assert len(target.strata(values)) == len(y)
     whole = container.append(values[:5])
     np.testing.assert_allclose(whole[: len(y)], y)
@@ -58,9 +58,9 @@ def test_an_attribute_acts_by_a_line_or_by_a_curve(effect):
     X = effect(y)[:, None] + 0.1 * rng.normal(size=(600, 3))
     target, values, *_ = read_target("continuous", y, X)
     assert explained(target.codes(values), X) > 0.9
-    noise = read_target("continuous", y, rng.normal(size=(600, 3))).target
+    noise, *_ = read_target("continuous", y, rng.normal(size=(600, 3)))
     assert noise.n_codes == 2  # a line
-    line = read_target("continuous", y, y[:, None] * np.ones(3)).target
+    line, *_ = read_target("continuous", y, y[:, None] * np.ones(3))
     assert line.n_codes == 2
 
 

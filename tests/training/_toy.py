@@ -15,6 +15,7 @@ from skmiaug.training.gan import (
     GanNetworks,
     GanWeights,
     Layout,
+    NetworkParameters,
     WeightedRows,
     build_networks,
     generate,
@@ -38,19 +39,19 @@ def toy_networks(
     device: torch.device = CPU,
 ) -> GanNetworks:
     """Untrained networks; ``moved``: with a residual that is not zero."""
-    networks = build_networks(
-        layout=layout,
-        n_targets=2,
-        latent_dim=LATENT,
-        n_codes=n_codes,
+    parameters = NetworkParameters(
+        layout.sizes,
         generator_sizes=(16,),
         critic_sizes=(16,),
+        latent_dim=LATENT,
+        n_codes=n_codes,
         generator_lr=rate,
         critic_lr=rate,
-        seed=seed,
-        device=device,
+        batch_size=64,
+        penalty=1.0,
         gaussian_head=gaussian_head,
     )
+    networks = build_networks(parameters, layout, 2, seed=seed, device=device)
     if moved:
         weight = networks.generator.leave.weight
         noise = torch.randn(weight.shape, generator=torch.Generator().manual_seed(seed))

@@ -7,7 +7,7 @@ import torch
 from skmiaug.training import (
     AlignmentRecord,
     EarlyStopping,
-    TrainingEvents,
+    LoopParameters,
     alignment_score,
     alignment_terms,
     train_alignment,
@@ -28,10 +28,13 @@ def run(
         model,
         batches or toy_pair_batches(),
         weights or toy_align_weights(),
-        max_iter=max_iter,
-        eval_interval=10,
-        stopping=EarlyStopping(99, tol=0.0),
-        events=TrainingEvents(evaluate, **events),
+        LoopParameters(
+            max_iter=max_iter,
+            eval_interval=10,
+            stopping=EarlyStopping(99, tol=0.0),
+            evaluate=evaluate,
+            **events,
+        ),
     )
 
 

@@ -13,7 +13,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from skmiaug.exceptions import CudaGraphWarning
-from skmiaug.training import EarlyStopping, TrainingEvents
+from skmiaug.training import EarlyStopping, LoopParameters
 from skmiaug.training.gan import (
     GanNetworks,
     Rows,
@@ -142,10 +142,9 @@ def trained(
         networks,
         toy_batches(layout, device=device),
         toy_weights(),
-        max_iter=20,
-        eval_interval=5,
-        stopping=EarlyStopping(99, 0.0),
-        events=TrainingEvents(evaluate=evaluate),
+        LoopParameters(
+            max_iter=20, eval_interval=5, stopping=EarlyStopping(99, 0.0), evaluate=evaluate
+        ),
     )
     return networks, record
 

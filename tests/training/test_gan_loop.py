@@ -8,7 +8,7 @@ import torch
 
 from skmiaug.exceptions import TrainingDivergedError
 from skmiaug.losses import categorical_information
-from skmiaug.training import EarlyStopping, TrainingEvents
+from skmiaug.training import EarlyStopping, LoopParameters
 from skmiaug.training.gan import heads_step, train_gan
 from tests.training._toy import (
     LN2,
@@ -41,10 +41,12 @@ def run(
         networks,
         batches,
         weights or toy_weights(),
-        max_iter=max_iter,
-        eval_interval=eval_interval,
-        stopping=EarlyStopping(patience, tol=0.0),
-        events=TrainingEvents(**{"evaluate": no_score} | events),
+        LoopParameters(
+            max_iter=max_iter,
+            eval_interval=eval_interval,
+            stopping=EarlyStopping(patience, tol=0.0),
+            **{"evaluate": no_score} | events,
+        ),
     )
 
 

@@ -5,7 +5,7 @@ import signal
 import pytest
 import torch
 
-from skmiaug.training import EarlyStopping, TrainingEvents
+from skmiaug.training import EarlyStopping, LoopParameters
 from skmiaug.training.gan import (
     StackBatches,
     StackedModel,
@@ -46,10 +46,12 @@ def trained_alone(k, score, patience=2):
         networks,
         toy_batches(seed=SEEDS[k], shift=SHIFTS[k]),
         toy_weights(information=MI_WEIGHTS[k]),
-        max_iter=23,
-        eval_interval=5,
-        stopping=EarlyStopping(patience, 0.0),
-        events=TrainingEvents(evaluate=score),
+        LoopParameters(
+            max_iter=23,
+            eval_interval=5,
+            stopping=EarlyStopping(patience, 0.0),
+            evaluate=score,
+        ),
     )
     return networks, record
 

@@ -7,7 +7,7 @@ needs a value raises.
 import pytest
 import torch
 
-from skmiaug.training import EarlyStopping, TrainingEvents
+from skmiaug.training import EarlyStopping, LoopParameters
 from skmiaug.training.gan import (
     StackBatches,
     gan_step,
@@ -148,10 +148,12 @@ def test_a_loop_waits_at_its_validation_checks_alone(layout):
                 networks,
                 batches,
                 toy_weights(),
-                max_iter=max_iter,
-                eval_interval=eval_interval,
-                stopping=EarlyStopping(99, 0.0),
-                events=TrainingEvents(evaluate=lambda networks: None),
+                LoopParameters(
+                    max_iter=max_iter,
+                    eval_interval=eval_interval,
+                    stopping=EarlyStopping(99, 0.0),
+                    evaluate=lambda networks: None,
+                ),
             )
         return watch.seen
 

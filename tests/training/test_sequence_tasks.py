@@ -7,7 +7,7 @@ from torch.nn import functional
 from skmiaug.exceptions import TrainingDivergedError
 from skmiaug.training import (
     EarlyStopping,
-    TrainingEvents,
+    LoopParameters,
     embed_all,
     train_sequences,
 )
@@ -18,10 +18,13 @@ def train(model, task, *, max_iter, eval_interval=10, patience=99, **events):
     return train_sequences(
         model,
         task,
-        max_iter=max_iter,
-        eval_interval=eval_interval,
-        stopping=EarlyStopping(patience, tol=0.0),
-        events=TrainingEvents(task.score, **events),
+        LoopParameters(
+            max_iter=max_iter,
+            eval_interval=eval_interval,
+            stopping=EarlyStopping(patience, tol=0.0),
+            evaluate=task.score,
+            **events,
+        ),
     )
 
 

@@ -191,11 +191,11 @@ class _Columns(Classes):
     @classmethod
     def read(cls, y: Any) -> tuple[Classes, NDArray[Any]]:
         rows = np.zeros((0 if y is None else _num_samples(y), 1))
-        found = read_target(cls.name, y, rows)
-        return cls(found.names, found.target), cls._as_fitted(found)
+        target, values, _ = read_target(cls.name, y, rows)
+        return cls(target.names, target), cls._as_fitted(target, values)
 
     @staticmethod
-    def _as_fitted(found: Any) -> NDArray[Any]:
+    def _as_fitted(target: Any, values: NDArray[Any]) -> NDArray[Any]:
         raise NotImplementedError
 
     def strata(self, y: NDArray[Any], least: int = 5) -> NDArray[Any]:
@@ -231,8 +231,8 @@ class VoteShares(_Columns):
     scorer = staticmethod(plurality_recall)
 
     @staticmethod
-    def _as_fitted(found: Any) -> NDArray[Any]:
-        return np.asarray(found.target.masses(found.values))
+    def _as_fitted(target: Any, values: NDArray[Any]) -> NDArray[Any]:
+        return np.asarray(target.masses(values))
 
     def sampler(self, name: str, given: Any) -> Any:
         """A sampler of classes gets the rows with a plurality."""
@@ -276,8 +276,8 @@ class LabelSets(_Columns):
     scorer = get_scorer("average_precision")
 
     @staticmethod
-    def _as_fitted(found: Any) -> NDArray[Any]:
-        return np.asarray(found.values.astype(np.int64))
+    def _as_fitted(target: Any, values: NDArray[Any]) -> NDArray[Any]:
+        return np.asarray(values.astype(np.int64))
 
     def fit(
         self, model: Any, method: Any, X: Any, y: NDArray[Any], groups: Any, seed: int
@@ -314,8 +314,8 @@ class Attributes(_Columns):
     scorer = make_scorer(concordance_correlation_coefficient)
 
     @staticmethod
-    def _as_fitted(found: Any) -> NDArray[Any]:
-        return found.values[:, 0] if found.values.shape[1] == 1 else found.values
+    def _as_fitted(target: Any, values: NDArray[Any]) -> NDArray[Any]:
+        return values[:, 0] if values.shape[1] == 1 else values
 
     def counts(self, y: NDArray[Any], names: Sequence[Any]) -> dict[str, int]:
         found = {}
@@ -391,8 +391,8 @@ def read_y(target_type: str, y: Any) -> tuple[Classes, NDArray[Any]]:
 def inverse_density(y: ArrayLike) -> tuple[NDArray[np.float64], int]:
     """Weights of attributes, 1 on the mean, and the rows that `GaussianAugmenter` adds."""
     rows = np.zeros((len(np.asarray(y)), 1))
-    target, _, names, _ = read_target("continuous", y, rows)
-    (number,) = target.plan("inverse_density", 1.0, names, y).values()
+    target, *_ = read_target("continuous", y, rows)
+    (number,) = target.plan("inverse_density", 1.0, y).values()
     return target.weights / target.weights.mean(), number
 
 

@@ -153,11 +153,16 @@ def read_covariates(
 
 
 def requested_levels(
-    effects: CovariateEffects | None, covariates: Any, n: int, rng: np.random.Generator
+    effects: CovariateEffects | None,
+    covariates: Any,
+    n: int,
+    rng: np.random.Generator,
+    *,
+    needed: bool = False,
 ) -> np.ndarray | None:
     """Return the levels (n, n_covariates) of n rows of ``sample``, None without effects.
 
-    Those that are passed, or those of training rows.
+    Those that are passed, or those of training rows, unless they are ``needed``.
 
     Raises
     ------
@@ -173,6 +178,11 @@ def requested_levels(
         return None
     if covariates is not None:
         return known_levels(covariates, effects.levels, n)
+    if needed:
+        raise ValueError(
+            "The augmenter was fitted with covariates. Pass those of the rows to "
+            "impute too; None in them stands for a new level."
+        )
     return np.asarray(effects.rows[rng.permutation(np.arange(n) % len(effects.rows))])
 
 

@@ -8,7 +8,7 @@ range. Values that occur often (the zeros of a count) share a span of scores: ea
 takes a place in the span by its number, and all places lead back to the value.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -20,21 +20,28 @@ MAX_KNOTS = 1024
 
 @dataclass(frozen=True)
 class ColumnScores:
-    """Knots between the values of one column and their normal scores.
+    """Knots between the values of one column and their standardised normal scores.
 
     Attributes
     ----------
+    column : int
+        Its number.
     values : ndarray of shape (n_knots,), float64
         Rising; a value that occurs often has two knots, the ends of its span.
     ranks : ndarray of shape (n_knots,), float64
         Share of the distribution below each knot, strictly rising in (0, 1).
+    center, scale : float
+        Mean and standard deviation of the scores of the rows.
     """
 
+    column: int
     values: np.ndarray
     ranks: np.ndarray
+    center: float = 0.0
+    scale: float = 1.0
 
     @classmethod
-    def fit(cls, values: np.ndarray, weights: np.ndarray) -> "ColumnScores":
+    def of(cls, values: np.ndarray, weights: np.ndarray, column: int = 0) -> "ColumnScores":
         """Take the knots from ``values`` (n,), each of which counts by its weight (n,)."""
         order = np.argsort(values, kind="stable")
         rising = values[order]
@@ -52,7 +59,7 @@ class ColumnScores:
         knots = np.clip(knots, end, 1 - end)
         kept = np.append(True, np.diff(knots) > 0)
         thinned = _thin(np.flatnonzero(kept), np.repeat(count > 1, 2)[kept])
-        return cls(np.repeat(rising[first], 2)[thinned], knots[thinned])
+        return cls(column, np.repeat(rising[first], 2)[thinned], knots[thinned])
 
     @cached_property
     def scores(self) -> np.ndarray:
@@ -64,26 +71,38 @@ class ColumnScores:
         """Whether a value is frequent."""
         return bool((self.values[1:] == self.values[:-1]).any())
 
-    def to_scores(self, values: np.ndarray, places: np.ndarray | None) -> np.ndarray:
-        """Return the normal scores of ``values`` (n,).
+    def to_scores(self, values: np.ndarray, first_row: int = 0) -> np.ndarray:
+        """Return the scores of ``values`` (n,).
 
-        ``places`` (n,) in [0, 1) say where in its span the score of a frequent value lies;
-        they are not needed where none is. Values beyond the knots have the score of the
-        last one.
+        The number of its row, counted from ``first_row``, determines where in its span the
+        score of a frequent value lies, see :func:`places_in_span`. Values beyond the knots
+        have the score of the last one.
+        """
+        if not self.has_spans:
+            return self.at_places(values, None)
+        return self.at_places(values, places_in_span(first_row, len(values), self.column))
+
+    def at_places(self, values: np.ndarray, places: np.ndarray | None) -> np.ndarray:
+        """Return the scores of ``values`` (n,) at ``places`` (n,) in [0, 1) of their spans.
+
+        No places are needed where no value is frequent.
         """
         scores = np.interp(values, self.values, self.scores)
-        if places is None or not self.has_spans:
-            return scores
+        if places is None:
+            return self._standardised(scores)
         low = np.searchsorted(self.values, values, side="left")
         high = np.searchsorted(self.values, values, side="right") - 1
         tied = np.flatnonzero(high > low)
         left, right = self.ranks[low[tied]], self.ranks[high[tied]]
         scores[tied] = ndtri(left + places[tied] * (right - left))
-        return scores
+        return self._standardised(scores)
+
+    def _standardised(self, scores: np.ndarray) -> np.ndarray:
+        return (scores - self.center) / self.scale
 
     def to_values(self, scores: np.ndarray) -> np.ndarray:
         """Return the values (n,) that ``scores`` stand for."""
-        return np.interp(scores, self.scores, self.values)
+        return np.interp(scores * self.scale + self.center, self.scores, self.values)
 
     def check(self) -> None:
         """Raise ValueError if these are no knots of a distribution."""
@@ -95,73 +114,28 @@ class ColumnScores:
             raise ValueError("ranks outside of (0, 1)")
         if (np.diff(self.ranks) <= 0).any() or (np.diff(self.values) < 0).any():
             raise ValueError("values or ranks do not rise")
+        if not self.scale > 0 or self.column < 0:
+            raise ValueError("scale is not above 0, or column is none")
 
 
-@dataclass(frozen=True)
-class NormalScores:
-    """Some columns of a table as normal scores, standardised.
+def fit_scores(
+    values: np.ndarray, weights: np.ndarray, columns: np.ndarray
+) -> tuple[ColumnScores, ...]:
+    """Fit the scores of ``columns`` to their ``values`` (n, n_columns), float64.
 
-    Attributes
-    ----------
-    columns : ndarray of shape (n_columns,)
-        Their numbers.
-    knots : tuple of ColumnScores
-        One for each of them.
-    center, scale : ndarray of shape (n_columns,), float64
-        Mean and standard deviation of the scores.
+    ``weights`` (n,) balance the targets: most samples are generated for rare ones.
     """
-
-    columns: np.ndarray
-    knots: tuple[ColumnScores, ...]
-    center: np.ndarray
-    scale: np.ndarray
-
-    @classmethod
-    def fit(
-        cls, values: np.ndarray, weights: np.ndarray, columns: np.ndarray
-    ) -> "NormalScores":
-        """Fit the scores of ``columns`` to their ``values`` (n, n_columns), float64.
-
-        ``weights`` (n,) balance the targets: most samples are generated for rare ones.
-        """
-        knots = tuple(ColumnScores.fit(own, weights) for own in values.T)
-        raw = cls(columns, knots, np.zeros(len(columns)), np.ones(len(columns)))
-        scores = raw.to_scores(values, 0)
-        deviation = scores.std(axis=0)
-        return cls(
-            columns, knots, scores.mean(axis=0), np.where(deviation > 0, deviation, 1.0)
-        )
-
-    def to_scores(self, values: np.ndarray, first_row: int) -> np.ndarray:
-        """Return the standardised scores of ``values`` (n, n_columns).
-
-        ``first_row`` is the number of the first row, see :func:`places_in_span`.
-        """
-        scores = np.empty(values.shape)
-        for k, (column, knots) in enumerate(zip(self.columns, self.knots, strict=True)):
-            places = None
-            if knots.has_spans:
-                places = places_in_span(first_row, len(values), int(column))
-            scores[:, k] = knots.to_scores(values[:, k], places)
-        scores -= self.center
-        scores /= self.scale
-        return scores
-
-    def to_values(self, scores: np.ndarray) -> np.ndarray:
-        """Return the values that standardised ``scores`` (n, n_columns) stand for."""
-        raw = scores * self.scale + self.center
-        for k, knots in enumerate(self.knots):
-            raw[:, k] = knots.to_values(raw[:, k])
-        return raw
-
-    def check(self) -> None:
-        """Raise ValueError if the arrays do not belong together."""
-        n = len(self.knots)
-        for name in ("columns", "center", "scale"):
-            if getattr(self, name).shape != (n,):
-                raise ValueError(f"{name} of other columns than the {n} of the knots")
-        if not (self.scale > 0).all():
-            raise ValueError("scale is not above 0")
+    pairs = zip(values.T, columns.tolist(), strict=True)
+    knots = [ColumnScores.of(own, weights, column) for own, column in pairs]
+    raw = np.empty(values.shape)
+    for k, own in enumerate(knots):
+        raw[:, k] = own.to_scores(values[:, k])
+    deviation = raw.std(axis=0)
+    moments = raw.mean(axis=0), np.where(deviation > 0, deviation, 1.0)
+    return tuple(
+        replace(own, center=float(center), scale=float(scale))
+        for own, center, scale in zip(knots, *moments, strict=True)
+    )
 
 
 def _thin(knots: np.ndarray, frequent: np.ndarray) -> np.ndarray:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from skmiaug.over_sampling.columns._normal_scores import (
-    NormalScores,
+    ColumnScores,
+    fit_scores,
     heavy_tailed_columns,
 )
 from skmiaug.over_sampling.targets._regression import Gram, regress, target_weights
@@ -27,37 +28,14 @@ class ColumnScale:
         Mean and standard deviation; the scale of a constant column is 0.
     dtype : numpy.dtype
         Type of the rows that came in and that go back.
-    scores : NormalScores or None
-        Columns that are normal scores of their own distribution besides.
+    scores : tuple of ColumnScores
+        Of the columns that are normal scores of their own distribution besides.
     """
 
     center: np.ndarray
     scale: np.ndarray
     dtype: np.dtype
-    scores: NormalScores | None = None
-
-    @classmethod
-    def fit(cls, X: Rows, T: np.ndarray, marginals: str = "auto") -> "ColumnScale":
-        """Measure the columns of ``X`` (n, n_features) with targets ``T`` (n, n_targets).
-
-        With ``marginals`` "gaussian" no column becomes normal scores, with "empirical" all
-        do, with "auto" those with heavy tails.
-        """
-        standard = cls.standard(X)
-        varying = np.flatnonzero(standard.scale > 0)
-        if marginals == "gaussian" or len(varying) == 0:
-            return standard
-        some = slice(None, None, -(-len(X) // _MARGINAL_ROWS))
-        # Read once where they are in a file, in their own type.
-        rows, own = np.ascontiguousarray(X[some]), T[some]
-        if marginals == "auto":
-            varying = standard._heavy_tailed(rows, own, varying)
-        if len(varying) == 0:
-            return standard
-        values = standard._standardised(rows, varying)
-        return replace(
-            standard, scores=NormalScores.fit(values, target_weights(own), varying)
-        )
+    scores: tuple[ColumnScores, ...] = ()
 
     @classmethod
     def standard(cls, X: Rows) -> "ColumnScale":
@@ -84,6 +62,25 @@ class ColumnScale:
             X.dtype,
         )
 
+    def with_scores(self, X: Rows, T: np.ndarray, marginals: str = "auto") -> "ColumnScale":
+        """Return this with normal scores of columns of ``X`` with targets ``T``.
+
+        With ``marginals`` "gaussian" no column becomes normal scores, with "empirical" all
+        do, with "auto" those with heavy tails.
+        """
+        varying = np.flatnonzero(self.scale > 0)
+        if marginals == "gaussian" or len(varying) == 0:
+            return self
+        some = slice(None, None, -(-len(X) // _MARGINAL_ROWS))
+        # Read once where they are in a file, in their own type.
+        rows, own = np.ascontiguousarray(X[some]), T[some]
+        if marginals == "auto":
+            varying = self._heavy_tailed(rows, own, varying)
+        if len(varying) == 0:
+            return self
+        values = self._standardised(rows, varying)
+        return replace(self, scores=fit_scores(values, target_weights(own), varying))
+
     def _heavy_tailed(
         self, rows: np.ndarray, T: np.ndarray, columns: np.ndarray
     ) -> np.ndarray:
@@ -105,11 +102,9 @@ class ColumnScale:
         Z = np.empty(X.shape, dtype=np.float32)
         for rows in row_blocks(len(X)):
             standard = self._standardised(X[rows])
-            if self.scores is not None:
-                columns = self.scores.columns
-                values = standard[:, columns]
-                first = first_row + rows.start
-                standard[:, columns] = self.scores.to_scores(values, first)
+            for own in self.scores:
+                values = standard[:, own.column]
+                standard[:, own.column] = own.to_scores(values, first_row + rows.start)
             Z[rows] = standard
         return Z
 
@@ -128,10 +123,10 @@ class ColumnScale:
         # The product of a wide column may pass the range of the type: that is clipped.
         with np.errstate(over="ignore"):
             values = Z * self.scale + self.center
-        if self.scores is not None:
-            columns = self.scores.columns
-            own = self.scores.to_values(Z[:, columns].astype(np.float64))
-            values[:, columns] = own * self.scale[columns] + self.center[columns]
+        for own in self.scores:
+            k = own.column
+            standard = own.to_values(Z[:, k].astype(np.float64))
+            values[:, k] = standard * self.scale[k] + self.center[k]
         if self.dtype == values.dtype:
             limits = np.finfo(values.dtype)
             return np.clip(values, limits.min, limits.max, out=values)
@@ -139,7 +134,7 @@ class ColumnScale:
 
     def affine(self) -> tuple[np.ndarray, np.ndarray] | None:
         """Return factor and offset if :meth:`inverse` is affine in float32, else None."""
-        if self.dtype != np.float32 or self.scores is not None:
+        if self.dtype != np.float32 or self.scores:
             return None
         largest = max(np.abs(self.center).max(), self.scale.max())
         varying = self.scale[self.scale > 0]

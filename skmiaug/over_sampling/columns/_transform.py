@@ -15,12 +15,15 @@ from scipy.linalg import block_diag
 
 from skmiaug.base import require_array, require_state
 from skmiaug.over_sampling.columns._scale import ColumnScale
-from skmiaug.over_sampling.columns._spectrum import Spectrum, spectrum_of
 from skmiaug.over_sampling.targets._regression import Gram, regress
 from skmiaug.utils.files._memory_map import is_memory_mapped, scratch_array
 from skmiaug.utils.tables._row_blocks import Rows, row_blocks
 
 _INVERSE_NUMBERS = 2**22
+# Below, the eigenvectors of the whole matrix are a matter of seconds.
+_MANY_COLUMNS = 2049
+_CHUNK_COLUMNS = 1024
+_NO_DIRECTION = 1e-6
 
 
 @dataclass
@@ -86,8 +89,7 @@ class ColumnGroup:
         require_array("scale.scale", self.scale.scale, (d,))
         require_state((self.deviation > 0).all(), "deviation")
         require_state((self.scale.scale >= 0).all(), "scale.scale")
-        scores = self.scale.scores
-        if scores is not None and not np.isin(scores.columns, np.arange(d)).all():
+        if any(own.column >= d for own in self.scale.scores):
             raise ValueError(f"normal scores of columns beyond the {d} of the group")
 
 
@@ -220,7 +222,7 @@ def _fit_group(
     there = np.concatenate([_complete(X[rows]) for rows in row_blocks(len(X))])
     if not there.all():
         X, T = X[:][there], T[there]
-    scale = ColumnScale.fit(X, T, marginals)
+    scale = ColumnScale.standard(X).with_scores(X, T, marginals)
     Z = _empty(X.shape, mapped)
     for rows in row_blocks(len(X)):
         Z[rows] = scale.transform(X[rows], rows.start)
@@ -244,10 +246,9 @@ def _fit_whitening(
     n, d = len(Z), len(columns)
     gram = Gram.of(T)
     coefficients = regress(Z, T, gram)
-    spectrum = spectrum_of(Z, T, coefficients.astype(np.float32))
-    shrinkage = ledoit_wolf_shrinkage(spectrum, n, d)
-    values = np.maximum(spectrum.values, 0.0) * (n / gram.n_free)
-    spherical = max(spectrum.trace, 0.0) / d * (n / gram.n_free)
+    found, axes, trace, shrinkage = spectrum_of(Z, T, coefficients.astype(np.float32))
+    values = np.maximum(found, 0.0) * (n / gram.n_free)
+    spherical = max(trace, 0.0) / d * (n / gram.n_free)
     if spherical == 0.0:
         # Classes of identical rows: nothing is known of their scatter.
         spherical, shrinkage = 1e-6, 1.0
@@ -255,20 +256,123 @@ def _fit_whitening(
     return ColumnGroup(
         columns=columns,
         scale=scale,
-        axes=np.ascontiguousarray(spectrum.axes, dtype=np.float32),
+        axes=np.ascontiguousarray(axes, dtype=np.float32),
         deviation=np.sqrt(np.maximum(shrunken, 1e-7 * spherical)).astype(np.float32),
         shrinkage=float(shrinkage),
     )
 
 
-def ledoit_wolf_shrinkage(spectrum: Spectrum, n: int, d: int) -> float:
+def spectrum_of(
+    Z: Rows, T: np.ndarray, coefficients: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, float, float]:
+    """Decompose the pooled covariance within targets, the mean of r rᵀ for r = z - t B.
+
+    With far fewer rows than columns, n of d, the rows lie in n - 1 directions at most, and
+    the n x n products of the rows determine them: an eigenvector u of R Rᵀ gives Rᵀu of
+    RᵀR. Only these directions are kept, so that nothing is ever of size d x d.
+
+    Parameters
+    ----------
+    Z : Rows of shape (n, n_features), float32
+        Read in blocks.
+    T : ndarray of shape (n, n_targets), float32
+    coefficients : ndarray of shape (n_targets, n_features), float32
+        B of the regression of ``Z`` on ``T``.
+
+    Returns
+    -------
+    values : ndarray of shape (n_directions,), float64
+        Eigenvalues, falling.
+    axes : ndarray of shape (n_features, n_directions)
+        Eigenvectors, one a column; each has a positive largest entry.
+    trace : float
+    shrinkage : float
+        Weight of the identity, see :func:`ledoit_wolf_shrinkage`.
+    """
+    n, d = Z.shape
+    if d >= _MANY_COLUMNS and n <= d // 2:
+        return _by_products_of_rows(Z, T, coefficients)
+    return _by_covariance(Z, T, coefficients)
+
+
+def _by_covariance(
+    Z: Rows, T: np.ndarray, coefficients: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, float, float]:
+    n, d = Z.shape
+    second, fourth = np.zeros((d, d)), 0.0
+    for rows in row_blocks(n):
+        r = Z[rows] - T[rows] @ coefficients
+        second += r.T @ r
+        fourth += _fourth_powers(r)
+    second /= n
+    values, axes = np.linalg.eigh(second)
+    shrinkage = ledoit_wolf_shrinkage(second, fourth / n, n, d)
+    return values[::-1], _fixed_signs(axes[:, ::-1]), float(np.trace(second)), shrinkage
+
+
+def _by_products_of_rows(
+    Z: Rows, T: np.ndarray, coefficients: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, float, float]:
+    n, d = Z.shape
+    r = np.empty((n, d), dtype=np.float32)
+    for rows in row_blocks(n):
+        np.subtract(Z[rows], T[rows] @ coefficients, out=r[rows])
+    products = np.zeros((n, n))
+    for begin in range(0, d, _CHUNK_COLUMNS):
+        columns = r[:, begin : begin + _CHUNK_COLUMNS]
+        products += columns @ columns.T
+    products /= n
+    found, combined = np.linalg.eigh(products)
+    found, combined = found[::-1], combined[:, ::-1]
+    n_directions = max(int((found > _NO_DIRECTION * found[0]).sum()), 1)
+    axes = _unit_columns(r.T @ combined[:, :n_directions].astype(np.float32))
+    # The class means may lie outside of the span of the residuals.
+    shift = (coefficients - coefficients.mean(axis=0)).T
+    outside = shift - axes @ (axes.T @ shift)
+    extra, _, _ = np.linalg.svd(outside, full_matrices=False)
+    lengths = np.linalg.norm(extra.T @ outside, axis=1)
+    extra = extra[:, lengths > _NO_DIRECTION * max(lengths.max(), np.linalg.norm(shift))]
+    axes = np.hstack([axes, extra.astype(np.float32)])
+    values = np.zeros(axes.shape[1])
+    values[:n_directions] = found[:n_directions]
+    shrinkage = ledoit_wolf_shrinkage(products, _fourth_powers(r) / n, n, d)
+    return values, _fixed_signs(axes), float(np.trace(products)), shrinkage
+
+
+def _unit_columns(directions: np.ndarray) -> np.ndarray:
+    length = np.linalg.norm(directions, axis=0)
+    return directions / np.where(length > 0, length, 1)
+
+
+def _fourth_powers(r: np.ndarray) -> float:
+    """Sum of ||r||⁴ over the rows."""
+    return float(np.square(np.square(r).sum(axis=1, dtype=np.float64)).sum())
+
+
+def _fixed_signs(axes: np.ndarray) -> np.ndarray:
+    """Turn each column in place so that its largest entry is positive; eigh does not."""
+    largest = np.abs(axes).argmax(axis=0)
+    axes *= np.sign(axes[largest, np.arange(axes.shape[1])])
+    return axes
+
+
+def ledoit_wolf_shrinkage(S: np.ndarray, fourth_moment: float, n: int, d: int) -> float:
     """Return the weight of the identity that minimises the expected squared error.
 
-    Ledoit and Wolf (2004), lemma 3.3, of n centred rows of d columns. The same as
+    Ledoit and Wolf (2004), lemma 3.3, of n centred rows r of d columns. The same as
     ``sklearn.covariance.ledoit_wolf_shrinkage``, from sums that can be taken in blocks.
+
+    Parameters
+    ----------
+    S : ndarray of shape (d, d) or (n, n), float64
+        The covariance, or the products of rows over n: their norms and traces are equal.
+    fourth_moment : float
+        Mean of ||r||⁴.
+    n, d : int
     """
-    dispersion = spectrum.squared_norm - spectrum.trace**2 / d
-    error = (spectrum.fourth_moment - spectrum.squared_norm) / n
+    squared_norm, trace = float(np.square(S).sum()), float(np.trace(S))
+    dispersion = squared_norm - trace**2 / d
+    error = (fourth_moment - squared_norm) / n
     return 0.0 if dispersion <= 0 else float(np.clip(error / dispersion, 0.0, 1.0))
 
 

@@ -19,7 +19,7 @@ from skmiaug.metrics import TSTRScorer, paired_difference
 from skmiaug.over_sampling.columns._transform import ColumnTransform
 from skmiaug.over_sampling.prior._fit_prior import fit_prior, with_noise
 from skmiaug.over_sampling.prior._prior import Prior
-from skmiaug.over_sampling.targets._subsample import subsample
+from skmiaug.over_sampling.targets._counts import subsample
 
 # From the simplest to those that depend most on single rows.
 CANDIDATES: tuple[tuple[str, float | None], ...] = (

@@ -14,10 +14,9 @@ from sklearn.base import clone
 from sklearn.utils import check_random_state
 
 from skmiaug.base import torch_defaults
-from skmiaug.over_sampling._generator import Fitting
 from skmiaug.over_sampling._migan import EVAL_INTERVAL, MEMORY_ADVICE, MIGANAugmenter
 from skmiaug.over_sampling.columns._groups import check_expected
-from skmiaug.over_sampling.generator._fit import Preparation, TrainingRun, ready_run
+from skmiaug.over_sampling.generator._residual import Preparation, TrainingRun, ready_run
 from skmiaug.training import EarlyStopping
 from skmiaug.training.gan import GanRecord, StackBatches, StackedModel, train_gan_stack
 from skmiaug.utils._device import memory_remedy, resolve_device
@@ -62,6 +61,7 @@ def mi_path(
     mi_weights: Sequence[float] = DEFAULT_MI_WEIGHTS,
     augmenter: MIGANAugmenter | None = None,
     condition: Any = None,
+    covariates: Any = None,
     groups: Any = None,
     verbose: int = 0,
 ) -> MIPath:
@@ -82,6 +82,8 @@ def mi_path(
         All other parameters; None takes the defaults. It is not changed. Set its
         ``max_iter`` to train networks for rows alone.
     condition : array-like of shape (n_samples, n_condition_features), default=None
+    covariates : array-like of shape (n_samples,) or (n_samples, n_covariates), \
+            default=None
     groups : array-like of shape (n_samples,), default=None
         As for ``MIGANAugmenter.fit``.
     verbose : int, default=0
@@ -113,7 +115,8 @@ def mi_path(
     weights = check_mi_weights(mi_weights)
     template = MIGANAugmenter() if augmenter is None else augmenter
     augmenters = augmenters_of(template, weights)
-    data = X, y, condition, groups
+    named = {"condition": condition, "covariates": covariates, "groups": groups}
+    data = {"X": X, "y": y, **named}
     fit_augmenters(augmenters, [data] * len(weights), verbose=verbose > 0)
     return MIPath(
         mi_weights=weights,
@@ -160,13 +163,13 @@ def check_mi_weights(mi_weights: Any) -> np.ndarray:
 class FitJob:
     """One augmenter that is ready to be trained, and what it was prepared from.
 
-    `data` are X, y, condition and groups; `prepared` is shared by augmenters that differ in
-    ``mi_weight`` alone.
+    `data` are the arguments of its ``fit``; `real` rows, to measure samples with, and
+    `prepared` are shared by augmenters that differ in ``mi_weight`` alone.
     """
 
     augmenter: MIGANAugmenter
-    data: tuple[Any, ...]
-    fitting: Fitting
+    data: dict[str, Any]
+    real: tuple[np.ndarray, np.ndarray]
     prepared: Preparation
     run: TrainingRun
 
@@ -180,13 +183,13 @@ class FitJob:
 
 def fit_augmenters(
     augmenters: Sequence[MIGANAugmenter],
-    data: Sequence[tuple[Any, ...]],
+    data: Sequence[dict[str, Any]],
     *,
     verbose: bool = False,
 ) -> None:
-    """Fit each augmenter to its (X, y, condition, groups), equal shapes as one model.
+    """Fit each augmenter to its X, y, condition and so on, equal shapes as one model.
 
-    Those that are given the very same tuple, and differ in ``mi_weight`` alone, share what
+    Those that are given the very same dict, and differ in ``mi_weight`` alone, share what
     does not depend on it. Augmenters with several modalities or a condition are fitted one
     after another: what their heads measure is not a sum over models.
 
@@ -197,15 +200,15 @@ def fit_augmenters(
     """
     for augmenter, own in zip(augmenters, data, strict=True):
         _check_alone(augmenter)
-        check_expected(augmenter, "fit", own[2])
+        check_expected(augmenter, "fit", own.get("condition"), own.get("covariates"))
     with ExitStack() as stack:
         stack.enter_context(torch_defaults())
         device = resolve_device(augmenters[0].device)
         stack.enter_context(memory_remedy(device, MEMORY_ADVICE))
         jobs: list[FitJob] = []
         for augmenter, own in zip(augmenters, data, strict=True):
-            if augmenter.modalities is not None or own[2] is not None:
-                augmenter.fit(*own[:2], condition=own[2], groups=own[3])
+            if augmenter.modalities is not None or own.get("condition") is not None:
+                augmenter.fit(**own)
                 continue
             like = next((j for j in jobs[::-1] if _share(j, augmenter, own)), None)
             jobs.append(_ready(augmenter, own, like, device))
@@ -218,7 +221,7 @@ def fit_augmenters(
                 _end(job, record)
 
 
-def _share(job: FitJob, augmenter: MIGANAugmenter, data: tuple[Any, ...]) -> bool:
+def _share(job: FitJob, augmenter: MIGANAugmenter, data: dict[str, Any]) -> bool:
     """Return whether an augmenter differs from that of a job in ``mi_weight`` alone."""
     if job.data is not data or not isinstance(augmenter.random_state, Integral):
         return False
@@ -238,43 +241,32 @@ def _check_alone(augmenter: MIGANAugmenter) -> None:
 
 
 def _ready(
-    augmenter: MIGANAugmenter, data: tuple[Any, ...], like: FitJob | None, device: Any
+    augmenter: MIGANAugmenter, data: dict[str, Any], like: FitJob | None, device: Any
 ) -> FitJob:
     """Prepare an augmenter, or take what another one was prepared with."""
     if like is None:
-        X, y, condition, groups = data
-        rows, indices, *_ = augmenter._read(X, y)
-        sources, _ = augmenter._sources(rows, indices, condition)
+        rows, indices, *_ = augmenter._read(data["X"], data["y"])
+        sources, _ = augmenter._sources(rows, indices, None, data.get("covariates"))
         seed = draw_seed(check_random_state(augmenter.random_state))
-        fitting = augmenter._prepare(sources, indices, groups, seed)
-        prepared = augmenter._prepare_networks(
-            fitting.Z, fitting.T, fitting.rng, fitting.validation, fitting.groups, device
-        )
+        Z, T, options, real = augmenter._prepare(sources, indices, data.get("groups"), seed)
+        prepared = augmenter._prepare_networks(Z, T, device=device, **options)
     else:
-        fitting, prepared = like.fitting, like.prepared
+        real, prepared = like.real, like.prepared
         own = set(augmenter.get_params(deep=False))
         fitted = {k: v for k, v in vars(like.augmenter).items() if k not in own}
         augmenter.__dict__.update(fitted)
     run = ready_run(prepared, float(augmenter.mi_weight))
-    return FitJob(augmenter, data, fitting, prepared, run)
+    return FitJob(augmenter, data, real, prepared, run)
 
 
 def _end(job: FitJob, record: GanRecord | None) -> None:
     augmenter = job.augmenter
     if record is None:
         # Its losses diverged: alone, its learning rates are lowered.
-        X, y, condition, groups = job.data
-        augmenter.fit(X, y, condition=condition, groups=groups)
+        augmenter.fit(**job.data)
         return
-    prior, shared = job.run.prior, job.prepared.prior
-    if shared.residuals is None:
-        shared.attach_residuals(job.fitting.Z, job.fitting.T)
-    prior.residuals, prior.order = shared.residuals, shared.order
-    prior.class_begin = shared.class_begin
-    sampler = augmenter._end_run(
-        job.run, record, job.prepared, job.fitting.Z, job.fitting.T
-    )
-    augmenter._finish(sampler, job.fitting)
+    sampler = augmenter._end_run(job.run, record, job.prepared)
+    augmenter._finish(sampler, job.real)
 
 
 def _train_in_threads(jobs: list[FitJob], verbose: bool) -> list[GanRecord | None]:

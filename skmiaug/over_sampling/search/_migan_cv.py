@@ -22,6 +22,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skmiaug.exceptions import TinyClassWarning, UndefinedScoreWarning
 from skmiaug.over_sampling._migan import MIGANAugmenter
+from skmiaug.over_sampling.columns._covariates import read_covariates
 from skmiaug.over_sampling.columns._groups import check_expected
 from skmiaug.over_sampling.search._mi_path import (
     DEFAULT_MI_WEIGHTS,
@@ -34,6 +35,14 @@ from skmiaug.utils.tables._labels import read_groups
 from skmiaug.utils.tables._tables import read_table
 
 _DEFAULT_FOLDS = 5
+_OF_AUGMENTER = (
+    "classes_",
+    "sampling_strategy_",
+    "n_features_in_",
+    "feature_names_in_",
+    "synthetic_mask_",
+    "covariates_resampled_",
+)
 
 
 class MIGANAugmenterCV(BaseOverSampler):
@@ -83,7 +92,9 @@ class MIGANAugmenterCV(BaseOverSampler):
         ``mean_mutual_information`` (nats). Scores are those that ``selection`` names.
     best_index_, best_score_
         Row of the chosen λ in ``cv_results_``, and its mean score.
-    classes_, sampling_strategy_, n_features_in_, feature_names_in_, synthetic_mask_
+    classes_, sampling_strategy_, n_features_in_, feature_names_in_
+        As of :class:`MIGANAugmenter`.
+    synthetic_mask_, covariates_resampled_
         As of :class:`MIGANAugmenter`.
 
     See Also
@@ -117,7 +128,11 @@ class MIGANAugmenterCV(BaseOverSampler):
         "verbose": ["verbose"],
     }
     # So that one call of set_fit_resample_request is enough, see BaseAugmenter.
-    __metadata_request__fit: ClassVar[dict[str, bool]] = {"condition": True, "groups": True}
+    __metadata_request__fit: ClassVar[dict[str, bool]] = {
+        "condition": True,
+        "covariates": True,
+        "groups": True,
+    }
     __metadata_request__fit_resample: ClassVar[dict[str, bool]] = {"groups": True}
 
     def __init__(
@@ -144,7 +159,13 @@ class MIGANAugmenterCV(BaseOverSampler):
         self.verbose = verbose
 
     def fit(
-        self, X: Any, y: Any, *, condition: Any = None, groups: Any = None
+        self,
+        X: Any,
+        y: Any,
+        *,
+        condition: Any = None,
+        covariates: Any = None,
+        groups: Any = None,
     ) -> "MIGANAugmenterCV":
         """Choose λ and fit with it to all rows.
 
@@ -154,19 +175,27 @@ class MIGANAugmenterCV(BaseOverSampler):
         y : array-like of shape (n_samples,)
         condition : array-like of shape (n_samples, n_condition_features), default=None
             As for ``MIGANAugmenter.fit``; the classifier does not see it.
+        covariates : array-like of shape (n_samples,) or (n_samples, n_covariates), \
+                default=None
+            Likewise.
         groups : array-like of shape (n_samples,), default=None
             Speakers, say: no group is in both parts of a fold, nor of the split within a
             fit.
         """
         self._validate_params()
         with whole_fit(self):
-            self._choose(X, y, condition, groups)
-            self.augmenter_.fit(X, y, condition=condition, groups=groups)
-            self.__dict__.pop("synthetic_mask_", None)
+            named = self._choose(X, y, condition, covariates, groups)
+            self.augmenter_.fit(X, y, **named)
             return self._copy_attributes()
 
     def fit_resample(
-        self, X: Any, y: Any, *, condition: Any = None, groups: Any = None
+        self,
+        X: Any,
+        y: Any,
+        *,
+        condition: Any = None,
+        covariates: Any = None,
+        groups: Any = None,
     ) -> tuple[Any, Any]:
         """Choose λ, train with it, and return the rows followed by synthetic ones.
 
@@ -175,6 +204,8 @@ class MIGANAugmenterCV(BaseOverSampler):
         X : array-like or DataFrame of shape (n_samples, n_features)
         y : array-like of shape (n_samples,)
         condition : array-like of shape (n_samples, n_condition_features), default=None
+        covariates : array-like of shape (n_samples,) or (n_samples, n_covariates), \
+                default=None
         groups : array-like of shape (n_samples,), default=None
             As for :meth:`fit`.
 
@@ -185,12 +216,9 @@ class MIGANAugmenterCV(BaseOverSampler):
         """
         self._validate_params()
         with whole_fit(self):
-            self._choose(X, y, condition, groups)
-            resampled = self.augmenter_.fit_resample(
-                X, y, condition=condition, groups=groups
-            )
+            named = self._choose(X, y, condition, covariates, groups)
+            resampled = self.augmenter_.fit_resample(X, y, **named)
             self._copy_attributes()
-            self.synthetic_mask_ = self.augmenter_.synthetic_mask_
         return resampled
 
     def sample(
@@ -199,6 +227,7 @@ class MIGANAugmenterCV(BaseOverSampler):
         y: Any = None,
         *,
         condition: Any = None,
+        covariates: Any = None,
         random_state: Any = None,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Draw rows from the chosen augmenter, as ``MIGANAugmenter.sample`` does.
@@ -208,11 +237,16 @@ class MIGANAugmenterCV(BaseOverSampler):
         n_samples : int, default=1
         y : class or array of shape (n_samples,), default=None
         condition : array-like of shape (n_samples, n_condition_features), default=None
+        covariates : level or array-like of shape (n_samples, n_covariates), default=None
         random_state : int, RandomState instance or None, default=None
         """
         check_is_fitted(self, "augmenter_")
         return self.augmenter_.sample(
-            n_samples, y, condition=condition, random_state=random_state
+            n_samples,
+            y,
+            condition=condition,
+            covariates=covariates,
+            random_state=random_state,
         )
 
     def sample_to(
@@ -222,6 +256,7 @@ class MIGANAugmenterCV(BaseOverSampler):
         y: Any = None,
         *,
         condition: Any = None,
+        covariates: Any = None,
         random_state: Any = None,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Draw rows into a file, as ``MIGANAugmenter.sample_to`` does.
@@ -232,15 +267,26 @@ class MIGANAugmenterCV(BaseOverSampler):
         n_samples : int
         y : class or array of shape (n_samples,), default=None
         condition : array-like of shape (n_samples, n_condition_features), default=None
+        covariates : level or array-like of shape (n_samples, n_covariates), default=None
         random_state : int, RandomState instance or None, default=None
         """
         check_is_fitted(self, "augmenter_")
         return self.augmenter_.sample_to(
-            path, n_samples, y, condition=condition, random_state=random_state
+            path,
+            n_samples,
+            y,
+            condition=condition,
+            covariates=covariates,
+            random_state=random_state,
         )
 
-    def _choose(self, X: Any, y: Any, condition: Any, groups: Any) -> None:
-        """Fill ``cv_results_`` and set up the augmenter of the best λ."""
+    def _choose(
+        self, X: Any, y: Any, condition: Any, covariates: Any, groups: Any
+    ) -> dict[str, Any]:
+        """Fill ``cv_results_`` and set up the augmenter of the best λ.
+
+        Returns the arguments of its ``fit`` other than X and y.
+        """
         weights = check_mi_weights(self.mi_weights)
         classifier = self._checked_classifier()
         template = clone(self.augmenter or MIGANAugmenter())
@@ -254,20 +300,24 @@ class MIGANAugmenterCV(BaseOverSampler):
                 f"{template.target_type!r}. Search with GridSearchCV over a Pipeline, or "
                 "compare the λ of mi_path."
             )
-        check_expected(template, "fit", condition)
+        check_expected(template, "fit", condition, covariates)
         augmenters = augmenters_of(template, weights)
         # Checked as a whole first, so that errors name the whole.
         first = clone(augmenters[0])
         rows, indices, *_ = first._read(X, y)
         folds = self._split(rows, first.classes_[indices], groups)
-        table = None if condition is None else read_table(condition)[0]
-        data = rows, first.classes_[indices], table, groups
+        data = {"X": rows, "y": first.classes_[indices], "groups": groups}
+        data["condition"] = None if condition is None else read_table(condition)[0]
+        data["covariates"] = covariates
+        if covariates is not None:  # as numbers, which all folds can be taken from
+            data["covariates"] = read_covariates(covariates, len(rows))[0]
         information, scores = self._cross_validate(folds, augmenters, classifier, data)
         self.cv_results_ = cv_table(weights, scores, information)
         self.best_index_ = int(self.cv_results_["rank_test_score"].argmin())
         self.best_score_ = float(self.cv_results_["mean_test_score"][self.best_index_])
         self.mi_weight_ = float(weights[self.best_index_])
         self.augmenter_ = augmenters[self.best_index_]
+        return {"condition": condition, "covariates": covariates, "groups": groups}
 
     def _checked_classifier(self) -> Any:
         """Return the classifier, unfitted; what cannot be scored is refused."""
@@ -304,7 +354,7 @@ class MIGANAugmenterCV(BaseOverSampler):
         folds: Sequence[tuple[np.ndarray, np.ndarray]],
         augmenters: Sequence[MIGANAugmenter],
         classifier: Any,
-        data: tuple[Any, ...],
+        data: dict[str, Any],
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return information and score of each λ in each fold, (n_weights, n_folds)."""
         grid = [[clone(augmenter) for augmenter in augmenters] for _ in folds]
@@ -312,8 +362,11 @@ class MIGANAugmenterCV(BaseOverSampler):
             if not isinstance(augmenter.sampling_strategy, (str, Real)):
                 augmenter.set_params(sampling_strategy="auto")
 
-        def part(numbers: np.ndarray) -> tuple[Any, ...]:
-            return tuple(None if a is None else _safe_indexing(a, numbers) for a in data)
+        def part(numbers: np.ndarray) -> dict[str, Any]:
+            return {
+                name: None if a is None else _safe_indexing(a, numbers)
+                for name, a in data.items()
+            }
 
         training = [part(train) for train, _ in folds]
         with warnings.catch_warnings():
@@ -336,28 +389,25 @@ class MIGANAugmenterCV(BaseOverSampler):
     def _fold_score(
         self,
         augmenter: MIGANAugmenter,
-        train: tuple[Any, ...],
-        test: tuple[Any, ...],
+        train: dict[str, Any],
+        test: dict[str, Any],
         classifier: Any,
     ) -> float:
         """Score a classifier on real rows after training on what an augmenter balanced."""
-        rows, indices, *_ = augmenter._read(*train[:2])
-        condition = None if train[2] is None else np.asarray(train[2])
+        rows, indices, *_ = augmenter._read(train["X"], train["y"])
+        condition = train["condition"]
+        condition = None if condition is None else np.asarray(condition)
         X_new, new = augmenter._resample(rows, indices, condition)
         y = augmenter.classes_[np.concatenate([indices, new])]
         fitted = clone(classifier).fit(np.concatenate([rows, X_new]), y)
         scorer = check_scoring(fitted, self.scoring)
-        return float(scorer(fitted, np.asarray(test[0], dtype=rows.dtype), test[1]))
+        return float(scorer(fitted, np.asarray(test["X"], dtype=rows.dtype), test["y"]))
 
     def _copy_attributes(self) -> "MIGANAugmenterCV":
-        fitted = self.augmenter_
-        self.classes_ = fitted.classes_
-        self.sampling_strategy_ = fitted.sampling_strategy_
-        self.n_features_in_ = fitted.n_features_in_
-        if hasattr(fitted, "feature_names_in_"):
-            self.feature_names_in_ = fitted.feature_names_in_
-        elif hasattr(self, "feature_names_in_"):
-            del self.feature_names_in_
+        for name in _OF_AUGMENTER:
+            self.__dict__.pop(name, None)
+            if hasattr(self.augmenter_, name):
+                setattr(self, name, getattr(self.augmenter_, name))
         return self
 
     def _fit_resample(self, X: Any, y: Any, **params: Any) -> tuple[Any, Any]:

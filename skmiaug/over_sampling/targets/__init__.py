@@ -1,5 +1,7 @@
 """Targets: read from y, coded for generators, and which of them to generate."""
 
+# ruff: noqa: F401 (the imports are the names of this package)
+
 from typing import Any
 
 import numpy as np
@@ -8,23 +10,26 @@ from skmiaug.over_sampling.targets._attributes import (
     ATTRIBUTE_STRATEGIES,
     BASES,
     AttributeTarget,
+    attribute_information,
     choose_basis,
     joint_density,
     relative_density,
 )
 from skmiaug.over_sampling.targets._classes import ClassTarget
 from skmiaug.over_sampling.targets._counts import (
-    class_keys,
+    even_shares,
     expanded_counts,
     plain_labels,
     requested_classes,
+    subsample,
 )
-from skmiaug.over_sampling.targets._information import (
-    attribute_information,
+from skmiaug.over_sampling.targets._masses import (
+    LabelSetTarget,
+    ShareTarget,
+    draws_by_class,
     share_information,
 )
-from skmiaug.over_sampling.targets._label_sets import LabelSetTarget
-from skmiaug.over_sampling.targets._matrix import draws_by_class, pick_evenly
+from skmiaug.over_sampling.targets._matrix import pick_evenly
 from skmiaug.over_sampling.targets._regression import (
     Gram,
     centre,
@@ -33,41 +38,7 @@ from skmiaug.over_sampling.targets._regression import (
     simplest_codes,
     target_weights,
 )
-from skmiaug.over_sampling.targets._shares import ShareTarget
-from skmiaug.over_sampling.targets._subsample import even_shares, subsample
-from skmiaug.over_sampling.targets._target import ReadTarget, Target
-
-__all__ = [
-    "ATTRIBUTE_STRATEGIES",
-    "BASES",
-    "TARGET_TYPES",
-    "AttributeTarget",
-    "ClassTarget",
-    "Gram",
-    "LabelSetTarget",
-    "ReadTarget",
-    "ShareTarget",
-    "Target",
-    "attribute_information",
-    "centre",
-    "choose_basis",
-    "class_keys",
-    "draws_by_class",
-    "even_shares",
-    "expanded_counts",
-    "joint_density",
-    "move_to",
-    "pick_evenly",
-    "plain_labels",
-    "read_target",
-    "regress",
-    "relative_density",
-    "requested_classes",
-    "share_information",
-    "simplest_codes",
-    "subsample",
-    "target_weights",
-]
+from skmiaug.over_sampling.targets._target import Target
 
 TARGET_TYPES: dict[str, Any] = {
     "multiclass": ClassTarget,
@@ -79,8 +50,11 @@ TARGET_TYPES: dict[str, Any] = {
 
 def read_target(
     target_type: str, y: Any, X: np.ndarray, *, n_raters: Any = "auto"
-) -> ReadTarget:
+) -> tuple[Any, np.ndarray, Any]:
     """Read y as targets of a type, and check it.
+
+    Returns the ``Target``, its values for the rows (n,) or (n, n_columns), and the
+    container of y, whose ``append`` returns y exactly as given, followed by more.
 
     Parameters
     ----------
@@ -101,5 +75,5 @@ def read_target(
             f"target_type must be one of {', '.join(TARGET_TYPES)}, got {target_type!r}."
         )
     more = {"n_raters": n_raters} if target_type == "distribution" else {}
-    found: ReadTarget = TARGET_TYPES[target_type].read(y, X, **more)
-    return found
+    target, values, container = TARGET_TYPES[target_type].read(y, X, **more)
+    return target, values, container

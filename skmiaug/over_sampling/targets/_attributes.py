@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.interpolate import BSpline
 from scipy.ndimage import gaussian_filter
+from sklearn.linear_model import RidgeCV
+from sklearn.preprocessing import StandardScaler
 
 from skmiaug.base import require_array, require_state
 from skmiaug.metrics.information import InformationEstimate
-from skmiaug.over_sampling.targets._information import attribute_information
 from skmiaug.over_sampling.targets._matrix import (
     pick_evenly,
     read_matrix,
@@ -22,7 +23,7 @@ from skmiaug.over_sampling.targets._matrix import (
     rows_within,
 )
 from skmiaug.over_sampling.targets._regression import simplest_codes
-from skmiaug.over_sampling.targets._target import ReadTarget
+from skmiaug.over_sampling.targets._target import Target
 
 _TYPE = "continuous"
 # Powers of the density, and whether it is that of all attributes together.
@@ -37,6 +38,8 @@ _N_BINS = 512
 # Bins along each attribute of a joint density, by the number of attributes.
 _JOINT_BINS = {1: _N_BINS, 2: 128, 3: 48}
 _N_STRATA = 5
+_PENALTIES = np.logspace(0, 5, 6)
+_MIN_VARIANCE = 1e-12
 _N_MEASURED = 1024
 # Rows after resampling over rows before, at most: one outlier makes a wide range.
 _MOST = 10.0
@@ -78,7 +81,7 @@ BASES = (Basis(1, 1), Basis(1, 1, True), Basis(2, 1), Basis(3, 2), Basis(3, 4))
 
 
 @dataclass
-class AttributeTarget:
+class AttributeTarget(Target):
     """Attributes; T are B-splines of each, or products of those of two.
 
     Which ones is chosen by how well a regression on them predicts X.
@@ -106,7 +109,7 @@ class AttributeTarget:
     weights: np.ndarray
 
     @classmethod
-    def read(cls, y: Any, X: np.ndarray) -> ReadTarget:
+    def read(cls, y: Any, X: np.ndarray) -> tuple["AttributeTarget", np.ndarray, Any]:
         """Read attributes (n_samples,) or (n_samples, n_attributes) of the rows X."""
         values, names, container = read_matrix(y, X, _TYPE, columns=False)
         refuse_rows(
@@ -119,6 +122,7 @@ class AttributeTarget:
             constant, names, _TYPE, "an attribute has the same value in all rows"
         )
         target = cls(
+            names=names,
             rows=values,
             bandwidth=kernel_bandwidth(values),
             integer=np.array([dtype.kind in "iub" for dtype in container.dtypes]),
@@ -126,16 +130,10 @@ class AttributeTarget:
             basis=choose_basis(values, X),
             weights=np.ones(len(values)),
         )
-        return ReadTarget(target, values, names, container)
-
-    @property
-    def n_names(self) -> int:
-        """Classes, labels or attributes."""
-        return self.rows.shape[1]
+        return target, values, container
 
     @property
     def n_codes(self) -> int:
-        """Columns of T."""
         return BASES[self.basis].n_codes(self.rows.shape[1])
 
     @property
@@ -144,7 +142,6 @@ class AttributeTarget:
         return self.rows.min(axis=0), self.rows.max(axis=0)
 
     def codes(self, values: np.ndarray) -> np.ndarray:
-        """Return T, (n, n_codes) float32."""
         return BASES[self.basis].codes(values, *self.limits)
 
     def strata(self, values: np.ndarray) -> np.ndarray:
@@ -152,9 +149,7 @@ class AttributeTarget:
         shares = np.linspace(0, 1, _N_STRATA + 1)[1:-1]
         return np.searchsorted(np.quantile(self.rows[:, 0], shares), values[:, 0])
 
-    def plan(
-        self, strategy: Any, expansion: float, names: np.ndarray, y: Any
-    ) -> dict[Any, int]:
+    def plan(self, strategy: Any, expansion: float, y: Any) -> dict[Any, int]:
         """Return the rows to generate, and note around which rows to draw them."""
         name = "uniform" if isinstance(strategy, str) and strategy == "auto" else strategy
         if not callable(name) and name not in ATTRIBUTE_STRATEGIES:
@@ -180,9 +175,7 @@ class AttributeTarget:
             self.weights = (relative**power).mean(axis=1)
         return {name: int(np.rint((grown - 1) * len(self.rows)))}
 
-    def draw(
-        self, to_generate: dict[Any, int], names: np.ndarray, rng: np.random.Generator
-    ) -> np.ndarray:
+    def draw(self, to_generate: dict[Any, int], rng: np.random.Generator) -> np.ndarray:
         """Return attributes near those of real rows, as the densities ask for."""
         picked = pick_evenly(self.weights, sum(to_generate.values()), rng)
         return self._near(self.rows[picked], *self.limits, rng)
@@ -200,54 +193,49 @@ class AttributeTarget:
         moved = np.where(moved > high, 2 * high - moved, moved)
         return np.clip(np.where(self.integer, np.rint(moved), moved), low, high)
 
-    def requested(
-        self, n: int, y: Any, names: np.ndarray, rng: np.random.Generator
-    ) -> np.ndarray:
-        """Return attributes that are passed, or those of training rows that fit them."""
+    def requested(self, n: int, y: Any, rng: np.random.Generator) -> np.ndarray:
         if y is None:
             return self.rows[pick_evenly(np.ones(len(self.rows)), n, rng)]
         if isinstance(y, Mapping):
-            return self._within(n, y, names, rng)
+            return self._within(n, y, rng)
         wanted = requested_matrix(n, y, self.rows.shape[1], _TYPE)
-        self._refuse_outside(wanted.min(axis=0), wanted.max(axis=0), names)
+        self._refuse_outside(wanted.min(axis=0), wanted.max(axis=0))
         return wanted
 
-    def _within(
-        self, n: int, y: Mapping[Any, Any], names: np.ndarray, rng: np.random.Generator
-    ) -> np.ndarray:
+    def _within(self, n: int, y: Mapping[Any, Any], rng: np.random.Generator) -> np.ndarray:
         """Draw targets near those of rows that meet conditions, which hold for them too.
 
         A single number is met by the rows within a bandwidth.
         """
-        known = {name: k for k, name in enumerate(names.tolist())}
+        known = {name: k for k, name in enumerate(self.names.tolist())}
         widened = {
             name: (value - self.bandwidth[known[name]], value + self.bandwidth[known[name]])
             if np.ndim(value) == 0 and name in known
             else value
             for name, value in y.items()
         }
-        met, ranges = rows_within(self.rows, widened, names, _TYPE)
+        met, ranges = rows_within(self.rows, widened, self.names, _TYPE)
         low, high = self.limits
         for name, value in y.items():
             k = known[name]
             ends = ranges[k] if np.ndim(value) else (float(value), float(value))
             low[k], high[k] = max(low[k], ends[0]), min(high[k], ends[1])
-        self._refuse_outside(low, high, names)
+        self._refuse_outside(low, high)
         picked = met[pick_evenly(np.ones(len(met)), n, rng)]
         return self._near(self.rows[picked], low, high, rng)
 
-    def _refuse_outside(self, low: np.ndarray, high: np.ndarray, names: np.ndarray) -> None:
+    def _refuse_outside(self, low: np.ndarray, high: np.ndarray) -> None:
         least, largest = self.limits
         outside = np.flatnonzero((low < least) | (high > largest) | (low > high))
         if len(outside):
             k = outside[0]
             raise ValueError(
-                f"target_type={_TYPE!r}: training rows have {names[k]} from {least[k]:g} "
-                f"to {largest[k]:g}, and sample was asked for {low[k]:g} to {high[k]:g}."
+                f"target_type={_TYPE!r}: training rows have {self.names[k]} from "
+                f"{least[k]:g} to {largest[k]:g}, and sample was asked for {low[k]:g} to "
+                f"{high[k]:g}."
             )
 
-    def given_back(self, values: np.ndarray, names: np.ndarray) -> np.ndarray:
-        """Return attributes in the shape of y."""
+    def given_back(self, values: np.ndarray) -> np.ndarray:
         return values[:, 0] if self.is_column else values
 
     def balanced(self, rng: np.random.Generator) -> np.ndarray:
@@ -258,12 +246,11 @@ class AttributeTarget:
     def information(
         self, Z_real: np.ndarray, real: np.ndarray, Z: np.ndarray, values: np.ndarray
     ) -> InformationEstimate:
-        """Return the information by the errors of a regression, see its function."""
         return attribute_information(Z_real, real, Z, values)
 
     def check(self) -> None:
         """Raise ValueError if the arrays do not belong together."""
-        require_array("rows", self.rows, (None, None), "float64")
+        require_array("rows", self.rows, (None, len(self.names)), "float64")
         n, q = self.rows.shape
         require_array("bandwidth", self.bandwidth, (q,), "float64")
         require_array("integer", self.integer, (q,), "b")
@@ -358,6 +345,43 @@ def _kernel_density(
         for own, column in zip(edges, unit.T, strict=True)
     ]
     return smooth[tuple(bins)], float(smooth.max())
+
+
+def attribute_information(
+    X_train: np.ndarray, y_train: np.ndarray, X_test: np.ndarray, y_test: np.ndarray
+) -> InformationEstimate:
+    """Information of Gaussian attributes with the errors of a ridge regression.
+
+    ½ (ln |S| - ln |E|), S the covariance of the test targets and E the second moment of
+    the errors of a regression that has not seen the test rows.
+
+    Parameters
+    ----------
+    X_train : ndarray of shape (n_train, n_features)
+    y_train : ndarray of shape (n_train, n_attributes)
+    X_test : ndarray of shape (n_test, n_features)
+    y_test : ndarray of shape (n_test, n_attributes)
+
+    Returns
+    -------
+    InformationEstimate
+        Nats; its maximum is infinite.
+    """
+    unit = np.ptp(y_train, axis=0)
+    varies = unit > 0  # in some of many rows, few of which differ, one may not
+    if not varies.any():
+        return InformationEstimate(0.0, float("inf"))
+    y_train, y_test = (y[:, varies] / unit[varies] for y in (y_train, y_test))
+    scaler = StandardScaler().fit(y_train)
+    y_train, y_test = scaler.transform(y_train), scaler.transform(y_test)
+    regression = RidgeCV(_PENALTIES).fit(X_train, y_train)
+    errors = y_test - regression.predict(X_test).reshape(len(X_test), -1)
+    centred = y_test - y_test.mean(axis=0)
+    logs = [
+        np.linalg.slogdet(a.T @ a / len(a) + _MIN_VARIANCE * np.eye(a.shape[1]))[1]
+        for a in (centred, errors)
+    ]
+    return InformationEstimate(0.5 * float(logs[0] - logs[1]), float("inf"))
 
 
 def _checked_weights(found: Any, n: int) -> np.ndarray:

@@ -11,12 +11,11 @@ from skmiaug.exceptions import TinyClassWarning
 from skmiaug.metrics import classifier_information
 from skmiaug.metrics.information import InformationEstimate
 from skmiaug.over_sampling.targets._counts import (
-    class_keys,
     measured_rows,
     requested_classes,
     wanted_rows,
 )
-from skmiaug.over_sampling.targets._target import ReadTarget
+from skmiaug.over_sampling.targets._target import Target
 from skmiaug.utils._fit import warn_caller
 from skmiaug.utils.tables._labels import read_labels
 
@@ -27,7 +26,7 @@ _OTHER_TYPES = (
 
 
 @dataclass
-class ClassTarget:
+class ClassTarget(Target):
     """Class numbers; T is one-hot.
 
     Attributes
@@ -39,7 +38,7 @@ class ClassTarget:
     present: np.ndarray
 
     @classmethod
-    def read(cls, y: Any, X: np.ndarray) -> ReadTarget:
+    def read(cls, y: Any, X: np.ndarray) -> tuple["ClassTarget", np.ndarray, Any]:
         """Read class labels, of any container, of the rows X."""
         try:
             classes, indices, labels = read_labels(y)
@@ -62,17 +61,7 @@ class ClassTarget:
                 "or leave the class out of sampling_strategy.",
                 TinyClassWarning,
             )
-        return ReadTarget(cls(present), indices, classes, labels)
-
-    @property
-    def n_names(self) -> int:
-        """Classes, labels or attributes."""
-        return len(self.present)
-
-    @property
-    def n_codes(self) -> int:
-        """Number of classes."""
-        return len(self.present)
+        return cls(classes, present), indices, labels
 
     @property
     def shares(self) -> np.ndarray:
@@ -80,50 +69,36 @@ class ClassTarget:
         return np.asarray(self.present / self.present.sum())
 
     def codes(self, values: np.ndarray) -> np.ndarray:
-        """Return one-hot codes."""
         T = np.zeros((len(values), self.n_codes), dtype=np.float32)
         T[np.arange(len(values)), values] = 1.0
         return T
 
     def strata(self, values: np.ndarray) -> np.ndarray:
-        """Return the class numbers."""
         return values
 
-    def plan(
-        self, strategy: Any, expansion: float, names: np.ndarray, y: Any
-    ) -> dict[Any, int]:
-        """Return the rows to generate of each class."""
-        return wanted_rows(strategy, expansion, names, self.present, y)
+    def plan(self, strategy: Any, expansion: float, y: Any) -> dict[Any, int]:
+        return wanted_rows(strategy, expansion, self.names, self.present, y)
 
-    def draw(
-        self, to_generate: dict[Any, int], names: np.ndarray, rng: np.random.Generator
-    ) -> np.ndarray:
-        """Return class numbers, sorted."""
-        counts = [to_generate.get(c, 0) for c in class_keys(names)]
+    def draw(self, to_generate: dict[Any, int], rng: np.random.Generator) -> np.ndarray:
+        counts = [to_generate.get(c, 0) for c in self.keys]
         return np.repeat(np.arange(len(counts)), counts)
 
-    def requested(
-        self, n: int, y: Any, names: np.ndarray, rng: np.random.Generator
-    ) -> np.ndarray:
-        """Return class numbers; the shares of the training rows where y is None."""
-        return requested_classes(n, y, names, self.shares)
+    def requested(self, n: int, y: Any, rng: np.random.Generator) -> np.ndarray:
+        return requested_classes(n, y, self.names, self.shares)
 
-    def given_back(self, values: np.ndarray, names: np.ndarray) -> np.ndarray:
-        """Return class labels."""
-        return np.asarray(names[values])
+    def given_back(self, values: np.ndarray) -> np.ndarray:
+        return np.asarray(self.names[values])
 
     def balanced(self, rng: np.random.Generator) -> np.ndarray:
-        """Return equally many rows of each class."""
         return np.repeat(np.arange(self.n_codes), measured_rows(self.n_codes))
 
     def information(
         self, Z_real: np.ndarray, real: np.ndarray, Z: np.ndarray, values: np.ndarray
     ) -> InformationEstimate:
-        """Return the bound by a logistic regression; its maximum is ln(n_classes)."""
         found = classifier_information(Z_real, real, Z, values)
         return found._replace(maximum=float(np.log(self.n_codes)))
 
     def check(self) -> None:
         """Raise ValueError if the counts are none."""
-        require_array("present", self.present, (None,), "iu")
+        require_array("present", self.present, (len(self.names),), "iu")
         require_state(len(self.present) > 1 and self.present.min() > 0, "present")

@@ -1,14 +1,12 @@
-"""Targets with a column for each class, label or attribute: what their types share."""
+"""Targets with a column for each class, label or attribute: reading and asking for them."""
 
 import sys
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
-from scipy.optimize import nnls
 from sklearn.utils.validation import check_consistent_length
 
-from skmiaug.over_sampling.targets._counts import apportion, class_keys, wanted_rows
 from skmiaug.utils.files._untrusted import first_few
 from skmiaug.utils.tables._tables import TableLike, read_table
 
@@ -236,84 +234,3 @@ def pick_evenly(weights: np.ndarray, n: int, rng: np.random.Generator) -> np.nda
     places = (np.arange(n) + rng.random()) / max(n, 1) * cumulative[-1]
     last = np.flatnonzero(weights)[-1]
     return np.minimum(np.searchsorted(cumulative, places, side="right"), last)
-
-
-def draws_by_class(shares: np.ndarray, lacking: np.ndarray) -> np.ndarray:
-    """Return how many rows to draw around those of each class.
-
-    A row that is drawn around one of class k, picked by its share of k, brings mass to the
-    other classes too: B[k, j] on the mean. The numbers n of draws are the non-negative
-    ones for which n B comes nearest to what the classes lack; with one-hot shares they are
-    just that.
-
-    Parameters
-    ----------
-    shares : ndarray of shape (n_rows, n_classes)
-        Shares, or indicators of labels.
-    lacking : ndarray of shape (n_classes,)
-        Mass to add to each class.
-
-    Returns
-    -------
-    ndarray of shape (n_classes,), int
-        Where shares sum to 1, their sum is that of ``lacking``.
-    """
-    if not lacking.any():
-        return np.zeros(len(lacking), dtype=int)
-    brought = (shares.T @ shares) / shares.sum(axis=0)[:, None]
-    draws, _ = nnls(brought.T, lacking.astype(float))
-    single = np.allclose(shares.sum(axis=1), 1)
-    total = int(lacking.sum() if single else np.rint(draws.sum()))
-    return apportion(total, draws / draws.sum())
-
-
-class MassTarget:
-    """What vote shares and label sets have in common: rows have mass in several classes.
-
-    Attributes
-    ----------
-    rows : ndarray of shape (n_rows, n_classes), float64
-        Of the training rows.
-    target_type : str
-    """
-
-    rows: np.ndarray
-    target_type: ClassVar[str]
-
-    @property
-    def n_names(self) -> int:
-        """Classes or labels."""
-        return self.rows.shape[1]
-
-    def masses(self, values: np.ndarray) -> np.ndarray:
-        """Return the mass of rows in each class, (n, n_classes)."""
-        return values
-
-    def plan(
-        self, strategy: Any, expansion: float, names: np.ndarray, y: Any
-    ) -> dict[Any, int]:
-        """Return how many rows to draw around those of each class."""
-        masses = self.masses(self.rows)
-        present = np.maximum(np.rint(masses.sum(axis=0)), 1).astype(int)
-        wanted = wanted_rows(strategy, expansion, names, present, y)
-        keys = class_keys(names)
-        lacking = np.array([wanted.get(c, 0) for c in keys])
-        return dict(zip(keys, draws_by_class(masses, lacking).tolist(), strict=True))
-
-    def around(self, counts: Sequence[int], rng: np.random.Generator) -> np.ndarray:
-        """Return training rows, so many of each class, picked by their mass in it."""
-        pairs = zip(self.masses(self.rows).T, counts, strict=True)
-        return self.rows[np.concatenate([pick_evenly(own, n, rng) for own, n in pairs])]
-
-    def named(
-        self, n: int, y: Any, names: np.ndarray, rng: np.random.Generator
-    ) -> np.ndarray | None:
-        """Return the targets that ``sample`` asks for by None, conditions or one name."""
-        if y is None:
-            return self.rows[pick_evenly(np.ones(len(self.rows)), n, rng)]
-        if isinstance(y, Mapping):
-            met, _ = rows_within(self.masses(self.rows), y, names, self.target_type)
-            return self.rows[met[pick_evenly(np.ones(len(met)), n, rng)]]
-        if np.ndim(y) == 0 and y in names.tolist():
-            return np.tile(np.equal(names, y).astype(np.float64), (n, 1))
-        return None

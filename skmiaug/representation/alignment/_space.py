@@ -128,7 +128,7 @@ def fit_space(
         model,
         AlignmentBatches(kept, aligner.batch_size, draws, aligner.dropout),
         weights,
-        **session.loop(alignment_score(parts, weights)),
+        session.loop(alignment_score(parts, weights)),
     )
     information = validation_information(model.network, parts, shares, weights)
     network = model.network.cpu().double().eval().requires_grad_(False)

@@ -187,7 +187,7 @@ def fine_tune(
     model = _model(estimator, head, space.encoder, is_pretrained=is_pretrained)
     task = _task(estimator, labelled, labels, held, session, start.pooling)
     loop = session.loop(task.score, max_iter=0 if is_solved else None)
-    record = train_sequences(model, task, **loop)
+    record = train_sequences(model, task, loop)
     for network in (space.encoder, head):
         network.cpu().eval().requires_grad_(False)
     return FineTunedNetwork(space, head, start.pooling), record

@@ -278,7 +278,7 @@ class MaskedTimestepEncoder(
             n_steps=self.max_iter,
         )
         task = self._task(everything, held, session)
-        record = train_sequences(model, task, **session.loop(task.score))
+        record = train_sequences(model, task, session.loop(task.score))
         encoder = encoder.cpu().eval().requires_grad_(False)
         return SequenceSpace(scale, encoder), record
 

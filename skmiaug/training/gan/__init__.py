@@ -21,7 +21,11 @@ from skmiaug.training.gan._loop import (
     train_gan,
     train_gan_stack,
 )
-from skmiaug.training.gan._networks import GanNetworks, build_networks
+from skmiaug.training.gan._networks import (
+    GanNetworks,
+    NetworkParameters,
+    build_networks,
+)
 from skmiaug.training.gan._step import (
     GanWeights,
     discriminate,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Unpack
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -36,15 +36,15 @@ def train_gan(
     networks: GanNetworks,
     batches: GanBatches,
     weights: GanWeights,
-    **loop: Unpack[LoopParameters],
+    loop: LoopParameters,
 ) -> GanRecord:
     """Train generator and critic by :func:`run_loop`; each step updates both.
 
     With several groups of columns the heads are trained first, alone: untrained they give
     the generator no direction, and early stopping would not wait for them.
     """
-    layout, checkpoint = batches.layout, loop["events"].checkpoint
-    is_new = loop["max_iter"] > 0 and (checkpoint is None or not checkpoint.exists())
+    layout, checkpoint = batches.layout, loop.checkpoint
+    is_new = loop.max_iter > 0 and (checkpoint is None or not checkpoint.exists())
     if networks.heads is not None and weights.informed and is_new:
         for _ in range(N_HEAD_STEPS):
             heads_step(networks, *batches.draw_rows(), layout)
@@ -57,8 +57,8 @@ def train_gan(
         networks,
         lambda: step(batches.draw()),
         GanRecord(),
+        loop,
         generator=batches.generator,
-        **loop,
     )
 
 

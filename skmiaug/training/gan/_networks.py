@@ -1,6 +1,6 @@
 """Generator, critic and heads with their optimisers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -50,50 +50,77 @@ class GanNetworks(ModelState):
         yield "critic", self.critic_optimizer
 
 
+@dataclass(frozen=True)
+class NetworkParameters:
+    """Sizes of the networks and of a training step, resolved for one data set."""
+
+    sizes: tuple[int, ...]  # Leading coordinates of each group that the networks see
+    generator_sizes: tuple[int, ...]  # Widths of the hidden layers
+    critic_sizes: tuple[int, ...]
+    latent_dim: int
+    n_codes: int  # Continuous codes
+    generator_lr: float
+    critic_lr: float
+    batch_size: int
+    penalty: float  # On the residual
+    autocast: torch.dtype | None = None
+    # With two groups, whether the second is predicted from the first by a Gaussian head;
+    # otherwise heads score pairs
+    gaussian_head: bool = False
+
+    @property
+    def latent_width(self) -> int:
+        """Noise and continuous codes together."""
+        return self.latent_dim + self.n_codes
+
+    def largest_product(self) -> int:
+        """Multiply-adds of the largest matrix product of a training step."""
+        hidden = self.generator_sizes + self.critic_sizes
+        widest = max(sum(self.sizes) + self.latent_width, *hidden)
+        # The critic sees real and generated rows in one product.
+        return 2 * self.batch_size * widest * max(hidden)
+
+
 def build_networks(
-    *,
+    parameters: NetworkParameters,
     layout: Layout,
     n_targets: int,
-    latent_dim: int,
-    n_codes: int,
-    generator_sizes: Sequence[int],
-    critic_sizes: Sequence[int],
-    generator_lr: float,
-    critic_lr: float,
+    *,
     seed: int,
     device: torch.device,
-    gaussian_head: bool = False,
 ) -> GanNetworks:
-    """Build untrained networks; the same ``seed`` gives the same weights everywhere.
-
-    ``latent_dim`` and ``n_codes`` are the noise and the continuous codes of the generator,
-    the sizes are widths of hidden layers. With two groups, a ``gaussian_head`` predicts the
-    second from the first; otherwise heads score pairs.
-    """
+    """Build untrained networks; the same ``seed`` gives the same weights everywhere."""
+    n_codes = parameters.n_codes
     n_context = layout.n_features - layout.n_generated
     heads: ContrastiveHeads | GaussianHead | None = None
     with isolated_torch_seed(seed):
         generator = ResidualGenerator(
             layout.n_generated,
             n_targets,
-            n_context + layout.n_flags + latent_dim + n_codes,
-            generator_sizes,
+            n_context + layout.n_flags + parameters.latent_width,
+            parameters.generator_sizes,
         )
-        critic = Critic(layout.n_generated, n_targets, n_codes, critic_sizes, n_context)
+        critic = Critic(
+            layout.n_generated, n_targets, n_codes, parameters.critic_sizes, n_context
+        )
         if len(layout.sizes) > 1:
-            kind = GaussianHead if gaussian_head else ContrastiveHeads
+            kind = GaussianHead if parameters.gaussian_head else ContrastiveHeads
             heads = kind(layout.sizes, n_targets)
     for module in (generator, critic, heads):
         if module is not None:
             module.to(device)
     networks = GanNetworks(
-        generator, critic, heads, adam(generator, generator_lr), adam(critic, critic_lr)
+        generator,
+        critic,
+        heads,
+        adam(generator, parameters.generator_lr),
+        adam(critic, parameters.critic_lr),
     )
     if heads is not None:
         networks.critic_optimizer.add_param_group(
             {
                 "params": list(heads.parameters()),
-                "lr": _HEADS_RATE * critic_lr,
+                "lr": _HEADS_RATE * parameters.critic_lr,
                 "weight_decay": _HEADS_DECAY,
             }
         )

@@ -5,7 +5,7 @@ import operator
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from inspect import get_annotations
-from typing import Any, Generic, TypedDict, TypeVar, Unpack
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import torch
@@ -73,30 +73,24 @@ class RunRecord:
         self.validation_scores.append(score)
 
 
-@dataclass
-class TrainingEvents:
-    """Callbacks of a training loop."""
+@dataclass(kw_only=True)
+class LoopParameters:
+    """How long a loop runs, how it is scored, and what is told of it."""
 
+    max_iter: int
+    eval_interval: int  # Steps between validation checks
+    stopping: EarlyStopping
     # Returns the validation score of the model; higher is better. None when nothing was
     # held out: every check then counts as the best.
-    evaluate: Callable[[Any], float | None]
+    evaluate: Callable[[Any], float | None] = lambda model: None
     # Called with the record after each validation check; returns True to stop
     on_check: Callable[[Any], bool] = lambda record: False
     # Where the state goes at each validation check and when a signal ends the run
     checkpoint: Checkpoint | None = None
-    seed: int = 0  # what the run was started with; kept in the checkpoint
+    seed: int = 0  # What the run was started with; kept in the checkpoint
     # Turns the figures (n_figures,) of this process into those of all that train the model;
     # called at each validation check
     average: Callable[[Tensor], Tensor] = lambda figures: figures
-
-
-class LoopParameters(TypedDict):
-    """How long a loop runs, and what is told of it."""
-
-    max_iter: int
-    eval_interval: int  # steps between validation checks
-    stopping: EarlyStopping
-    events: TrainingEvents
 
 
 ModelT = TypeVar("ModelT", bound=ModelState)
@@ -143,7 +137,7 @@ class Candidate(Generic[ModelT, RecordT]):
 class _Run(Candidate[ModelState, RecordT]):
     """The state of ``run_loop``."""
 
-    events: TrainingEvents
+    loop: LoopParameters
     generator: torch.Generator
     sums: Tensor  # of the figures since the last check
     steps_in_sum: int = 0
@@ -154,9 +148,9 @@ def run_loop(
     model: ModelState,
     step: Callable[[], Tensor],
     record: RecordT,
+    loop: LoopParameters,
     *,
     generator: torch.Generator,
-    **loop: Unpack[LoopParameters],
 ) -> RecordT:
     """Train until ``max_iter`` steps, early stopping or a callback; keep the best weights.
 
@@ -172,26 +166,23 @@ def run_loop(
     weight or a validation score that is not finite takes the last good weights back and
     lowers the rates; the third time it is a TrainingDivergedError.
     """
-    max_iter, events, stopping = loop["max_iter"], loop["events"], loop["stopping"]
     run = _Run(
         model,
-        events.evaluate,
-        stopping,
+        loop.evaluate,
+        loop.stopping,
         record,
-        events=events,
+        loop=loop,
         generator=generator,
         sums=torch.zeros(len(record.figures()), device=generator.device),
     )
     _begin(run)
     with deferred_signals() as request:
-        while run.record.n_iter < max_iter and not stopping.should_stop:
+        while run.record.n_iter < loop.max_iter and not loop.stopping.should_stop:
             run.sums += step()
             run.record.n_iter += 1
             run.steps_in_sum += 1
-            due = (
-                run.record.n_iter % loop["eval_interval"] == 0
-                or run.record.n_iter == max_iter
-            )
+            n_iter = run.record.n_iter
+            due = n_iter % loop.eval_interval == 0 or n_iter == loop.max_iter
             if due and _check(run):
                 break
             if request:
@@ -202,7 +193,7 @@ def run_loop(
 
 
 def _begin(run: _Run) -> None:
-    checkpoint = run.events.checkpoint
+    checkpoint = run.loop.checkpoint
     if checkpoint is not None and checkpoint.exists():
         header, arrays = checkpoint.read()
         try:
@@ -216,7 +207,7 @@ def _begin(run: _Run) -> None:
 
 def _check(run: _Run) -> bool:
     """Check losses and weights, measure, keep the best; True: a callback wants the end."""
-    means = run.events.average(run.sums / run.steps_in_sum).tolist()
+    means = run.loop.average(run.sums / run.steps_in_sum).tolist()
     run.sums.zero_()
     run.steps_in_sum = 0
     healthy = all(map(math.isfinite, means)) and run.model.are_finite()
@@ -225,7 +216,7 @@ def _check(run: _Run) -> bool:
         return False
     run.good = run.model.snapshot()
     _save(run)
-    return run.events.on_check(run.record)
+    return run.loop.on_check(run.record)
 
 
 def _roll_back(run: _Run) -> None:
@@ -243,7 +234,7 @@ def _roll_back(run: _Run) -> None:
 
 
 def _save(run: _Run) -> None:
-    if run.events.checkpoint is None:
+    if run.loop.checkpoint is None:
         return
     arrays = {f"now.{name}": array for name, array in run.model.to_arrays().items()}
     arrays |= {f"best.{name}": t.cpu().numpy() for name, t in run.best.items()}
@@ -254,9 +245,9 @@ def _save(run: _Run) -> None:
     arrays["sums"] = run.sums.cpu().numpy()
     rates = [g["lr"] for _, o in run.model.optimizers() for g in o.param_groups]
     best_score = run.stopping.best_score
-    run.events.checkpoint.write(
+    run.loop.checkpoint.write(
         {
-            "seed": run.events.seed,
+            "seed": run.loop.seed,
             "record": asdict(run.record),
             "steps_in_sum": run.steps_in_sum,
             # None before the first score: JSON has no infinity.

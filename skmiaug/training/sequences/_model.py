@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import ClassVar, NamedTuple, Protocol, Unpack
+from typing import ClassVar, NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -287,9 +287,9 @@ class SequenceTask(Protocol):
 
 
 def train_sequences(
-    model: SequenceModel, task: SequenceTask, **loop: Unpack[LoopParameters]
+    model: SequenceModel, task: SequenceTask, loop: LoopParameters
 ) -> SequenceRecord:
     """Train ``model``, in place, by :func:`run_loop`."""
     return run_loop(
-        model, lambda: task.step(model), SequenceRecord(), generator=task.generator, **loop
+        model, lambda: task.step(model), SequenceRecord(), loop, generator=task.generator
     )

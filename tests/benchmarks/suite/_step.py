@@ -7,12 +7,12 @@ import numpy as np
 import torch
 
 from skmiaug import MIGANAugmenter
-from skmiaug.over_sampling.generator._fit import NetworkParameters
 from skmiaug.training.gan import (
     GanBatch,
     GanBatches,
     GanWeights,
     Layout,
+    NetworkParameters,
     WeightedRows,
     build_networks,
     gan_step,
@@ -46,18 +46,7 @@ def build_step(
     rng = torch.Generator(device).manual_seed(0)
     (m,), n_classes = parameters.sizes, len(counts)
     layout = Layout((m,), 1)
-    networks = build_networks(
-        layout=layout,
-        n_targets=n_classes,
-        latent_dim=parameters.latent_dim,
-        n_codes=parameters.n_codes,
-        generator_sizes=parameters.generator_sizes,
-        critic_sizes=parameters.critic_sizes,
-        generator_lr=parameters.generator_lr,
-        critic_lr=parameters.critic_lr,
-        seed=0,
-        device=device,
-    )
+    networks = build_networks(parameters, layout, n_classes, seed=0, device=device)
     classes = torch.arange(n_classes).repeat_interleave(torch.tensor(counts))
     targets = torch.nn.functional.one_hot(classes).float().to(device)
     rows = torch.randn(sum(counts), m, generator=rng, device=device)

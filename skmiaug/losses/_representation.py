@@ -1,7 +1,8 @@
-"""InfoNCE between two sets of paired rows: a loss, and a bound of information in nats.
+"""Losses of representations: InfoNCE of paired rows, and errors of masked timesteps.
 
-Scores are a matrix (n, n): row i, column j is the score of the first part of pair i with
-the second part of pair j, so that the diagonal holds the positive pairs. From any scores s,
+InfoNCE is a loss, and a bound of information in nats. Scores are a matrix (n, n): row i,
+column j is the score of the first part of pair i with the second part of pair j, so that
+the diagonal holds the positive pairs. From any scores s,
 
     I(h; t) ≥ E[ln(n) + s(h_i, t_i) - ln Σ_j exp s(h_i, t_j)]
 
@@ -16,6 +17,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+RECONSTRUCTION_ERRORS = ("l1", "l2")
 SAME_CLASS_ROLES = ("positive", "masked", "negative")
 # As in Radford et al. (2021), section 2.5: larger scores make training unstable.
 _MAX_SCALE = 100.0
@@ -104,3 +106,28 @@ def _positive_pair_error(scores: Tensor, positives: Tensor, candidates: Tensor) 
     # where, not a product: excluded pairs are -inf.
     total = torch.where(positives, log_q, 0.0).sum(dim=1)
     return -total / positives.sum(dim=1)
+
+
+def masked_reconstruction_loss(
+    restored: Tensor,
+    target: Tensor,
+    masked: Tensor,
+    known: Tensor | None = None,
+    *,
+    error: str = "l1",
+) -> Tensor:
+    """Mean error over the cells of masked timesteps whose values are known.
+
+    Masked timesteps lie within their sequences, so padding never counts. Equation: mean of
+    ``|x̂ - x|`` or ``(x̂ - x)²`` over the cells (i, t, j) with ``masked[i, t]`` and
+    ``known[i, t, j]`` (None: all); 0 when no cell counts. ``restored`` and ``target`` (n,
+    time, n_features) are finite everywhere, in the padding too.
+    """
+    difference = restored.float() - target
+    each = difference.abs() if error == "l1" else difference.square()
+    if known is None:
+        total = (each.sum(dim=2) * masked).sum()
+        return total / (masked.sum() * target.shape[2]).clamp(min=1)
+    counted = known & masked[..., None]
+    total = torch.where(counted, each, 0.0).sum()
+    return total / counted.sum().clamp(min=1)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import ClassVar, NamedTuple, Unpack
+from typing import ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -238,13 +238,13 @@ def train_alignment(
     model: AlignmentModel,
     batches: AlignmentBatches,
     weights: AlignmentWeights,
-    **loop: Unpack[LoopParameters],
+    loop: LoopParameters,
 ) -> AlignmentRecord:
     """Train the shared space, in place, by ``run_loop``, one batch a step."""
     return run_loop(
         model,
         lambda: align_step(model, batches.draw(), weights),
         AlignmentRecord(),
+        loop,
         generator=batches.generator,
-        **loop,
     )

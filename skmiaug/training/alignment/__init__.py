@@ -1,1 +1,0 @@
-"""Training of an aligned space of several modalities."""

@@ -11,7 +11,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from skmiaug.feature_extraction._base import BaseFeatureExtractor
 from skmiaug.feature_extraction._extraction import Extractor
 from skmiaug.feature_extraction._items import Item, read_samples
-from skmiaug.utils._optional import require
+from skmiaug.utils import require
 from skmiaug.utils.audio import resample
 
 # Functionals by the name of the set.

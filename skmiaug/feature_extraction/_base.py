@@ -12,7 +12,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from skmiaug.feature_extraction._extraction import Extractor, extract
 from skmiaug.feature_extraction._items import check_modality, read_items
-from skmiaug.utils.files._paths import absolute_path
+from skmiaug.utils.files._untrusted import absolute_path
 
 
 class BaseFeatureExtractor(TransformerMixin, BaseEstimator):

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skmiaug.metrics import corrected_repeated_ttest
-from skmiaug.utils._optional import require
+from skmiaug.utils import require
 
 __all__ = ["choose", "gains_over", "plot_gains", "verdict"]
 

@@ -60,8 +60,7 @@ from skmiaug.over_sampling.targets import (
     read_target,
     subsample,
 )
-from skmiaug.utils._fit import phase, whole_fit
-from skmiaug.utils._progress import ProgressBar
+from skmiaug.utils._fit import ProgressBar, phase, whole_fit
 from skmiaug.utils._random import draw_seed, numpy_generator, seed_of_stream
 from skmiaug.utils.tables._labels import read_groups, read_labels
 from skmiaug.utils.tables._row_blocks import SAMPLED_ROWS, row_blocks

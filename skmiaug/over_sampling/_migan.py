@@ -32,10 +32,14 @@ from skmiaug.over_sampling.generator._fit import (
 )
 from skmiaug.over_sampling.generator._residual import ResidualSampler
 from skmiaug.training.gan import GanRecord, ProcessGroup, SingleProcess, train_gan
-from skmiaug.utils._device import memory_remedy, on_device, resolve_device
-from skmiaug.utils._precision import resolve_precision
+from skmiaug.utils._device import (
+    cpu_threads_for,
+    memory_remedy,
+    on_device,
+    resolve_device,
+    resolve_precision,
+)
 from skmiaug.utils._sklearn_callbacks import CallbackSupportMixin
-from skmiaug.utils._threads import cpu_threads_for
 
 EVAL_INTERVAL = 25
 MEMORY_ADVICE = (

@@ -11,9 +11,16 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
 
+from skmiaug.datasets.corpora._corpus import (
+    AUDIO_SUFFIXES,
+    Corpus,
+    corpus_folder,
+    index_tree,
+    indicator_table,
+    keep_labelled,
+    same,
+)
 from skmiaug.datasets.corpora._csd import CsdFile, open_csd
-from skmiaug.datasets.corpora._folder import AUDIO_SUFFIXES, corpus_folder, index_tree
-from skmiaug.datasets.corpora._labels import Corpus, indicator_table, keep_labelled, same
 from skmiaug.datasets.corpora._mosei_frames import (
     AcousticSegments,
     Folds,

@@ -10,23 +10,21 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
 
-from skmiaug.datasets.corpora._folder import (
+from skmiaug.datasets.corpora._corpus import (
     AUDIO_SUFFIXES,
-    attach_audio,
-    corpus_folder,
-    find_entry,
-    index_tree,
-    need_entry,
-    read_text,
-    text_lines,
-)
-from skmiaug.datasets.corpora._labels import (
     FOUR,
     Corpus,
+    attach_audio,
+    corpus_folder,
     decode,
+    find_entry,
+    index_tree,
     keep_targeted,
+    need_entry,
     raters_table,
+    read_text,
     spoken_emotions,
+    text_lines,
 )
 from skmiaug.datasets.manifest import as_text, make_frame
 from skmiaug.exceptions import FileFormatError

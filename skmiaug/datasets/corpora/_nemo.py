@@ -9,8 +9,16 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
 
-from skmiaug.datasets.corpora._folder import corpus_folder, need_entry, text_lines
-from skmiaug.datasets.corpora._labels import FOUR, Corpus, decode, keep_labelled, same
+from skmiaug.datasets.corpora._corpus import (
+    FOUR,
+    Corpus,
+    corpus_folder,
+    decode,
+    keep_labelled,
+    need_entry,
+    same,
+    text_lines,
+)
 from skmiaug.datasets.manifest import as_text, listed, make_frame, safe_relative
 from skmiaug.exceptions import FileFormatError
 

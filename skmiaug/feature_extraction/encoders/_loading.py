@@ -16,9 +16,9 @@ import torch
 from safetensors import SafetensorError
 from torch import nn
 
+from skmiaug.utils import require
 from skmiaug.utils._device import torch_defaults
-from skmiaug.utils._optional import require
-from skmiaug.utils.files._paths import absolute_path
+from skmiaug.utils.files._untrusted import absolute_path
 
 # Models that papers and model cards call by the part after the slash. The hub does not know
 # them by this name, which takes 23 s to find out without a network.

@@ -4,7 +4,6 @@ import copy
 import logging
 import math
 import time
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -18,6 +17,7 @@ from tqdm.auto import tqdm
 from skmiaug.exceptions import SkmiaugWarning
 from skmiaug.feature_extraction._cache import FeatureCache, content_digest
 from skmiaug.feature_extraction._items import Item
+from skmiaug.utils._fit import warn_caller
 from skmiaug.utils.audio import AudioDecodeError
 
 logger = logging.getLogger("skmiaug.feature_extraction")
@@ -30,8 +30,6 @@ _STRETCH_INPUTS = 4096
 _SHARDS_PER_JOB = 4
 _SMALLEST_SHARD = 16
 _FAILURES_SHOWN = 3
-# From _warn through extract, transform and sklearn's wrapper of it to who called transform.
-_CALLER = 5
 
 
 class FailedInputWarning(SkmiaugWarning):
@@ -267,4 +265,4 @@ def _warn(results: list[_Result], n_items: int) -> None:
     ):
         if number:
             message = f"{number} of {n_items} {what}"
-            warnings.warn(message, category, stacklevel=_CALLER)
+            warn_caller(message, category)

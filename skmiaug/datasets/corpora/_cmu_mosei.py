@@ -2,7 +2,6 @@
 
 import os
 import re
-import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -31,6 +30,7 @@ from skmiaug.datasets.corpora._mosei_frames import (
 )
 from skmiaug.datasets.manifest import as_text, listed, make_frame
 from skmiaug.exceptions import CorpusWarning, FileFormatError
+from skmiaug.utils._fit import warn_caller
 
 # The columns of the labels after the sentiment.
 INTENSITIES = ("happiness", "sadness", "anger", "surprise", "disgust", "fear")
@@ -221,11 +221,10 @@ def _without_empty(frame: pd.DataFrame, file: Path) -> pd.DataFrame:
     """Leave out segments that end before they begin, with a warning."""
     empty = frame["end"] <= frame["start"]
     if empty.any():
-        warnings.warn(
+        warn_caller(
             f"{file}: {empty.sum()} of {len(frame)} segments have no length and are left "
             f"out: {listed(frame['id'][empty])}",
             CorpusWarning,
-            stacklevel=4,
         )
     return frame[~empty].reset_index(drop=True)
 
@@ -270,11 +269,10 @@ def _with_frames(frame: pd.DataFrame, file: Path) -> pd.DataFrame:
         )
     kept = have_frames(file, segments(frame))
     if not kept.all():
-        warnings.warn(
+        warn_caller(
             f"{file}: {(~kept).sum()} of {len(kept)} segments have no acoustic frames and "
             f"are left out: {listed(frame['id'][~kept])}",
             CorpusWarning,
-            stacklevel=3,
         )
     return frame[kept].reset_index(drop=True)
 

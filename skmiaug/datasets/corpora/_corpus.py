@@ -1,7 +1,6 @@
 """What loaders share: folders of corpora, targets, and what a loader returns."""
 
 import os
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from numbers import Real
 from pathlib import Path
@@ -13,6 +12,7 @@ from sklearn.utils import Bunch
 
 from skmiaug.datasets.manifest import Manifest, as_text, listed, need_regular_file
 from skmiaug.exceptions import CorpusWarning, FileFormatError
+from skmiaug.utils._fit import warn_caller
 
 AUDIO_SUFFIXES = (".wav", ".flac")
 # The largest label file of a release has some 100 MB.
@@ -99,11 +99,10 @@ def attach_audio(
             "or audio=False to read the labels alone."
         )
     if missing:
-        warnings.warn(
+        warn_caller(
             f"{corpus}: {len(missing)} of {len(frame)} rows have no audio file and are "
             f"left out: {listed(missing)}",
             CorpusWarning,
-            stacklevel=3,
         )
     frame = frame.reset_index(drop=True).assign(path=as_text(paths))
     return frame[frame["path"].notna()].reset_index(drop=True)

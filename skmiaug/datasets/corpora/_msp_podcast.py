@@ -2,7 +2,6 @@
 
 import os
 import re
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -28,6 +27,7 @@ from skmiaug.datasets.corpora._corpus import (
 )
 from skmiaug.datasets.manifest import as_text, known_speakers, listed, make_frame, read_csv
 from skmiaug.exceptions import CorpusWarning, FileFormatError
+from skmiaug.utils._fit import warn_caller
 
 CODES: dict[str, str | None] = {
     "A": "anger",
@@ -346,11 +346,10 @@ def _warn_of_other_rows(table: pd.DataFrame, parts: Mapping[str, str], csv: Path
         (unlabelled, "of Partitions.txt are not in this table and have no labels"),
     ):
         if names:
-            warnings.warn(
+            warn_caller(
                 f"{csv}: {len(names)} files {what}: {listed(names)}. The files may be of "
                 "two releases.",
                 CorpusWarning,
-                stacklevel=4,
             )
 
 

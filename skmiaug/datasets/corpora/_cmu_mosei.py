@@ -167,15 +167,10 @@ def dominant(intensities: np.ndarray) -> list[str | None]:
     "none" where all are 0, None where several are equally strong.
     """
     strongest = intensities.max(axis=1)
-    ties = (intensities == strongest[:, None]).sum(axis=1)
-    found: list[str | None] = []
-    for row, value in enumerate(strongest):
-        if not value > 0:
-            found.append("none")
-        else:
-            best = INTENSITIES[int(intensities[row].argmax())]
-            found.append(best if ties[row] == 1 else None)
-    return found
+    found = np.array(INTENSITIES, dtype=object)[intensities.argmax(axis=1)]
+    found[(intensities == strongest[:, None]).sum(axis=1) > 1] = None
+    found[~(strongest > 0)] = "none"
+    return found.tolist()
 
 
 def _read_labels(file: Path, folds: Folds | None) -> pd.DataFrame:
@@ -302,10 +297,8 @@ def _words(csd: CsdFile, entry: str) -> tuple[np.ndarray, list[str]]:
 
 
 def _find(files: Sequence[Path], words: tuple[str, ...]) -> Path | None:
-    for file in files:
-        if any(word in file.name.lower() for word in words):
-            return file
-    return None
+    named = (file for file in files if any(word in file.name.lower() for word in words))
+    return next(named, None)
 
 
 def _need(files: Sequence[Path], words: tuple[str, ...], root: Path) -> Path:

@@ -140,16 +140,18 @@ TARGETS = ("class", "votes", "attributes")
 ATTRIBUTES = ("valence", "activation", "dominance")
 
 
-def target_table(
-    target: str, frame: pd.DataFrame, raters: pd.DataFrame | None, labels: LabelSet | None
-) -> pd.DataFrame:
-    """Votes or attributes by id, of the rows of ``frame`` that have them."""
-    if target == "attributes":
-        return frame.set_index("id")[list(ATTRIBUTES)].dropna()
-    assert raters is not None
-    found = vote_table(raters, labels)
-    found = found[found.index.isin(frame["id"])]
-    return found.loc[:, found.any()]
+def chosen_classes(raters: pd.DataFrame, labels: LabelSet | None) -> pd.DataFrame:
+    """The class of each emotion that a rater chose, self-ratings left out.
+
+    A row of ``raters`` has several, under its own index, where the rater chose several;
+    None where an emotion has no class.
+    """
+    rated = ~raters["is_self"].to_numpy(dtype=bool) & raters["emotion"].notna()
+    chosen = raters.loc[rated, ["id", "rater", "emotion"]]
+    chosen = chosen.assign(emotion=chosen["emotion"].str.split(",")).explode("emotion")
+    if labels is not None:
+        chosen["emotion"] = chosen["emotion"].map(dict(labels))
+    return chosen
 
 
 def vote_table(raters: pd.DataFrame, labels: LabelSet | None) -> pd.DataFrame:
@@ -158,13 +160,8 @@ def vote_table(raters: pd.DataFrame, labels: LabelSet | None) -> pd.DataFrame:
     Each rater has one vote, divided equally among the classes that he chose. Emotions
     without a class are not counted; a row that has no votes left is not in the table.
     """
-    rated = ~raters["is_self"].to_numpy(dtype=bool) & raters["emotion"].notna()
-    votes = raters.loc[rated, ["id", "rater", "emotion"]]
-    votes = votes.assign(emotion=votes["emotion"].str.split(",")).explode("emotion")
-    if labels is not None:
-        votes["emotion"] = votes["emotion"].map(dict(labels))
     # Two emotions of one class, happy and excited say, are one choice.
-    votes = votes.dropna(subset="emotion").drop_duplicates()
+    votes = chosen_classes(raters, labels).dropna(subset="emotion").drop_duplicates()
     votes["vote"] = 1 / votes.groupby(["id", "rater"])["rater"].transform("size")
     table = votes.pivot_table("vote", "id", "emotion", aggfunc="sum", fill_value=0.0)
     return table.astype(np.float64)
@@ -234,7 +231,10 @@ class Corpus(NamedTuple):
         A class that is a number becomes its text, as every class of a manifest is text; an
         emotion whose class is None has none.
         """
-        self._check_target(target, min_agreement)
+        if target not in self.targets:
+            raise ValueError(f"target must be one of {self.targets}; got {target!r}.")
+        if min_agreement is not None:
+            _check_agreement(min_agreement, target)
         if isinstance(labels, Mapping):
             unknown = [name for name in labels if name not in EMOTIONS]
             if unknown or not labels:
@@ -253,22 +253,6 @@ class Corpus(NamedTuple):
                 f"class, such as {{'anger': 'anger'}}; got {labels!r}."
             )
         return self.label_sets[labels]
-
-    def _check_target(self, target: str, min_agreement: float | None) -> None:
-        if target not in self.targets:
-            raise ValueError(f"target must be one of {self.targets}; got {target!r}.")
-        if min_agreement is None:
-            return
-        if not isinstance(min_agreement, Real) or not 0 < min_agreement <= 1:
-            raise ValueError(
-                "min_agreement must be a share above 0 and at most 1, or None for the "
-                f"corpus's own rule; got {min_agreement!r}."
-            )
-        if target != "class":
-            raise ValueError(
-                f"min_agreement is for target='class'; with target={target!r} leave it "
-                "out: rows without agreement are wanted."
-            )
 
     def bunch(
         self,
@@ -308,6 +292,19 @@ class Corpus(NamedTuple):
         )
 
 
+def _check_agreement(min_agreement: float, target: str) -> None:
+    if not isinstance(min_agreement, Real) or not 0 < min_agreement <= 1:
+        raise ValueError(
+            "min_agreement must be a share above 0 and at most 1, or None for the corpus's "
+            f"own rule; got {min_agreement!r}."
+        )
+    if target != "class":
+        raise ValueError(
+            f"min_agreement is for target='class'; with target={target!r} leave it out: "
+            "rows without agreement are wanted."
+        )
+
+
 def keep_labelled(frame: pd.DataFrame, labels: LabelSet | None) -> pd.DataFrame:
     """Only the rows whose emotion has a class, under that class's name."""
     if labels is None:
@@ -327,7 +324,13 @@ def keep_targeted(
     if target == "class":
         frame, found = keep_labelled(frame, labels), None
     else:
-        found = target_table(target, frame, raters, labels)
+        if target == "attributes":
+            found = frame.set_index("id")[list(ATTRIBUTES)].dropna()
+        else:
+            assert raters is not None
+            found = vote_table(raters, labels)
+            found = found[found.index.isin(frame["id"])]
+            found = found.loc[:, found.any()]
         frame = frame[frame["id"].isin(found.index)].reset_index(drop=True)
         frame = frame if labels is None else _renamed(frame, labels)
     if raters is not None:
@@ -353,23 +356,15 @@ def keep_agreed(
     nobody else rated the row. `labels` are applied to what the raters chose: happy and
     excited agree where they are one class.
     """
-    others = raters[~raters["is_self"].to_numpy(dtype=bool) & raters["emotion"].notna()]
-    class_of = dict(zip(frame["id"], frame["emotion"], strict=True))
-    hits: dict[str, list[bool]] = {}
-    for name, chosen in zip(others["id"], others["emotion"], strict=True):
-        if name in class_of:
-            emotions = chosen.split(",")
-            if labels is not None:
-                emotions = [labels.get(emotion) for emotion in emotions]
-            own = class_of[name]
-            hits.setdefault(name, []).append(own is not None and own in emotions)
-    shares = np.array([np.mean(hits[n]) if n in hits else np.nan for n in frame["id"]])
+    chosen = chosen_classes(raters, labels)
+    own = chosen["id"].map(dict(zip(frame["id"], frame["emotion"], strict=True)))
+    # One value a rating: whether one of its classes is that of the row.
+    agrees = (chosen["emotion"] == own).groupby(level=0).any()
+    shares = frame["id"].map(agrees.groupby(raters["id"]).mean()).astype(np.float64)
     frame = frame.assign(agreement=shares)
     if min_agreement is None:
         return frame
-    with np.errstate(invalid="ignore"):
-        kept = shares >= min_agreement - 1e-9
-    return frame[kept].reset_index(drop=True)
+    return frame[shares >= min_agreement - 1e-9].reset_index(drop=True)
 
 
 def decode(code: str, codes: Mapping[str, str | None], where: str) -> str | None:

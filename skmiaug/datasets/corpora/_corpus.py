@@ -10,13 +10,11 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
 
-from skmiaug.datasets.manifest import Manifest, as_text, listed, need_regular_file
+from skmiaug.datasets.manifest import Manifest, as_text, listed
 from skmiaug.exceptions import CorpusWarning, FileFormatError
 from skmiaug.utils._fit import warn_caller
 
 AUDIO_SUFFIXES = (".wav", ".flac")
-# The largest label file of a release has some 100 MB.
-_MAX_TEXT_BYTES = 2**28
 
 
 def corpus_folder(path: str | os.PathLike[str], corpus: str, *inside: str) -> Path:
@@ -106,33 +104,6 @@ def attach_audio(
         )
     frame = frame.reset_index(drop=True).assign(path=as_text(paths))
     return frame[frame["path"].notna()].reset_index(drop=True)
-
-
-def read_text(path: str | os.PathLike[str], encoding: str | None = None) -> str:
-    """The text of a small file, without a byte order mark.
-
-    ``encoding`` None is UTF-8, or Latin-1 for files that are not UTF-8.
-    """
-    file = need_regular_file(path, _MAX_TEXT_BYTES, "a text file")
-    data = file.read_bytes()
-    try:
-        text = data.decode(encoding or "utf-8-sig")
-    except UnicodeDecodeError as error:
-        if encoding is not None:
-            line = data.count(b"\n", 0, error.start) + 1
-            raise FileFormatError(
-                f"{file}, line {line}: expected UTF-8; got the byte "
-                f"0x{data[error.start]:02x}. Save the file as UTF-8, or copy it again."
-            ) from error
-        text = data.decode("latin-1")
-    return text.removeprefix("\xef\xbb\xbf")
-
-
-def text_lines(path: str | os.PathLike[str], encoding: str | None = None) -> list[str]:
-    """The lines of a text file, see `read_text`."""
-    # Not splitlines: 0x85 is a line break to it, and an ellipsis in Latin-1 of Windows.
-    lines = read_text(path, encoding).split("\n")
-    return [line.removesuffix("\r") for line in lines]
 
 
 LabelSet = Mapping[str, str]

@@ -23,9 +23,8 @@ from skmiaug.datasets.corpora._corpus import (
     raters_table,
     same,
     spoken_emotions,
-    text_lines,
 )
-from skmiaug.datasets.manifest import make_frame
+from skmiaug.datasets.manifest import make_frame, text_lines
 from skmiaug.exceptions import FileFormatError
 
 CODES: dict[str, str | None] = {

@@ -22,11 +22,9 @@ from skmiaug.datasets.corpora._corpus import (
     keep_targeted,
     need_entry,
     raters_table,
-    read_text,
     spoken_emotions,
-    text_lines,
 )
-from skmiaug.datasets.manifest import as_text, make_frame
+from skmiaug.datasets.manifest import as_text, make_frame, read_text, text_lines
 from skmiaug.exceptions import FileFormatError
 
 CODES: dict[str, str | None] = {

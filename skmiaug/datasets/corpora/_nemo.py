@@ -17,9 +17,8 @@ from skmiaug.datasets.corpora._corpus import (
     keep_labelled,
     need_entry,
     same,
-    text_lines,
 )
-from skmiaug.datasets.manifest import as_text, listed, make_frame, safe_relative
+from skmiaug.datasets.manifest import listed, make_frame, safe_relative, text_lines
 from skmiaug.exceptions import FileFormatError
 
 # The corpus writes "surprised"; the name here is that of the other corpora.
@@ -124,11 +123,11 @@ def _row(head: list[str], fields: list[str], samples: Path, where: str) -> dict[
     row = dict(zip(head, fields, strict=True))
     name = safe_relative(row["file_id"], where)
     stem = os.path.splitext(name)[0]
-    text, age = as_text([row["raw_text"] or None])[0], row["age"]
+    age = row["age"]
     return {
         "id": stem,
         "path": os.path.join(samples, name),
-        "transcript": text,
+        "transcript": row["raw_text"] or None,
         "emotion": decode(row["emotion"], CODES, where),
         "speaker": row["speaker_id"],
         "gender": row["gender"] or None,

@@ -6,6 +6,7 @@ its limit; pandas' reader of JSON lines does neither. Paths must stay inside the
 
 import codecs
 import csv
+import io
 import json
 import math
 import os
@@ -33,6 +34,8 @@ from skmiaug.utils.files._untrusted import check_regular_file, parse_json
 _PLAIN = re.compile(
     r"[^./\\:\x00-\x1f][^/\\:\x00-\x1f]*(/[^./\\:\x00-\x1f][^/\\:\x00-\x1f]*)*"
 )
+# The largest label file of a release has some 100 MB.
+_MAX_TEXT_BYTES = 2**28
 
 
 def need_regular_file(path: str | os.PathLike[str], max_bytes: int, what: str) -> Path:
@@ -42,6 +45,38 @@ def need_regular_file(path: str | os.PathLike[str], max_bytes: int, what: str) -
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise FileFormatError(f"{path}: expected {what}; {reason.lower()}.") from error
+
+
+def read_text(
+    path: str | os.PathLike[str],
+    encoding: str | None = None,
+    max_bytes: int = _MAX_TEXT_BYTES,
+    what: str = "a text file",
+) -> str:
+    """The text of a file, without a byte order mark.
+
+    ``encoding`` None is UTF-8, or Latin-1 for files that are not UTF-8.
+    """
+    file = need_regular_file(path, max_bytes, what)
+    data = file.read_bytes()
+    try:
+        text = data.decode(encoding or "utf-8-sig")
+    except UnicodeDecodeError as error:
+        if encoding is not None:
+            line = data.count(b"\n", 0, error.start) + 1
+            raise FileFormatError(
+                f"{file}, line {line}: expected UTF-8; got the byte "
+                f"0x{data[error.start]:02x}. Save the file as UTF-8, or copy it again."
+            ) from error
+        text = data.decode("latin-1")
+    return text.removeprefix("\xef\xbb\xbf")
+
+
+def text_lines(path: str | os.PathLike[str], encoding: str | None = None) -> list[str]:
+    """The lines of a text file, see `read_text`."""
+    # Not splitlines: 0x85 is a line break to it, and an ellipsis in Latin-1 of Windows.
+    lines = read_text(path, encoding).split("\n")
+    return [line.removesuffix("\r") for line in lines]
 
 
 def safe_relative(text: str, where: str) -> str:
@@ -228,29 +263,26 @@ def read_csv(file: Path, needed: Sequence[str], separators: str = ",") -> pd.Dat
     """A CSV table as text, with at least these columns; empty cells are "".
 
     ``separators`` are those that may be used; the first line decides. Row k, counted from
-    0, is line k + 2 where no cell holds a line break.
+    0, is line k + 2 where no cell holds a line break. ``pandas.read_csv`` fills rows that
+    are too short, and renames a column that is there twice.
     """
-    need_regular_file(file, MAX_FILE_BYTES, "a CSV table")
+    text = read_text(file, "utf-8-sig", MAX_FILE_BYTES, "a CSV table")
+    separator = max(separators, key=text[:MAX_LINE_BYTES].partition("\n")[0].count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     rows: list[list[str]] = []
     try:
-        with file.open(encoding="utf-8-sig", newline="") as lines:
-            separator = max(separators, key=lines.readline(MAX_LINE_BYTES).count)
-            lines.seek(0)
-            reader = csv.reader(lines, delimiter=separator, strict=True)
-            names = next(reader, [])
-            for row in reader:
-                if row and len(row) != len(names):
-                    raise FileFormatError(
-                        f"{file}, line {reader.line_num}: expected {len(names)} cells, as "
-                        f"in the head; got {len(row)}."
-                    )
-                if len(rows) * len(names) > MAX_CELLS:
-                    raise FileFormatError(f"{file}: expected at most {MAX_CELLS} cells.")
-                rows += [row] if row else []
-    except FileFormatError:
-        raise
-    except (csv.Error, ValueError) as error:  # UnicodeDecodeError too
-        raise FileFormatError(f"{file}: expected a CSV table in UTF-8; {error}.") from error
+        names = next(reader, [])
+        for row in reader:
+            if row and len(row) != len(names):
+                raise FileFormatError(
+                    f"{file}, line {reader.line_num}: expected {len(names)} cells, as in "
+                    f"the head; got {len(row)}."
+                )
+            if len(rows) * len(names) > MAX_CELLS:
+                raise FileFormatError(f"{file}: expected at most {MAX_CELLS} cells.")
+            rows += [row] if row else []
+    except csv.Error as error:
+        raise FileFormatError(f"{file}: expected a CSV table; {error}.") from error
     missing = [name for name in needed if names.count(name) == 0]
     if missing:
         raise FileFormatError(

@@ -4,7 +4,6 @@ Each line is parsed by itself, so that an error names it and no line takes more 
 its limit; pandas' reader of JSON lines does neither. Paths must stay inside their folder.
 """
 
-import codecs
 import csv
 import io
 import json
@@ -155,13 +154,9 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 # ---------------------------------------------------------------- reading
 
 
-def open_manifest(path: Any) -> Path:
-    """The file, if it can be a manifest."""
-    return need_regular_file(path, MAX_FILE_BYTES, "a manifest (JSON lines)")
-
-
-def read_columns(file: Path) -> tuple[str, dict[str, list[Any]]]:
-    """The name of a corpus and its columns, paths as they are in the file."""
+def read_columns(path: Any) -> tuple[Path, str, dict[str, list[Any]]]:
+    """The file, the name of its corpus, and its columns, paths as they are in the file."""
+    file = need_regular_file(path, MAX_FILE_BYTES, "a manifest (JSON lines)")
     lines = _flat_lines(file)
     _, header = next(lines, (0, {}))
     name = _check_header(file, header)
@@ -185,7 +180,7 @@ def read_columns(file: Path) -> tuple[str, dict[str, list[Any]]]:
         if column in COLUMNS:
             _check_kind(file, column, values, numbers)
         columns[column] = values
-    return name, columns
+    return file, name, columns
 
 
 def _flat_lines(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -196,8 +191,6 @@ def _flat_lines(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             number += 1
             if number > 2 * MAX_ROWS:  # most of them are empty
                 raise FileFormatError(f"{file}: expected at most {MAX_ROWS} rows.")
-            if number == 1:
-                line = line.removeprefix(codecs.BOM_UTF8)
             if not line.strip():
                 continue
             where = f"{file}, line {number}"
@@ -207,10 +200,7 @@ def _flat_lines(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _flat_object(line: bytes, where: str) -> dict[str, Any]:
-    try:
-        found = parse_json(line.decode("utf-8"), where)
-    except UnicodeDecodeError as error:
-        _refuse(where, "JSON in UTF-8", str(error))
+    found = parse_json(line, where)
     if not isinstance(found, dict):
         _refuse(where, "a JSON object", type(found).__name__)
     if len(found) > MAX_KEYS:

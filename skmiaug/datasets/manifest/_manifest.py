@@ -19,7 +19,6 @@ from skmiaug.datasets.manifest._columns import (
 from skmiaug.datasets.manifest._file import (
     below,
     join_inside,
-    open_manifest,
     read_columns,
     read_csv,
     write_frame,
@@ -235,9 +234,8 @@ class Manifest:
             The file is missing, damaged, cut short or no manifest, a path leads out of
             `root`, or an audio file is missing. Names the line or the file.
         """
-        file = open_manifest(path)
+        file, name, columns = read_columns(path)
         base = Path(os.path.abspath(file.parent if root is None else root))
-        name, columns = read_columns(file)
         columns["path"] = join_inside(
             base, columns["path"], str(file), allow_links=allow_links
         )

@@ -227,11 +227,6 @@ class LoadedModel:
     lock: Any = field(default_factory=threading.RLock)
     findings: dict[str, Any] = field(default_factory=dict)
 
-    @property
-    def n_layers(self) -> int:
-        """Transformer layers of the model, or of its encoder."""
-        return self.shape.n_layers
-
 
 # Several threads must not load the same model at the same time.
 _lock = threading.Lock()

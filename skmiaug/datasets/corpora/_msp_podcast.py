@@ -181,9 +181,8 @@ def _manifest(root: Path, folder: Path) -> pd.DataFrame:
     """All turns of the release, those without a label last."""
     names = ["labels_consensus.csv", "labels_concensus.csv"]
     csv = find_entry(folder, names)
-    partitions = find_entry(root, ["Partitions.txt", "Partition.txt"]) or find_entry(
-        folder, ["Partitions.txt", "Partition.txt"]
-    )
+    lists = ["Partitions.txt", "Partition.txt"]
+    partitions = find_entry(root, lists) or find_entry(folder, lists)
     parts = {} if partitions is None else _read_partitions(partitions)
     if csv is not None:
         source, table = csv, _read_consensus(csv)
@@ -204,14 +203,8 @@ def _manifest(root: Path, folder: Path) -> pd.DataFrame:
         _check_agreement(table, speakers, "SpkrID", "Speaker_ids.txt", str(csv))
         _warn_of_other_rows(table, parts, csv)
     hidden = sorted(set(parts) - set(table["FileName"]))
-    table = pd.concat(
-        [
-            table,
-            pd.DataFrame({"FileName": hidden, "Split_Set": [parts[h] for h in hidden]}),
-        ],
-        ignore_index=True,
-    )
-    return _frame(table, source)
+    others = pd.DataFrame({"FileName": hidden, "Split_Set": [parts[h] for h in hidden]})
+    return _frame(pd.concat([table, others], ignore_index=True), source)
 
 
 def _frame(table: pd.DataFrame, source: Path) -> pd.DataFrame:
@@ -276,15 +269,8 @@ def _read_transcripts(root: Path, frame: pd.DataFrame) -> None:
 
 def _read_consensus(file: Path) -> pd.DataFrame:
     """``labels_consensus.csv``; empty fields are None."""
-    # Space around a value is not part of it: a speaker of two spellings would be two.
-    table = read_csv(file, COLUMNS)[list(COLUMNS)].apply(lambda column: column.str.strip())
-    for name in ("FileName", "EmoClass", "Split_Set"):
-        empty = table[name] == ""
-        if empty.any():
-            row = int(empty.to_numpy().nonzero()[0][0])
-            raise FileFormatError(
-                f"{file}, line {row + 2}: expected {name} to be filled in; it is empty."
-            )
+    filled = ("FileName", "EmoClass", "Split_Set")
+    table = read_csv(file, COLUMNS, filled=filled)[list(COLUMNS)]
     table["FileName"] = table["FileName"].map(_with_suffix)
     table["Split_Set"] = _read_each(table, "Split_Set", _part, str(file))
     return table.where(table != "", None)

@@ -249,12 +249,19 @@ def _refuse(where: str, expected: str, found: str) -> NoReturn:
     raise FileFormatError(f"{where}: expected {expected}; got {found}.")
 
 
-def read_csv(file: Path, needed: Sequence[str], separators: str = ",") -> pd.DataFrame:
-    """A CSV table as text, with at least these columns; empty cells are "".
+def read_csv(
+    file: Path,
+    needed: Sequence[str],
+    separators: str = ",",
+    *,
+    filled: Sequence[str] = (),
+) -> pd.DataFrame:
+    """A CSV table as text without spaces around it; empty cells are "".
 
-    ``separators`` are those that may be used; the first line decides. Row k, counted from
-    0, is line k + 2 where no cell holds a line break. ``pandas.read_csv`` fills rows that
-    are too short, and renames a column that is there twice.
+    It has at least the columns ``needed``, and those of ``filled`` are filled in
+    everywhere. ``separators`` are those that may be used; the first line decides. Row k,
+    counted from 0, is line k + 2 where no cell holds a line break. ``pandas.read_csv``
+    fills rows that are too short, and renames a column that is there twice.
     """
     text = read_text(file, "utf-8-sig", MAX_FILE_BYTES, "a CSV table")
     separator = max(separators, key=text[:MAX_LINE_BYTES].partition("\n")[0].count)
@@ -270,7 +277,7 @@ def read_csv(file: Path, needed: Sequence[str], separators: str = ",") -> pd.Dat
                 )
             if len(rows) * len(names) > MAX_CELLS:
                 raise FileFormatError(f"{file}: expected at most {MAX_CELLS} cells.")
-            rows += [row] if row else []
+            rows += [[cell.strip() for cell in row]] if row else []
     except csv.Error as error:
         raise FileFormatError(f"{file}: expected a CSV table; {error}.") from error
     missing = [name for name in needed if names.count(name) == 0]
@@ -286,7 +293,15 @@ def read_csv(file: Path, needed: Sequence[str], separators: str = ",") -> pd.Dat
         raise FileFormatError(f"{file}: expected rows below the head; there are none.")
     # As plain Python text: faster to go through than Arrow's.
     columns = zip(names, zip(*rows, strict=True), strict=True)
-    return pd.DataFrame({n: pd.Series(column, dtype=object) for n, column in columns})
+    table = pd.DataFrame({n: pd.Series(column, dtype=object) for n, column in columns})
+    for name in filled:
+        empty = np.flatnonzero(table[name] == "")
+        if empty.size:
+            raise FileFormatError(
+                f"{file}, line {empty[0] + 2}: expected {name} to be filled in; it is "
+                "empty. Fill it in, or leave the row out."
+            )
+    return table
 
 
 # ---------------------------------------------------------------- writing

@@ -170,19 +170,12 @@ class Manifest:
         """
         file = Path(os.path.abspath(os.path.expanduser(path)))
         base = file.parent if root is None else Path(os.path.abspath(root))
-        table = read_csv(file, (audio, target), ",;\t").map(str.strip)
+        table = read_csv(file, (audio, target), ",;\t", filled=(audio, target))
         if speaker not in (None, "speaker") and speaker not in table.columns:
             raise FileFormatError(
                 f"{file}: expected the column {speaker!r} for the speakers; it has "
                 f"{listed(table.columns)}. Pass speaker=None if they are not known."
             )
-        for column in (audio, target):
-            empty = np.flatnonzero(table[column] == "")
-            if empty.size:
-                raise FileFormatError(
-                    f"{file}, line {empty[0] + 2}: expected {column} to be filled in; it "
-                    "is empty. Fill it in, or leave the row out."
-                )
         used = {"path": audio, "emotion": target, "speaker": speaker}
         columns: dict[str, Any] = {
             column: table[column].where(table[column] != "", None)

@@ -25,11 +25,15 @@ from skmiaug.training import (
     RunRecord,
 )
 from skmiaug.training.gan import SingleProcess
-from skmiaug.utils._device import memory_remedy, resolve_device, torch_defaults
-from skmiaug.utils._progress import ProgressBar
+from skmiaug.utils._device import (
+    cpu_threads_for,
+    memory_remedy,
+    resolve_device,
+    torch_defaults,
+)
+from skmiaug.utils._fit import ProgressBar
 from skmiaug.utils._random import draw_seed
 from skmiaug.utils._sklearn_callbacks import callback_session
-from skmiaug.utils._threads import cpu_threads_for
 
 _log = logging.getLogger("skmiaug")
 

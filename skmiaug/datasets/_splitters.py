@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sklearn.model_selection import PredefinedSplit
 
 from skmiaug.datasets.manifest import frame_of, listed, sorted_names
 from skmiaug.exceptions import LeakageError
@@ -174,9 +175,7 @@ class _LeaveOneOut(_ManifestSplitter):
                 f"leaving one {self.column} out needs at least two; all rows are of "
                 f"{listed(names)}."
             )
-        for name in names:
-            held_out = (values == name).to_numpy()
-            yield np.flatnonzero(~held_out), np.flatnonzero(held_out)
+        yield from PredefinedSplit(pd.Categorical(values, names).codes).split()
 
 
 class LeaveOneSessionOut(_LeaveOneOut):

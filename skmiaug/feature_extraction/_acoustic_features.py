@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from numbers import Integral
 from typing import Any, ClassVar
 
@@ -11,13 +12,14 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from skmiaug.feature_extraction._base import BaseFeatureExtractor
 from skmiaug.feature_extraction._extraction import Extractor
 from skmiaug.feature_extraction._items import Item, read_samples
-from skmiaug.utils._optional import require
+from skmiaug.utils import require
 from skmiaug.utils.audio import resample
 
 # Functionals by the name of the set.
 _SIZES = {"eGeMAPSv02": 88, "ComParE_2016": 6373}
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class AcousticFeatures(BaseFeatureExtractor):
     """Hand-crafted acoustic features of speech from openSMILE.
 
@@ -90,30 +92,8 @@ class AcousticFeatures(BaseFeatureExtractor):
         "target_rate": [Interval(Integral, 8000, 192_000, closed="both"), None],
     }
 
-    def __init__(
-        self,
-        feature_set="eGeMAPSv02",
-        *,
-        target_rate=16_000,
-        sampling_rate=None,
-        max_duration=600.0,
-        cache_dir=None,
-        trusted=False,
-        decode_timeout=30.0,
-        on_error="raise",
-        n_jobs=None,
-        verbose=0,
-    ):
-        self.feature_set = feature_set
-        self.target_rate = target_rate
-        self.sampling_rate = sampling_rate
-        self.max_duration = max_duration
-        self.cache_dir = cache_dir
-        self.trusted = trusted
-        self.decode_timeout = decode_timeout
-        self.on_error = on_error
-        self.n_jobs = n_jobs
-        self.verbose = verbose
+    feature_set: str = field(default="eGeMAPSv02", kw_only=False)
+    target_rate: int | None = 16_000
 
     def _resolved(self) -> "AcousticFeatures":
         job = super()._resolved()

@@ -2,6 +2,7 @@
 
 import copy
 import os
+from dataclasses import dataclass, field, fields
 from importlib import metadata
 from numbers import Integral, Real
 from typing import Any, ClassVar
@@ -12,13 +13,15 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from skmiaug.feature_extraction._extraction import Extractor, extract
 from skmiaug.feature_extraction._items import check_modality, read_items
-from skmiaug.utils.files._paths import absolute_path
+from skmiaug.utils.files._untrusted import absolute_path
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class BaseFeatureExtractor(TransformerMixin, BaseEstimator):
     """A transformer from files, samples or texts to feature vectors.
 
-    A subclass sets the number of features in ``_resolved``, and returns what they depend
+    Parameters are the fields of a dataclass, whose ``__init__`` scikit-learn reads. A
+    subclass sets the number of features in ``_resolved``, and returns what they depend
     on from ``_recipe``, their names from ``_feature_names``, and the object that computes
     them from ``_open``.
     """
@@ -33,9 +36,18 @@ class BaseFeatureExtractor(TransformerMixin, BaseEstimator):
         "n_jobs": [Integral, None],
         "verbose": ["verbose"],
     }
-    _fitted: ClassVar[tuple[str, ...]] = ("modality_", "n_features_out_")
-    modality_: str
-    n_features_out_: int
+
+    sampling_rate: int | None = None
+    max_duration: float = 600.0
+    cache_dir: str | os.PathLike[str] | None = None
+    trusted: bool = False
+    decode_timeout: float = 30.0
+    on_error: str = "raise"
+    n_jobs: int | None = None
+    verbose: int = 0
+
+    modality_: str = field(init=False)
+    n_features_out_: int = field(init=False)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any = None, y: Any = None) -> Any:
@@ -67,8 +79,9 @@ class BaseFeatureExtractor(TransformerMixin, BaseEstimator):
             A package that is needed is not installed.
         """
         job = self._resolved()
-        for name in self._fitted:
-            setattr(self, name, getattr(job, name))
+        for fitted in fields(job):
+            if not fitted.init:
+                setattr(self, fitted.name, getattr(job, fitted.name))
         # An iterator would be used up.
         if X is not None and hasattr(X, "__len__"):
             check_modality(X, job.modality_)

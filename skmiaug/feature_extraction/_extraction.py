@@ -1,12 +1,16 @@
 """One transform: shards of the input through joblib, cache, batches, and warnings."""
 
+import contextlib
 import copy
+import hashlib
+import json
 import logging
 import math
+import os
 import time
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -15,10 +19,11 @@ from joblib import Parallel, delayed, effective_n_jobs
 from joblib.parallel import get_active_backend
 from tqdm.auto import tqdm
 
-from skmiaug.exceptions import SkmiaugWarning
-from skmiaug.feature_extraction._cache import FeatureCache, content_digest
+from skmiaug.exceptions import FileFormatError, SkmiaugWarning
 from skmiaug.feature_extraction._items import Item
-from skmiaug.utils.audio import AudioDecodeError
+from skmiaug.utils._fit import warn_caller
+from skmiaug.utils.audio import AudioDecodeError, check_file
+from skmiaug.utils.files._tensor_file import read_tensor_file, write_tensor_file
 
 logger = logging.getLogger("skmiaug.feature_extraction")
 
@@ -30,8 +35,6 @@ _STRETCH_INPUTS = 4096
 _SHARDS_PER_JOB = 4
 _SMALLEST_SHARD = 16
 _FAILURES_SHOWN = 3
-# From _warn through extract, transform and sklearn's wrapper of it to who called transform.
-_CALLER = 5
 
 
 class FailedInputWarning(SkmiaugWarning):
@@ -164,7 +167,7 @@ class _Shard:
             self.result.n_truncated = extractor.n_truncated
         return self.result
 
-    def _from_cache(self, cache: FeatureCache, i: int) -> bool:
+    def _from_cache(self, cache: "FeatureCache", i: int) -> bool:
         digest = content_digest(self.items[i])
         if digest is None:
             return False
@@ -267,4 +270,89 @@ def _warn(results: list[_Result], n_items: int) -> None:
     ):
         if number:
             message = f"{number} of {n_items} {what}"
-            warnings.warn(message, category, stacklevel=_CALLER)
+            warn_caller(message, category)
+
+
+# ---------------------------------------------------------------- cache
+
+
+class FeatureCache:
+    """Feature vectors in a folder by the content of their inputs, each a tensor file.
+
+    ``recipe`` holds everything else that determines a vector: JSON values only. Entries
+    are renamed into place when complete, so that any number of processes may share a
+    folder: at worst two compute the same one. ``joblib.Memory`` is not an alternative: its
+    keys are the paths of files, it loads pickles, and it stores the result of a call, not
+    of each input. ``n_damaged`` counts the entries found damaged so far.
+    """
+
+    def __init__(self, folder: str, recipe: dict[str, Any]) -> None:
+        self._folder = Path(folder)
+        self._recipe = json.dumps(recipe, sort_keys=True).encode()
+        self.n_damaged = 0
+
+    def get(
+        self, digest: str, *, size: int, max_seconds: float = np.inf
+    ) -> np.ndarray | None:
+        """The vector of an entry; None if there is none, or it is damaged or too long.
+
+        Audio that is too long is not found, so that it is refused as without a cache.
+        """
+        try:
+            header, arrays = read_tensor_file(self._path(digest))
+            vector, seconds = arrays["vector"], header["seconds"]
+        except FileNotFoundError:
+            return None
+        except (FileFormatError, LookupError):
+            vector, seconds = np.empty(0, np.float32), 0.0
+        except OSError as error:
+            raise self._explained(error, "read") from error
+        if vector.shape != (size,):
+            self.n_damaged += 1
+            return None
+        return vector if seconds <= max_seconds else None
+
+    def put(self, digest: str, vector: np.ndarray, seconds: float = 0.0) -> None:
+        """Write an entry of an input of so many ``seconds``."""
+        path = self._path(digest)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_tensor_file(path, {"seconds": float(seconds)}, {"vector": vector})
+        except OSError as error:
+            raise self._explained(error, "written") from error
+
+    def _explained(self, error: OSError, done: str) -> OSError:
+        """An error of the same class that names the folder and the remedy."""
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        return type(error)(
+            error.errno,
+            f"expected a cache_dir whose files can be {done}, got an error ({reason}); "
+            "make room there or name another folder. Entries that exist are kept: the same "
+            "call resumes from them",
+            str(self._folder),
+        )
+
+    def _path(self, digest: str) -> Path:
+        key = hashlib.sha256(b"\0".join([self._recipe, digest.encode()])).hexdigest()
+        return self._folder / key[:2] / f"{key}.feat"
+
+
+def content_digest(item: Item) -> str | None:
+    """Digest of the content of an input, wherever it is stored; None if it has none.
+
+    Two files of equal bytes have one digest; the same sound in another format, or as an
+    array, has another.
+    """
+    # A missing file or a ragged list has none; the error is raised when it is read.
+    with contextlib.suppress(OSError, ValueError):
+        if item.text:
+            return "text:" + hashlib.sha256(item.text.encode()).hexdigest()
+        if item.path:
+            check_file(item.path)
+            with open(item.path, "rb") as file:
+                return "file:" + hashlib.file_digest(file, "sha256").hexdigest()
+        array = np.ascontiguousarray(item.samples)
+        if array.dtype.kind in "fiu":
+            head = f"{array.dtype.str} {array.shape} {item.rate}\0".encode()
+            return "array:" + hashlib.sha256(head + array.tobytes()).hexdigest()
+    return None

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from skmiaug.utils.audio import decode, mono_float32, shared_decoder, without_gradient
-from skmiaug.utils.files._paths import absolute_path
+from skmiaug.utils.files._untrusted import absolute_path
 
 _AUDIO = (
     ".3gp .aac .aif .aifc .aiff .amr .ape .au .caf .flac .m4a .mka .mkv .mov .mp2 .mp3 "

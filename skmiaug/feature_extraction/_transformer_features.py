@@ -1,6 +1,7 @@
 """The scikit-learn transformer around pretrained speech and text models."""
 
 import os
+from dataclasses import dataclass, field
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -21,6 +22,7 @@ from skmiaug.feature_extraction.encoders import (
 from skmiaug.utils._device import resolve_device
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class TransformerFeatures(BaseFeatureExtractor):
     """Feature vectors of audio or text from a pretrained transformer.
 
@@ -166,56 +168,30 @@ class TransformerFeatures(BaseFeatureExtractor):
         "device": "no_validation",  # type: ignore[dict-item]
     }
 
-    _fitted = ("modality_", "n_layers_", "layers_", "n_features_out_")
+    _fitted: ClassVar[tuple[str, ...]] = (
+        "modality_",
+        "n_layers_",
+        "layers_",
+        "n_features_out_",
+    )
 
-    def __init__(
-        self,
-        *,
-        model="openai/whisper-base",
-        revision=None,
-        local_files_only=False,
-        trust_remote_code=False,
-        layer="auto",
-        pooling="mean",
-        window="trimmed",
-        sampling_rate=None,
-        chunk_length=None,
-        chunk_overlap=2.0,
-        max_duration=600.0,
-        truncation=False,
-        batch_size=32,
-        batch_seconds=30.0,
-        dtype="float32",
-        device="auto",
-        cache_dir=None,
-        trusted=False,
-        decode_timeout=30.0,
-        on_error="raise",
-        n_jobs=None,
-        verbose=0,
-    ):
-        self.model = model
-        self.revision = revision
-        self.local_files_only = local_files_only
-        self.trust_remote_code = trust_remote_code
-        self.layer = layer
-        self.pooling = pooling
-        self.window = window
-        self.sampling_rate = sampling_rate
-        self.chunk_length = chunk_length
-        self.chunk_overlap = chunk_overlap
-        self.max_duration = max_duration
-        self.truncation = truncation
-        self.batch_size = batch_size
-        self.batch_seconds = batch_seconds
-        self.dtype = dtype
-        self.device = device
-        self.cache_dir = cache_dir
-        self.trusted = trusted
-        self.decode_timeout = decode_timeout
-        self.on_error = on_error
-        self.n_jobs = n_jobs
-        self.verbose = verbose
+    model: str | os.PathLike[str] = "openai/whisper-base"
+    revision: str | None = None
+    local_files_only: bool = False
+    trust_remote_code: bool = False
+    layer: Any = "auto"
+    pooling: str = "mean"
+    window: str = "trimmed"
+    chunk_length: float | None = None
+    chunk_overlap: float = 2.0
+    truncation: bool = False
+    batch_size: int = 32
+    batch_seconds: float = 30.0
+    dtype: str = "float32"
+    device: Any = "auto"
+
+    n_layers_: int = field(init=False)
+    layers_: tuple[int, ...] = field(init=False)
 
     def _resolved(self) -> "TransformerFeatures":
         job = super()._resolved()

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skmiaug.metrics import corrected_repeated_ttest
-from skmiaug.utils._optional import require
+from skmiaug.utils import require
 
 # Standard errors by which the best method has to be ahead of chance.
 _LEARNED = 2.0

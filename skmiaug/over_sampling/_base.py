@@ -50,8 +50,7 @@ from skmiaug.over_sampling.targets import (
     read_target,
     subsample,
 )
-from skmiaug.utils._fit import phase, whole_fit
-from skmiaug.utils._progress import ProgressBar
+from skmiaug.utils._fit import ProgressBar, phase, whole_fit
 from skmiaug.utils._random import draw_seed, numpy_generator, seed_of_stream
 from skmiaug.utils.files._memory_map import NpyFile, new_npy_files, npy_path
 from skmiaug.utils.tables._labels import read_groups, read_labels

@@ -38,9 +38,13 @@ from skmiaug.training.gan import (
     SingleProcess,
     train_gan,
 )
-from skmiaug.utils._device import memory_remedy, on_device, resolve_device
-from skmiaug.utils._precision import resolve_precision
-from skmiaug.utils._threads import cpu_threads_for
+from skmiaug.utils._device import (
+    cpu_threads_for,
+    memory_remedy,
+    on_device,
+    resolve_device,
+    resolve_precision,
+)
 
 EVAL_INTERVAL = 25
 MEMORY_ADVICE = (

@@ -18,7 +18,7 @@ from skmiaug.losses import (
 from skmiaug.nn import AlignmentNetwork, AlignmentOutput
 from skmiaug.training.loop._model_state import AdamW, ModelState, decay_groups
 from skmiaug.training.loop._run import LoopParameters, RunRecord, run_loop
-from skmiaug.utils._precision import precision
+from skmiaug.utils._device import precision
 
 
 class AlignmentBatch(NamedTuple):

@@ -16,7 +16,7 @@ import pytest
 import torch
 
 from skmiaug import MIGANAugmenter
-from skmiaug.utils._threads import cpu_threads_for
+from skmiaug.utils._device import cpu_threads_for
 from tests.benchmarks.suite._corpora import IEMOCAP, corpus
 from tests.benchmarks.suite._measure import interleaved_medians
 from tests.benchmarks.suite._step import (

@@ -121,7 +121,7 @@ def test_a_mark_of_the_byte_order_is_no_text(tmp_path):
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
     assert list(Manifest.read(path).frame["id"]) == ["a"]
     path.write_bytes(path.read_bytes() + b'\xef\xbb\xbf{"id": "b"}\n')
-    assert "line 3: expected JSON" in refusal(path)
+    assert list(Manifest.read(path).frame["id"]) == ["a", "b"]
 
 
 @pytest.mark.parametrize("depth", [1000, 100_000])
@@ -141,7 +141,7 @@ def test_huge_lines_are_not_read_whole(tmp_path):
 def test_not_utf_8(tmp_path):
     path = lines(tmp_path)
     path.write_bytes(path.read_bytes() + b'{"id": "\xff"}\n')
-    assert "line 2: expected JSON in UTF-8" in refusal(path)
+    assert re.search("line 2: expected JSON.*utf-8", refusal(path))
 
 
 def test_wrong_heads(tmp_path):

@@ -151,5 +151,5 @@ def test_files_that_are_none(folder):
     for path, text in ((folder / "x.csv", "no such file"), (folder, "got a folder")):
         with pytest.raises(FileFormatError, match=text):
             Manifest.from_csv(path)
-    with pytest.raises(FileFormatError, match=r"expected a CSV table in UTF-8; .*utf-8"):
+    with pytest.raises(FileFormatError, match=r"line \d+: expected UTF-8; got the byte"):
         Manifest.from_csv(changed(folder, ("anger", "Ärger"), encoding="latin-1"))

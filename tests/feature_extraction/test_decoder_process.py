@@ -139,7 +139,7 @@ def test_the_alarm_ends_a_child_without_parent(tmp_path):
     bad = tmp_path / "hang.wav"
     bad.write_bytes(hanging_wav())
     child = subprocess.Popen(
-        [sys.executable, "-m", "skmiaug.utils.audio._worker"],
+        [sys.executable, "-c", "from skmiaug.utils.audio import serve; serve()"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )

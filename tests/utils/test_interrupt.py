@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from skmiaug.exceptions import TrainingDivergedError
-from skmiaug.utils._interrupt import deferred_signals
+from skmiaug.utils._fit import deferred_signals
 
 
 @pytest.fixture(autouse=True)

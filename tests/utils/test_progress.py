@@ -5,7 +5,7 @@ import re
 import pytest
 
 from skmiaug.over_sampling._migan import EVAL_INTERVAL
-from skmiaug.utils._progress import ProgressBar
+from skmiaug.utils._fit import ProgressBar
 from tests._helpers import small
 
 

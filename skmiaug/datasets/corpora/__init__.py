@@ -4,10 +4,10 @@ Whatever is not as it should be in a file is a `FileFormatError` with its name a
 """
 
 from skmiaug.datasets.corpora._cmu_mosei import dominant, load_cmu_mosei
+from skmiaug.datasets.corpora._corpus import EMOTIONS
 from skmiaug.datasets.corpora._csd import open_csd
 from skmiaug.datasets.corpora._emodb import load_emodb
 from skmiaug.datasets.corpora._iemocap import load_iemocap
-from skmiaug.datasets.corpora._labels import EMOTIONS
 from skmiaug.datasets.corpora._mosei_frames import (
     AcousticSegments,
     overlapping,

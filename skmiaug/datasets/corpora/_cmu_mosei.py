@@ -2,7 +2,6 @@
 
 import os
 import re
-import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,9 +10,16 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
 
+from skmiaug.datasets.corpora._corpus import (
+    AUDIO_SUFFIXES,
+    Corpus,
+    corpus_folder,
+    index_tree,
+    indicator_table,
+    keep_labelled,
+    same,
+)
 from skmiaug.datasets.corpora._csd import CsdFile, open_csd
-from skmiaug.datasets.corpora._folder import AUDIO_SUFFIXES, corpus_folder, index_tree
-from skmiaug.datasets.corpora._labels import Corpus, indicator_table, keep_labelled, same
 from skmiaug.datasets.corpora._mosei_frames import (
     AcousticSegments,
     Folds,
@@ -24,6 +30,7 @@ from skmiaug.datasets.corpora._mosei_frames import (
 )
 from skmiaug.datasets.manifest import as_text, listed, make_frame
 from skmiaug.exceptions import CorpusWarning, FileFormatError
+from skmiaug.utils._fit import warn_caller
 
 # The columns of the labels after the sentiment.
 INTENSITIES = ("happiness", "sadness", "anger", "surprise", "disgust", "fear")
@@ -160,15 +167,10 @@ def dominant(intensities: np.ndarray) -> list[str | None]:
     "none" where all are 0, None where several are equally strong.
     """
     strongest = intensities.max(axis=1)
-    ties = (intensities == strongest[:, None]).sum(axis=1)
-    found: list[str | None] = []
-    for row, value in enumerate(strongest):
-        if not value > 0:
-            found.append("none")
-        else:
-            best = INTENSITIES[int(intensities[row].argmax())]
-            found.append(best if ties[row] == 1 else None)
-    return found
+    found = np.array(INTENSITIES, dtype=object)[intensities.argmax(axis=1)]
+    found[(intensities == strongest[:, None]).sum(axis=1) > 1] = None
+    found[~(strongest > 0)] = "none"
+    return found.tolist()
 
 
 def _read_labels(file: Path, folds: Folds | None) -> pd.DataFrame:
@@ -214,11 +216,10 @@ def _without_empty(frame: pd.DataFrame, file: Path) -> pd.DataFrame:
     """Leave out segments that end before they begin, with a warning."""
     empty = frame["end"] <= frame["start"]
     if empty.any():
-        warnings.warn(
+        warn_caller(
             f"{file}: {empty.sum()} of {len(frame)} segments have no length and are left "
             f"out: {listed(frame['id'][empty])}",
             CorpusWarning,
-            stacklevel=4,
         )
     return frame[~empty].reset_index(drop=True)
 
@@ -263,11 +264,10 @@ def _with_frames(frame: pd.DataFrame, file: Path) -> pd.DataFrame:
         )
     kept = have_frames(file, segments(frame))
     if not kept.all():
-        warnings.warn(
+        warn_caller(
             f"{file}: {(~kept).sum()} of {len(kept)} segments have no acoustic frames and "
             f"are left out: {listed(frame['id'][~kept])}",
             CorpusWarning,
-            stacklevel=3,
         )
     return frame[kept].reset_index(drop=True)
 
@@ -297,10 +297,8 @@ def _words(csd: CsdFile, entry: str) -> tuple[np.ndarray, list[str]]:
 
 
 def _find(files: Sequence[Path], words: tuple[str, ...]) -> Path | None:
-    for file in files:
-        if any(word in file.name.lower() for word in words):
-            return file
-    return None
+    named = (file for file in files if any(word in file.name.lower() for word in words))
+    return next(named, None)
 
 
 def _need(files: Sequence[Path], words: tuple[str, ...], root: Path) -> Path:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from skmiaug.datasets.manifest import is_unicode, listed, need_regular_file
 from skmiaug.exceptions import FileFormatError
-from skmiaug.utils._optional import require
+from skmiaug.utils import require
 
 # The full COVAREP file of CMU-MOSEI has some 25 GiB.
 _MAX_FILE_BYTES = 2**38

@@ -7,8 +7,15 @@ from collections.abc import Mapping
 import pandas as pd
 from sklearn.utils import Bunch
 
-from skmiaug.datasets.corpora._folder import AUDIO_SUFFIXES, corpus_folder, index_tree
-from skmiaug.datasets.corpora._labels import FOUR, Corpus, keep_labelled, same
+from skmiaug.datasets.corpora._corpus import (
+    AUDIO_SUFFIXES,
+    FOUR,
+    Corpus,
+    corpus_folder,
+    index_tree,
+    keep_labelled,
+    same,
+)
 from skmiaug.datasets.manifest import make_frame
 from skmiaug.exceptions import FileFormatError
 

@@ -10,24 +10,21 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
 
-from skmiaug.datasets.corpora._folder import (
+from skmiaug.datasets.corpora._corpus import (
     AUDIO_SUFFIXES,
-    attach_audio,
-    corpus_folder,
-    index_tree,
-    need_entry,
-    text_lines,
-)
-from skmiaug.datasets.corpora._labels import (
     FOUR,
     Corpus,
+    attach_audio,
+    corpus_folder,
     decode,
+    index_tree,
     keep_targeted,
+    need_entry,
     raters_table,
     same,
     spoken_emotions,
 )
-from skmiaug.datasets.manifest import make_frame
+from skmiaug.datasets.manifest import make_frame, text_lines
 from skmiaug.exceptions import FileFormatError
 
 CODES: dict[str, str | None] = {

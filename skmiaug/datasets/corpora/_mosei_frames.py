@@ -315,9 +315,5 @@ def pooled_frames(sequences: AcousticSegments) -> NDArray[np.float32]:
 
 
 def _pooled(frames: NDArray[np.float32]) -> NDArray[np.float64]:
-    known = np.isfinite(frames)
-    values = np.where(known, frames, 0.0).astype(np.float64)
-    count = np.maximum(known.sum(axis=0), 1)
-    mean = values.sum(axis=0) / count
-    spread = np.where(known, values - mean, 0.0)
-    return np.concatenate([mean, np.sqrt((spread**2).sum(axis=0) / count)])
+    known = np.ma.masked_invalid(frames.astype(np.float64))
+    return np.concatenate([known.mean(axis=0).filled(0.0), known.std(axis=0).filled(0.0)])

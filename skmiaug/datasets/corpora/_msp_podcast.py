@@ -2,34 +2,39 @@
 
 import os
 import re
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
 
-from skmiaug.datasets.corpora._folder import (
+from skmiaug.datasets.corpora._corpus import (
     AUDIO_SUFFIXES,
-    attach_audio,
-    corpus_folder,
-    find_entry,
-    index_tree,
-    need_entry,
-    read_text,
-    text_lines,
-)
-from skmiaug.datasets.corpora._labels import (
     FOUR,
     Corpus,
+    attach_audio,
+    corpus_folder,
     decode,
+    find_entry,
+    index_tree,
     keep_targeted,
+    need_entry,
     same,
     spoken_emotions,
 )
-from skmiaug.datasets.manifest import as_text, known_speakers, listed, make_frame, read_csv
+from skmiaug.datasets.manifest import (
+    as_text,
+    known_speakers,
+    listed,
+    make_frame,
+    read_csv,
+    read_text,
+    text_lines,
+)
 from skmiaug.exceptions import CorpusWarning, FileFormatError
+from skmiaug.utils._fit import warn_caller
 
 CODES: dict[str, str | None] = {
     "A": "anger",
@@ -176,41 +181,30 @@ def _manifest(root: Path, folder: Path) -> pd.DataFrame:
     """All turns of the release, those without a label last."""
     names = ["labels_consensus.csv", "labels_concensus.csv"]
     csv = find_entry(folder, names)
-    partitions = find_entry(root, ["Partitions.txt", "Partition.txt"]) or find_entry(
-        folder, ["Partitions.txt", "Partition.txt"]
-    )
+    lists = ["Partitions.txt", "Partition.txt"]
+    partitions = find_entry(root, lists) or find_entry(folder, lists)
     parts = {} if partitions is None else _read_partitions(partitions)
     if csv is not None:
         source, table = csv, _read_consensus(csv)
-        _check_file_names(table, csv)
-        _check_agreement(table, parts, "Split_Set", "Partitions.txt", str(csv))
-        speakers = {name: who for name, (who, _) in _read_speakers(root).items()}
-        _check_agreement(table, speakers, "SpkrID", "Speaker_ids.txt", str(csv))
-        _warn_of_other_rows(table, parts, csv)
     else:
         source = need_entry(folder, [*names, "labels.txt"], "MSP-Podcast")
         if partitions is None:
             need_entry(root, ["Partitions.txt"], "MSP-Podcast")
         table = _read_label_text(source, parts, _read_speakers(root))
-        _check_file_names(table, source)
-    hidden = sorted(set(parts) - set(table["FileName"]))
-    table = pd.concat(
-        [
-            table,
-            pd.DataFrame({"FileName": hidden, "Split_Set": [parts[h] for h in hidden]}),
-        ],
-        ignore_index=True,
-    )
-    return _frame(table, source)
-
-
-def _check_file_names(table: pd.DataFrame, source: Path) -> None:
-    odd = ~table["FileName"].str.fullmatch(_FILE)
-    if odd.any():
+    odd = table["FileName"][~table["FileName"].str.fullmatch(_FILE)]
+    if len(odd):
         raise FileFormatError(
             f"{source}: expected file names such as MSP-PODCAST_0001_0008.wav; got "
-            f"{table['FileName'][odd].iloc[0]!r}."
+            f"{odd.iloc[0]!r}."
         )
+    if csv is not None:
+        _check_agreement(table, parts, "Split_Set", "Partitions.txt", str(csv))
+        speakers = {name: who for name, (who, _) in _read_speakers(root).items()}
+        _check_agreement(table, speakers, "SpkrID", "Speaker_ids.txt", str(csv))
+        _warn_of_other_rows(table, parts, csv)
+    hidden = sorted(set(parts) - set(table["FileName"]))
+    others = pd.DataFrame({"FileName": hidden, "Split_Set": [parts[h] for h in hidden]})
+    return _frame(pd.concat([table, others], ignore_index=True), source)
 
 
 def _frame(table: pd.DataFrame, source: Path) -> pd.DataFrame:
@@ -221,7 +215,7 @@ def _frame(table: pd.DataFrame, source: Path) -> pd.DataFrame:
     return make_frame(
         {
             "id": files.str.removesuffix(".wav").to_numpy(dtype=object),
-            "emotion": _emotions(table, where),
+            "emotion": as_text(_read_each(table, "EmoClass", _emotion, where)),
             "valence": _numbers_of(table, "EmoVal", where),
             "activation": _numbers_of(table, "EmoAct", where),
             "dominance": _numbers_of(table, "EmoDom", where),
@@ -234,18 +228,17 @@ def _frame(table: pd.DataFrame, source: Path) -> pd.DataFrame:
     )
 
 
-def _emotions(table: pd.DataFrame, where: str) -> pd.Series:
-    names = {
-        code: decode(code, CODES, f"{where}, EmoClass of {file}")
-        for code, file in _first_of_each(table, "EmoClass")
-    }
-    return as_text(table["EmoClass"].map(names))
-
-
-def _first_of_each(table: pd.DataFrame, column: str) -> Iterator[tuple[str, str]]:
-    """The different values of a column, each with the first file that has it."""
+def _read_each(
+    table: pd.DataFrame, column: str, read: Callable[[str, str], Any], where: str
+) -> pd.Series:
+    """A column read value by value; errors name the first file that has the value."""
     first = table.dropna(subset=column).drop_duplicates(column)
-    yield from zip(first[column], first["FileName"], strict=True)
+    pairs = zip(first[column], first["FileName"], strict=True)
+    return table[column].map({v: read(v, f"{where}, {column} of {f}") for v, f in pairs})
+
+
+def _emotion(code: str, where: str) -> str | None:
+    return decode(code, CODES, where)
 
 
 def _part(text: str, where: str) -> str:
@@ -276,21 +269,10 @@ def _read_transcripts(root: Path, frame: pd.DataFrame) -> None:
 
 def _read_consensus(file: Path) -> pd.DataFrame:
     """``labels_consensus.csv``; empty fields are None."""
-    # Space around a value is not part of it: a speaker of two spellings would be two.
-    table = read_csv(file, COLUMNS)[list(COLUMNS)].apply(lambda column: column.str.strip())
-    for name in ("FileName", "EmoClass", "Split_Set"):
-        empty = table[name] == ""
-        if empty.any():
-            row = int(empty.to_numpy().nonzero()[0][0])
-            raise FileFormatError(
-                f"{file}, line {row + 2}: expected {name} to be filled in; it is empty."
-            )
+    filled = ("FileName", "EmoClass", "Split_Set")
+    table = read_csv(file, COLUMNS, filled=filled)[list(COLUMNS)]
     table["FileName"] = table["FileName"].map(_with_suffix)
-    parts = {
-        text: _part(text, f"{file}, Split_Set of {name}")
-        for text, name in _first_of_each(table, "Split_Set")
-    }
-    table["Split_Set"] = table["Split_Set"].map(parts)
+    table["Split_Set"] = _read_each(table, "Split_Set", _part, str(file))
     return table.where(table != "", None)
 
 
@@ -348,11 +330,10 @@ def _warn_of_other_rows(table: pd.DataFrame, parts: Mapping[str, str], csv: Path
         (unlabelled, "of Partitions.txt are not in this table and have no labels"),
     ):
         if names:
-            warnings.warn(
+            warn_caller(
                 f"{csv}: {len(names)} files {what}: {listed(names)}. The files may be of "
                 "two releases.",
                 CorpusWarning,
-                stacklevel=4,
             )
 
 

@@ -9,9 +9,16 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
 
-from skmiaug.datasets.corpora._folder import corpus_folder, need_entry, text_lines
-from skmiaug.datasets.corpora._labels import FOUR, Corpus, decode, keep_labelled, same
-from skmiaug.datasets.manifest import as_text, listed, make_frame, safe_relative
+from skmiaug.datasets.corpora._corpus import (
+    FOUR,
+    Corpus,
+    corpus_folder,
+    decode,
+    keep_labelled,
+    need_entry,
+    same,
+)
+from skmiaug.datasets.manifest import listed, make_frame, safe_relative, text_lines
 from skmiaug.exceptions import FileFormatError
 
 # The corpus writes "surprised"; the name here is that of the other corpora.
@@ -116,11 +123,11 @@ def _row(head: list[str], fields: list[str], samples: Path, where: str) -> dict[
     row = dict(zip(head, fields, strict=True))
     name = safe_relative(row["file_id"], where)
     stem = os.path.splitext(name)[0]
-    text, age = as_text([row["raw_text"] or None])[0], row["age"]
+    age = row["age"]
     return {
         "id": stem,
         "path": os.path.join(samples, name),
-        "transcript": text,
+        "transcript": row["raw_text"] or None,
         "emotion": decode(row["emotion"], CODES, where),
         "speaker": row["speaker_id"],
         "gender": row["gender"] or None,

@@ -11,7 +11,13 @@ from skmiaug.datasets.manifest._columns import (
     make_frame,
     sorted_names,
 )
-from skmiaug.datasets.manifest._file import need_regular_file, read_csv, safe_relative
+from skmiaug.datasets.manifest._file import (
+    need_regular_file,
+    read_csv,
+    read_text,
+    safe_relative,
+    text_lines,
+)
 from skmiaug.datasets.manifest._manifest import Manifest
 
 __all__ = [
@@ -26,6 +32,8 @@ __all__ = [
     "make_frame",
     "need_regular_file",
     "read_csv",
+    "read_text",
     "safe_relative",
     "sorted_names",
+    "text_lines",
 ]

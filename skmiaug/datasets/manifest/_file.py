@@ -4,8 +4,8 @@ Each line is parsed by itself, so that an error names it and no line takes more 
 its limit; pandas' reader of JSON lines does neither. Paths must stay inside their folder.
 """
 
-import codecs
 import csv
+import io
 import json
 import math
 import os
@@ -33,6 +33,8 @@ from skmiaug.utils.files._untrusted import check_regular_file, parse_json
 _PLAIN = re.compile(
     r"[^./\\:\x00-\x1f][^/\\:\x00-\x1f]*(/[^./\\:\x00-\x1f][^/\\:\x00-\x1f]*)*"
 )
+# The largest label file of a release has some 100 MB.
+_MAX_TEXT_BYTES = 2**28
 
 
 def need_regular_file(path: str | os.PathLike[str], max_bytes: int, what: str) -> Path:
@@ -42,6 +44,38 @@ def need_regular_file(path: str | os.PathLike[str], max_bytes: int, what: str) -
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise FileFormatError(f"{path}: expected {what}; {reason.lower()}.") from error
+
+
+def read_text(
+    path: str | os.PathLike[str],
+    encoding: str | None = None,
+    max_bytes: int = _MAX_TEXT_BYTES,
+    what: str = "a text file",
+) -> str:
+    """The text of a file, without a byte order mark.
+
+    ``encoding`` None is UTF-8, or Latin-1 for files that are not UTF-8.
+    """
+    file = need_regular_file(path, max_bytes, what)
+    data = file.read_bytes()
+    try:
+        text = data.decode(encoding or "utf-8-sig")
+    except UnicodeDecodeError as error:
+        if encoding is not None:
+            line = data.count(b"\n", 0, error.start) + 1
+            raise FileFormatError(
+                f"{file}, line {line}: expected UTF-8; got the byte "
+                f"0x{data[error.start]:02x}. Save the file as UTF-8, or copy it again."
+            ) from error
+        text = data.decode("latin-1")
+    return text.removeprefix("\xef\xbb\xbf")
+
+
+def text_lines(path: str | os.PathLike[str], encoding: str | None = None) -> list[str]:
+    """The lines of a text file, see `read_text`."""
+    # Not splitlines: 0x85 is a line break to it, and an ellipsis in Latin-1 of Windows.
+    lines = read_text(path, encoding).split("\n")
+    return [line.removesuffix("\r") for line in lines]
 
 
 def safe_relative(text: str, where: str) -> str:
@@ -120,13 +154,9 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 # ---------------------------------------------------------------- reading
 
 
-def open_manifest(path: Any) -> Path:
-    """The file, if it can be a manifest."""
-    return need_regular_file(path, MAX_FILE_BYTES, "a manifest (JSON lines)")
-
-
-def read_columns(file: Path) -> tuple[str, dict[str, list[Any]]]:
-    """The name of a corpus and its columns, paths as they are in the file."""
+def read_columns(path: Any) -> tuple[Path, str, dict[str, list[Any]]]:
+    """The file, the name of its corpus, and its columns, paths as they are in the file."""
+    file = need_regular_file(path, MAX_FILE_BYTES, "a manifest (JSON lines)")
     lines = _flat_lines(file)
     _, header = next(lines, (0, {}))
     name = _check_header(file, header)
@@ -150,7 +180,7 @@ def read_columns(file: Path) -> tuple[str, dict[str, list[Any]]]:
         if column in COLUMNS:
             _check_kind(file, column, values, numbers)
         columns[column] = values
-    return name, columns
+    return file, name, columns
 
 
 def _flat_lines(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -161,8 +191,6 @@ def _flat_lines(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             number += 1
             if number > 2 * MAX_ROWS:  # most of them are empty
                 raise FileFormatError(f"{file}: expected at most {MAX_ROWS} rows.")
-            if number == 1:
-                line = line.removeprefix(codecs.BOM_UTF8)
             if not line.strip():
                 continue
             where = f"{file}, line {number}"
@@ -172,10 +200,7 @@ def _flat_lines(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _flat_object(line: bytes, where: str) -> dict[str, Any]:
-    try:
-        found = parse_json(line.decode("utf-8"), where)
-    except UnicodeDecodeError as error:
-        _refuse(where, "JSON in UTF-8", str(error))
+    found = parse_json(line, where)
     if not isinstance(found, dict):
         _refuse(where, "a JSON object", type(found).__name__)
     if len(found) > MAX_KEYS:
@@ -224,33 +249,37 @@ def _refuse(where: str, expected: str, found: str) -> NoReturn:
     raise FileFormatError(f"{where}: expected {expected}; got {found}.")
 
 
-def read_csv(file: Path, needed: Sequence[str], separators: str = ",") -> pd.DataFrame:
-    """A CSV table as text, with at least these columns; empty cells are "".
+def read_csv(
+    file: Path,
+    needed: Sequence[str],
+    separators: str = ",",
+    *,
+    filled: Sequence[str] = (),
+) -> pd.DataFrame:
+    """A CSV table as text without spaces around it; empty cells are "".
 
-    ``separators`` are those that may be used; the first line decides. Row k, counted from
-    0, is line k + 2 where no cell holds a line break.
+    It has at least the columns ``needed``, and those of ``filled`` are filled in
+    everywhere. ``separators`` are those that may be used; the first line decides. Row k,
+    counted from 0, is line k + 2 where no cell holds a line break. ``pandas.read_csv``
+    fills rows that are too short, and renames a column that is there twice.
     """
-    need_regular_file(file, MAX_FILE_BYTES, "a CSV table")
+    text = read_text(file, "utf-8-sig", MAX_FILE_BYTES, "a CSV table")
+    separator = max(separators, key=text[:MAX_LINE_BYTES].partition("\n")[0].count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     rows: list[list[str]] = []
     try:
-        with file.open(encoding="utf-8-sig", newline="") as lines:
-            separator = max(separators, key=lines.readline(MAX_LINE_BYTES).count)
-            lines.seek(0)
-            reader = csv.reader(lines, delimiter=separator, strict=True)
-            names = next(reader, [])
-            for row in reader:
-                if row and len(row) != len(names):
-                    raise FileFormatError(
-                        f"{file}, line {reader.line_num}: expected {len(names)} cells, as "
-                        f"in the head; got {len(row)}."
-                    )
-                if len(rows) * len(names) > MAX_CELLS:
-                    raise FileFormatError(f"{file}: expected at most {MAX_CELLS} cells.")
-                rows += [row] if row else []
-    except FileFormatError:
-        raise
-    except (csv.Error, ValueError) as error:  # UnicodeDecodeError too
-        raise FileFormatError(f"{file}: expected a CSV table in UTF-8; {error}.") from error
+        names = next(reader, [])
+        for row in reader:
+            if row and len(row) != len(names):
+                raise FileFormatError(
+                    f"{file}, line {reader.line_num}: expected {len(names)} cells, as in "
+                    f"the head; got {len(row)}."
+                )
+            if len(rows) * len(names) > MAX_CELLS:
+                raise FileFormatError(f"{file}: expected at most {MAX_CELLS} cells.")
+            rows += [[cell.strip() for cell in row]] if row else []
+    except csv.Error as error:
+        raise FileFormatError(f"{file}: expected a CSV table; {error}.") from error
     missing = [name for name in needed if names.count(name) == 0]
     if missing:
         raise FileFormatError(
@@ -264,7 +293,15 @@ def read_csv(file: Path, needed: Sequence[str], separators: str = ",") -> pd.Dat
         raise FileFormatError(f"{file}: expected rows below the head; there are none.")
     # As plain Python text: faster to go through than Arrow's.
     columns = zip(names, zip(*rows, strict=True), strict=True)
-    return pd.DataFrame({n: pd.Series(column, dtype=object) for n, column in columns})
+    table = pd.DataFrame({n: pd.Series(column, dtype=object) for n, column in columns})
+    for name in filled:
+        empty = np.flatnonzero(table[name] == "")
+        if empty.size:
+            raise FileFormatError(
+                f"{file}, line {empty[0] + 2}: expected {name} to be filled in; it is "
+                "empty. Fill it in, or leave the row out."
+            )
+    return table
 
 
 # ---------------------------------------------------------------- writing

@@ -19,7 +19,6 @@ from skmiaug.datasets.manifest._columns import (
 from skmiaug.datasets.manifest._file import (
     below,
     join_inside,
-    open_manifest,
     read_columns,
     read_csv,
     write_frame,
@@ -171,19 +170,12 @@ class Manifest:
         """
         file = Path(os.path.abspath(os.path.expanduser(path)))
         base = file.parent if root is None else Path(os.path.abspath(root))
-        table = read_csv(file, (audio, target), ",;\t").map(str.strip)
+        table = read_csv(file, (audio, target), ",;\t", filled=(audio, target))
         if speaker not in (None, "speaker") and speaker not in table.columns:
             raise FileFormatError(
                 f"{file}: expected the column {speaker!r} for the speakers; it has "
                 f"{listed(table.columns)}. Pass speaker=None if they are not known."
             )
-        for column in (audio, target):
-            empty = np.flatnonzero(table[column] == "")
-            if empty.size:
-                raise FileFormatError(
-                    f"{file}, line {empty[0] + 2}: expected {column} to be filled in; it "
-                    "is empty. Fill it in, or leave the row out."
-                )
         used = {"path": audio, "emotion": target, "speaker": speaker}
         columns: dict[str, Any] = {
             column: table[column].where(table[column] != "", None)
@@ -235,9 +227,8 @@ class Manifest:
             The file is missing, damaged, cut short or no manifest, a path leads out of
             `root`, or an audio file is missing. Names the line or the file.
         """
-        file = open_manifest(path)
+        file, name, columns = read_columns(path)
         base = Path(os.path.abspath(file.parent if root is None else root))
-        name, columns = read_columns(file)
         columns["path"] = join_inside(
             base, columns["path"], str(file), allow_links=allow_links
         )

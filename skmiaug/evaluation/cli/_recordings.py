@@ -88,4 +88,4 @@ def _from_table(path: Path, column: str) -> list[str]:
     from skmiaug.datasets.manifest import read_csv
 
     cells = read_csv(path, (column,), ",;\t")[column]
-    return [str(path.parent / cell.strip()) for cell in cells]
+    return [str(path.parent / cell) for cell in cells]

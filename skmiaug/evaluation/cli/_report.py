@@ -25,7 +25,7 @@ from skmiaug.evaluation.report import (
     judged_fold,
     quality_report,
 )
-from skmiaug.utils._optional import require
+from skmiaug.utils import require
 
 
 def run(args: argparse.Namespace) -> int:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from skmiaug.evaluation.comparison._methods import SCORES
 from skmiaug.exceptions import FileFormatError
-from skmiaug.utils._optional import require
+from skmiaug.utils import require
 from skmiaug.utils.files._atomic import write_text_atomically
 from skmiaug.utils.files._untrusted import (
     printable,

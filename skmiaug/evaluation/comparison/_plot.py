@@ -29,7 +29,7 @@ from skmiaug.evaluation.comparison._summary import (
     lines_by_cell,
     summarize_comparison,
 )
-from skmiaug.utils._optional import require
+from skmiaug.utils import require
 from skmiaug.utils.files._atomic import write_bytes_atomically
 
 __all__ = ["plot_comparison", "plot_comparisons"]

@@ -28,7 +28,7 @@ from skmiaug.evaluation.features._features import (
 )
 from skmiaug.evaluation.features._targets import as_targets, target_columns
 from skmiaug.exceptions import FileFormatError
-from skmiaug.utils._optional import require
+from skmiaug.utils import require
 from skmiaug.utils.files._untrusted import check_unpacked_size
 
 # pandas' name for a column without one: most often an index that was written as well.

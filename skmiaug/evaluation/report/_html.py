@@ -11,7 +11,7 @@ import pandas as pd
 from skmiaug.evaluation._drawing import png_of
 from skmiaug.evaluation.report._findings import FAIL, PASS, WARN
 from skmiaug.evaluation.report._plots import Panel
-from skmiaug.utils._optional import require
+from skmiaug.utils import require
 
 MARKER = '<meta name="generator" content="skmiaug report">'
 _MARKS = {PASS: "●", WARN: "◐", FAIL: "○"}

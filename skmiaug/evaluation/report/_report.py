@@ -33,7 +33,7 @@ from skmiaug.evaluation.report._plots import (
     share_on_the_plane,
 )
 from skmiaug.evaluation.report._samples import SIMILAR, ReportSamples, prepare_samples
-from skmiaug.utils._optional import require
+from skmiaug.utils import require
 from skmiaug.utils.files._atomic import write_text_atomically
 
 _MIN_ROWS = 20

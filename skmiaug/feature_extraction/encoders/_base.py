@@ -59,7 +59,7 @@ class Encoder:
         self, wanted: tuple[int, ...], **inputs: torch.Tensor
     ) -> dict[int, torch.Tensor]:
         model = self.loaded.model
-        depth = self.loaded.n_layers
+        depth = self.loaded.shape.n_layers
         if wanted == (depth,):
             # No layer has to be found: some architectures (ALBERT) have no list of them.
             return {depth: model(**inputs).last_hidden_state}
@@ -101,7 +101,7 @@ class Encoder:
 
     def _last(self, units: list[Unit]) -> torch.Tensor:
         """Own frames of the first unit in the last layer, in double precision."""
-        depth, device = self.loaded.n_layers, self.loaded.device
+        depth, device = self.loaded.shape.n_layers, self.loaded.device
         with (
             self.loaded.lock,
             plain_torch(device, inference=True),

@@ -15,10 +15,10 @@ from skmiaug.feature_extraction.encoders._speech import (
     SpeechEncoder,
     SpeechLimits,
     WaveEncoder,
+    WhisperEncoder,
     is_wave_model,
 )
 from skmiaug.feature_extraction.encoders._text import TextEncoder
-from skmiaug.feature_extraction.encoders._whisper import WhisperEncoder
 from skmiaug.utils._device import memory_remedy, resolve_device
 from skmiaug.utils.audio import resample
 

@@ -16,9 +16,9 @@ import torch
 from safetensors import SafetensorError
 from torch import nn
 
+from skmiaug.utils import require
 from skmiaug.utils._device import torch_defaults
-from skmiaug.utils._optional import require
-from skmiaug.utils.files._paths import absolute_path
+from skmiaug.utils.files._untrusted import absolute_path
 
 # Models that papers and model cards call by the part after the slash. The hub does not know
 # them by this name, which takes 23 s to find out without a network.
@@ -226,11 +226,6 @@ class LoadedModel:
     device: torch.device
     lock: Any = field(default_factory=threading.RLock)
     findings: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def n_layers(self) -> int:
-        """Transformer layers of the model, or of its encoder."""
-        return self.shape.n_layers
 
 
 # Several threads must not load the same model at the same time.

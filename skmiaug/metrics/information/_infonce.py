@@ -255,9 +255,8 @@ def _train_networks(
     """
     import torch
 
-    from skmiaug.utils._device import torch_defaults
+    from skmiaug.utils._device import cpu_threads_for, torch_defaults
     from skmiaug.utils._random import torch_generator
-    from skmiaug.utils._threads import cpu_threads_for
 
     cpu = torch.device("cpu")
 

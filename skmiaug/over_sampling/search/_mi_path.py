@@ -19,10 +19,14 @@ from skmiaug.over_sampling.columns._groups import check_expected
 from skmiaug.over_sampling.generator._residual import Preparation, TrainingRun, ready_run
 from skmiaug.training import EarlyStopping
 from skmiaug.training.gan import GanRecord, StackBatches, StackedModel, train_gan_stack
-from skmiaug.utils._device import memory_remedy, resolve_device
-from skmiaug.utils._progress import ProgressBar
+from skmiaug.utils._device import (
+    cpu_threads_for,
+    memory_remedy,
+    resolve_device,
+    threads_to_spare,
+)
+from skmiaug.utils._fit import ProgressBar
 from skmiaug.utils._random import draw_seed
-from skmiaug.utils._threads import cpu_threads_for, threads_to_spare
 
 DEFAULT_MI_WEIGHTS = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0)
 

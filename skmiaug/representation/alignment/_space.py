@@ -28,7 +28,7 @@ from skmiaug.training import (
     alignment_score,
     train_alignment,
 )
-from skmiaug.utils._precision import precision, resolve_precision
+from skmiaug.utils._device import precision, resolve_precision
 from skmiaug.utils._random import isolated_torch_seed, numpy_generator, torch_generator
 
 EVAL_INTERVAL = 25

@@ -26,7 +26,7 @@ from skmiaug.training import (
     embed_all,
     train_sequences,
 )
-from skmiaug.utils._precision import resolve_precision
+from skmiaug.utils._device import resolve_precision
 from skmiaug.utils._random import numpy_generator, torch_generator
 
 EVAL_INTERVAL = 25

@@ -45,7 +45,7 @@ from skmiaug.training import (
     build_sequence_model,
     train_sequences,
 )
-from skmiaug.utils._precision import resolve_precision
+from skmiaug.utils._device import resolve_precision
 from skmiaug.utils._random import numpy_generator, torch_generator
 from skmiaug.utils.tables._labels import read_groups
 

@@ -13,9 +13,8 @@ from skmiaug.nn import TimestepArchitecture, TimestepEncoder
 from skmiaug.representation._scale import FeatureScale
 from skmiaug.representation.sequences._input import Sequences
 from skmiaug.training import SequenceSet, embed_all, in_chunks
-from skmiaug.utils._device import memory_remedy, resolve_device
+from skmiaug.utils._device import cpu_threads_for, memory_remedy, resolve_device
 from skmiaug.utils._random import isolated_torch_seed, numpy_generator
-from skmiaug.utils._threads import cpu_threads_for
 
 MEMORY_ADVICE = "lower batch_size or hidden_size, cut long sequences, or use device='cpu'."
 _WEIGHTS = 0

@@ -13,7 +13,7 @@ from skmiaug.training.gan._networks import GanNetworks, adam
 from skmiaug.training.gan._step import GanWeights, gan_step, heads_step
 from skmiaug.training.loop._cuda_graph import graphed
 from skmiaug.training.loop._run import Candidate, LoopParameters, RunRecord, run_loop
-from skmiaug.utils._interrupt import deferred_signals
+from skmiaug.utils._fit import deferred_signals
 
 N_HEAD_STEPS = 100
 

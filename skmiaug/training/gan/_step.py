@@ -30,7 +30,7 @@ from skmiaug.nn import (
 )
 from skmiaug.training.gan._batches import GanBatch, Layout, Rows
 from skmiaug.training.gan._networks import GanNetworks
-from skmiaug.utils._precision import precision
+from skmiaug.utils._device import precision
 
 _MARGIN = 0.1
 

@@ -14,7 +14,7 @@ from torch import Tensor
 from skmiaug.exceptions import TrainingDivergedError
 from skmiaug.training.loop._checkpoint import Checkpoint
 from skmiaug.training.loop._model_state import ModelState
-from skmiaug.utils._interrupt import deferred_signals
+from skmiaug.utils._fit import deferred_signals
 
 _MAX_ROLLBACKS = 3
 _ROLLBACK_RATE_FACTOR = 0.1

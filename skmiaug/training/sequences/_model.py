@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from skmiaug.nn import Drop, TimestepEncoder, keep_all, pool_timesteps
 from skmiaug.training.loop._model_state import AdamW, ModelState, decay_groups
 from skmiaug.training.loop._run import LoopParameters, RunRecord, run_loop
-from skmiaug.utils._precision import precision
+from skmiaug.utils._device import precision
 
 _LENGTH_JITTER = 0.1
 _MAX_LENGTH_RATIO = 2

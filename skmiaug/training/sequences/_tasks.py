@@ -19,7 +19,7 @@ from skmiaug.training.sequences._model import (
     embed_batch,
     in_chunks,
 )
-from skmiaug.utils._precision import precision
+from skmiaug.utils._device import precision
 from skmiaug.utils._random import draw_below, torch_generator
 
 REPLACEMENTS = ("learned", "zero", "random")

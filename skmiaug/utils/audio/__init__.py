@@ -8,7 +8,7 @@ from skmiaug.utils.audio._decode import (
     resample,
     without_gradient,
 )
-from skmiaug.utils.audio._process import DecoderProcess, shared_decoder
+from skmiaug.utils.audio._process import DecoderProcess, serve, shared_decoder
 
 __all__ = [
     "AudioDecodeError",
@@ -17,6 +17,7 @@ __all__ = [
     "decode",
     "mono_float32",
     "resample",
+    "serve",
     "shared_decoder",
     "without_gradient",
 ]

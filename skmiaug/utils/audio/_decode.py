@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
-from skmiaug.utils._optional import require
+from skmiaug.utils import require
 
 # A program that writes to a pipe cannot fill in the length at the end. It leaves 0 or a
 # number near 2 or 4 GiB (0x7FFFF000 in sox, 0x80000000 in arecord, 0xFFFFFFFF less the

@@ -39,6 +39,16 @@ _SHOWN = "\u200c\u200d"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
+def absolute_path(path: str | os.PathLike[str]) -> str:
+    """Return ``path`` from the root, with ``~`` as the user's home.
+
+    Another process may stand in another folder, and this one may go to another later:
+    only such a path still names the same file there and then. Links and ``..`` stay as
+    they are, since the one decides where the other leads.
+    """
+    return str(Path(os.path.expanduser(os.fspath(path))).absolute())
+
+
 def check_regular_file(
     path: str | os.PathLike[str], what: str = "a file", *, max_bytes: int | None = None
 ) -> Path:

@@ -1,5 +1,6 @@
-"""Targets of a corpus (classes, votes, attributes), and what a loader returns."""
+"""What loaders share: folders of corpora, targets, and what a loader returns."""
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from numbers import Real
 from pathlib import Path
@@ -10,23 +11,118 @@ import pandas as pd
 from sklearn.utils import Bunch
 
 from skmiaug.datasets.manifest import Manifest, as_text, listed
-from skmiaug.exceptions import FileFormatError
+from skmiaug.exceptions import CorpusWarning, FileFormatError
+from skmiaug.utils._fit import warn_caller
+
+AUDIO_SUFFIXES = (".wav", ".flac")
+
+
+def corpus_folder(path: str | os.PathLike[str], corpus: str, *inside: str) -> Path:
+    """The folder of a corpus; a folder called like one of `inside` in it comes first."""
+    folder = Path(os.path.abspath(os.path.expanduser(path)))
+    if not folder.is_dir():
+        what = "is a file" if folder.exists() else "does not exist"
+        raise FileFormatError(f"expected the folder of {corpus}; {str(folder)!r} {what}.")
+    found = find_entry(folder, inside)
+    return folder if found is None or not found.is_dir() else found
+
+
+def find_entry(folder: Path, names: Iterable[str]) -> Path | None:
+    """The first of `names` that is in the folder; upper and lower case do not matter."""
+    names = list(names)
+    if not names or not folder.is_dir():
+        return None
+    found = {entry.name.lower(): entry for entry in sorted(folder.iterdir())}
+    for name in names:
+        exact = folder / name
+        if exact.exists():
+            return exact
+        if name.lower() in found:
+            return found[name.lower()]
+    return None
+
+
+def need_entry(folder: Path, names: Sequence[str], corpus: str) -> Path:
+    """As `find_entry`; a `FileFormatError` where none of them is there."""
+    found = find_entry(folder, names)
+    if found is None:
+        raise FileFormatError(
+            f"{corpus}: expected {' or '.join(names)} in {str(folder)!r}; it is not there. "
+            "Pass the folder into which the release was unpacked."
+        )
+    return found
+
+
+def index_tree(folder: Path, suffixes: Sequence[str]) -> dict[str, str]:
+    """Files below a folder by their name without suffix; links are followed once.
+
+    Hidden files are left out, among them the ``._name`` twins that macOS leaves behind, and
+    links that lead nowhere, which git-annex has in place of files that it has not fetched.
+    """
+    if not folder.is_dir():
+        raise FileFormatError(f"expected a folder; {str(folder)!r} is not one.")
+    found: dict[str, str] = {}
+    seen: set[tuple[int, int]] = set()
+    waiting = [os.fspath(folder)]
+    while waiting:
+        current = waiting.pop()
+        status = os.stat(current)
+        if (status.st_dev, status.st_ino) in seen:
+            continue
+        seen.add((status.st_dev, status.st_ino))
+        with os.scandir(current) as entries:
+            for name, entry in sorted((entry.name, entry) for entry in entries):
+                if name.startswith("."):
+                    continue
+                if entry.is_dir():
+                    waiting.append(entry.path)
+                    continue
+                stem, dot, suffix = name.rpartition(".")
+                if dot and "." + suffix.lower() in suffixes and entry.is_file():
+                    found.setdefault(stem, entry.path)
+    return found
+
+
+def attach_audio(
+    frame: pd.DataFrame, index: dict[str, str], max_missing: int | None, corpus: str
+) -> pd.DataFrame:
+    """Fill in ``path`` from an index by id; rows whose file is missing are left out."""
+    paths = [index.get(name) for name in frame["id"]]
+    missing = [n for n, path in zip(frame["id"], paths, strict=True) if path is None]
+    if missing and (max_missing is not None and len(missing) > max_missing):
+        raise FileFormatError(
+            f"{corpus}: expected an audio file for each of {len(frame)} labelled rows; "
+            f"{len(missing)} are not there: {listed(missing)}. Complete the copy, or pass "
+            f"max_missing_audio={len(missing)} to leave those rows out (None: any number), "
+            "or audio=False to read the labels alone."
+        )
+    if missing:
+        warn_caller(
+            f"{corpus}: {len(missing)} of {len(frame)} rows have no audio file and are "
+            f"left out: {listed(missing)}",
+            CorpusWarning,
+        )
+    frame = frame.reset_index(drop=True).assign(path=as_text(paths))
+    return frame[frame["path"].notna()].reset_index(drop=True)
+
 
 LabelSet = Mapping[str, str]
 TARGETS = ("class", "votes", "attributes")
 ATTRIBUTES = ("valence", "activation", "dominance")
 
 
-def target_table(
-    target: str, frame: pd.DataFrame, raters: pd.DataFrame | None, labels: LabelSet | None
-) -> pd.DataFrame:
-    """Votes or attributes by id, of the rows of ``frame`` that have them."""
-    if target == "attributes":
-        return frame.set_index("id")[list(ATTRIBUTES)].dropna()
-    assert raters is not None
-    found = vote_table(raters, labels)
-    found = found[found.index.isin(frame["id"])]
-    return found.loc[:, found.any()]
+def chosen_classes(raters: pd.DataFrame, labels: LabelSet | None) -> pd.DataFrame:
+    """The class of each emotion that a rater chose, self-ratings left out.
+
+    A row of ``raters`` has several, under its own index, where the rater chose several;
+    None where an emotion has no class.
+    """
+    rated = ~raters["is_self"].to_numpy(dtype=bool) & raters["emotion"].notna()
+    chosen = raters.loc[rated, ["id", "rater", "emotion"]]
+    chosen = chosen.assign(emotion=chosen["emotion"].str.split(",")).explode("emotion")
+    if labels is not None:
+        chosen["emotion"] = chosen["emotion"].map(dict(labels))
+    return chosen
 
 
 def vote_table(raters: pd.DataFrame, labels: LabelSet | None) -> pd.DataFrame:
@@ -35,13 +131,8 @@ def vote_table(raters: pd.DataFrame, labels: LabelSet | None) -> pd.DataFrame:
     Each rater has one vote, divided equally among the classes that he chose. Emotions
     without a class are not counted; a row that has no votes left is not in the table.
     """
-    rated = ~raters["is_self"].to_numpy(dtype=bool) & raters["emotion"].notna()
-    votes = raters.loc[rated, ["id", "rater", "emotion"]]
-    votes = votes.assign(emotion=votes["emotion"].str.split(",")).explode("emotion")
-    if labels is not None:
-        votes["emotion"] = votes["emotion"].map(dict(labels))
     # Two emotions of one class, happy and excited say, are one choice.
-    votes = votes.dropna(subset="emotion").drop_duplicates()
+    votes = chosen_classes(raters, labels).dropna(subset="emotion").drop_duplicates()
     votes["vote"] = 1 / votes.groupby(["id", "rater"])["rater"].transform("size")
     table = votes.pivot_table("vote", "id", "emotion", aggfunc="sum", fill_value=0.0)
     return table.astype(np.float64)
@@ -111,7 +202,10 @@ class Corpus(NamedTuple):
         A class that is a number becomes its text, as every class of a manifest is text; an
         emotion whose class is None has none.
         """
-        self._check_target(target, min_agreement)
+        if target not in self.targets:
+            raise ValueError(f"target must be one of {self.targets}; got {target!r}.")
+        if min_agreement is not None:
+            _check_agreement(min_agreement, target)
         if isinstance(labels, Mapping):
             unknown = [name for name in labels if name not in EMOTIONS]
             if unknown or not labels:
@@ -130,22 +224,6 @@ class Corpus(NamedTuple):
                 f"class, such as {{'anger': 'anger'}}; got {labels!r}."
             )
         return self.label_sets[labels]
-
-    def _check_target(self, target: str, min_agreement: float | None) -> None:
-        if target not in self.targets:
-            raise ValueError(f"target must be one of {self.targets}; got {target!r}.")
-        if min_agreement is None:
-            return
-        if not isinstance(min_agreement, Real) or not 0 < min_agreement <= 1:
-            raise ValueError(
-                "min_agreement must be a share above 0 and at most 1, or None for the "
-                f"corpus's own rule; got {min_agreement!r}."
-            )
-        if target != "class":
-            raise ValueError(
-                f"min_agreement is for target='class'; with target={target!r} leave it "
-                "out: rows without agreement are wanted."
-            )
 
     def bunch(
         self,
@@ -185,6 +263,19 @@ class Corpus(NamedTuple):
         )
 
 
+def _check_agreement(min_agreement: float, target: str) -> None:
+    if not isinstance(min_agreement, Real) or not 0 < min_agreement <= 1:
+        raise ValueError(
+            "min_agreement must be a share above 0 and at most 1, or None for the corpus's "
+            f"own rule; got {min_agreement!r}."
+        )
+    if target != "class":
+        raise ValueError(
+            f"min_agreement is for target='class'; with target={target!r} leave it out: "
+            "rows without agreement are wanted."
+        )
+
+
 def keep_labelled(frame: pd.DataFrame, labels: LabelSet | None) -> pd.DataFrame:
     """Only the rows whose emotion has a class, under that class's name."""
     if labels is None:
@@ -204,7 +295,13 @@ def keep_targeted(
     if target == "class":
         frame, found = keep_labelled(frame, labels), None
     else:
-        found = target_table(target, frame, raters, labels)
+        if target == "attributes":
+            found = frame.set_index("id")[list(ATTRIBUTES)].dropna()
+        else:
+            assert raters is not None
+            found = vote_table(raters, labels)
+            found = found[found.index.isin(frame["id"])]
+            found = found.loc[:, found.any()]
         frame = frame[frame["id"].isin(found.index)].reset_index(drop=True)
         frame = frame if labels is None else _renamed(frame, labels)
     if raters is not None:
@@ -230,23 +327,15 @@ def keep_agreed(
     nobody else rated the row. `labels` are applied to what the raters chose: happy and
     excited agree where they are one class.
     """
-    others = raters[~raters["is_self"].to_numpy(dtype=bool) & raters["emotion"].notna()]
-    class_of = dict(zip(frame["id"], frame["emotion"], strict=True))
-    hits: dict[str, list[bool]] = {}
-    for name, chosen in zip(others["id"], others["emotion"], strict=True):
-        if name in class_of:
-            emotions = chosen.split(",")
-            if labels is not None:
-                emotions = [labels.get(emotion) for emotion in emotions]
-            own = class_of[name]
-            hits.setdefault(name, []).append(own is not None and own in emotions)
-    shares = np.array([np.mean(hits[n]) if n in hits else np.nan for n in frame["id"]])
+    chosen = chosen_classes(raters, labels)
+    own = chosen["id"].map(dict(zip(frame["id"], frame["emotion"], strict=True)))
+    # One value a rating: whether one of its classes is that of the row.
+    agrees = (chosen["emotion"] == own).groupby(level=0).any()
+    shares = frame["id"].map(agrees.groupby(raters["id"]).mean()).astype(np.float64)
     frame = frame.assign(agreement=shares)
     if min_agreement is None:
         return frame
-    with np.errstate(invalid="ignore"):
-        kept = shares >= min_agreement - 1e-9
-    return frame[kept].reset_index(drop=True)
+    return frame[shares >= min_agreement - 1e-9].reset_index(drop=True)
 
 
 def decode(code: str, codes: Mapping[str, str | None], where: str) -> str | None:

@@ -1,15 +1,18 @@
-"""Samplers that look for neighbors, on classes of a few rows."""
+"""Samplers on the training part of a fold: groups, few rows of a class, attributes."""
 
 from __future__ import annotations
 
-from typing import Any
+from inspect import signature
+from typing import Any, ClassVar
 
 import numpy as np
 from imblearn.over_sampling.base import BaseOverSampler
 from imblearn.utils import check_sampling_strategy
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator
+from sklearn.utils import _safe_indexing, check_random_state
 
-__all__ = ["TooFewRowsError", "adapt_neighbors"]
+from skmiaug.over_sampling.targets import pick_evenly, read_target
 
 # SMOTE and its variants use the first name, ADASYN the second.
 _NEIGHBOR_PARAMETERS = ("k_neighbors", "n_neighbors")
@@ -55,3 +58,33 @@ def adapt_neighbors(sampler: Any, y: NDArray[Any]) -> str:
         return ""
     sampler.set_params(**{name: rows - 1})
     return f"{name} lowered from {asked} to {rows - 1}: class {shown!r} has {rows} rows"
+
+
+def group_options(sampler: Any, groups: Any) -> dict[str, Any]:
+    """Parameters for ``fit_resample`` of a sampler that splits rows by itself."""
+    takes_groups = "groups" in signature(sampler.fit_resample).parameters
+    return {"groups": groups} if takes_groups and groups is not None else {}
+
+
+def inverse_density(y: ArrayLike) -> tuple[NDArray[np.float64], int]:
+    """Weights of attributes, 1 on the mean, and the rows that `GaussianAugmenter` adds."""
+    rows = np.zeros((len(np.asarray(y)), 1))
+    target, _, names, _ = read_target("continuous", y, rows)
+    (number,) = target.plan("inverse_density", 1.0, names, y).values()
+    return target.weights / target.weights.mean(), number
+
+
+class AttributeOverSampler(BaseEstimator):
+    """Repeat rows, the more often the rarer their attributes are."""
+
+    target_type: ClassVar[str] = "continuous"
+
+    def __init__(self, random_state: Any = None) -> None:
+        self.random_state = random_state
+
+    def fit_resample(self, X: Any, y: Any) -> tuple[Any, Any]:
+        weights, number = inverse_density(y)
+        seed = check_random_state(self.random_state).randint(2**31 - 1)
+        more = pick_evenly(weights, number, np.random.default_rng(seed))
+        rows = np.concatenate([np.arange(len(weights)), more])
+        return _safe_indexing(X, rows), _safe_indexing(y, rows)

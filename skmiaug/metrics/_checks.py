@@ -106,6 +106,17 @@ def unknown_labels(labels: NDArray[Any], known: NDArray[Any]) -> list[Any]:
     return [label for label in np.unique(labels).tolist() if label not in names]
 
 
+def check_shares(T: ArrayLike, name: str) -> Floats:
+    """Rows (n, n_classes) of nonnegative float64 numbers that sum to 1."""
+    shares = check_array(T, dtype=np.float64, ensure_min_features=2, input_name=name)
+    if shares.min() < 0 or not np.allclose(shares.sum(axis=1), 1, atol=1e-4):
+        raise ValueError(
+            f"{name} must hold shares of the classes, 0 or more, that sum to 1 in each "
+            "row; divide votes by their number."
+        )
+    return shares
+
+
 def check_count(name: str, value: Any, at_least: int) -> int:
     """An integer of ``at_least`` or more."""
     if not isinstance(value, Integral) or isinstance(value, bool) or value < at_least:

@@ -156,7 +156,6 @@ RESULTS = (
     "QualityReport",
     "AcousticSegments",
     "InformationResult",
-    "IntensityScores",
 )
 
 

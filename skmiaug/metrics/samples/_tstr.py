@@ -15,10 +15,10 @@ from skmiaug.metrics._checks import (
     check_count,
     check_rows,
     check_same_width,
+    check_shares,
     generator,
     seed_from,
 )
-from skmiaug.metrics.predictions._shares import check_shares
 from skmiaug.utils.tables._labels import read_groups
 
 _KINDS = ("linear", "nonlinear")

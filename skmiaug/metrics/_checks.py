@@ -117,6 +117,13 @@ def check_shares(T: ArrayLike, name: str) -> Floats:
     return shares
 
 
+def has_plurality(shares: Floats) -> NDArray[np.bool_]:
+    """Rows (n,) in which one class has a larger share than each other."""
+    ordered = np.sort(shares, axis=1)
+    # Shares of few raters tie up to rounding.
+    return ordered[:, -1] - ordered[:, -2] > 1e-9
+
+
 def check_count(name: str, value: Any, at_least: int) -> int:
     """An integer of ``at_least`` or more."""
     if not isinstance(value, Integral) or isinstance(value, bool) or value < at_least:

@@ -25,6 +25,7 @@ from skmiaug.metrics._checks import (
     check_count,
     check_known_labels,
     check_shares,
+    has_plurality,
 )
 
 _MAX_INTENSITY = 3
@@ -146,9 +147,7 @@ def plurality_f1_score(y_true: ArrayLike, y_pred: ArrayLike) -> float:
     1.0
     """
     true, predicted = _checked(y_true, y_pred)
-    # Shares of few raters tie up to rounding.
-    tied = np.isclose(true, true.max(axis=1, keepdims=True), rtol=0, atol=1e-9)
-    clear = tied.sum(axis=1) == 1
+    clear = has_plurality(true)
     if not clear.any():
         raise ValueError("every row of y_true has a tie for the largest share; add rows.")
     return float(

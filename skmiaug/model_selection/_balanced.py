@@ -65,28 +65,10 @@ def _has_decisions(self: BalancedEstimator) -> bool:
 class BalancedEstimator(MetaEstimatorMixin, BaseEstimator):
     """A classifier or regressor, and one of the ways to balance its targets.
 
-    ``predict`` decides with the balance; ``predict_proba`` holds for the shares of the
-    classes or labels in the training rows, whatever the method.
-
-    Parameters
-    ----------
-    estimator : classifier or regressor
-        A pipeline is resampled before its last step.
-    method : str or sampler, default="none"
-        One of `FREE_METHODS`, or a sampler of such targets.
-    target_type : str, default="multiclass"
-    random_state : int, RandomState or None, default=None
-        Of the sampler, if its own is None, and of inner folds.
-
-    Attributes
-    ----------
-    estimator_ : classifier or regressor
-        The fitted estimator, wrapper or pipeline, with its own probabilities.
-    classes_ : ndarray of shape (n_classes,)
-        Where ``estimator_`` has them.
-    class_prior_, trained_prior_ : ndarray of shape (n_classes,)
-        Shares of the classes or labels in the training rows, and those that the classifier
-        was trained on.
+    The method is one of `FREE_METHODS`, or a sampler of such targets, which resamples
+    before the last step of a pipeline. ``predict`` decides with the balance.
+    ``predict_proba`` holds for the shares of classes or labels in the training rows,
+    `class_prior_`, whatever those that the classifier was trained on, `trained_prior_`.
     """
 
     __metadata_request__fit: ClassVar[dict[str, bool]] = {"inner_groups": True}
@@ -218,7 +200,7 @@ class BalancedEstimator(MetaEstimatorMixin, BaseEstimator):
 def applies(method: Any, model: Any, target_type: str = "multiclass") -> bool:
     """Whether the model can be combined with the method."""
     if method in (CLASS_WEIGHT, SAMPLE_WEIGHT):
-        return _has_weights(model, target_type)
+        return bool(_weights_of(model, target_type))
     if method in DECISIONS:
         return hasattr(model, "predict_proba") or hasattr(model, "decision_function")
     return True
@@ -252,32 +234,35 @@ def weighted(
     those that were passed. Of label sets only the estimators in it are weighted, one for
     each label; of attributes the rows, by inverse density.
     """
-    if target_type != "continuous":
-        n_classes = len(np.unique(targets))
-        equal = np.full(n_classes, 1 / n_classes)
-        for wanted, value in (("class_weight", "balanced"), ("priors", equal)):
-            if names := _parameters_named(model, wanted, target_type):
-                return model.set_params(**dict.fromkeys(names, value)), dict(fit_params)
-    name = None if target_type == "multilabel" else _weight_parameter(model)
-    if name is None:
+    names = _weights_of(model, target_type)
+    if not names:
         raise NotApplicableError(
             f"{type(model).__name__} takes none of class_weight, priors and sample_weight"
         )
+    if names[0].endswith("class_weight"):
+        return model.set_params(**dict.fromkeys(names, "balanced")), dict(fit_params)
+    if names[0].endswith("priors"):
+        n_classes = len(np.unique(targets))
+        equal = np.full(n_classes, 1 / n_classes)
+        return model.set_params(**dict.fromkeys(names, equal)), dict(fit_params)
     if target_type == "continuous":
         weights, _ = inverse_density(targets)
     else:
         weights = compute_sample_weight("balanced", targets)
+    (name,) = names
     if fit_params.get(name) is not None:
         weights = weights * fit_params[name]
     return model, {**fit_params, name: weights}
 
 
-def _has_weights(model: Any, target_type: str) -> bool:
-    if target_type != "continuous" and any(
-        _parameters_named(model, name, target_type) for name in ("class_weight", "priors")
-    ):
-        return True
-    return target_type != "multilabel" and _weight_parameter(model) is not None
+def _weights_of(model: Any, target_type: str) -> list[str]:
+    """Names of the parameters, of a model or its ``fit``, that weight classes or rows."""
+    if target_type != "continuous":
+        for wanted in ("class_weight", "priors"):
+            if names := _parameters_named(model, wanted, target_type):
+                return names
+    name = None if target_type == "multilabel" else _weight_parameter(model)
+    return [name] if name else []
 
 
 def _parameters_named(model: Any, wanted: str, target_type: str) -> list[str]:

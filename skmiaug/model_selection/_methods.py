@@ -37,26 +37,13 @@ class Candidate(NamedTuple):
 def read_methods(
     methods: Sequence[Any] | Mapping[str, Any] | None, target_type: str
 ) -> dict[str, Any]:
-    """From name to one of `FREE_METHODS` or a sampler.
-
-    `methods` holds names, import paths and samplers, or is a mapping from name to these;
-    None stands for all that are tried by default.
-
-    Raises
-    ------
-    ValueError
-        There is none, a name is unknown, something is no sampler, or is not for this type.
-    """
+    """From name to one of `FREE_METHODS` or a sampler; None stands for the defaults."""
     if methods is None:
         methods = SEARCHED[target_type].methods
-    pairs: list[tuple[str, Any]] = []
-    if isinstance(methods, Mapping):
-        pairs = [(str(name), _read(m, target_type)) for name, m in methods.items()]
-    else:
-        for method in methods:
-            found = _read(method, target_type)
-            name = method if isinstance(method, str) else type(method).__name__
-            pairs.append((name, found))
+    pairs = [
+        (name or (m if isinstance(m, str) else type(m).__name__), _read(m, target_type))
+        for name, m in _named(methods)
+    ]
     if not pairs:
         raise ValueError(f"methods is empty; choose from {_listed()}, or pass samplers.")
     named = dict(pairs)
@@ -68,6 +55,13 @@ def read_methods(
             "{'few neighbors': SMOTE(k_neighbors=2), ...}."
         )
     return named
+
+
+def _named(values: Any) -> list[tuple[str, Any]]:
+    """Name, "" where there is none, and value of each."""
+    if isinstance(values, Mapping):
+        return [(str(name), value) for name, value in values.items()]
+    return [("", value) for value in values]
 
 
 def _read(method: Any, target_type: str) -> Any:
@@ -129,13 +123,9 @@ def _listed() -> str:
 
 def read_estimators(given: Any) -> dict[str, tuple[Any, Any]]:
     """From name to estimator and grid."""
-    if isinstance(given, Mapping):
-        pairs = [(str(name), value) for name, value in given.items()]
-    else:
-        several = given if isinstance(given, list) else [given]
-        pairs = [("", value) for value in several]
     found: dict[str, tuple[Any, Any]] = {}
-    for name, value in pairs:
+    several = isinstance(given, Mapping | list)
+    for name, value in _named(given if several else [given]):
         estimator, grid = value if isinstance(value, tuple) else (value, {})
         label = name or type(last_step(estimator)[1]).__name__
         if label in found:

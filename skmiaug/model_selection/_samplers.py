@@ -25,19 +25,10 @@ class TooFewRowsError(ValueError):
 def adapt_neighbors(sampler: Any, y: NDArray[Any]) -> str:
     """Lower the number of neighbours to the limit of the smallest class that grows.
 
-    Each row of a class of n rows has n - 1 neighbours. `sampler` is changed in place;
-    samplers other than imbalanced-learn over-samplers, and neighbour parameters that are
-    not an int, are left as they are.
-
-    Returns
-    -------
-    note : str
-        What was changed, or "".
-
-    Raises
-    ------
-    TooFewRowsError
-        The class has a single row.
+    Each row of a class of n rows has n - 1 neighbours; a class of a single row is an error.
+    `sampler` is changed in place, and what was changed is returned, or "". Samplers other
+    than imbalanced-learn over-samplers, and neighbour parameters that are not an int, are
+    left as they are.
     """
     if not isinstance(sampler, BaseOverSampler):
         return ""

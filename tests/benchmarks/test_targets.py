@@ -36,8 +36,8 @@ from skmiaug.evaluation import (
     summarize_comparison,
 )
 from skmiaug.metrics import jensen_shannon_distance, plurality_f1_score
+from skmiaug.metrics._checks import has_plurality
 from skmiaug.model_selection import PriorCorrectedClassifier, SoftLabelClassifier
-from skmiaug.model_selection._soft_labels import has_plurality
 
 PATH = Path(__file__).parents[3] / "shared" / "data" / "rated_texts.npz"
 COLLECTIONS = ("tweets", "reviews", "editorials")

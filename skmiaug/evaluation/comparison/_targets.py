@@ -43,6 +43,7 @@ from skmiaug.metrics import (
     mean_absolute_error_by_band,
     plurality_f1_score,
 )
+from skmiaug.metrics._checks import has_plurality
 from skmiaug.model_selection import (
     LogitAdjustedClassifier,
     SoftLabelClassifier,
@@ -61,7 +62,6 @@ from skmiaug.model_selection._samplers import (
     group_options,
     inverse_density,
 )
-from skmiaug.model_selection._soft_labels import has_plurality
 from skmiaug.model_selection._targets import (
     SEARCHED,
     label_precision,

@@ -66,6 +66,22 @@ def check_real_and_synthetic(
     return real, synthetic
 
 
+def check_labelled_sets(
+    X_real: ArrayLike,
+    y_real: ArrayLike,
+    X_synthetic: ArrayLike,
+    y_synthetic: ArrayLike,
+    real: str = "real",
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Real rows and synthetic samples of the same features, each with its classes."""
+    rows, labels = check_labelled(X_real, y_real, (f"X_{real}", f"y_{real}"))
+    samples, named = check_labelled(
+        X_synthetic, y_synthetic, ("X_synthetic", "y_synthetic")
+    )
+    check_same_width(rows, samples)
+    return rows, labels, samples, named
+
+
 def check_same_width(real: NDArray[Any], synthetic: NDArray[Any]) -> None:
     """Both sets have the same number of columns."""
     if real.shape[1] != synthetic.shape[1]:

@@ -20,8 +20,8 @@ from skmiaug.metrics._checks import (
     check_count,
     check_known_labels,
     check_labelled,
+    check_labelled_sets,
     check_resampling,
-    check_same_width,
     generator,
     seed_from,
     unknown_labels,
@@ -280,6 +280,15 @@ def ridge_fits(
                 yield i, train, test, found.log_density(projected)
 
 
+def refits(
+    rows: NDArray[Any], folds: Folds, class_sets: Sequence[Indices], classifier: Any
+) -> Iterator[tuple[int, Indices, Indices, Any]]:
+    """The same with a clone of a scikit-learn classifier in the place of the densities."""
+    for i, classes in enumerate(class_sets):
+        for train, test in folds:
+            yield i, train, test, clone(classifier).fit(rows[train], classes[train])
+
+
 def _ridge_scores(
     rows: NDArray[Any], folds: Folds, class_sets: Sequence[Indices]
 ) -> Floats:
@@ -299,12 +308,10 @@ def _classifier_scores(
 ) -> Floats:
     """The same by clones of a scikit-learn classifier."""
     out = np.empty((len(class_sets), len(rows)))
-    for i, classes in enumerate(class_sets):
-        for train, test in folds:
-            fitted = clone(classifier).fit(rows[train], classes[train])
-            column = np.searchsorted(fitted.classes_, classes[test])
-            chosen = fitted.predict_proba(rows[test])[np.arange(len(test)), column]
-            out[i, test] = np.log(np.maximum(chosen, _MIN_PROBABILITY))
+    for i, _, test, fitted in refits(rows, folds, class_sets, classifier):
+        column = np.searchsorted(fitted.classes_, class_sets[i][test])
+        chosen = fitted.predict_proba(rows[test])[np.arange(len(test)), column]
+        out[i, test] = np.log(np.maximum(chosen, _MIN_PROBABILITY))
     return out
 
 
@@ -436,11 +443,9 @@ def _pointwise(
     X_synthetic: ArrayLike, y_synthetic: ArrayLike, X_real: ArrayLike, y_real: ArrayLike
 ) -> tuple[Floats, Indices, Floats]:
     """Pointwise information with each real class (n, n_classes), classes, class shares."""
-    synthetic, named = check_labelled(
-        X_synthetic, y_synthetic, ("X_synthetic", "y_synthetic")
+    real, real_labels, synthetic, named = check_labelled_sets(
+        X_real, y_real, X_synthetic, y_synthetic
     )
-    real, real_labels = check_labelled(X_real, y_real, ("X_real", "y_real"))
-    check_same_width(real, synthetic)
     known, counts = np.unique(real_labels, return_counts=True)
     known = known[counts > 1]
     lacking = unknown_labels(named, known)

@@ -94,21 +94,22 @@ def information_result(
     """
     shuffled = np.asarray(null, dtype=np.float64)
     observed = estimate if statistic is None else statistic
-    p_value = math.nan
-    if len(shuffled):
-        # Equal up to the rounding of float32 products counts as at least as high.
-        reached = shuffled >= observed - _ROUNDING
-        p_value = (1 + int(reached.sum())) / (1 + len(shuffled))
     return InformationResult(
         estimate=float(estimate),
         maximum=float(maximum),
         interval=(float(interval[0]), max(float(interval[1]), 0.0)),
         confidence_level=float(confidence_level),
-        p_value=p_value,
+        # Equal up to the rounding of float32 products counts as at least as high.
+        p_value=permutation_p_value(shuffled, observed - _ROUNDING),
         null_distribution=shuffled,
         n_samples=int(n_samples),
         method=method,
     )
+
+
+def permutation_p_value(null: Floats, observed: float) -> float:
+    """Share of the permutations, and the data as one, of at least that; NaN of none."""
+    return (1 + int((null >= observed).sum())) / (1 + len(null)) if len(null) else math.nan
 
 
 def class_entropy(shares: Floats) -> float:

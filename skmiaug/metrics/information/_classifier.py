@@ -224,6 +224,7 @@ def classifier_bound(
         confidence_level=confidence_level,
         null=maximum + held_out[1:].mean(axis=1),
         n_samples=len(rows),
+        row_values=terms,
     )
 
 
@@ -405,38 +406,8 @@ def mutual_information_score(
         confidence_level=confidence_level,
         null=null,
         n_samples=len(classes),
+        row_values=terms,
     )
-
-
-def pointwise_mutual_information(
-    X_synthetic: ArrayLike, y_synthetic: ArrayLike, X_real: ArrayLike, y_real: ArrayLike
-) -> NDArray[np.float64]:
-    """ln q(c|x̂) - ln p(c) of each synthetic sample, nats; their mean is the score.
-
-    Parameters
-    ----------
-    X_synthetic, y_synthetic, X_real, y_real
-        As for `mutual_information_score`.
-
-    Returns
-    -------
-    ndarray of shape (n_synthetic,)
-        At most -ln p(c). Negative: the sample resembles another class more.
-
-    See Also
-    --------
-    mutual_information_score : The mean over rows, with an interval.
-
-    Examples
-    --------
-    >>> from sklearn.datasets import load_iris
-    >>> from skmiaug.metrics import pointwise_mutual_information
-    >>> X, y = load_iris(return_X_y=True)
-    >>> pointwise_mutual_information(X[::2], y[::2], X[1::2], y[1::2]).shape
-    (75,)
-    """
-    table, classes, _ = _pointwise(X_synthetic, y_synthetic, X_real, y_real)
-    return table[np.arange(len(classes)), classes]
 
 
 def _pointwise(

@@ -45,6 +45,9 @@ class InformationResult:
         Number of rows used.
     method : str
         Name of the estimator.
+    row_values : ndarray of shape (n_samples,)
+        ln q(c|x) - ln p(c) of each row, whose mean is the estimate; negative where a row
+        resembles another class more. Empty where the estimator is none of a classifier.
 
     See Also
     --------
@@ -59,6 +62,7 @@ class InformationResult:
     null_distribution: NDArray[np.float64] = field(repr=False)
     n_samples: int
     method: str
+    row_values: NDArray[np.float64] = field(default_factory=lambda: np.empty(0), repr=False)
 
     def null_quantile(self, q: float = 0.95) -> float:
         """Quantile of the null distribution, nats; NaN without permutations."""
@@ -87,6 +91,7 @@ def information_result(
     null: Sequence[float] | Floats,
     n_samples: int,
     statistic: float | None = None,
+    row_values: Floats | None = None,
 ) -> InformationResult:
     """The result with the p-value of ``statistic`` (default: the estimate).
 
@@ -104,6 +109,7 @@ def information_result(
         null_distribution=shuffled,
         n_samples=int(n_samples),
         method=method,
+        row_values=np.empty(0) if row_values is None else row_values,
     )
 
 

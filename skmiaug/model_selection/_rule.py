@@ -11,7 +11,10 @@ from numpy.typing import NDArray
 from skmiaug.metrics import corrected_repeated_ttest
 from skmiaug.utils._optional import require
 
-__all__ = ["choose", "gains_over", "plot_gains", "verdict"]
+# Standard errors by which the best method has to be ahead of chance.
+_LEARNED = 2.0
+# By how much the tolerance grows where it is not.
+_DOUBT = 3.0
 
 
 def choose(
@@ -20,19 +23,21 @@ def choose(
     free: NDArray[np.bool_],
     test_to_train: float,
     tolerance: float,
+    chance: NDArray[np.float64] | None = None,
 ) -> int:
     """Index of the cheapest candidate that is not clearly worse than the best.
 
     `scores` is (n_candidates, n_folds), higher is better, with NaN where a fit failed: such
     candidates are out, unless all are. `costs` (n_candidates,) are ranks; the `free`
-    candidates leave the rows as they are.
+    candidates leave the rows as they are. `chance` (n_folds,) are scores without the rows.
 
     The best of the resampled candidates is taken if its mean is ahead of the best free one
     by more than `tolerance` standard errors of the difference over the folds (with Nadeau
-    and Bengio's variance). Otherwise the choice is among the free ones, whose costs hardly
-    differ: the cheapest within a third of that tolerance of the best of them. Comparing
-    them with each other alone keeps a lucky resampled candidate out of it. Of candidates
-    that cost the same, the highest mean wins.
+    and Bengio's variance), three times as many where no candidate is clearly better than
+    chance and all differences may be noise. Otherwise the choice is among the free ones,
+    whose costs hardly differ: the cheapest within the tolerance of the best of them.
+    Comparing them with each other alone keeps a lucky resampled candidate out of it. Of
+    candidates that cost the same, the highest mean wins.
     """
     usable = ~np.isnan(scores).any(axis=1)
     best_free = best_of(scores, usable & free)
@@ -43,15 +48,27 @@ def choose(
     if resampled is not None:
         ahead, error = _mean_and_error(-behind[resampled], test_to_train)
         # Means of equal scores differ by rounding.
-        if ahead > tolerance * error + 1e-12:
+        doubt = _DOUBT if at_chance(scores, chance, test_to_train) else 1.0
+        if ahead > doubt * tolerance * error + 1e-12:
             return resampled
     near = [
         index
         for index in np.flatnonzero(usable & free)
         for gap, error in [_mean_and_error(behind[index], test_to_train)]
-        if gap <= tolerance / 3 * error + 1e-12
+        if gap <= tolerance * error + 1e-12
     ]
     return int(min(near, key=lambda i: (costs[i], -scores[i].mean())))
+
+
+def at_chance(
+    scores: NDArray[np.float64], chance: NDArray[np.float64] | None, test_to_train: float
+) -> bool:
+    """Whether the best candidate is ahead of chance by less than two standard errors."""
+    best = best_of(scores, True)
+    if chance is None or best is None:
+        return False
+    ahead, error = _mean_and_error(scores[best] - chance, test_to_train)
+    return ahead <= _LEARNED * error
 
 
 def _mean_and_error(values: NDArray[np.float64], ratio: float) -> tuple[float, float]:
@@ -105,6 +122,7 @@ def verdict(
     resampled: bool,
     metric: str,
     left_out: list[str],
+    at_chance: bool,
 ) -> str:
     """The result in one paragraph.
 
@@ -125,6 +143,11 @@ def verdict(
         text.append(
             f"It is {(low + high) / 2:+.3f} against {over} (95 % interval {low:+.3f} to "
             f"{high:+.3f}{sure})."
+        )
+    if at_chance:
+        text.append(
+            "No method is clearly better than guessing without the features, so there may "
+            "be nothing to gain."
         )
     best = int(np.nanargmax(means))
     if labels[best] != labels[chosen]:

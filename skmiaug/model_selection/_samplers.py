@@ -11,6 +11,7 @@ from imblearn.utils import check_sampling_strategy
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils import _safe_indexing, check_random_state
+from sklearn.utils.validation import _check_feature_names, _check_n_features
 
 from skmiaug.over_sampling.targets import pick_evenly, read_target
 
@@ -74,6 +75,9 @@ class AttributeOverSampler(BaseEstimator):
         self.random_state = random_state
 
     def fit_resample(self, X: Any, y: Any) -> tuple[Any, Any]:
+        # Of a pipeline that begins with it.
+        _check_feature_names(self, X, reset=True)
+        _check_n_features(self, X, reset=True)
         weights, number = inverse_density(y)
         seed = check_random_state(self.random_state).randint(2**31 - 1)
         more = pick_evenly(weights, number, np.random.default_rng(seed))

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, _fit_context
-from sklearn.metrics import get_scorer_names
+from sklearn.metrics import check_scoring, get_scorer_names
 from sklearn.model_selection import GridSearchCV, check_cv
-from sklearn.utils import check_random_state
+from sklearn.utils import _safe_indexing, check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
@@ -26,12 +26,13 @@ from skmiaug.model_selection._methods import (
     read_estimators,
     read_methods,
 )
-from skmiaug.model_selection._rule import choose, gains_over, plot_gains, verdict
+from skmiaug.model_selection._rule import at_chance, choose, gains_over, plot_gains, verdict
 from skmiaug.model_selection._soft_labels import classes_and_shares
 from skmiaug.model_selection._targets import (
     FREE_METHODS,
     SEARCHED,
     check_model,
+    featureless,
     read_columns,
     read_labels,
 )
@@ -94,12 +95,13 @@ class BalancingSearchCV(MetaEstimatorMixin, BaseEstimator):
     n_repeats : int, default=None
         How often these folds are drawn. None repeats them up to 5 times, until the rarest
         class has been tested on 100 rows: of 20 rows, one draw of folds is a lottery.
-    tolerance : float, default=0.75
+    tolerance : float, default=0.25
         By how many standard errors of the mean difference resampling must be ahead of the
-        best method without it; a third of them is enough for a method without resampling
-        to be preferred to a cheaper one, since these cost next to nothing. 0 takes the
-        highest score. The variance is that of Nadeau and Bengio, which is two to seven
-        times the usual one: 0.75 of these standard errors are 1.1 to 2 of the usual ones.
+        best method without it, and a method without resampling ahead of a cheaper one. It
+        is three times as high for resampling where no method is ahead of a classifier
+        without features by two standard errors: all differences may then be noise. 0 takes
+        the highest score. The variance is that of Nadeau and Bengio, which is two to seven
+        times the usual one: 0.25 of these standard errors are 0.4 to 0.7 of the usual ones.
     n_jobs : int, default=None
         Number of processes, through joblib.
     error_score : "raise" or float, default=nan
@@ -206,7 +208,7 @@ class BalancingSearchCV(MetaEstimatorMixin, BaseEstimator):
         target_type: str = "multiclass",
         cv: Any = None,
         n_repeats: int | None = None,
-        tolerance: float = 0.75,
+        tolerance: float = 0.25,
         n_jobs: int | None = None,
         error_score: Any = np.nan,
         verbose: int = 0,
@@ -266,8 +268,9 @@ class BalancingSearchCV(MetaEstimatorMixin, BaseEstimator):
         self._test_to_train = float(np.mean(ratios))
         free = costs < len(FREE_METHODS)
         search = self._search(grids, folds, seed)
+        chance = self._chance(search, y, folds)
         search.refit = lambda results: choose(
-            fold_scores(results), costs, free, self._test_to_train, self.tolerance
+            fold_scores(results), costs, free, self._test_to_train, self.tolerance, chance
         )
         if groups is not None:
             params["inner_groups"] = groups
@@ -275,7 +278,7 @@ class BalancingSearchCV(MetaEstimatorMixin, BaseEstimator):
         self._keep(search, candidates)
         if self.target_type != "continuous":
             self.classes_ = self.best_estimator_.classes_ if names is None else names
-        self._conclude(costs == 0, free, left_out)
+        self._conclude(costs == 0, free, left_out, chance)
         return self
 
     def _read(self, y: Any) -> tuple[Any, NDArray[Any], NDArray[Any] | None]:
@@ -338,8 +341,32 @@ class BalancingSearchCV(MetaEstimatorMixin, BaseEstimator):
             for name in ("method", "estimator")
         }
 
+    def _chance(
+        self, search: GridSearchCV, y: Any, folds: list[Any]
+    ) -> NDArray[np.float64] | None:
+        """Scores (n_folds,) of the better model without features, None without any."""
+        scorer = check_scoring(search.estimator, search.scoring)
+        found = []
+        for model in featureless(self.target_type):
+            scores = []
+            for train, test in folds:
+                no_rows = np.zeros((len(train), 1)), np.zeros((len(test), 1))
+                model.fit(no_rows[0], _safe_indexing(y, train))
+                try:
+                    score = scorer(model, no_rows[1], _safe_indexing(y, test))
+                except (ValueError, TypeError, AttributeError):
+                    # The scorer needs more than rows, targets and probabilities.
+                    return None
+                scores.append(score)
+            found.append(scores)
+        return np.array(max(found, key=np.mean))
+
     def _conclude(
-        self, none: NDArray[np.bool_], free: NDArray[np.bool_], left_out: list[str]
+        self,
+        none: NDArray[np.bool_],
+        free: NDArray[np.bool_],
+        left_out: list[str],
+        chance: NDArray[np.float64] | None,
     ) -> None:
         """How sure the choice is, as figures and in words."""
         scores, best = fold_scores(self.cv_results_), self.best_index_
@@ -355,6 +382,7 @@ class BalancingSearchCV(MetaEstimatorMixin, BaseEstimator):
             resampled=not free[best],
             metric=self._metric(),
             left_out=left_out,
+            at_chance=at_chance(scores, chance, self._test_to_train),
         )
 
     def predict(self, X: Any) -> NDArray[Any]:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import is_classifier, is_regressor
+from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.metrics import average_precision_score, make_scorer
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils import column_or_1d, get_tags
@@ -71,6 +72,22 @@ SEARCHED = {
         "concordance correlation",
     ),
 }
+
+
+def featureless(target_type: str) -> list[Any]:
+    """Models that see no features: some scores reward the one, some the other.
+
+    The shares of classes or labels, always, and classes drawn by them; the mean attribute.
+    """
+    if target_type == "continuous":
+        return [DummyRegressor()]
+    models: list[Any] = [
+        DummyClassifier(strategy=strategy, random_state=0)
+        for strategy in ("prior", "stratified")
+    ]
+    if target_type == "distribution":
+        return [SoftLabelClassifier(model) for model in models]
+    return models
 
 
 def read_labels(y: Any) -> NDArray[Any]:

@@ -264,7 +264,7 @@ def test_the_cheapest_within_the_tolerance(imbalanced):
         best = 4 + means[4:].argmax()
         expected = best
         if -gaps[best].mean() <= tolerance * errors[best]:
-            near = gaps.mean(axis=1) <= tolerance / 3 * errors + 1e-12
+            near = gaps.mean(axis=1) <= tolerance * errors + 1e-12
             expected = np.flatnonzero(near[:4])[0]
         chosen.append(found.best_method_)
         assert found.best_index_ == expected
@@ -281,32 +281,57 @@ def test_the_cheapest_within_the_tolerance(imbalanced):
 class FreshRows(RandomOverSampler):
     """Adds rows of the distribution that `few_rows` come from, which surely helps."""
 
+    def __init__(self, shift=0.35, random_state=None):
+        super().__init__(random_state=random_state)
+        self.shift = shift
+
     def _fit_resample(self, X, y):
-        rows, labels = few_rows(600, seed=1)
+        rows, labels = few_rows(600, seed=1, shift=self.shift)
         return np.vstack([X, rows]), np.concatenate([y, labels])
 
 
-def few_rows(n, seed):
+def few_rows(n, seed, shift):
     rng = np.random.default_rng(seed)
     y = (np.arange(n) % 4 == 0).astype(int)
-    return rng.normal(size=(n, 30)) + 0.35 * y[:, None], y
+    return rng.normal(size=(n, 30)) + shift * y[:, None], y
 
 
-def test_resampling_is_chosen_once_it_is_ahead_by_the_tolerance():
-    X, y = few_rows(60, seed=0)
+@pytest.mark.parametrize(
+    ("shift", "doubt"), [(0.35, 3), (0.6, 1)], ids=["near chance", "ahead of chance"]
+)
+def test_resampling_is_chosen_once_it_is_ahead_by_the_tolerance(shift, doubt):
+    X, y = few_rows(60, seed=0, shift=shift)
     search = BalancingSearchCV(
-        LogisticRegression(), (*FREE, FreshRows()), n_repeats=2, random_state=0
+        LogisticRegression(),
+        (*FREE, FreshRows(shift)),
+        n_repeats=2,
+        tolerance=0.1,
+        random_state=0,
     ).fit(X, y)
     assert search.best_method_ == "FreshRows"
     assert search.verdict_.startswith("Resample: FreshRows is chosen")
     low, high = search.gain_interval_["best_free"]
     # The 95 % interval is t standard errors wide on both sides.
     quantile = stats.t.ppf(0.975, search.n_splits_ - 1)
-    limit = (high + low) / 2 / ((high - low) / 2 / quantile)
+    limit = (high + low) / 2 / ((high - low) / 2 / quantile) / doubt
     assert limit > 0
+    assert ("better than guessing" in search.verdict_) == (doubt > 1)
     for factor, resampled in ((0.99, True), (1.01, False)):
         search.set_params(tolerance=factor * limit).fit(X, y)
         assert (search.best_method_ == "FreshRows") == resampled
+
+
+@pytest.mark.parametrize("scoring", [None, "f1_macro", "neg_log_loss", "roc_auc_ovr"])
+def test_scores_at_chance_are_told_from_others(scoring):
+    rng = np.random.default_rng(0)
+    y = np.arange(300) % 10 < 3
+    search = BalancingSearchCV(
+        LogisticRegression(), ["none", "class_weight"], scoring=scoring, random_state=0
+    )
+    noise = search.fit(rng.normal(size=(300, 2)), y.astype(int)).verdict_
+    assert "better than guessing" in noise
+    told_apart = search.fit(rng.normal(size=(300, 2)) + y[:, None], y.astype(int)).verdict_
+    assert "better than guessing" not in told_apart
 
 
 def test_folds_are_drawn_again_where_the_rarest_class_is_small():

@@ -248,7 +248,7 @@ def test_nothing_is_done_for_what_learns_nothing(rows, label_sets, attributes):
 
 
 def test_folds_are_stratified_by_rare_labels_and_extremes(rows):
-    """Four rows of the rarest label or range, and four folds: one in each."""
+    """Eight rows of the rarest label, a fifth of the rows in each range: even in folds."""
     y = np.zeros((240, 2), int)
     y[:200, 0], y[-8:, 1] = 1, 1
     parts = []

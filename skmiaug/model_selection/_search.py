@@ -286,17 +286,17 @@ class BalancingSearchCV(MetaEstimatorMixin, BaseEstimator):
         if self.target_type == "multiclass":
             labels = read_labels(y)
             return labels, labels, None
-        found, targets = read_columns(self.target_type, y)
-        strata = joined_strata(found.target.strata(found.values))
+        target, names, values = read_columns(self.target_type, y)
+        strata = joined_strata(target.strata(np.reshape(values, (len(values), -1))))
         if self.target_type != "distribution":
-            return targets, strata, found.names
+            return values, strata, names
         if isinstance(self.scoring, str):
             raise ValueError(
                 "scoring must be None or a callable that takes shares with "
                 "target_type='distribution', as make_scorer(plurality_f1_score, "
                 f"response_method='predict_proba'); got {self.scoring!r}."
             )
-        return pd.DataFrame(targets, columns=found.names), strata, found.names
+        return pd.DataFrame(values, columns=names), strata, names
 
     def _search(self, grids: list[dict[str, Any]], cv: Any, seed: int = 0) -> GridSearchCV:
         (model, _), *_ = read_estimators(self.estimator).values()

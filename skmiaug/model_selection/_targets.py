@@ -17,7 +17,7 @@ from sklearn.utils.validation import _num_samples
 from skmiaug.metrics import concordance_correlation_coefficient
 from skmiaug.model_selection._meta import last_step
 from skmiaug.model_selection._soft_labels import SoftLabelClassifier, plurality_recall
-from skmiaug.over_sampling.targets import ReadTarget, read_target
+from skmiaug.over_sampling.targets import Target, read_target
 
 NONE, CLASS_WEIGHT, SAMPLE_WEIGHT = "none", "class_weight", "sample_weight"
 LOGIT_ADJUST, THRESHOLD = "logit_adjust", "threshold"
@@ -103,10 +103,10 @@ def read_labels(y: Any) -> NDArray[Any]:
     return column_or_1d(y, warn=True)
 
 
-def read_columns(target_type: str, y: Any) -> tuple[ReadTarget, NDArray[Any]]:
-    """What an augmenter of this type reads from y, and y as models are fitted to it.
+def read_columns(target_type: str, y: Any) -> tuple[Target, NDArray[Any], NDArray[Any]]:
+    """What an augmenter reads from y, names of its columns, and y as models are fitted to.
 
-    Those are shares (n, n_classes), indicators (n, n_labels) of whole numbers, or
+    The last are shares (n, n_classes), indicators (n, n_labels) of whole numbers, or
     attributes (n,) or (n, n_attributes).
     """
     if y is None:
@@ -118,12 +118,15 @@ def read_columns(target_type: str, y: Any) -> tuple[ReadTarget, NDArray[Any]]:
         y = np.asarray(y)
     if _num_samples(y) == 1:
         raise ValueError("expected rows of several targets, got n_samples = 1.")
-    found = read_target(target_type, y, np.zeros((_num_samples(y), 1)))
+    rows = np.zeros((_num_samples(y), 1))
+    target, values, names, _ = read_target(target_type, y, rows)
     if target_type == "distribution":
-        return found, np.asarray(found.target.masses(found.values))
-    if target_type == "multilabel":
-        return found, found.values.astype(np.int64)
-    return found, found.values[:, 0] if found.values.shape[1] == 1 else found.values
+        values = np.asarray(target.masses(values))
+    elif target_type == "multilabel":
+        values = values.astype(np.int64)
+    elif values.shape[1] == 1:
+        values = values[:, 0]
+    return target, names, values
 
 
 def check_model(target_type: str, model: Any) -> None:

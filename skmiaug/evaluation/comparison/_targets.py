@@ -196,8 +196,8 @@ class _Columns(Classes):
 
     @classmethod
     def read(cls, y: Any) -> tuple[Classes, NDArray[Any]]:
-        found, targets = read_columns(cls.name, y)
-        return cls(found.names, found.target), targets
+        target, names, values = read_columns(cls.name, y)
+        return cls(names, target), values
 
     def strata(self, y: NDArray[Any], least: int = 5) -> NDArray[Any]:
         """Those of the augmenters; small ones join the largest."""

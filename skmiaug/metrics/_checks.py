@@ -66,6 +66,22 @@ def check_real_and_synthetic(
     return real, synthetic
 
 
+def check_labelled_sets(
+    X_real: ArrayLike,
+    y_real: ArrayLike,
+    X_synthetic: ArrayLike,
+    y_synthetic: ArrayLike,
+    real: str = "real",
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Real rows and synthetic samples of the same features, each with its classes."""
+    rows, labels = check_labelled(X_real, y_real, (f"X_{real}", f"y_{real}"))
+    samples, named = check_labelled(
+        X_synthetic, y_synthetic, ("X_synthetic", "y_synthetic")
+    )
+    check_same_width(rows, samples)
+    return rows, labels, samples, named
+
+
 def check_same_width(real: NDArray[Any], synthetic: NDArray[Any]) -> None:
     """Both sets have the same number of columns."""
     if real.shape[1] != synthetic.shape[1]:
@@ -104,6 +120,24 @@ def unknown_labels(labels: NDArray[Any], known: NDArray[Any]) -> list[Any]:
     names = set(np.unique(known).tolist())
     # NumPy's set functions would convert numbers to text when types are mixed.
     return [label for label in np.unique(labels).tolist() if label not in names]
+
+
+def check_shares(T: ArrayLike, name: str) -> Floats:
+    """Rows (n, n_classes) of nonnegative float64 numbers that sum to 1."""
+    shares = check_array(T, dtype=np.float64, ensure_min_features=2, input_name=name)
+    if shares.min() < 0 or not np.allclose(shares.sum(axis=1), 1, atol=1e-4):
+        raise ValueError(
+            f"{name} must hold shares of the classes, 0 or more, that sum to 1 in each "
+            "row; divide votes by their number."
+        )
+    return shares
+
+
+def has_plurality(shares: Floats) -> NDArray[np.bool_]:
+    """Rows (n,) in which one class has a larger share than each other."""
+    ordered = np.sort(shares, axis=1)
+    # Shares of few raters tie up to rounding.
+    return ordered[:, -1] - ordered[:, -2] > 1e-9
 
 
 def check_count(name: str, value: Any, at_least: int) -> int:

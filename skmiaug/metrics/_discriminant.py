@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.preprocessing import StandardScaler
 
 from skmiaug.metrics._checks import Floats, Indices
-from skmiaug.metrics._distances import ColumnScale
 
 # Ridge penalties as shares of the number of rows; the leave-one-out likelihood chooses.
 _PENALTIES = np.array([1e-3, 1e-2, 1e-1, 1.0, 10.0])
@@ -54,8 +54,8 @@ class RidgeBasis:
     """
 
     def __init__(self, X: NDArray[Any]) -> None:
-        self._scale = ColumnScale(X)
-        rows = self._scale(X)
+        self._scaler = StandardScaler().fit(X)
+        rows = self._scaled(X)
         if len(rows) >= rows.shape[1]:
             strength, directions = _eigen(rows.T @ rows)
             left = rows @ directions
@@ -72,7 +72,10 @@ class RidgeBasis:
 
     def project(self, X: NDArray[Any]) -> NDArray[np.float32]:
         """Rows on the scale of the basis, in its directions (n, rank)."""
-        return self._scale(X) @ self._directions
+        return self._scaled(X) @ self._directions
+
+    def _scaled(self, X: NDArray[Any]) -> NDArray[np.float32]:
+        return self._scaler.transform(X).astype(np.float32, copy=False)
 
     def fit(self, classes: Indices, n_classes: int) -> Discriminant:
         """Fit to the class of each row of the basis; every class has rows."""

@@ -7,40 +7,17 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import pairwise_distances_chunked
 from sklearn.neighbors import NearestNeighbors
+from sklearn.preprocessing import StandardScaler
 
 _BLOCK_MB = 128
-_COPY_ROWS = 8192
-
-
-class ColumnScale:
-    """Centre rows on a reference and divide by its standard deviations.
-
-    Constant columns of the reference keep their unit.
-    """
-
-    def __init__(self, reference: NDArray[Any], *, standardize: bool = True) -> None:
-        self.mean = reference.mean(axis=0, dtype=np.float64)
-        self.divisor = np.ones_like(self.mean)
-        if standardize:
-            deviation = reference.std(axis=0, dtype=np.float64)
-            varies = deviation > 1e-7 * np.abs(self.mean)
-            self.divisor[varies] = deviation[varies]
-
-    def __call__(self, rows: NDArray[Any]) -> NDArray[np.float32]:
-        """A float32 copy of ``rows`` (n, d), centred and scaled."""
-        out = np.empty(rows.shape, dtype=np.float32)
-        for start in range(0, len(rows), _COPY_ROWS):
-            block = slice(start, start + _COPY_ROWS)
-            out[block] = (rows[block] - self.mean) / self.divisor
-        return out
 
 
 def on_common_scale(
     reference: NDArray[Any], *sets: NDArray[Any], standardize: bool = True
 ) -> list[NDArray[np.float32]]:
     """Float32 copies of ``sets``, centred and scaled by the columns of ``reference``."""
-    scale = ColumnScale(reference, standardize=standardize)
-    return [scale(rows) for rows in sets]
+    scaler = StandardScaler(with_std=standardize).fit(reference)
+    return [scaler.transform(rows).astype(np.float32, copy=False) for rows in sets]
 
 
 def distance_blocks(

@@ -33,8 +33,6 @@ from skmiaug.model_selection._soft_labels import (
     classes_and_shares,
 )
 
-__all__ = ["LogitAdjustedClassifier", "ThresholdTunedClassifier"]
-
 _MAX_SWEEPS = 20
 
 

@@ -13,8 +13,6 @@ from sklearn.utils import check_random_state
 
 from skmiaug.utils.tables._labels import read_groups
 
-__all__ = ["StratifiedFolds", "joined_strata"]
-
 _TESTED, _MOST_REPEATS = 100, 5
 
 

@@ -29,9 +29,10 @@ def adopt_features(meta: Any, fitted: Any) -> None:
 
 
 def tags_of(tags: Any, estimator: Any) -> Any:
-    """Tags of a meta-estimator, with those of input and classes of its estimator."""
+    """Tags of a meta-estimator, with the kind and the input of its estimator."""
     inner = get_tags(estimator)
     tags.input_tags = inner.input_tags
-    if inner.classifier_tags is not None:
-        tags.classifier_tags = inner.classifier_tags
+    for name in ("estimator_type", "classifier_tags", "regressor_tags"):
+        if getattr(inner, name) is not None:
+            setattr(tags, name, getattr(inner, name))
     return tags

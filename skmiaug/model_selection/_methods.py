@@ -1,4 +1,4 @@
-"""What is searched: classifiers, their grids, and ways to balance by name."""
+"""What is searched: estimators, their grids, and ways to balance by name."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from typing import Any, NamedTuple
 from imblearn.base import SamplerMixin
 from sklearn.model_selection import ParameterGrid
 
-from skmiaug.model_selection._balanced import FREE_METHODS, THRESHOLD, applies
+from skmiaug.model_selection._balanced import applies
 from skmiaug.model_selection._meta import last_step
-from skmiaug.model_selection._soft_labels import SoftLabelClassifier
-
-__all__ = ["Candidate", "grids_of", "read_classifiers", "read_methods"]
+from skmiaug.model_selection._samplers import AttributeOverSampler
+from skmiaug.model_selection._targets import FREE_METHODS, SEARCHED
 
 _SAMPLERS = {
     "random": "imblearn.over_sampling.RandomOverSampler",
@@ -24,15 +23,13 @@ _SAMPLERS = {
     "gaussian": "skmiaug.over_sampling.GaussianAugmenter",
     "migan": "skmiaug.over_sampling.MIGANAugmenter",
 }
-DEFAULT_METHODS = (*FREE_METHODS, "gaussian", "migan")
-_CLASSES = "multiclass"
 _MODULES = ("over_sampling", "under_sampling", "combine")
 
 
 class Candidate(NamedTuple):
-    """One setting of the search: a classifier, a way to balance, one point of the grid."""
+    """One setting of the search: an estimator, a way to balance, one point of the grid."""
 
-    classifier: str
+    estimator: str
     method: str
     cost: int
 
@@ -40,26 +37,13 @@ class Candidate(NamedTuple):
 def read_methods(
     methods: Sequence[Any] | Mapping[str, Any] | None, target_type: str
 ) -> dict[str, Any]:
-    """From name to one of `FREE_METHODS` or a sampler.
-
-    `methods` holds names, import paths and samplers, or is a mapping from name to these;
-    None stands for all that are tried by default.
-
-    Raises
-    ------
-    ValueError
-        There is none, a name is unknown, something is no sampler, or is not for this type.
-    """
+    """From name to one of `FREE_METHODS` or a sampler; None stands for the defaults."""
     if methods is None:
-        methods = [m for m in DEFAULT_METHODS if target_type == _CLASSES or m != THRESHOLD]
-    pairs: list[tuple[str, Any]] = []
-    if isinstance(methods, Mapping):
-        pairs = [(str(name), _read(m, target_type)) for name, m in methods.items()]
-    else:
-        for method in methods:
-            found = _read(method, target_type)
-            name = method if isinstance(method, str) else type(method).__name__
-            pairs.append((name, found))
+        methods = SEARCHED[target_type].methods
+    pairs = [
+        (name or (m if isinstance(m, str) else type(m).__name__), _read(m, target_type))
+        for name, m in _named(methods)
+    ]
     if not pairs:
         raise ValueError(f"methods is empty; choose from {_listed()}, or pass samplers.")
     named = dict(pairs)
@@ -73,18 +57,31 @@ def read_methods(
     return named
 
 
+def _named(values: Any) -> list[tuple[str, Any]]:
+    """Name, "" where there is none, and value of each."""
+    if isinstance(values, Mapping):
+        return [(str(name), value) for name, value in values.items()]
+    return [("", value) for value in values]
+
+
 def _read(method: Any, target_type: str) -> Any:
     """A method that can be used with this target type."""
+    known = SEARCHED[target_type].methods
+    if target_type == "continuous" and method == "random":
+        return AttributeOverSampler()
     found = _method(method)
-    if isinstance(method, str) and hasattr(found, "target_type"):
-        found.set_params(target_type=target_type)
-    of_classes = found == THRESHOLD or isinstance(found, SamplerMixin)
-    if target_type != getattr(
-        found, "target_type", _CLASSES if of_classes else target_type
-    ):
+    if isinstance(found, str):
+        usable = found in known
+    else:
+        if isinstance(method, str) and hasattr(found, "target_type"):
+            found.set_params(target_type=target_type)
+        of_classes = isinstance(found, SamplerMixin)
+        own = getattr(found, "target_type", "multiclass" if of_classes else target_type)
+        usable = own == target_type
+    if not usable:
         raise ValueError(
-            f"method {method!r} is not for target_type={target_type!r}; choose from none, "
-            "class_weight, logit_adjust, gaussian and migan, or set its target_type."
+            f"method {method!r} is not for target_type={target_type!r}; choose from "
+            f"{', '.join(known)}, or pass a sampler whose target_type is {target_type!r}."
         )
     return found
 
@@ -124,50 +121,39 @@ def _listed() -> str:
     return ", ".join((*FREE_METHODS, *_SAMPLERS))
 
 
-def read_classifiers(given: Any, target_type: str = _CLASSES) -> dict[str, tuple[Any, Any]]:
-    """From name to classifier and grid."""
-    if isinstance(given, Mapping):
-        pairs = [(str(name), value) for name, value in given.items()]
-    else:
-        several = given if isinstance(given, list) else [given]
-        pairs = [("", value) for value in several]
+def read_estimators(given: Any) -> dict[str, tuple[Any, Any]]:
+    """From name to estimator and grid."""
     found: dict[str, tuple[Any, Any]] = {}
-    for name, value in pairs:
-        classifier, grid = value if isinstance(value, tuple) else (value, {})
-        _, last = last_step(classifier)
-        if target_type != _CLASSES and not isinstance(last, SoftLabelClassifier):
-            raise ValueError(
-                f"target_type={target_type!r} needs a classifier that is fitted to votes; "
-                f"write SoftLabelClassifier({type(last).__name__}(...)), in a pipeline as "
-                "its last step."
-            )
-        label = name or type(last).__name__
+    several = isinstance(given, Mapping | list)
+    for name, value in _named(given if several else [given]):
+        estimator, grid = value if isinstance(value, tuple) else (value, {})
+        label = name or type(last_step(estimator)[1]).__name__
         if label in found:
             raise ValueError(
-                f"classifier holds two of {label}; give each a name in a mapping, such as "
+                f"estimator holds two of {label}; give each a name in a mapping, such as "
                 "{'strong penalty': ..., 'weak penalty': ...}."
             )
-        found[label] = (classifier, grid)
+        found[label] = (estimator, grid)
     if not found:
-        raise ValueError("classifier is empty; pass at least one.")
+        raise ValueError("estimator is empty; pass at least one.")
     return found
 
 
 def grids_of(
-    classifiers: Mapping[str, tuple[Any, Any]], methods: Mapping[str, Any]
+    estimators: Mapping[str, tuple[Any, Any]], methods: Mapping[str, Any], target_type: str
 ) -> tuple[list[dict[str, Any]], list[Candidate], list[str]]:
     """Grids for ``GridSearchCV``, their candidates in order, and what does not apply."""
     grids, candidates, left_out = [], [], []
-    for name, (classifier, grid) in classifiers.items():
+    for name, (estimator, grid) in estimators.items():
         for label, method in methods.items():
-            if not applies(method, classifier):
-                left_out.append(f"{label} ({type(classifier).__name__})")
+            if not applies(method, estimator, target_type):
+                left_out.append(f"{label} ({type(estimator).__name__})")
                 continue
             free = isinstance(method, str)
             cost = FREE_METHODS.index(method) if free else len(FREE_METHODS)
             for part in [grid] if isinstance(grid, Mapping) else grid:
-                own = {f"classifier__{key}": values for key, values in part.items()}
-                own |= {"classifier": [classifier], "method": [method]}
+                own = {f"estimator__{key}": values for key, values in part.items()}
+                own |= {"estimator": [estimator], "method": [method]}
                 grids.append(own)
                 candidates += [Candidate(name, label, cost)] * len(ParameterGrid(own))
     if not grids:

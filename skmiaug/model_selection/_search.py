@@ -9,47 +9,36 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import (
-    BaseEstimator,
-    ClassifierMixin,
-    MetaEstimatorMixin,
-    _fit_context,
-)
-from sklearn.dummy import DummyClassifier
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, _fit_context
 from sklearn.metrics import check_scoring, get_scorer_names
 from sklearn.model_selection import GridSearchCV, check_cv
 from sklearn.utils import _safe_indexing, check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import check_classification_targets, type_of_target
-from sklearn.utils.validation import _num_samples, check_is_fitted, column_or_1d
+from sklearn.utils.validation import check_is_fitted
 
-from skmiaug.model_selection._balanced import FREE_METHODS, BalancedClassifier
+from skmiaug.model_selection._balanced import BalancedEstimator
 from skmiaug.model_selection._folds import StratifiedFolds, joined_strata
 from skmiaug.model_selection._meta import adopt_features, tags_of
 from skmiaug.model_selection._methods import (
     Candidate,
     grids_of,
-    read_classifiers,
+    read_estimators,
     read_methods,
 )
 from skmiaug.model_selection._rule import at_chance, choose, gains_over, plot_gains, verdict
-from skmiaug.model_selection._soft_labels import (
-    SoftLabelClassifier,
-    classes_and_shares,
-    plurality_recall,
+from skmiaug.model_selection._soft_labels import classes_and_shares
+from skmiaug.model_selection._targets import (
+    FREE_METHODS,
+    SEARCHED,
+    check_model,
+    featureless,
+    read_columns,
+    read_labels,
 )
-from skmiaug.over_sampling.targets import TARGET_TYPES, read_target
 from skmiaug.utils.tables._labels import read_groups
 
-__all__ = ["BalancingSearchCV"]
-
 _FOLDS = 5
-# The score of each target type, where none is named, and what to call it.
-_SCORING: dict[str, tuple[Any, str]] = {
-    "multiclass": ("balanced_accuracy", "balanced_accuracy"),
-    "distribution": (plurality_recall, "UAR of the class with most votes"),
-}
 
 
 def _best_has(name: str) -> Any:
@@ -58,27 +47,27 @@ def _best_has(name: str) -> Any:
         if hasattr(self, "best_estimator_"):
             getattr(self.best_estimator_, name)
         else:
-            for classifier, _ in read_classifiers(self.classifier).values():
-                getattr(classifier, name)
+            for estimator, _ in read_estimators(self.estimator).values():
+                getattr(estimator, name)
         return True
 
     return check
 
 
-class BalancingSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
-    """Find out whether, and how, to balance the classes for a classifier.
+class BalancingSearchCV(MetaEstimatorMixin, BaseEstimator):
+    """Find out whether, and how, to balance the targets of a classifier or regressor.
 
-    Cross-validates the classifier with each way to balance, keeps the cheapest one whose
+    Cross-validates the estimator with each way to balance, keeps the cheapest one whose
     score is not clearly below the best, and fits it to all rows. The order of costs is:
-    nothing, class weights, logit adjustment, tuned thresholds, resampling. The first four
+    nothing, weights, logit adjustment, tuned thresholds, resampling. All but the last
     leave the rows as they are; resampling has to be ahead of the best of them.
 
     Parameters
     ----------
-    classifier : classifier, (classifier, grid) or a list or mapping of these
+    estimator : estimator, (estimator, grid) or a list or mapping of these
         A grid of its parameters is searched with each method, as in ``GridSearchCV``. Put
-        preprocessing into a pipeline; rows are resampled before its last step. For votes,
-        a `SoftLabelClassifier`, or a pipeline that ends in one.
+        preprocessing into a pipeline; rows are resampled before its last step, which is
+        what `target_type` asks for.
     methods : list, mapping or None, default=None
         Names, samplers of imbalanced-learn or their names or import paths, or a mapping
         from name to these. None stands for ``["none", "class_weight", "logit_adjust",
@@ -86,17 +75,23 @@ class BalancingSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         ``"smote"``, ``"borderline"`` and ``"adasyn"`` are known, too. Class weights are
         ``class_weight="balanced"``, equal ``priors`` or balanced ``sample_weight``,
         whichever the classifier takes. SMOTE's neighbors are lowered to what the smallest
-        class allows. For votes, there are no thresholds, and samplers are those with
-        ``target_type="distribution"``.
+        class allows. See the notes for the other target types.
     scoring : str, callable or None, default=None
         One scorer of scikit-learn. None is balanced accuracy, the unweighted average recall
-        (UAR), and for votes that of the class with most votes. A scorer of votes is a
-        callable that takes shares, as ``make_scorer(plurality_f1_score, ...)`` returns.
-    target_type : {"multiclass", "distribution"}, default="multiclass"
-        Whether y holds a class, or votes of raters (shares of classes), for each row.
+        (UAR), for votes that of the class with most votes, for label sets macro average
+        precision and for attributes the concordance correlation coefficient. A scorer of
+        votes is a callable that takes shares, as ``make_scorer(plurality_f1_score, ...)``
+        returns.
+    target_type : str, default="multiclass"
+        What y holds for each row: one class (``"multiclass"``), votes of raters or shares
+        of classes (``"distribution"``), labels as 0 and 1 (``"multilabel"``), or attributes
+        (``"continuous"``). Votes need a `SoftLabelClassifier`, label sets a classifier that
+        takes them, such as ``OneVsRestClassifier``, attributes a regressor.
     cv : int, splitter, iterable or None, default=None
         None stands for 5. A number means stratified shuffled folds, at most as many as the
-        smallest class has rows; they keep groups whole where ``fit`` is given groups.
+        smallest class has rows; they keep groups whole where ``fit`` is given groups. Votes
+        are stratified by the class with most votes, label sets by their rarest label,
+        attributes by fifths of the first one.
     n_repeats : int, default=None
         How often these folds are drawn. None repeats them up to 5 times, until the rarest
         class has been tested on 100 rows: of 20 rows, one draw of folds is a lottery.
@@ -120,10 +115,10 @@ class BalancingSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
     ----------
     best_method_ : str
         Name of the chosen method.
-    best_classifier_ : str
-        Name of the chosen classifier, which is that of its class where none was given.
-    best_estimator_ : classifier
-        Fitted to all rows. Its ``estimator_`` is the classifier, wrapper or pipeline alone.
+    best_estimator_name_ : str
+        Name of the chosen estimator, which is that of its class where none was given.
+    best_estimator_ : estimator
+        Fitted to all rows. Its ``estimator_`` is the estimator, wrapper or pipeline alone.
     best_params_ : dict
         Its point of the grid.
     best_score_ : float
@@ -135,30 +130,38 @@ class BalancingSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         ``"best_free"``, the best method that leaves the rows as they are; (0, 0) where that
         is the chosen one. From `skmiaug.metrics.corrected_repeated_ttest`.
     cv_results_ : dict
-        As that of ``GridSearchCV``; ``param_method`` and ``param_classifier`` hold names.
+        As that of ``GridSearchCV``; ``param_method`` and ``param_estimator`` hold names.
     verdict_ : str
         The result in words.
     n_splits_ : int
         Number of folds, repeats included.
     scorer_ : callable
     classes_ : ndarray of shape (n_classes,)
-        Of votes, the columns of y.
+        Of votes and label sets, the columns of y. Absent for attributes.
     n_features_in_, feature_names_in_
-        Of the fitted classifier, where it has them.
+        Of the fitted estimator, where it has them.
 
     See Also
     --------
     LogitAdjustedClassifier, ThresholdTunedClassifier : Two of the methods.
     PriorCorrectedClassifier : The correction of probabilities.
-    skmiaug.evaluation.compare_samplers : A table of all methods and classifiers, for label
-        sets and attributes, too.
+    skmiaug.evaluation.compare_samplers : A table of all methods and classifiers.
 
     Notes
     -----
+    As ``GridSearchCV``, the search is a classifier or a regressor as its estimator is.
+
+    For other target types there are fewer methods. Votes: no thresholds. Label sets:
+    ``"none"``, ``"class_weight"`` and samplers; weights balance each label by itself, so
+    they apply to estimators of one label within a wrapper such as ``OneVsRestClassifier``.
+    Attributes: ``"none"``, ``"sample_weight"`` (by inverse density), ``"random"`` (rows
+    repeated as often as their inverse density asks for) and samplers. Samplers are those
+    with this ``target_type``.
+
     ``predict`` decides with the balance. ``predict_proba`` is corrected for the change of
-    the class shares by weights and resampling, and without adjustment and thresholds, so
-    that the probabilities hold for the class shares of the training rows. So the class of
-    the highest probability need not be the predicted one; scorers of probabilities see the
+    the shares of classes or labels by weights and resampling, and without adjustment and
+    thresholds, so that the probabilities hold for the training rows. So the class of the
+    highest probability need not be the predicted one; scorers of probabilities see the
     corrected ones.
 
     Scores of the chosen method are those by which it was chosen, and so are the intervals:
@@ -183,10 +186,10 @@ class BalancingSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
     """
 
     _parameter_constraints: dict[str, Any] = {  # noqa: RUF012 (scikit-learn's convention)
-        "classifier": [HasMethods(["fit", "predict"]), Mapping, list, tuple],
+        "estimator": [HasMethods(["fit", "predict"]), Mapping, list, tuple],
         "methods": [list, tuple, Mapping, None],
         "scoring": [StrOptions(set(get_scorer_names())), callable, None],
-        "target_type": [StrOptions(set(TARGET_TYPES))],
+        "target_type": [StrOptions(set(SEARCHED))],
         "cv": ["cv_object"],
         "n_repeats": [Interval(Integral, 1, None, closed="left"), None],
         "tolerance": [Interval(Real, 0, None, closed="left")],
@@ -198,7 +201,7 @@ class BalancingSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
 
     def __init__(
         self,
-        classifier: Any,
+        estimator: Any,
         methods: Any = None,
         *,
         scoring: Any = None,
@@ -211,7 +214,7 @@ class BalancingSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         verbose: int = 0,
         random_state: Any = None,
     ):
-        self.classifier = classifier
+        self.estimator = estimator
         self.methods = methods
         self.scoring = scoring
         self.target_type = target_type
@@ -230,11 +233,12 @@ class BalancingSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Any input that the classifiers take.
-        y : array-like of shape (n_samples,), or (n_samples, n_classes) of votes
+            Any input that the estimators take.
+        y : array-like of shape (n_samples,) or (n_samples, n_columns)
+            Targets of `target_type`.
         **params
             ``groups`` (n_samples,), the speaker or session of each row, for the folds;
-            all others go to the ``fit`` of the classifiers.
+            all others go to the ``fit`` of the estimators.
 
         Returns
         -------
@@ -243,20 +247,23 @@ class BalancingSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            A method is unknown, none applies to the classifier, all fail in some fold,
-            folds share a group, or ``sample_weight`` is passed together with resampling.
+            A method is unknown, none applies to the estimator, all fail in some fold,
+            y or an estimator is not of this ``target_type``, folds share a group, or
+            ``sample_weight`` is passed together with resampling.
         """
-        y, strata = self._read(y)
+        y, strata, names = self._read(y)
         methods = read_methods(self.methods, self.target_type)
         _check_weights(methods, params)
-        classifiers = read_classifiers(self.classifier, self.target_type)
-        grids, candidates, left_out = grids_of(classifiers, methods)
+        estimators = read_estimators(self.estimator)
+        for model, _ in estimators.values():
+            check_model(self.target_type, model)
+        grids, candidates, left_out = grids_of(estimators, methods, self.target_type)
         costs = np.array([candidate.cost for candidate in candidates])
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        names = params.pop("groups", None)
-        groups = read_groups(names, len(strata))
-        folds = list(self._splitter(seed).split(X, strata, names))
-        _check_groups(folds, groups, names)
+        given_groups = params.pop("groups", None)
+        groups = read_groups(given_groups, len(strata))
+        folds = list(self._splitter(seed).split(X, strata, given_groups))
+        _check_groups(folds, groups, given_groups)
         ratios = [len(test) / len(train) for train, test in folds]
         self._test_to_train = float(np.mean(ratios))
         free = costs < len(FREE_METHODS)
@@ -269,38 +276,34 @@ class BalancingSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
             params["inner_groups"] = groups
         search.fit(X, y, **params)
         self._keep(search, candidates)
+        if self.target_type != "continuous":
+            self.classes_ = self.best_estimator_.classes_ if names is None else names
         self._conclude(costs == 0, free, left_out, chance)
         return self
 
-    def _read(self, y: Any) -> tuple[Any, NDArray[Any]]:
-        """Targets for the classifiers, and classes (n,) by which folds are stratified."""
+    def _read(self, y: Any) -> tuple[Any, NDArray[Any], NDArray[Any] | None]:
+        """Targets for the estimators, strata (n,) of the folds, and names of columns."""
         if self.target_type == "multiclass":
-            labels = _labels_of(y)
-            return labels, labels
-        if self.target_type not in _SCORING:
-            raise ValueError(
-                f"target_type={self.target_type!r} has no search; use 'multiclass' or "
-                "'distribution', or skmiaug.evaluation.compare_samplers for label sets and "
-                "attributes."
-            )
+            labels = read_labels(y)
+            return labels, labels, None
+        target, names, values = read_columns(self.target_type, y)
+        strata = joined_strata(target.strata(np.reshape(values, (len(values), -1))))
+        if self.target_type != "distribution":
+            return values, strata, names
         if isinstance(self.scoring, str):
             raise ValueError(
                 "scoring must be None or a callable that takes shares with "
                 "target_type='distribution', as make_scorer(plurality_f1_score, "
                 f"response_method='predict_proba'); got {self.scoring!r}."
             )
-        rows = np.zeros((0 if y is None else _num_samples(y), 1))
-        target, values, _ = read_target(self.target_type, y, rows)
-        shares = pd.DataFrame(target.masses(values), columns=target.names)
-        return shares, joined_strata(target.strata(values))
+        return pd.DataFrame(values, columns=names), strata, names
 
     def _search(self, grids: list[dict[str, Any]], cv: Any, seed: int = 0) -> GridSearchCV:
-        (classifier, _), *_ = read_classifiers(self.classifier).values()
+        (model, _), *_ = read_estimators(self.estimator).values()
         return GridSearchCV(
-            BalancedClassifier(classifier, random_state=seed),
+            BalancedEstimator(model, target_type=self.target_type, random_state=seed),
             grids,
-            scoring=self.scoring
-            or _SCORING.get(self.target_type, _SCORING["multiclass"])[0],
+            scoring=self.scoring or SEARCHED[self.target_type].scorer,
             cv=cv,
             n_jobs=self.n_jobs,
             error_score=self.error_score,
@@ -323,44 +326,36 @@ class BalancingSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
             )
         for name in ("best_estimator_", "best_index_", "n_splits_", "scorer_"):
             setattr(self, name, getattr(search, name))
-        self.classes_ = self.best_estimator_.classes_
         adopt_features(self, self.best_estimator_)
         chosen = candidates[self.best_index_]
-        self.best_method_, self.best_classifier_ = chosen.method, chosen.classifier
+        self.best_method_, self.best_estimator_name_ = chosen.method, chosen.estimator
         self.best_params_ = {
-            name.removeprefix("classifier__"): value
+            name.removeprefix("estimator__"): value
             for name, value in search.best_params_.items()
-            if name.startswith("classifier__")
+            if name.startswith("estimator__")
         }
         self.cv_results_ = search.cv_results_ | {
             f"param_{name}": np.ma.array(
                 [getattr(c, name) for c in candidates], dtype=object
             )
-            for name in ("method", "classifier")
+            for name in ("method", "estimator")
         }
 
     def _chance(
         self, search: GridSearchCV, y: Any, folds: list[Any]
     ) -> NDArray[np.float64] | None:
-        """Scores (n_folds,) of a classifier that sees no features, None without any.
-
-        The better of the class shares, always, and of classes drawn by them: some scores
-        reward the one, some the other.
-        """
+        """Scores (n_folds,) of the better model without features, None without any."""
         scorer = check_scoring(search.estimator, search.scoring)
         found = []
-        for strategy in ("prior", "stratified"):
-            dummy = DummyClassifier(strategy=strategy, random_state=0)
-            if self.target_type == "distribution":
-                dummy = SoftLabelClassifier(dummy)
+        for model in featureless(self.target_type):
             scores = []
             for train, test in folds:
                 no_rows = np.zeros((len(train), 1)), np.zeros((len(test), 1))
-                dummy.fit(no_rows[0], _safe_indexing(y, train))
+                model.fit(no_rows[0], _safe_indexing(y, train))
                 try:
-                    score = scorer(dummy, no_rows[1], _safe_indexing(y, test))
+                    score = scorer(model, no_rows[1], _safe_indexing(y, test))
                 except (ValueError, TypeError, AttributeError):
-                    # The scorer needs more than rows, classes and probabilities.
+                    # The scorer needs more than rows, targets and probabilities.
                     return None
                 scores.append(score)
             found.append(scores)
@@ -391,7 +386,7 @@ class BalancingSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         )
 
     def predict(self, X: Any) -> NDArray[Any]:
-        """Classes by the chosen method.
+        """Classes, label sets or attributes by the chosen method.
 
         Parameters
         ----------
@@ -399,14 +394,14 @@ class BalancingSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
 
         Returns
         -------
-        labels : ndarray of shape (n_samples,)
+        predictions : ndarray of shape (n_samples,) or (n_samples, n_columns)
         """
         check_is_fitted(self)
         return self.best_estimator_.predict(X)
 
     @available_if(_best_has("predict_proba"))
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
-        """Probabilities for the class shares of the training rows.
+        """Probabilities for the shares of classes or labels in the training rows.
 
         Parameters
         ----------
@@ -440,7 +435,7 @@ class BalancingSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-        y : array-like of shape (n_samples,), or (n_samples, n_classes) of votes
+        y : array-like of shape (n_samples,) or (n_samples, n_columns)
         **params
             For the scorer, such as ``sample_weight``.
 
@@ -465,7 +460,7 @@ class BalancingSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         Returns
         -------
         ax : matplotlib.axes.Axes
-            One line for each method and classifier, with the 95 % interval of its
+            One line for each method and estimator, with the 95 % interval of its
             difference; that of the chosen one is filled.
 
         Raises
@@ -487,16 +482,21 @@ class BalancingSearchCV(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
 
     def _metric(self) -> str:
         if self.scoring is None:
-            return _SCORING[self.target_type][1]
+            return SEARCHED[self.target_type].metric
         return self.scoring if isinstance(self.scoring, str) else "score"
 
     def get_metadata_routing(self) -> Any:
-        """As ``GridSearchCV``: groups go to the splitter, the rest to the classifier."""
+        """As ``GridSearchCV``: groups go to the splitter, the rest to the estimator."""
         return self._search([{}], self._splitter()).get_metadata_routing()
 
     def __sklearn_tags__(self) -> Any:
-        (classifier, _), *_ = read_classifiers(self.classifier).values()
-        return tags_of(super().__sklearn_tags__(), classifier)
+        (model, _), *_ = read_estimators(self.estimator).values()
+        tags = tags_of(super().__sklearn_tags__(), model)
+        tags.target_tags.required = True
+        tags.target_tags.multi_output = self.target_type == "continuous"
+        if tags.classifier_tags is not None:
+            tags.classifier_tags.multi_label = self.target_type == "multilabel"
+        return tags
 
 
 def fold_scores(results: dict[str, Any]) -> NDArray[np.float64]:
@@ -505,23 +505,12 @@ def fold_scores(results: dict[str, Any]) -> NDArray[np.float64]:
     return np.column_stack([results[f"split{i}_test_score"] for i in range(number)])
 
 
-def _labels_of(y: Any) -> NDArray[Any]:
-    """One class for each row."""
-    check_classification_targets(y)
-    if type_of_target(y) not in ("binary", "multiclass"):
-        raise ValueError(
-            "Multilabel and multioutput targets are not supported. Expected one class for "
-            f"each row; got an array of shape {np.shape(y)}."
-        )
-    return column_or_1d(y, warn=True)
-
-
 def _labels(results: dict[str, Any]) -> list[str]:
-    """A name for each candidate, with the classifier where there are several."""
-    methods, classifiers = results["param_method"], results["param_classifier"]
-    if len(set(classifiers)) == 1:
+    """A name for each candidate, with the estimator where there are several."""
+    methods, names = results["param_method"], results["param_estimator"]
+    if len(set(names)) == 1:
         return list(methods)
-    return [f"{m} ({c})" for m, c in zip(methods, classifiers, strict=True)]
+    return [f"{m} ({name})" for m, name in zip(methods, names, strict=True)]
 
 
 def _check_weights(methods: Mapping[str, Any], params: Mapping[str, Any]) -> None:

@@ -27,9 +27,8 @@ from sklearn.utils.validation import (
     has_fit_parameter,
 )
 
+from skmiaug.metrics._checks import has_plurality
 from skmiaug.model_selection._meta import adopt_features, estimator_has_proba, tags_of
-
-__all__ = ["SoftLabelClassifier"]
 
 
 class SoftLabelClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
@@ -215,13 +214,6 @@ class SoftLabelClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
 
     def __sklearn_tags__(self) -> Any:
         return tags_of(super().__sklearn_tags__(), self.estimator)
-
-
-def has_plurality(shares: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Rows (n,) in which one class has more votes than each other."""
-    ordered = np.sort(shares, axis=1)
-    # Shares of few raters tie up to rounding.
-    return ordered[:, -1] - ordered[:, -2] > 1e-9
 
 
 def plurality_recall(fitted: Any, X: Any, y: Any) -> float:

@@ -38,7 +38,8 @@ from sklearn.preprocessing import StandardScaler
 
 from skmiaug import GaussianAugmenter
 from skmiaug.model_selection import BalancingSearchCV
-from skmiaug.model_selection._balanced import FREE_METHODS, BalancedClassifier
+from skmiaug.model_selection._balanced import BalancedEstimator
+from skmiaug.model_selection._targets import FREE_METHODS
 from tests.benchmarks.suite._keel import read_table, shares, tables, without_tiny_classes
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
@@ -150,7 +151,7 @@ def nested(X, y, groups, classifier, folds):
         own = None if groups is None else groups[train]
         row, losses = [], []
         for method in METHODS.values():
-            model = BalancedClassifier(classifier, method, random_state=seed)
+            model = BalancedEstimator(classifier, method, random_state=seed)
             model.fit(X[train], y[train], inner_groups=own)
             row.append(100 * balanced_accuracy_score(y[test], model.predict(X[test])))
             proba = model.predict_proba(X[test])

@@ -19,10 +19,11 @@ import pytest
 from imblearn.pipeline import make_pipeline
 from scipy.spatial.distance import cdist
 from scipy.special import logsumexp, softmax
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import average_precision_score, balanced_accuracy_score
 from sklearn.model_selection import KFold
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.neighbors import NearestNeighbors
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.preprocessing import StandardScaler
@@ -36,8 +37,12 @@ from skmiaug.evaluation import (
     summarize_comparison,
 )
 from skmiaug.metrics import jensen_shannon_distance, plurality_f1_score
-from skmiaug.model_selection import PriorCorrectedClassifier, SoftLabelClassifier
-from skmiaug.model_selection._soft_labels import has_plurality
+from skmiaug.metrics._checks import has_plurality
+from skmiaug.model_selection import (
+    BalancingSearchCV,
+    PriorCorrectedClassifier,
+    SoftLabelClassifier,
+)
 
 PATH = Path(__file__).parents[3] / "shared" / "data" / "rated_texts.npz"
 COLLECTIONS = ("tweets", "reviews", "editorials")
@@ -322,3 +327,49 @@ def test_label_sets(name):
     means = study(lambda seed: compare_label_sets(name, seed), scores)
     both = means["average_precision"]["mean"]
     assert both["prior"] > both["MLSMOTE"]
+
+
+# ---- the choice among methods by cross-validation of the training rows
+
+
+SEARCHED = {
+    "multilabel": (
+        OneVsRestClassifier(CLASSIFIERS["LR"]),
+        ["none", "class_weight", "gaussian"],
+    ),
+    "continuous": (REGRESSORS["ridge"], ["none", "sample_weight", "random", "gaussian"]),
+}
+
+
+@pytest.mark.parametrize("name", ["tweets", "reviews"])
+@pytest.mark.parametrize("target_type", SEARCHED)
+def test_what_the_search_chooses(target_type, name):
+    X, ratings, rng, folds = rated(name, seed=0)
+    if target_type == "continuous":
+        y = np.concatenate([half.mean(axis=1) for half in ratings])
+        folds = [(rare_extremes(y, train, 400, rng), test) for train, test in folds]
+    else:
+        shares = both_shares(ratings)
+        y = (shares >= 0.2 - 1e-9).astype(int)
+        folds = imbalanced(name, shares, folds, rng)
+    model, methods = SEARCHED[target_type]
+    search = BalancingSearchCV(
+        make_pipeline(StandardScaler(), model),
+        methods,
+        target_type=target_type,
+        cv=3,
+        n_repeats=1,
+        random_state=0,
+    )
+    found = []
+    for train, test in folds:
+        scores = {}
+        for method in methods:
+            alone = clone(search).set_params(methods=[method]).fit(X[train], y[train])
+            scores[method] = 100 * alone.score(X[test], y[test])
+        chosen = search.fit(X[train], y[train]).best_method_
+        found.append(scores | {"chosen": scores[chosen], "method": chosen})
+    table = pd.DataFrame(found)
+    means = table.drop(columns="method").mean()
+    print(f"\n{name}, {target_type}\n{table.round(1).to_string()}\n{means.round(1)}")
+    assert means["chosen"] > means["none"] - 0.5

@@ -155,7 +155,6 @@ RESULTS = (
     "QualityReport",
     "AcousticSegments",
     "InformationResult",
-    "IntensityScores",
 )
 
 

@@ -10,7 +10,6 @@ import sklearn
 
 import skmiaug.datasets
 from skmiaug import MIGANAugmenter
-from skmiaug.metrics import IntensityScores
 from skmiaug.representation.alignment import _space
 from skmiaug.training.gan import _loop as _gan_loop
 from tests.datasets._csd_files import FOLDS, SEGMENTS, mosei
@@ -125,6 +124,4 @@ def test_the_snippet_on_cmu_mosei_runs(tmp_path, monkeypatch):
     assert {x.shape[1] for x in names["X"]} == {74}
     # Two seconds of ten frames each are two timesteps.
     assert max(len(x) for x in names["X"]) <= 3
-    for scores in (names["reached"], names["median"]):
-        assert isinstance(scores, IntensityScores)
-        assert np.isfinite(scores.mae)
+    assert names["predicted"].shape == names["true"].shape

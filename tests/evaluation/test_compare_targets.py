@@ -385,7 +385,7 @@ def test_results_of_votes_as_text_picture_and_files(rated, tmp_path):
             "'distribution': no row has a vote for",
         ),
         ("distribution", lambda v: v.iloc[1:], "inconsistent numbers of samples"),
-        ("distribution", lambda v: None, "'distribution' needs y of shape"),
+        ("distribution", lambda v: None, "'distribution' requires y to be passed"),
         ("multilabel", lambda v: v, "'multilabel': y must hold 0 and 1 alone"),
         ("continuous", lambda v: v * 0, "'continuous': an attribute has the same value"),
         (

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from skmiaug.metrics import mutual_information_score, pointwise_mutual_information
+from skmiaug.metrics import classifier_bound, mutual_information_score
 from tests.metrics._known import class_mixture, mixture_truth
 
 
@@ -29,16 +29,19 @@ def test_samples_of_the_real_distribution_have_its_information(apart, k):
 
 def test_pointwise_values_average_to_the_score():
     synthetic = mixture(400, 1)
-    points = pointwise_mutual_information(*synthetic, *REAL)
     found = mutual_information_score(*synthetic, *REAL, n_permutations=0)
+    points = found.row_values
     assert points.mean() == pytest.approx(found.estimate, abs=1e-12)
     shares = np.bincount(synthetic[1]) / 400
     assert (points <= -np.log(shares)[synthetic[1]] + 1e-9).all()
     # A row in the middle of its class is more informative than one between two.
-    middle = pointwise_mutual_information(
-        [[-1, 0, 0], [0, 0, 0], [1, 0, 0]], [0, 0, 1], *REAL
-    )
+    middle = mutual_information_score(
+        [[-1, 0, 0], [0, 0, 0], [1, 0, 0]], [0, 0, 1], *REAL, n_permutations=0
+    ).row_values
     assert middle[0] > middle[1]
+    bound = classifier_bound(*synthetic, n_permutations=0)
+    assert bound.row_values.mean() == pytest.approx(bound.estimate)
+    assert np.corrcoef(bound.row_values, points)[0, 1] > 0.95
 
 
 def test_the_interval_keeps_the_counts_of_classes():
@@ -49,8 +52,8 @@ def test_the_interval_keeps_the_counts_of_classes():
     assert found.interval == pytest.approx((found.estimate, found.estimate), abs=1e-12)
     # By hand: the class means have independent errors, weighted by their shares.
     synthetic = mixture(600, 5)
-    points = pointwise_mutual_information(*synthetic, *REAL)
     found = mutual_information_score(*synthetic, *REAL, n_permutations=0, n_bootstrap=4000)
+    points = found.row_values
     parts = [points[synthetic[1] == c] for c in (0, 1)]
     error = np.sqrt(sum(len(p) * p.var() for p in parts)) / 600
     width = found.interval[1] - found.interval[0]
@@ -88,9 +91,9 @@ def test_labels_may_be_names():
 
 
 def test_the_loss_of_an_outlier_is_bounded():
-    points = pointwise_mutual_information(
-        np.array([[1e6, 0, 0], [-1e6, 0, 0]]), [0, 1], *REAL
-    )
+    points = mutual_information_score(
+        np.array([[1e6, 0, 0], [-1e6, 0, 0]]), [0, 1], *REAL, n_permutations=0
+    ).row_values
     np.testing.assert_allclose(points, math.log(0.01), atol=0.01)
 
 

@@ -12,14 +12,12 @@ from skmiaug.metrics import (
     bhattacharyya_coefficient,
     concordance_correlation_coefficient,
     expected_calibration_error,
-    intensity_baseline,
-    intensity_scores,
+    intensity_accuracy_score,
     jensen_shannon_distance,
     mean_absolute_error_by_band,
     plurality_f1_score,
 )
 
-EMOTIONS = ("happy", "sad", "anger", "surprise", "disgust", "fear")
 INTENSITIES = arrays(np.float64, (9, 6), elements=st.floats(0, 3))
 ATTRIBUTES = arrays(np.float64, (12, 3), elements=st.floats(-7, 7, width=16))
 
@@ -187,59 +185,34 @@ def test_error_by_band():
 
 
 @given(INTENSITIES, arrays(np.float64, (9, 6), elements=st.floats(-1, 4)))
-def test_intensity_scores_are_those_of_scikit_learn_by_column(true, predicted):
-    scores = intensity_scores(true, predicted, emotions=EMOTIONS)
-    for j, name in enumerate(EMOTIONS):
-        expected = mean_absolute_error(true[:, j], predicted[:, j])
-        assert scores.mae_per_emotion[name] == pytest.approx(expected)
+def test_intensity_accuracy_is_that_of_scikit_learn_by_column(true, predicted):
+    by_column = intensity_accuracy_score(true, predicted, multioutput="raw_values")
+    for j, found in enumerate(by_column):
         classes = [
             ["0123"[min(max(int(v + 0.5), 0), 3)] for v in y[:, j]]
             for y in (true, predicted)
         ]
-        assert scores.accuracy_per_emotion[name] == pytest.approx(accuracy_score(*classes))
-    assert scores.mae == pytest.approx(np.mean(list(scores.mae_per_emotion.values())))
-    mean = np.mean(list(scores.accuracy_per_emotion.values()))
-    assert scores.accuracy == pytest.approx(mean)
+        assert found == pytest.approx(accuracy_score(*classes))
+    assert intensity_accuracy_score(true, predicted) == pytest.approx(by_column.mean())
 
 
 @pytest.mark.parametrize(
-    ("intensity", "same_class_as"), [(0.49, 0), (0.5, 1), (1.5, 2), (2.5, 3), (3, 3)]
+    ("intensity", "same_class_as"),
+    [(0.49, 0), (0.5, 1), (1.5, 2), (2.5, 3), (3, 3), (0, -5), (3, 9)],
 )
-def test_halves_are_rounded_up(intensity, same_class_as):
-    assert intensity_scores([intensity], [same_class_as]).accuracy == 1
-
-
-def test_predictions_are_clipped_for_the_accuracy():
-    scores = intensity_scores([[0.0], [3.0]], [[-5.0], [9.0]])
-    assert scores.accuracy == 1
-    assert scores.mae == 5.5
-
-
-@given(INTENSITIES, INTENSITIES, arrays(np.float64, 6, elements=st.floats(0, 3)))
-def test_the_median_is_the_best_constant_of_the_training_labels(train, test, constant):
-    median = intensity_baseline(train, train).mae
-    assert median <= intensity_scores(train, np.tile(constant, (9, 1))).mae + 1e-12
-    expected = intensity_scores(test, np.tile(np.median(train, axis=0), (9, 1)))
-    assert intensity_baseline(train, test) == expected
-    zero = intensity_scores(test, np.zeros((9, 6)))
-    assert intensity_baseline(train, test, baseline="zero") == zero
+def test_halves_are_rounded_up_and_predictions_clipped(intensity, same_class_as):
+    assert intensity_accuracy_score([intensity], [same_class_as]) == 1
 
 
 @pytest.mark.parametrize(
-    ("true", "predicted", "names", "message"),
+    ("true", "predicted", "message"),
     [
-        ([[0, 1]], [[0]], None, "same shape"),
-        ([[0, 1]], [[0, 1], [0, 1]], None, "inconsistent numbers"),
-        ([[0, 4]], [[0, 1]], None, "from 0 to 3, got 0 to 4"),
-        ([[0, np.nan]], [[0, 1]], None, "y_true contains NaN"),
-        ([[0, 1]], [[0, 1]], ["happy"], "name the 2 columns, got 1"),
+        ([[0, 1]], [[0]], "same shape"),
+        ([[0, 1]], [[0, 1], [0, 1]], "inconsistent numbers"),
+        ([[0, 4]], [[0, 1]], "from 0 to 3, got 0 to 4"),
+        ([[0, np.nan]], [[0, 1]], "y_true contains NaN"),
     ],
 )
-def test_invalid_intensities_are_refused(true, predicted, names, message):
+def test_invalid_intensities_are_refused(true, predicted, message):
     with pytest.raises(ValueError, match=message):
-        intensity_scores(true, predicted, emotions=names)
-
-
-def test_an_unknown_baseline_is_refused():
-    with pytest.raises(ValueError, match=r"one of \('median', 'zero'\), got 'mean'"):
-        intensity_baseline([[0]], [[1]], baseline="mean")
+        intensity_accuracy_score(true, predicted)

@@ -12,8 +12,6 @@ from sklearn.metrics.pairwise import rbf_kernel
 from skmiaug.metrics import TSTRScorer, paired_difference
 from tests.metrics._known import class_mixture, mixture_truth
 
-KINDS = ["linear", "nonlinear"]
-
 
 def tstr_score(Z, T, Z_real, T_real, **options):
     return TSTRScorer(Z_real, T_real, **options).score(Z, T).value
@@ -34,100 +32,72 @@ def rings(n, seed):
     return Z + 0.2 * rng.normal(size=Z.shape), np.eye(2)[y]
 
 
-@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("apart", "k"), [(1.0, 2), (2.0, 2), (2.0, 4)])
-def test_samples_of_the_real_distribution_have_its_information(kind, apart, k):
-    found = TSTRScorer(*mixture(3000, 0, apart, k=k), kind=kind).score(
-        *mixture(3000, 1, apart, k=k)
-    )
+def test_samples_of_the_real_distribution_have_its_information(apart, k):
+    found = TSTRScorer(*mixture(3000, 0, apart, k=k)).score(*mixture(3000, 1, apart, k=k))
     truth = mixture_truth(apart, k)
     assert found.value == pytest.approx(truth, abs=0.04 + 3 * found.standard_error)
     assert found.value < truth + 3 * found.standard_error
 
 
-def test_only_the_nonlinear_kind_separates_rings():
+def test_it_separates_rings():
     real, synthetic = rings(600, 0), rings(600, 1)
-    assert tstr_score(*synthetic, *real, kind="linear") < 0.02
     assert tstr_score(*synthetic, *real) > 0.5
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_shuffled_and_swapped_classes_score_nothing(kind):
+def test_shuffled_and_swapped_classes_score_nothing():
     rng = np.random.default_rng(0)
     Z, T = mixture(400, 0, d=20, k=3)
-    scorer = TSTRScorer(*mixture(300, 1, d=20, k=3), kind=kind)
+    scorer = TSTRScorer(*mixture(300, 1, d=20, k=3))
     found = [scorer.score(Z, rng.permutation(T)).value for _ in range(20)]
-    # The nonlinear kind fits the temperature to the real rows, which is worth a little.
-    assert np.mean(found) < (0.0 if kind == "linear" else 0.05)
+    # The temperature is fitted to the real rows, which is worth a little.
+    assert np.mean(found) < 0.05
     Z, T = mixture(400, 0)
-    swapped = TSTRScorer(*mixture(300, 1), kind=kind).score(Z, 1 - T)
+    swapped = TSTRScorer(*mixture(300, 1)).score(Z, 1 - T)
     assert swapped.value < 1e-9
     # The temperature does not become negative.
-    assert kind == "linear" or swapped.inverse_temperature == 0
+    assert swapped.inverse_temperature == 0
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_class_counts_of_either_side_do_not_matter(kind):
+def test_class_counts_of_either_side_do_not_matter():
     real, synthetic = mixture(4000, 0), mixture(4000, 1)
-    expected = tstr_score(*synthetic, *real, kind=kind)
+    expected = tstr_score(*synthetic, *real)
     rng = np.random.default_rng(2)
     skewed = []
     for Z, T in (real, synthetic):
         kept = (T[:, 0] == 1) | (rng.random(len(T)) < 0.2)
         skewed.append((Z[kept], T[kept]))
-    assert tstr_score(*skewed[1], *skewed[0], kind=kind) == pytest.approx(
-        expected, abs=0.03
-    )
+    assert tstr_score(*skewed[1], *skewed[0]) == pytest.approx(expected, abs=0.03)
     # A class that is absent from the real rows is left out of the mean.
     only = real[1][:, 0] == 1
-    found = tstr_score(*synthetic, real[0][only], real[1][only], kind=kind)
+    found = tstr_score(*synthetic, real[0][only], real[1][only])
     assert 0 <= found <= math.log(2)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_repeating_the_samples_changes_nothing(kind):
-    (Z, T), scorer = mixture(300, 0), TSTRScorer(*mixture(200, 1), kind=kind)
+def test_repeating_the_samples_changes_nothing():
+    (Z, T), scorer = mixture(300, 0), TSTRScorer(*mixture(200, 1))
     one, two = scorer.score(Z, T), scorer.score(np.tile(Z, (3, 1)), np.tile(T, (3, 1)))
     assert two.value == pytest.approx(one.value, abs=1e-4)
 
 
-def test_the_linear_kind_loses_by_exaggerated_classes():
-    """Twice the distance of the classes: the posterior is too certain."""
+def test_the_temperature_is_found_where_classes_are_exaggerated():
+    """Twice the distance of the classes: their posterior alone would be too certain."""
     real = mixture(2000, 0)
-    faithful, apart = (
-        tstr_score(*mixture(4000, 1, a), *real, kind="linear") for a in (2, 5)
-    )
-    assert apart < faithful - 0.05
-    # The nonlinear kind finds the temperature.
-    assert tstr_score(*mixture(4000, 1, 5.0), *real) > apart + 0.05
+    faithful, apart = (tstr_score(*mixture(4000, 1, a), *real) for a in (2, 5))
+    assert apart == pytest.approx(faithful, abs=0.05)
 
 
-def test_the_linear_kind_is_invariant_to_rotation_shift_and_unit():
-    rng = np.random.default_rng(0)
-    rotation = np.linalg.qr(rng.normal(size=(3, 3)))[0]
-    synthetic, real = mixture(300, 0), mixture(200, 1)
-    expected = tstr_score(*synthetic, *real, kind="linear")
-    moved = [(5 * Z @ rotation + 3, T) for Z, T in (synthetic, real)]
-    assert tstr_score(*moved[0], *moved[1], kind="linear") == pytest.approx(expected)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_more_columns_than_samples(kind):
+def test_more_columns_than_samples():
     Z, T = mixture(40, 0, apart=8.0, d=300)
     real = mixture(60, 1, apart=8.0, d=300)
-    found = tstr_score(Z, T, *real, kind=kind)
+    found = tstr_score(Z, T, *real)
     assert 0.05 < found <= math.log(2) + 1e-12
-    if kind == "linear":
-        wide = [(np.hstack([Z, np.zeros((len(Z), 5))]), T) for Z, T in ((Z, T), real)]
-        # The shrinkage target is the mean variance of all columns.
-        assert tstr_score(*wide[0], *wide[1], kind=kind) == pytest.approx(found, abs=0.05)
 
 
-@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("turned", [False, True])
-def test_samples_added_to_real_rows_score_as_both_together(kind, turned):
+def test_samples_added_to_real_rows_score_as_both_together(turned):
     (Z_train, T_train), (Z, T) = soft(60, 3, 0), soft(150, 3, 1)
-    scorer = TSTRScorer(*soft(200, 3, 2), kind=kind, n_components=80)
+    scorer = TSTRScorer(*soft(200, 3, 2), n_components=80)
     both = scorer.score(np.concatenate([Z_train, Z]), np.concatenate([T_train, T]))
     axes = np.random.default_rng(0).normal(size=(4, 4)) if turned else None
     passed = Z @ np.linalg.inv(axes) if turned else Z
@@ -145,8 +115,8 @@ def test_samples_added_to_real_rows_score_as_both_together(kind, turned):
 # ---- slow twins
 
 
-def log_score(scores, T, factor=None):
-    """Each class by itself; ``factor`` by a bounded search if None."""
+def log_score(scores, T):
+    """Each class by itself; the temperature by a bounded search."""
     present = [c for c in range(T.shape[1]) if T[:, c].sum() > 0]
 
     def value(factor):
@@ -154,8 +124,6 @@ def log_score(scores, T, factor=None):
         means = [np.average(log_q[:, c], weights=T[:, c]) for c in present]
         return math.log(T.shape[1]) + np.mean(means)
 
-    if factor is not None:
-        return value(factor)
     found = optimize.minimize_scalar(
         lambda t: -value(math.exp(t)), bounds=(-12, 12), method="bounded"
     )
@@ -168,32 +136,7 @@ def soft(n, k, seed):
     return T @ rng.normal(size=(k, 4)) * 2 + rng.normal(size=(n, 4)), T
 
 
-def as_classes(Z, T):
-    """Each row once for each class, weighted by its share of the class's total."""
-    k = T.shape[1]
-    y = np.tile(np.arange(k), len(Z))
-    return np.repeat(Z, k, axis=0), y, (T / (k * T.sum(axis=0))).ravel()
-
-
-def test_linear_twin_with_shares():
-    (Z, T), (real, T_real) = soft(80, 3, 0), soft(50, 3, 0)
-    rows, y, weight = as_classes(Z, T)
-    means = np.stack(
-        [np.average(rows[y == c], axis=0, weights=weight[y == c]) for c in range(3)]
-    )
-    covariance = sum(
-        w * np.outer(z - means[c], z - means[c])
-        for z, c, w in zip(rows, y, weight, strict=True)
-    )
-    covariance = 0.7 * covariance + 0.3 * np.trace(covariance) / 4 * np.eye(4)
-    scores = np.column_stack(
-        [stats.multivariate_normal(mean, covariance).logpdf(real) for mean in means]
-    )
-    found = TSTRScorer(real, T_real, kind="linear", alpha=0.3).score(Z, T)
-    assert found.value == pytest.approx(log_score(scores, T_real, factor=1.0), abs=1e-5)
-
-
-def test_nonlinear_twin_is_kernel_ridge_regression():
+def test_the_twin_is_kernel_ridge_regression():
     """Many random features approximate the Gaussian kernel."""
     (Z, T), (real, T_real) = soft(60, 3, 1), soft(50, 3, 1)
     T, T_real = (np.eye(3)[t.argmax(axis=1)] for t in (T, T_real))
@@ -210,11 +153,10 @@ def test_nonlinear_twin_is_kernel_ridge_regression():
 # ---- standard errors
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_row_values_give_the_score_and_its_standard_error(kind):
+def test_row_values_give_the_score_and_its_standard_error():
     samples = mixture(2000, 100, k=3)
     found = [
-        TSTRScorer(*mixture(150, seed, k=3), kind=kind, n_components=100).score(*samples)
+        TSTRScorer(*mixture(150, seed, k=3), n_components=100).score(*samples)
         for seed in range(60)
     ]
     for one in found:
@@ -257,12 +199,10 @@ def test_same_seed_same_features():
 def test_errors_say_what_to_do():
     (Z, T), real = mixture(50, 0), mixture(40, 1)
     scorer = TSTRScorer(*real)
-    with pytest.raises(ValueError, match="kind must be one of"):
-        TSTRScorer(*real, kind="cubic")
     with pytest.raises(ValueError, match="gamma must be above 0"):
         TSTRScorer(*real, gamma=-1)
-    with pytest.raises(ValueError, match="alpha must be above 0, and at most 1"):
-        TSTRScorer(*real, kind="linear", alpha=2)
+    with pytest.raises(ValueError, match="alpha must be above 0"):
+        TSTRScorer(*real, alpha=0)
     with pytest.raises(ValueError, match="n_components must be an integer >= 1"):
         TSTRScorer(*real, n_components=0)
     with pytest.raises(ValueError, match="T_synthetic must hold shares"):

@@ -227,13 +227,13 @@ def test_a_grid_for_each_classifier(imbalanced):
         random_state=0,
     ).fit(X, y)
     results = pd.DataFrame(found.cv_results_)
-    assert list(results["param_classifier"]) == ["logistic"] * 4 + ["LDA"] * 2
-    assert results["param_classifier__C"].dropna().tolist() == [0.01, 1.0, 0.01, 1.0]
-    assert found.best_classifier_ in ("logistic", "LDA")
+    assert list(results["param_estimator"]) == ["logistic"] * 4 + ["LDA"] * 2
+    assert results["param_estimator__C"].dropna().tolist() == [0.01, 1.0, 0.01, 1.0]
+    assert found.best_estimator_name_ in ("logistic", "LDA")
     assert set(found.best_params_) == (
-        {"C"} if found.best_classifier_ == "logistic" else set()
+        {"C"} if found.best_estimator_name_ == "logistic" else set()
     )
-    assert f"({found.best_classifier_})" in found.verdict_
+    assert f"({found.best_estimator_name_})" in found.verdict_
 
 
 # ---- the choice
@@ -449,11 +449,11 @@ def test_inside_a_grid_search_and_cross_validation(imbalanced):
     X, y = imbalanced
     outer = GridSearchCV(
         BalancingSearchCV(LogisticRegression(), ("none", "logit_adjust"), cv=2),
-        {"classifier__C": [0.01, 1.0], "tolerance": [0.0]},
+        {"estimator__C": [0.01, 1.0], "tolerance": [0.0]},
         scoring="balanced_accuracy",
         cv=2,
     ).fit(X, y)
-    assert set(outer.best_params_) == {"classifier__C", "tolerance"}
+    assert set(outer.best_params_) == {"estimator__C", "tolerance"}
     assert outer.score(X, y) == balanced_accuracy_score(y, outer.predict(X))
 
 
@@ -580,10 +580,10 @@ def test_one_hot_votes_are_searched_as_classes(rated):
         ({"methods": ["threshold"]}, "'threshold' is not for target_type='distribution'"),
         ({"methods": ["smote"]}, "'smote' is not for target_type='distribution'; choose"),
         ({"methods": [SMOTE()]}, "is not for target_type='distribution'"),
-        ({"classifier": SVC()}, r"write SoftLabelClassifier\(SVC\(...\)\)"),
+        ({"estimator": SVC()}, r"write SoftLabelClassifier\(SVC\(...\)\)"),
         ({"scoring": "balanced_accuracy"}, "a callable that takes shares"),
-        ({"target_type": "multilabel"}, "target_type='multilabel' has no search"),
-        ({"target_type": "continuous"}, "target_type='continuous' has no search"),
+        ({"target_type": "multilabel"}, "'multilabel': y must hold 0 and 1 alone"),
+        ({"target_type": "continuous"}, "'continuous' needs a regressor"),
         ({"target_type": "multiclass"}, "Expected one class for each row"),
     ],
 )
@@ -603,10 +603,10 @@ def test_what_is_not_for_votes_is_named(rated, changes, message):
         ({"methods": ["no.such.Sampler"]}, "import path of a sampler"),
         ({"methods": [LogisticRegression()]}, "samplers with fit_resample"),
         ({"methods": [SMOTE(), SMOTE()]}, "'SMOTE' twice"),
-        ({"classifier": []}, "classifier is empty"),
-        ({"classifier": [SVC(), SVC(C=2)]}, "holds two of SVC"),
+        ({"estimator": []}, "estimator is empty"),
+        ({"estimator": [SVC(), SVC(C=2)]}, "holds two of SVC"),
         (
-            {"classifier": KNeighborsClassifier(), "methods": ["class_weight"]},
+            {"estimator": KNeighborsClassifier(), "methods": ["class_weight"]},
             'no method applies: .* add "none"',
         ),
     ],

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skmiaug.representation.alignment import _retrieval, recall_at
+from skmiaug.representation.alignment import _space, recall_at
 from tests.representation._pairs import pairs, small, without_text
 
 
@@ -51,7 +51,7 @@ def test_texts_that_occur_several_times_share_their_place():
 def test_chunks_do_not_change_it(monkeypatch):
     queries, candidates = np.random.default_rng(0).normal(size=(2, 50, 3))
     whole = recall_at(queries, candidates, (1, 5))
-    monkeypatch.setattr(_retrieval, "_CHUNK_CELLS", 7 * 50)
+    monkeypatch.setattr(_space, "_CHUNK_CELLS", 7 * 50)
     assert recall_at(queries, candidates, (1, 5)) == pytest.approx(whole)
 
 

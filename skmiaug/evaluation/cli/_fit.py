@@ -96,7 +96,7 @@ def _table(search: BalancingSearchCV) -> str:
     names = [
         f"{method} ({classifier})"
         for method, classifier in zip(
-            results["param_method"], results["param_classifier"], strict=True
+            results["param_method"], results["param_estimator"], strict=True
         )
     ]
     means, spreads = results["mean_test_score"], results["std_test_score"]

@@ -23,8 +23,12 @@ from skmiaug.evaluation.comparison._methods import (
     SCORES_OF,
 )
 from skmiaug.evaluation.comparison._targets import Classes
-from skmiaug.model_selection._balanced import NotApplicableError, group_options
-from skmiaug.model_selection._neighbors import TooFewRowsError, adapt_neighbors
+from skmiaug.model_selection._balanced import NotApplicableError
+from skmiaug.model_selection._samplers import (
+    TooFewRowsError,
+    adapt_neighbors,
+    group_options,
+)
 
 OnError = Literal["record", "raise"]
 Row = dict[str, Any]

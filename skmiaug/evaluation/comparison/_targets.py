@@ -8,15 +8,12 @@ from typing import Any, ClassVar
 import numpy as np
 from imblearn.base import SamplerMixin
 from imblearn.over_sampling.base import BaseOverSampler
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.metrics import (
-    average_precision_score,
     f1_score,
-    get_scorer,
     label_ranking_average_precision_score,
-    make_scorer,
     mean_absolute_error,
     recall_score,
 )
@@ -24,9 +21,9 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils import check_random_state, column_or_1d, get_tags
+from sklearn.utils import column_or_1d, get_tags
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _num_samples, has_fit_parameter
+from sklearn.utils.validation import has_fit_parameter
 
 from skmiaug.evaluation._labels import class_counts, listed, plain
 from skmiaug.evaluation.comparison._folds import possible_splits
@@ -46,6 +43,7 @@ from skmiaug.metrics import (
     mean_absolute_error_by_band,
     plurality_f1_score,
 )
+from skmiaug.metrics._checks import has_plurality
 from skmiaug.model_selection import (
     LogitAdjustedClassifier,
     SoftLabelClassifier,
@@ -53,15 +51,23 @@ from skmiaug.model_selection import (
 )
 from skmiaug.model_selection._balanced import (
     NotApplicableError,
-    group_options,
     weighted,
     with_probabilities,
 )
 from skmiaug.model_selection._folds import StratifiedFolds, joined_strata
 from skmiaug.model_selection._meta import last_step
-from skmiaug.model_selection._neighbors import adapt_neighbors
-from skmiaug.model_selection._soft_labels import has_plurality, plurality_recall
-from skmiaug.over_sampling.targets import pick_evenly, read_target
+from skmiaug.model_selection._samplers import (
+    AttributeOverSampler,
+    adapt_neighbors,
+    group_options,
+    inverse_density,
+)
+from skmiaug.model_selection._targets import (
+    SEARCHED,
+    label_precision,
+    label_values,
+    read_columns,
+)
 from skmiaug.utils.tables._labels import check_labels
 
 __all__ = ["TARGETS", "Classes", "read_y"]
@@ -190,13 +196,8 @@ class _Columns(Classes):
 
     @classmethod
     def read(cls, y: Any) -> tuple[Classes, NDArray[Any]]:
-        rows = np.zeros((0 if y is None else _num_samples(y), 1))
-        target, values, _ = read_target(cls.name, y, rows)
-        return cls(target.names, target), cls._as_fitted(target, values)
-
-    @staticmethod
-    def _as_fitted(target: Any, values: NDArray[Any]) -> NDArray[Any]:
-        raise NotImplementedError
+        target, names, values = read_columns(cls.name, y)
+        return cls(names, target), values
 
     def strata(self, y: NDArray[Any], least: int = 5) -> NDArray[Any]:
         """Those of the augmenters; small ones join the largest."""
@@ -227,12 +228,7 @@ class VoteShares(_Columns):
 
     name, counted = "distribution", "votes per class, in rows"
     words = (HARD_LABELS, CLASS_WEIGHTS, LOGIT_ADJUSTMENT)
-
-    scorer = staticmethod(plurality_recall)
-
-    @staticmethod
-    def _as_fitted(target: Any, values: NDArray[Any]) -> NDArray[Any]:
-        return np.asarray(target.masses(values))
+    scorer = staticmethod(SEARCHED[name].scorer)
 
     def sampler(self, name: str, given: Any) -> Any:
         """A sampler of classes gets the rows with a plurality."""
@@ -273,11 +269,7 @@ class LabelSets(_Columns):
 
     name, counted = "multilabel", "rows per label"
     words = (CLASS_WEIGHTS,)
-    scorer = get_scorer("average_precision")
-
-    @staticmethod
-    def _as_fitted(target: Any, values: NDArray[Any]) -> NDArray[Any]:
-        return np.asarray(values.astype(np.int64))
+    scorer = staticmethod(label_precision)
 
     def fit(
         self, model: Any, method: Any, X: Any, y: NDArray[Any], groups: Any, seed: int
@@ -290,13 +282,12 @@ class LabelSets(_Columns):
         return super().fit(model, method, X, y, groups, seed)
 
     def scores_of(self, fitted: Any, X: Any, y: NDArray[Any]) -> dict[str, Any]:
-        predicted, values = fitted.predict(X), _label_values(fitted, X)
+        predicted, values = fitted.predict(X), label_values(fitted, X)
         known: NDArray[np.bool_] = np.any(y, axis=0)
-        precision = average_precision_score(y[:, known], values[:, known])
         f1 = f1_score(y[:, known], predicted[:, known], average="macro", zero_division=0)
         recalls = recall_score(y, predicted, average=None, zero_division=np.nan)
         return {
-            "average_precision": float(precision),
+            "average_precision": label_precision(fitted, X, y),
             "ranking_precision": float(label_ranking_average_precision_score(y, values)),
             "label_f1": float(f1),
             "recalls": {
@@ -311,11 +302,7 @@ class Attributes(_Columns):
 
     name, counted = "continuous", "rows per fifth of the range"
     words = (CLASS_WEIGHTS, RANDOM_OVERSAMPLING)
-    scorer = make_scorer(concordance_correlation_coefficient)
-
-    @staticmethod
-    def _as_fitted(target: Any, values: NDArray[Any]) -> NDArray[Any]:
-        return values[:, 0] if values.shape[1] == 1 else values
+    scorer = SEARCHED[name].scorer
 
     def counts(self, y: NDArray[Any], names: Sequence[Any]) -> dict[str, int]:
         found = {}
@@ -388,14 +375,6 @@ def read_y(target_type: str, y: Any) -> tuple[Classes, NDArray[Any]]:
     return TARGETS[target_type].read(y)
 
 
-def inverse_density(y: ArrayLike) -> tuple[NDArray[np.float64], int]:
-    """Weights of attributes, 1 on the mean, and the rows that `GaussianAugmenter` adds."""
-    rows = np.zeros((len(np.asarray(y)), 1))
-    target, *_ = read_target("continuous", y, rows)
-    (number,) = target.plan("inverse_density", 1.0, y).values()
-    return target.weights / target.weights.mean(), number
-
-
 class PluralityLabels(BaseEstimator):
     """Keep the rows with a plurality, as shares of one class; then resample the classes."""
 
@@ -411,31 +390,6 @@ class PluralityLabels(BaseEstimator):
             own = None if groups is None else groups[clear]
             X, labels = sampler.fit_resample(X, labels, **group_options(sampler, own))
         return X, np.eye(y.shape[1])[labels]
-
-
-class AttributeOverSampler(BaseEstimator):
-    """Repeat rows, the more often the rarer their attributes are."""
-
-    def __init__(self, random_state: Any = None) -> None:
-        self.random_state = random_state
-
-    def fit_resample(self, X: Any, y: Any) -> tuple[Any, Any]:
-        weights, number = inverse_density(y)
-        seed = check_random_state(self.random_state).randint(2**31 - 1)
-        more = pick_evenly(weights, number, np.random.default_rng(seed))
-        rows = np.concatenate([np.arange(len(y)), more])
-        return X[rows], y[rows]
-
-
-def _label_values(fitted: Any, X: Any) -> NDArray[np.float64]:
-    """Probabilities or decision values of the labels, (n, n_labels)."""
-    if not hasattr(fitted, "predict_proba"):
-        return np.asarray(fitted.decision_function(X))
-    found = fitted.predict_proba(X)
-    if isinstance(found, list):  # trees and neighbours: (n, 2), or 1 of a constant label
-        pairs = zip(found, fitted.classes_, strict=True)
-        found = np.column_stack([part @ (classes == 1) for part, classes in pairs])
-    return np.asarray(found)
 
 
 def _absent(names: NDArray[Any]) -> str:

@@ -67,7 +67,10 @@ class SampleSet:
     @cached_property
     def pointwise(self) -> dict[Any, float]:
         (X, y), fresh = self._coded
-        points = metrics.pointwise_mutual_information(X, y, *fresh)
+        found = metrics.mutual_information_score(
+            X, y, *fresh, n_permutations=0, n_bootstrap=1
+        )
+        points = found.row_values
         return {plain(c): float(points[y == c].mean()) for c in np.unique(y)}
 
     @cached_property

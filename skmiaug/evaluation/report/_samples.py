@@ -13,8 +13,11 @@ from skmiaug.evaluation._labels import counted, listed, plain
 from skmiaug.evaluation.comparison._cell import seeded_clone
 from skmiaug.evaluation.comparison._folds import Fold, make_folds, possible_splits
 from skmiaug.evaluation.comparison._targets import Classes
-from skmiaug.model_selection._balanced import group_options
-from skmiaug.model_selection._neighbors import TooFewRowsError, adapt_neighbors
+from skmiaug.model_selection._samplers import (
+    TooFewRowsError,
+    adapt_neighbors,
+    group_options,
+)
 
 _SPLITS = 3
 # With fewer added samples, nothing could be said about them.

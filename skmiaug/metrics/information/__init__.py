@@ -5,7 +5,6 @@ from skmiaug.metrics.information._classifier import (
     classifier_bound,
     classifier_information,
     mutual_information_score,
-    pointwise_mutual_information,
 )
 from skmiaug.metrics.information._continuous import gaussian_information, ksg_information
 from skmiaug.metrics.information._infonce import infonce_information
@@ -22,5 +21,4 @@ __all__ = [
     "ksg_information",
     "mixed_information",
     "mutual_information_score",
-    "pointwise_mutual_information",
 ]

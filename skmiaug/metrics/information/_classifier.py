@@ -20,8 +20,8 @@ from skmiaug.metrics._checks import (
     check_count,
     check_known_labels,
     check_labelled,
+    check_labelled_sets,
     check_resampling,
-    check_same_width,
     generator,
     seed_from,
     unknown_labels,
@@ -224,6 +224,7 @@ def classifier_bound(
         confidence_level=confidence_level,
         null=maximum + held_out[1:].mean(axis=1),
         n_samples=len(rows),
+        row_values=terms,
     )
 
 
@@ -280,6 +281,15 @@ def ridge_fits(
                 yield i, train, test, found.log_density(projected)
 
 
+def refits(
+    rows: NDArray[Any], folds: Folds, class_sets: Sequence[Indices], classifier: Any
+) -> Iterator[tuple[int, Indices, Indices, Any]]:
+    """The same with a clone of a scikit-learn classifier in the place of the densities."""
+    for i, classes in enumerate(class_sets):
+        for train, test in folds:
+            yield i, train, test, clone(classifier).fit(rows[train], classes[train])
+
+
 def _ridge_scores(
     rows: NDArray[Any], folds: Folds, class_sets: Sequence[Indices]
 ) -> Floats:
@@ -299,12 +309,10 @@ def _classifier_scores(
 ) -> Floats:
     """The same by clones of a scikit-learn classifier."""
     out = np.empty((len(class_sets), len(rows)))
-    for i, classes in enumerate(class_sets):
-        for train, test in folds:
-            fitted = clone(classifier).fit(rows[train], classes[train])
-            column = np.searchsorted(fitted.classes_, classes[test])
-            chosen = fitted.predict_proba(rows[test])[np.arange(len(test)), column]
-            out[i, test] = np.log(np.maximum(chosen, _MIN_PROBABILITY))
+    for i, _, test, fitted in refits(rows, folds, class_sets, classifier):
+        column = np.searchsorted(fitted.classes_, class_sets[i][test])
+        chosen = fitted.predict_proba(rows[test])[np.arange(len(test)), column]
+        out[i, test] = np.log(np.maximum(chosen, _MIN_PROBABILITY))
     return out
 
 
@@ -398,49 +406,17 @@ def mutual_information_score(
         confidence_level=confidence_level,
         null=null,
         n_samples=len(classes),
+        row_values=terms,
     )
-
-
-def pointwise_mutual_information(
-    X_synthetic: ArrayLike, y_synthetic: ArrayLike, X_real: ArrayLike, y_real: ArrayLike
-) -> NDArray[np.float64]:
-    """ln q(c|x̂) - ln p(c) of each synthetic sample, nats; their mean is the score.
-
-    Parameters
-    ----------
-    X_synthetic, y_synthetic, X_real, y_real
-        As for `mutual_information_score`.
-
-    Returns
-    -------
-    ndarray of shape (n_synthetic,)
-        At most -ln p(c). Negative: the sample resembles another class more.
-
-    See Also
-    --------
-    mutual_information_score : The mean over rows, with an interval.
-
-    Examples
-    --------
-    >>> from sklearn.datasets import load_iris
-    >>> from skmiaug.metrics import pointwise_mutual_information
-    >>> X, y = load_iris(return_X_y=True)
-    >>> pointwise_mutual_information(X[::2], y[::2], X[1::2], y[1::2]).shape
-    (75,)
-    """
-    table, classes, _ = _pointwise(X_synthetic, y_synthetic, X_real, y_real)
-    return table[np.arange(len(classes)), classes]
 
 
 def _pointwise(
     X_synthetic: ArrayLike, y_synthetic: ArrayLike, X_real: ArrayLike, y_real: ArrayLike
 ) -> tuple[Floats, Indices, Floats]:
     """Pointwise information with each real class (n, n_classes), classes, class shares."""
-    synthetic, named = check_labelled(
-        X_synthetic, y_synthetic, ("X_synthetic", "y_synthetic")
+    real, real_labels, synthetic, named = check_labelled_sets(
+        X_real, y_real, X_synthetic, y_synthetic
     )
-    real, real_labels = check_labelled(X_real, y_real, ("X_real", "y_real"))
-    check_same_width(real, synthetic)
     known, counts = np.unique(real_labels, return_counts=True)
     known = known[counts > 1]
     lacking = unknown_labels(named, known)

@@ -45,6 +45,9 @@ class InformationResult:
         Number of rows used.
     method : str
         Name of the estimator.
+    row_values : ndarray of shape (n_samples,)
+        ln q(c|x) - ln p(c) of each row, whose mean is the estimate; negative where a row
+        resembles another class more. Empty where the estimator is none of a classifier.
 
     See Also
     --------
@@ -59,6 +62,7 @@ class InformationResult:
     null_distribution: NDArray[np.float64] = field(repr=False)
     n_samples: int
     method: str
+    row_values: NDArray[np.float64] = field(default_factory=lambda: np.empty(0), repr=False)
 
     def null_quantile(self, q: float = 0.95) -> float:
         """Quantile of the null distribution, nats; NaN without permutations."""
@@ -87,6 +91,7 @@ def information_result(
     null: Sequence[float] | Floats,
     n_samples: int,
     statistic: float | None = None,
+    row_values: Floats | None = None,
 ) -> InformationResult:
     """The result with the p-value of ``statistic`` (default: the estimate).
 
@@ -94,21 +99,23 @@ def information_result(
     """
     shuffled = np.asarray(null, dtype=np.float64)
     observed = estimate if statistic is None else statistic
-    p_value = math.nan
-    if len(shuffled):
-        # Equal up to the rounding of float32 products counts as at least as high.
-        reached = shuffled >= observed - _ROUNDING
-        p_value = (1 + int(reached.sum())) / (1 + len(shuffled))
     return InformationResult(
         estimate=float(estimate),
         maximum=float(maximum),
         interval=(float(interval[0]), max(float(interval[1]), 0.0)),
         confidence_level=float(confidence_level),
-        p_value=p_value,
+        # Equal up to the rounding of float32 products counts as at least as high.
+        p_value=permutation_p_value(shuffled, observed - _ROUNDING),
         null_distribution=shuffled,
         n_samples=int(n_samples),
         method=method,
+        row_values=np.empty(0) if row_values is None else row_values,
     )
+
+
+def permutation_p_value(null: Floats, observed: float) -> float:
+    """Share of the permutations, and the data as one, of at least that; NaN of none."""
+    return (1 + int((null >= observed).sum())) / (1 + len(null)) if len(null) else math.nan
 
 
 def class_entropy(shares: Floats) -> float:

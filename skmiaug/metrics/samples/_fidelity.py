@@ -8,13 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import rankdata
-from sklearn.base import clone
 
 from skmiaug.metrics._checks import (
     check_count,
-    check_labelled,
+    check_labelled_sets,
     check_real_and_synthetic,
-    check_same_width,
     generator,
     seed_from,
 )
@@ -23,8 +21,10 @@ from skmiaug.metrics.information._classifier import (
     Folds,
     held_out_folds,
     permuted_within,
+    refits,
     ridge_fits,
 )
+from skmiaug.metrics.information._result import permutation_p_value
 
 _SHUFFLE = 0
 _MAX_DEVIATION = 5.0
@@ -211,11 +211,9 @@ def variance_ratio(
     >>> [round(ratio, 2) for ratio in ratios.values()]
     [0.25, 0.25]
     """
-    real, labels = check_labelled(X_real, y_real, ("X_real", "y_real"))
-    synthetic, other_labels = check_labelled(
-        X_synthetic, y_synthetic, ("X_synthetic", "y_synthetic")
+    real, labels, synthetic, other_labels = check_labelled_sets(
+        X_real, y_real, X_synthetic, y_synthetic
     )
-    check_same_width(real, synthetic)
     real, synthetic = on_common_scale(real, real, synthetic)
     ratios = {}
     for label in np.unique(other_labels).tolist():
@@ -393,20 +391,22 @@ def classifier_two_sample_test(
     tests = [test for _, test in folds]
     permuted = [permuted_within(tests, is_synthetic, rng) for _ in range(n_permutations)]
     class_sets = [is_synthetic, *permuted]
+    scores = np.empty((len(class_sets), len(is_synthetic)))
     if classifier is None:
-        scores = np.empty((len(class_sets), len(is_synthetic)))
         for i, _, test, density in ridge_fits(
             _with_squares(real, synthetic), folds, class_sets
         ):
             scores[i, test] = density[:, 1] - density[:, 0]
     else:
-        scores = _classifier_scores(
-            np.vstack([real, synthetic]), folds, classifier, class_sets
-        )
+        rows = np.vstack([real, synthetic])
+        for i, _, test, fitted in refits(rows, folds, class_sets, classifier):
+            if hasattr(fitted, "decision_function"):
+                scores[i, test] = fitted.decision_function(rows[test])
+            else:
+                scores[i, test] = fitted.predict_proba(rows[test])[:, 1]
     auc, *null = _areas(scores, class_sets, folds).tolist()
-    reached = int((np.array(null) >= auc - 1e-12).sum())
-    p_value = (1 + reached) / (1 + n_permutations) if n_permutations else float("nan")
-    return TwoSampleResult(auc, p_value, np.array(null))
+    areas = np.array(null)
+    return TwoSampleResult(auc, permutation_p_value(areas, auc - 1e-12), areas)
 
 
 def _with_squares(real: NDArray[Any], synthetic: NDArray[Any]) -> NDArray[np.float32]:
@@ -418,23 +418,6 @@ def _with_squares(real: NDArray[Any], synthetic: NDArray[Any]) -> NDArray[np.flo
     np.clip(rows[:, :d], -_MAX_DEVIATION, _MAX_DEVIATION, out=rows[:, d:])
     np.square(rows[:, d:], out=rows[:, d:])
     return rows
-
-
-def _classifier_scores(
-    rows: NDArray[Any],
-    folds: Folds,
-    classifier: Any,
-    class_sets: Sequence[NDArray[np.intp]],
-) -> NDArray[np.float64]:
-    scores = np.empty((len(class_sets), len(rows)))
-    for i, classes in enumerate(class_sets):
-        for train, test in folds:
-            fitted = clone(classifier).fit(rows[train], classes[train])
-            if hasattr(fitted, "decision_function"):
-                scores[i, test] = fitted.decision_function(rows[test])
-            else:
-                scores[i, test] = fitted.predict_proba(rows[test])[:, 1]
-    return scores
 
 
 def _areas(

@@ -15,6 +15,7 @@ from skmiaug.metrics._checks import (
     seed_from,
 )
 from skmiaug.metrics._distances import nearest, on_common_scale
+from skmiaug.metrics.information._result import permutation_p_value
 
 _NEAR_QUANTILE = 0.01
 _DRAW, _SHUFFLE = range(2)
@@ -143,7 +144,7 @@ def nearest_row_leakage(
         seed = seed_from(random_state)
         counts = _nearest_counts(samples, rows, fresh, generator(seed, _DRAW))
         nearer = float(counts[0].sum() / len(samples))
-        p_value = _permutation_p_value(*counts, n_permutations, generator(seed, _SHUFFLE))
+        p_value = _p_value(*counts, n_permutations, generator(seed, _SHUFFLE))
     return LeakageResult(
         n_exact=n_exact,
         n_near=max(n_near, n_exact),
@@ -179,7 +180,7 @@ def _nearest_counts(
     )
 
 
-def _permutation_p_value(
+def _p_value(
     of_train: NDArray[np.float64],
     of_fresh: NDArray[np.float64],
     n_permutations: int,
@@ -190,14 +191,11 @@ def _permutation_p_value(
     The nearest of all reference rows stays the nearest in either set, so a permutation
     only draws how many rows of each count fall to the training rows.
     """
-    if n_permutations == 0:
-        return float("nan")
     numbers, rows = np.unique(np.concatenate([of_train, of_fresh]), return_counts=True)
     drawn = rng.multivariate_hypergeometric(
         rows, len(of_train), size=n_permutations, method="marginals"
     )
-    reached = int((drawn @ numbers >= of_train.sum()).sum())  # halves: exact sums
-    return (1 + reached) / (1 + n_permutations)
+    return permutation_p_value(drawn @ numbers, of_train.sum())  # halves: exact sums
 
 
 def _count_exact(synthetic: NDArray[Any], train: NDArray[Any]) -> int:

@@ -15,18 +15,15 @@ from skmiaug.metrics._checks import (
     check_count,
     check_rows,
     check_same_width,
+    check_shares,
     generator,
     seed_from,
 )
-from skmiaug.metrics.predictions._shares import check_shares
 from skmiaug.utils.tables._labels import read_groups
 
-_KINDS = ("linear", "nonlinear")
 # A multiple of the inverse range of the scores: beyond it, separable rows gain nothing.
 _MAX_INVERSE_TEMPERATURE = 1e4
 _MOST_STEPS = 60
-# Makes the Gram matrix of repeated samples positive definite in float32.
-_JITTER = 1e-4
 
 
 class TSTRScore(NamedTuple):
@@ -40,8 +37,7 @@ class TSTRScore(NamedTuple):
         Contributions of the real rows, whose mean is ``value`` and whose standard error
         is that of the value. Those of two candidates are paired: see `paired_difference`.
     inverse_temperature : float
-        Factor of the classifier's scores: fitted to the real rows for the nonlinear kind,
-        1 for the linear one.
+        Factor of the classifier's scores, fitted to the real rows.
     """
 
     value: float
@@ -58,7 +54,9 @@ class TSTRScorer:
     """Score synthetic samples by what classifiers learn from them about real rows.
 
     A classifier in closed form is fitted to the synthetic samples and predicts the classes
-    of held-out real rows. The score is
+    of held-out real rows: ridge regression of the class shares onto random Fourier features
+    of the kernel exp(-γ ‖x - x'‖²), turned into q by a softmax at its best temperature on
+    the real rows. The score is
 
         ln K + Σ_c mean of ln q(c|x) over the real rows of class c / K,
 
@@ -73,18 +71,12 @@ class TSTRScorer:
     T_real : array-like of shape (n_real, n_classes)
         Class shares of the rows, one-hot for classes. A class without any share is left
         out of the mean.
-    kind : {"linear", "nonlinear"}, default="nonlinear"
-        "nonlinear": ridge regression of the shares onto random Fourier features of the
-        kernel exp(-γ ‖x - x'‖²), turned into q by a softmax at its best temperature on the
-        real rows. "linear": Gaussian discriminant of one covariance, shrunken to a multiple
-        of the identity, as it is: exaggerated distances of the classes lower its score.
     n_components : int, default=1000
         Random Fourier features.
     gamma : float or None, default=None
         γ; None is 1 / (2 n_features).
-    alpha : float or None, default=None
-        Ridge penalty of the nonlinear kind, whose features have mean square norm 1 (None:
-        3e-4); shrinkage of the covariance of the linear kind, 0 to 1 (None: 0.3).
+    alpha : float, default=3e-4
+        Ridge penalty of the features, which have mean square norm 1.
     random_state : int, RandomState or None, default=0
         Of the random features, which all calls of `score` share.
 
@@ -105,14 +97,14 @@ class TSTRScorer:
     so that every row is held out once. Over 20 generators, the rank correlation with the
     mean UAR of SVM, logistic regression and MLP on test folds was 0.77 to 0.91 on four
     sets, and 0.58 to 0.73 among the eleven generators that differ in their noise alone.
-    Whitened columns, samples without the real rows, or the linear kind predicted less; the
-    linear kind favours class means that are shrunk too much.
+    Whitened columns, samples without the real rows, or a linear discriminant predicted
+    less; the last favours class means that are shrunk too much.
 
     References
     ----------
     Esteban, Hyland, Rätsch (2017), arXiv 1706.02633 (TSTR). Rahimi and Recht (2007), Random
-    features for large-scale kernel machines. Friedman (1989), Regularized discriminant
-    analysis. Guo et al. (2017), arXiv 1706.04599 (temperature).
+    features for large-scale kernel machines. Guo et al. (2017), arXiv 1706.04599
+    (temperature).
 
     Examples
     --------
@@ -132,33 +124,24 @@ class TSTRScorer:
         Z_real: ArrayLike,
         T_real: ArrayLike,
         *,
-        kind: str = "nonlinear",
         n_components: int = 1000,
         gamma: float | None = None,
-        alpha: float | None = None,
+        alpha: float = 3e-4,
         random_state: Any = 0,
     ) -> None:
-        if kind not in _KINDS:
-            raise ValueError(f"kind must be one of {_KINDS}, got {kind!r}.")
-        self._rows, self._shares = _rows_and_shares(Z_real, T_real, "real")
-        self.kind = kind
-        width = self._rows.shape[1]
-        self.alpha = alpha if alpha is not None else (0.3 if kind == "linear" else 3e-4)
+        rows, self._shares = _rows_and_shares(Z_real, T_real, "real")
+        width = rows.shape[1]
+        self.alpha = alpha
         self.gamma = gamma if gamma is not None else 0.5 / width
-        if not self.gamma > 0:
-            raise ValueError(f"gamma must be above 0, got {gamma!r}.")
-        if not 0 < self.alpha <= (1 if kind == "linear" else math.inf):
-            raise ValueError(
-                f"alpha must be above 0, and at most 1 for the linear kind, got {alpha!r}."
-            )
-        if kind == "nonlinear":
-            n_components = check_count("n_components", n_components, 1)
-            rng = generator(seed_from(random_state), 0)
-            self._frequencies = rng.standard_normal((width, n_components), np.float32)
-            self._frequencies *= np.float32(math.sqrt(2 * self.gamma))
-            self._phases = 2 * np.pi * rng.random(n_components, np.float32)
-            self._features = self._map(self._rows).astype(np.float64)
-        self._axes: NDArray[Any] | None = None
+        for name, value in (("gamma", self.gamma), ("alpha", alpha)):
+            if not value > 0:
+                raise ValueError(f"{name} must be above 0, got {value!r}.")
+        n_components = check_count("n_components", n_components, 1)
+        rng = generator(seed_from(random_state), 0)
+        self._frequencies = rng.standard_normal((width, n_components), np.float32)
+        self._frequencies *= np.float32(math.sqrt(2 * self.gamma))
+        self._phases = 2 * np.pi * rng.random(n_components, np.float32)
+        self._features = self._map(rows).astype(np.float64)
         self._added: tuple[NDArray[Any], NDArray[np.float64]] | None = None
 
     def added_to(
@@ -186,15 +169,14 @@ class TSTRScorer:
             Arrays do not fit together.
         """
         rows, shares = _rows_and_shares(Z_train, T_train, "train")
-        check_same_width(self._rows, rows)
+        check_same_width(self._frequencies.T, rows)
         self._check_classes(shares, "T_train")
         scorer = copy(self)
-        scorer._added = self._inputs(rows), shares
+        scorer._added = self._map(rows), shares
         if axes is not None:
-            scorer._axes = np.asarray(axes)
-            check_same_width(self._rows, scorer._axes)
-            if self.kind == "nonlinear":
-                scorer._frequencies = scorer._axes @ self._frequencies
+            axes = np.asarray(axes)
+            check_same_width(self._frequencies.T, axes)
+            scorer._frequencies = axes @ self._frequencies
         return scorer
 
     def score(self, Z_synthetic: ArrayLike, T_synthetic: ArrayLike) -> TSTRScore:
@@ -217,14 +199,12 @@ class TSTRScorer:
             Columns differ in number from those of the real rows, or a class has no samples.
         """
         rows, shares = _rows_and_shares(Z_synthetic, T_synthetic, "synthetic")
-        check_same_width(self._rows if self._axes is None else self._axes.T, rows)
+        check_same_width(self._frequencies.T, rows)
         self._check_classes(shares, "T_synthetic")
-        inputs = self._inputs(rows)
+        features = self._map(rows)
         if self._added is not None:
-            inputs, shares = (
-                np.concatenate(pair)
-                for pair in zip(self._added, (inputs, shares), strict=True)
-            )
+            features = np.concatenate([self._added[0], features])
+            shares = np.concatenate([self._added[1], shares])
         total = shares.sum(axis=0)
         if not total.all():
             raise ValueError(
@@ -233,10 +213,7 @@ class TSTRScorer:
             )
         # Joint distribution of samples and classes in which all classes weigh the same.
         joint = shares / (total * len(total))
-        if self.kind == "linear":
-            scores = _discriminant_scores(inputs, joint, self._rows, self.alpha)
-            return _log_score(scores, self._shares, 1.0)
-        scores = _ridge_scores(inputs, joint, self._features, self.alpha)
+        scores = _ridge_scores(features, joint, self._features, self.alpha)
         return _log_score(scores, self._shares, _best_factor(scores, self._shares))
 
     def _check_classes(self, shares: NDArray[Any], name: str) -> None:
@@ -245,12 +222,6 @@ class TSTRScorer:
                 f"{name} has {shares.shape[1]} classes and T_real "
                 f"{self._shares.shape[1]}; pass one column for each class in both."
             )
-
-    def _inputs(self, rows: NDArray[Any]) -> NDArray[Any]:
-        """What the classifier sees of rows to train on."""
-        if self.kind == "nonlinear":
-            return self._map(rows)
-        return rows if self._axes is None else rows @ self._axes
 
     def _map(self, rows: NDArray[Any]) -> NDArray[np.float32]:
         """Random Fourier features (n, n_components), of mean square norm 1."""
@@ -347,33 +318,6 @@ def _solved(
     # By numpy and not by SciPy's Cholesky: SciPy brings a BLAS of its own, and on few cores
     # the threads of the two wait for each other.
     return np.asarray(np.linalg.solve(matrix, right), dtype=np.float64)
-
-
-def _discriminant_scores(
-    rows: NDArray[Any],
-    joint: NDArray[np.float64],
-    real_rows: NDArray[Any],
-    shrinkage: float,
-) -> NDArray[np.float64]:
-    """Log densities (n_real, n_classes) of Gaussian classes, up to a row's constant."""
-    n, d = rows.shape
-    if d > n:
-        # Coordinates in the row space of the samples, which holds means and covariance.
-        gram = (rows @ rows.T).astype(np.float64)
-        gram[np.diag_indices_from(gram)] += _JITTER * np.trace(gram) / n
-        products = (rows @ real_rows.T).astype(np.float64)
-        rows = np.linalg.cholesky(gram)
-        real_rows = np.linalg.solve(rows, products).T
-    weights = joint.sum(axis=1)
-    means = joint.shape[1] * (joint.T @ rows)
-    weighted = rows * np.sqrt(weights)[:, None].astype(rows.dtype)
-    covariance = (weighted.T @ weighted).astype(np.float64)
-    covariance -= means.T @ means / len(means)
-    variance = np.trace(covariance) / d
-    covariance *= 1 - shrinkage
-    covariance[np.diag_indices_from(covariance)] += shrinkage * variance
-    directions = np.linalg.solve(covariance, means.T)
-    return real_rows @ directions - 0.5 * np.einsum("ij,ji->i", means, directions)
 
 
 def _log_score(

@@ -16,6 +16,7 @@ from skmiaug.metrics._checks import (
     check_confidence,
     check_count,
     check_labelled,
+    check_labelled_sets,
     check_same_width,
     generator,
     seed_from,
@@ -93,11 +94,9 @@ def train_on_synthetic_test_on_real(
     >>> train_on_synthetic_test_on_real(X[::2], y[::2], X[1::2], y[1::2]) > 0.9
     True
     """
-    synthetic, named = check_labelled(
-        X_synthetic, y_synthetic, ("X_synthetic", "y_synthetic")
+    test, labels, synthetic, named = check_labelled_sets(
+        X_test, y_test, X_synthetic, y_synthetic, "test"
     )
-    test, labels = check_labelled(X_test, y_test, ("X_test", "y_test"))
-    check_same_width(test, synthetic)
     check_common_labels(labels, named, ("y_test", "y_synthetic"))
     return _uar(labels, _fresh(classifier).fit(synthetic, named).predict(test) == labels)
 

@@ -25,7 +25,6 @@ from skmiaug.base import (
     with_shared_docs,
 )
 from skmiaug.losses import SAME_CLASS_ROLES
-from skmiaug.representation.alignment._retrieval import score_pairs
 from skmiaug.representation.alignment._rows import (
     SHARED,
     check_training_rows,
@@ -38,6 +37,7 @@ from skmiaug.representation.alignment._space import (
     AlignedSpace,
     fit_space,
     largest_product,
+    score_pairs,
 )
 from skmiaug.utils._fit import whole_fit
 from skmiaug.utils.tables._labels import read_groups

@@ -1,12 +1,15 @@
-"""The aligned space: how rows come into it, and how it is fitted."""
+"""The aligned space: how it is fitted, how rows come into it and are found in it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, permutations
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 import torch
+from scipy.stats import entropy
+from sklearn.preprocessing import normalize
 from torch import Tensor
 
 from skmiaug.base import (
@@ -35,6 +38,10 @@ EVAL_INTERVAL = 25
 _HOLD_OUT, _WEIGHTS, _BATCHES = range(3)
 _MAX_HELD_OUT = 4096
 _CHUNK_ROWS = 4096
+# Cosines at a time, 32 MiB; all those of 100,000 rows would be 80 GB.
+_CHUNK_CELLS = 2**22
+# Cosines nearer than this are tied: equal rows may differ in their last bits.
+_TIE = 1e-9
 
 register_state(AlignmentNetwork)
 
@@ -141,7 +148,7 @@ def _weights(aligner: Any, shares: np.ndarray, device: torch.device) -> Alignmen
         contrastive=aligner.contrastive_weight,
         information=aligner.mi_weight,
         same_class=aligner.same_class,
-        entropy=_entropy(shares),
+        entropy=_class_entropy(shares),
         autocast=resolve_precision(aligner.precision, device),
     )
 
@@ -197,17 +204,17 @@ def validation_information(
     weight; the maximum is H(c) of the classes that are held out, of all where none are.
     """
     if not parts:
-        return None, _entropy(shares)
+        return None, _class_entropy(shares)
     classes = torch.cat([part.classes for part in parts]).cpu().numpy()
     held = np.unique(classes)
     likely = shares[held] / shares[held].sum()
     if weights.information == 0:
-        return None, _entropy(likely)
+        return None, _class_entropy(likely)
     with torch.inference_mode():
         log_q = torch.cat([_log_q(network, part, weights) for part in parts])
     by_row = log_q.double().cpu().numpy()
     by_class = np.array([by_row[classes == c].mean() for c in held])
-    return _entropy(likely) + float(likely @ by_class), _entropy(likely)
+    return _class_entropy(likely) + float(likely @ by_class), _class_entropy(likely)
 
 
 def _log_q(
@@ -218,5 +225,62 @@ def _log_q(
     return logits.log_softmax(dim=1).gather(1, part.classes[:, None])[:, 0]
 
 
-def _entropy(shares: np.ndarray) -> float:
-    return float(-(shares * np.log(shares)).sum())
+def _class_entropy(shares: np.ndarray) -> float:
+    return float(entropy(shares))
+
+
+# ---- retrieval
+
+
+def recall_at(
+    queries: np.ndarray, candidates: np.ndarray, k: Sequence[int]
+) -> dict[int, float]:
+    """Share of queries whose own candidate is among the k of highest cosine.
+
+    Candidates as near as a query's own are in no order: the share is the expected one when
+    they are shuffled, so that equal codes give chance, k / n. Row i of ``queries``
+    (n, n_components) belongs to row i of ``candidates``; returns the recall by k.
+    """
+    queries, candidates = (
+        normalize(rows.astype(np.float64)) for rows in (queries, candidates)
+    )
+    hits = dict.fromkeys(k, 0.0)
+    n_rows = max(_CHUNK_CELLS // len(candidates), 1)
+    for begin in range(0, len(queries), n_rows):
+        cosines = queries[begin : begin + n_rows] @ candidates.T
+        own = cosines[np.arange(len(cosines)), begin + np.arange(len(cosines))][:, None]
+        nearer = (cosines > own + _TIE).sum(axis=1)
+        level = (np.abs(cosines - own) <= _TIE).sum(axis=1)
+        for n in hits:
+            hits[n] += float(np.clip((n - nearer) / level, 0.0, 1.0).sum())
+    return {n: hit / len(queries) for n, hit in hits.items()}
+
+
+def score_pairs(
+    codes: np.ndarray, present: np.ndarray, names: Sequence[str], k: Sequence[int]
+) -> dict[str, float]:
+    """Recall at each k from each modality to each other, over the rows that have both.
+
+    Codes are (n, n_modalities, n_components), ``present`` is (n, n_modalities) and keys of
+    the result are such as ``"audio_to_text_at_5"``. Raises a ValueError if there is only
+    one modality, no row has both of two, or ``k`` is not a list of numbers.
+    """
+    ks = list(k) if np.iterable(k) else []
+    if not ks or any(not isinstance(n, Integral) or n < 1 for n in ks):
+        raise ValueError(f"k must list whole numbers above 0, as in k=(1, 5), got {k!r}.")
+    if len(names) < 2:
+        raise ValueError(
+            "Retrieval needs two modalities, and this aligner was fitted with one. Set "
+            "modalities."
+        )
+    scores: dict[str, float] = {}
+    for i, j in permutations(range(len(names)), 2):
+        whole = present[:, i] & present[:, j]
+        if not whole.any():
+            raise ValueError(
+                f"No row of X has both {names[i]!r} and {names[j]!r}. Give rows that have "
+                "both."
+            )
+        recall = recall_at(codes[whole, i], codes[whole, j], ks)
+        scores |= {f"{names[i]}_to_{names[j]}_at_{n}": r for n, r in recall.items()}
+    return scores

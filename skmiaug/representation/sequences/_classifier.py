@@ -133,18 +133,18 @@ class SequenceEmotionClassifier(ClassifierMixin, SequenceEstimator):
 
     classes_: np.ndarray = field(init=False)
 
-    def _read_labels(self, y: Any, sequences: Sequences) -> tuple[Labels, dict[str, Any]]:
+    def _read_labels(self, y: Any, sequences: Sequences) -> Labels:
         labels = class_labels(y)
         check_consistent_length(sequences.lengths, labels)
-        classes, indices = np.unique(labels, return_inverse=True)
-        if len(classes) < 2:
+        self.classes_, indices = np.unique(labels, return_inverse=True)
+        n_classes = len(self.classes_)
+        if n_classes < 2:
             raise ValueError(
-                f"SequenceEmotionClassifier needs at least 2 classes, got {len(classes)} "
+                f"SequenceEmotionClassifier needs at least 2 classes, got {n_classes} "
                 "class."
             )
-        weights = _class_weights(self.class_weight, classes, labels)
-        read = Labels(indices, "classes", len(classes), weights)
-        return read, {"classes_": classes}
+        weights = _class_weights(self.class_weight, self.classes_, labels)
+        return Labels(indices, "classes", n_classes, weights)
 
     def predict_proba(self, X: Any, *, lengths: Any = None) -> np.ndarray:
         """Return the probability of each class.

@@ -20,6 +20,7 @@ from skmiaug.representation.sequences._fine_tuning import (
 from skmiaug.representation.sequences._input import ReadsSequences, Sequences
 from skmiaug.representation.sequences._masked_encoder import MaskedTimestepEncoder
 from skmiaug.representation.sequences._space import MEMORY_ADVICE, largest_product
+from skmiaug.utils._fit import whole_fit
 from skmiaug.utils.tables._labels import read_groups
 
 
@@ -102,39 +103,39 @@ class SequenceEstimator(NeuralEstimator, ReadsSequences, BaseEstimator):
         TrainingDivergedError
             The losses were not finite again after the rates were lowered.
         """
-        sequences = self._read_to_fit(X, lengths)
-        labels, fitted = self._read_labels(y, sequences)
-        groups = read_groups(groups, len(sequences))
-        start = resolve_start(self, sequences)
-        with training_session(
-            self,
-            X,
-            y,
-            data={
-                "steps": sequences.steps,
-                "lengths": sequences.lengths,
-                "labels": labels.values,
-                "groups": groups,
-                # Its weights, not the parameters that were set since.
-                "pretrained": start,
-            },
-            eval_interval=EVAL_INTERVAL,
-            shown={"loss": "loss"},
-            memory_advice=MEMORY_ADVICE,
-            multiply_adds=largest_product(start.architecture, sequences, self.batch_size),
-        ) as session:
-            self._fitted, record = fine_tune(
-                self, sequences, labels, groups, start, session
-            )
-        self._had_lengths = sequences.lengths_given
-        self.n_features_in_ = sequences.n_features
-        self._set_results(record, session)
-        for name, value in fitted.items():
-            setattr(self, name, value)
+        with whole_fit(self):
+            sequences = self._read_to_fit(X, lengths)
+            labels = self._read_labels(y, sequences)
+            groups = read_groups(groups, len(sequences))
+            start = resolve_start(self, sequences)
+            product = largest_product(start.architecture, sequences, self.batch_size)
+            with training_session(
+                self,
+                X,
+                y,
+                data={
+                    "steps": sequences.steps,
+                    "lengths": sequences.lengths,
+                    "labels": labels.values,
+                    "groups": groups,
+                    # Its weights, not the parameters that were set since.
+                    "pretrained": start,
+                },
+                eval_interval=EVAL_INTERVAL,
+                shown={"loss": "loss"},
+                memory_advice=MEMORY_ADVICE,
+                multiply_adds=product,
+            ) as session:
+                self._fitted, record = fine_tune(
+                    self, sequences, labels, groups, start, session
+                )
+            self._had_lengths = sequences.lengths_given
+            self.n_features_in_ = sequences.n_features
+            self._set_results(record, session)
         return self
 
-    def _read_labels(self, y: Any, sequences: Sequences) -> tuple[Labels, dict[str, Any]]:
-        """Check y; return the labels and the attributes to set when training is done."""
+    def _read_labels(self, y: Any, sequences: Sequences) -> Labels:
+        """Check y, and set what is known of the labels."""
         raise NotImplementedError
 
     @torch_defaults()

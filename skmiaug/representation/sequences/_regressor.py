@@ -108,7 +108,7 @@ class SequenceEmotionRegressor(RegressorMixin, SequenceEstimator):
     _scale: float = field(init=False)
     _is_flat: bool = field(init=False)
 
-    def _read_labels(self, y: Any, sequences: Sequences) -> tuple[Labels, dict[str, Any]]:
+    def _read_labels(self, y: Any, sequences: Sequences) -> Labels:
         numbers = check_array(y, dtype=np.float64, ensure_2d=False, input_name="y")
         check_consistent_length(sequences.lengths, numbers)
         if numbers.ndim > 2:
@@ -122,16 +122,11 @@ class SequenceEmotionRegressor(RegressorMixin, SequenceEstimator):
                 f"{numbers.max():g}. Set output_range to the labels' range, or to None."
             )
         columns = numbers.reshape(len(numbers), -1)
-        center = (np.median if self.loss == "l1" else np.mean)(columns, axis=0)
-        scale = float(columns.std(axis=0).mean()) or 1.0
-        labels = ((columns - center) / scale).astype(np.float32)
-        fitted = {
-            "n_outputs_": labels.shape[1],
-            "_center": center,
-            "_scale": scale,
-            "_is_flat": numbers.ndim == 1,
-        }
-        return Labels(labels, self.loss, labels.shape[1]), fitted
+        self._center = (np.median if self.loss == "l1" else np.mean)(columns, axis=0)
+        self._scale = float(columns.std(axis=0).mean()) or 1.0
+        self._is_flat, self.n_outputs_ = numbers.ndim == 1, columns.shape[1]
+        labels = ((columns - self._center) / self._scale).astype(np.float32)
+        return Labels(labels, self.loss, self.n_outputs_)
 
     def predict(self, X: Any, *, lengths: Any = None) -> np.ndarray:
         """Return the labels of each sequence.

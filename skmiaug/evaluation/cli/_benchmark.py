@@ -16,7 +16,7 @@ from skmiaug.evaluation.benchmark._output import (
     save_part,
     table_text,
 )
-from skmiaug.evaluation.cli._main import INTERRUPTED
+from skmiaug.evaluation.cli import INTERRUPTED
 from skmiaug.evaluation.cli._parser import UsageError
 from skmiaug.evaluation.cli._shared import line_width, progress_bar, show, shows_progress
 from skmiaug.evaluation.comparison._methods import default_classifiers, default_samplers

@@ -16,7 +16,6 @@ from skmiaug.evaluation.comparison._methods import (
     SCORES,
     WITHOUT_SAMPLES,
 )
-from skmiaug.evaluation.comparison._statistics import paired_tests
 from skmiaug.evaluation.comparison._summary import (
     FOLD,
     MEAN,
@@ -25,6 +24,7 @@ from skmiaug.evaluation.comparison._summary import (
     complete_scores,
     confusion_matrix_of,
     lines_by_cell,
+    paired_tests,
     recalls_by_class,
     summarize_comparison,
 )

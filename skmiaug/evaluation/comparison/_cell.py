@@ -78,15 +78,13 @@ def run_sampler_on_fold(
     prepare: Any = None,
     scale: bool,
     on_error: OnError,
-    target: Classes | None = None,
+    target: Classes,
 ) -> list[Row]:
     """Rows of the result table, one for each classifier.
 
     The test part is prepared and scaled by what was fitted to the training part and is
-    otherwise out of reach of sampler, search and classifier. Without a target, y holds
-    classes.
+    otherwise out of reach of sampler, search and classifier.
     """
-    target = target or Classes(np.unique(y))
     steps = [prepare] * (prepare is not None) + [StandardScaler()] * scale
     parts = _split(X, y, groups, fold, steps, target)
     common = _row(name, fold, parts)

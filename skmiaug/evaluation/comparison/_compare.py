@@ -199,9 +199,8 @@ default="multiclass"
     tasks = [(fold, name) for fold in folds for name in chosen]
     run = delayed(run_sampler_on_fold)
     options: dict[str, Any] = {"prepare": prepare, "scale": scale, "on_error": on_error}
-    options["target"] = target
     parts = Parallel(n_jobs=n_jobs, return_as="generator")(
-        run(table, y, groups, fold, name, chosen[name], models, **options)
+        run(table, y, groups, fold, name, chosen[name], models, target=target, **options)
         for fold, name in tasks
     )
     return results_table(_collect(parts, tasks, progress))

@@ -266,11 +266,7 @@ def _classifiers(gammas: list[Any]) -> _Models:
             MLPClassifier((128,), alpha=1.0, max_iter=500),
             {"alpha": [0.1, 1.0, 10.0]},
         ),
-        "random forest": (RandomForestClassifier(200), {"min_samples_leaf": [1, 3, 10]}),
-        "gradient boosting": (
-            HistGradientBoostingClassifier(max_iter=50),
-            {"max_leaf_nodes": [4, 15]},
-        ),
+        **_trees(RandomForestClassifier, HistGradientBoostingClassifier),
     }
 
 
@@ -287,11 +283,14 @@ def _regressors(gammas: list[Any]) -> _Models:
             MLPRegressor(hidden_layer_sizes=(128,), alpha=1.0, max_iter=500),
             {"alpha": [0.1, 1.0, 10.0]},
         ),
-        "random forest": (RandomForestRegressor(200), {"min_samples_leaf": [1, 3, 10]}),
-        "gradient boosting": (
-            HistGradientBoostingRegressor(max_iter=50),
-            {"max_leaf_nodes": [4, 15]},
-        ),
+        **_trees(RandomForestRegressor, HistGradientBoostingRegressor),
+    }
+
+
+def _trees(forest: Any, boosting: Any) -> _Models:
+    return {
+        "random forest": (forest(200), {"min_samples_leaf": [1, 3, 10]}),
+        "gradient boosting": (boosting(max_iter=50), {"max_leaf_nodes": [4, 15]}),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import combinations
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from skmiaug.evaluation._labels import counted
 from skmiaug.evaluation.comparison._methods import NO_RESAMPLING, SCORES
 from skmiaug.metrics import corrected_repeated_ttest
 
@@ -22,18 +23,9 @@ Line = dict[str, Any]
 # Of five pairs, Wilcoxon's test cannot give p < 0.05 (two-sided).
 _MIN_WILCOXON_PAIRS = 6
 _COLUMNS = (
-    "classifier",
-    "sampler",
-    "baseline",
-    "mean_difference",
-    "sd_difference",
-    "low",
-    "high",
-    "n_pairs",
-    "t",
-    "p_ttest",
-    "p_wilcoxon",
-)
+    "classifier", "sampler", "baseline", "mean_difference", "sd_difference", "low", "high",
+    "n_pairs", "t", "p_ttest", "p_wilcoxon",
+)  # fmt: skip
 
 
 def summarize_comparison(results: pd.DataFrame, scoring: str | None = None) -> pd.DataFrame:
@@ -156,8 +148,20 @@ def confusion_matrix_of(results: pd.DataFrame, sampler: str) -> pd.DataFrame:
 
 def lines_by_cell(summary: pd.DataFrame) -> dict[tuple[str, str], Line]:
     """The lines of a summary by (sampler, classifier)."""
-    records: Any = summary.to_dict("records")
-    return {(line["sampler"], line["classifier"]): line for line in records}
+    by_cell: Any = summary.set_index(["sampler", "classifier"]).to_dict("index")
+    return by_cell
+
+
+def samplers_of(results: Mapping[str, pd.DataFrame]) -> list[str]:
+    """The samplers of several tables of results, each once."""
+    return list(pd.concat([table["sampler"] for table in results.values()]).unique())
+
+
+def extent(results: pd.DataFrame) -> str:
+    """``5 folds × 3 seeds``."""
+    n_seeds = results["seed"].nunique()
+    n_folds = int(results.groupby("seed")["fold"].nunique().max())
+    return counted(n_folds, "fold") + (f" × {n_seeds} seeds" if n_seeds > 1 else "")
 
 
 def _times(results: pd.DataFrame, classifier: str) -> pd.DataFrame:

@@ -145,7 +145,11 @@ class Classes:
     def fit(
         self, model: Any, method: Any, X: Any, y: NDArray[Any], groups: Any, seed: int
     ) -> Any:
-        """Fit a model as the method asks for; one that is no word fits it as it is."""
+        """Fit a model as the method asks for; one that is no word fits it as it is.
+
+        Not by `BalancedClassifier`: its probabilities hold for the class shares of y, and
+        here they are scored as the method leaves them; its folds are 5, here 3.
+        """
         if not isinstance(method, str):
             return model.fit(X, y)
         if method == CLASS_WEIGHTS:

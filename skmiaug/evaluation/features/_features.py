@@ -291,6 +291,19 @@ def as_groups(name: str, source: str, values: NDArray[Any]) -> NDArray[Any]:
     return values
 
 
+def as_targets(name: str, source: str, values: NDArray[Any], names: Any) -> pd.DataFrame:
+    """Numbers (n,) or (n, n_columns) as a table; missing votes are NaN."""
+    if values.ndim not in (1, 2) or values.dtype.kind not in "biuf":
+        raise FileFormatError(
+            f"{name}: expected numbers of shape (rows, columns) in {source}; got shape "
+            f"{values.shape} and type {values.dtype}."
+        )
+    table = values.reshape(len(values), -1)
+    if names is None or np.shape(names) != (table.shape[1],):
+        names = np.arange(table.shape[1])
+    return pd.DataFrame(table, columns=np.asarray(names).astype(str))
+
+
 def close_match(wanted: str, names: Sequence[str]) -> str:
     """A hint such as " Did you mean 'emotion'?", or ""."""
     lower = {name.lower(): name for name in names}

@@ -234,12 +234,16 @@ def as_floats(X: NDArray[Any]) -> NDArray[Any]:
     return X.astype(np.float32 if small else np.float64)
 
 
-def first_too_large(X: NDArray[np.floating]) -> tuple[int, int] | None:
-    """Row and column of the first value beyond `LARGEST`; None where there is none."""
+def too_large(X: NDArray[np.floating], columns: Sequence[str] | None = None) -> str:
+    """What is wrong with the first value beyond `LARGEST`; "" where there is none."""
     if not X.size or max(float(X.max()), -float(X.min())) <= LARGEST:
-        return None
-    row, column = np.argwhere(np.abs(X) > LARGEST)[0]
-    return int(row), int(column)
+        return ""
+    row, column = (int(i) for i in np.argwhere(np.abs(X) > LARGEST)[0])
+    return (
+        f"expected values up to {LARGEST:g}, whose squares can be summed; row {row} "
+        f"(counted from 0), column {column if columns is None else repr(columns[column])} "
+        f"holds {X[row, column]:g}; convert the column to another unit."
+    )
 
 
 def as_labels(name: str, source: str, values: NDArray[Any]) -> NDArray[Any]:
@@ -346,25 +350,18 @@ def _check_options(options: FileOptions, is_npz: bool) -> None:
 
 
 def check_values(name: str, X: NDArray[Any], columns: Sequence[str] | None) -> None:
-    def column(number: int) -> str:
-        return f"column {number if columns is None else repr(columns[number])}"
-
     # The sum is NaN or infinite where any value is: no mask of the size of X for good data.
     with np.errstate(over="ignore", invalid="ignore"):
         suspicious = not np.isfinite(X.sum())
     bad = ~np.isfinite(X) if suspicious else np.zeros((0, 0), dtype=bool)
     if bad.any():
         row, place = (int(i) for i in np.argwhere(bad)[0])
+        column = place if columns is None else repr(columns[place])
         raise FileFormatError(
-            f"{name}: expected finite numbers; row {row} (counted from 0), {column(place)} "
+            f"{name}: expected finite numbers; row {row} (counted from 0), column {column} "
             f"holds {X[row, place]} ({int(bad.sum())} such values in "
             f"{int(bad.any(axis=1).sum())} rows); fill them in, remove those rows, or let "
             "skmiaug compare fill them in inside the folds (--prepare auto)."
         )
-    too_large = first_too_large(X)
-    if too_large is not None:
-        raise FileFormatError(
-            f"{name}: expected values up to {LARGEST:g}, whose squares can be summed; row "
-            f"{too_large[0]} (counted from 0), {column(too_large[1])} holds "
-            f"{X[too_large]:g}; convert the column to another unit."
-        )
+    if text := too_large(X, columns):
+        raise FileFormatError(f"{name}: {text}")

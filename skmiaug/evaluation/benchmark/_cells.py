@@ -90,12 +90,13 @@ def parts_of(
             strata = data.target.strata(data.y)
             joined = Joined(features[AUDIO], features[TEXT], strata, args.fusion)
             X, rows_of = joined.X, joined.for_fold
-            key = {"fusion": args.fusion, "widths": joined.widths}
+            key: dict[str, Any] = {"fusion": args.fusion, "widths": joined.widths}
             if args.fusion == ALIGN:
                 key["aligner"] = aligner_of(joined.widths, 0)
         else:
             X, key = features[modality], {}
             rows_of = partial(_same_for, X)
+        key |= {"modality": modality, "features": joblib.hash(X)}
         kind = data.target.name
         models = default_classifiers(
             classifiers, tune=args.tune, n_features=X.shape[1], target_type=kind
@@ -110,7 +111,7 @@ def parts_of(
                 samplers=samplers,
                 classifiers=models,
                 rows_of=rows_of,
-                key={"modality": modality, "features": joblib.hash(X)} | key,
+                key=key,
             )
             yield modality, setting, part
 

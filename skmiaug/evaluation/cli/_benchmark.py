@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from skmiaug.exceptions import FileFormatError
 from skmiaug.utils.files._untrusted import write_json_file
 
 REPORT = "benchmark.json"
+_KEPT = ".cache"  # for the next run
 FORMAT, FORMAT_VERSION = "skmiaug-benchmark", 1
 WARNING = (
     "Encoders, folds and tuning differ between publications and from this run: for "
@@ -51,25 +52,14 @@ def run(args: argparse.Namespace) -> int:
             for setting in data.folds:
                 prepare_folder(output / f"{modality}-{setting}", overwrite=args.overwrite)
         if not args.quiet:
-            show(describe(args, data, line_width()) + "\n")
-        hidden = output / ".cache"  # what is kept for the next run
-        cache = Path(args.cache or hidden / "features")
+            show(_describe(args, data, line_width()) + "\n")
+        cache = Path(args.cache or output / _KEPT / "features")
         features = extract(args, data, cache, verbose=shows_progress(args))
-        results: dict[str, pd.DataFrame] = {}
-        for modality, setting, part in parts_of(args, data, features, samplers, names):
-            with progress_bar(args) as progress:
-                found = run_part(
-                    part, Journal(hidden / "cells"), n_jobs=args.n_jobs, progress=progress
-                )
-            results[part.name] = found
-            title = f"{CORPORA[args.corpus].title}, {modality}, {setting}"
-            show(table_text(title, found, line_width()))
-            paths = save_part(found, output / part.name, title, args, data, setting)
-            show(f"\nwritten: {', '.join(map(str, paths))}\n" if not args.quiet else "")
-        published = published_text(args.corpus, results)
+        results = _compared(args, data, features, samplers, names, output)
+        published = _published_text(args.corpus, results)
         if published and kind == "multiclass":
             show(published + "\n")
-        path = save_benchmark(args, data, results, output)
+        path = _save_benchmark(args, data, results, output)
     except KeyboardInterrupt:
         print(
             f"skmiaug: interrupted; finished cells are kept in {output}. The same command "
@@ -109,7 +99,42 @@ def _complete(args: argparse.Namespace) -> None:
         )
 
 
-def describe(args: Any, data: Data, width: int) -> str:
+def _compared(
+    args: argparse.Namespace,
+    data: Data,
+    features: Mapping[str, Any],
+    samplers: Mapping[str, Any],
+    classifiers: Sequence[str],
+    output: Path,
+) -> dict[str, pd.DataFrame]:
+    """Run, print and save the table of each modality and setting."""
+    results, width, journal = {}, line_width(), Journal(output / _KEPT / "cells")
+    for modality, setting, part in parts_of(args, data, features, samplers, classifiers):
+        with progress_bar(args) as progress:
+            found = run_part(part, journal, n_jobs=args.n_jobs, progress=progress)
+        results[part.name] = found
+        title = f"{CORPORA[args.corpus].title}, {modality}, {setting}"
+        show(f"{title}\n{'=' * len(title)}\n{format_comparison(found, width=width)}")
+        if advice := wrapped(verdict(found), width):
+            show(f"\n{advice}")
+        own = {
+            "protocol": data.protocol,
+            "imbalance": data.fractions[setting],
+            "training_counts_of_first_fold": data.class_counts(setting),
+        }
+        paths = save_comparison(
+            found,
+            output / part.name,
+            title=title,
+            class_counts=data.class_counts(),
+            settings=settings_of(args) | own,
+            overwrite=args.overwrite,
+        )
+        show(f"\nwritten: {', '.join(map(str, paths))}\n" if not args.quiet else "")
+    return results
+
+
+def _describe(args: Any, data: Data, width: int) -> str:
     """The corpus, its protocol and its classes, before the run."""
     corpus = CORPORA[args.corpus]
     folds = next(iter(data.folds.values()))
@@ -134,14 +159,7 @@ def describe(args: Any, data: Data, width: int) -> str:
     return wrapped(lines, width)
 
 
-def table_text(title: str, results: pd.DataFrame, width: int) -> str:
-    """The table of one modality and setting, and how the augmenter compares."""
-    lines = [title, "=" * len(title), format_comparison(results, width=width)]
-    found = wrapped(verdict(results), width)
-    return "\n".join([*lines, "", found] if found else lines)
-
-
-def published_text(corpus: str, results: Mapping[str, pd.DataFrame]) -> str:
+def _published_text(corpus: str, results: Mapping[str, pd.DataFrame]) -> str:
     """Results of the literature and this run's best; "" where none are known."""
     known = CORPORA[corpus].published
     if not known:
@@ -159,26 +177,7 @@ def published_text(corpus: str, results: Mapping[str, pd.DataFrame]) -> str:
     return "\n".join(lines)
 
 
-def save_part(
-    results: pd.DataFrame, folder: Path, title: str, args: Any, data: Data, setting: str
-) -> list[Path]:
-    """Table, JSON and plot of one modality and setting."""
-    own = {
-        "protocol": data.protocol,
-        "imbalance": data.fractions[setting],
-        "training_counts_of_first_fold": data.class_counts(setting),
-    }
-    return save_comparison(
-        results,
-        folder,
-        title=title,
-        class_counts=data.class_counts(),
-        settings=settings_of(args) | own,
-        overwrite=args.overwrite,
-    )
-
-
-def save_benchmark(
+def _save_benchmark(
     args: Any, data: Data, results: Mapping[str, pd.DataFrame], folder: Path
 ) -> Path:
     """``benchmark.json``: the settings, the corpus's content, and all summaries."""

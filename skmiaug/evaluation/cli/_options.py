@@ -5,10 +5,10 @@ Imports nothing heavy.
 
 import argparse
 import csv
-import difflib
 import os
 from typing import Any
 
+from skmiaug.evaluation._labels import did_you_mean
 from skmiaug.evaluation.benchmark._corpora import CORPORA
 from skmiaug.evaluation.comparison._methods import (
     ALL_CLASSIFIER_NAMES,
@@ -109,10 +109,9 @@ def as_corpus(text: str) -> str:
     if name.endswith((".csv", ".tsv", ".jsonl")):
         return text
     if name not in CORPORA:
-        close = difflib.get_close_matches(name, CORPORA, n=1)
         raise argparse.ArgumentTypeError(
             f"expected one of {', '.join(CORPORA)}; got {text!r}."
-            + (f" Did you mean {close[0]!r}?" if close else "")
+            + did_you_mean(name, {corpus: corpus for corpus in CORPORA})
         )
     return name
 

@@ -1,11 +1,11 @@
 """The parser of all commands, built from a table of them. Imports nothing heavy."""
 
 import argparse
-import difflib
 import re
 import sys
 from typing import Any, NamedTuple, NoReturn
 
+from skmiaug.evaluation._labels import did_you_mean
 from skmiaug.evaluation.benchmark._corpora import CORPORA, IMBALANCED, NATURAL
 from skmiaug.evaluation.cli._options import (
     CLASSIFIERS,
@@ -45,8 +45,7 @@ class _Parser(argparse.ArgumentParser):
         found = re.fullmatch(r"(.*invalid choice: '(.*)') \(choose from (.*)\)", message)
         if found:
             known = re.findall(r"[\w.+-]+", found[3])
-            close = difflib.get_close_matches(found[2], known, n=1)
-            hint = f" Did you mean {close[0]!r}?" if close else ""
+            hint = did_you_mean(found[2], dict(zip(known, known, strict=True)))
             message = f"{found[1]}; choose from {', '.join(known)}.{hint}"
         print_error(f"{message} (see {self.prog} --help)")
         sys.exit(BAD_INPUT)

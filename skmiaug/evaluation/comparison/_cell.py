@@ -47,11 +47,8 @@ _LONGEST_MESSAGE = 300
 # A change of some library's interface is not a property of the data or the sampler, and
 # fits that did not converge are counted in a column of their own.
 _NOT_REPORTED = (
-    DeprecationWarning,
-    PendingDeprecationWarning,
-    FutureWarning,
-    ConvergenceWarning,
-)
+    DeprecationWarning, PendingDeprecationWarning, FutureWarning, ConvergenceWarning,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -231,17 +228,9 @@ def _scored(
         if on_error == "raise":
             raise
         return row | {"status": "failed", "message": _text_of(name, error)}
-    return (
-        row
-        | scores
-        | {
-            "converged": not any(
-                issubclass(w.category, ConvergenceWarning) for w in caught
-            ),
-            "status": "ok",
-            "message": _joined(common["message"], *warnings_text(caught)),
-        }
-    )
+    row["converged"] = not any(issubclass(w.category, ConvergenceWarning) for w in caught)
+    row["message"] = _joined(common["message"], *warnings_text(caught))
+    return row | scores | {"status": "ok"}
 
 
 def _fitted(classifier: Any, method: Any, parts: _Parts, seed: int) -> Any:

@@ -3,10 +3,11 @@
 Imports nothing heavy: the command line lists these names in its help.
 """
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from typing import Any, NamedTuple
+
+from skmiaug.evaluation._labels import did_you_mean
 
 __all__ = ["default_classifiers", "default_samplers"]
 
@@ -328,10 +329,9 @@ def _known(names: Sequence[str], known: Sequence[str], kind: str) -> list[str]:
             )
         full = table.get(_key(name), name if "." in name.strip(".") else None)
         if full is None:
-            close = difflib.get_close_matches(_key(name), table, n=1)
-            hint = f" Did you mean {table[close[0]]!r}?" if close else ""
             raise ValueError(
-                f"unknown {kind} {name!r}; choose from: {', '.join(known)}.{hint}"
+                f"unknown {kind} {name!r}; choose from: {', '.join(known)}."
+                f"{did_you_mean(_key(name), table)}"
             )
         if full not in found:
             found.append(full)

@@ -1,6 +1,5 @@
 """Feature files of any kind as one checked object."""
 
-import difflib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from skmiaug.evaluation._labels import class_counts, counted, listed, plain
+from skmiaug.evaluation._labels import class_counts, counted, did_you_mean, listed, plain
 from skmiaug.exceptions import FileFormatError
 from skmiaug.utils.files._untrusted import check_regular_file
 
@@ -309,10 +308,8 @@ def as_targets(name: str, source: str, values: NDArray[Any], names: Any) -> pd.D
 
 
 def close_match(wanted: str, names: Sequence[str]) -> str:
-    """A hint such as " Did you mean 'emotion'?", or ""."""
-    lower = {name.lower(): name for name in names}
-    found = difflib.get_close_matches(wanted.lower(), list(lower), n=1, cutoff=0.5)
-    return f" Did you mean {lower[found[0]]!r}?" if found else ""
+    """`did_you_mean`, in any case."""
+    return did_you_mean(wanted.lower(), {name.lower(): name for name in names}, 0.5)
 
 
 def reason_of(error: Exception) -> str:

@@ -16,7 +16,7 @@ _MODULE_OF = {
     "default_samplers": "comparison._methods",
     "format_comparison": "comparison._text",
     "load_comparison": "comparison._output",
-    "paired_tests": "comparison._statistics",
+    "paired_tests": "comparison._summary",
     "plot_comparison": "comparison._plot",
     "plot_comparisons": "comparison._plot",
     "quality_report": "report",

@@ -116,8 +116,13 @@ def png_of(figure: Any, dpi: float) -> bytes:
 
     Such a letter becomes a box, and the tables hold the name.
     """
-    buffer = io.BytesIO()
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    buffer, before = io.BytesIO(), figure.dpi
+    figure.set_dpi(dpi)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r"Glyph \d+ .* missing from")
-        figure.savefig(buffer, format="png", dpi=dpi)
+        # Not savefig, which draws a figure with a layout twice.
+        FigureCanvasAgg(figure).print_png(buffer)
+    figure.set_dpi(before)
     return buffer.getvalue()

@@ -1,5 +1,6 @@
 """Class labels and names in messages, for readers and for terminals."""
 
+import difflib
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -24,6 +25,12 @@ def listed(labels: Iterable[Any], most: int = 12, *, tail: int = 0) -> str:
 def counted(number: int, noun: str) -> str:
     """``1 fold``, ``2 folds``."""
     return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def did_you_mean(wanted: str, names: Mapping[str, str], cutoff: float = 0.6) -> str:
+    """A hint such as " Did you mean 'emotion'?", or ""; `names` by spelling."""
+    found = difflib.get_close_matches(wanted, list(names), n=1, cutoff=cutoff)
+    return f" Did you mean {names[found[0]]!r}?" if found else ""
 
 
 def class_counts(y: Any, classes: Sequence[Any]) -> dict[str, int]:

@@ -502,7 +502,7 @@ def test_bad_data():
         compare_samplers(np.zeros((4, 2)), [1, 1, 1, 1], ["none"])
     with pytest.raises(ValueError, match=r"class 1 has 1 row\(s\); add rows, or drop"):
         compare_samplers(np.zeros((4, 2)), [0, 0, 0, 1], ["none"])
-    with pytest.raises(ValueError, match=r"row 0, column 1 .* holds -1e\+120; convert"):
+    with pytest.raises(ValueError, match=r"row 0 .*, column 1 holds -1e\+120; convert"):
         compare_samplers([[0, -1e120], [1, 1], [2, 1], [3, 1]], [0, 0, 1, 1])
     with pytest.raises(ValueError, match="Input X contains NaN"):
         compare_samplers(np.full((4, 2), np.nan), [0, 0, 1, 1])

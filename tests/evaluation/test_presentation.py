@@ -477,7 +477,7 @@ def test_a_run_that_ended_at_the_plot_may_be_repeated(results, tmp_path, monkeyp
         raise MemoryError
 
     with monkeypatch.context() as patched:
-        patched.setattr("matplotlib.figure.Figure.savefig", fail)
+        patched.setattr("matplotlib.figure.Figure.draw", fail)
         with pytest.raises(MemoryError):
             save_comparison(results, tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == [

@@ -9,9 +9,9 @@ from typing import Any
 _MODULE_OF = {
     "CORPORA": "_corpora",
     "Data": "_data",
-    "Joined": "_features",
+    "Joined": "_cells",
     "Journal": "_cells",
-    "audio_features": "_features",
+    "audio_features": "_data",
     "imbalance_of": "_corpora",
 }
 

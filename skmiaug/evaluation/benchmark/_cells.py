@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,6 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from skmiaug.evaluation.benchmark._data import AUDIO, BOTH, TEXT, Data
-from skmiaug.evaluation.benchmark._features import ALIGN, Joined, aligner_of
 from skmiaug.evaluation.comparison._cell import COLUMNS
 from skmiaug.evaluation.comparison._compare import compare_samplers, results_table
 from skmiaug.evaluation.comparison._folds import Fold
@@ -21,6 +21,7 @@ from skmiaug.evaluation.comparison._output import package_versions, records
 from skmiaug.exceptions import FileFormatError
 from skmiaug.utils.files._untrusted import read_json_file, write_json_file
 
+ALIGN, CONCAT = "align", "concat"
 Progress = Callable[[int, int, str], None]
 Rows = list[dict[str, Any]]
 
@@ -85,16 +86,17 @@ def parts_of(
     if y.ndim == 2:
         y = pd.DataFrame(y, columns=data.target.names)
     for modality in args.modality:
-        joined = None
         if modality == BOTH:
             strata = data.target.strata(data.y)
             joined = Joined(features[AUDIO], features[TEXT], strata, args.fusion)
-        X = features[modality] if joined is None else joined.X
-        key: dict[str, Any] = {"modality": modality, "features": joblib.hash(X)}
-        if joined is not None:
-            key |= {"fusion": args.fusion, "widths": joined.widths}
+            X, rows_of = joined.X, joined.for_fold
+            key: dict[str, Any] = {"fusion": args.fusion, "widths": joined.widths}
             if args.fusion == ALIGN:
                 key["aligner"] = aligner_of(joined.widths, 0)
+        else:
+            X, key = features[modality], {}
+            rows_of = partial(_same_for, X)
+        key |= {"modality": modality, "features": joblib.hash(X)}
         kind = data.target.name
         models = default_classifiers(
             classifiers, tune=args.tune, n_features=X.shape[1], target_type=kind
@@ -108,14 +110,14 @@ def parts_of(
                 folds=folds,
                 samplers=samplers,
                 classifiers=models,
-                rows_of=_constant(X) if joined is None else joined.for_fold,
+                rows_of=rows_of,
                 key=key,
             )
             yield modality, setting, part
 
 
-def _constant(X: NDArray[Any]) -> Callable[[Fold], NDArray[Any]]:
-    return lambda fold: X
+def _same_for(X: NDArray[Any], fold: Fold) -> NDArray[Any]:
+    return X
 
 
 def run_part(
@@ -129,14 +131,7 @@ def run_part(
     keys = _keys(part)
     done = {cell: rows for cell, key in keys.items() if (rows := journal.get(key))}
     progress(len(done), len(keys), "")
-    tasks = (
-        delayed(_run)(
-            cell,
-            X,
-            part,
-        )
-        for cell, X in _missing(part, done)
-    )
+    tasks = (delayed(_run)(cell, X, part) for cell, X in _missing(part, done))
     # As they end, so that an interrupt loses only the cells in progress.
     for cell, rows in Parallel(n_jobs=n_jobs, return_as="generator_unordered")(tasks):
         journal.put(keys[cell], rows)
@@ -160,9 +155,7 @@ def _missing(
 
 
 def _run(
-    cell: tuple[int, str],
-    X: NDArray[Any],
-    part: Part,
+    cell: tuple[int, str], X: NDArray[Any], part: Part
 ) -> tuple[tuple[int, str], Rows]:
     fold, groups = part.folds[cell[0]], part.groups
     # The corpus's protocol decides what its folds separate; groups serve the inner search.
@@ -191,3 +184,41 @@ def _keys(part: Part) -> dict[tuple[int, str], str]:
         for number, fold in enumerate(part.folds)
         for name, sampler in part.samplers.items()
     }
+
+
+# ---- audio and text together
+
+
+class Joined:
+    """Audio and text vectors side by side, aligned in one space where asked for.
+
+    `fusion` "align" fits a `ContrastiveAligner` on the training part of each fold; "concat"
+    leaves the vectors as they are, which needs no training.
+    """
+
+    def __init__(
+        self, audio: NDArray[Any], text: NDArray[Any], y: NDArray[Any], fusion: str
+    ) -> None:
+        self.X = np.hstack([audio, text])
+        self.y = y
+        self.fusion = fusion
+        self.widths = (audio.shape[1], text.shape[1])
+
+    def for_fold(self, fold: Fold) -> NDArray[Any]:
+        """All rows for one fold; the aligner learns from its training part only."""
+        if self.fusion == CONCAT:
+            return self.X
+        aligner = aligner_of(self.widths, fold.seed)
+        aligner.fit(self.X[fold.train], self.y[fold.train])
+        return np.asarray(aligner.transform(self.X))
+
+
+def aligner_of(widths: tuple[int, int], seed: int) -> Any:
+    """A `ContrastiveAligner` at its defaults for audio columns followed by text columns."""
+    from skmiaug import ContrastiveAligner
+
+    audio, text = widths
+    return ContrastiveAligner(
+        modalities={"audio": slice(0, audio), "text": slice(audio, audio + text)},
+        random_state=seed,
+    )

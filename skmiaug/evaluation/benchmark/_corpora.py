@@ -98,54 +98,47 @@ def imbalance_of(
     return {name: max(_MIN_FRACTION, 0.5 ** order.index(name)) for name in sorted(counts)}
 
 
-def load_corpus(
-    corpus: str,
-    path: str,
-    *,
-    labels: str,
-    target_type: str,
-    text: bool,
-    audio: bool,
-    audio_folder: str | None,
-    columns: Mapping[str, str],
-) -> Any:
-    """The manifest of a corpus on disk, or what else its loader returns with ``frame``.
+def load_corpus(args: Any, labels: str) -> Any:
+    """The manifest that the arguments name, or what else its loader returns with ``frame``.
 
-    `path` is its folder (the CSV or JSONL file of "manifest"), `audio_folder` that of the
-    audio for the corpora that come without, `columns` the named ones of a CSV file as
-    `Manifest.from_csv` takes them.
+    Raises
+    ------
+    ValueError
+        An argument does not go with the corpus.
     """
     from skmiaug import datasets
 
+    corpus, path, kind = args.corpus, args.path, args.target_type
+    audio, folder = args.model is not None, args.audio
+    named = {"audio": args.audio_column, "target": args.target, "speaker": args.speaker}
+    columns = {key: name for key, name in named.items() if name is not None}
     # A manifest has no loader of its own.
     load: Any = getattr(datasets, CORPORA[corpus].loader, datasets.Manifest.read)
-    if target_type in TARGET_OF and "target" not in signature(load).parameters:
+    if kind in TARGET_OF and "target" not in signature(load).parameters:
         raise ValueError(
-            f"--target-type {target_type}: rows of {CORPORA[corpus].title} have one class "
+            f"--target-type {kind}: rows of {CORPORA[corpus].title} have one class "
             "each; IEMOCAP, MSP-IMPROV and MSP-Podcast have votes and attributes, "
             "CMU-MOSEI label sets and attributes."
         )
     if corpus == "manifest" and path.lower().endswith((".csv", ".tsv")):
-        return datasets.Manifest.from_csv(
-            path, **columns, root=audio_folder, check_files=audio
-        )
+        return datasets.Manifest.from_csv(path, **columns, root=folder, check_files=audio)
     if columns:
         raise ValueError(
             "--audio-column, --target and --speaker name columns of a CSV table only."
         )
     if corpus == "manifest":
-        return datasets.Manifest.read(path, root=audio_folder, check_files=audio)
-    if corpus != "cmu_mosei" and audio_folder is not None:
+        return load(path, root=folder, check_files=audio)
+    if corpus != "cmu_mosei" and folder is not None:
         raise ValueError(
             "--audio is for manifests and CMU-MOSEI; other corpora include their audio."
         )
     options: dict[str, dict[str, Any]] = {
-        "cmu_mosei": {"audio_folder": audio_folder, "acoustic": not audio},
+        "cmu_mosei": {"audio_folder": folder, "acoustic": not audio},
         "iemocap": {"audio": audio},
         "msp_improv": {"audio": audio},
-        "msp_podcast": {"audio": audio, "transcripts": text},
+        "msp_podcast": {"audio": audio, "transcripts": args.text_model is not None},
     }
     own = options.get(corpus, {})
-    if target_type in TARGET_OF:
-        own["target"] = TARGET_OF[target_type]
+    if kind in TARGET_OF:
+        own["target"] = TARGET_OF[kind]
     return load(path, labels=labels, **own)

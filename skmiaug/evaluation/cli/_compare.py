@@ -3,11 +3,11 @@
 import argparse
 import textwrap
 import warnings
-from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
+from skmiaug.evaluation._labels import counts_text
 from skmiaug.evaluation.cli._parser import UsageError
 from skmiaug.evaluation.cli._shared import (
     describe,
@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
             target_type=target.name,
         )
         strata = target.strata(y)
-        cv = splitter(args, replace(features, y=strata))
+        cv = splitter(args, features, strata)
         # A trial of all folds, too.
         seeds = list(range(args.seeds))
         first = make_folds(cv, features.X, strata, features.groups, seeds)[0]
@@ -71,8 +71,8 @@ def run(args: argparse.Namespace) -> int:
     if args.output is not None:
         prepare_folder(args.output, overwrite=args.overwrite)
     if not args.quiet:
-        part = "in the first training part"
-        show(describe(features, counts, part, whole=whole, counted=target.counted))
+        part = f"in the first training part: {counts_text(counts)}"
+        show(describe(features, f"{target.counted}: {counts_text(whole)}", part))
     results = _compared(args, features, samplers, classifiers, cv)
     if isinstance(cv, ImbalancedTrainingSplit):
         # Last, so that its training parts are no measure of those of the others.

@@ -2,10 +2,10 @@
 
 import argparse
 import textwrap
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from skmiaug.evaluation._labels import counts_text
 from skmiaug.evaluation.cli._parser import UsageError
 from skmiaug.evaluation.cli._shared import (
     check_output,
@@ -39,15 +39,16 @@ def run(args: argparse.Namespace) -> int:
         targets, y = read_y(kind, features.y)
         strata = targets.strata(y)
         args.cv = args.cv or default_splits(strata, features.groups)
-        cv = splitter(args, replace(features, y=strata))
+        cv = splitter(args, features, strata)
         fold = judged_fold(cv, features.X, strata, features.groups, args.seed)
         sampler = _over_sampler(args.sampler, kind)
-        counts, whole = (
-            targets.counts(part, features.classes) for part in (y[fold.train], y)
-        )
         if not args.quiet:
-            part = "in the training part"
-            show(describe(features, counts, part, whole=whole, counted=targets.counted))
+            whole, part = (
+                counts_text(targets.counts(rows, features.classes))
+                for rows in (y, y[fold.train])
+            )
+            whole, part = f"{targets.counted}: {whole}", f"in the training part: {part}"
+            show(describe(features, whole, part))
         report = quality_report(
             sampler,
             features.X,

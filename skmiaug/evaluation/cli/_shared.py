@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from numpy.typing import NDArray
 from tqdm import tqdm
 
-from skmiaug.evaluation._labels import counts_text, wrapped
+from skmiaug.evaluation._labels import wrapped
 from skmiaug.evaluation.cli._parser import UsageError
 from skmiaug.evaluation.comparison._folds import ImbalancedTrainingSplit, resolve_cv
 from skmiaug.evaluation.features import (
@@ -40,45 +41,33 @@ def read(args: argparse.Namespace) -> Features:
     return digits()
 
 
-def splitter(args: argparse.Namespace, features: Features) -> Any:
+def splitter(args: argparse.Namespace, features: Features, strata: NDArray[Any]) -> Any:
     """The splitter asked for, its training parts imbalanced where asked for."""
     fractions = args.imbalance
     if fractions is None and args.features is None:
         fractions = DIGITS_FRACTIONS
-    cv = resolve_cv(args.cv, features.y, features.groups)
+    cv, classes = resolve_cv(args.cv, strata, features.groups), features.classes
     if fractions is None:
         return cv
     if isinstance(fractions, Mapping):
-        by_name = {str(label): label for label in features.classes}
+        by_name = {str(label): label for label in classes}
         kept = {by_name.get(name, name): part for name, part in fractions.items()}
         return ImbalancedTrainingSplit(cv, kept)
-    if len(fractions) != len(features.classes):
+    if len(fractions) != len(classes):
         raise ValueError(
             f"--imbalance has {len(fractions)} fractions, and {features.name} has "
-            f"{len(features.classes)} classes: {', '.join(map(str, features.classes))}."
+            f"{len(classes)} classes: {', '.join(map(str, classes))}."
         )
-    return ImbalancedTrainingSplit(cv, dict(zip(features.classes, fractions, strict=True)))
+    return ImbalancedTrainingSplit(cv, dict(zip(classes, fractions, strict=True)))
 
 
-def describe(
-    features: Features,
-    counts: Mapping[str, int],
-    part: str,
-    *,
-    whole: Mapping[str, int] | None = None,
-    counted: str = "rows per class",
-) -> str:
-    """The data before the run: rows, groups and classes (`whole`, if not those of y)."""
+def describe(features: Features, whole: str, part: str) -> str:
+    """The data before the run: rows and groups, and what there is of each class."""
     rows, columns = features.X.shape
     groups = ""
     if features.groups is not None:
         groups = f", {len(set(features.groups.tolist()))} groups"
-    lines = [
-        f"{counted}: {counts_text(whole or features.class_counts())}",
-        f"{part}: {counts_text(counts)}",
-    ]
-    if features.note:
-        lines.append(f"note: {features.note}")
+    lines = [whole, part] + [f"note: {features.note}"] * bool(features.note)
     head = f"{features.name}: {rows} rows of {columns} features{groups}\n"
     return head + wrapped(lines, line_width()) + "\n"
 

@@ -51,11 +51,8 @@ _LONGEST_MESSAGE = 300
 # A change of some library's interface is not a property of the data or the sampler, and
 # fits that did not converge are counted in a column of their own.
 _NOT_REPORTED = (
-    DeprecationWarning,
-    PendingDeprecationWarning,
-    FutureWarning,
-    ConvergenceWarning,
-)
+    DeprecationWarning, PendingDeprecationWarning, FutureWarning, ConvergenceWarning,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -82,15 +79,13 @@ def run_sampler_on_fold(
     prepare: Any = None,
     scale: bool,
     on_error: OnError,
-    target: Classes | None = None,
+    target: Classes,
 ) -> list[Row]:
     """Rows of the result table, one for each classifier.
 
     The test part is prepared and scaled by what was fitted to the training part and is
-    otherwise out of reach of sampler, search and classifier. Without a target, y holds
-    classes.
+    otherwise out of reach of sampler, search and classifier.
     """
-    target = target or Classes(np.unique(y))
     steps = [prepare] * (prepare is not None) + [StandardScaler()] * scale
     parts = _split(X, y, groups, fold, steps, target)
     common = _row(name, fold, parts)
@@ -237,17 +232,9 @@ def _scored(
         if on_error == "raise":
             raise
         return row | {"status": "failed", "message": _text_of(name, error)}
-    return (
-        row
-        | scores
-        | {
-            "converged": not any(
-                issubclass(w.category, ConvergenceWarning) for w in caught
-            ),
-            "status": "ok",
-            "message": _joined(common["message"], *warnings_text(caught)),
-        }
-    )
+    row["converged"] = not any(issubclass(w.category, ConvergenceWarning) for w in caught)
+    row["message"] = _joined(common["message"], *warnings_text(caught))
+    return row | scores | {"status": "ok"}
 
 
 def _fitted(classifier: Any, method: Any, parts: _Parts, seed: int) -> Any:

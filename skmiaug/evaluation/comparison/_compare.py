@@ -27,7 +27,7 @@ from skmiaug.evaluation.comparison._methods import (
 )
 from skmiaug.evaluation.comparison._summary import MEAN
 from skmiaug.evaluation.comparison._targets import Classes, read_y
-from skmiaug.evaluation.features._features import LARGEST, first_too_large
+from skmiaug.evaluation.features._features import too_large
 from skmiaug.utils.tables._labels import check_labels
 
 __all__ = ["compare_samplers"]
@@ -199,9 +199,8 @@ default="multiclass"
     tasks = [(fold, name) for fold in folds for name in chosen]
     run = delayed(run_sampler_on_fold)
     options: dict[str, Any] = {"prepare": prepare, "scale": scale, "on_error": on_error}
-    options["target"] = target
     parts = Parallel(n_jobs=n_jobs, return_as="generator")(
-        run(table, y, groups, fold, name, chosen[name], models, **options)
+        run(table, y, groups, fold, name, chosen[name], models, target=target, **options)
         for fold, name in tasks
     )
     return results_table(_collect(parts, tasks, progress))
@@ -245,13 +244,8 @@ def checked_rows(
 ) -> tuple[Any, NDArray[Any] | None]:
     if prepare is None:
         X = check_array(X, dtype=[np.float64, np.float32], input_name="X")
-        place = first_too_large(X)
-        if place is not None:
-            raise ValueError(
-                f"expected values up to {LARGEST:g}, whose squares can be summed; row "
-                f"{place[0]}, column {place[1]} (counted from 0) holds {X[place]:g}; "
-                "convert the column to another unit."
-            )
+        if text := too_large(X):
+            raise ValueError(text)
     else:
         refuse_class(prepare, "prepare")
     check_consistent_length(X, y)

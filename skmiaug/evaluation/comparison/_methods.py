@@ -3,10 +3,11 @@
 Imports nothing heavy: the command line lists these names in its help.
 """
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from typing import Any, NamedTuple
+
+from skmiaug.evaluation._labels import did_you_mean
 
 __all__ = ["default_classifiers", "default_samplers"]
 
@@ -266,11 +267,7 @@ def _classifiers(gammas: list[Any]) -> _Models:
             MLPClassifier((128,), alpha=1.0, max_iter=500),
             {"alpha": [0.1, 1.0, 10.0]},
         ),
-        "random forest": (RandomForestClassifier(200), {"min_samples_leaf": [1, 3, 10]}),
-        "gradient boosting": (
-            HistGradientBoostingClassifier(max_iter=50),
-            {"max_leaf_nodes": [4, 15]},
-        ),
+        **_trees(RandomForestClassifier, HistGradientBoostingClassifier),
     }
 
 
@@ -287,11 +284,14 @@ def _regressors(gammas: list[Any]) -> _Models:
             MLPRegressor(hidden_layer_sizes=(128,), alpha=1.0, max_iter=500),
             {"alpha": [0.1, 1.0, 10.0]},
         ),
-        "random forest": (RandomForestRegressor(200), {"min_samples_leaf": [1, 3, 10]}),
-        "gradient boosting": (
-            HistGradientBoostingRegressor(max_iter=50),
-            {"max_leaf_nodes": [4, 15]},
-        ),
+        **_trees(RandomForestRegressor, HistGradientBoostingRegressor),
+    }
+
+
+def _trees(forest: Any, boosting: Any) -> _Models:
+    return {
+        "random forest": (forest(200), {"min_samples_leaf": [1, 3, 10]}),
+        "gradient boosting": (boosting(max_iter=50), {"max_leaf_nodes": [4, 15]}),
     }
 
 
@@ -329,10 +329,9 @@ def _known(names: Sequence[str], known: Sequence[str], kind: str) -> list[str]:
             )
         full = table.get(_key(name), name if "." in name.strip(".") else None)
         if full is None:
-            close = difflib.get_close_matches(_key(name), table, n=1)
-            hint = f" Did you mean {table[close[0]]!r}?" if close else ""
             raise ValueError(
-                f"unknown {kind} {name!r}; choose from: {', '.join(known)}.{hint}"
+                f"unknown {kind} {name!r}; choose from: {', '.join(known)}."
+                f"{did_you_mean(_key(name), table)}"
             )
         if full not in found:
             found.append(full)

@@ -178,7 +178,7 @@ def load_comparison(folder: str | os.PathLike[str]) -> "pd.DataFrame":
 def _by_sampler(results: "pd.DataFrame", scoring: str | None) -> dict[str, Any]:
     """Summary, tests, recalls and confusion matrices, as JSON types."""
     from skmiaug.evaluation.comparison import _summary
-    from skmiaug.evaluation.comparison._statistics import paired_tests
+    from skmiaug.evaluation.comparison._summary import paired_tests
 
     known = [name for name in SCORES if name in results and results[name].notna().any()]
     samplers = results["sampler"].unique()

@@ -19,14 +19,15 @@ from skmiaug.evaluation._drawing import (
     png_of,
     rows_of_panels,
 )
-from skmiaug.evaluation._labels import counted
 from skmiaug.evaluation.comparison._methods import SCORES
 from skmiaug.evaluation.comparison._summary import (
     MEAN,
     Line,
     check_scoring,
     complete_scores,
+    extent,
     lines_by_cell,
+    samplers_of,
     summarize_comparison,
 )
 from skmiaug.utils import require
@@ -102,9 +103,9 @@ def plot_comparison(
         _draw_scores(axis, scores, lines_by_cell(lines), panel, limits, scoring)
     _draw_times(axes[-1], lines_by_cell(lines), samplers)
     letters = int(figure.get_figwidth() * _HEADING_LETTERS)
-    figure.suptitle(
-        _heading(results, in_lines(title, letters)), fontsize=11, x=0.01, ha="left"
-    )
+    key = f"dot: one of {extent(results)}; diamond and bar: mean ± SD"
+    heading = "\n".join(filter(None, [in_lines(title, letters), key]))
+    figure.suptitle(heading, fontsize=11, x=0.01, ha="left")
     if path is not None:
         write_bytes_atomically(path, png_of(figure, dpi=150))
     return figure
@@ -147,9 +148,7 @@ def plot_comparisons(
     >>> len(plot_comparisons({"one": results, "the same": results}).axes)
     2
     """
-    samplers = list(
-        dict.fromkeys(s for table in results.values() for s in table["sampler"])
-    )
+    samplers = samplers_of(results)
     figure, axes = _panels(samplers, [len(results)], 0.8 * _PANEL_WIDTH)
     for axis, (name, table) in zip(axes, results.items(), strict=True):
         own = check_scoring(table, scoring)
@@ -262,11 +261,3 @@ def _limits(summary: pd.DataFrame, scores: pd.Series) -> tuple[float, float]:
         return 0.0, 100.0
     margin = 2 + 0.04 * (ends.max() - ends.min())
     return float(ends.min() - margin), float(ends.max() + margin)
-
-
-def _heading(results: pd.DataFrame, title: str) -> str:
-    seeds = results["seed"].nunique()
-    folds = int(results.groupby("seed")["fold"].nunique().max())
-    repeats = f" × {seeds} seeds" if seeds > 1 else ""
-    key = f"dot: one of {counted(folds, 'fold')}{repeats}; diamond and bar: mean ± SD"
-    return f"{title}\n{key}" if title else key

@@ -7,15 +7,19 @@ from typing import Any, ClassVar
 
 import numpy as np
 from imblearn.base import SamplerMixin
+from imblearn.metrics import geometric_mean_score
 from imblearn.over_sampling.base import BaseOverSampler
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.metrics import (
+    brier_score_loss,
+    confusion_matrix,
     f1_score,
     label_ranking_average_precision_score,
     mean_absolute_error,
     recall_score,
+    roc_auc_score,
 )
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.multioutput import MultiOutputRegressor
@@ -36,9 +40,9 @@ from skmiaug.evaluation.comparison._methods import (
     SCORES_OF,
     THRESHOLDS,
 )
-from skmiaug.evaluation.comparison._scores import class_scores, scores_of
 from skmiaug.metrics import (
     concordance_correlation_coefficient,
+    expected_calibration_error,
     jensen_shannon_distance,
     mean_absolute_error_by_band,
     plurality_f1_score,
@@ -147,7 +151,11 @@ class Classes:
     def fit(
         self, model: Any, method: Any, X: Any, y: NDArray[Any], groups: Any, seed: int
     ) -> Any:
-        """Fit a model as the method asks for; one that is no word fits it as it is."""
+        """Fit a model as the method asks for; one that is no word fits it as it is.
+
+        Not by `BalancedEstimator`: its probabilities hold for the class shares of y, and
+        here they are scored as the method leaves them; its folds are 5, here 3.
+        """
         if not isinstance(method, str):
             return model.fit(X, y)
         if method == CLASS_WEIGHTS:
@@ -396,3 +404,72 @@ def _absent(names: NDArray[Any]) -> str:
     if not names.size:
         return ""
     return f"no training row of class {listed(names)}, which counts with recall 0"
+
+
+def scores_of(
+    fitted: Any, X: NDArray[Any], y: NDArray[Any], classes: NDArray[Any]
+) -> dict[str, Any]:
+    """All scores of classes, the recall of each class and the confusion matrix.
+
+    Means are over the classes present in `y`. Scores of probabilities are NaN where the
+    classifier gives none, and the AUC where it gives neither these nor decision values.
+    """
+    found = class_scores(y, np.asarray(fitted.predict(X)), classes)
+    return found | _of_probabilities(fitted, X, y, classes)
+
+
+def class_scores(
+    y: NDArray[Any], predicted: NDArray[Any], classes: NDArray[Any], names: Any = None
+) -> dict[str, Any]:
+    """The scores of predicted classes; `names` replaces `classes` in the recalls."""
+    present = np.unique(y)
+    recalls = recall_score(y, predicted, labels=present, average=None, zero_division=0)
+    by_class = dict(zip(present.tolist(), recalls.tolist(), strict=True))
+    f1 = f1_score(y, predicted, labels=present, average="macro", zero_division=0)
+    named = zip(classes if names is None else names, classes.tolist(), strict=True)
+    return {
+        "uar": float(np.mean(recalls)),
+        "macro_f1": float(f1),
+        "g_mean": float(
+            geometric_mean_score(y, predicted, labels=present, average="multiclass")
+        ),
+        "recalls": {str(name): by_class.get(label) for name, label in named},
+        "confusion": confusion_matrix(y, predicted, labels=classes).tolist(),
+    }
+
+
+def _of_probabilities(
+    fitted: Any, X: NDArray[Any], y: NDArray[Any], classes: NDArray[Any]
+) -> dict[str, float]:
+    known = getattr(fitted, "classes_", None)
+    if known is None:
+        return {}
+    if hasattr(fitted, "predict_proba"):
+        # A class without training rows has probability 0.
+        proba = np.zeros((len(X), len(classes)))
+        proba[:, np.searchsorted(classes, known)] = fitted.predict_proba(X)
+        proba /= proba.sum(axis=1, keepdims=True)  # float32 sums to 1 only nearly
+        brier = brier_score_loss(y, proba, labels=classes, scale_by_half=False)
+        return {
+            "roc_auc": _one_vs_rest(y, proba, classes),
+            "brier": float(brier),
+            "calibration_error": expected_calibration_error(y, proba, classes),
+        }
+    if not hasattr(fitted, "decision_function"):
+        return {}
+    values = np.asarray(fitted.decision_function(X), dtype=float)
+    if values.ndim == 1:
+        values = np.column_stack([-values, values])
+    if values.shape[1] != len(known):  # one for each pair of classes
+        return {}
+    decided = np.full((len(X), len(classes)), values.min())
+    decided[:, np.searchsorted(classes, known)] = values
+    return {"roc_auc": _one_vs_rest(y, decided, classes)}
+
+
+def _one_vs_rest(y: NDArray[Any], values: NDArray[Any], classes: NDArray[Any]) -> float:
+    """Mean AUC of each class against the others; scores need not sum to 1."""
+    own = y[:, None] == classes
+    both = own.any(axis=0) & ~own.all(axis=0)
+    areas = [roc_auc_score(own[:, i], values[:, i]) for i in np.flatnonzero(both)]
+    return float(np.mean(areas)) if areas else float("nan")

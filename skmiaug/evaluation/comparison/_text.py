@@ -16,7 +16,6 @@ from skmiaug.evaluation.comparison._methods import (
     SCORES,
     WITHOUT_SAMPLES,
 )
-from skmiaug.evaluation.comparison._statistics import paired_tests
 from skmiaug.evaluation.comparison._summary import (
     FOLD,
     MEAN,
@@ -24,8 +23,11 @@ from skmiaug.evaluation.comparison._summary import (
     check_scoring,
     complete_scores,
     confusion_matrix_of,
+    extent,
     lines_by_cell,
+    paired_tests,
     recalls_by_class,
+    samplers_of,
     summarize_comparison,
 )
 
@@ -88,18 +90,18 @@ def format_comparison(
     if column is not None and len(done) and done[column].isna().all():
         raise ValueError(f"these results have no {column}; scoring names a score.")
     if scoring == CONFUSION:
-        lines = [f"confusion matrices, a row for each true class, {_extent(results)}"]
+        lines = [f"confusion matrices, a row for each true class, {extent(results)}"]
         for sampler in samplers:
             lines += ["", sampler]
             lines += confusion_matrix_of(results, sampler).to_string().splitlines()
         return "\n".join(lines)
     if scoring == RECALL:
-        lines = [f"recall % over {_extent(results)}, mean over the classifiers"]
+        lines = [f"recall % over {extent(results)}, mean over the classifiers"]
         units = _recall_units(results)
     else:
         scoring = check_scoring(results, scoring)
         title = SCORES[scoring].title
-        lines = [f"{title} ± SD over {_extent(results)}; times for one fold"]
+        lines = [f"{title} ± SD over {extent(results)}; times for one fold"]
         units = _units(results, samplers, scoring)
     for block in _blocks(units, width - max(map(len, samplers))):
         table = pd.DataFrame(dict(enumerate(block.values())), index=samplers)
@@ -192,9 +194,7 @@ def comparisons_markdown(
     >>> print(comparisons_markdown({"one": results, "two": results}).splitlines()[0])
     | | one | two |
     """
-    samplers = list(
-        dict.fromkeys(s for table in results.values() for s in table["sampler"])
-    )
+    samplers = samplers_of(results)
     columns = {}
     paragraphs = []
     for name, table in results.items():
@@ -220,7 +220,7 @@ def _markdown(samplers: list[str], columns: dict[str, list[str]]) -> list[str]:
 def _extent_and_spread(results: pd.DataFrame, scoring: str | None) -> str:
     title = SCORES[check_scoring(results, scoring)].title
     spread = "lowest and highest seed" if results["seed"].nunique() > 1 else "SD"
-    return f"{title} over {_extent(results)} (in brackets: {spread})"
+    return f"{title} over {extent(results)} (in brackets: {spread})"
 
 
 def verdict(
@@ -283,12 +283,6 @@ def _difference(row: Any, note: str) -> str:
 
 def _as_method(name: str) -> str:
     return "no resampling" if name == NO_RESAMPLING else name
-
-
-def _extent(results: pd.DataFrame) -> str:
-    n_seeds = results["seed"].nunique()
-    n_folds = int(results.groupby("seed")["fold"].nunique().max())
-    return counted(n_folds, "fold") + (f" × {n_seeds} seeds" if n_seeds > 1 else "")
 
 
 def _spread_cells(results: pd.DataFrame, classifier: str, scoring: str | None) -> list[str]:

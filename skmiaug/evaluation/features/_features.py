@@ -1,6 +1,5 @@
 """Feature files of any kind as one checked object."""
 
-import difflib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from skmiaug.evaluation._labels import class_counts, counted, listed, plain
+from skmiaug.evaluation._labels import class_counts, counted, did_you_mean, listed, plain
 from skmiaug.exceptions import FileFormatError
 from skmiaug.utils.files._untrusted import check_regular_file
 
@@ -234,12 +233,16 @@ def as_floats(X: NDArray[Any]) -> NDArray[Any]:
     return X.astype(np.float32 if small else np.float64)
 
 
-def first_too_large(X: NDArray[np.floating]) -> tuple[int, int] | None:
-    """Row and column of the first value beyond `LARGEST`; None where there is none."""
+def too_large(X: NDArray[np.floating], columns: Sequence[str] | None = None) -> str:
+    """What is wrong with the first value beyond `LARGEST`; "" where there is none."""
     if not X.size or max(float(X.max()), -float(X.min())) <= LARGEST:
-        return None
-    row, column = np.argwhere(np.abs(X) > LARGEST)[0]
-    return int(row), int(column)
+        return ""
+    row, column = (int(i) for i in np.argwhere(np.abs(X) > LARGEST)[0])
+    return (
+        f"expected values up to {LARGEST:g}, whose squares can be summed; row {row} "
+        f"(counted from 0), column {column if columns is None else repr(columns[column])} "
+        f"holds {X[row, column]:g}; convert the column to another unit."
+    )
 
 
 def as_labels(name: str, source: str, values: NDArray[Any]) -> NDArray[Any]:
@@ -291,11 +294,22 @@ def as_groups(name: str, source: str, values: NDArray[Any]) -> NDArray[Any]:
     return values
 
 
+def as_targets(name: str, source: str, values: NDArray[Any], names: Any) -> pd.DataFrame:
+    """Numbers (n,) or (n, n_columns) as a table; missing votes are NaN."""
+    if values.ndim not in (1, 2) or values.dtype.kind not in "biuf":
+        raise FileFormatError(
+            f"{name}: expected numbers of shape (rows, columns) in {source}; got shape "
+            f"{values.shape} and type {values.dtype}."
+        )
+    table = values.reshape(len(values), -1)
+    if names is None or np.shape(names) != (table.shape[1],):
+        names = np.arange(table.shape[1])
+    return pd.DataFrame(table, columns=np.asarray(names).astype(str))
+
+
 def close_match(wanted: str, names: Sequence[str]) -> str:
-    """A hint such as " Did you mean 'emotion'?", or ""."""
-    lower = {name.lower(): name for name in names}
-    found = difflib.get_close_matches(wanted.lower(), list(lower), n=1, cutoff=0.5)
-    return f" Did you mean {lower[found[0]]!r}?" if found else ""
+    """`did_you_mean`, in any case."""
+    return did_you_mean(wanted.lower(), {name.lower(): name for name in names}, 0.5)
 
 
 def reason_of(error: Exception) -> str:
@@ -333,25 +347,18 @@ def _check_options(options: FileOptions, is_npz: bool) -> None:
 
 
 def check_values(name: str, X: NDArray[Any], columns: Sequence[str] | None) -> None:
-    def column(number: int) -> str:
-        return f"column {number if columns is None else repr(columns[number])}"
-
     # The sum is NaN or infinite where any value is: no mask of the size of X for good data.
     with np.errstate(over="ignore", invalid="ignore"):
         suspicious = not np.isfinite(X.sum())
     bad = ~np.isfinite(X) if suspicious else np.zeros((0, 0), dtype=bool)
     if bad.any():
         row, place = (int(i) for i in np.argwhere(bad)[0])
+        column = place if columns is None else repr(columns[place])
         raise FileFormatError(
-            f"{name}: expected finite numbers; row {row} (counted from 0), {column(place)} "
+            f"{name}: expected finite numbers; row {row} (counted from 0), column {column} "
             f"holds {X[row, place]} ({int(bad.sum())} such values in "
             f"{int(bad.any(axis=1).sum())} rows); fill them in, remove those rows, or let "
             "skmiaug compare fill them in inside the folds (--prepare auto)."
         )
-    too_large = first_too_large(X)
-    if too_large is not None:
-        raise FileFormatError(
-            f"{name}: expected values up to {LARGEST:g}, whose squares can be summed; row "
-            f"{too_large[0]} (counted from 0), {column(too_large[1])} holds "
-            f"{X[too_large]:g}; convert the column to another unit."
-        )
+    if text := too_large(X, columns):
+        raise FileFormatError(f"{name}: {text}")

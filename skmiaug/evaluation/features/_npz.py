@@ -11,11 +11,11 @@ from skmiaug.evaluation.features._features import (
     FileOptions,
     as_groups,
     as_labels,
+    as_targets,
     close_match,
     finish,
     reason_of,
 )
-from skmiaug.evaluation.features._targets import as_targets
 from skmiaug.exceptions import FileFormatError
 from skmiaug.utils.files._untrusted import check_unpacked_size
 

@@ -9,6 +9,7 @@ import warnings
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,11 @@ from skmiaug.evaluation.features._features import (
     FileOptions,
     as_groups,
     as_labels,
+    as_targets,
     close_match,
     finish,
     reason_of,
 )
-from skmiaug.evaluation.features._targets import as_targets, target_columns
 from skmiaug.exceptions import FileFormatError
 from skmiaug.utils import require
 from skmiaug.utils.files._untrusted import check_unpacked_size
@@ -55,7 +56,7 @@ def read_table(file: Path, options: FileOptions) -> Features:
     note = ""
     y: Any
     if not of_classes:
-        targets = target_columns(name, list(table.columns), target)
+        targets = _target_columns(name, list(table.columns), target)
         y = as_targets(name, "--target", numbers_of(name, table[targets]), targets)
     else:
         if target is None:
@@ -256,6 +257,25 @@ def _check_cells(
             f"{name}: expected one value in each cell; column {column!r} holds {what}, "
             f"such as {str(found)[:40]!r}; {remedy}."
         )
+
+
+def _target_columns(name: str, columns: list[str], wanted: str | None) -> list[str]:
+    """The columns that ``--target`` names: ``joy,anger``, or a pattern as ``votes_*``."""
+    if wanted is None:
+        raise FileFormatError(
+            f"{name}: name the columns of the targets with --target, as joy,anger or "
+            "'votes_*'."
+        )
+    found: list[str] = []
+    for word in next(csv.reader([wanted], skipinitialspace=True)):
+        matching = [column for column in columns if fnmatchcase(column, word.strip())]
+        if not matching:
+            raise FileFormatError(
+                f"{name}: there is no column {word.strip()!r} (--target); the columns are "
+                f"{listed(columns, tail=8)}."
+            )
+        found += [column for column in matching if column not in found]
+    return found
 
 
 def _guess(name: str, table: pd.DataFrame, options: FileOptions) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from skmiaug.evaluation._drawing import png_of
-from skmiaug.evaluation.report._findings import FAIL, PASS, WARN
+from skmiaug.evaluation.report._measures import FAIL, PASS, WARN
 from skmiaug.evaluation.report._plots import Panel
 from skmiaug.utils import require
 

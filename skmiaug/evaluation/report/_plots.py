@@ -17,9 +17,8 @@ from skmiaug.evaluation import _drawing as drawing
 from skmiaug.evaluation._drawing import INK, NAME_LETTERS, PALE, QUIET, REAL, SYNTHETIC
 from skmiaug.evaluation.comparison._methods import NO_RESAMPLING
 from skmiaug.evaluation.comparison._summary import confusion_matrix_of
-from skmiaug.evaluation.report._evidence import Evidence, SampleSet
+from skmiaug.evaluation.report._evidence import WITH_SAMPLES, Evidence, SampleSet
 from skmiaug.evaluation.report._samples import ReportSamples
-from skmiaug.evaluation.report._utility import WITH_SAMPLES
 
 MAX_CLASSES = 12
 _WIDTH, _VIEW_SIZE = 4.7, 2.25

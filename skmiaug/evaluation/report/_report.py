@@ -24,9 +24,8 @@ from skmiaug.evaluation.comparison._compare import (
 from skmiaug.evaluation.comparison._output import package_versions
 from skmiaug.evaluation.comparison._targets import read_y
 from skmiaug.evaluation.report._evidence import Evidence
-from skmiaug.evaluation.report._findings import Finding, findings
 from skmiaug.evaluation.report._html import page, sections_for
-from skmiaug.evaluation.report._measures import left_out, measures_table
+from skmiaug.evaluation.report._measures import Finding, findings, left_out, measures_table
 from skmiaug.evaluation.report._plots import (
     MAX_CLASSES,
     report_panels,

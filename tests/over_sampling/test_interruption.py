@@ -63,8 +63,10 @@ def interrupted(monkeypatch, augmenter, data, at, **kwargs):
 # ---------------------------------------------------------------- in this process
 
 
-@pytest.mark.parametrize("make", [small, trained])
-@pytest.mark.parametrize("at", [3, BETWEEN_LOOKS, AT_A_LOOK])
+@pytest.mark.parametrize(
+    ("make", "at"),
+    [(trained, 3), (small, BETWEEN_LOOKS), (trained, BETWEEN_LOOKS), (small, AT_A_LOOK)],
+)
 def test_a_run_continued_after_ctrl_c_equals_one_in_one_go(
     skewed, monkeypatch, path, at, make
 ):

@@ -24,4 +24,4 @@ def test_docstrings(name, tmp_path, monkeypatch):
 
 
 def test_there_are_docstrings_to_test():
-    assert len(MODULES) >= 50
+    assert len(MODULES) >= 30

@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from skmiaug import MIGANAugmenter
-from skmiaug.utils._threads import cpu_threads_for
+from tests._internals import cpu_threads_for
 from tests.benchmarks.suite._corpora import IEMOCAP, corpus
 from tests.benchmarks.suite._measure import interleaved_medians, show, torch_threads
 from tests.benchmarks.suite._step import (

@@ -22,7 +22,7 @@ from skmiaug.training import (
     build_sequence_model,
 )
 from skmiaug.utils._precision import has_bfloat16_units, resolve_precision
-from skmiaug.utils._random import torch_generator
+from tests._internals import torch_generator
 from tests.benchmarks.suite._measure import show, torch_threads
 
 N_SEQUENCES, N_STEPS, N_FEATURES = 16327, 50, 74

@@ -13,9 +13,9 @@ import pytest
 
 from skmiaug import save
 from skmiaug.exceptions import CheckpointError
-from skmiaug.over_sampling._migan import EVAL_INTERVAL
 from skmiaug.training.gan import _loop as _gan_loop
 from tests._helpers import assert_same_fit, small, trained
+from tests._internals import EVAL_INTERVAL
 
 LONG = {"max_iter": 3 * EVAL_INTERVAL, "n_iter_no_change": 1000}
 AT_A_LOOK = 2 * EVAL_INTERVAL

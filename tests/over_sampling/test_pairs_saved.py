@@ -8,9 +8,9 @@ from sklearn.base import clone
 
 from skmiaug import load, save
 from skmiaug.exceptions import CheckpointError
-from skmiaug.over_sampling._migan import EVAL_INTERVAL
 from skmiaug.training.gan import _loop as _gan_loop
 from tests._helpers import assert_same_fit, small, trained
+from tests._internals import EVAL_INTERVAL
 from tests.over_sampling._pairs import AUDIO, MODALITIES, TEXT, pairs, without
 
 pytestmark = pytest.mark.usefixtures("few_head_steps")

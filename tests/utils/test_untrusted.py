@@ -13,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skmiaug.exceptions import FileFormatError
-from skmiaug.utils.files._tensor_file import read_tensor_file
 from skmiaug.utils.files._untrusted import (
     check_regular_file,
     check_unpacked_size,
@@ -23,6 +22,7 @@ from skmiaug.utils.files._untrusted import (
     safe_cell,
     write_json_file,
 )
+from tests._internals import read_tensor_file
 
 # ---------------------------------------------------------------- kinds of files
 

@@ -8,7 +8,7 @@ import numpy as np
 from imblearn.over_sampling import SMOTE
 
 from skmiaug import MIGANAugmenter, mi_path
-from skmiaug.utils._threads import cpu_threads_for
+from tests._internals import cpu_threads_for
 from tests.benchmarks.suite._corpora import corpus, imbalanced_counts
 from tests.benchmarks.suite._ctgan import DEFAULT_EPOCHS, ctgan_cost
 from tests.benchmarks.suite._measure import (

@@ -203,6 +203,8 @@ def test_quiet_is_quiet_on_data_that_warn(tmp_path, capfd, recwarn):
     commands = [
         ["compare", "--samplers", "none,random", "--output", str(tmp_path / "out")],
         ["report", "--sampler", "random", "--output", str(tmp_path / "a.html")],
+        # This one warns of the class where it is not quiet.
+        ["fit", "--methods", "gaussian", "--cv", "2", "--output", str(tmp_path / "m")],
     ]
     rest = [str(tmp_path / "a.npz"), "--classifiers", "lr", "--quiet"]
     assert not any(main(command + rest) for command in commands)

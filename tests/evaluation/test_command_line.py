@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -203,13 +204,23 @@ def test_quiet_is_quiet_on_data_that_warn(tmp_path, capfd, recwarn):
     commands = [
         ["compare", "--samplers", "none,random", "--output", str(tmp_path / "out")],
         ["report", "--sampler", "random", "--output", str(tmp_path / "a.html")],
-        # This one warns of the class where it is not quiet.
-        ["fit", "--methods", "gaussian", "--cv", "2", "--output", str(tmp_path / "m")],
     ]
     rest = [str(tmp_path / "a.npz"), "--classifiers", "lr", "--quiet"]
     assert not any(main(command + rest) for command in commands)
     assert capfd.readouterr().err == ""
     assert [str(warning.message) for warning in recwarn] == []
+
+
+def test_quiet_ends_warnings_of_any_command(recwarn, monkeypatch):
+    def warning(args):
+        warnings.warn("few rows", UserWarning, stacklevel=1)
+        return 0
+
+    monkeypatch.setattr("skmiaug.evaluation.cli._compare.run", warning)
+    assert main(["compare", "--quiet"]) == 0
+    assert not recwarn.list
+    assert main(["compare"]) == 0
+    assert len(recwarn.list) == 1
 
 
 def test_progress_goes_to_a_terminal_only(features, capsys, monkeypatch):

@@ -29,6 +29,7 @@ def small() -> MIGANAugmenter:
         generator_hidden_layer_sizes=(8,),
         critic_hidden_layer_sizes=(8,),
         max_iter=5,
+        noise="gaussian",  # the checks of GaussianAugmenter are of noise="auto"
         random_state=0,
         device="cpu",
     )
@@ -40,7 +41,7 @@ def small_aligner() -> ContrastiveAligner:
 
 def small_search() -> MIGANAugmenterCV:
     # The checks are of the search: its augmenter, checked above, is as quick as can be.
-    augmenter = small().set_params(noise="gaussian", max_iter=1)
+    augmenter = small().set_params(max_iter=1)
     return MIGANAugmenterCV(mi_weights=(0, 1), augmenter=augmenter, cv=2, random_state=0)
 
 

@@ -1,5 +1,6 @@
 """What runs on a dask cluster of two processes is what runs here."""
 
+import multiprocessing
 import os
 
 import numpy as np
@@ -22,6 +23,18 @@ PATIENCE = {
     "distributed.comm.timeouts.connect": "120s",
     "distributed.comm.timeouts.tcp": "120s",
 }
+PRELOAD = ["distributed", "torch", "transformers", __name__]
+
+
+def workers_are_forks():
+    """Settings by which workers are forks of one process that has imported all of it."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return {}
+    from multiprocessing import forkserver
+
+    multiprocessing.get_context("forkserver").set_forkserver_preload(PRELOAD)
+    forkserver.ensure_running()
+    return {"distributed.worker.multiprocessing-method": "forkserver"}
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +43,7 @@ def client():
     import dask
 
     with (
-        dask.config.set(PATIENCE),
+        dask.config.set(PATIENCE | workers_are_forks()),
         distributed.LocalCluster(
             n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0"
         ) as cluster,

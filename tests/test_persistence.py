@@ -22,8 +22,8 @@ from skmiaug import GaussianAugmenter, MIGANAugmenterCV, load, save
 from skmiaug.exceptions import FileFormatError
 from skmiaug.training import Checkpoint
 from skmiaug.utils.files import _tensor_file
-from skmiaug.utils.files._tensor_file import read_tensor_file, write_tensor_file
 from tests._helpers import NAMES, assert_same_fit, small, trained
+from tests._internals import read_tensor_file, write_tensor_file
 
 
 @pytest.fixture

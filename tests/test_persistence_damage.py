@@ -13,7 +13,7 @@ import pytest
 
 import skmiaug
 from skmiaug.exceptions import FileFormatError
-from skmiaug.utils.files._tensor_file import read_tensor_file, write_tensor_file
+from tests._internals import read_tensor_file, write_tensor_file
 from tests.representation._pairs import pairs
 from tests.representation._pairs import small as small_aligner
 from tests.representation._sequences import (

@@ -1,7 +1,5 @@
 """The training session: seed, device, checkpoint, bar, callbacks, torch's global state."""
 
-import subprocess
-import sys
 import threading
 from contextlib import suppress
 
@@ -44,11 +42,6 @@ def session(estimator, X=X, **changes):
 
 def write(session):
     session.checkpoint.write({"seed": session.seed}, {})
-
-
-def test_importing_the_package_leaves_torch_alone():
-    code = "import skmiaug.base, sys; assert 'torch' not in sys.modules"
-    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_every_neural_estimator_has_these_parameters():

@@ -1,15 +1,15 @@
 """MIGANAugmenter against CTGAN on the same rows, in one run, on one core each.
 
 The aim at 47 features is ten times CTGAN's rows a second in training passes; eleven to
-thirteen were measured on a quiet machine. A third of a step there are matrix products that
-it cannot do without, the rest are many small operations, which other work on the machine
-slows down most. With hundreds of features the aim is passed by far.
+thirteen were measured on a quiet machine. There a third of a step are matrix products,
+the rest many small operations, which other work on the machine slows down most. With
+hundreds of features the ratio is far larger.
 
 Run with the ``benchmark`` extra installed, on a quiet machine (four minutes)::
 
     pytest tests/benchmarks/test_against_ctgan.py -m benchmark -s
 
-On a busy one ``SKMIAUG_CLOCK=cpu`` counts seconds of the CPU.
+On a busy machine, ``SKMIAUG_CLOCK=cpu`` counts CPU seconds.
 """
 
 import math
@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.benchmarks.suite._corpora import corpus, skewed_counts
+from tests.benchmarks.suite._corpora import corpus, imbalanced_counts
 from tests.benchmarks.suite._ctgan import (
     BATCH_SIZE,
     DEFAULT_EPOCHS,
@@ -51,7 +51,7 @@ def clock():
 
 @pytest.fixture(scope="module")
 def table() -> tuple[np.ndarray, np.ndarray]:
-    return corpus(skewed_counts(N_ROWS, N_CLASSES), N_FEATURES)
+    return corpus(imbalanced_counts(N_ROWS, N_CLASSES), N_FEATURES)
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +87,7 @@ def test_a_whole_fit_in_a_twentieth_of_the_time(table, ctgan):
 
 
 def test_fifty_times_the_rows_a_second_at_768_features():
-    X, y = corpus(skewed_counts(N_ROWS, N_CLASSES), 768)
+    X, y = corpus(imbalanced_counts(N_ROWS, N_CLASSES), 768)
     n_steps = math.ceil(N_ROWS / 256)
     fit = timed_fit(X, y, max_iter=n_steps, n_iter_no_change=n_steps)
     theirs = BATCH_SIZE / step_seconds(768, N_CLASSES)

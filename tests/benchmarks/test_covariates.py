@@ -19,7 +19,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from skmiaug import GaussianAugmenter
-from tests.conftest import DATA
+from tests.benchmarks.suite._speech import load_speech
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(7200)]
 
@@ -44,12 +44,7 @@ def training_rows(train, y, speaker, rng):
 
 @pytest.mark.parametrize("name", N_FOLDS)
 def test_new_speakers(name):
-    path = DATA / f"{name}_features.npz"
-    if not path.is_file():
-        pytest.skip(f"needs {path.name}")
-    with np.load(path) as file:
-        X = file["X_whisper_layers"][:, 3].astype(np.float32)
-        y, speaker = file["y"], file["speaker"]
+    X, y, speaker, _ = load_speech(name)
     found = []
     for seed in range(3):
         rng = np.random.default_rng(seed)

@@ -34,7 +34,7 @@ def predicted(means, covariance, X):
 
 
 def predictions(X, y, X_test, seed):
-    """Predictions for the test rows, by what they were made from."""
+    """Predictions for the test rows by each discriminant."""
     counts = np.bincount(y)
     real = lda(len(counts)).fit(X, y)
     augmenter = GaussianAugmenter(noise="gaussian", random_state=seed)

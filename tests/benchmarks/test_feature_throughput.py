@@ -1,4 +1,4 @@
-"""Clips a second on real speech, compared with the code that people write.
+"""Clips a second on real speech, compared with common code of users.
 
 Run alone on a quiet machine::
 
@@ -6,17 +6,16 @@ Run alone on a quiet machine::
 """
 
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
 from skmiaug import TransformerFeatures
+from tests.conftest import DATA
 
-SHARED = Path(__file__).parents[3] / "shared"
-MODEL = SHARED / "models" / "whisper-base-encoder"
-CLIPS = SHARED / "data" / "nemo_flac" / "samples"
+CLIPS = DATA / "nemo_flac" / "samples"
+MODEL = DATA.parent / "models" / "whisper-base-encoder"
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(3600)]
 
@@ -39,7 +38,7 @@ def encoder(paths):
 
 @torch.inference_mode()
 def one_by_one(encoder, paths):
-    """transformers.pipeline("feature-extraction") in style: batch 1, exact windows."""
+    """As transformers.pipeline("feature-extraction") does: batch 1, exact windows."""
     import soundfile
 
     model, processor = encoder
@@ -72,7 +71,7 @@ def padded_batches(encoder, paths, size=16, trim=False):
 
 
 def run_layers(model, log_mel):
-    """What the encoder's forward does, for any length; all layers, the third kept."""
+    """The encoder's forward pass for any length: all layers run, the third is returned."""
     hidden = torch.nn.functional.gelu(model.conv1(log_mel))
     hidden = torch.nn.functional.gelu(model.conv2(hidden)).transpose(1, 2)
     hidden = hidden + model.embed_positions.weight[: hidden.shape[1]]
@@ -86,11 +85,11 @@ def run_layers(model, log_mel):
 def best_rates(candidates, rounds=2):
     """Clips a second of each, the best of some rounds in turns.
 
-    Whatever else the machine does slows some rounds; the best are those it slowed least.
+    Other work on the machine slows some rounds; the best are slowed least.
     """
     best = dict.fromkeys(candidates, 0.0)
     for _, (extract, chosen) in candidates.items():
-        extract(chosen[:2])  # loading, probing and first calls are not counted
+        extract(chosen[:2])  # what the first call loads is not counted
     for _ in range(rounds):
         for label, (extract, chosen) in candidates.items():
             start = time.perf_counter()
@@ -103,7 +102,7 @@ def test_throughput_on_natural_clips(paths, encoder):
     def ours(**parameters):
         return TransformerFeatures(model=MODEL, **parameters).transform
 
-    # What is slow shows its rate on a part of the clips; all are of the same kind.
+    # A part of the clips is enough for slow candidates: the clips are alike.
     part, few = paths[::4], paths[::40]
     candidates = {
         "ours, layer 3, auto": (ours(layer=3), paths),

@@ -4,7 +4,7 @@ Run alone on a quiet machine::
 
     pytest tests/benchmarks/test_manifest_speed.py -m benchmark -s
 
-Each pair of seconds is of the processor and of the clock.
+Each pair is CPU seconds and elapsed seconds.
 """
 
 import json
@@ -34,8 +34,8 @@ from skmiaug.datasets import Manifest, OfficialSplit, load_msp_podcast
 
 def timed(call):
     start, cpu = time.perf_counter(), time.process_time()
-    made = call()
-    return made, (time.process_time() - cpu, time.perf_counter() - start)
+    result = call()
+    return result, (time.process_time() - cpu, time.perf_counter() - start)
 
 folder, options, copy = sys.argv[1], json.loads(sys.argv[2]), sys.argv[3]
 data, load = timed(lambda: load_msp_podcast(folder, labels="all", **options))
@@ -52,7 +52,7 @@ print(json.dumps(found))
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory):
-    """A made-up release of 151,654 turns with as many (empty) audio files."""
+    """A simulated release of 151,654 turns with as many (empty) audio files."""
     assert ROWS == 151_654
     root = tmp_path_factory.mktemp("podcast")
     for name in ("Labels", "Audios"):
@@ -105,10 +105,10 @@ def test_a_release_is_read_within_ten_seconds_and_a_gigabyte(release, tmp_path):
     assert found["splits"]["test3"] == SIZES["Test3"]
     cpu, wall = found["load"]
     assert cpu < SECONDS
-    # Elapsed time is the loader's own doing on a machine that is free.
+    # Elapsed time counts only where the machine is free.
     assert wall < SECONDS or os.getloadavg()[0] > (os.cpu_count() or 1)
     assert found["megabytes"] < MEGABYTES
-    # The neutral format is not the slow way round.
+    # Manifests are not slower than the release itself.
     assert found["read"][0] < 2 * SECONDS
     assert found["write"][0] < 2 * SECONDS
     assert found["split"][0] < 1.0

@@ -11,7 +11,7 @@ import sys
 import numpy as np
 import pytest
 
-from tests.benchmarks.test_augmenter_speed import show
+from tests.benchmarks.suite._measure import show
 
 pytestmark = [
     pytest.mark.benchmark,
@@ -22,8 +22,8 @@ pytestmark = [
 N_ROWS, N_FEATURES, N_COMPONENTS = 100_000, 1024, 512
 GIB = 2**30
 
-# The mapped pages of a file are the system's to drop: what counts is anonymous memory,
-# of which the kernel keeps no peak. A thread looks at it each 5 ms.
+# The system may drop mapped pages of a file at any time, so anonymous memory counts,
+# of which the kernel keeps no peak. A thread reads it every 5 ms.
 SCRIPT = """
 import sys, threading, time
 import numpy as np, torch
@@ -61,7 +61,7 @@ augmenter = MIGANAugmenter(
 if what == "sample_to":
     some = np.load(folder + "/X.npy", mmap_mode="r")[:5000]
     augmenter.fit(some.copy(), y[:5000])
-    measured(lambda: augmenter.sample_to(folder + "/made.npy", len(y), rng.permutation(y)))
+    measured(lambda: augmenter.sample_to(folder + "/new.npy", len(y), rng.permutation(y)))
 else:
     X = np.load(folder + "/X.npy", mmap_mode="r" if what == "mapped" else None)
     measured(lambda: augmenter.fit(X, y))

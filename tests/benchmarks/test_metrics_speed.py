@@ -18,11 +18,11 @@ import numpy as np
 import pytest
 
 from skmiaug import metrics
+from tests.benchmarks.suite._corpora import IEMOCAP
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(3600)]
 
 N_FEATURES = 768
-COUNTS = (1708, 1636, 1103, 1084)  # the skew of IEMOCAP with four classes
 BUDGET_SECONDS = 60
 BUDGET_GB = 8
 MANY = 100_000
@@ -31,17 +31,17 @@ MANY = 100_000
 def corpus(seed, n_times=1):
     """Correlated float32 rows of classes that overlap."""
     shared, rng = np.random.default_rng(0), np.random.default_rng(seed)
-    y = np.repeat(np.arange(len(COUNTS)), np.multiply(COUNTS, n_times))
+    y = np.repeat(np.arange(len(IEMOCAP)), np.multiply(IEMOCAP, n_times))
     mixing = shared.normal(size=(N_FEATURES, N_FEATURES)) / np.sqrt(N_FEATURES)
     mixing = (mixing * np.linspace(2, 0.2, N_FEATURES)).astype(np.float32)
     X = rng.standard_normal((len(y), N_FEATURES), dtype=np.float32) @ mixing
-    X += 0.3 * shared.normal(size=(len(COUNTS), N_FEATURES)).astype(np.float32)[y]
+    X += 0.3 * shared.normal(size=(len(IEMOCAP), N_FEATURES)).astype(np.float32)[y]
     return X, y
 
 
-def everything(real, made, fresh):
+def everything(real, synthetic, fresh):
     """Each metric as it is called by default, permutation nulls included."""
-    X, y = made
+    X, y = synthetic
     return {
         "classifier_bound": lambda: metrics.classifier_bound(X, y),
         "mixed_information": lambda: metrics.mixed_information(X, y),
@@ -85,7 +85,7 @@ def test_all_metrics_of_a_corpus_take_less_than_a_minute():
     assert total < BUDGET_SECONDS
 
 
-# Those that look at all rows; the first of them, at all pairs, takes a quarter of an hour.
+# Those of all rows; the first of them, of all pairs, takes a quarter of an hour.
 OF_ALL_ROWS = (
     "precision_recall_density_coverage",
     "nearest_row_leakage",
@@ -102,9 +102,9 @@ OF_ALL_ROWS = (
 
 @pytest.mark.parametrize("name", OF_ALL_ROWS)
 def test_memory_at_100_000_rows(name):
-    """Real, made and fresh rows are 0.9 GB of it."""
+    """Real, synthetic and fresh rows are 0.9 GB of it."""
     done = subprocess.run(
-        [sys.executable, __file__, name], capture_output=True, text=True, check=True
+        [sys.executable, "-m", __name__, name], capture_output=True, text=True, check=True
     )
     print(f"\n{done.stdout.strip()}", end="")
     assert float(done.stdout.split(" GB")[0].split()[-1]) < BUDGET_GB
@@ -112,7 +112,7 @@ def test_memory_at_100_000_rows(name):
 
 def measure_memory(name):
     """What a process of its own needs for one metric; prints it."""
-    times = MANY // sum(COUNTS) + 1
+    times = MANY // sum(IEMOCAP) + 1
     sets = [corpus(seed, times) for seed in (1, 2, 3)]
     sets = [(X[:MANY], y[:MANY]) for X, y in sets]
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

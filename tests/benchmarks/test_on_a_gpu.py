@@ -1,6 +1,6 @@
-"""What a GPU is to make of it at the size of MSP-Podcast: 84,030 rows of 1,024, 8 classes.
+"""Speed on a GPU at the size of MSP-Podcast: 84,030 rows of 1,024, 8 classes.
 
-Run alone where there is one; the figures are those of ``python -m tests.benchmarks.suite
+Run it alone; the figures are those of ``python -m tests.benchmarks.suite
 --device cuda``::
 
     pytest tests/benchmarks/test_on_a_gpu.py -m "gpu and benchmark" -s

@@ -1,4 +1,4 @@
-"""UAR of classifiers with which no default was chosen.
+"""UAR of classifiers that were not used to choose defaults.
 
 Quarter of an hour to half an hour on two cores, with shared/data next to the checkout::
 
@@ -8,9 +8,6 @@ Training parts are made imbalanced and testing is on speakers that were not trai
 in docs/benchmarks/earlier.md; digits in five folds.
 """
 
-from pathlib import Path
-
-import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
@@ -24,13 +21,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC, LinearSVC
 
 from skmiaug.evaluation import ImbalancedTrainingSplit, compare_samplers
+from tests.benchmarks.suite import _speech
 
-DATA = Path(__file__).parents[3] / "shared" / "data"
-SHARES = {
-    "emodb": [1, 0.5, 0.3, 0.2, 0.25, 0.4, 0.15],
-    "nemo": [0.5, 0.3, 1, 0.15, 0.1, 0.2],
-    "digits": [1, 0.5, 0.3, 0.2, 0.25, 0.4, 0.15, 0.1, 0.1, 0.05],
-}
+SHARES = _speech.SHARES | {"digits": [1, 0.5, 0.3, 0.2, 0.25, 0.4, 0.15, 0.1, 0.1, 0.05]}
 SAMPLERS = ["none", "RandomOverSampler", "SMOTE", "MIGANAugmenter"]
 CLASSIFIERS = {
     "random forest": RandomForestClassifier(100),
@@ -47,27 +40,21 @@ BOOSTED = {"boosted trees": HistGradientBoostingClassifier(max_iter=40)}  # slow
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(7200)]
 
 
-def speech(corpus, kind):
-    path = DATA / f"{corpus}_features.npz"
-    if not path.is_file():
-        pytest.skip(f"needs {path}")
-    with np.load(path) as file:
-        X = file["X_egemaps"] if kind == "eGeMAPS" else file["X_whisper_layers"][:, 3]
-        group = file["session" if corpus == "emodb" else "speaker"]
-        return X.astype(np.float32), file["y"], group, LeaveOneGroupOut()
-
-
-def digits():
-    X, y = load_digits(return_X_y=True)
-    return X, y, None, StratifiedKFold(5, shuffle=True)
+def read(name, features):
+    """Rows, classes, groups of rows that stay together, and a splitter."""
+    if name == "digits":
+        X, y = load_digits(return_X_y=True)
+        return X, y, None, StratifiedKFold(5, shuffle=True)
+    corpus = _speech.load_speech(name, features)
+    return corpus.X, corpus.y, corpus.session, LeaveOneGroupOut()
 
 
 @pytest.mark.parametrize(
     "name", ["emodb layer 3", "nemo layer 3", "emodb eGeMAPS", "nemo eGeMAPS", "digits"]
 )
-def test_made_rows_teach_other_classifiers(name):
-    corpus, _, kind = name.partition(" ")
-    X, y, groups, folds = digits() if corpus == "digits" else speech(corpus, kind)
+def test_most_classifiers_gain_more_than_by_smote(name):
+    corpus, _, features = name.partition(" ")
+    X, y, groups, folds = read(corpus, features)
     results = compare_samplers(
         X,
         y,

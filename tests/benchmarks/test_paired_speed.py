@@ -21,7 +21,7 @@ MOST = 1.6
 
 
 def corpus() -> tuple[np.ndarray, np.ndarray]:
-    """Pairs whose text is partly said by the audio; float32."""
+    """Pairs whose text depends on the audio; float32."""
     rng = np.random.default_rng(0)
     y = np.repeat(np.arange(len(COUNTS)), COUNTS)
     audio = rng.normal(size=(len(y), N_AUDIO)) + 0.2 * rng.normal(size=(4, N_AUDIO))[y]
@@ -41,7 +41,7 @@ def cpu_of_fit(X, y, **parameters) -> float:
 def test_a_paired_fit_takes_at_most_1_6_times_as_long(max_iter):
     X, y = corpus()
     steps = {"max_iter": max_iter, "n_iter_no_change": max_iter}
-    # In turns, so that what else the machine does falls on both.
+    # In turns, so that other work on the machine slows both.
     alone, together = np.transpose(
         [
             (

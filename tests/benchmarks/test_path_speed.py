@@ -5,14 +5,13 @@ Run alone on a quiet machine of two cores::
     pytest tests/benchmarks/test_path_speed.py -m benchmark -s
 """
 
-import os
 import time
 
 import pytest
-import torch
 
 from skmiaug import MIGANAugmenter, mi_path
 from tests.benchmarks.suite._corpora import IEMOCAP, corpus
+from tests.benchmarks.suite._measure import show, torch_threads
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(1800)]
 
@@ -31,9 +30,7 @@ def test_eight_weights_together(n_features, all_steps, most):
     template = MIGANAugmenter(
         random_state=0, device="cpu", max_iter=500, n_iter_no_change=patience
     )
-    threads = torch.get_num_threads()
-    torch.set_num_threads(THREADS)
-    try:
+    with torch_threads(THREADS):
         MIGANAugmenter(max_iter=3, device="cpu").fit(X[::10], y[::10])  # imports
         begin = time.perf_counter()
         path = mi_path(X, y, mi_weights=WEIGHTS, augmenter=template)
@@ -42,13 +39,9 @@ def test_eight_weights_together(n_features, all_steps, most):
         for weight in WEIGHTS:
             template.set_params(mi_weight=weight).fit(X, y)
         apart = time.perf_counter() - begin
-    finally:
-        torch.set_num_threads(threads)
     steps = sum(augmenter.n_iter_ for augmenter in path.augmenters)
-    print(
-        f"\n{len(WEIGHTS)} λ, {N_ROWS} x {n_features}, {steps} steps in all: "
-        f"{together:.1f} s / {apart:.1f} s = {together / apart:.2f}   "
-        f"(load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores)",
-        end="",
+    show(
+        f"{len(WEIGHTS)} λ, {N_ROWS} x {n_features}, {steps} steps in all",
+        f"{together:.1f} s / {apart:.1f} s = {together / apart:.2f}",
     )
     assert together <= most * apart

@@ -1,12 +1,11 @@
 """Time of pretraining at the size of CMU-MOSEI's training fold: 16,327 × 50 × 74.
 
-Seconds are those of one core's work, which other programs disturb less than the clock; the
-demand is a minute on two cores. Still best run on a quiet machine::
+Seconds are CPU seconds of one core, which other programs disturb less; the aim is a minute
+on two cores. Run it on a quiet machine::
 
     pytest tests/benchmarks/test_pretraining_speed.py -m benchmark -s
 """
 
-import os
 import time
 from collections.abc import Callable, Iterator
 
@@ -23,7 +22,8 @@ from skmiaug.training import (
     build_sequence_model,
 )
 from skmiaug.utils._device import has_bfloat16_units, resolve_precision
-from skmiaug.utils._random import torch_generator
+from tests._internals import torch_generator
+from tests.benchmarks.suite._measure import show, torch_threads
 
 N_SEQUENCES, N_STEPS, N_FEATURES = 16327, 50, 74
 CPU = torch.device("cpu")
@@ -31,15 +31,8 @@ CPU = torch.device("cpu")
 
 @pytest.fixture(autouse=True)
 def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
-def show(label: str, figure: str) -> None:
-    load = os.getloadavg()[0]
-    print(f"\n{label:44s} {figure}   (load {load:.1f} on {os.cpu_count()} cores)", end="")
+    with torch_threads(1):
+        yield
 
 
 def build_step(backbone: str, device: torch.device, precision: str) -> Callable[[], object]:
@@ -131,7 +124,7 @@ def test_an_epoch_takes_less_than_a_minute(backbone):
 @pytest.mark.benchmark
 def test_a_step_takes_less_than_four_times_its_matrix_products():
     calls = build_step("transformer", CPU, "float32"), build_products(CPU)
-    # In turns, so that both meet the same load.
+    # In turns, so that both see the same load.
     turns = [[milliseconds(call, CPU, 1) for call in calls] for _ in range(10)]
     step, products = np.median(turns, axis=0)
     figure = f"{step:.0f} ms / {products:.0f} ms = {step / products:.2f}"
@@ -151,7 +144,7 @@ def test_a_step_in_bfloat16_is_faster_than_in_float32():
 
 @pytest.mark.gpu
 @pytest.mark.benchmark
-def test_steps_a_second_on_a_gpu_beside_float32():
+def test_steps_on_a_gpu_are_no_slower_than_in_float32():
     device = torch.device("cuda")
     times = {
         precision: milliseconds(build_step("transformer", device, precision), device, 50)

@@ -1,4 +1,4 @@
-"""The suite of benchmarks runs, and what it counts is right; no test of speed."""
+"""The suite of benchmarks runs and counts correctly; speed is not tested."""
 
 import csv
 import json
@@ -12,7 +12,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from skmiaug.utils._fit import phase
 from tests.benchmarks.suite import __main__ as command
 from tests.benchmarks.suite import _parts
-from tests.benchmarks.suite._corpora import IEMOCAP, corpus, skewed_counts
+from tests.benchmarks.suite._corpora import IEMOCAP, corpus, imbalanced_counts
 from tests.benchmarks.suite._ctgan import BATCH_SIZE, CTGANCost, ctgan_cost, have_ctgan
 from tests.benchmarks.suite._device import on_device
 from tests.benchmarks.suite._measure import choose_clock, cost_of, timed_phases
@@ -36,8 +36,8 @@ NO_GROWTH = ["--growth-rows", "--growth-features", "--growth-classes", "--weight
 
 
 @pytest.mark.parametrize(("n", "k"), [(1000, 4), (84030, 8), (20, 16), (5531, 2)])
-def test_the_classes_are_skewed_and_add_up(n, k):
-    counts = skewed_counts(n, k)
+def test_the_classes_are_imbalanced_and_add_up(n, k):
+    counts = imbalanced_counts(n, k)
     assert sum(counts) == n
     assert min(counts) >= 1
     assert list(counts) == sorted(counts, reverse=True)
@@ -48,7 +48,7 @@ def test_the_classes_are_skewed_and_add_up(n, k):
 
 
 @pytest.mark.parametrize("n_features", [5, 47, 600])
-def test_all_matrix_products_of_a_step_are_counted_and_no_more(n_features):
+def test_matrix_products_of_a_step_are_counted_exactly(n_features):
     parameters = default_parameters(sum(IEMOCAP), n_features, len(IEMOCAP))
     step = build_step(parameters, IEMOCAP)
     with FlopCounterMode(display=False) as counter:
@@ -57,7 +57,7 @@ def test_all_matrix_products_of_a_step_are_counted_and_no_more(n_features):
     assert counter.get_total_flops() == counted
 
 
-def test_memory_at_the_peak_is_seen_and_what_was_freed_is_not_missed():
+def test_peak_memory_includes_freed_memory():
     size = 64 * 2**20
     for _ in range(2):
         cost = cost_of(lambda: np.ones(size // 8).sum())
@@ -105,7 +105,7 @@ def test_the_table_has_a_line_each_under_the_heading_of_its_part():
     assert text[4].split() == ["fit", "84,030", "1,024", "8", "8", "123.4", "57", "why"]
 
 
-def test_the_command_measures_what_it_was_asked_for(tmp_path, capsys):
+def test_the_command_measures_the_given_sizes(tmp_path, capsys):
     files = ["--csv", str(tmp_path / "a.csv"), "--json", str(tmp_path / "a.json")]
     threads = torch.get_num_threads()
     command.main([*TINY, *NO_GROWTH, "--without-ctgan", *files])
@@ -160,8 +160,8 @@ def test_a_device_is_measured_by_step_fit_and_many_weights():
 
 @pytest.mark.slow
 @pytest.mark.skipif(not have_ctgan(), reason="CTGAN is not installed")
-def test_a_part_of_the_columns_tells_what_all_of_them_cost():
-    X, y = corpus(skewed_counts(1000, 3), 12)
+def test_the_cost_of_all_columns_is_scaled_up_from_a_part():
+    X, y = corpus(imbalanced_counts(1000, 3), 12)
     X = np.tile(X[:, :4], 3)
     try:
         choose_clock("cpu")
@@ -174,8 +174,8 @@ def test_a_part_of_the_columns_tells_what_all_of_them_cost():
     assert scaled.step_seconds == pytest.approx(whole.step_seconds, rel=0.5)
 
 
-def test_the_parts_of_a_fit_are_found_and_add_up_to_no_more_than_the_whole():
-    fit = timed_fit(*corpus(skewed_counts(120, 3), 9), max_iter=5)
+def test_the_parts_of_a_fit_add_up_to_no_more_than_the_whole():
+    fit = timed_fit(*corpus(imbalanced_counts(120, 3), 9), max_iter=5)
     assert min(fit.parts.values()) > 0
     assert sum(fit.parts.values()) <= fit.cost.seconds
     assert fit.rows_per_second == pytest.approx(5 * 120 / fit.training_seconds)

@@ -3,7 +3,7 @@
 import inspect
 import pydoc
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import is_dataclass
 from typing import Any, NamedTuple
 
@@ -91,7 +91,26 @@ def raises_itself(value: Any) -> bool:
     return "\n    raise " in source or "\n        raise " in source
 
 
-@pytest.mark.parametrize("public", ALL, ids=str)
+def each(publics: Iterable[Public]) -> Callable[[Callable[[Public], None]], Callable]:
+    """Make one test of a check of many names: it lists those that fail."""
+
+    def decorate(check: Callable[[Public], None]) -> Callable[[], None]:
+        def test() -> None:
+            failed = {}
+            for public in publics:
+                try:
+                    check(public)
+                except AssertionError as error:
+                    failed[public.name] = str(error)
+            assert not failed, "\n".join(f"{name}: {why}" for name, why in failed.items())
+
+        test.__name__ = check.__name__
+        return test
+
+    return decorate
+
+
+@each(ALL)
 def test_it_begins_with_one_sentence(public):
     lines = (inspect.getdoc(public.value) or "").split("\n")
     assert lines[0].strip(), "no docstring"
@@ -99,7 +118,7 @@ def test_it_begins_with_one_sentence(public):
     assert len(lines) == 1 or not lines[1].strip(), "the first line does not stand alone"
 
 
-@pytest.mark.parametrize("public", CLASSES, ids=str)
+@each(CLASSES)
 def test_a_class_documents_its_parameters(public):
     doc = ClassDoc(public.value)
     told = documented(doc["Parameters"])
@@ -110,7 +129,7 @@ def test_a_class_documents_its_parameters(public):
     assert sorted(told[n:]) == sorted(wanted[n:])
 
 
-@pytest.mark.parametrize("public", FUNCTIONS, ids=str)
+@each(FUNCTIONS)
 def test_a_function_documents_its_parameters(public):
     wanted = in_signature(public.value)
     doc = FunctionDoc(public.value)
@@ -123,7 +142,7 @@ def test_a_function_documents_its_parameters(public):
     assert documented(doc["Parameters"]) == wanted
 
 
-@pytest.mark.parametrize("public", [*CLASSES, *FUNCTIONS], ids=str)
+@each([*CLASSES, *FUNCTIONS])
 def test_defaults_are_documented(public):
     doc = (ClassDoc if inspect.isclass(public.value) else FunctionDoc)(public.value)
     types = {
@@ -158,13 +177,13 @@ RESULTS = (
 )
 
 
-@pytest.mark.parametrize("public", [*CLASSES, *FUNCTIONS], ids=str)
+@each([*CLASSES, *FUNCTIONS])
 def test_it_has_an_example(public):
     if public.owner is None and not public.name.endswith(RESULTS):
         assert ">>>" in (inspect.getdoc(public.value) or "")
 
 
-@pytest.mark.parametrize("public", FUNCTIONS, ids=str)
+@each(FUNCTIONS)
 def test_a_function_documents_its_result(public):
     annotation = inspect.signature(public.value).return_annotation
     doc = FunctionDoc(public.value)
@@ -174,29 +193,27 @@ def test_a_function_documents_its_result(public):
         assert doc["Returns"] or doc["Yields"]
 
 
-@pytest.mark.parametrize("public", FUNCTIONS, ids=str)
+@each(FUNCTIONS)
 def test_a_function_that_raises_documents_its_errors(public):
     if public.owner is None and raises_itself(public.value):
         assert FunctionDoc(public.value)["Raises"]
 
 
-@pytest.mark.parametrize("public", [p for p in CLASSES if hasattr(p.value, "fit")], ids=str)
+@each([p for p in CLASSES if hasattr(p.value, "fit")])
 def test_an_estimator_documents_what_it_fits(public):
     names = documented(ClassDoc(public.value)["Attributes"])
     assert names
     assert all(name.endswith("_") or name == "feature_names_in_" for name in names)
 
 
-@pytest.mark.parametrize("public", TUPLES, ids=str)
+@each(TUPLES)
 def test_a_named_tuple_documents_its_fields(public):
     doc = ClassDoc(public.value)
     told = documented(doc["Attributes"]) or documented(doc["Parameters"])
     assert told == list(public.value._fields)
 
 
-@pytest.mark.parametrize(
-    "public", [p for p in ALL if p.owner is None and p not in ERRORS + TUPLES], ids=str
-)
+@each([p for p in ALL if p.owner is None and p not in ERRORS + TUPLES])
 def test_it_links_to_related_names_that_exist(public):
     doc = ClassDoc if inspect.isclass(public.value) else FunctionDoc
     related = [name for names, _ in doc(public.value)["See Also"] for name, _ in names]
@@ -219,7 +236,7 @@ def test_every_public_name_is_on_the_page_of_the_api(tmp_path):
 LONG = [p for p in CLASSES if len(in_signature(p.value)) >= MANY]
 
 
-@pytest.mark.parametrize("public", LONG, ids=str)
+@each(LONG)
 def test_a_long_list_of_parameters_is_shown_in_groups(public):
     pytest.importorskip("sphinx", reason="numpydoc writes pages with sphinx (extra: docs)")
     from numpydoc.docscrape_sphinx import SphinxClassDoc
@@ -255,21 +272,19 @@ def test_the_walk_finds_the_estimators_and_the_modules():
     assert any(name.startswith("skmiaug.datasets.load_") for name in names)
 
 
-@pytest.mark.parametrize(
-    "public",
+@each(
     [
         p
         for p in CLASSES
         if issubclass(p.value, BaseEstimator) and not inspect.isabstract(p.value)
-    ],
-    ids=str,
+    ]
 )
 def test_the_error_of_an_unknown_parameter_names_the_estimator(public):
     with pytest.raises(TypeError, match=rf"{public.value.__name__}\.__init__\(\)"):
         public.value(no_such_parameter=1)
 
 
-@pytest.mark.parametrize("public", [p for p in ALL if callable(p.value)], ids=str)
+@each([p for p in ALL if callable(p.value)])
 def test_a_signature_is_short_enough_to_read(public):
     try:
         shown = str(inspect.signature(public.value))

@@ -1,17 +1,16 @@
 """The examples in the docstrings."""
 
 import doctest
-import pkgutil
 from importlib import import_module
 
 import pytest
 
-import skmiaug
+from tests.docs._pages import ROOT
 
 MODULES = sorted(
-    m.name
-    for m in pkgutil.walk_packages(skmiaug.__path__, "skmiaug.")
-    if not m.name.endswith("__main__")
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+    for path in (ROOT / "skmiaug").rglob("*.py")
+    if ">>> " in path.read_text(encoding="utf-8")
 )
 
 
@@ -25,6 +24,4 @@ def test_docstrings(name, tmp_path, monkeypatch):
 
 
 def test_there_are_docstrings_to_test():
-    finder = doctest.DocTestFinder(exclude_empty=True)
-    tests = [t for name in MODULES for t in finder.find(import_module(name)) if t.examples]
-    assert len(tests) >= 5
+    assert len(MODULES) >= 30

@@ -72,11 +72,17 @@ def written(path):
     return "\n".join(lines)
 
 
-@pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_the_words_are_those_of_the_field(path):
-    text = written(path)
+FOLDERS = sorted({path.parent for path in FILES})
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=name_of)
+def test_the_words_are_those_of_the_field(folder):
     found = [
-        f"{match[0]!r} on line {text[: match.start()].count(chr(10)) + 1}: write {better}"
+        f"{match[0]!r} on line {text[: match.start()].count(chr(10)) + 1} of {path.name}: "
+        f"write {better}"
+        for path in FILES
+        if path.parent == folder
+        for text in [written(path)]
         for pattern, better in WORDS.items()
         for match in re.finditer(pattern.replace(" ", r"\s+"), text)
     ]

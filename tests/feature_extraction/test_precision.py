@@ -54,7 +54,7 @@ def test_float32_is_equal_on_other_processors(tiny, tmp_path):
 
 @pytest.mark.parametrize("pooling", ["mean", "mean_std"])
 def test_bfloat16_stays_within_the_stated_tolerance(whisper_base, nemo_clips, pooling):
-    X, layers = nemo_clips[::40], [1, 3, 5, 6]
+    X, layers = nemo_clips[::80], [1, 3, 5, 6]
     exact, fast = (
         features(whisper_base, dtype=dtype, layer=layers, pooling=pooling).transform(X)
         for dtype in ("float32", "bfloat16")

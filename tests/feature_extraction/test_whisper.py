@@ -59,7 +59,7 @@ def test_equals_transformers_at_batch_size_one(tiny, clips, window):
 
 @pytest.mark.parametrize("window", ["trimmed", "full"])
 def test_real_encoder_equals_transformers(whisper_base, nemo_clips, window):
-    chosen = nemo_clips[::90] if window == "trimmed" else nemo_clips[:2]
+    chosen = nemo_clips[::150] if window == "trimmed" else nemo_clips[:1]
     import soundfile
 
     got = features(whisper_base, chosen, window=window, layer=[3, 6])

@@ -410,6 +410,23 @@ def test_intervals_of_mixed_cover_the_truth_where_a_class_is_rare(n, n_rare):
     assert held >= 52
 
 
+@pytest.mark.parametrize(
+    ("estimator", "draw"),
+    [
+        (ksg_information, lambda rng: gaussian_pair(300, 1, 0.6, rng)),
+        (mixed_information, lambda rng: class_mixture(150, 2, 2.0, 2, rng)),
+    ],
+)
+def test_intervals_of_neighbours_are_as_wide_as_estimates_vary(estimator, draw):
+    found = [
+        estimator(*draw(np.random.default_rng(seed)), n_permutations=0, random_state=seed)
+        for seed in range(60)
+    ]
+    half_width = np.mean([np.ptp(one.interval) / 2 for one in found])
+    # Student's t of eight degrees of freedom is 2.3; the drift is added.
+    assert 1.8 < half_width / np.std([one.estimate for one in found], ddof=1) < 4
+
+
 def test_mixed_of_classes_far_apart_is_their_entropy():
     X, y = class_mixture(200, 2, 100.0, 3, np.random.default_rng(0))
     found = mixed_information(X, y, n_permutations=19)

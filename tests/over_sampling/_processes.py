@@ -1,7 +1,7 @@
 """What each of two processes does, for the tests of ``data_parallel``.
 
-Started as ``python -m tests.over_sampling._processes FOLDER SCENARIO``; the first process
-forks the second, so that both share their imports.
+Started as ``python -m tests.over_sampling._processes FOLDER SCENARIO...``; the first
+process forks the second, so that both share their imports. "dies" and "hangs" end both.
 """
 
 import os
@@ -126,10 +126,9 @@ def bereft(rank: int, act) -> dict:
 
 
 def main(rank: int, folder: Path, scenario: str) -> None:
-    torch.set_num_threads(1)
     dist.init_process_group(
         "gloo",
-        init_method=f"file://{folder / 'store'}",
+        init_method=f"file://{folder / scenario}.store",
         rank=rank,
         world_size=2,
         timeout=timedelta(seconds=10 if scenario == "hangs" else 120),
@@ -140,7 +139,7 @@ def main(rank: int, folder: Path, scenario: str) -> None:
         found = bereft(rank, lambda: os._exit(3))
     else:
         found = bereft(rank, lambda: os.kill(os.getpid(), signal.SIGSTOP))
-    (folder / f"found-{rank}.pickle").write_bytes(pickle.dumps(found))
+    (folder / f"{scenario}-{rank}.pickle").write_bytes(pickle.dumps(found))
     if scenario != "fits":
         # What is left of a group that lost a process may abort when Python clears up.
         os._exit(0)
@@ -149,6 +148,8 @@ def main(rank: int, folder: Path, scenario: str) -> None:
 
 if __name__ == "__main__":
     second = os.fork()
-    main(0 if second else 1, Path(sys.argv[1]), sys.argv[2])
+    torch.set_num_threads(1)
+    for scenario in sys.argv[2:]:
+        main(0 if second else 1, Path(sys.argv[1]), scenario)
     if second and os.waitpid(second, 0)[1]:
         sys.exit("the second process failed")

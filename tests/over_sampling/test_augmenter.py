@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skmiaug.over_sampling._migan import EVAL_INTERVAL
 from tests._helpers import NAMES, counts, label_of, small, trained
+from tests._internals import EVAL_INTERVAL
 
 
 def made_counts(augmenter, y_new):

@@ -10,9 +10,9 @@ from scipy import sparse
 
 from skmiaug.exceptions import TinyClassWarning, TrainingDivergedError
 from skmiaug.over_sampling import _base, _migan
-from skmiaug.over_sampling._migan import EVAL_INTERVAL
 from skmiaug.training.gan import _loop as _gan_loop
 from tests._helpers import counts, label_of, small, trained
+from tests._internals import EVAL_INTERVAL
 
 # ---------------------------------------------------------------- refused
 

@@ -18,8 +18,8 @@ from skmiaug.over_sampling.columns import (
     ledoit_wolf_shrinkage,
 )
 from skmiaug.over_sampling.targets import regress
-from skmiaug.utils.files._memory_map import is_memory_mapped
 from skmiaug.utils.tables import _row_blocks
+from tests._internals import is_memory_mapped
 from tests.over_sampling._rows import classed_rows, columns_of, one_hot, shares
 
 # ---- scale

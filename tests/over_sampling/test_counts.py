@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skmiaug import GaussianAugmenter
-from skmiaug.over_sampling._pairing import combinations_of
 from skmiaug.over_sampling.targets import (
     even_shares,
     expanded_counts,
@@ -14,6 +13,7 @@ from skmiaug.over_sampling.targets import (
     requested_classes,
     subsample,
 )
+from tests._internals import combinations_of
 
 CLASSES = np.array(["anger", "fear", "joy"])
 SHARES = np.array([0.5, 0.3, 0.2])

@@ -25,32 +25,38 @@ pytestmark = [
 ROOT = Path(__file__).parents[2]
 
 
-def run(folder, scenario, timeout):
-    """Run both processes of a scenario to the end of the first."""
+def run(folder, *scenarios):
+    """Run both processes of scenarios to the end of the first."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "tests.over_sampling._processes", folder, scenario]
+    command = [sys.executable, "-m", "tests.over_sampling._processes", folder, *scenarios]
     # A file, since a pipe would be open until the second process has ended too.
     with (folder / "errors").open("w") as errors:
         first = subprocess.Popen(
             command, cwd=ROOT, env=environment, stderr=errors, start_new_session=True
         )
     try:
-        assert first.wait(timeout) == 0, (folder / "errors").read_text()
+        assert first.wait(500) == 0, (folder / "errors").read_text()
     finally:
         with suppress(ProcessLookupError):
             os.killpg(first.pid, signal.SIGKILL)
 
 
-def found_by(folder, rank):
-    return pickle.loads((folder / f"found-{rank}.pickle").read_bytes())
+def found_by(folder, scenario, rank):
+    return pickle.loads((folder / f"{scenario}-{rank}.pickle").read_bytes())
 
 
 @pytest.fixture(scope="module")
-def pair(tmp_path_factory):
-    """What each of two processes found."""
+def folder(tmp_path_factory):
+    """Where both processes have written what they found, and the second has died."""
     folder = tmp_path_factory.mktemp("pair")
-    run(folder, "fits", timeout=500)
-    return [found_by(folder, rank) for rank in range(2)]
+    run(folder, "fits", "dies")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pair(folder):
+    """What each of two processes found."""
+    return [found_by(folder, "fits", rank) for rank in range(2)]
 
 
 def assert_close(one, other, atol):
@@ -117,9 +123,10 @@ def test_both_are_told_what_is_wrong(pair, name, error, text):
 
 
 @pytest.mark.parametrize("what", ["dies", pytest.param("hangs", marks=pytest.mark.slow)])
-def test_the_death_of_one_ends_the_other_with_an_error(tmp_path, what):
-    run(tmp_path, what, timeout=300)
-    found = found_by(tmp_path, 0)
+def test_the_death_of_one_ends_the_other_with_an_error(folder, what):
+    if what == "hangs":
+        run(folder, what)
+    found = found_by(folder, what, 0)
     kind, text = found["error"]
     assert kind == "ProcessGroupError"
     assert "Another process of the group ended, or did not answer" in text

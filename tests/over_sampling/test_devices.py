@@ -12,7 +12,6 @@ import torch
 
 import skmiaug
 from skmiaug.exceptions import DeviceUnavailableError
-from skmiaug.over_sampling.generator._residual import ResidualSampler
 from skmiaug.training.gan import _loop as _gan_loop
 from tests._helpers import assert_same_fit, small, trained
 
@@ -71,7 +70,7 @@ def test_memory_that_runs_out_in_sampling_is_an_error_with_the_remedy(skewed, mo
         raise torch.OutOfMemoryError("Tried to allocate 80 GiB")
 
     augmenter = small().fit(*skewed)
-    monkeypatch.setattr(ResidualSampler, "sample", no_memory)
+    monkeypatch.setattr(type(augmenter._generator), "sample", no_memory)
     with pytest.raises(torch.OutOfMemoryError, match=r"lower batch_size.*80 GiB"):
         augmenter.sample(3)
 

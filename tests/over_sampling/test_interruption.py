@@ -13,9 +13,9 @@ import pytest
 
 from skmiaug import save
 from skmiaug.exceptions import CheckpointError
-from skmiaug.over_sampling._migan import EVAL_INTERVAL
 from skmiaug.training.gan import _loop as _gan_loop
 from tests._helpers import assert_same_fit, small, trained
+from tests._internals import EVAL_INTERVAL
 
 LONG = {"max_iter": 3 * EVAL_INTERVAL, "n_iter_no_change": 1000}
 AT_A_LOOK = 2 * EVAL_INTERVAL
@@ -63,8 +63,10 @@ def interrupted(monkeypatch, augmenter, data, at, **kwargs):
 # ---------------------------------------------------------------- in this process
 
 
-@pytest.mark.parametrize("make", [small, trained])
-@pytest.mark.parametrize("at", [3, BETWEEN_LOOKS, AT_A_LOOK])
+@pytest.mark.parametrize(
+    ("make", "at"),
+    [(trained, 3), (small, BETWEEN_LOOKS), (trained, BETWEEN_LOOKS), (small, AT_A_LOOK)],
+)
 def test_a_run_continued_after_ctrl_c_equals_one_in_one_go(
     skewed, monkeypatch, path, at, make
 ):

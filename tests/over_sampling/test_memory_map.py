@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from skmiaug import MIGANAugmenter
 from skmiaug.over_sampling.columns import _scale, _transform
-from skmiaug.utils.files._memory_map import is_memory_mapped
 from skmiaug.utils.tables import _row_blocks
 from tests._helpers import assert_same_fit, small
+from tests._internals import is_memory_mapped
 
 
 def classed(n=900, d=9, n_classes=3, dtype=np.float32, seed=0):

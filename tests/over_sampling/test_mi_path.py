@@ -9,8 +9,8 @@ from sklearn.base import clone
 
 from skmiaug import MIGANAugmenter, mi_path
 from skmiaug.exceptions import TrainingDivergedError
-from skmiaug.over_sampling._migan import EVAL_INTERVAL
 from skmiaug.over_sampling.search._mi_path import fit_augmenters
+from tests._internals import EVAL_INTERVAL
 
 WEIGHTS = [0.0, 1.0, 8.0]
 

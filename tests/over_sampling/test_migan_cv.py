@@ -18,8 +18,8 @@ from sklearn.naive_bayes import GaussianNB
 
 from skmiaug import MIGANAugmenter, MIGANAugmenterCV
 from skmiaug.exceptions import UndefinedScoreWarning
-from skmiaug.over_sampling._migan import EVAL_INTERVAL
 from skmiaug.over_sampling.search import _migan_cv
+from tests._internals import EVAL_INTERVAL
 from tests.over_sampling.test_mi_path import small, three_classes
 
 WEIGHTS = (0.0, 1.0, 8.0)

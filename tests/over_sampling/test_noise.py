@@ -65,6 +65,16 @@ def test_class_gaussian_mixes_the_covariances_of_class_and_pool(counts, bandwidt
         np.testing.assert_allclose(found.T @ found / MANY, expected, atol=0.08)
 
 
+def test_scales_of_classes_are_relative_to_all_rows():
+    counts = np.array([900, 100])
+    deviation = np.repeat([1.0, 4.0], counts)[:, None]
+    rows = (deviation * np.random.default_rng(0).normal(size=(1000, 5))).astype(np.float32)
+    prior, _, _ = prior_of(counts, "class_gaussian", rows=rows)
+    common, rare = prior.class_noise[1]
+    assert rare > 5 * common
+    assert np.average([common, rare], weights=counts) == pytest.approx(1, abs=0.1)
+
+
 def test_borrowed_residuals_give_small_classes_the_shape_of_all():
     rng = np.random.default_rng(0)
     rows = rng.exponential(size=(420, 3)).astype(np.float32)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skmiaug.over_sampling._pairing import combinations_of
 from tests._helpers import counts, trained
+from tests._internals import combinations_of
 from tests.over_sampling._pairs import (
     AUDIO,
     BY_NAME,

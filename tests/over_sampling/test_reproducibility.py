@@ -7,8 +7,8 @@ import pytest
 import torch
 from sklearn.base import clone
 
-from skmiaug.over_sampling._migan import EVAL_INTERVAL
 from tests._helpers import assert_same_fit, small, trained
+from tests._internals import EVAL_INTERVAL
 
 
 def global_states():

@@ -118,26 +118,23 @@ def test_fits_in_threads_give_the_bits_of_a_fit_alone(make):
 # ---------------------------------------------------------------- Ctrl-C and checkpoints
 
 
+INT, TERM = signal.SIGINT, signal.SIGTERM
+FROZEN = {"pretrained": "encoder", "freeze_encoder": True, "head_penalty": None}
 CASES = [
-    (small_aligner, 3, {}),
-    (small_aligner, 50, {"dropout": 0.5}),
-    (small_aligner, 57, {}),
-    (small_encoder, 57, {"dropout": 0.3, "replacement": "random"}),
-    (small_encoder, 50, {"backbone": "gru"}),
-    (small_classifier, 3, {}),
-    (small_classifier, 57, {"pretrained": "encoder", "head_penalty": 0.5}),
-    (
-        small_classifier,
-        60,
-        {"pretrained": "encoder", "freeze_encoder": True, "head_penalty": None},
-    ),
-    (small_regressor, 57, {}),
+    (INT, small_aligner, 3, {}),
+    (TERM, small_aligner, 50, {"dropout": 0.5}),
+    (INT, small_aligner, 57, {}),
+    (TERM, small_encoder, 57, {"dropout": 0.3, "replacement": "random"}),
+    (INT, small_encoder, 50, {"backbone": "gru"}),
+    (TERM, small_classifier, 3, {}),
+    (INT, small_classifier, 57, {"pretrained": "encoder", "head_penalty": 0.5}),
+    (INT, small_classifier, 60, FROZEN),
+    (TERM, small_regressor, 57, {}),
 ]
 
 
-@pytest.mark.parametrize(("make", "at", "changes"), CASES)
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_resumed_run_equals_one_in_one_go(monkeypatch, path, make, at, changes, number):
+@pytest.mark.parametrize(("number", "make", "at", "changes"), CASES)
+def test_a_resumed_run_equals_one_in_one_go(monkeypatch, path, number, make, at, changes):
     """At a validation check or between two, in a later epoch."""
     if "pretrained" in changes:
         changes = changes | {"pretrained": small_encoder().fit(X)}

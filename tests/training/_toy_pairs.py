@@ -9,7 +9,7 @@ from skmiaug.training import (
     AlignmentModel,
     AlignmentWeights,
 )
-from skmiaug.utils._random import isolated_torch_seed
+from tests._internals import isolated_torch_seed
 
 WIDTHS = (6, 5)
 

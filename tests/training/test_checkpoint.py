@@ -7,7 +7,7 @@ import pytest
 
 from skmiaug.exceptions import CheckpointError
 from skmiaug.training import Checkpoint
-from skmiaug.utils.files._tensor_file import write_tensor_file
+from tests._internals import write_tensor_file
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from skmiaug.exceptions import ProcessGroupError
 from skmiaug.training import Checkpoint
 from skmiaug.training.gan import ProcessGroup, gan_step
-from skmiaug.training.loop._cuda_graph import tensors_of
+from tests._internals import tensors_of
 from tests.training._toy import (
     CPU,
     ONE,

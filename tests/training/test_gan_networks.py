@@ -1,8 +1,5 @@
 """Networks: seeded weights, snapshots and arrays that hold the whole state."""
 
-import subprocess
-import sys
-
 import pytest
 import torch
 
@@ -88,19 +85,6 @@ def test_one_value_that_is_not_finite_is_found_anywhere(bad):
     parameter = networks.critic.heads.bias
     networks.critic_optimizer.state[parameter]["exp_avg"][1] = bad
     assert not networks.are_finite()
-
-
-def test_training_does_not_import_the_compiler_of_torch():
-    # Its import takes two seconds: torch's own AdamW needs it at the first step.
-    script = """
-import sys
-from skmiaug.training.gan import gan_step
-from tests.training._toy import ONE, toy_batches, toy_networks, toy_weights
-gan_step(toy_networks(), toy_batches().draw(), toy_weights(), ONE)
-print("torch._dynamo" in sys.modules)
-"""
-    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
-    assert run.stdout.strip() == "False", run.stderr
 
 
 def test_a_step_is_adam_with_decoupled_weight_decay():

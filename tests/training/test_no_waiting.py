@@ -15,7 +15,7 @@ from skmiaug.training.gan import (
     stack_networks,
     train_gan,
 )
-from skmiaug.training.loop._cuda_graph import fixed_state
+from tests._internals import fixed_state
 from tests._waiting import Waiting
 from tests.training._toy import (
     CONDITION,

@@ -1,8 +1,6 @@
 """Named column groups: what they mean, and what is refused."""
 
 import re
-import subprocess
-import sys
 
 import numpy as np
 import pandas as pd
@@ -155,11 +153,3 @@ def test_things_that_are_no_groups_are_refused(modalities, message):
 def test_long_lists_are_cut():
     with pytest.raises(ValueError, match=r"no modality: 1, 2, 3, 4, 5, \.\.\.\. Add"):
         resolve_modalities({"a": [0]}, 1000)
-
-
-def test_no_estimator_is_imported():
-    script = (
-        "import sys, skmiaug.utils.tables._modalities;"
-        "assert not {'sklearn', 'imblearn', 'pandas', 'torch'} & set(sys.modules)"
-    )
-    subprocess.run([sys.executable, "-c", script], check=True)

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from skmiaug.over_sampling._migan import EVAL_INTERVAL
 from skmiaug.utils._fit import ProgressBar
 from tests._helpers import small
+from tests._internals import EVAL_INTERVAL
 
 
 def test_verbose_shows_a_bar_with_loss_and_information(skewed, capsys):

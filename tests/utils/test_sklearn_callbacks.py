@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from skmiaug.over_sampling._migan import EVAL_INTERVAL
 from skmiaug.training.gan import _loop as _gan_loop
 from skmiaug.utils import _sklearn_callbacks
 from tests._helpers import small, trained
+from tests._internals import EVAL_INTERVAL
 
 pytest.importorskip("sklearn.callback", reason="scikit-learn 1.9 on")
 

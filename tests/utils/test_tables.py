@@ -1,7 +1,5 @@
 """Tables come back as they were given, in every container and of every type."""
 
-import subprocess
-import sys
 from decimal import Decimal
 
 import numpy as np
@@ -330,12 +328,3 @@ def test_an_array_without_masked_values_is_taken():
     array, table = read_table(X)
     assert isinstance(table.append(array), np.ma.MaskedArray)
     assert table.append(array).shape == (2, 2)
-
-
-def test_polars_and_torch_are_not_imported_for_those_who_do_not_use_them():
-    script = (
-        "import sys, numpy; from skmiaug.utils.tables._tables import read_table;"
-        "from skmiaug.utils.tables._labels import read_labels; read_table(numpy.eye(2));"
-        "assert not {'polars', 'torch'} & set(sys.modules)"
-    )
-    subprocess.run([sys.executable, "-c", script], check=True)

@@ -12,7 +12,7 @@ import threadpoolctl
 import torch
 
 from skmiaug import MIGANAugmenter
-from tests.benchmarks.suite._corpora import corpus, skewed_counts
+from tests.benchmarks.suite._corpora import corpus, imbalanced_counts
 from tests.benchmarks.suite._ctgan import SKIPPED, have_ctgan
 from tests.benchmarks.suite._device import on_device
 from tests.benchmarks.suite._measure import choose_clock
@@ -32,13 +32,13 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     def numbers(name: str, default: list[int], help: str) -> None:
         parser.add_argument(name, type=int, nargs="*", default=default, help=help)
 
-    numbers("--rows", [1000, 5531, 84030], "sizes for the comparison")
-    numbers("--features", [47, 768, 1024], "likewise")
+    numbers("--rows", [1000, 5531, 84030], "sizes of the comparison")
+    numbers("--features", [47, 768, 1024], "as above")
     parser.add_argument("--classes", type=int, default=4)
     numbers("--growth-rows", [1000, 5531, 20000, 50000, 100000], "at 47 features")
     numbers("--growth-features", [47, 256, 768, 1024], "at 5,531 rows")
-    numbers("--growth-classes", [2, 4, 8, 16], "likewise, 47 features")
-    numbers("--weights", [1, 2, 4, 8], "λ trained together, likewise")
+    numbers("--growth-classes", [2, 4, 8, 16], "at 5,531 rows, 47 features")
+    numbers("--weights", [1, 2, 4, 8], "λ trained together, at the same size")
     parser.add_argument("--repeats", type=int, default=150, help="runs of each step")
     parser.add_argument("--short", action="store_true", help="one small size; a minute")
     parser.add_argument("--without-ctgan", action="store_true")
@@ -52,7 +52,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         help="measure that device alone (cuda): step, fit and 16 λ at 84,030 × 1,024",
     )  # fmt: skip
     parser.add_argument("--csv", type=Path, help="file to write")
-    parser.add_argument("--json", type=Path, help="likewise")
+    parser.add_argument("--json", type=Path, help="as above")
     options = parser.parse_args(arguments)
     if options.short:
         vars(options).update(_SHORT, growth_features=[], growth_classes=[])
@@ -66,8 +66,9 @@ def measure(options: argparse.Namespace) -> Iterator[Line]:
         return
     with_ctgan = have_ctgan() and not options.without_ctgan
     k = options.classes
-    # What a first fit imports and starts is not part of any.
-    MIGANAugmenter(max_iter=3, device="cpu").fit_resample(*corpus(skewed_counts(200, 2), 5))
+    # What the first fit imports and starts is not measured.
+    first = corpus(imbalanced_counts(200, 2), 5)
+    MIGANAugmenter(max_iter=3, device="cpu").fit_resample(*first)
     yield from steps(options.features, 5531, k, repeats=options.repeats)
     yield from sizes(options.rows, options.features, k, with_ctgan=with_ctgan)
     yield from growth(
@@ -80,7 +81,7 @@ def measure(options: argparse.Namespace) -> Iterator[Line]:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Measure, print, write."""
+    """Measure, print the table and write the files."""
     options = parse(arguments)
     if not options.without_ctgan and not have_ctgan():
         print(f"Without CTGAN. {SKIPPED}")

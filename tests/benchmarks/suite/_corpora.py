@@ -2,10 +2,10 @@
 
 import numpy as np
 
-IEMOCAP = (1708, 1636, 1103, 1084)  # the skew of IEMOCAP with four classes, 5,531 rows
+IEMOCAP = (1708, 1636, 1103, 1084)  # the classes of IEMOCAP with four classes, 5,531 rows
 
 
-def skewed_counts(n_rows: int, n_classes: int) -> tuple[int, ...]:
+def imbalanced_counts(n_rows: int, n_classes: int) -> tuple[int, ...]:
     """Rows of each class, the k-th about 1/k of the first; together ``n_rows``."""
     shares = 1.0 / np.arange(1, n_classes + 1)
     counts = np.maximum((shares / shares.sum() * n_rows).astype(int), 1)

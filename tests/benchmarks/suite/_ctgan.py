@@ -1,7 +1,4 @@
-"""What CTGAN (PyPI ``ctgan``) costs on the same rows.
-
-It is asked for here alone: the package itself never imports it.
-"""
+"""Cost of CTGAN (PyPI ``ctgan``) on the same rows. The package never imports it."""
 
 import importlib.util
 import warnings
@@ -15,7 +12,7 @@ import joblib
 import numpy as np
 import pandas as pd
 
-from tests.benchmarks.suite._corpora import corpus, skewed_counts
+from tests.benchmarks.suite._corpora import corpus, imbalanced_counts
 from tests.benchmarks.suite._measure import now
 
 SKIPPED = "CTGAN is not installed: pip install -e '.[benchmark]'"
@@ -38,13 +35,13 @@ class CTGANCost:
     column_seconds : float
         Fitting a Gaussian mixture to each column, before the first step.
     transform_seconds : float
-        Making its own table of all rows by these.
+        Transforming all rows with these.
     step_seconds : float
         A training step of ``BATCH_SIZE`` rows, mean over all that were run.
     n_rows : int
-        Of the table that the whole fit would be to.
+        Rows of the whole table.
     of_columns, of_steps : str
-        What was run for them, and so what was scaled up.
+        What was measured, and scaled up from.
     """
 
     column_seconds: float
@@ -79,10 +76,10 @@ def ctgan_cost(
     X : ndarray of shape (n, n_features)
     y : ndarray of shape (n,)
     passes : int
-        How many to train for; a step takes as long in the 300th.
+        Passes to train; a step of the 300th takes as long as one of the first.
     n_columns : int or None
-        Fit so many columns alone, on all rows, and scale up their seconds. The steps are
-        those of ``step_seconds``. None leaves nothing out.
+        Fit so many columns only, on all rows, and scale their seconds up; steps are those
+        of ``step_seconds``. None: all columns.
     """
     n, d = X.shape
     frame = _frame(X).assign(label=y)
@@ -108,11 +105,11 @@ def ctgan_cost(
 def step_seconds(n_features: int, n_classes: int) -> float:
     """Seconds of a step at so many features.
 
-    The columns of its table are a few over and over, which a step takes as long for as
-    for different ones; it does not depend on the number of rows either.
+    The table repeats a few columns: a step takes as long as with different ones, and
+    does not depend on the number of rows.
     """
     n_columns = min(n_features, 8)
-    X, y = corpus(skewed_counts(BATCH_SIZE, n_classes), n_columns)
+    X, y = corpus(imbalanced_counts(BATCH_SIZE, n_classes), n_columns)
     picks = [k % n_columns for k in range(n_features)]
     return float(np.mean(_run(_frame(X).assign(label=y), picks, epochs=1)[2]))
 
@@ -174,9 +171,9 @@ def _picking_transformer(picks: list[int]) -> Any:
 
         def transform(self, raw_data: pd.DataFrame) -> np.ndarray:
             start = now()
-            made = super().transform(raw_data)
+            table = super().transform(raw_data)
             self.transform_seconds = now() - start
-            blocks = np.split(made, np.cumsum(self.widths)[:-1], axis=1)
+            blocks = np.split(table, np.cumsum(self.widths)[:-1], axis=1)
             return np.concatenate([blocks[k] for k in self.picks], axis=1)
 
     return PickingTransformer()

@@ -1,4 +1,4 @@
-"""What a GPU makes of it: the captured step, a whole fit, many λ."""
+"""Speed on a device: the captured step, a whole fit, many λ."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from skmiaug import MIGANAugmenter, mi_path
-from tests.benchmarks.suite._corpora import corpus, skewed_counts
+from tests.benchmarks.suite._corpora import corpus, imbalanced_counts
 from tests.benchmarks.suite._measure import Cost, cost_of
 from tests.benchmarks.suite._step import build_step, default_parameters, step_products
 from tests.benchmarks.suite._table import Line
@@ -33,7 +33,7 @@ def on_device(
     n_rows, n_features, n_classes = size
     part = f"on {device}"
     parameters = default_parameters(*size, device=device)
-    counts = skewed_counts(n_rows, n_classes)
+    counts = imbalanced_counts(n_rows, n_classes)
     steps = (
         build_step(parameters, counts, device=device, captured=captured)
         for captured in (False, True)
@@ -50,7 +50,7 @@ def on_device(
     X, y = corpus(counts, n_features)
     small = X[:: max(n_rows // 500, 1)], y[:: max(n_rows // 500, 1)]
     template = MIGANAugmenter(random_state=0, device=device, max_iter=n_steps)
-    mi_path(*small, mi_weights=[0, 1], augmenter=template)  # what starts once
+    mi_path(*small, mi_weights=[0, 1], augmenter=template)  # starts what is started once
     fit = cost_of(lambda: template.fit(X, y))
     yield Line(part, "fit at defaults", *size, *fit, note=f"{template.n_iter_} steps")
     template.set_params(n_iter_no_change=n_steps)
@@ -68,7 +68,7 @@ def on_device(
 
 
 def step_seconds(step: Callable[[], object], device: torch.device, n: int) -> float:
-    """Seconds of a step among many, the device waited for in the end alone."""
+    """Seconds of a step among many, waiting for the device at the end only."""
     for _ in range(n // 10):
         step()
     _wait(device)

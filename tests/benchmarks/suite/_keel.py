@@ -26,7 +26,7 @@ def tables(collection: str) -> list[Path]:
 
 
 def read_table(path: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Return the columns, those of words one-hot, and the last one as class indices.
+    """Return the columns, categories one-hot, and the last one as class indices.
 
     Rows with a missing value are left out, and so are rows beyond 3,000, evenly by class.
     """
@@ -43,7 +43,7 @@ def read_table(path: Path) -> tuple[np.ndarray, np.ndarray]:
 
 
 def without_tiny_classes(X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Leave out classes of fewer than 15 rows, which nothing can be taken from."""
+    """Leave out classes of fewer than 15 rows, too few to take any away."""
     enough = np.flatnonzero(np.bincount(y) >= LEAST_OF_A_CLASS)
     kept = np.isin(y, enough)
     return X[kept], np.searchsorted(enough, y[kept])

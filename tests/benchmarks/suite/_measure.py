@@ -3,6 +3,7 @@
 import ctypes
 import gc
 import logging
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import torch
 
 _CLOCKS = {"wall": time.perf_counter, "cpu": time.process_time}
 _clock = "wall"
@@ -35,11 +37,28 @@ class Cost(NamedTuple):
     seconds : float
         By the clock that was chosen.
     megabytes : float
-        By how much the process grew at its peak; NaN where the system does not tell.
+        By how much the process grew at its peak; NaN where the system does not report it.
     """
 
     seconds: float
     megabytes: float
+
+
+@contextmanager
+def torch_threads(n_threads: int) -> Iterator[None]:
+    """Give torch so many threads inside."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(n_threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def show(label: str, figure: str) -> None:
+    """Print a figure, and how busy the machine was."""
+    load = os.getloadavg()[0]
+    print(f"\n{label:48s} {figure}   (load {load:.1f} on {os.cpu_count()} cores)", end="")
 
 
 def cost_of(call: Callable[[], object]) -> Cost:
@@ -55,7 +74,7 @@ def _restart_peak() -> float:
     """Let the peak begin at what is held now, MB."""
     gc.collect()
     if sys.platform == "linux":
-        # What was freed goes back to the system: else the call gets it for nothing.
+        # Freed memory goes back to the system: else the call would reuse it unnoticed.
         ctypes.CDLL(None).malloc_trim(0)
         Path("/proc/self/clear_refs").write_text("5")
     return _status("VmRSS:")

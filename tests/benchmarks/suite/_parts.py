@@ -8,8 +8,8 @@ import numpy as np
 from imblearn.over_sampling import SMOTE
 
 from skmiaug import MIGANAugmenter, mi_path
-from skmiaug.utils._device import cpu_threads_for
-from tests.benchmarks.suite._corpora import corpus, skewed_counts
+from tests._internals import cpu_threads_for
+from tests.benchmarks.suite._corpora import corpus, imbalanced_counts
 from tests.benchmarks.suite._ctgan import DEFAULT_EPOCHS, ctgan_cost
 from tests.benchmarks.suite._measure import (
     Cost,
@@ -44,7 +44,7 @@ class Fit:
 
     @property
     def training_seconds(self) -> float:
-        """Seconds of training, validation checks included."""
+        """Seconds of training, with validation checks."""
         return self.parts["training"]
 
     @property
@@ -73,7 +73,7 @@ def steps(
     features: Sequence[int], n_rows: int, n_classes: int, *, repeats: int
 ) -> Iterator[Line]:
     """A training step against its matrix products."""
-    counts = skewed_counts(n_rows, n_classes)
+    counts = imbalanced_counts(n_rows, n_classes)
     seen = {default_parameters(n_rows, d, n_classes).sizes[0] for d in features}
     for m in sorted(seen | set(features)):
         parameters = default_parameters(n_rows, m, n_classes, n_components=m)
@@ -96,7 +96,7 @@ def sizes(
     """Resampling at each size: the augmenter, SMOTE, and what a fit of CTGAN takes."""
     for d in features:
         for n in rows:
-            X, y = corpus(skewed_counts(n, n_classes), d)
+            X, y = corpus(imbalanced_counts(n, n_classes), d)
             part, size = f"{n:,} × {d}", (n, d, n_classes)
             fit = timed_fit(X, y)
             whole = fit.cost.seconds
@@ -113,7 +113,7 @@ def _ctgan_lines(X: np.ndarray, y: np.ndarray, fit: Fit, part: str) -> Iterator[
     whole = d <= 100 and n <= 10_000
     ctgan = ctgan_cost(X, y, n_columns=None if whole else 2 if n > 10_000 else 4)
     ours = n / fit.rows_per_second
-    yield Line(part, "  a training pass", *size, ours, note="looks included")
+    yield Line(part, "  a training pass", *size, ours, note="validation checks included")
     yield Line(
         part, "CTGAN, a training pass", *size, ctgan.pass_seconds,
         ratio=ctgan.pass_seconds / ours, of="ours", note=ctgan.of_steps,
@@ -139,12 +139,12 @@ def growth(
     weights: Sequence[int],
     base: tuple[int, int, int],
 ) -> Iterator[Line]:
-    """A fit of 200 steps as one thing grows and the others stay at ``base``.
+    """A fit of 200 steps as one size grows and the others stay at ``base``.
 
     Parameters
     ----------
     rows, features, classes, weights : sequence of int
-        What is gone through; the first of each is what the others are measured against.
+        The sizes; each is compared with the first.
     base : tuple of (rows, features, classes)
     """
     n, d, k = base
@@ -159,7 +159,7 @@ def _grown(
 ) -> Iterator[Line]:
     first = math.nan
     for place, (n, d, k) in enumerate(data_sizes):
-        X, y = corpus(skewed_counts(n, k), d)
+        X, y = corpus(imbalanced_counts(n, k), d)
         count = weights[place] if weights else 1
         augmenter = MIGANAugmenter(
             random_state=0, device="cpu",

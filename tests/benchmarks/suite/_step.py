@@ -1,4 +1,4 @@
-"""One training step, and the matrix products it cannot do without."""
+"""One training step, and the matrix products that it needs."""
 
 import itertools
 from collections.abc import Callable, Iterator
@@ -101,10 +101,9 @@ def step_products(
 def _layer_products(
     n: int, widths: list[int], *, weights: bool, inputs: bool
 ) -> Iterator[tuple[int, int, int]]:
-    """Products of a stack of layers, back and forth.
+    """Products of a stack of layers, forward and backward.
 
-    ``weights``, ``inputs``: whether the gradient of the weights is wanted, and that of
-    what comes in.
+    ``weights``, ``inputs``: whether gradients of the weights and of the inputs are taken.
     """
     for k, (wide, narrow) in enumerate(itertools.pairwise(widths)):
         yield n, wide, narrow

@@ -13,7 +13,7 @@ from sklearn.base import clone
 from skmiaug import MaskedTimestepEncoder
 from skmiaug.exceptions import CheckpointError, DeviceUnavailableError
 from skmiaug.training import AlignmentModel, SequenceModel
-from skmiaug.utils import _precision
+from skmiaug.utils import _device
 from tests.representation._pairs import AUDIO, TEXT, pairs, without_text
 from tests.representation._pairs import small as small_aligner
 from tests.representation._sequences import (
@@ -296,7 +296,7 @@ def test_bfloat16_trains_and_differs(make):
 
 
 def test_auto_takes_bfloat16_where_the_encoder_is_wide(monkeypatch):
-    monkeypatch.setattr(_precision, "has_bfloat16_units", lambda: True)
+    monkeypatch.setattr(_device, "has_bfloat16_units", lambda: True)
 
     def curve(precision, shape):
         encoder = MaskedTimestepEncoder(

@@ -116,7 +116,7 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path, changes, X):
 def test_the_bar_shows_the_newest_figures(capsys):
     record = RunRecord(n_iter=50, iterations=[10, 50])
     with session(Estimator(verbose=1)) as run:
-        run.events(lambda model: None)
+        run.loop(lambda model: None)
         assert run.on_check(record) is False
     shown = capsys.readouterr().err
     assert "Estimator, preparing" in shown
@@ -129,7 +129,7 @@ def test_the_bar_shows_the_newest_figures(capsys):
 
 def test_the_log_has_the_time_of_each_phase(caplog):
     with caplog.at_level("DEBUG", logger="skmiaug"), session(Estimator()) as run:
-        run.events(lambda model: None)
+        run.loop(lambda model: None)
         run.phase("measuring")
     phases = [record.message.split(" took ")[0] for record in caplog.records]
     assert phases == [f"Estimator: {p}" for p in ("preparing", "training", "measuring")]
@@ -139,6 +139,9 @@ def test_a_group_agrees_on_the_seed_and_on_the_checkpoint(tmp_path):
     class Group:
         leads = False
         calls = 0
+
+        def average(self, figures):
+            return figures
 
         def agreed(self, call):
             def of_first(*args):

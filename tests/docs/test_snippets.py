@@ -2,6 +2,7 @@
 
 import logging
 import re
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -63,8 +64,11 @@ def test_snippets_run(page, tmp_path, monkeypatch, capsys):
 def test_snippets_on_audio_and_text_run(name, monkeypatch):
     monkeypatch.setitem(MIGANAugmenter.__init__.__kwdefaults__, "max_iter", 2)
     train = _space.train_alignment
-    short = {"max_iter": 2}
-    monkeypatch.setattr(_space, "train_alignment", lambda *a, **k: train(*a, **k | short))
+
+    def shortened(model, batches, weights, loop):
+        return train(model, batches, weights, replace(loop, max_iter=2))
+
+    monkeypatch.setattr(_space, "train_alignment", shortened)
     monkeypatch.setattr(_gan_loop, "N_HEAD_STEPS", 2)
     names = imbalanced_speech()
     rng = np.random.default_rng(1)

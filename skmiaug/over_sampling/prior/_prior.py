@@ -95,7 +95,7 @@ class Prior:
 
         From λ = 1 on each block keeps what surely indicates the target. Samples near rows
         of the class ("class_residuals") keep √(1 - bandwidth²) of what is taken: they would
-        lie beside the rows otherwise.
+        miss the rows otherwise.
         """
         weight = min(self.mi_weight if mi_weight is None else mi_weight, 1.0)
         taken = self.shrinkage + weight * (self.direction_shrinkage - self.shrinkage)
@@ -245,7 +245,7 @@ class Prior:
         return noise
 
     def _noise_scale(self, T: np.ndarray, k: int) -> np.ndarray:
-        halved = T @ self.single[:, k].astype(np.float32)
+        halved = T[:, self.single[:, k]].sum(axis=1)
         return (1 - (1 - SINGLE_ROW_NOISE) * halved)[:, None]
 
     def moved_to_means(

@@ -24,6 +24,7 @@ def choose(
     test_to_train: float,
     tolerance: float,
     chance: NDArray[np.float64] | None = None,
+    even: bool = False,
 ) -> int:
     """Index of the cheapest candidate that is not clearly worse than the best.
 
@@ -33,11 +34,11 @@ def choose(
 
     The best of the resampled candidates is taken if its mean is ahead of the best free one
     by more than `tolerance` standard errors of the difference over the folds (with Nadeau
-    and Bengio's variance), three times as many where no candidate is clearly better than
-    chance and all differences may be noise. Otherwise the choice is among the free ones,
-    whose costs hardly differ: the cheapest within the tolerance of the best of them.
-    Comparing them with each other alone keeps a lucky resampled candidate out of it. Of
-    candidates that cost the same, the highest mean wins.
+    and Bengio's variance), three times as many where all differences may be noise: no
+    candidate is clearly better than chance, or the classes are `even`. Otherwise the choice
+    is among the free ones, whose costs hardly differ: the cheapest within the tolerance of
+    the best of them. Comparing them with each other alone keeps a lucky resampled candidate
+    out of it. Of candidates that cost the same, the highest mean wins.
     """
     usable = ~np.isnan(scores).any(axis=1)
     best_free = best_of(scores, usable & free)
@@ -48,7 +49,8 @@ def choose(
     if resampled is not None:
         ahead, error = _mean_and_error(-behind[resampled], test_to_train)
         # Means of equal scores differ by rounding.
-        doubt = _DOUBT if at_chance(scores, chance, test_to_train) else 1.0
+        noise = even or at_chance(scores, chance, test_to_train)
+        doubt = _DOUBT if noise else 1.0
         if ahead > doubt * tolerance * error + 1e-12:
             return resampled
     near = [

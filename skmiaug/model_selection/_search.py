@@ -39,6 +39,8 @@ from skmiaug.model_selection._targets import (
 from skmiaug.utils.tables._labels import read_groups
 
 _FOLDS = 5
+# Up to this ratio of the largest class to the smallest, there is nothing to balance.
+_EVEN = 1.1
 
 
 def _best_has(name: str) -> Any:
@@ -98,10 +100,11 @@ class BalancingSearchCV(MetaEstimatorMixin, BaseEstimator):
     tolerance : float, default=0.25
         By how many standard errors of the mean difference resampling must be ahead of the
         best method without it, and a method without resampling ahead of a cheaper one. It
-        is three times as high for resampling where no method is ahead of a classifier
-        without features by two standard errors: all differences may then be noise. 0 takes
-        the highest score. The variance is that of Nadeau and Bengio, which is two to seven
-        times the usual one: 0.25 of these standard errors are 0.4 to 0.7 of the usual ones.
+        is three times as high for resampling where all differences may be noise: no method
+        is ahead of a classifier without features by two standard errors, or the largest
+        class has less than 1.1 times the rows of the smallest. 0 takes the highest score.
+        The variance is that of Nadeau and Bengio, which is two to seven times the usual
+        one: 0.25 of these standard errors are 0.4 to 0.7 of the usual ones.
     n_jobs : int, default=None
         Number of processes, through joblib.
     error_score : "raise" or float, default=nan
@@ -269,8 +272,15 @@ class BalancingSearchCV(MetaEstimatorMixin, BaseEstimator):
         free = costs < len(FREE_METHODS)
         search = self._search(grids, folds, seed)
         chance = self._chance(search, y, folds)
+        counts = np.unique(strata, return_counts=True)[1]
         search.refit = lambda results: choose(
-            fold_scores(results), costs, free, self._test_to_train, self.tolerance, chance
+            fold_scores(results),
+            costs,
+            free,
+            self._test_to_train,
+            self.tolerance,
+            chance,
+            even=self.target_type == "multiclass" and counts.max() < _EVEN * counts.min(),
         )
         if groups is not None:
             params["inner_groups"] = groups

@@ -290,22 +290,24 @@ class FreshRows(RandomOverSampler):
         return np.vstack([X, rows]), np.concatenate([y, labels])
 
 
-def few_rows(n, seed, shift):
+def few_rows(n, seed, shift, ratio=4):
     rng = np.random.default_rng(seed)
-    y = (np.arange(n) % 4 == 0).astype(int)
+    y = (np.arange(n) % ratio == 0).astype(int)
     return rng.normal(size=(n, 30)) + shift * y[:, None], y
 
 
 @pytest.mark.parametrize(
-    ("shift", "doubt"), [(0.35, 3), (0.6, 1)], ids=["near chance", "ahead of chance"]
+    ("shift", "ratio", "doubt"),
+    [(0.35, 4, 3), (0.6, 4, 1), (0.6, 2, 3)],
+    ids=["near chance", "ahead of chance", "even classes"],
 )
-def test_resampling_is_chosen_once_it_is_ahead_by_the_tolerance(shift, doubt):
-    X, y = few_rows(60, seed=0, shift=shift)
+def test_resampling_is_chosen_once_it_is_ahead_by_the_tolerance(shift, ratio, doubt):
+    X, y = few_rows(60, seed=0, shift=shift, ratio=ratio)
     search = BalancingSearchCV(
         LogisticRegression(),
         (*FREE, FreshRows(shift)),
         n_repeats=2,
-        tolerance=0.1,
+        tolerance=0.01,
         random_state=0,
     ).fit(X, y)
     assert search.best_method_ == "FreshRows"
@@ -315,7 +317,7 @@ def test_resampling_is_chosen_once_it_is_ahead_by_the_tolerance(shift, doubt):
     quantile = stats.t.ppf(0.975, search.n_splits_ - 1)
     limit = (high + low) / 2 / ((high - low) / 2 / quantile) / doubt
     assert limit > 0
-    assert ("better than guessing" in search.verdict_) == (doubt > 1)
+    assert ("better than guessing" in search.verdict_) == (shift < 0.5)
     for factor, resampled in ((0.99, True), (1.01, False)):
         search.set_params(tolerance=factor * limit).fit(X, y)
         assert (search.best_method_ == "FreshRows") == resampled

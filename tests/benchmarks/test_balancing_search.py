@@ -39,7 +39,6 @@ from sklearn.preprocessing import StandardScaler
 from skmiaug import GaussianAugmenter
 from skmiaug.model_selection import BalancingSearchCV
 from skmiaug.model_selection._balanced import BalancedEstimator
-from skmiaug.model_selection._targets import FREE_METHODS
 from tests.benchmarks.suite._keel import read_table, shares, tables, without_tiny_classes
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
@@ -48,6 +47,7 @@ N_TABLES = int(os.environ.get("SKMIAUG_TABLES", "15"))
 OTHERS, STEP = (2, 3), 4
 N_REPEATS = int(os.environ.get("SKMIAUG_REPEATS", "1"))
 MOST_ROWS, LEAST_ROWS = 800, 20
+FREE_METHODS = ("none", "class_weight", "logit_adjust", "threshold")
 METHODS = {
     **{name: name for name in FREE_METHODS},
     "smote": SMOTE(),

@@ -257,22 +257,6 @@ def test_the_only_row_of_a_class_is_left_out_with_its_group(monkeypatch):
     assert {n_classes for _, n_classes in sizes} == {3}
 
 
-@pytest.mark.parametrize(("rare", "d", "draws"), [(10, 3, 5), (60, 3, 2), (10, 500, 1)])
-def test_folds_are_drawn_again_where_a_class_is_small_and_it_costs_little(
-    rare, d, draws, monkeypatch
-):
-    rows, classes = classed_rows((150, rare), d)
-    folds = []
-
-    def recorded(*args, **options):
-        folds.append(1)
-        return fit_prior(*args, **options)
-
-    monkeypatch.setattr("skmiaug.over_sampling.prior._choice.fit_prior", recorded)
-    chosen(rows, classes)
-    assert len(folds) == 5 * draws
-
-
 @pytest.mark.parametrize("bandwidth", [0.9, 0.5, 0.01])
 def test_means_move_to_those_of_the_rows_as_the_bandwidth_falls(bandwidth):
     rows, classes = classed_rows((60, 12), 6, apart=0.5)

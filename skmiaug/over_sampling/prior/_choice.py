@@ -33,8 +33,6 @@ CANDIDATES: tuple[tuple[str, float | None], ...] = (
 )
 _MORE = (("residuals", 0.7), ("residuals", 0.15))
 _N_FOLDS, _FEW_FOLDS, _MANY_ROWS = 5, 3, 1500
-# Folds of small tables are drawn again.
-_TESTED_ROWS, _MAX_REPEATS, _FEW_NUMBERS = 100, 5, 50_000
 _N_COMPONENTS = 500
 _MAX_SAMPLES = 4000
 
@@ -115,23 +113,21 @@ def choose_noise(
     picked = subsample(T.argmax(axis=1), rng)
     V, T = transform.unwhitened(Z[picked]), T[picked]
     groups = None if groups is None else groups[picked]
-    # Sums over the folds that leave a row out, and how often that is.
-    values, times = np.zeros((len(candidates), len(T))), np.zeros(len(T))
+    values: list[list[np.ndarray]] = [[] for _ in candidates]
     bandwidths: list[list[float]] = [[] for _ in candidates]
-    for _ in range(_n_repeats(V, T)):
-        for fit, left_out in _folds(T, groups, rng):
-            fold = _Fold.of(V, T, transform, fit, left_out, mi_weight, rng)
-            times[left_out] += 1
-            for k, candidate in enumerate(candidates):
-                score, bandwidth = fold.score(*candidate)
-                values[k, left_out] += score
-                bandwidths[k].append(bandwidth)
-    tested = times > 0
-    if not tested.any():
+    tested = []
+    for fit, left_out in _folds(T, groups, rng):
+        fold = _Fold.of(V, T, transform, fit, left_out, mi_weight, rng)
+        tested.append(left_out)
+        for k, candidate in enumerate(candidates):
+            score, bandwidth = fold.score(*candidate)
+            values[k].append(score)
+            bandwidths[k].append(bandwidth)
+    if not tested:
         return 0, []
-    rows = values[:, tested] / times[tested]
-    own_groups = None if groups is None else groups[tested]
-    best = int(rows.mean(axis=1).argmax())
+    rows = [np.concatenate(own) for own in values]
+    own_groups = None if groups is None else groups[np.concatenate(tested)]
+    best = int(np.argmax([own.mean() for own in rows]))
     gaps = [paired_difference(rows[best], own, own_groups) for own in rows]
     scores = [
         NoiseScore(noise, float(np.mean(used)), float(own.mean()), 0.0 if k == best else e)
@@ -141,16 +137,6 @@ def choose_noise(
     ]
     as_good = [k == best or gap <= error for k, (gap, error) in enumerate(gaps)]
     return as_good.index(True), scores
-
-
-def _n_repeats(V: np.ndarray, T: np.ndarray) -> int:
-    """How often folds are drawn: until the rarest target was tested on 100 rows.
-
-    Ten rows in one draw of folds are a lottery. At most five times, if it costs little.
-    """
-    counts = np.bincount(T.argmax(axis=1))
-    rounds = -(-_TESTED_ROWS // int(counts[counts > 0].min()))
-    return min(rounds, _MAX_REPEATS) if V.size <= _FEW_NUMBERS else 1
 
 
 class _Fold(NamedTuple):

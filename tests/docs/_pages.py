@@ -49,6 +49,12 @@ def links(path: Path) -> Iterator[str]:
     yield from re.findall(r'(?:href|src|srcset)="([^"]+)"', text)
 
 
+def quotes(path: Path) -> list[str]:
+    """What a page quotes: the paragraphs whose lines begin with ``>``."""
+    found = re.findall(r"(?:^> .*\n)+", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return [re.sub(r"^> ", "", quote, flags=re.MULTILINE) for quote in found]
+
+
 def anchors(path: Path) -> set[str]:
     """The names by which the headings of a page can be linked to, as on GitHub."""
     headings = re.findall(r"^#+ +(.+?) *$", prose(path), flags=re.MULTILINE)

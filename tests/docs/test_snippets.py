@@ -14,7 +14,7 @@ from skmiaug import MIGANAugmenter
 from skmiaug.representation.alignment import _space
 from skmiaug.training.gan import _loop as _gan_loop
 from tests.datasets._csd_files import FOLDS, SEGMENTS, mosei
-from tests.docs._pages import DOCS, name_of, snippets
+from tests.docs._pages import DOCS, name_of, quotes, snippets
 
 # Pages of the guide; those that other parts bring say for themselves what they need.
 PAIRED = {"cross_modal", "paired_generation"}
@@ -58,6 +58,12 @@ def test_snippets_run(page, tmp_path, monkeypatch, capsys):
         exec(compile("\n" * snippet.line + shortened, str(page), "exec"), names)
     # Something was run: exec itself adds the builtins.
     assert set(names) - given - {"__builtins__"}
+    for quote in quotes(page):
+        assert without_numbers(quote) in without_numbers(capsys.readouterr().out)
+
+
+def without_numbers(text):
+    return re.sub(r"[+-]?\d[\d.]*\d", "0", " ".join(text.split()))
 
 
 @pytest.mark.parametrize("name", sorted(PAIRED))

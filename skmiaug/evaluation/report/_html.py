@@ -110,7 +110,10 @@ ul.findings li { display: grid; grid-template-columns: 1.4rem 6.5rem 1fr; gap: .
 /* One figure leaves room for the table at its side. */
 .one { flex: 2 1 22rem; } .one + .table { flex: 3 1 34rem; }
 figure { margin: 0; flex: 1 1 21rem; min-width: 0; max-width: 38rem; }
-figure.small { flex: 1 1 10.5rem; max-width: 18rem; }
+/* Small ones are of one size in all rows. */
+.figures:has(.small) { display: grid;
+  grid-template-columns: repeat(auto-fit, minmax(10.5rem, 1fr)); }
+figure.small { max-width: 18rem; }
 figure img { width: 100%; height: auto; display: block; }
 figcaption { font-size: .8rem; color: #444; }
 table { border-collapse: collapse; font-size: .87rem; margin: .8rem 0 1rem; width: 100%; }
@@ -123,7 +126,7 @@ td { border-bottom: 1px solid #eee; font-variant-numeric: tabular-nums; }
   dl { grid-template-columns: 1fr; gap: 0; } dt { margin-top: .3rem; }
   ul.findings li { grid-template-columns: 1.4rem 1fr; gap: .1rem .5rem; }
   ul.findings li span:last-child { grid-column: 2; }
-  figure.small { flex-basis: 9rem; }
+  .figures:has(.small) { grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); }
   /* A row of a table becomes a block of lines, each under its heading. */
   thead { display: none; } td { display: flex; gap: .6rem; border: 0; padding: .1rem 0; }
   td::before { content: attr(data-head); flex: 0 0 6.5rem; color: #595959; }
